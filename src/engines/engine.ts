@@ -1,0 +1,101 @@
+// The contract of an engine: what numbers, remembers and announces messages. An engine knows channels, drafts and
+// positions; it refuses to know connections, transports and protocols.
+//
+// Publishing is one atomic act: append, number, announce. A message reaches local listeners only through `deliver`, on
+// the node that accepted it too, so that every listener of a channel sees one order: the engine's.
+//
+// Methods answer at once or with a promise. An engine in this process answers at once, and callers keep that fast: they
+// await only what is a promise.
+import type { History, ResetReason } from "../../wire/frames.ts"
+import type { Position } from "../../wire/cursor.ts"
+import type { Channel, Keep } from "../channels/channel.ts"
+
+/** What was asked to be published and has no number yet. Text is a string, anything else bytes. */
+export interface Draft {
+  readonly channel: Channel
+  /** Content type, one of `text/…`, JSON or anything else. */
+  readonly type: string
+  /** A string is valid UTF-8 text; with a JSON type it is valid JSON. Bytes are never changed after they were handed over. */
+  readonly data: string | Uint8Array
+  /** Bytes of payload, as UTF-8. */
+  readonly bytes: number
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly idempotency?: Idempotency | undefined
+}
+
+export interface Idempotency {
+  readonly key: string
+  /** A digest of type and data: the same key with another digest is a conflict. */
+  readonly digest: string
+}
+
+/** A draft that was accepted: it has an offset in its channel's epoch. Never changed. */
+export interface Message {
+  readonly channel: Channel
+  readonly epoch: string
+  readonly offset: number
+  readonly type: string
+  readonly data: string | Uint8Array
+  readonly bytes: number
+  readonly id: string
+  readonly time: number
+}
+
+export interface Receipt {
+  readonly position: Position
+  readonly id: string
+  /** True when the key was seen before: nothing was published, the first answer is repeated. */
+  readonly duplicate: boolean
+}
+
+/** What came after a position. `reset`: the position cannot be resumed from, `tail` is where to stand instead. */
+export type Page =
+  | { readonly messages: readonly Message[]; readonly more: boolean; readonly tail: Position }
+  | { readonly reset: ResetReason; readonly tail: Position }
+
+export interface PageBounds {
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** A channel as its engine sees it. */
+export interface ChannelState {
+  readonly tail: Position
+  readonly history: History
+  /** Messages that can still be read. */
+  readonly kept: number
+  readonly newest: Message | null
+}
+
+export type MaybePromise<T> = T | Promise<T>
+
+export interface Engine {
+  /**
+   * Appends, numbers and announces. Throws `LabaError` with `idempotency_conflict`, `too_many_keys` or
+   * `engine_unavailable`, and then nothing was published.
+   */
+  publish(draft: Draft, keep: Keep): MaybePromise<Receipt>
+  /** From now on `deliver` is called for this channel, beginning right after the position returned. Once a channel. */
+  listen(channel: Channel, keep: Keep): MaybePromise<Position>
+  /** No more `deliver` for this channel. */
+  unlisten(channel: Channel): MaybePromise<void>
+  /** What came after `after`, oldest first, within `bounds` but at least one message when there is one. */
+  history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): MaybePromise<Page>
+  state(channel: Channel, keep: Keep): MaybePromise<ChannelState>
+  /** Forgets history and numbering; the next message starts a new epoch. Returns how many messages were forgotten. */
+  forget(channel: Channel): MaybePromise<number>
+  close(): MaybePromise<void>
+}
+
+/** What an engine tells the hub. It calls only for channels that are listened to. */
+export interface EngineEvents {
+  /** In order, each once, offsets without holes. */
+  deliver(message: Message): void
+  /** Something may have been missed on the channel, or on all: the hub catches everybody up. */
+  lost(channel: Channel | "all"): void
+}
+
+/** How an engine is made: it is handed the ear it will speak to. */
+export type EngineFactory = (events: EngineEvents) => Engine

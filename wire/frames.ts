@@ -1,0 +1,72 @@
+// The frames of the subprotocol `laba.v1`, as types. JSON text, one frame a WebSocket message, told apart by `op`.
+// docs/PROTOCOL.md says the same in prose. Imports nothing but its neighbours.
+import type { Code, Retry } from "./codes.ts"
+
+export const labaSubprotocol = "laba.v1"
+
+/** A message as JSON: in `laba.v1` frames, in answers to polls, and in many-channel streams. */
+export interface MessageJson {
+  readonly channel: string
+  /** Resume from here and nothing is missed or doubled. */
+  readonly cursor: string
+  /** Unique; the same on every transport. */
+  readonly id: string
+  /** When it was accepted: milliseconds since 1970, the accepting node's clock. */
+  readonly time: number
+  /** The content type it was published with. */
+  readonly type: string
+  /** Text as a string, JSON as itself, anything else as base64 (see `base64`). */
+  readonly data: unknown
+  /** Present and true when `data` is base64 of bytes. */
+  readonly base64?: true
+}
+
+/** Whether a channel can be resumed: `kept` within its bounds, `none` never. */
+export type History = "kept" | "none"
+
+/** Why a position cannot be resumed from. */
+export type ResetReason =
+  /** The numbering started again: a restart without storage, a deleted channel, data lost. */
+  | "epoch"
+  /** The history no longer reaches back that far. */
+  | "trimmed"
+  /** This channel keeps no history. */
+  | "no-history"
+  /** A compound cursor of another list of channels. */
+  | "other-channels"
+
+/** `ref` is chosen by the client and returned in the answer; any string or number, at most 64 characters. */
+export type Ref = string | number
+
+export type ClientFrame =
+  /** Without `after`: from now on. */
+  | { op: "subscribe"; ref?: Ref; channel: string; after?: string }
+  | { op: "unsubscribe"; ref?: Ref; channel: string }
+  /** `type` defaults to `application/json`; a text type takes a string; `base64: true` takes bytes. `key` makes a retry safe. */
+  | { op: "publish"; ref?: Ref; channel: string; data: unknown; type?: string; base64?: true; key?: string }
+  | { op: "presence"; ref?: Ref; channel: string }
+  | { op: "token"; ref?: Ref; token: string }
+  | { op: "ping"; ref?: Ref }
+
+export type ServerFrame =
+  /** The first frame on every connection. */
+  | {
+      op: "hello"
+      connection: string
+      /** Seconds between the server's pings; silence for twice as long means the connection is dead. */
+      heartbeat: number
+      limits: { messageBytes: number; channels: number }
+    }
+  /** Before any message of the channel. `recovered` is true when `after` was given and everything since it follows. */
+  | { op: "subscribed"; ref?: Ref; channel: string; cursor: string; recovered: boolean; history: History }
+  | { op: "unsubscribed"; ref?: Ref; channel: string }
+  | { op: "published"; ref?: Ref; channel: string; cursor: string; id: string; duplicate: boolean; listeners: number; history: History }
+  | { op: "presence"; ref?: Ref; channel: string; members: readonly unknown[] }
+  | { op: "token"; ref?: Ref; expires?: number }
+  | { op: "pong"; ref?: Ref }
+  | ({ op: "message" } & MessageJson)
+  /** The listener stands at the tail, holds `cursor`, and is replayed nothing: the application reloads. */
+  | { op: "reset"; channel: string; cursor: string; reason: ResetReason }
+  /** Pushed to this connection alone: unnumbered, not kept. */
+  | { op: "direct"; type: string; data: unknown; base64?: true }
+  | { op: "error"; ref?: Ref; code: Code; detail: string; retry: Retry; channel?: string }
