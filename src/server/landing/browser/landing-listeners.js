@@ -1,0 +1,129 @@
+// Three ways to listen at a channel with what every browser has, behind one shape:
+//
+//   listen(channel, after, ear) → stop()
+//
+// `after` is a cursor or null for "from now on". The ear is told `opened(cursor)`, `heard({ text, cursor })`,
+// `reset(cursor)` and `waiting()`; a listener comes back by itself, from the last cursor it saw, until it is stopped.
+
+const backOffMs = (tries) => Math.random() * Math.min(20_000, 500 * 2 ** tries)
+
+const textOf = (data) => (typeof data === "string" ? data : JSON.stringify(data))
+
+/** The cursor of the newest message: where "from now on" begins. */
+async function tailOf(channel) {
+  const response = await fetch(channel, { method: "HEAD", cache: "no-store" })
+  const cursor = response.headers.get("laba-cursor")
+  if (!response.ok || cursor === null)
+    throw new Error(`HEAD was answered with ${response.status} and no cursor`)
+  return cursor
+}
+
+/** By the subprotocol `laba.v1`: every frame carries its cursor. */
+export function listenByWebSocket(channel, after, ear) {
+  let cursor = after
+  let tries = 0
+  let socket
+  let timer
+
+  const hear = (frame) => {
+    if (frame.cursor) cursor = frame.cursor
+    if (frame.op === "subscribed") {
+      tries = 0
+      ear.opened(cursor)
+    } else if (frame.op === "message") ear.heard({ text: textOf(frame.data), cursor })
+    else if (frame.op === "reset") ear.reset(cursor)
+  }
+  const connect = () => {
+    socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/_/ws`, "laba.v1")
+    socket.onopen = () =>
+      socket.send(JSON.stringify({ op: "subscribe", channel, ...(cursor === null ? {} : { after: cursor }) }))
+    socket.onmessage = (event) => hear(JSON.parse(event.data))
+    socket.onclose = () => {
+      ear.waiting()
+      timer = setTimeout(connect, backOffMs(tries++))
+    }
+  }
+  connect()
+  return () => {
+    clearTimeout(timer)
+    socket.onclose = socket.onmessage = null
+    socket.close()
+  }
+}
+
+/** By EventSource: `id:` is the cursor, and the browser itself sends it back after a lost connection. */
+export function listenByEvents(channel, after, ear) {
+  let cursor = after
+  let tries = 0
+  let source
+  let timer
+  let stopped = false
+
+  const note = (event) => {
+    if (event.lastEventId) cursor = event.lastEventId
+    return cursor
+  }
+  const connect = async () => {
+    // The stream's first block carries the cursor, but EventSource shows it to nobody before a message comes. So we
+    // ask for it: a reader that is cut before its first message can then resume too.
+    cursor ??= await tailOf(channel)
+    if (stopped) return
+    source = new EventSource(`${channel}?after=${encodeURIComponent(cursor)}`)
+    source.onopen = () => {
+      tries = 0
+      ear.opened(cursor)
+    }
+    source.addEventListener("message", (event) => ear.heard({ text: event.data, cursor: note(event) }))
+    source.addEventListener("reset", (event) => ear.reset(note(event)))
+    source.onerror = () => {
+      ear.waiting()
+      // After an answer that is no stream the browser gives up for good; then it is for us to come back.
+      if (source.readyState === EventSource.CLOSED) comeBack()
+    }
+  }
+  const comeBack = () => {
+    ear.waiting()
+    timer = setTimeout(() => connect().catch(comeBack), backOffMs(tries++))
+  }
+  connect().catch(comeBack)
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+    source?.close()
+  }
+}
+
+/** By long-polling: ask for what comes after the cursor, again and again. */
+export function listenByPoll(channel, after, ear) {
+  const stopped = new AbortController()
+  let cursor = after
+
+  const turn = async () => {
+    cursor ??= await tailOf(channel)
+    ear.opened(cursor)
+    const response = await fetch(`${channel}?wait=25&after=${encodeURIComponent(cursor)}`, {
+      signal: stopped.signal,
+      cache: "no-store",
+    })
+    if (!response.ok) throw new Error(`the poll was answered with ${response.status}`)
+    const page = await response.json()
+    cursor = page.cursor
+    if (page.reset) ear.reset(cursor)
+    for (const message of page.messages) ear.heard({ text: textOf(message.data), cursor: message.cursor })
+  }
+  const run = async () => {
+    let tries = 0
+    while (!stopped.signal.aborted) {
+      try {
+        await turn()
+        tries = 0
+      } catch {
+        if (stopped.signal.aborted) return
+        ear.waiting()
+        await new Promise((wake) => setTimeout(wake, backOffMs(tries++)))
+      }
+    }
+  }
+  run()
+  return () => stopped.abort()
+}
