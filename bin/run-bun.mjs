@@ -1,0 +1,64 @@
+// Runs Bun in the place of this Node process: same terminal, same signals, same end.
+import { spawn } from "node:child_process"
+import { constants } from "node:os"
+import { BunNotFound, findBun, packagesFor, pinnedVersion } from "./find-bun.mjs"
+
+/** Two of the same signal within this time are one wish. A hand on Ctrl-C is slower than this between two presses. */
+const sameWishMs = 500
+
+const passedOn = ["SIGTERM", "SIGINT", "SIGHUP"]
+
+/**
+ * Starts Bun with these arguments and ends this process the way Bun ends: with its exit code, or by its signal.
+ *
+ * Ctrl-C in a terminal signals every process of the foreground group, and npm sends its own copy on top. Laba takes
+ * a first signal as "stop gracefully" and a second as "stop now", so copies would turn the one into the other.
+ * Therefore Bun runs in a session of its own, hears only what is passed on here, and copies are dropped.
+ */
+export function runBun(args) {
+  const windows = process.platform === "win32"
+  // In its own session Bun would outlive a launcher that is killed with SIGKILL; --no-orphans ends it.
+  const child = spawn(bunOrExit(), ["--no-orphans", ...args], { stdio: "inherit", detached: !windows })
+  const lastMs = new Map()
+  for (const signal of passedOn) {
+    process.on(signal, () => {
+      const now = performance.now()
+      const copy = now - (lastMs.get(signal) ?? -Infinity) < sameWishMs
+      lastMs.set(signal, now)
+      // On Windows a console's Ctrl-C has reached Bun already, and to pass a signal on would be to kill it.
+      if (!copy && !windows) child.kill(signal)
+    })
+  }
+  child.on("error", (error) => {
+    console.error(`laba: Bun could not be started: ${error.message}`)
+    process.exit(1)
+  })
+  child.on("exit", (code, signal) => end(code, signal))
+}
+
+function bunOrExit() {
+  try {
+    return findBun()
+  } catch (error) {
+    if (!(error instanceof BunNotFound)) throw error
+    console.error(`laba: ${error.message}`)
+    process.exit(1)
+  }
+}
+
+function end(code, signal) {
+  if (!signal) process.exit(code)
+  if (signal === "SIGILL" && process.arch === "x64") {
+    const baseline = `${packagesFor(process)[0]}-baseline`
+    console.error(
+      "laba: Bun met an instruction that this processor lacks, most likely AVX2. There is a build without it:\n" +
+        `  npm install ${baseline}@${pinnedVersion}\n` +
+        `and then start Laba with LABA_BUN=node_modules/${baseline}/bin/bun`,
+    )
+  }
+  // Whoever waits for us must see the same end as if Bun had been started directly.
+  for (const name of passedOn) process.removeAllListeners(name)
+  process.kill(process.pid, signal)
+  // Not reached, except after a signal that Node ignores, such as SIGPIPE: then the shell's way of saying it.
+  process.exit(128 + constants.signals[signal])
+}
