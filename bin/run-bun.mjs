@@ -42,7 +42,7 @@ function bunOrExit() {
   } catch (error) {
     if (!(error instanceof BunNotFound)) throw error
     console.error(`laba: ${error.message}`)
-    process.exit(1)
+    return process.exit(1)
   }
 }
 

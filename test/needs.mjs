@@ -1,0 +1,82 @@
+// What a test file needs beyond Bun, told by its suffix: `resume.browser.test.ts` needs a browser. For each need, how to
+// find it here and what to say when it is missing.
+import { execFileSync } from "node:child_process"
+import { accessSync, constants } from "node:fs"
+import { delimiter, join } from "node:path"
+
+/**
+ * `find` answers null when the need is missing, else what the tests should see in their environment.
+ * `missing` completes the sentence "skipped, because there is …".
+ */
+export const needs = {
+  browser: {
+    missing: "no Chromium (install `chromium`, or name one with LABA_CHROMIUM)",
+    find: () => named("LABA_CHROMIUM", onPath("chromium", "google-chrome", "chromium-browser")),
+  },
+  nginx: {
+    missing: "no nginx (install `nginx` and `libnginx-mod-nchan`, or name one with LABA_NGINX)",
+    find: () => named("LABA_NGINX", onPath("nginx") ?? executable("/usr/sbin/nginx")),
+  },
+  node: {
+    missing: "no Node 22 or newer (install it, or name one with LABA_NODE)",
+    find: () => named("LABA_NODE", nodeFrom(22)),
+  },
+  npm: {
+    missing: "no answer from the npm registry",
+    find: () =>
+      run("npm", "view", "npm", "version", "--fetch-retries=0", "--fetch-timeout=10000") ? {} : null,
+  },
+  redis: {
+    missing: "no redis-server (install `redis-server`, or name one with LABA_REDIS_SERVER)",
+    find: () => named("LABA_REDIS_SERVER", onPath("redis-server")),
+  },
+}
+
+/** The needs in a file's name, in order: `a.redis.browser.test.ts` has two, `a.test.ts` none. */
+export function needsOf(path) {
+  const file = path.slice(path.lastIndexOf("/") + 1)
+  const found = file.split(".").slice(1, -2).sort()
+  for (const need of found) {
+    if (!Object.hasOwn(needs, need)) {
+      throw new Error(`${path}: no such need as "${need}"; known are ${Object.keys(needs).join(", ")}`)
+    }
+  }
+  return found
+}
+
+function named(variable, found) {
+  const path = process.env[variable] ? executable(process.env[variable]) : found
+  return path === null ? null : { [variable]: path }
+}
+
+function onPath(...names) {
+  for (const name of names) {
+    for (const folder of (process.env.PATH ?? "").split(delimiter)) {
+      const path = folder && executable(join(folder, name))
+      if (path) return path
+    }
+  }
+  return null
+}
+
+function executable(path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return path
+  } catch {
+    return null
+  }
+}
+
+function nodeFrom(major) {
+  return Number.parseInt(process.versions.node, 10) >= major ? process.execPath : null
+}
+
+function run(command, ...args) {
+  try {
+    execFileSync(command, args, { stdio: "ignore", timeout: 30_000, shell: process.platform === "win32" })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,190 @@
+// Holds the shape of the tree: who may import whom, what a file may be called and how long it may be, that rules and
+// tests cite each other. Small and dull on purpose; a new wall is a line in a table.
+import { expect, test } from "bun:test"
+import { isComment, isTest, readText, type SourceFile, sourceFiles } from "./tree.ts"
+
+const files = sourceFiles()
+const production = files.filter(({ path }) => !isTest(path))
+
+const contracts = ["src/engines/engine.ts", "src/protocols/protocol.ts", "src/transports/transport.ts"]
+
+/** For each folder, all that it may import of our own. */
+const mayImport: Record<string, readonly string[]> = {
+  "wire/": ["wire/"],
+  "client/": ["wire/", "client/"],
+  "src/channels/": ["wire/", "src/channels/"],
+  "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
+}
+
+/** For each folder, what it must never import. */
+const neverImports: Record<string, readonly string[]> = {
+  "src/protocols/": ["src/engines/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
+  "src/engines/": ["src/protocols/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
+  "src/transports/": ["src/engines/", "src/server/", "src/cli/"],
+  "src/": ["test/", "bench/", "apps/", "examples/"],
+}
+
+/** Only these name a concrete engine or transport; a concrete protocol is named by the transport that speaks it too. */
+const assemblers = ["src/server/", "src/cli/"]
+
+/** Where Bun's own API may be used. Everything else runs on any runtime. */
+const onBun = [
+  "src/transports/",
+  "src/engines/",
+  "src/ingest/",
+  "src/server/",
+  "src/cli/",
+  "test/",
+  "bench/",
+  "apps/",
+  "examples/",
+]
+
+const notNames = ["utils", "helpers", "common", "types", "manager", "service", "handler", "data"]
+
+const linesMax = 400
+
+/** Files longer than that, each with its reason. */
+const longOnPurpose: Record<string, string> = {}
+
+const isUnder = (path: string, places: readonly string[]) => places.some((place) => path.startsWith(place))
+
+/** Imports of our own files that `isWrong` says no to, one line each. */
+function wrongImports(from: readonly SourceFile[], isWrong: (imported: string, file: SourceFile) => boolean) {
+  return from.flatMap((file) =>
+    file.imports
+      .filter((imported) => isOurs(imported) && isWrong(imported, file))
+      .map((imported) => `${file.path} imports ${imported}`),
+  )
+}
+
+const isOurs = (imported: string) => files.some(({ path }) => path === imported)
+
+for (const [folder, allowed] of Object.entries(mayImport)) {
+  test(`${folder} imports only what it may`, () => {
+    const inside = production.filter(({ path }) => path.startsWith(folder))
+    expect(wrongImports(inside, (imported) => !isUnder(imported, allowed))).toEqual([])
+  })
+}
+
+for (const [folder, forbidden] of Object.entries(neverImports)) {
+  test(`${folder} never imports ${forbidden.join(", ")}`, () => {
+    const inside = production.filter(({ path }) => path.startsWith(folder))
+    const isWrong = (imported: string) => isUnder(imported, forbidden) && !contracts.includes(imported)
+    expect(wrongImports(inside, isWrong)).toEqual([])
+  })
+}
+
+for (const folder of ["src/engines/", "src/transports/", "src/protocols/"]) {
+  test(`concrete ${folder.slice(4, -1)} are named only where the parts are put together`, () => {
+    const may = [...assemblers, folder, folder === "src/protocols/" ? "src/transports/" : folder]
+    const outside = production.filter(({ path }) => path.startsWith("src/") && !isUnder(path, may))
+    const isConcrete = (imported: string) => imported.startsWith(folder) && !contracts.includes(imported)
+    expect(wrongImports(outside, isConcrete)).toEqual([])
+  })
+}
+
+test("wire/ and client/ need no package", () => {
+  const portable = production.filter(({ path }) => isUnder(path, ["wire/", "client/"]))
+  const needed = portable.flatMap(({ path, imports }) =>
+    imports.filter((name) => !/^(wire|client)\//.test(name)).map((name) => `${path} imports ${name}`),
+  )
+  // A framework's adapter may import its framework, which its user has.
+  expect(needed.filter((line) => !/^client\/react\/.* imports react$/.test(line))).toEqual([])
+})
+
+test("what is not bound to Bun does not use it", () => {
+  const portable = production.filter(({ path }) => !isUnder(path, onBun))
+  const bound = portable.filter(
+    ({ code, imports }) => /(?<![\w.])Bun\.\w/.test(code) || imports.some((name) => /^bun(:|$)/.test(name)),
+  )
+  expect(bound.map(({ path }) => path)).toEqual([])
+})
+
+test("every file is named after its idea", () => {
+  const nameless = files.filter(({ path }) => {
+    const words = path.slice(path.lastIndexOf("/") + 1).split(/[.-]/)
+    return words[0] !== undefined && notNames.includes(words[0]) && words.length === (isTest(path) ? 3 : 2)
+  })
+  expect(nameless.map(({ path }) => path)).toEqual([])
+})
+
+test("an index.ts is what the package publishes", () => {
+  const published = Object.values(manifest.exports).map((path) => path.slice(2))
+  const indexes = production
+    .map(({ path }) => path)
+    .filter((path) => /^(src|wire|client)\/(.*\/)?index\.ts$/.test(path))
+  expect(indexes.filter((path) => !published.includes(path))).toEqual([])
+})
+
+test(`no file is above ${linesMax} lines without a reason`, () => {
+  const long = files.filter(({ lines }) => lines.length > linesMax).map(({ path }) => path)
+  expect(long).toEqual(Object.keys(longOnPurpose).sort())
+})
+
+test("no work is left in comments", () => {
+  const marks = /\b(TODO|FIXME|HACK|XXX)\b/
+  const left = files
+    .filter(({ path }) => path !== "test/tidy.test.ts")
+    .flatMap(({ path, lines }) =>
+      lines
+        .filter((line) => marks.test(isComment(line) ? line : (line.split(" // ")[1] ?? "")))
+        .map((line) => `${path}: ${line.trim()}`),
+    )
+  expect(left).toEqual([])
+})
+
+interface Manifest {
+  readonly exports: Record<string, string>
+  readonly dependencies: Record<string, string>
+  readonly optionalDependencies: Record<string, string>
+  readonly devDependencies: Record<string, string>
+}
+
+const manifest = JSON.parse(readText("package.json")) as Manifest
+
+const dependencies = {
+  ...manifest.dependencies,
+  ...manifest.optionalDependencies,
+  ...manifest.devDependencies,
+}
+
+test("every dependency is pinned exactly, and Bun to one version", () => {
+  const loose = Object.entries(dependencies).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+  expect(loose).toEqual([])
+  const versions = Object.values(manifest.optionalDependencies)
+  expect([...new Set([...versions, dependencies["bun-types"]])]).toEqual([versions[0]])
+})
+
+test("every dependency has its line in the decision record", () => {
+  const record = readText("docs/decisions/0003-dependencies.md")
+  const unexplained = Object.keys(dependencies).filter(
+    (name) => !record.includes(name.startsWith("@oven/bun-") ? "`@oven/bun-*`" : `\`${name}\``),
+  )
+  expect(unexplained).toEqual([])
+})
+
+const rules = [...readText("docs/PROTOCOL.md").matchAll(/\*\*([A-Z]+\d+)\.\*\*/g)].map(
+  (match) => match[1] as string,
+)
+
+/** The rules cited by tests and by the cases that tests are made from, as `[L1]` or `[L1, L2]`. */
+const cited = new Set(
+  files
+    .filter(({ path }) => path.startsWith("test/") || isTest(path))
+    .flatMap(({ code }) => [...code.matchAll(/\[([A-Z]+\d+(?:, ?[A-Z]+\d+)*)\]/g)])
+    .flatMap((match) => (match[1] as string).split(/, ?/)),
+)
+
+test("every rule of the protocol has one number", () => {
+  expect(rules.length).toBeGreaterThan(0)
+  expect(rules.filter((rule, index) => rules.indexOf(rule) !== index)).toEqual([])
+})
+
+test("every rule of the protocol is cited by a test", () => {
+  expect(rules.filter((rule) => !cited.has(rule))).toEqual([])
+})
+
+test("every cited rule is in the protocol", () => {
+  expect([...cited].filter((rule) => !rules.includes(rule))).toEqual([])
+})
