@@ -1,0 +1,68 @@
+// A crowd of listeners on one server: opened a bounded number at a time, watched for those who are sent away, closed
+// together.
+import { Listener } from "./listener.ts"
+import { listeningTo, type Way } from "./listening.ts"
+import type { Tally } from "./tally.ts"
+
+export interface CrowdOptions {
+  readonly port: number
+  readonly way: Way
+  readonly listeners: number
+  /** The path that each one listens at. */
+  readonly pathOf: (listener: number) => string
+  readonly tally: Tally
+  readonly messageBytes: number
+  /** Handshakes at the same time. Below the 512 that Bun keeps waiting for `accept`. */
+  readonly handshakesAtOnce?: number
+}
+
+export class Crowd {
+  /** Seconds from the first connect to the last answer. */
+  openSeconds = 0
+  private readonly members = new Map<number, Listener>()
+  private readonly options: CrowdOptions
+
+  private constructor(options: CrowdOptions) {
+    this.options = options
+  }
+
+  static async open(options: CrowdOptions): Promise<Crowd> {
+    const crowd = new Crowd(options)
+    const began = performance.now()
+    let next = 0
+    const opener = async (): Promise<void> => {
+      while (next < options.listeners) await crowd.join(next++)
+    }
+    const atOnce = Math.min(options.handshakesAtOnce ?? 128, options.listeners)
+    await Promise.all(Array.from({ length: atOnce }, opener))
+    crowd.openSeconds = (performance.now() - began) / 1000
+    return crowd
+  }
+
+  get size(): number {
+    return this.members.size
+  }
+
+  get indexes(): number[] {
+    return [...this.members.keys()]
+  }
+
+  async join(index: number): Promise<void> {
+    const { port, way, pathOf, tally, messageBytes } = this.options
+    const listening = listeningTo({ port, way, path: pathOf(index) })
+    const onLost = (why: string): void => {
+      this.members.delete(index)
+      tally.fault(`listener ${index} was sent away: ${why}`)
+    }
+    this.members.set(index, await Listener.open({ index, port, listening, tally, messageBytes, onLost }))
+  }
+
+  leave(index: number): void {
+    this.members.get(index)?.leave()
+    this.members.delete(index)
+  }
+
+  close(): void {
+    for (const index of this.indexes) this.leave(index)
+  }
+}

@@ -1,0 +1,62 @@
+// How a listener asks to listen, by transport and protocol: the request's bytes, and how it knows that it is heard.
+import type { Words } from "./websocket-reader.ts"
+
+/**
+ * - `websocket`: messages without an envelope.
+ * - `laba.v1`: Laba's JSON frames, on the channel's own URL.
+ * - `socket.io`: Engine.IO 4 over its websocket transport.
+ * - `sse`: an event stream.
+ */
+export type Way = "websocket" | "laba.v1" | "socket.io" | "sse"
+
+export interface Listening {
+  readonly way: Way
+  /** The status that says yes. */
+  readonly status: 101 | 200
+  readonly request: Buffer
+  /** For protocols that greet: `ready` is called when the listener is in, and not before. */
+  greet?(ready: () => void): Words
+}
+
+export interface ListenTarget {
+  readonly port: number
+  readonly path: string
+  readonly way: Way
+}
+
+// RFC 6455 wants a fresh key a connection, against caches; on loopback one will do and costs no randomness.
+const upgrade =
+  "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bGFiYS1iZW5jaC1sYWJhLQ==\r\n"
+
+export function listeningTo(target: ListenTarget): Listening {
+  const { way } = target
+  const request = (headers: string): Buffer =>
+    Buffer.from(`GET ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\n${headers}\r\n`)
+  switch (way) {
+    case "sse":
+      return { way, status: 200, request: request("Accept: text/event-stream\r\n") }
+    case "websocket":
+      return { way, status: 101, request: request(upgrade) }
+    case "laba.v1":
+      return {
+        way,
+        status: 101,
+        request: request(`${upgrade}Sec-WebSocket-Protocol: laba.v1\r\n`),
+        greet: (ready) => (text) => {
+          if (text.includes('"op":"subscribed"')) ready()
+          return undefined
+        },
+      }
+    case "socket.io":
+      return {
+        way,
+        status: 101,
+        request: request(upgrade),
+        // Engine.IO opens with 0, we ask for the namespace with 40 and are in when 40 comes back; 2 is a ping, 3 its answer.
+        greet: (ready) => (text) => {
+          if (text.startsWith("40")) ready()
+          return text.startsWith("0") ? "40" : text === "2" ? "3" : undefined
+        },
+      }
+  }
+}

@@ -1,0 +1,6 @@
+// Where listeners of each protocol connect: the channel itself, but for Socket.IO, which has one address for all.
+import type { Way } from "./listening.ts"
+
+export function listenPath(way: Way, channel: string): string {
+  return way === "socket.io" ? "/socket.io/?EIO=4&transport=websocket" : channel
+}

@@ -1,0 +1,102 @@
+// One measured run: a crowd listens, publishers publish for a while, and nobody stops the clocks before every listener
+// has heard every message. So a server cannot look cheap by being late, and whatever is lost is found.
+import { cpuMicrosecondsOf, ownCpuMicroseconds } from "../measure/process-cost.ts"
+import type { RunningPeer } from "../peers/peer.ts"
+import type { Crowd } from "./crowd.ts"
+import { Publishing } from "./publishing.ts"
+import { Tally } from "./tally.ts"
+
+export interface RunOptions {
+  readonly peer: RunningPeer
+  readonly seconds: number
+  readonly depth: number
+  readonly messageBytes: number
+  readonly pathOf: (publisher: number, number: number) => string
+  /** How many listeners hear each message. */
+  readonly audience: number
+  /**
+   * When a message is no longer in flight: when its POST was answered, as a publisher sees it, or when it was heard by
+   * everybody (on average: deliveries so far divided by the audience).
+   */
+  readonly until: "answered" | "heard"
+}
+
+export interface RunFigures {
+  readonly published: number
+  readonly deliveries: number
+  readonly seconds: number
+  readonly deliveriesPerSecond: number
+  readonly serverCpuPerDelivery: number
+  readonly serverCpuPerPublish: number
+  readonly generatorCpuPerDelivery: number
+  /** Share of one core, 1 = all of it. */
+  readonly serverBusy: number
+  readonly generatorBusy: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly answerP50Ms: number
+  readonly answerP99Ms: number
+}
+
+/** Deliveries that stop coming for so long will not come. */
+const silenceMsMax = 10_000
+
+export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions): Promise<RunFigures> {
+  const { peer, depth, messageBytes, pathOf, audience } = options
+  const deliveriesBefore = tally.deliveries
+  const heard = (): number => (tally.deliveries - deliveriesBefore) / audience
+  const publishing = await Publishing.open({
+    port: peer.port,
+    publishers: depth,
+    messageBytes,
+    pathOf,
+    mayPublish: () => options.until === "answered" || publishing.published - heard() < depth,
+    onFault: (what) => tally.fault(what),
+  })
+  tally.startRun()
+  const waker = options.until === "heard" ? setInterval(() => publishing.wake(), 0) : undefined
+  const serverCpuBefore = cpuMicrosecondsOf(peer.pid)
+  const ownCpuBefore = ownCpuMicroseconds()
+  const began = performance.now()
+  publishing.start()
+  await Bun.sleep(options.seconds * 1000)
+  await publishing.stop()
+  await untilHeard(tally, deliveriesBefore + publishing.published * audience)
+  const milliseconds = performance.now() - began
+  const serverCpu = cpuMicrosecondsOf(peer.pid) - serverCpuBefore
+  const ownCpu = ownCpuMicroseconds() - ownCpuBefore
+  clearInterval(waker)
+  publishing.close()
+  const deliveries = tally.deliveries - deliveriesBefore
+  if (audience === crowd.size) tally.compareOrders(crowd.indexes)
+  return {
+    published: publishing.published,
+    deliveries,
+    seconds: milliseconds / 1000,
+    deliveriesPerSecond: (deliveries / milliseconds) * 1000,
+    serverCpuPerDelivery: serverCpu / deliveries,
+    serverCpuPerPublish: serverCpu / publishing.published,
+    generatorCpuPerDelivery: ownCpu / deliveries,
+    serverBusy: serverCpu / 1000 / milliseconds,
+    generatorBusy: ownCpu / 1000 / milliseconds,
+    p50Ms: tally.latency.percentileMs(0.5),
+    p99Ms: tally.latency.percentileMs(0.99),
+    answerP50Ms: publishing.answers.percentileMs(0.5),
+    answerP99Ms: publishing.answers.percentileMs(0.99),
+  }
+}
+
+/** Waits until so many deliveries were counted; says so as a fault when they do not come. */
+export async function untilHeard(tally: Tally, deliveries: number): Promise<void> {
+  let seen = tally.deliveries
+  let seenAt = performance.now()
+  while (tally.deliveries < deliveries) {
+    await Bun.sleep(1)
+    if (tally.deliveries !== seen) {
+      seen = tally.deliveries
+      seenAt = performance.now()
+    } else if (performance.now() - seenAt > silenceMsMax) {
+      return tally.fault(`${deliveries - tally.deliveries} deliveries never came`)
+    }
+  }
+}

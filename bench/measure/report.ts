@@ -1,0 +1,39 @@
+// How a bench answers: one JSON line an answer, then tables that people and the guide can read.
+import { cpus } from "node:os"
+
+/** Prints one answer. `bench` says which question it answers. */
+export function printLine(bench: string, answer: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify({ bench, ...answer }))
+}
+
+/** Prints a table in Markdown, so that it can be pasted into the guide as it is. */
+export function printTable(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): void {
+  const widths = head.map((cell, column) =>
+    Math.max(cell.length, ...rows.map((row) => (row[column] ?? "").length)),
+  )
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] as number)).join(" | ")} |`
+  console.log(`\n${title}\n`)
+  console.log(line(head))
+  console.log(line(widths.map((width) => "-".repeat(width))))
+  for (const row of rows) console.log(line(row))
+}
+
+/** What was measured on: belongs beside every figure. */
+export function machine(): Readonly<Record<string, unknown>> {
+  const cores = cpus()
+  return {
+    bun: Bun.version,
+    node: Bun.which("node") ? nodeVersion() : null,
+    cores: cores.length,
+    cpu: cores[0]?.model,
+  }
+}
+
+function nodeVersion(): string {
+  return Bun.spawnSync(["node", "--version"]).stdout.toString().trim()
+}

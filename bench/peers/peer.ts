@@ -1,0 +1,39 @@
+// The contract of what is measured: a server in a process of its own, with channels that are published to by POST and
+// listened at by GET on the same path.
+import type { Way } from "../load/listening.ts"
+
+export interface Peer {
+  readonly name: string
+  readonly ways: readonly Way[]
+  /** Why it cannot run here, in one line; undefined when it can. */
+  missing?(): string | undefined
+  /** Starts it on a free port and resolves when it listens. */
+  start(options?: StartOptions): Promise<RunningPeer>
+}
+
+export interface StartOptions {
+  /** A configuration in Laba's own words, for the benches that raise a bound; other peers keep as much as they can. */
+  readonly laba?: Readonly<Record<string, unknown>>
+}
+
+export interface RunningPeer extends AsyncDisposable {
+  readonly port: number
+  /** The process whose tree does the work. */
+  readonly pid: number
+  /** Asks a Bun or Node server to collect garbage and to watch its loop; absent where there is neither. */
+  readonly gauge?: GaugeClient
+}
+
+/** What the loop was seen to do while it was watched, in milliseconds. */
+export interface LoopHolds {
+  readonly turns: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+}
+
+export interface GaugeClient {
+  collectGarbage(): Promise<void>
+  watchLoop(): Promise<void>
+  loopHolds(): Promise<LoopHolds>
+}
