@@ -1,0 +1,49 @@
+// The contract of a channel as the application holds it. What keeps it is in subscription.ts.
+import type { History } from "../wire/frames.ts"
+import type { Reset } from "./inbox.ts"
+import type { State } from "./machine.ts"
+import type { Message } from "./message.ts"
+import type { Published, PublishOptions } from "./publishing.ts"
+import type { Reason } from "./reason.ts"
+
+/** What `ready` resolves with. */
+export interface Subscription {
+  readonly cursor: string
+  /** True when everything since the last cursor follows. */
+  readonly recovered: boolean
+  readonly history: History
+}
+
+export interface ChannelState extends Partial<Subscription> {
+  readonly state: State
+  readonly reason: Reason | null
+}
+
+export interface ChannelEvents {
+  message: Message
+  state: ChannelState
+  reset: Reset
+  presence: readonly unknown[]
+}
+
+/** A channel that is listened to. Iterating gives its messages; a reset ends the iteration unless `reset` has a listener. */
+export interface Channel extends AsyncIterable<Message> {
+  readonly name: string
+  readonly state: State
+  /** Where it stands; null before it ever was subscribed. Listening after it elsewhere misses nothing. */
+  readonly cursor: string | null
+  /** Adds a listener; returns how to take it away. Messages wait for the first one. */
+  on<Name extends keyof ChannelEvents>(name: Name, listener: (event: ChannelEvents[Name]) => void): () => void
+  off<Name extends keyof ChannelEvents>(name: Name, listener: (event: ChannelEvents[Name]) => void): void
+  /** Resolves when it is subscribed; rejects when it is closed. */
+  ready(): Promise<Subscription>
+  publish(data: unknown, options?: PublishOptions): Promise<Published>
+  /** Who is there. Rejects when the connection is not open. */
+  presence(): Promise<readonly unknown[]>
+  close(): void
+}
+
+export interface ChannelOptions {
+  /** Start after this cursor instead of now. */
+  readonly after?: string
+}

@@ -1,0 +1,54 @@
+// Opens a connection: gets the token, then races the transports. Knows nothing of what the connection is for.
+import type { Options, Settings } from "./options.ts"
+import { openPoll } from "./poll.ts"
+import { runRace } from "./race.ts"
+import { LabaFailure, type Reason } from "./reason.ts"
+import { openSse } from "./sse.ts"
+import type { Site, Transport, TransportName } from "./transport.ts"
+import { tryTransport, type Verdict } from "./trial.ts"
+import { openWebSocket } from "./websocket.ts"
+
+/** Opens one of `names`; returns how to call it off. */
+export type Dial = (names: readonly TransportName[], verdict: Verdict) => () => void
+
+export function createDial(site: Site, settings: Settings, options: Options): Dial {
+  const transports: Record<TransportName, Transport> = {
+    websocket: openWebSocket,
+    sse: openSse(options.eventSource != null),
+    poll: openPoll,
+  }
+  return (names, verdict) => {
+    let isOver = false
+    let callOff = (): void => {
+      isOver = true
+    }
+    const run = (token: string | null): void => {
+      if (isOver) return
+      callOff = runRace(
+        {
+          ...settings,
+          names,
+          clock: site.clock,
+          start: (name, one) => tryTransport(site, { name, transport: transports[name], token }, one),
+        },
+        verdict,
+      )
+    }
+    // Without a token nothing is awaited, so that the socket opens in this very turn.
+    if (!settings.token) run(null)
+    else {
+      askToken(settings.token).then(run, (error) => {
+        if (!isOver) verdict.failed(reasonOfToken(error))
+      })
+    }
+    return () => callOff()
+  }
+}
+
+/** Calls the application's function; what it throws becomes a rejection. */
+export const askToken = async (source: NonNullable<Settings["token"]>): Promise<string | null> => source()
+
+function reasonOfToken(error: unknown): Reason {
+  if (error instanceof LabaFailure) return error
+  return { code: "token_failed", retry: "back-off", detail: String(error) }
+}

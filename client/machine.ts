@@ -1,0 +1,119 @@
+// The states of a connection and of a subscription, as one pure table. Who acts on it is in laba.ts and channel.ts.
+
+export type State =
+  /** Nothing is under way: not started, the page is hidden, or (a channel) the connection is away. */
+  | "idle"
+  /** Asked, not answered yet. */
+  | "connecting"
+  | "open"
+  /** Will ask again by itself after a wait. */
+  | "waiting"
+  /** Over, by the application's wish or because asking again would fail again. */
+  | "closed"
+
+export type Event =
+  | "start"
+  /** The transport proved itself, or the channel is subscribed. */
+  | "ready"
+  /** Ended; come back after a wait. */
+  | "lost"
+  /** Ended; come back at once. */
+  | "dropped"
+  /** Ended; asking again would fail again. */
+  | "refused"
+  /** The wait is over. */
+  | "due"
+  /** The network came back. */
+  | "online"
+  /** The page became visible, or the machine woke up. */
+  | "shown"
+  | "pause"
+  | "close"
+
+export type Action =
+  /** Ask: open a transport, or subscribe. What was asked before is let go. */
+  | "dial"
+  /** Set the timer that ends in `due`. */
+  | "wait"
+  /** Use what was opened. */
+  | "settle"
+  /** See within a short time whether it still lives. */
+  | "probe"
+  /** Let go of everything. */
+  | "hang-up"
+
+/** The state to go to, then what to do. */
+export type Cell = readonly [to: State, ...actions: Action[]]
+
+/** A state or an event without its cell does not compile: the type wants every one. */
+export type Table = { readonly [S in State]: { readonly [E in Event]: Cell } }
+
+export const table: Table = {
+  idle: {
+    start: ["connecting", "dial"],
+    ready: ["idle"],
+    lost: ["idle"],
+    dropped: ["idle"],
+    refused: ["closed"],
+    due: ["idle"],
+    online: ["idle"],
+    shown: ["connecting", "dial"],
+    pause: ["idle"],
+    close: ["closed", "hang-up"],
+  },
+  connecting: {
+    start: ["connecting"],
+    ready: ["open", "settle"],
+    lost: ["waiting", "wait"],
+    // "At once" was tried and failed: trying at once again would be a loop.
+    dropped: ["waiting", "wait"],
+    refused: ["closed", "hang-up"],
+    due: ["connecting"],
+    // What was begun before belongs to the network that is gone.
+    online: ["connecting", "dial"],
+    shown: ["connecting"],
+    pause: ["idle", "hang-up"],
+    close: ["closed", "hang-up"],
+  },
+  open: {
+    start: ["open"],
+    // A better transport was found meanwhile.
+    ready: ["open", "settle"],
+    lost: ["waiting", "wait"],
+    dropped: ["connecting", "dial"],
+    refused: ["closed", "hang-up"],
+    due: ["open"],
+    online: ["open", "probe"],
+    shown: ["open", "probe"],
+    pause: ["idle", "hang-up"],
+    close: ["closed", "hang-up"],
+  },
+  waiting: {
+    start: ["connecting", "dial"],
+    ready: ["waiting"],
+    lost: ["waiting"],
+    dropped: ["waiting"],
+    refused: ["closed", "hang-up"],
+    due: ["connecting", "dial"],
+    online: ["connecting", "dial"],
+    shown: ["connecting", "dial"],
+    pause: ["idle", "hang-up"],
+    close: ["closed", "hang-up"],
+  },
+  // Over is over: who wants more opens anew.
+  closed: {
+    start: ["closed"],
+    ready: ["closed"],
+    lost: ["closed"],
+    dropped: ["closed"],
+    refused: ["closed"],
+    due: ["closed"],
+    online: ["closed"],
+    shown: ["closed"],
+    pause: ["closed"],
+    close: ["closed"],
+  },
+}
+
+/** Where an event leads from a state. */
+export const step = (state: State, event: Event): Cell => table[state][event]
