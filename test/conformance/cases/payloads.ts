@@ -1,0 +1,129 @@
+// What is published is what is heard, whatever it is made of.
+import { expect } from "bun:test"
+import { bytesOf, textOf } from "../../support/heard.ts"
+import { publish } from "../../support/publish.ts"
+import { everyTransport } from "../../support/transports.ts"
+import type { ConformanceCase } from "../case.ts"
+import { openReady } from "./order.ts"
+
+const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index)
+
+const texts: readonly string[] = [
+  "plain",
+  "",
+  " leading and trailing spaces ",
+  "two\nlines",
+  "\n",
+  "\n\nblank lines\n\n",
+  "data: looks like a field\nid: 7\n\nevent: reset",
+  ": looks like a comment",
+  "喇叭 📢 héllo",
+  "\u0000 and \u2028 and \ufeff",
+  "\ufeffa byte order mark first",
+]
+
+export const payloads: readonly ConformanceCase[] = [
+  {
+    name: "carries text unchanged: empty, many lines, what looks like protocol, any script",
+    over: everyTransport,
+    async run({ base, channel, url, transport }) {
+      await using listener = await openReady(transport, base, channel)
+      for (const text of texts) {
+        await publish(url, text)
+        expect(textOf(await listener.message())).toBe(text)
+      }
+    },
+  },
+  {
+    name: "carries carriage returns unchanged where the transport can, and as line feeds over SSE",
+    over: everyTransport,
+    async run({ base, channel, url, transport }) {
+      await using listener = await openReady(transport, base, channel)
+      for (const text of ["a\r\nb", "a\rb", "\r", "a\r\n\r\nb\r"]) {
+        await publish(url, text)
+        const expected = transport.name === "SSE" ? text.replace(/\r\n?/g, "\n") : text
+        expect(textOf(await listener.message())).toBe(expected)
+      }
+    },
+  },
+  {
+    name: "carries JSON as JSON",
+    over: everyTransport,
+    async run({ base, channel, url, transport }) {
+      await using listener = await openReady(transport, base, channel)
+      const texts = ['{"a":[1,2.5,null,true],"b":"\\u00e9\\n"}', "[]", '"text"', "null", "0", "false"]
+      for (const text of texts) {
+        await publish(url, text, { type: "application/json" })
+        const message = await listener.message()
+        expect(JSON.parse(textOf(message))).toEqual(JSON.parse(text))
+        if (!transport.isBare) expect(message.type).toBe("application/json")
+      }
+    },
+  },
+  {
+    name: "carries bytes: as a binary frame, as base64 with an event name or a flag that says so",
+    over: everyTransport,
+    async run({ base, channel, url, transport }) {
+      await using listener = await openReady(transport, base, channel)
+      for (const bytes of [everyByte, new Uint8Array(0), Uint8Array.of(0xff, 0xfe)]) {
+        await publish(url, bytes, { type: "application/octet-stream" })
+        const message = await listener.message()
+        expect(message.data).toBeInstanceOf(Uint8Array)
+        expect([...bytesOf(message)]).toEqual([...bytes])
+      }
+    },
+  },
+  {
+    name: "publishes the field `data` of a form, URL-encoded or multipart",
+    over: everyTransport,
+    async run({ base, channel, url, transport }) {
+      await using listener = await openReady(transport, base, channel)
+      const text = "a=b & c+d %41 喇叭\nline"
+      const multipart = new FormData()
+      multipart.set("other", "ignored")
+      multipart.set("data", text)
+      for (const body of [new URLSearchParams({ other: "ignored", data: text }), multipart]) {
+        expect((await fetch(url, { method: "POST", body })).status).toBe(201)
+        expect(textOf(await listener.message()).replaceAll("\r\n", "\n")).toBe(text)
+      }
+    },
+  },
+  {
+    name: "carries a message of the greatest size",
+    over: everyTransport,
+    async run({ base, channel, url, transport }) {
+      await using listener = await openReady(transport, base, channel)
+      const text = "x".repeat(64 * 1024)
+      await publish(url, text)
+      expect(textOf(await listener.message())).toBe(text)
+    },
+  },
+  {
+    name: "answers 201 with channel, cursor, id, listeners and whether history is kept",
+    async run({ channel, url }) {
+      const response = await fetch(url, { method: "POST", body: new URLSearchParams({ data: "x" }) })
+      expect(response.status).toBe(201)
+      expect(response.headers.get("content-type")).toStartWith("application/json")
+      const answer = (await response.json()) as Record<string, unknown>
+      expect(answer).toMatchObject({ channel, duplicate: false, listeners: 0, history: "kept" })
+      expect(answer["cursor"]).toMatch(/^[0-9A-Za-z]{1,24}-1$/)
+      expect(answer["id"]).toBeString()
+    },
+  },
+  {
+    name: "counts every listener in the answer, held polls included",
+    over: everyTransport.filter((one) => one.isHeld || one.name === "long-poll"),
+    async run({ base, channel, url, transport }) {
+      await using one = await openReady(transport, base, channel)
+      await using _other = await openReady(transport, base, channel)
+      // A poll is heard by the server a little after it was asked; a publish that it missed it gets all the same.
+      let listeners = 0
+      for (let attempt = 0; attempt < 200 && listeners !== 2; attempt++) {
+        const answer = await publish(url, String(attempt))
+        await one.message()
+        listeners = answer.listeners
+      }
+      expect(listeners).toBe(2)
+    },
+  },
+]

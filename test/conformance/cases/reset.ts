@@ -1,0 +1,140 @@
+// A cursor that cannot be resumed from: the listener is told in band, replayed nothing, and hears what is next.
+import { expect } from "bun:test"
+import { textOf } from "../../support/heard.ts"
+import { pollOnce } from "../../support/poller.ts"
+import { headOf, numbers, publish, publishAll } from "../../support/publish.ts"
+import { everyTransport, rawWebSocket, type Transport } from "../../support/transports.ts"
+import { type ConformanceCase, keeping, keepingNothing, type Scene } from "../case.ts"
+import { startCursor } from "./resume.ts"
+
+const tellingCursor = everyTransport.filter((one) => one.tellsCursor)
+
+/** Opens at `cursor`, expects a reset and nothing replayed, then that the cursor it was given instead is good. */
+async function expectReset(
+  { base, channel, url, transport }: Scene,
+  cursor: string,
+  reasons: readonly string[],
+) {
+  await using listener = await transport.open(base, channel, cursor)
+  const reset = await listener.reset()
+  if (!transport.tellsCursor) {
+    expect((await listener.end()).number).toBe(4201)
+    return
+  }
+  expect(reasons).toContain(reset.reason as string)
+  await publish(url, "after the reset")
+  expect(textOf(await listener.message())).toBe("after the reset")
+  await using again = await transport.open(base, channel, reset.cursor as string)
+  expect(textOf(await again.message())).toBe("after the reset")
+}
+
+export const reset: readonly ConformanceCase[] = [
+  {
+    name: "answers reset to a cursor that the history no longer reaches, and replays nothing",
+    over: everyTransport,
+    options: keeping(5),
+    async run(scene) {
+      const cursor = await startCursor(scene.transport, scene.base, scene.channel)
+      await publishAll(scene.url, numbers(6))
+      await expectReset(scene, cursor, ["trimmed"])
+    },
+  },
+  {
+    name: "resumes from the oldest cursor that the history still reaches, and resets one before it",
+    over: [everyTransport[0] as Transport, ...everyTransport.filter((one) => one.tellsOwnCursor)],
+    options: keeping(5),
+    async run({ base, channel, url, transport }) {
+      const answers = await publishAll(url, numbers(8))
+      await using reached = await transport.open(base, channel, answers[2]?.cursor)
+      expect((await reached.messages(5)).map(textOf)).toEqual(["4", "5", "6", "7", "8"])
+      await using missed = await transport.open(base, channel, answers[1]?.cursor)
+      await missed.reset()
+    },
+  },
+  {
+    name: "answers reset to a cursor from before the channel was deleted",
+    over: everyTransport,
+    async run(scene) {
+      const cursor = await startCursor(scene.transport, scene.base, scene.channel)
+      await publishAll(scene.url, ["a", "b"])
+      expect((await fetch(scene.url, { method: "DELETE" })).status).toBe(200)
+      await expectReset(scene, cursor, ["epoch"])
+    },
+  },
+  {
+    name: "answers reset, not an error, to a cursor of an unknown epoch",
+    over: [rawWebSocket, ...everyTransport.filter((one) => one.tellsOwnCursor)],
+    async run(scene) {
+      await publish(scene.url, "old")
+      await expectReset(scene, "0unknown0epoch0-5", ["epoch"])
+    },
+  },
+  {
+    name: "answers reset to an offset that was not reached yet",
+    over: [rawWebSocket, ...everyTransport.filter((one) => one.tellsOwnCursor)],
+    async run(scene) {
+      await publish(scene.url, "old")
+      const { cursor } = await headOf(scene.url)
+      await expectReset(scene, cursor.replace(/-.*$/, "-zzzz"), ["epoch", "trimmed"])
+    },
+  },
+  {
+    name: "answers reset `other-channels` to a compound cursor of another list",
+    over: everyTransport.filter((one) => one.tellsCursor && !one.tellsOwnCursor),
+    async run(scene) {
+      const elsewhere = await startCursor(scene.transport, scene.base, `${scene.channel}/other`)
+      await expectReset(scene, elsewhere, ["other-channels"])
+    },
+  },
+  {
+    name: "refuses a malformed cursor with `bad_cursor`",
+    over: tellingCursor,
+    async run({ base, channel, transport }) {
+      for (const cursor of [
+        "nonsense",
+        "-",
+        "a-",
+        "-1",
+        "a-01",
+        "a-1-1",
+        "a-A",
+        "%20a-1",
+        "a-zzzzzzzzzzzz",
+        "~~",
+      ]) {
+        await using listener = await transport.open(base, channel, cursor)
+        expect([cursor, await listener.end()]).toMatchObject([cursor, { code: "bad_cursor" }])
+      }
+    },
+  },
+  {
+    name: "refuses to upgrade a raw WebSocket with a malformed cursor",
+    async run({ url }) {
+      const headers = { upgrade: "websocket", connection: "upgrade", "sec-websocket-version": "13" }
+      const key = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" }
+      const response = await fetch(`${url}?after=nonsense`, { headers: { ...headers, ...key } })
+      expect([response.status, await response.json()]).toMatchObject([400, { code: "bad_cursor" }])
+    },
+  },
+  {
+    name: "answers every resume on a channel without history with reset `no-history`",
+    over: everyTransport.filter((one) => one.name !== "long-poll" && one.name !== "many-channel poll"),
+    options: keepingNothing,
+    async run({ base, channel, url, transport }) {
+      const cursor = await startCursor(transport, base, channel)
+      await publish(url, "lost")
+      await using listener = await transport.open(base, channel, cursor)
+      const { reason } = await listener.reset()
+      if (transport.tellsCursor) expect(reason).toBe("no-history")
+    },
+  },
+  {
+    name: "holds a poll on a channel without history and says `no-history` in its answer, never silence",
+    options: keepingNothing,
+    async run({ url }) {
+      const { cursor } = await headOf(url)
+      const held = pollOnce(`${url}?after=${cursor}&wait=1`)
+      expect(await held).toMatchObject({ reset: "no-history" })
+    },
+  },
+]

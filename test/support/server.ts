@@ -1,0 +1,35 @@
+// A server for one test: in this process, on a free port, gone when the test's block ends. With LABA_BASE_URL set, the
+// suite runs against that server instead, and only tests that configure nothing can.
+import { serve } from "../../src/server/index.ts"
+
+/** What `serve` takes. */
+export type ServeOptions = NonNullable<Parameters<typeof serve>[0]>
+
+export interface TestServer extends AsyncDisposable {
+  /** `http://host:port`, without a slash at the end. */
+  readonly base: string
+}
+
+/** A server somebody else runs, of which nothing is known but its address. */
+export const foreignBase: string | null = process.env["LABA_BASE_URL"]?.replace(/\/+$/, "") || null
+
+export async function startServer(options: ServeOptions = {}): Promise<TestServer> {
+  const laba = await serve({ ...options, listen: { port: 0, ...options.listen } })
+  return {
+    base: laba.url.replace(/\/+$/, ""),
+    [Symbol.asyncDispose]: () => laba.close(),
+  }
+}
+
+/** The server under test with its default rules: a foreign one when LABA_BASE_URL names it. */
+export async function startDefaultServer(): Promise<TestServer> {
+  if (foreignBase === null) return startServer()
+  return { base: foreignBase, [Symbol.asyncDispose]: async () => {} }
+}
+
+let channels = 0
+
+/** A channel that no other test uses, nor another run against the same server. */
+export function freshChannel(word = "test"): string {
+  return `/${word}/${process.pid.toString(36)}-${Date.now().toString(36)}-${(channels++).toString(36)}`
+}
