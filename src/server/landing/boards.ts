@@ -26,7 +26,7 @@ const board = ({ id, title, note }: Board): string => `
         <span class="when-cut">${both("cut", "已断开")}</span>
       </span>
     </header>
-    <div class="led"><span class="lit" data-size="short">– – –</span></div>
+    <div class="led" aria-hidden="true"><span class="lit" data-size="short" data-idle>000</span></div>
     <dl><dt>${both("cursor", "游标")}</dt><dd class="cursor">…</dd></dl>
     <ol class="slips" role="log" aria-live="off" aria-labelledby="${id}-title"></ol>
     <p class="empty">${both("Nothing called yet.", "还没有叫号。")}</p>

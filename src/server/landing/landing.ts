@@ -1,7 +1,9 @@
 // The page at `/` and what it loads: a live channel in the browser, and the lines to try in a terminal. No build step,
 // nothing from other hosts; it knows the server only as any client does.
 import { readFileSync } from "node:fs"
+import type { LandingAsset } from "./asset.ts"
 import { boardsSection } from "./boards.ts"
+import { guidePages } from "./guide.ts"
 import { page } from "./page.ts"
 import { promisesSection } from "./promises.ts"
 import { terminalSection } from "./terminal.ts"
@@ -35,12 +37,6 @@ export function landingPage(context: LandingContext): { html: string } {
   }
 }
 
-export interface LandingAsset {
-  /** Content-Type. */
-  readonly type: string
-  readonly body: string
-}
-
 const file = (name: string, type: string): LandingAsset => ({
   type,
   body: readFileSync(new URL(name, import.meta.url), "utf8"),
@@ -48,7 +44,7 @@ const file = (name: string, type: string): LandingAsset => ({
 
 const script = "text/javascript; charset=utf-8"
 
-/** What the page loads, by path. */
+/** What the page loads and links to, by path. */
 export const landingAssets: Readonly<Record<string, LandingAsset>> = {
   "/_/landing.css": file("./browser/landing.css", "text/css; charset=utf-8"),
   "/_/landing.svg": file("./browser/landing.svg", "image/svg+xml"),
@@ -56,6 +52,7 @@ export const landingAssets: Readonly<Record<string, LandingAsset>> = {
   "/_/landing.js": file("./browser/landing.js", script),
   "/_/landing-board.js": file("./browser/landing-board.js", script),
   "/_/landing-listeners.js": file("./browser/landing-listeners.js", script),
+  ...guidePages(),
 }
 
 /** The `Content-Security-Policy` that the page lives under: itself only. */

@@ -62,6 +62,7 @@ export function startBoard(id, { channel, listen, heard, others }) {
       if (late) owed--
       lit.textContent = message.text
       lit.dataset.size = sizeOf(message.text)
+      delete lit.dataset.idle
       addSlip(message.text, late ? "late" : "")
       board.classList.remove("calling")
       void board.offsetWidth // restarts the animation

@@ -22,6 +22,7 @@
     } catch {}
   }
 
+  if ("fixed" in root.dataset) return
   show(remembered() ?? (/^zh\b/i.test(navigator.language) ? "zh-CN" : "en"))
   addEventListener("DOMContentLoaded", () => {
     show(root.lang)

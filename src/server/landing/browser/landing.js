@@ -33,7 +33,8 @@ const next = (text) =>
 const again = document.getElementById("again")
 
 const fit = () => {
-  again.querySelector("b").textContent = words.value.slice(0, 12)
+  // A number fits on the button that stays; a sentence does not.
+  again.querySelector("b").textContent = words.value.length <= 8 ? words.value : ""
   words.dataset.size = words.value.length <= 6 ? "short" : words.value.length <= 14 ? "middle" : "long"
 }
 

@@ -1,0 +1,7 @@
+// What the landing page serves beside itself: a type and a text, held in memory.
+
+export interface LandingAsset {
+  /** Content-Type. */
+  readonly type: string
+  readonly body: string
+}

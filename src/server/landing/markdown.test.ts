@@ -1,0 +1,41 @@
+import { describe, expect, test } from "bun:test"
+import { renderMarkdown } from "./markdown.ts"
+
+const render = (source: string) =>
+  renderMarkdown(source, (target) => (target === "gone.md" ? null : `/to/${target}`))
+
+describe("Markdown of the guide", () => {
+  test("knows headings with anchors, paragraphs and emphasis", () => {
+    expect(render("# A **bold** start\n\none\ntwo *three*")).toBe(
+      '<h1 id="a-bold-start">A <strong>bold</strong> start</h1>\n\n<p>one\ntwo <em>three</em></p>',
+    )
+  })
+
+  test("escapes code and leaves it alone otherwise", () => {
+    expect(render("```html\n<b>**x**</b>\n\n# no\n```")).toBe(
+      '<pre tabindex="0"><code>&lt;b&gt;**x**&lt;/b&gt;\n\n# no</code></pre>',
+    )
+    expect(render("`/orders/**` and `<b>`")).toBe("<p><code>/orders/**</code> and <code>&lt;b&gt;</code></p>")
+  })
+
+  test("lists keep their continued lines", () => {
+    expect(render("- one\n  more\n- two")).toBe("<ul><li>one\nmore</li><li>two</li></ul>")
+    expect(render("1. one\n2. two")).toBe("<ol><li>one</li><li>two</li></ol>")
+  })
+
+  test("tables have a head and a body, and a pipe may be escaped", () => {
+    const html = render("| a | b |\n| --- | --- |\n| `x` | y \\| z |")
+    expect(html).toContain("<thead><tr><th>a</th><th>b</th></tr></thead>")
+    expect(html).toContain("<tbody><tr><td><code>x</code></td><td>y | z</td></tr></tbody>")
+  })
+
+  test("links lead where they are resolved to, and one that leads nowhere is only its text", () => {
+    expect(render("[cli](cli.md), [old](gone.md), <http://a.b/c>")).toBe(
+      '<p><a href="/to/cli.md">cli</a>, old, <a href="http://a.b/c">http://a.b/c</a></p>',
+    )
+  })
+
+  test("joins broken Chinese lines without a space", () => {
+    expect(render("叫号的\n喇叭\nand words")).toBe("<p>叫号的喇叭\nand words</p>")
+  })
+})
