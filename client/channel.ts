@@ -37,7 +37,7 @@ export interface Channel extends AsyncIterable<Message> {
   off<Name extends keyof ChannelEvents>(name: Name, listener: (event: ChannelEvents[Name]) => void): void
   /** Resolves when it is subscribed; rejects when it is closed. */
   ready(): Promise<Subscription>
-  publish(data: unknown, options?: PublishOptions): Promise<Published>
+  publish(data: unknown, options?: PublishOptions): Promise<Published | null>
   /** Who is there. Rejects when the connection is not open. */
   presence(): Promise<readonly unknown[]>
   close(): void

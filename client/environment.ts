@@ -77,7 +77,7 @@ export function globalEnvironment(): Environment {
   const scope = globalThis
   return {
     socket: scope.WebSocket ? (url, protocols) => new WebSocket(url, protocols) : null,
-    fetch: scope.fetch ? (url, init) => fetch(url, init) : null,
+    fetch: "fetch" in scope ? (url, init) => fetch(url, init) : null,
     eventSource: scope.EventSource ? (url) => new EventSource(url) : null,
     storage: globalStorage(),
     clock: {
@@ -92,7 +92,7 @@ export function globalEnvironment(): Environment {
     key: randomKey,
     report: (error) => {
       // In a page the error reaches `window.onerror` and its reporters; elsewhere that would end the process.
-      if (scope.document && "reportError" in scope) scope.reportError(error)
+      if (scope.document && "reportError" in scope) reportError(error)
       else console.error(error)
     },
   }

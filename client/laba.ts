@@ -45,8 +45,11 @@ export interface Laba {
   readonly connection: string | null
   /** The channel of that name, subscribed. The same object until it is closed. */
   channel(name: string, options?: ChannelOptions): Channel
-  /** Resolves when the server has accepted it, however many connections that takes; rejects with a `LabaFailure`. */
-  publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published>
+  /**
+   * Resolves when the server has accepted it, however many connections that takes, and with null when its application took it
+   * and wanted it not published; rejects with a `LabaFailure`.
+   */
+  publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published | null>
   on<Name extends keyof LabaEvents>(name: Name, listener: (event: LabaEvents[Name]) => void): () => void
   off<Name extends keyof LabaEvents>(name: Name, listener: (event: LabaEvents[Name]) => void): void
   close(): void

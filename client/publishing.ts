@@ -16,7 +16,8 @@ export interface PublishOptions {
 }
 
 export interface Publishing {
-  publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published>
+  /** Resolves with null when the application on the server took the message and wanted it not published. */
+  publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published | null>
   /** A connection is open: what waits is sent, again if need be, in order. */
   attach(messageBytesMax: number): void
   detach(): void
@@ -33,7 +34,7 @@ export interface PublishingBounds {
 interface Waiting {
   readonly frame: ClientFrame
   readonly bytes: number
-  settle(result: Published | Reason): void
+  settle(result: Published | Reason | null): void
 }
 
 export function createPublishing(
@@ -52,7 +53,8 @@ export function createPublishing(
       if (reply?.op === "published") {
         const { op, ref, ...published } = reply
         one.settle(published)
-      } else if (reply?.op === "error") one.settle(reply)
+      } else if (reply?.op === "accepted") one.settle(null)
+      else if (reply?.op === "error") one.settle(reply)
     })
   }
   const refusalOf = (bytes: number): Reason | null => {
@@ -75,7 +77,7 @@ export function createPublishing(
       const { bytes, frame } = payloadOf(data, options.type)
       const refusal = refusalOf(bytes)
       if (refusal) throw new LabaFailure(refusal)
-      return new Promise<Published>((resolve, reject) => {
+      return new Promise<Published | null>((resolve, reject) => {
         const one: Waiting = {
           frame: { op: "publish", channel, key: options.key || key(), ...frame },
           bytes,
@@ -83,7 +85,7 @@ export function createPublishing(
             if (!waiting.delete(one)) return
             waitingBytes -= bytes
             cancel()
-            if ("retry" in result) reject(new LabaFailure(result))
+            if (result && "retry" in result) reject(new LabaFailure(result))
             else resolve(result)
           },
         }
