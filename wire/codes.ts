@@ -58,6 +58,7 @@ export const codes = {
   too_many_polls: { status: 503, retry: "back-off", title: "Too many polls are waiting here." },
   too_many_connections: { status: 503, close: 4100, retry: "back-off", title: "Too many connections." },
   too_many_requests: { status: 429, close: 4101, retry: "back-off", title: "Too many requests." },
+  overloaded: { status: 503, retry: "back-off", title: "The listeners of this channel cannot take more now." },
   engine_unavailable: { status: 503, close: 4102, retry: "back-off", title: "The engine cannot be reached." },
   deleted: { status: 410, close: 4103, retry: "back-off", title: "The channel was deleted." },
   internal: { status: 500, close: 4104, retry: "back-off", title: "Laba failed; the log says more." },

@@ -34,6 +34,8 @@ export type ResetReason =
   | "no-history"
   /** A compound cursor of another list of channels. */
   | "other-channels"
+  /** The reader was slow on a channel whose rule says `slow: latest`: it skips to the newest message. */
+  | "skipped"
 
 /** `ref` is chosen by the client and returned in the answer; any string or number, at most 64 characters. */
 export type Ref = string | number
@@ -61,6 +63,8 @@ export type ServerFrame =
   | { op: "subscribed"; ref?: Ref; channel: string; cursor: string; recovered: boolean; history: History }
   | { op: "unsubscribed"; ref?: Ref; channel: string }
   | { op: "published"; ref?: Ref; channel: string; cursor: string; id: string; duplicate: boolean; listeners: number; history: History }
+  /** The application took the message and wanted it not published. */
+  | { op: "accepted"; ref?: Ref; channel: string }
   | { op: "presence"; ref?: Ref; channel: string; members: readonly unknown[] }
   | { op: "token"; ref?: Ref; expires?: number }
   | { op: "pong"; ref?: Ref }

@@ -1,0 +1,29 @@
+// One HTTP request on its way through the API, and what every endpoint works with.
+import type { Server } from "bun"
+import type { Application } from "../hooks/application.ts"
+import type { Drafts } from "../hub/drafts.ts"
+import type { Holds } from "../transports/poll/hold.ts"
+import type { Shared } from "../transports/shared.ts"
+import type { Socket } from "../transports/websocket/socket.ts"
+import type { SocketKinds } from "../transports/websocket/socket-kinds.ts"
+
+/** What was asked. */
+export interface Ask {
+  readonly request: Request
+  readonly server: Server<Socket>
+  /** The path as it came, without query. */
+  readonly path: string
+  /** The query with its `?`, or empty. */
+  readonly search: string
+}
+
+/** What endpoints share. */
+export interface Station {
+  readonly shared: Shared
+  readonly drafts: Drafts
+  readonly application: Application
+  readonly holds: Holds
+  readonly socketKinds: SocketKinds
+  /** True once the node is going away: nobody new is let in. */
+  readonly draining: boolean
+}

@@ -1,0 +1,23 @@
+// HEAD /c: where the channel stands. DELETE /c: forget its history and send every listener away.
+import { printCursor } from "../../wire/cursor.ts"
+import { parseChannel } from "../channels/name.ts"
+import type { Ask, Station } from "./ask.ts"
+
+export async function head(station: Station, ask: Ask): Promise<Response> {
+  const state = await station.shared.hub.state(parseChannel(ask.path, "path"))
+  return new Response(null, {
+    headers: {
+      "Cache-Control": "no-store",
+      "Laba-Cursor": printCursor(state.tail),
+      "Laba-History": state.history,
+      "Laba-History-Length": String(state.kept),
+      "Laba-Listeners": String(state.listeners),
+    },
+  })
+}
+
+export async function remove(station: Station, ask: Ask): Promise<Response> {
+  const channel = parseChannel(ask.path, "path")
+  const { listeners, messages } = await station.shared.hub.forget(channel)
+  return Response.json({ channel, listeners, messages })
+}

@@ -1,0 +1,170 @@
+// GET /c: listen, by WebSocket, SSE, long-poll or poll, as the request says.
+import { LabaError } from "../../wire/error.ts"
+import { labaSubprotocol } from "../../wire/frames.ts"
+import type { Channel } from "../channels/channel.ts"
+import { parseChannel } from "../channels/name.ts"
+import type { Visitor, Welcome } from "../hooks/hooks.ts"
+import { eventStreamType } from "../protocols/event-stream.ts"
+import { positionOf } from "../transports/laba/conversation.ts"
+import { ChannelStream } from "../transports/sse/channel-stream.ts"
+import { ManyStream } from "../transports/sse/many-stream.ts"
+import { LabaSocket } from "../transports/websocket/laba-socket.ts"
+import { RawSocket } from "../transports/websocket/raw-socket.ts"
+import type { Socket } from "../transports/websocket/socket.ts"
+import { accepts } from "./accept.ts"
+import type { Ask, Station } from "./ask.ts"
+import { newest } from "./newest.ts"
+import { pollChannel } from "./poll.ts"
+import { parseQuery, type Query } from "./query.ts"
+
+export type Answer = Response | undefined | Promise<Response | undefined>
+
+export function listen(station: Station, ask: Ask): Answer {
+  const channel = parseChannel(ask.path, "path")
+  const query = parseQuery(ask.search, station.shared.limits)
+  const { headers } = ask.request
+  if (headers.has("upgrade")) return upgrade(station, ask, channel, query)
+  if (headers.has("range"))
+    throw new LabaError(
+      "range_not_supported",
+      "Ask for a channel without `Range`; use `after=` to go on from a cursor.",
+    )
+  if (accepts(headers.get("accept"), eventStreamType)) return stream(station, ask, channel, query)
+  return poll(station, ask, channel, query)
+}
+
+/** Opens a WebSocket: raw without a subprotocol, else laba.v1. `channel` is null at `/_/ws`. */
+export async function upgrade(
+  station: Station,
+  ask: Ask,
+  channel: Channel | null,
+  query: Query,
+): Promise<Response | undefined> {
+  const { request, server } = ask
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    throw new LabaError(
+      "upgrade_not_supported",
+      "The only upgrade here is `websocket`; leave the header out for HTTP.",
+    )
+  }
+  refuseWhileDraining(station)
+  const protocol = chooseProtocol(request.headers.get("sec-websocket-protocol"), channel)
+  const after = positionOf(query.after)
+  const { shared } = station
+  const number = shared.connections.reserve()
+  const said = await welcome(station, ask, {
+    number,
+    transport: "websocket",
+    protocol,
+    channel,
+    channels: [],
+  })
+  const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
+  const { reply } = said
+  let socket: Socket
+  if (protocol === "laba") {
+    const channels = channel ? [channel, ...attached] : attached
+    socket = new LabaSocket({ shared, kind: station.socketKinds.laba, channels, after, reply })
+  } else {
+    socket = new RawSocket({
+      shared,
+      kind: station.socketKinds.raw,
+      channel: channel as Channel,
+      after,
+      attached,
+      reply,
+    })
+  }
+  socket.number = number
+  socket.user = said.user
+  // The chosen subprotocol is named, since Bun would echo the first one offered.
+  const options =
+    protocol === "laba"
+      ? { data: socket, headers: { "Sec-WebSocket-Protocol": labaSubprotocol } }
+      : { data: socket }
+  if (server.upgrade(request, options)) return undefined
+  throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
+}
+
+function chooseProtocol(offered: string | null, channel: Channel | null): "raw" | "laba" {
+  if (offered === null) {
+    if (channel) return "raw"
+    throw new LabaError(
+      "bad_subprotocol",
+      `A WebSocket without a channel offers the subprotocol ${labaSubprotocol}.`,
+    )
+  }
+  if (offered.split(",").some((name) => name.trim() === labaSubprotocol)) return "laba"
+  throw new LabaError("bad_subprotocol", `Offer ${labaSubprotocol}, or no subprotocol for raw messages.`)
+}
+
+async function stream(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
+  if (station.draining) return goAwayStream()
+  const after = positionOf(lastEventId(ask) ?? query.after)
+  const number = station.shared.connections.reserve()
+  const said = await welcome(station, ask, {
+    number,
+    transport: "sse",
+    protocol: "raw",
+    channel,
+    channels: [],
+  })
+  const base = {
+    shared: station.shared,
+    server: ask.server,
+    request: ask.request,
+    number,
+    user: said.user,
+    reply: said.reply,
+  }
+  const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
+  if (attached.length === 0) return new ChannelStream({ ...base, channel, after }).respond()
+  // With attached channels it is a stream of many: the ids are compound from the first event on.
+  const channels = [...new Set([channel, ...attached])]
+  const positions = after ? channels.map((_, index) => (index === 0 ? after : null)) : null
+  return new ManyStream({ ...base, channels, from: { positions, foreign: false } }).respond()
+}
+
+async function poll(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
+  if (query.wait !== null) refuseWhileDraining(station)
+  const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
+  await welcome(station, ask, { number, transport: "poll", protocol: "raw", channel, channels: [] })
+  if (query.after === null && query.wait === null) return newest(station, ask, channel)
+  return pollChannel(station, ask, channel, query)
+}
+
+export interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "channel" | "channels"> {
+  readonly number: number
+}
+
+const nothingSaid: Welcome = {}
+
+/** Asks the application, if it wants to be asked. Throws its refusal. */
+export async function welcome(station: Station, ask: Ask, draft: VisitorDraft): Promise<Welcome> {
+  if (!station.application.asksOnConnect) return nothingSaid
+  const { number, ...rest } = draft
+  return station.application.connect({
+    ...rest,
+    connection: station.shared.connections.idOf(number),
+    headers: ask.request.headers,
+    query: ask.search,
+    address: ask.server.requestIP(ask.request)?.address ?? "",
+  })
+}
+
+/** A browser that reconnects still has the old URL, so the header counts before `after`. */
+export const lastEventId = (ask: Ask): string | null => ask.request.headers.get("last-event-id") || null
+
+export function refuseWhileDraining(station: Station): void {
+  if (station.draining)
+    throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
+      retryAfterSeconds: 1,
+    })
+}
+
+/** A browser's EventSource never comes back after an error status, so it is let in and ended. */
+export function goAwayStream(): Response {
+  return new Response("retry: 1000\n\n", {
+    headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" },
+  })
+}

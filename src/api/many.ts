@@ -1,0 +1,77 @@
+// /_/ws, /_/events and /_/poll: many channels at once, none chosen by the path.
+import { LabaError } from "../../wire/error.ts"
+import type { Channel } from "../channels/channel.ts"
+import { parseChannel } from "../channels/name.ts"
+import { eventStreamType } from "../protocols/event-stream.ts"
+import { readManyStart } from "../transports/many.ts"
+import { ManyStream } from "../transports/sse/many-stream.ts"
+import { accepts } from "./accept.ts"
+import type { Ask, Station } from "./ask.ts"
+import { type Answer, goAwayStream, lastEventId, refuseWhileDraining, upgrade, welcome } from "./listen.ts"
+import { pollMany } from "./poll.ts"
+import { parseQuery, type Query } from "./query.ts"
+
+/** GET /_/ws: laba.v1 without a channel of its own. */
+export function openSocket(station: Station, ask: Ask): Answer {
+  return upgrade(station, ask, null, parseQuery(ask.search, station.shared.limits))
+}
+
+/** GET /_/events?channel=/a&channel=/b */
+export async function streamMany(station: Station, ask: Ask): Promise<Response> {
+  const query = parseQuery(ask.search, station.shared.limits)
+  const accept = ask.request.headers.get("accept")
+  if (accept !== null && !accepts(accept, eventStreamType) && !accept.includes("*/*")) {
+    throw new LabaError("not_acceptable", "This address answers text/event-stream; /_/poll answers JSON.")
+  }
+  const asked = channelsOf(station, query)
+  const after = lastEventId(ask) ?? query.after
+  // Read before anybody is asked: a malformed cursor is refused whatever the application says.
+  readManyStart(after, asked)
+  if (station.draining) return goAwayStream()
+  const { shared } = station
+  const number = shared.connections.reserve()
+  const said = await welcome(station, ask, {
+    number,
+    transport: "sse",
+    protocol: "raw",
+    channel: null,
+    channels: asked,
+  })
+  const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
+  const channels = [...new Set([...asked, ...attached])]
+  return new ManyStream({
+    shared,
+    server: ask.server,
+    request: ask.request,
+    number,
+    user: said.user,
+    reply: said.reply,
+    channels,
+    from: readManyStart(after, channels),
+  }).respond()
+}
+
+/** GET /_/poll?channel=/a&channel=/b */
+export async function answerManyPoll(station: Station, ask: Ask): Promise<Response> {
+  const query = parseQuery(ask.search, station.shared.limits)
+  const channels = channelsOf(station, query)
+  if (query.wait !== null) refuseWhileDraining(station)
+  const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
+  await welcome(station, ask, { number, transport: "poll", protocol: "raw", channel: null, channels })
+  return pollMany(station, ask, channels, query)
+}
+
+/** The channels of the query, each once, in order: a compound cursor goes by it. */
+function channelsOf(station: Station, query: Query): Channel[] {
+  const { channelsPerConnectionMax } = station.shared.limits
+  const channels = [...new Set(query.channels.map((name) => parseChannel(name, "body")))]
+  if (channels.length === 0)
+    throw new LabaError("bad_query", "Name at least one channel: ?channel=/a&channel=/b")
+  if (channels.length > channelsPerConnectionMax) {
+    throw new LabaError(
+      "too_many_channels",
+      `At most ${channelsPerConnectionMax} channels in one request; these are ${channels.length}.`,
+    )
+  }
+  return channels
+}

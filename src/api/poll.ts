@@ -1,0 +1,144 @@
+// GET with `after` or `wait`: what came since, held for a while when nothing has.
+import { type Position, printCursor } from "../../wire/cursor.ts"
+import type { Channel } from "../channels/channel.ts"
+import type { Page, PageBounds } from "../engines/engine.ts"
+import type { Limits } from "../../wire/limits.ts"
+import { positionOf } from "../transports/laba/conversation.ts"
+import { Places, readManyStart } from "../transports/many.ts"
+import { HeldManyPoll } from "../transports/poll/held-many-poll.ts"
+import { HeldPoll } from "../transports/poll/held-poll.ts"
+import type { Hold, HoldOptions } from "../transports/poll/hold.ts"
+import {
+  type ChannelReset,
+  manyPollAnswer,
+  messagesJson,
+  pollAnswer,
+  pollResponse,
+} from "../transports/poll/poll-answer.ts"
+import type { Ask, Station } from "./ask.ts"
+import type { Query } from "./query.ts"
+
+/** Seconds that Bun waits beyond the hold, before it takes a held poll for dead. */
+const holdGraceSeconds = 5
+
+const boundsOf = (limits: Limits): PageBounds => ({
+  messages: limits.pageMessagesMax,
+  bytes: limits.pageBytesMax,
+})
+
+export async function pollChannel(
+  station: Station,
+  ask: Ask,
+  channel: Channel,
+  query: Query,
+): Promise<Response> {
+  const { shared } = station
+  const position = positionOf(query.after)
+  const wait = query.wait ?? 0
+  if (position) {
+    const page = await shared.hub.read(channel, position, boundsOf(shared.limits))
+    if (!("reset" in page)) {
+      const last = page.messages[page.messages.length - 1]
+      if (last || wait === 0)
+        return pollResponse(pollAnswer(last ?? position, null, messagesJson(page.messages), page.more))
+    } else if (page.reset !== "no-history" || wait === 0) {
+      return pollResponse(pollAnswer(page.tail, page.reset, [], false))
+    } else {
+      // Answered at once, such a poll would come back at once, for ever. It waits, and its answer says `reset` all the same.
+      return hold(
+        station,
+        ask,
+        wait,
+        (options) => new HeldPoll({ ...options, channel, after: null, reset: "no-history" }),
+      )
+    }
+  }
+  if (wait === 0) {
+    const state = await shared.hub.state(channel)
+    return pollResponse(pollAnswer(state.tail, null, [], false))
+  }
+  return hold(
+    station,
+    ask,
+    wait,
+    (options) => new HeldPoll({ ...options, channel, after: position, reset: null }),
+  )
+}
+
+export async function pollMany(
+  station: Station,
+  ask: Ask,
+  channels: readonly Channel[],
+  query: Query,
+): Promise<Response> {
+  const { shared } = station
+  const from = readManyStart(query.after, channels)
+  const wait = query.wait ?? 0
+  const places = new Places(channels)
+  const positions: (Position | null)[] = []
+  const messages: string[] = []
+  const resets: ChannelReset[] = []
+  const lossy: ChannelReset[] = []
+  let more = false
+  let bytesLeft = shared.limits.pageBytesMax
+  for (const [index, channel] of channels.entries()) {
+    const position = from.positions?.[index] ?? null
+    const stand = (place: Position): void => {
+      places.set(index, place)
+      positions[index] = place
+    }
+    if (!position) {
+      stand((await shared.hub.state(channel)).tail)
+      continue
+    }
+    const left = shared.limits.pageMessagesMax - messages.length
+    if (left <= 0 || bytesLeft <= 0) {
+      // The page is full: this channel keeps its place and comes with the next.
+      stand(position)
+      more = true
+      continue
+    }
+    const page: Page = await shared.hub.read(channel, position, { messages: left, bytes: bytesLeft })
+    if ("reset" in page) {
+      const reason = from.foreign && page.reset === "epoch" ? "other-channels" : page.reset
+      const reset = { channel, cursor: printCursor(page.tail), reason }
+      stand(page.tail)
+      if (reason === "no-history") lossy.push(reset)
+      else resets.push(reset)
+      continue
+    }
+    stand(page.messages[page.messages.length - 1] ?? position)
+    messages.push(...messagesJson(page.messages))
+    for (const message of page.messages) bytesLeft -= message.bytes
+    more ||= page.more
+  }
+  if (messages.length > 0 || resets.length > 0 || more || wait === 0) {
+    return pollResponse(manyPollAnswer(places.cursor, [...resets, ...lossy], messages, more))
+  }
+  const lossyNames = new Set(lossy.map((reset) => reset.channel))
+  const standing = positions.map((position, index) =>
+    lossyNames.has(channels[index] as string) ? null : position,
+  )
+  return hold(
+    station,
+    ask,
+    wait,
+    (options) => new HeldManyPoll({ ...options, channels, positions: standing, resets: lossy }),
+  )
+}
+
+function hold(
+  station: Station,
+  ask: Ask,
+  waitSeconds: number,
+  make: (options: HoldOptions) => Hold,
+): Promise<Response> {
+  station.holds.admit()
+  ask.server.timeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
+  return make({
+    shared: station.shared,
+    holds: station.holds,
+    waitSeconds,
+    signal: ask.request.signal,
+  }).answered()
+}

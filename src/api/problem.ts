@@ -1,0 +1,17 @@
+// Errors as answers: application/problem+json (RFC 9457). Whatever is thrown on the way of a request ends here.
+import { LabaError, problemOf } from "../../wire/error.ts"
+
+export function problemResponse(error: unknown, extra: Record<string, string> = {}): Response {
+  const known =
+    error instanceof LabaError
+      ? error
+      : new LabaError("internal", "The request failed here; the log says more.")
+  const headers: Record<string, string> = {
+    "Content-Type": "application/problem+json; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...extra,
+  }
+  if (known.retryAfterSeconds !== undefined) headers["Retry-After"] = String(known.retryAfterSeconds)
+  return new Response(JSON.stringify(problemOf(known)), { status: known.status, headers })
+}

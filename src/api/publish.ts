@@ -1,0 +1,60 @@
+// POST /c: publish.
+import { createHash } from "node:crypto"
+import { printCursor } from "../../wire/cursor.ts"
+import type { Channel } from "../channels/channel.ts"
+import { parseChannel } from "../channels/name.ts"
+import type { Idempotency } from "../engines/engine.ts"
+import type { Payload } from "../hub/drafts.ts"
+import type { Published } from "../hub/hub.ts"
+import { checkKey } from "../protocols/laba.ts"
+import type { Ask, Station } from "./ask.ts"
+import { readPublishBody } from "./publish-body.ts"
+
+const created = { status: 201, headers: answerHeaders() }
+const repeated = { status: 200, headers: answerHeaders() }
+
+export async function publish(station: Station, ask: Ask): Promise<Response> {
+  const channel = parseChannel(ask.path, "path")
+  const { headers } = ask.request
+  const key = headers.get("idempotency-key")
+  const idempotencyKey = key === null ? undefined : checkKey(key)
+  const payload = await readPublishBody(ask.request, station.shared.limits)
+  const published = station.shared.hub.publish(
+    station.drafts.make({ channel, payload, idempotency: idempotencyOf(idempotencyKey, payload) }),
+  )
+  return published instanceof Promise ? answer(channel, await published) : answer(channel, published)
+}
+
+/** The key with a digest of what it stands for; `undefined` without a key. */
+export function idempotencyOf(key: string | undefined, payload: Payload): Idempotency | undefined {
+  if (key === undefined) return undefined
+  const digest = createHash("sha256")
+    .update(payload.type)
+    .update("\n")
+    .update(payload.data)
+    .digest("base64url")
+  return { key, digest }
+}
+
+/** What a publish answers, on every road: HTTP, library and backend API. */
+export interface PublishAnswer {
+  readonly channel: string
+  readonly cursor: string
+  readonly id: string
+  readonly duplicate: boolean
+  readonly listeners: number
+  readonly history: "kept" | "none"
+}
+
+export function answerOf(channel: Channel, published: Published): PublishAnswer {
+  const { position, id, duplicate, listeners, history } = published
+  return { channel, cursor: printCursor(position), id, duplicate, listeners, history }
+}
+
+function answer(channel: Channel, published: Published): Response {
+  return new Response(JSON.stringify(answerOf(channel, published)), published.duplicate ? repeated : created)
+}
+
+function answerHeaders(): Record<string, string> {
+  return { "Content-Type": "application/json; charset=utf-8" }
+}

@@ -1,0 +1,174 @@
+// The memory engine: everything in this process, nothing to install, nothing kept over a restart. It answers at once.
+import type { Position } from "../../../wire/cursor.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import type { Channel, Keep } from "../../channels/channel.ts"
+import type { ChannelState, Draft, Engine, EngineEvents, Page, PageBounds, Receipt } from "../engine.ts"
+import { ChannelLog, channelOverheadBytes } from "./log.ts"
+import { Receipts } from "./receipts.ts"
+import { Shelves } from "./shelves.ts"
+
+/** How often expired history is cleared. Reading never shows it, so a second late costs memory only. */
+const sweepIntervalMs = 1000
+
+export interface MemoryEngineOptions {
+  readonly limits: Pick<Limits, "historyBytesMax" | "idempotencyKeysMax" | "idempotencySeconds">
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  /** Names this run: 1-12 of [0-9A-Za-z]. Random by default, so that cursors of an earlier run reset. */
+  readonly boot?: string
+  /** A channel's history was dropped before its time, for the node's budget. */
+  readonly onTrim?: (channel: Channel) => void
+}
+
+export class MemoryEngine implements Engine {
+  private readonly logs = new Map<Channel, ChannelLog>()
+  private readonly shelves: Shelves
+  private readonly receipts: Receipts
+  private readonly events: EngineEvents
+  private readonly now: () => number
+  private readonly boot: string
+  private readonly sweeping: ReturnType<typeof setInterval>
+  /**
+   * Counts what must not be confused with what came before: a deleted channel, a numbered one that the budget pushed
+   * out. It is part of the epoch of every channel that has no log, so that an old cursor cannot fit a new log.
+   */
+  private generation = 0
+
+  constructor(events: EngineEvents, options: MemoryEngineOptions) {
+    this.events = events
+    this.now = options.now ?? Date.now
+    this.boot = options.boot ?? randomBoot()
+    this.receipts = new Receipts({
+      keysMax: options.limits.idempotencyKeysMax,
+      rememberMs: options.limits.idempotencySeconds * 1000,
+    })
+    this.shelves = new Shelves({
+      bytesMax: options.limits.historyBytesMax,
+      onTrim: (log) => options.onTrim?.(log.channel),
+      onEmpty: (log) => {
+        this.logs.delete(log.channel)
+        if (log.head > 0) this.generation++
+      },
+    })
+    this.sweeping = setInterval(() => this.shelves.sweep(this.now()), sweepIntervalMs)
+    this.sweeping.unref()
+  }
+
+  /** Bytes that history costs on this node, by the same reckoning as the budget. */
+  get historyBytes(): number {
+    return this.shelves.bytes
+  }
+
+  publish(draft: Draft, keep: Keep): Receipt {
+    const { idempotency } = draft
+    if (idempotency) {
+      const known = this.receipts.find(draft.channel, idempotency, draft.time)
+      if (known) return known
+    }
+    const log = this.logOf(draft.channel)
+    const message = log.number(draft)
+    if (keep !== null) {
+      const before = log.cost
+      log.append(message)
+      log.trim(keep, draft.time)
+      this.shelves.bytes += log.cost - before
+    }
+    this.touch(log, keep)
+    this.shelves.enforce(draft.time)
+    const receipt: Receipt = {
+      position: { epoch: log.epoch, offset: log.head },
+      id: draft.id,
+      duplicate: false,
+    }
+    if (idempotency) this.receipts.remember(draft.channel, idempotency, receipt, draft.time)
+    if (log.listened) this.events.deliver(message)
+    return receipt
+  }
+
+  listen(channel: Channel, keep: Keep): Position {
+    const log = this.logOf(channel)
+    log.listened = true
+    this.touch(log, keep)
+    return log.tail
+  }
+
+  unlisten(channel: Channel): void {
+    const log = this.logs.get(channel)
+    if (!log) return
+    log.listened = false
+    // Nothing was ever numbered here: the place is worth nothing, and a stream of one-time names must not cost any.
+    if (log.head === 0) this.drop(log)
+  }
+
+  history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Page {
+    const log = this.logs.get(channel)
+    if (!log) {
+      const tail: Position = { epoch: this.epochNow, offset: 0 }
+      if (keep === null) return { reset: "no-history", tail }
+      if (after.epoch !== tail.epoch || after.offset !== 0) return { reset: "epoch", tail }
+      return { messages: [], more: false, tail }
+    }
+    this.refresh(log, keep)
+    return log.page(after, keep, bounds)
+  }
+
+  state(channel: Channel, keep: Keep): ChannelState {
+    const history = keep === null ? "none" : "kept"
+    const log = this.logs.get(channel)
+    if (!log) return { tail: { epoch: this.epochNow, offset: 0 }, history, kept: 0, newest: null }
+    this.refresh(log, keep)
+    return { tail: log.tail, history, kept: log.kept, newest: log.newest() }
+  }
+
+  forget(channel: Channel): number {
+    const log = this.logs.get(channel)
+    if (!log) return 0
+    const kept = log.kept
+    this.drop(log)
+    this.generation++
+    return kept
+  }
+
+  close(): void {
+    clearInterval(this.sweeping)
+  }
+
+  private get epochNow(): string {
+    return this.generation === 0 ? this.boot : `${this.boot}Z${this.generation.toString(36)}`
+  }
+
+  private logOf(channel: Channel): ChannelLog {
+    const known = this.logs.get(channel)
+    if (known) return known
+    const log = new ChannelLog(channel, this.epochNow)
+    this.logs.set(channel, log)
+    this.shelves.bytes += channelOverheadBytes
+    return log
+  }
+
+  private drop(log: ChannelLog): void {
+    this.logs.delete(log.channel)
+    this.shelves.remove(log)
+    this.shelves.bytes -= log.cost
+  }
+
+  /** Drops what has expired since the last look, and counts the look as a use. */
+  private refresh(log: ChannelLog, keep: Keep): void {
+    const before = log.cost
+    log.trim(keep, this.now())
+    this.shelves.bytes += log.cost - before
+    this.touch(log, keep)
+  }
+
+  private touch(log: ChannelLog, keep: Keep): void {
+    this.shelves.touch(log, keep === null ? Number.POSITIVE_INFINITY : keep.timeMs, this.now())
+  }
+}
+
+function randomBoot(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(8))
+  let text = ""
+  // No capital Z: it separates the generation.
+  for (const byte of bytes) text += "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]
+  return text
+}

@@ -1,0 +1,74 @@
+// The contract of the application's say, in process: who may connect, what a client's message becomes, who has gone.
+// The same three calls travel by HTTP to backends that hold no sockets.
+import type { Code } from "../../wire/codes.ts"
+import type { MaybePromise } from "../engines/engine.ts"
+
+/** Somebody who wants to listen. */
+export interface Visitor {
+  /** The connection's id; it names the connection to `push` and in every later call. Polls have one each. */
+  readonly connection: string
+  readonly transport: "websocket" | "sse" | "poll"
+  readonly protocol: "raw" | "laba"
+  /** The channel in the URL, or null on `/_/…`. */
+  readonly channel: string | null
+  /** Channels asked for by query on `/_/events` and `/_/poll`. */
+  readonly channels: readonly string[]
+  readonly headers: Headers
+  /** The query string, with its `?` when there is one. */
+  readonly query: string
+  /** The peer's address. */
+  readonly address: string
+}
+
+export interface Refusal {
+  /** `forbidden` when left out; `unauthorized` is the other usual one. */
+  readonly code?: Code
+  readonly detail: string
+}
+
+export interface Welcome {
+  readonly refuse?: Refusal
+  /** Who it is. Handed to the later calls. */
+  readonly user?: string
+  /** More channels to listen to on this connection, from now on. Polls ignore them. */
+  readonly channels?: readonly string[]
+  /** Sent to this connection alone, before any message. */
+  readonly reply?: string | Uint8Array
+}
+
+export interface Connected {
+  readonly connection: string
+  readonly user: string | undefined
+  readonly transport: Visitor["transport"]
+}
+
+export interface ClientMessage extends Connected {
+  readonly channel: string
+  readonly type: string
+  readonly data: string | Uint8Array
+}
+
+export interface Verdict {
+  readonly refuse?: Refusal
+  /** False: the message is taken, but not published. */
+  readonly publish?: boolean
+  /** Publish this instead. */
+  readonly data?: string | Uint8Array
+  /** Sent back to the sender alone. */
+  readonly reply?: string | Uint8Array
+}
+
+export interface Disconnected extends Connected {
+  /** Close code of a WebSocket; 1000 for streams. */
+  readonly code: number
+  readonly reason: string
+}
+
+/** What the application may answer to. Errors thrown here become `hook_failed`; nothing is published or accepted then. */
+export interface Hooks {
+  onConnect?: (visitor: Visitor) => MaybePromise<Welcome | undefined | void>
+  /** A message that a client sent over a connection. Messages published by POST do not pass here. */
+  onMessage?: (message: ClientMessage) => MaybePromise<Verdict | undefined | void>
+  /** Once for each WebSocket and stream that was let in. */
+  onDisconnect?: (connection: Disconnected) => MaybePromise<void>
+}

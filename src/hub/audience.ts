@@ -1,0 +1,222 @@
+// Everybody on this node who listens to one channel: buckets of listeners, each with its own position, over one short
+// ring of messages. Knows positions and what writing costs; refuses to know when it is its turn (fan-out.ts).
+import type { Position } from "../../wire/cursor.ts"
+import type { History } from "../../wire/frames.ts"
+import type { Channel, Rule } from "../channels/channel.ts"
+import type { Message } from "../engines/engine.ts"
+import { Entry } from "../protocols/protocol.ts"
+import type { Counters } from "../telemetry/counters.ts"
+import type { Group, GroupKind, Listener, SeatAudience, SeatBucket } from "../transports/transport.ts"
+
+/** Listeners a bucket: enough that a write a bucket costs nothing beside the writes a listener, few enough to slice finely. */
+const bucketListenersMax = 250
+
+/** Messages a bucket is given in one turn. More would hold the loop for longer than a slice: measured in `bench/big-channel`. */
+const batchMessagesMax = 32
+
+/** Messages the slowest bucket may lag before publishes to the channel wait. Bounds the ring: 128 messages of 64 KiB are 8 MiB. */
+const lagMessagesMax = 128
+
+/** Messages kept for listeners that are catching up; one that falls out of it reads history again. */
+const ringMessagesMax = 1024
+
+class Bucket implements SeatBucket {
+  readonly kind: GroupKind
+  readonly group: Group
+  /** Offset of the last message its listeners were given. */
+  position: number
+
+  constructor(kind: GroupKind, position: number) {
+    this.kind = kind
+    this.group = kind.make()
+    this.position = position
+  }
+}
+
+export class Audience implements SeatAudience {
+  readonly channel: Channel
+  readonly rule: Rule
+  epoch: string
+  /** Offset of the newest message delivered here. */
+  head: number
+  listeners = 0
+  /** Listeners that sit in no bucket: they read history, or skip until they have drained. */
+  private unseated: Set<Listener> | null = null
+  /** How many of them read history: the ring is kept for these. */
+  private catchingUp = 0
+  /** In the fan-out's queue. */
+  queued = false
+  newest: Entry | null = null
+  private readonly counters: Counters
+  private readonly buckets: Bucket[] = []
+  /** The last messages up to `head`, without holes. */
+  private ring: Entry[] = []
+  /** The bucket that is served next; it moves on, so that under load none starves. */
+  private next = 0
+  private roomWaiters: (() => void)[] | null = null
+
+  constructor(channel: Channel, rule: Rule, position: Position, counters: Counters) {
+    this.channel = channel
+    this.rule = rule
+    this.epoch = position.epoch
+    this.head = position.offset
+    this.counters = counters
+  }
+
+  get position(): Position {
+    return { epoch: this.epoch, offset: this.head }
+  }
+
+  get history(): History {
+    return this.rule.keep === null ? "none" : "kept"
+  }
+
+  /** True while publishes should wait. */
+  get full(): boolean {
+    return this.ring.length >= lagMessagesMax && this.head - this.slowestPosition() >= lagMessagesMax
+  }
+
+  /** Resolves when `full` may have become false. */
+  room(): Promise<void> {
+    return new Promise((resolve) => {
+      this.roomWaiters ??= []
+      this.roomWaiters.push(resolve)
+    })
+  }
+
+  push(message: Message): void {
+    const entry = new Entry(message)
+    this.ring.push(entry)
+    this.newest = entry
+    this.head = message.offset
+  }
+
+  /** What lies between `offset` and the head, or null when the ring no longer reaches back that far. */
+  since(offset: number): readonly Entry[] | null {
+    const missing = this.head - offset
+    if (missing === 0) return []
+    return missing <= this.ring.length ? this.ring.slice(this.ring.length - missing) : null
+  }
+
+  /** Puts a listener into a bucket that stands at the head, bringing one there first if need be. */
+  seat(listener: Listener): void {
+    const bucket = this.bucketFor(listener.kind)
+    // Joining a bucket that lags would repeat messages.
+    while (bucket.position < this.head) this.serve(bucket)
+    this.unseated?.delete(listener)
+    bucket.group.add(listener)
+    listener.bucket = bucket
+  }
+
+  /** Notes a listener that has no bucket for a while, so that it is not forgotten when everybody is told something. */
+  hold(listener: Listener): void {
+    this.unseated ??= new Set()
+    this.unseated.add(listener)
+  }
+
+  /** From now on the ring is kept, whoever is up to date. Call `endCatchUp` once for each. */
+  beginCatchUp(listener: Listener): void {
+    this.hold(listener)
+    this.catchingUp++
+  }
+
+  endCatchUp(): void {
+    this.catchingUp--
+    this.trim()
+  }
+
+  /** Out of the bucket, or out of the set of those without one. */
+  unseat(listener: Listener): void {
+    this.unseated?.delete(listener)
+    const bucket = listener.bucket as Bucket | null
+    if (!bucket) return
+    listener.bucket = null
+    bucket.group.remove(listener)
+    if (bucket.group.members.length === 0) this.buckets.splice(this.buckets.indexOf(bucket), 1)
+  }
+
+  /** Gives buckets what they lack until the budget is spent; at least one bucket. Returns the microseconds it should cost. */
+  advance(budgetMicros: number): number {
+    let spent = 0
+    for (let left = this.buckets.length; left > 0 && (spent === 0 || spent < budgetMicros); left--) {
+      if (this.next >= this.buckets.length) this.next = 0
+      const bucket = this.buckets[this.next]
+      this.next++
+      if (bucket && bucket.position < this.head) spent += this.serve(bucket)
+    }
+    this.trim()
+    return spent
+  }
+
+  /** True while a bucket lacks a message. */
+  get lags(): boolean {
+    return this.ring.length > 0 && this.slowestPosition() < this.head
+  }
+
+  /** Everybody who sits in a bucket. */
+  seated(): Listener[] {
+    return this.buckets.flatMap((bucket) => [...bucket.group.members])
+  }
+
+  everybody(): Listener[] {
+    return this.unseated ? [...this.seated(), ...this.unseated] : this.seated()
+  }
+
+  /** The numbering started again, or more was missed than can be given: nothing in the ring is of use. */
+  restart(position: Position): void {
+    this.epoch = position.epoch
+    this.head = position.offset
+    this.ring = []
+    this.newest = null
+    for (const bucket of this.buckets) bucket.position = position.offset
+    this.releaseWaiters()
+  }
+
+  private serve(bucket: Bucket): number {
+    const { ring, head } = this
+    const from = ring.length - (head - bucket.position)
+    const to = Math.min(from + batchMessagesMax, ring.length)
+    const entries = from === 0 && to === ring.length ? ring : ring.slice(from, to)
+    const size = bucket.group.members.length
+    bucket.position += entries.length
+    this.counters.delivered += size * entries.length
+    // Members may leave while they are written to (a poll is answered once), so the bucket may be empty afterwards.
+    bucket.group.write(entries)
+    if (bucket.group.members.length === 0) {
+      const index = this.buckets.indexOf(bucket)
+      if (index >= 0) this.buckets.splice(index, 1)
+    }
+    return size * (bucket.kind.writeMicros + bucket.kind.messageMicros * entries.length)
+  }
+
+  private bucketFor(kind: GroupKind): Bucket {
+    // The newest buckets are the ones with room, and the likeliest to stand at the head.
+    for (let i = this.buckets.length - 1; i >= 0; i--) {
+      const bucket = this.buckets[i] as Bucket
+      if (bucket.kind === kind && bucket.group.members.length < bucketListenersMax) return bucket
+    }
+    const bucket = new Bucket(kind, this.head)
+    this.buckets.push(bucket)
+    return bucket
+  }
+
+  private slowestPosition(): number {
+    let slowest = this.head
+    for (const bucket of this.buckets) if (bucket.position < slowest) slowest = bucket.position
+    return slowest
+  }
+
+  private trim(): void {
+    const lag = this.head - this.slowestPosition()
+    const keep = this.catchingUp > 0 ? Math.max(lag, Math.min(this.ring.length, ringMessagesMax)) : lag
+    if (keep === 0) this.ring = []
+    else if (keep < this.ring.length) this.ring = this.ring.slice(this.ring.length - keep)
+    if (lag < lagMessagesMax) this.releaseWaiters()
+  }
+
+  private releaseWaiters(): void {
+    const waiters = this.roomWaiters
+    this.roomWaiters = null
+    if (waiters) for (const resolve of waiters) resolve()
+  }
+}

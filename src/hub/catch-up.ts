@@ -1,0 +1,74 @@
+// Catches a listener up with what it missed, then lets it join. Pages of history, then what the ring holds beyond,
+// then the seat: the last two in one turn, so that nothing falls between.
+import type { Position } from "../../wire/cursor.ts"
+import type { Engine, PageBounds } from "../engines/engine.ts"
+import { Entry } from "../protocols/protocol.ts"
+import type { Counters } from "../telemetry/counters.ts"
+import type { Listener } from "../transports/transport.ts"
+import type { Audience } from "./audience.ts"
+
+export interface CatchUpOptions {
+  readonly engine: Engine
+  readonly audience: Audience
+  readonly listener: Listener
+  readonly after: Position
+  readonly bounds: PageBounds
+  readonly counters: Counters
+}
+
+/** Seats a listener that gave no cursor: it stands at the head. */
+export function seatAtHead(audience: Audience, listener: Listener, recovered: boolean): void {
+  audience.seat(listener)
+  listener.start({ position: audience.position, recovered, history: audience.history })
+}
+
+/** Seats a listener at the head and tells it to reload. It may close on hearing so; then it has left by itself. */
+export function seatByReset(
+  options: Pick<CatchUpOptions, "audience" | "listener" | "counters">,
+  reason: Parameters<Listener["reset"]>[1],
+  started: boolean,
+): void {
+  const { audience, listener, counters } = options
+  counters.resets++
+  audience.seat(listener)
+  if (!started) listener.start({ position: audience.position, recovered: false, history: audience.history })
+  listener.reset(audience.position, reason)
+}
+
+/** Replays what came after `after` and seats the listener. The caller has announced it with `audience.beginCatchUp`. */
+export async function catchUp(options: CatchUpOptions): Promise<void> {
+  const { engine, audience, listener, after, bounds, counters } = options
+  let position = after
+  let started = false
+  const here = () => !listener.closed && listener.audience === audience
+  while (here()) {
+    const page = await engine.history(audience.channel, position, audience.rule.keep, bounds)
+    if (!here()) return
+    if ("reset" in page) return seatByReset(options, page.reset, started)
+    if (!started) {
+      started = true
+      listener.start({ position: after, recovered: true, history: audience.history })
+    }
+    const last = page.messages[page.messages.length - 1]
+    if (last) {
+      counters.delivered += page.messages.length
+      listener.write(page.messages.map((message) => new Entry(message)))
+      position = last
+    }
+    if (!here()) return
+    // Behind a deleted and refilled channel the epochs differ; reading again with the old position answers the reset.
+    if (!page.more && position.epoch === audience.epoch && position.offset <= audience.head) {
+      const beyond = audience.since(position.offset)
+      if (beyond) {
+        counters.delivered += beyond.length
+        if (beyond.length > 0) listener.write(beyond)
+        if (!here()) return
+        counters.resumed++
+        audience.seat(listener)
+        return
+      }
+    }
+    const wait = listener.ready()
+    if (wait) await wait
+  }
+}

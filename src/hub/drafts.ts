@@ -1,0 +1,42 @@
+// Makes drafts: gives a checked payload its id and its time. Knows nothing of who publishes.
+import type { Channel } from "../channels/channel.ts"
+import type { Draft, Idempotency } from "../engines/engine.ts"
+
+/** A payload that was read and checked: text is valid UTF-8, JSON parses. */
+export interface Payload {
+  readonly type: string
+  readonly data: string | Uint8Array
+  /** Bytes, as UTF-8. */
+  readonly bytes: number
+}
+
+export interface DraftRequest {
+  readonly channel: Channel
+  readonly payload: Payload
+  readonly idempotency?: Idempotency | undefined
+}
+
+export class Drafts {
+  private readonly prefix: string
+  private count = 0
+  private readonly now: () => number
+
+  /** `prefix` names this run of this node, so that ids are unique everywhere. */
+  constructor(prefix: string, now: () => number = Date.now) {
+    this.prefix = prefix
+    this.now = now
+  }
+
+  make(request: DraftRequest): Draft {
+    this.count++
+    return {
+      channel: request.channel,
+      type: request.payload.type,
+      data: request.payload.data,
+      bytes: request.payload.bytes,
+      id: `${this.prefix}.${this.count.toString(36)}`,
+      time: this.now(),
+      idempotency: request.idempotency,
+    }
+  }
+}

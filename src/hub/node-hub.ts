@@ -1,0 +1,271 @@
+// The hub of one node: opens and closes audiences, and leads each message and each listener to its place.
+import type { Position } from "../../wire/cursor.ts"
+import { LabaError } from "../../wire/error.ts"
+import type { Limits } from "../../wire/limits.ts"
+import type { Channel, Rule } from "../channels/channel.ts"
+import type {
+  ChannelState,
+  Draft,
+  Engine,
+  EngineEvents,
+  EngineFactory,
+  MaybePromise,
+  Message,
+  Page,
+  PageBounds,
+} from "../engines/engine.ts"
+import type { Counters } from "../telemetry/counters.ts"
+import type { Listener } from "../transports/transport.ts"
+import { Audience } from "./audience.ts"
+import { catchUp, seatAtHead, seatByReset } from "./catch-up.ts"
+import { FanOut, type FanOutOptions } from "./fan-out.ts"
+import type { Hub, Published } from "./hub.ts"
+
+/** Publishes that may wait for lagging listeners, all channels together. Each holds a message of at most 64 KiB. */
+const waitingPublishesMax = 2000
+
+/** Listeners ended in one turn when a channel is deleted: a close is a system call or two. */
+const endSliceMax = 200
+
+export interface NodeHubOptions extends FanOutOptions {
+  readonly engine: EngineFactory
+  readonly ruleFor: (channel: Channel) => Rule
+  readonly limits: Pick<Limits, "outboxBytesMax" | "pageMessagesMax">
+  readonly counters: Counters
+}
+
+export class NodeHub implements Hub, EngineEvents {
+  readonly engine: Engine
+  private readonly audiences = new Map<Channel, Audience>()
+  private readonly opening = new Map<Channel, Promise<Audience>>()
+  private readonly fanOut: FanOut
+  private readonly options: NodeHubOptions
+  private readonly counters: Counters
+  /** A replay takes at most a quarter of a reader's outbox at once, so that replay alone never looks like slowness. */
+  private readonly replayBounds: PageBounds
+  private waitingPublishes = 0
+
+  constructor(options: NodeHubOptions) {
+    this.options = options
+    this.counters = options.counters
+    this.fanOut = new FanOut(options)
+    this.engine = options.engine(this)
+    this.replayBounds = {
+      messages: options.limits.pageMessagesMax,
+      bytes: Math.max(1, Math.floor(options.limits.outboxBytesMax / 4)),
+    }
+  }
+
+  publish(draft: Draft): MaybePromise<Published> {
+    const audience = this.audiences.get(draft.channel)
+    return audience?.full ? this.publishWhenRoom(draft) : this.publishNow(draft)
+  }
+
+  read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<Page> {
+    return this.engine.history(channel, after, this.options.ruleFor(channel).keep, bounds)
+  }
+
+  state(channel: Channel): MaybePromise<ChannelState & { listeners: number }> {
+    const listeners = this.audiences.get(channel)?.listeners ?? 0
+    const state = this.engine.state(channel, this.options.ruleFor(channel).keep)
+    return state instanceof Promise
+      ? state.then((known) => ({ ...known, listeners }))
+      : { ...state, listeners }
+  }
+
+  async forget(channel: Channel): Promise<{ messages: number; listeners: number }> {
+    const audience = this.audiences.get(channel)
+    // Out of the map first: whoever comes meanwhile listens to the channel that begins now.
+    this.audiences.delete(channel)
+    const messages = await this.engine.forget(channel)
+    const leaving = audience?.everybody() ?? []
+    const listeners = leaving.length
+    this.endInSlices(leaving)
+    return { messages, listeners }
+  }
+
+  join(listener: Listener, channel: Channel, after: Position | null): void {
+    const audience = this.audiences.get(channel) ?? this.open(channel)
+    if (!(audience instanceof Promise)) return this.begin(audience, listener, after)
+    audience.then(
+      (opened) => this.begin(this.audiences.get(channel) ?? opened, listener, after),
+      () => listener.end("engine_unavailable"),
+    )
+  }
+
+  leave(listener: Listener): void {
+    const audience = listener.audience as Audience | null
+    if (!audience) return
+    listener.audience = null
+    audience.unseat(listener)
+    audience.listeners--
+    if (audience.listeners === 0) this.close(audience)
+  }
+
+  slow(listener: Listener): (() => void) | null {
+    const audience = listener.audience as Audience | null
+    if (audience?.rule.slow !== "latest") {
+      this.counters.slowClosed++
+      return null
+    }
+    audience.unseat(listener)
+    audience.hold(listener)
+    this.counters.slowSkipped++
+    return () => {
+      if (listener.closed || listener.audience !== audience || listener.bucket) return
+      const { newest } = audience
+      audience.seat(listener)
+      if (!newest) return listener.reset(audience.position, "skipped")
+      listener.reset({ epoch: audience.epoch, offset: newest.message.offset - 1 }, "skipped")
+      if (!listener.closed) listener.write([newest])
+    }
+  }
+
+  deliver(message: Message): void {
+    const audience = this.audiences.get(message.channel)
+    if (!audience) return
+    if (message.epoch !== audience.epoch || message.offset !== audience.head + 1) {
+      // What was seen before comes again after a catch-up; anything else is a hole.
+      if (message.epoch === audience.epoch && message.offset <= audience.head) return
+      return this.lost(message.channel)
+    }
+    audience.push(message)
+    this.fanOut.wake(audience)
+  }
+
+  lost(channel: Channel | "all"): void {
+    const missed = channel === "all" ? [...this.audiences.values()] : [this.audiences.get(channel)]
+    for (const audience of missed) if (audience) void this.makeUp(audience)
+  }
+
+  /** Fetches once, for all listeners of a channel together, what the engine failed to deliver. */
+  private async makeUp(audience: Audience): Promise<void> {
+    try {
+      for (;;) {
+        const page = await this.engine.history(
+          audience.channel,
+          audience.position,
+          audience.rule.keep,
+          this.replayBounds,
+        )
+        if (this.audiences.get(audience.channel) !== audience) return
+        if ("reset" in page) {
+          audience.restart(page.tail)
+          for (const listener of audience.seated()) {
+            this.counters.resets++
+            listener.reset(page.tail, page.reset)
+          }
+          return
+        }
+        for (const message of page.messages) if (message.offset === audience.head + 1) audience.push(message)
+        if (page.messages.length > 0) this.fanOut.wake(audience)
+        if (!page.more) return
+        if (audience.full) await audience.room()
+      }
+    } catch {
+      // The engine is away; it says `lost` again when it is back, and nobody has been given anything out of order.
+    }
+  }
+
+  private open(channel: Channel): MaybePromise<Audience> {
+    const pending = this.opening.get(channel)
+    if (pending) return pending
+    const rule = this.options.ruleFor(channel)
+    const make = (position: Position): Audience => {
+      const audience = new Audience(channel, rule, position, this.counters)
+      this.audiences.set(channel, audience)
+      return audience
+    }
+    const position = this.engine.listen(channel, rule.keep)
+    if (!(position instanceof Promise)) return make(position)
+    const opening = position.then(make).finally(() => this.opening.delete(channel))
+    this.opening.set(channel, opening)
+    return opening
+  }
+
+  private begin(audience: Audience, listener: Listener, after: Position | null): void {
+    if (listener.closed) {
+      if (audience.listeners === 0) this.close(audience)
+      return
+    }
+    listener.audience = audience
+    audience.listeners++
+    if (after === null) return seatAtHead(audience, listener, false)
+    if (audience.rule.keep === null)
+      return seatByReset({ audience, listener, counters: this.counters }, "no-history", false)
+    if (after.epoch === audience.epoch && after.offset === audience.head) {
+      this.counters.resumed++
+      return seatAtHead(audience, listener, true)
+    }
+    audience.beginCatchUp(listener)
+    catchUp({
+      engine: this.engine,
+      audience,
+      listener,
+      after,
+      bounds: this.replayBounds,
+      counters: this.counters,
+    })
+      .catch(() => listener.end("engine_unavailable"))
+      .finally(() => audience.endCatchUp())
+  }
+
+  private close(audience: Audience): void {
+    if (this.audiences.get(audience.channel) !== audience) return
+    this.audiences.delete(audience.channel)
+    void this.engine.unlisten(audience.channel)
+  }
+
+  private publishNow(draft: Draft): MaybePromise<Published> {
+    const rule = this.options.ruleFor(draft.channel)
+    const receipt = this.engine.publish(draft, rule.keep)
+    return receipt instanceof Promise
+      ? receipt.then((known) => this.published(draft.channel, rule, known))
+      : this.published(draft.channel, rule, receipt)
+  }
+
+  private published(
+    channel: Channel,
+    rule: Rule,
+    receipt: Omit<Published, "listeners" | "history">,
+  ): Published {
+    if (receipt.duplicate) this.counters.duplicates++
+    else this.counters.published++
+    return {
+      position: receipt.position,
+      id: receipt.id,
+      duplicate: receipt.duplicate,
+      listeners: this.audiences.get(channel)?.listeners ?? 0,
+      history: rule.keep === null ? "none" : "kept",
+    }
+  }
+
+  /** Accepts no more than the listeners can be given: the publisher waits here, before anything is numbered. */
+  private async publishWhenRoom(draft: Draft): Promise<Published> {
+    if (this.waitingPublishes >= waitingPublishesMax) {
+      this.counters.overloaded++
+      throw new LabaError(
+        "overloaded",
+        "Messages come faster than the listeners of this channel can be given them.",
+        {
+          retryAfterSeconds: 1,
+        },
+      )
+    }
+    this.waitingPublishes++
+    try {
+      for (;;) {
+        const audience = this.audiences.get(draft.channel)
+        if (!audience?.full) return await this.publishNow(draft)
+        await audience.room()
+      }
+    } finally {
+      this.waitingPublishes--
+    }
+  }
+
+  private endInSlices(listeners: Listener[]): void {
+    for (const listener of listeners.splice(0, endSliceMax)) listener.end("deleted")
+    if (listeners.length > 0) setImmediate(() => this.endInSlices(listeners))
+  }
+}

@@ -1,0 +1,40 @@
+// Server-sent events (WHATWG HTML 9.2): one block a message, its id the cursor. Knows the syntax, not the streams.
+import { printCursor } from "../../wire/cursor.ts"
+import { toBase64 } from "./message-json.ts"
+import type { Protocol } from "./protocol.ts"
+
+const lineEnd = /\r\n|\r|\n/
+
+/** `data:` lines. A line break inside the text starts a new line; CR and CRLF arrive as LF, since the format has no other. */
+export function dataLines(text: string): string {
+  if (!text.includes("\n") && !text.includes("\r")) return `data: ${text}\n`
+  let lines = ""
+  for (const line of text.split(lineEnd)) lines += `data: ${line}\n`
+  return lines
+}
+
+/** A block that moves the reader's cursor and fires nothing. */
+export const cursorBlock = (cursor: string): string => `id: ${cursor}\n\n`
+
+/** A block with a name, for what is not a message: `reset`, `close`, `direct`. Without a cursor the reader keeps its own. */
+export function namedBlock(event: string, json: unknown, cursor?: string): string {
+  return `${cursor === undefined ? "" : `id: ${cursor}\n`}event: ${event}\n${dataLines(JSON.stringify(json))}\n`
+}
+
+/** Tells the reader how many milliseconds to wait before it comes back. */
+export const retryBlock = (retryMs: number): string => `retry: ${Math.round(retryMs)}\n\n`
+
+/** A comment: keeps proxies from closing a silent stream. */
+export const heartbeatComment = ":\n\n"
+
+/** A message on a stream of one channel. Bytes travel as base64 in an event named `binary`. */
+export const eventProtocol: Protocol = {
+  slot: 2,
+  seal(message) {
+    const id = `id: ${printCursor(message)}\n`
+    if (typeof message.data !== "string") return `${id}event: binary\ndata: ${toBase64(message.data)}\n\n`
+    return `${id}${dataLines(message.data)}\n`
+  },
+}
+
+export const eventStreamType = "text/event-stream"

@@ -1,0 +1,32 @@
+// The contract of a protocol: how a message looks to a client. Pure: the same message gives the same frame, whoever
+// listens. A protocol knows neither connections nor channels' audiences.
+import type { Message } from "../engines/engine.ts"
+
+/** What goes out: text or bytes. */
+export type Frame = string | Uint8Array
+
+export interface Protocol {
+  /** A small number of its own, from 0: the place of its frames beside a message. */
+  readonly slot: number
+  /** The message as this protocol's frame. Called once a message, however many listen. */
+  seal(message: Message): Frame
+}
+
+/** A message on its way to listeners, with the frames made of it so far. */
+export class Entry {
+  readonly message: Message
+  private readonly frames: (Frame | undefined)[] = []
+
+  constructor(message: Message) {
+    this.message = message
+  }
+
+  /** The frame for `protocol`, sealed at the first call and shared after. */
+  as(protocol: Protocol): Frame {
+    const sealed = this.frames[protocol.slot]
+    if (sealed !== undefined) return sealed
+    const frame = protocol.seal(this.message)
+    this.frames[protocol.slot] = frame
+    return frame
+  }
+}

@@ -1,0 +1,56 @@
+// What a client sends over its connection: the application is asked, then it takes the road of every publish.
+import { LabaError } from "../../wire/error.ts"
+import type { Limits } from "../../wire/limits.ts"
+import { idempotencyOf } from "../api/publish.ts"
+import type { MaybePromise } from "../engines/engine.ts"
+import type { Application } from "../hooks/application.ts"
+import type { Drafts, Payload } from "../hub/drafts.ts"
+import type { Hub } from "../hub/hub.ts"
+import type { Connection, Connections } from "../transports/connections.ts"
+import type { ClientPublish, ClientPublished, Shared } from "../transports/shared.ts"
+import { payloadFrom } from "./payload.ts"
+
+export interface ClientPublishOptions {
+  readonly hub: Hub
+  readonly drafts: Drafts
+  readonly application: Application
+  readonly connections: Connections
+  readonly limits: Limits
+}
+
+export function makePublishFor(options: ClientPublishOptions): Shared["publishFor"] {
+  const { hub, drafts, application, connections, limits } = options
+
+  const publish = ({ channel, payload, key }: ClientPublish): MaybePromise<ClientPublished> =>
+    hub.publish(drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }))
+
+  const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
+    const { type, data } = request.payload
+    const verdict = await application.message({
+      connection: connections.idOf(connection.number),
+      user: connection.user,
+      transport: connection.transport,
+      channel: request.channel,
+      type,
+      data,
+    })
+    if (verdict.reply !== undefined) {
+      connection.direct(
+        typeof verdict.reply === "string" ? "text/plain" : "application/octet-stream",
+        verdict.reply,
+      )
+    }
+    if (verdict.publish === false) return null
+    if (verdict.data === undefined) return publish(request)
+    return publish({ ...request, payload: rewritten(verdict.data, type) })
+  }
+
+  /** What the application puts in a message's place keeps the message's type where it can. */
+  const rewritten = (data: string | Uint8Array, type: string): Payload => {
+    const payload = typeof data === "string" ? payloadFrom(data, type) : payloadFrom(data)
+    if (payload.bytes <= limits.messageBytesMax) return payload
+    throw new LabaError("too_large", "What the application made of the message is too large.")
+  }
+
+  return application.asksOnMessage ? ask : (_connection, request) => publish(request)
+}

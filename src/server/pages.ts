@@ -1,0 +1,44 @@
+// What the server shows to people: the landing page and what it loads.
+import type { Endpoint, Methods } from "./router.ts"
+import { landingAssets, landingPage, landingPolicy } from "./landing/landing.ts"
+
+export interface PagesOptions {
+  readonly version: string
+  /** Where the server is reached; known once it listens. */
+  readonly address: () => string
+}
+
+const safeHeaders = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" } as const
+
+export function pages(options: PagesOptions): Map<string, Methods> {
+  const addresses = new Map<string, Methods>()
+  let html: string | null = null
+  addresses.set(
+    "/",
+    reading(() => {
+      html ??= landingPage({ version: options.version, address: options.address() }).html
+      return new Response(html, {
+        headers: {
+          ...safeHeaders,
+          "Content-Type": "text/html; charset=utf-8",
+          "Content-Security-Policy": landingPolicy,
+        },
+      })
+    }),
+  )
+  for (const [path, { type, body }] of Object.entries(landingAssets)) {
+    const headers = {
+      ...safeHeaders,
+      "Content-Type": type,
+      "Cache-Control": "no-cache",
+      "Content-Security-Policy": landingPolicy,
+    }
+    addresses.set(
+      path,
+      reading(() => new Response(body, { headers })),
+    )
+  }
+  return addresses
+}
+
+const reading = (endpoint: Endpoint): Methods => ({ GET: endpoint, HEAD: endpoint })

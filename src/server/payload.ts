@@ -1,0 +1,38 @@
+// What a program hands to `publish`, made into a payload.
+import { isJsonType, isTextType } from "../../wire/content-type.ts"
+import { LabaError } from "../../wire/error.ts"
+import type { Payload } from "../hub/drafts.ts"
+
+/** A string is text, bytes are bytes, anything else is JSON. */
+export type PublishData =
+  string | Uint8Array | number | boolean | null | readonly unknown[] | { readonly [key: string]: unknown }
+
+const encoder = new TextEncoder()
+
+/** Throws `bad_json` or `bad_body` when the data is not of its type. */
+export function payloadFrom(data: PublishData, type?: string): Payload {
+  if (data instanceof Uint8Array) {
+    if (type !== undefined && (isTextType(type) || isJsonType(type))) {
+      throw new LabaError("bad_body", `Bytes are not ${type}; pass a string, or leave the type out.`)
+    }
+    // A copy: what the caller does to its buffer later must not change a message.
+    return { type: type ?? "application/octet-stream", data: data.slice(), bytes: data.byteLength }
+  }
+  if (typeof data !== "string") return jsonPayload(JSON.stringify(data), type ?? "application/json")
+  const given = type ?? "text/plain"
+  if (isJsonType(given)) {
+    try {
+      JSON.parse(data)
+    } catch (cause) {
+      throw new LabaError("bad_json", "The string is declared as JSON and is not.", { cause })
+    }
+    return jsonPayload(data, given)
+  }
+  if (!isTextType(given))
+    throw new LabaError("bad_body", `A string is not ${given}; pass bytes, or a text type.`)
+  return { type: given, data: data.toWellFormed(), bytes: encoder.encode(data).length }
+}
+
+function jsonPayload(json: string, type: string): Payload {
+  return { type, data: json, bytes: encoder.encode(json).length }
+}

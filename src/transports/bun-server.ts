@@ -1,0 +1,53 @@
+// The one place that starts Bun's server: its settings, each for a reason, and the way from its callbacks to ours.
+import type { Server } from "bun"
+import type { Limits } from "../../wire/limits.ts"
+import { hardLimitFactor } from "./slow-readers.ts"
+import type { Socket } from "./websocket/socket.ts"
+
+export interface BunServerOptions {
+  readonly hostname: string
+  readonly port: number
+  readonly limits: Limits
+  /** Never throws. `undefined` after a WebSocket was opened. */
+  readonly handle: (
+    request: Request,
+    server: Server<Socket>,
+  ) => Response | undefined | Promise<Response | undefined>
+}
+
+/** A JSON string may need six bytes for one of payload (`\u0000`), and a frame some around it. */
+const frameFactor = 6
+const frameOverheadBytes = 4096
+
+/** Bun answers a bare 413 above this; ours, with a code, comes first. Form encodings need three bytes for one. */
+const bodyFactor = 4
+const bodyOverheadBytes = 1024 * 1024
+
+export function startBunServer(options: BunServerOptions): Server<Socket> {
+  const { limits } = options
+  return Bun.serve<Socket>({
+    hostname: options.hostname,
+    port: options.port,
+    // A request or body that drips is cut after 10 s; streams and held polls set their own.
+    idleTimeout: 10,
+    maxRequestBodySize: limits.messageBytesMax * bodyFactor + bodyOverheadBytes,
+    development: false,
+    fetch: (request, server) => options.handle(request, server),
+    websocket: {
+      maxPayloadLength: limits.messageBytesMax * frameFactor + frameOverheadBytes,
+      // A net only: it closes with 1006 and no reason. Slow readers are judged by slow-readers.ts, at a quarter of it.
+      backpressureLimit: limits.outboxBytesMax * hardLimitFactor,
+      closeOnBackpressureLimit: true,
+      // Bun's own pings spare a dead client for as long as something is pushed to it, so the heartbeat is ours.
+      sendPings: false,
+      idleTimeout: Math.min(960, limits.heartbeatSeconds * 3),
+      perMessageDeflate: false,
+      open: (ws) => ws.data.onOpen(ws),
+      message: (ws, message) => ws.data.onMessage(message),
+      drain: (ws) => ws.data.onDrain(),
+      pong: (ws) => ws.data.onPong(),
+      ping: (ws) => ws.data.onPong(),
+      close: (ws, code, reason) => ws.data.onClose(code, reason),
+    },
+  })
+}

@@ -1,0 +1,75 @@
+// One channel of one laba.v1 client, as the hub sees it. A million of these may exist: four references and a number.
+import type { Code } from "../../../wire/codes.ts"
+import { type Position, printCursor } from "../../../wire/cursor.ts"
+import type { Ref, ResetReason } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { labaProtocol, printFrame } from "../../protocols/laba.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import { type Conversation, type Outlet, refField } from "./conversation.ts"
+
+export class Subscription implements Listener {
+  readonly channel: Channel
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  private conversation: Conversation
+  private ref: Ref | undefined
+  private cancelled = false
+
+  constructor(conversation: Conversation, channel: Channel, ref: Ref | undefined) {
+    this.conversation = conversation
+    this.channel = channel
+    this.ref = ref
+  }
+
+  get outlet(): Outlet {
+    return this.conversation.outlet
+  }
+
+  get kind(): GroupKind {
+    return this.outlet.kind
+  }
+
+  get closed(): boolean {
+    return this.cancelled || this.outlet.closed
+  }
+
+  /** It was unsubscribed: a replay that is under way stops. */
+  cancel(): void {
+    this.cancelled = true
+  }
+
+  start({ position, recovered, history }: Start): void {
+    const { channel, ref } = this
+    this.ref = undefined
+    this.outlet.send(
+      printFrame({
+        op: "subscribed",
+        ...refField(ref),
+        channel,
+        cursor: printCursor(position),
+        recovered,
+        history,
+      }),
+    )
+  }
+
+  write(entries: readonly Entry[]): void {
+    for (const entry of entries) this.outlet.send(entry.as(labaProtocol) as string)
+  }
+
+  ready(): Promise<void> | null {
+    return this.outlet.ready()
+  }
+
+  reset(position: Position, reason: ResetReason): void {
+    this.outlet.send(
+      printFrame({ op: "reset", channel: this.channel, cursor: printCursor(position), reason }),
+    )
+  }
+
+  end(code: Code): void {
+    this.conversation.endSubscription(this, code)
+  }
+}

@@ -1,0 +1,21 @@
+// What every group has in common: a list that a member leaves in constant time, because it knows its place.
+import type { Entry } from "../protocols/protocol.ts"
+import type { Group, Listener } from "./transport.ts"
+
+export abstract class ListGroup<L extends Listener> implements Group {
+  readonly members: L[] = []
+
+  add(listener: L): void {
+    listener.place = this.members.length
+    this.members.push(listener)
+  }
+
+  remove(listener: L): void {
+    const last = this.members.pop()
+    if (last === undefined || last === listener) return
+    this.members[listener.place] = last
+    last.place = listener.place
+  }
+
+  abstract write(entries: readonly Entry[]): void
+}

@@ -1,0 +1,56 @@
+// Several channels on one stream or poll: where each stands, printed as one compound cursor. Knows no transport.
+import { hashList, parseCompound, type Position, printCompound } from "../../wire/cursor.ts"
+import { LabaError } from "../../wire/error.ts"
+import type { Channel } from "../channels/channel.ts"
+
+/** Where to begin: a place in each channel, or from now on, or a cursor that belongs to another list. */
+export interface ManyStart {
+  readonly positions: readonly Position[] | null
+  readonly foreign: boolean
+}
+
+/** A place that fits no channel, so that resuming from it answers a reset. */
+const nowhere: Position = { epoch: "", offset: 0 }
+
+/** Reads a compound cursor for this list of channels. Throws `bad_cursor`. */
+export function readManyStart(after: string | null, channels: readonly Channel[]): ManyStart {
+  if (after === null) return { positions: null, foreign: false }
+  const compound = parseCompound(after)
+  if (!compound) {
+    throw new LabaError(
+      "bad_cursor",
+      "A cursor of many channels is handed back as it was received; this one never came from here.",
+    )
+  }
+  const foreign = compound.listHash !== hashList(channels) || compound.positions.length !== channels.length
+  return foreign
+    ? { positions: channels.map(() => nowhere), foreign }
+    : { positions: compound.positions, foreign }
+}
+
+/** The places of a list of channels as they move on. */
+export class Places {
+  readonly channels: readonly Channel[]
+  private readonly listHash: string
+  private readonly positions: Position[] = []
+  private known = 0
+
+  constructor(channels: readonly Channel[]) {
+    this.channels = channels
+    this.listHash = hashList(channels)
+  }
+
+  /** True once every channel has a place: only then is there a cursor. */
+  get complete(): boolean {
+    return this.known === this.channels.length
+  }
+
+  set(index: number, position: Position): void {
+    if (this.positions[index] === undefined) this.known++
+    this.positions[index] = position
+  }
+
+  get cursor(): string {
+    return printCompound(this.listHash, this.positions)
+  }
+}

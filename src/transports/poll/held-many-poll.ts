@@ -1,0 +1,143 @@
+// A long-poll on many channels: what comes in one turn, on any of them, leaves in one answer.
+import type { Code } from "../../../wire/codes.ts"
+import { type Position, printCursor } from "../../../wire/cursor.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { jsonProtocol } from "../../protocols/message-json.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import { ListGroup } from "../list-group.ts"
+import { Places } from "../many.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import { Hold, type HoldOptions } from "./hold.ts"
+import { type ChannelReset, manyPollAnswer } from "./poll-answer.ts"
+
+class HeldManyPollGroup extends ListGroup<PolledChannel> {
+  write(entries: readonly Entry[]): void {
+    for (const channel of [...this.members]) channel.write(entries)
+  }
+}
+
+const kind: GroupKind = {
+  name: "poll-many",
+  writeMicros: 30,
+  messageMicros: 0.5,
+  make: () => new HeldManyPollGroup() as ListGroup<Listener>,
+}
+
+export interface HeldManyPollOptions extends HoldOptions {
+  readonly channels: readonly Channel[]
+  /** Where it stands in each; null is now. */
+  readonly positions: readonly (Position | null)[]
+  /** Channels without history say so in every answer. */
+  readonly resets: readonly ChannelReset[]
+}
+
+export class HeldManyPoll extends Hold {
+  private readonly places: Places
+  private readonly channels: PolledChannel[]
+  private readonly resets: ChannelReset[]
+  private readonly messages: string[] = []
+  private more = false
+  private answering = false
+
+  constructor(options: HeldManyPollOptions) {
+    super(options)
+    this.places = new Places(options.channels)
+    this.resets = [...options.resets]
+    this.channels = options.channels.map((channel, index) => new PolledChannel(this, channel, index))
+    this.channels.forEach((listener, index) => {
+      const position = options.positions[index] ?? null
+      // Until its audience says better it stands where it stood, so that there is a cursor at any time.
+      if (position) this.places.set(index, position)
+      this.shared.hub.join(listener, listener.channel, position)
+    })
+  }
+
+  placed(index: number, position: Position): void {
+    this.places.set(index, position)
+  }
+
+  came(index: number, entries: readonly Entry[], more: boolean): void {
+    for (const entry of entries) {
+      this.places.set(index, entry.message)
+      this.messages.push(entry.as(jsonProtocol) as string)
+    }
+    this.more ||= more
+    this.answerSoon()
+  }
+
+  channelReset(index: number, position: Position, reason: ResetReason): void {
+    this.places.set(index, position)
+    this.resets.push({
+      channel: this.places.channels[index] as string,
+      cursor: printCursor(position),
+      reason,
+    })
+    this.answerSoon()
+  }
+
+  protected left(): void {
+    for (const channel of this.channels) this.shared.hub.leave(channel)
+  }
+
+  protected emptyAnswer(): string {
+    return manyPollAnswer(this.places.cursor, this.resets, this.messages, this.more)
+  }
+
+  /** After the turn's fan-out, which may bring messages on other channels too. */
+  private answerSoon(): void {
+    if (this.answering) return
+    this.answering = true
+    queueMicrotask(() => {
+      if (!this.closed && this.places.complete) this.answer(this.emptyAnswer())
+      this.answering = false
+    })
+  }
+}
+
+class PolledChannel implements Listener {
+  readonly channel: Channel
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  private readonly poll: HeldManyPoll
+  private readonly index: number
+  private paged = false
+
+  constructor(poll: HeldManyPoll, channel: Channel, index: number) {
+    this.poll = poll
+    this.channel = channel
+    this.index = index
+  }
+
+  get kind(): GroupKind {
+    return kind
+  }
+
+  /** One page of replay is enough for an answer. */
+  get closed(): boolean {
+    return this.poll.closed || this.paged
+  }
+
+  start({ position }: Start): void {
+    this.poll.placed(this.index, position)
+  }
+
+  write(entries: readonly Entry[]): void {
+    const replaying = this.bucket === null
+    if (replaying) this.paged = true
+    this.poll.came(this.index, entries, replaying)
+  }
+
+  ready(): null {
+    return null
+  }
+
+  reset(position: Position, reason: ResetReason): void {
+    this.poll.channelReset(this.index, position, reason)
+  }
+
+  end(code: Code): void {
+    this.poll.fail(code, `${this.channel} ended while the poll was waiting.`)
+  }
+}

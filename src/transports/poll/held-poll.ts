@@ -1,0 +1,92 @@
+// A long-poll on one channel. Thousands may wait on the same channel: those that stand alike get the same text.
+import type { Code } from "../../../wire/codes.ts"
+import type { Position } from "../../../wire/cursor.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { jsonProtocol } from "../../protocols/message-json.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import { ListGroup } from "../list-group.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import { Hold, type HoldOptions } from "./hold.ts"
+import { pollAnswer } from "./poll-answer.ts"
+
+class HeldPollGroup extends ListGroup<HeldPoll> {
+  write(entries: readonly Entry[]): void {
+    const last = entries[entries.length - 1]
+    if (!last) return
+    const messages = entries.map((entry) => entry.as(jsonProtocol) as string)
+    const body = pollAnswer(last.message, null, messages, false)
+    // A copy: whoever is answered leaves the group.
+    for (const poll of [...this.members]) poll.answerWith(body, messages, last.message)
+  }
+}
+
+const kind: GroupKind = {
+  name: "poll",
+  // A whole HTTP answer each.
+  writeMicros: 25,
+  messageMicros: 0.3,
+  make: () => new HeldPollGroup() as ListGroup<Listener>,
+}
+
+export interface HeldPollOptions extends HoldOptions {
+  readonly channel: Channel
+  /** Where it stands; null is now. */
+  readonly after: Position | null
+  /** Said in the answer, whatever comes: a channel without history cannot promise that nothing was missed before. */
+  readonly reset: ResetReason | null
+}
+
+export class HeldPoll extends Hold implements Listener {
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  private readonly alwaysReset: ResetReason | null
+  private position: Position | null = null
+
+  constructor(options: HeldPollOptions) {
+    super(options)
+    this.alwaysReset = options.reset
+    this.shared.hub.join(this, options.channel, options.after)
+  }
+
+  get kind(): GroupKind {
+    return kind
+  }
+
+  start({ position }: Start): void {
+    this.position = position
+  }
+
+  write(entries: readonly Entry[]): void {
+    const last = entries[entries.length - 1]
+    if (!last) return
+    const messages = entries.map((entry) => entry.as(jsonProtocol) as string)
+    // A replay may have more than this page; the client asks again from its cursor and gets the rest at once.
+    this.answer(pollAnswer(last.message, this.alwaysReset, messages, true))
+  }
+
+  answerWith(body: string, messages: readonly string[], position: Position): void {
+    this.answer(this.alwaysReset === null ? body : pollAnswer(position, this.alwaysReset, messages, false))
+  }
+
+  ready(): null {
+    return null
+  }
+
+  reset(position: Position, reason: ResetReason): void {
+    this.answer(pollAnswer(position, reason, [], false))
+  }
+
+  end(code: Code): void {
+    this.fail(code, "The channel ended while the poll was waiting.")
+  }
+
+  protected left(): void {
+    this.shared.hub.leave(this)
+  }
+
+  protected emptyAnswer(): string {
+    return pollAnswer(this.position ?? { epoch: "0", offset: 0 }, this.alwaysReset, [], false)
+  }
+}

@@ -1,0 +1,109 @@
+// A poll that waits: answered once, by a message, by the end of its time, or by the node going away. Knows no channels.
+import type { Code } from "../../../wire/codes.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { Shared } from "../shared.ts"
+import type { Timed } from "../timer-wheel.ts"
+import { pollResponse } from "./poll-answer.ts"
+
+/** Counts the polls that wait on a node and sends them all back at once when it goes away. */
+export class Holds {
+  private readonly held = new Set<Hold>()
+  private readonly waitingMax: number
+
+  constructor(waitingMax: number) {
+    this.waitingMax = waitingMax
+  }
+
+  get size(): number {
+    return this.held.size
+  }
+
+  /** Throws `too_many_polls`. */
+  admit(): void {
+    if (this.held.size < this.waitingMax) return
+    throw new LabaError(
+      "too_many_polls",
+      `This node holds at most ${this.waitingMax} polls; poll without \`wait\`, or come back.`,
+      {
+        retryAfterSeconds: 5,
+      },
+    )
+  }
+
+  add(hold: Hold): void {
+    this.held.add(hold)
+  }
+
+  remove(hold: Hold): void {
+    this.held.delete(hold)
+  }
+
+  answerAll(): void {
+    for (const hold of [...this.held]) hold.onDue()
+  }
+}
+
+export interface HoldOptions {
+  readonly shared: Shared
+  readonly holds: Holds
+  readonly waitSeconds: number
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal
+}
+
+export abstract class Hold implements Timed {
+  closed = false
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  protected readonly shared: Shared
+  private readonly holds: Holds
+  private resolve: ((response: Response) => void) | null = null
+  private reject: ((error: LabaError) => void) | null = null
+
+  constructor(options: HoldOptions) {
+    this.shared = options.shared
+    this.holds = options.holds
+    this.holds.add(this)
+    this.shared.wheel.add(this, options.waitSeconds * 1000)
+    options.signal.addEventListener("abort", () => this.giveUp(), { once: true })
+  }
+
+  /** Leaves the hub. */
+  protected abstract left(): void
+  /** The answer when nothing came. */
+  protected abstract emptyAnswer(): string
+
+  answered(): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+  }
+
+  answer(body: string): void {
+    if (this.close()) this.resolve?.(pollResponse(body))
+  }
+
+  fail(code: Code, detail: string): void {
+    if (this.close()) this.reject?.(new LabaError(code, detail))
+  }
+
+  onDue(): void {
+    if (!this.closed) this.answer(this.emptyAnswer())
+  }
+
+  /** The client is gone; the answer reaches nobody, but Bun waits for one. */
+  private giveUp(): void {
+    if (this.close()) this.resolve?.(new Response(null, { status: 204 }))
+  }
+
+  private close(): boolean {
+    if (this.closed) return false
+    this.closed = true
+    this.shared.wheel.remove(this)
+    this.holds.remove(this)
+    this.left()
+    return true
+  }
+}

@@ -1,0 +1,33 @@
+// What all transports of one node share. Made once by the server; transports take from it what they need.
+import type { Limits } from "../../wire/limits.ts"
+import type { Channel } from "../channels/channel.ts"
+import type { MaybePromise } from "../engines/engine.ts"
+import type { Payload } from "../hub/drafts.ts"
+import type { Hub, Published } from "../hub/hub.ts"
+import type { Counters } from "../telemetry/counters.ts"
+import type { Connection, Connections } from "./connections.ts"
+import type { SlowReaders } from "./slow-readers.ts"
+import type { TimerWheel } from "./timer-wheel.ts"
+
+/** What a client sent, to be published on its behalf. */
+export interface ClientPublish {
+  readonly channel: Channel
+  readonly payload: Payload
+  readonly key?: string | undefined
+}
+
+/** Null: the application took the message and wants it not published. */
+export type ClientPublished = Published | null
+
+export interface Shared {
+  readonly hub: Hub
+  readonly wheel: TimerWheel
+  readonly slowReaders: SlowReaders
+  readonly connections: Connections
+  readonly limits: Limits
+  readonly counters: Counters
+  /** Asks the application, then publishes. Throws `LabaError`. */
+  publishFor(connection: Connection, request: ClientPublish): MaybePromise<ClientPublished>
+  /** Tells the application that a connection has gone. */
+  gone(connection: Connection, code: number, reason: string): void
+}

@@ -1,0 +1,94 @@
+// A stream of one channel: stream and listener in one object, since most streams are of this kind.
+import type { Code } from "../../../wire/codes.ts"
+import { type Position, printCursor } from "../../../wire/cursor.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { cursorBlock, eventProtocol, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import { ListGroup } from "../list-group.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import { EventStream, type EventStreamOptions } from "./event-stream.ts"
+
+/** What a browser waits before it comes back after a cut. */
+export const reconnectMs = 2000
+
+const encoder = new TextEncoder()
+
+const joined = (entries: readonly Entry[]): Uint8Array => {
+  let text = ""
+  for (const entry of entries) text += entry.as(eventProtocol) as string
+  return encoder.encode(text)
+}
+
+class ChannelStreamGroup extends ListGroup<ChannelStream> {
+  write(entries: readonly Entry[]): void {
+    const chunk = joined(entries)
+    for (const stream of this.members) stream.push(chunk)
+  }
+}
+
+const kind: GroupKind = {
+  name: "sse",
+  writeMicros: 9,
+  messageMicros: 0.3,
+  make: () => new ChannelStreamGroup() as ListGroup<Listener>,
+}
+
+export interface ChannelStreamOptions extends EventStreamOptions {
+  readonly channel: Channel
+  readonly after: Position | null
+  readonly reply: string | Uint8Array | undefined
+}
+
+export class ChannelStream extends EventStream implements Listener {
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  private readonly channel: Channel
+  private beginning: ChannelStreamOptions | null
+
+  constructor(options: ChannelStreamOptions) {
+    super(options)
+    this.channel = options.channel
+    this.beginning = options
+  }
+
+  get kind(): GroupKind {
+    return kind
+  }
+
+  start({ position }: Start): void {
+    this.pushText(retryBlock(reconnectMs) + cursorBlock(printCursor(position)))
+  }
+
+  write(entries: readonly Entry[]): void {
+    this.push(joined(entries))
+  }
+
+  reset(position: Position, reason: ResetReason): void {
+    const cursor = printCursor(position)
+    this.pushText(namedBlock("reset", { channel: this.channel, cursor, reason }, cursor))
+  }
+
+  end(code: Code): void {
+    this.closeWith(code)
+  }
+
+  onSlow(): void {
+    const resume = this.shared.hub.slow(this)
+    if (resume) void this.drained().then(resume)
+    else this.closeWith("slow")
+  }
+
+  protected opened(): void {
+    const { after, reply } = this.beginning as ChannelStreamOptions
+    this.beginning = null
+    if (reply !== undefined)
+      this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    this.shared.hub.join(this, this.channel, after)
+  }
+
+  protected left(): void {
+    this.shared.hub.leave(this)
+  }
+}

@@ -1,0 +1,199 @@
+// A stream of server-sent events as every use of it needs it: writing, its backlog in bytes, heartbeat, the end.
+// Knows no channels.
+import type { Server } from "bun"
+import { type Code, entryOf } from "../../../wire/codes.ts"
+import { heartbeatComment, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import type { Connection } from "../connections.ts"
+import type { Shared } from "../shared.ts"
+import { hardLimitFactor, type Reader } from "../slow-readers.ts"
+import type { Timed } from "../timer-wheel.ts"
+
+/** What Bun hands to a stream of the type `direct`: bytes go to the socket without a queue of JavaScript's. */
+interface DirectController {
+  /** The bytes taken, 0 when the client is gone, or a promise for when they are, while the client is behind. */
+  write(chunk: Uint8Array): number | Promise<number>
+  close(): void
+}
+
+export interface EventStreamOptions {
+  readonly shared: Shared
+  readonly server: Server<unknown>
+  readonly request: Request
+  readonly number: number
+  readonly user: string | undefined
+}
+
+/** After the end Bun cuts a connection whose client reads no more within this many seconds. */
+const lastSeconds = 4
+
+/** When a stream ends by its age, the browser comes back after this long. */
+const resumeSoonMs = 100
+
+/** Streams live this share of their longest time at least; the rest is chance, so that they do not all end at once. */
+const shortestLife = 0.8
+
+const encoder = new TextEncoder()
+const heartbeat = encoder.encode(heartbeatComment)
+
+const headers = {
+  "Content-Type": "text/event-stream; charset=utf-8",
+  "Cache-Control": "no-store, no-transform",
+  "X-Accel-Buffering": "no",
+  "X-Content-Type-Options": "nosniff",
+} as const
+
+export abstract class EventStream implements Timed, Reader, Connection {
+  number: number
+  readonly transport = "sse"
+  user: string | undefined
+  closed = false
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  protected readonly shared: Shared
+  private controller: DirectController | null = null
+  private server: Server<unknown>
+  private request: Request | null
+  /** Bytes written while the client was behind. */
+  private behindBytes = 0
+  private quiet = true
+  private heartbeatsLeft: number
+  private drainWaiters: (() => void)[] | null = null
+
+  constructor(options: EventStreamOptions) {
+    this.shared = options.shared
+    this.server = options.server
+    this.request = options.request
+    this.number = options.number
+    this.user = options.user
+    const { streamSecondsMax, heartbeatSeconds } = this.shared.limits
+    const lifeSeconds = streamSecondsMax * (shortestLife + (1 - shortestLife) * Math.random())
+    this.heartbeatsLeft = Math.max(1, Math.round(lifeSeconds / heartbeatSeconds))
+  }
+
+  /** The response that carries this stream. */
+  respond(): Response {
+    this.server.timeout(this.request as Request, 0)
+    const source = {
+      type: "direct" as const,
+      pull: (controller: DirectController) => this.open(controller),
+      cancel: () => this.gone(),
+    }
+    return new Response(new ReadableStream(source as unknown as UnderlyingDefaultSource), { headers })
+  }
+
+  /** The stream stands: subscribe, write the cursor. */
+  protected abstract opened(): void
+  /** The client is gone, or the stream has ended: leave the hub. */
+  protected abstract left(): void
+  abstract onSlow(): void
+
+  /** Writes a chunk that others may share. */
+  push(chunk: Uint8Array): void {
+    if (this.closed || !this.controller) return
+    this.quiet = false
+    const written = this.controller.write(chunk)
+    if (typeof written !== "number") this.fellBehind(chunk.length, written)
+  }
+
+  pushText(text: string): void {
+    this.push(encoder.encode(text))
+  }
+
+  backlogBytes(): number {
+    return this.behindBytes
+  }
+
+  /** Null while less than a quarter of the outbox waits. */
+  ready(): Promise<void> | null {
+    if (this.closed || this.behindBytes * 4 <= this.shared.limits.outboxBytesMax) return null
+    return this.drained()
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.drainWaiters ??= []
+      this.drainWaiters.push(resolve)
+    })
+  }
+
+  onDue(): void {
+    if (this.closed) return
+    this.heartbeatsLeft--
+    if (this.heartbeatsLeft <= 0) return this.endToResume(resumeSoonMs)
+    if (this.quiet) this.push(heartbeat)
+    this.quiet = true
+    this.shared.wheel.add(this, this.shared.limits.heartbeatSeconds * 1000)
+  }
+
+  direct(type: string, data: string | Uint8Array): boolean {
+    const json =
+      typeof data === "string"
+        ? { type, data }
+        : { type, data: Buffer.from(data).toString("base64"), base64: true }
+    this.pushText(namedBlock("direct", json))
+    return true
+  }
+
+  /** Ends the stream and says why, in an event named `close`. */
+  closeWith(code: Code): void {
+    this.pushText(namedBlock("close", { code, retry: entryOf(code).retry }))
+    this.finish()
+  }
+
+  sendAway(retryMs: number): void {
+    this.endToResume(retryMs)
+  }
+
+  /** Ends the stream so that the client comes back by itself, with its cursor. */
+  protected endToResume(retryMs: number): void {
+    this.pushText(retryBlock(retryMs))
+    this.finish()
+  }
+
+  private open(controller: DirectController): void {
+    this.controller = controller
+    this.shared.connections.addReserved(this, this.number)
+    this.shared.wheel.add(this, Math.random() * this.shared.limits.heartbeatSeconds * 1000)
+    this.opened()
+  }
+
+  /** In this order: after `close()` the timeout can no longer be set, and a stalled reader would keep socket and backlog. */
+  private finish(): void {
+    if (this.closed) return
+    const { controller, request } = this
+    this.gone()
+    if (request) this.server.timeout(request, lastSeconds)
+    controller?.close()
+  }
+
+  private gone(): void {
+    if (this.closed) return
+    this.closed = true
+    this.controller = null
+    this.request = null
+    this.shared.wheel.remove(this)
+    this.shared.connections.remove(this)
+    this.left()
+    this.releaseWaiters()
+    this.shared.gone(this, 1000, "")
+  }
+
+  private fellBehind(bytes: number, drained: Promise<number>): void {
+    this.behindBytes += bytes
+    const caughtUp = (): void => {
+      this.behindBytes -= bytes
+      if (this.behindBytes === 0) this.releaseWaiters()
+    }
+    drained.then(caughtUp, caughtUp)
+    this.shared.slowReaders.suspect(this)
+    // Bun itself has no bound here: between two looks a fast publisher could fill the memory.
+    if (this.behindBytes > this.shared.limits.outboxBytesMax * hardLimitFactor) this.onSlow()
+  }
+
+  private releaseWaiters(): void {
+    const waiters = this.drainWaiters
+    this.drainWaiters = null
+    if (waiters) for (const resolve of waiters) resolve()
+  }
+}

@@ -1,0 +1,143 @@
+// A stream of many channels: messages as JSON with their channel, the id a compound cursor. Every stream has its own
+// ids, so nothing but the JSON is shared.
+import type { Code } from "../../../wire/codes.ts"
+import { type Position, printCursor } from "../../../wire/cursor.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { cursorBlock, dataLines, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import { jsonProtocol } from "../../protocols/message-json.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import { ListGroup } from "../list-group.ts"
+import { type ManyStart, Places } from "../many.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import { reconnectMs } from "./channel-stream.ts"
+import { EventStream, type EventStreamOptions } from "./event-stream.ts"
+
+class ManyStreamGroup extends ListGroup<StreamedChannel> {
+  write(entries: readonly Entry[]): void {
+    for (const channel of this.members) channel.write(entries)
+  }
+}
+
+const kind: GroupKind = {
+  name: "sse-many",
+  writeMicros: 10,
+  messageMicros: 2,
+  make: () => new ManyStreamGroup() as ListGroup<Listener>,
+}
+
+export interface ManyStreamOptions extends EventStreamOptions {
+  readonly channels: readonly Channel[]
+  readonly from: ManyStart
+  readonly reply: string | Uint8Array | undefined
+}
+
+export class ManyStream extends EventStream {
+  private readonly places: Places
+  private readonly channels: StreamedChannel[]
+  private readonly from: ManyStart
+  private readonly reply: string | Uint8Array | undefined
+  /** What happened before every channel had its place: it waits until the cursor was written. */
+  private early: (() => void)[] | null = []
+
+  constructor(options: ManyStreamOptions) {
+    super(options)
+    this.places = new Places(options.channels)
+    this.channels = options.channels.map((channel, index) => new StreamedChannel(this, channel, index))
+    this.from = options.from
+    this.reply = options.reply
+  }
+
+  onSlow(): void {
+    const resumes = this.channels.map((channel) => this.shared.hub.slow(channel))
+    if (resumes.includes(null)) return this.closeWith("slow")
+    void this.drained().then(() => {
+      for (const resume of resumes) resume?.()
+    })
+  }
+
+  placed(index: number, position: Position): void {
+    this.places.set(index, position)
+    if (!this.places.complete || !this.early) return
+    this.pushText(retryBlock(reconnectMs) + cursorBlock(this.places.cursor))
+    const { early } = this
+    this.early = null
+    for (const happen of early) happen()
+  }
+
+  messages(index: number, entries: readonly Entry[]): void {
+    if (this.early) return void this.early.push(() => this.messages(index, entries))
+    let text = ""
+    for (const entry of entries) {
+      this.places.set(index, entry.message)
+      text += `id: ${this.places.cursor}\n${dataLines(entry.as(jsonProtocol) as string)}\n`
+    }
+    this.pushText(text)
+  }
+
+  channelReset(index: number, position: Position, reason: ResetReason): void {
+    if (this.early) return void this.early.push(() => this.channelReset(index, position, reason))
+    this.places.set(index, position)
+    const told = this.from.foreign && reason === "epoch" ? "other-channels" : reason
+    const reset = { channel: this.places.channels[index], cursor: printCursor(position), reason: told }
+    this.pushText(namedBlock("reset", reset, this.places.cursor))
+  }
+
+  protected opened(): void {
+    const { reply } = this
+    if (reply !== undefined)
+      this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    this.channels.forEach((listener, index) => {
+      this.shared.hub.join(listener, listener.channel, this.from.positions?.[index] ?? null)
+    })
+  }
+
+  protected left(): void {
+    for (const channel of this.channels) this.shared.hub.leave(channel)
+  }
+}
+
+/** One channel of such a stream. */
+class StreamedChannel implements Listener {
+  readonly channel: Channel
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  private readonly stream: ManyStream
+  private readonly index: number
+
+  constructor(stream: ManyStream, channel: Channel, index: number) {
+    this.stream = stream
+    this.channel = channel
+    this.index = index
+  }
+
+  get kind(): GroupKind {
+    return kind
+  }
+
+  get closed(): boolean {
+    return this.stream.closed
+  }
+
+  start({ position }: Start): void {
+    this.stream.placed(this.index, position)
+  }
+
+  write(entries: readonly Entry[]): void {
+    this.stream.messages(this.index, entries)
+  }
+
+  ready(): Promise<void> | null {
+    return this.stream.ready()
+  }
+
+  reset(position: Position, reason: ResetReason): void {
+    this.stream.channelReset(this.index, position, reason)
+  }
+
+  /** A stream of many ends with any of its channels: it has no way to lose one, and resuming brings the others back. */
+  end(code: Code): void {
+    this.stream.closeWith(code)
+  }
+}

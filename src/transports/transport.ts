@@ -1,0 +1,67 @@
+// The contract of a transport, as the hub sees it: listeners that are written to one by one while they catch up, and
+// groups that are written to all at once after that. Transports know bytes and frames, never rules.
+import type { Position } from "../../wire/cursor.ts"
+import type { Code } from "../../wire/codes.ts"
+import type { History, ResetReason } from "../../wire/frames.ts"
+import type { Entry } from "../protocols/protocol.ts"
+
+/** How a listener begins: the position it stands at, before any message. */
+export interface Start {
+  readonly position: Position
+  /** It gave a cursor, and everything since follows. */
+  readonly recovered: boolean
+  readonly history: History
+}
+
+/**
+ * One connection's subscription to one channel. It is one object, so the hub and its group keep their notes in it.
+ * The methods never throw.
+ */
+export interface Listener {
+  readonly kind: GroupKind
+  /** Where the hub has put it. Written by the hub alone. */
+  audience: SeatAudience | null
+  bucket: SeatBucket | null
+  /** Its index in its group. Written by the group alone. */
+  place: number
+  /** True once it cannot be written to any more; the hub then stops. */
+  readonly closed: boolean
+  /** The cursor comes first: called once, before any message, and before `reset`. */
+  start(start: Start): void
+  /** Messages for this listener alone, in order, while it catches up. */
+  write(entries: readonly Entry[]): void
+  /** Null when it can take another page of replay now, else a promise for when it can, or is closed. Never rejects. */
+  ready(): Promise<void> | null
+  /** It stands at `position` now, and is not told what lies between. */
+  reset(position: Position, reason: ResetReason): void
+  /** Ends this subscription with a code; what else its connection carries is the transport's to decide. */
+  end(code: Code): void
+}
+
+/** Opaque to transports. */
+export interface SeatAudience {
+  readonly channel: string
+}
+
+/** Opaque to transports. */
+export interface SeatBucket {
+  readonly group: Group
+}
+
+/** Listeners that are written to alike. Made by a transport; filled and emptied by the hub. */
+export interface Group {
+  readonly members: readonly Listener[]
+  add(listener: Listener): void
+  remove(listener: Listener): void
+  /** Every member gets every entry, in order; what is written in one turn leaves in one write a member. */
+  write(entries: readonly Entry[]): void
+}
+
+/** What tells groups apart: the same kind, the same bytes. Compared by identity. */
+export interface GroupKind {
+  readonly name: string
+  /** What one write costs a member, and what each further message in it adds, in microseconds: slices are planned by it. */
+  readonly writeMicros: number
+  readonly messageMicros: number
+  make(): Group
+}

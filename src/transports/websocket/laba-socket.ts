@@ -1,0 +1,68 @@
+// A WebSocket that speaks laba.v1: the conversation over a socket.
+import type { Position } from "../../../wire/cursor.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { BadFrame, decodeFrame, directFrame, errorFrame } from "../../protocols/laba.ts"
+import { Conversation, type Outlet } from "../laba/conversation.ts"
+import type { Shared } from "../shared.ts"
+import type { GroupKind } from "../transport.ts"
+import { type Incoming, Socket } from "./socket.ts"
+
+export interface LabaSocketOptions {
+  readonly shared: Shared
+  readonly kind: GroupKind
+  /** The channel of the URL and those attached by the application. */
+  readonly channels: readonly Channel[]
+  /** Where to resume the channel of the URL. */
+  readonly after: Position | null
+  readonly reply: string | Uint8Array | undefined
+}
+
+export class LabaSocket extends Socket implements Outlet {
+  readonly kind: GroupKind
+  private readonly conversation: Conversation
+  private beginning: LabaSocketOptions | null
+
+  constructor(options: LabaSocketOptions) {
+    super(options.shared)
+    this.kind = options.kind
+    this.beginning = options
+    this.conversation = new Conversation(options.shared, this)
+  }
+
+  onSlow(): void {
+    this.conversation.slow()
+  }
+
+  direct(type: string, data: string | Uint8Array): boolean {
+    this.send(directFrame(type, data))
+    return true
+  }
+
+  protected opened(): void {
+    const { channels, after, reply } = this.beginning as LabaSocketOptions
+    this.beginning = null
+    this.conversation.hello()
+    if (reply !== undefined)
+      this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    channels.forEach((channel, index) => this.conversation.subscribe(channel, index === 0 ? after : null))
+  }
+
+  protected receive(message: Incoming): Promise<void> | void {
+    try {
+      if (typeof message !== "string") throw new BadFrame("A frame is a text message.")
+      return this.conversation.handle(decodeFrame(message))
+    } catch (error) {
+      if (error instanceof BadFrame && error.ref !== undefined)
+        this.send(errorFrame(error, { ref: error.ref }))
+      else
+        this.conversation.end(
+          error instanceof LabaError ? error : new LabaError("internal", "The frame failed."),
+        )
+    }
+  }
+
+  protected left(): void {
+    this.conversation.left()
+  }
+}

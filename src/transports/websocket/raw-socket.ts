@@ -1,0 +1,159 @@
+// A WebSocket without a subprotocol: the payload is the frame, in both directions. Socket and listener are one object,
+// since it listens to one channel and there may be a million of them; attached channels get a listener each.
+import { codes, type Code } from "../../../wire/codes.ts"
+import type { Position } from "../../../wire/cursor.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import { rawProtocol } from "../../protocols/raw.ts"
+import type { Shared } from "../shared.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket } from "../transport.ts"
+import { type Incoming, Socket } from "./socket.ts"
+
+export interface RawSocketOptions {
+  readonly shared: Shared
+  readonly kind: GroupKind
+  readonly channel: Channel
+  readonly after: Position | null
+  readonly attached: readonly Channel[]
+  readonly reply: string | Uint8Array | undefined
+}
+
+const encoder = new TextEncoder()
+
+export class RawSocket extends Socket implements Listener {
+  readonly kind: GroupKind
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  private readonly channel: Channel
+  /** What is needed once, at the start. */
+  private beginning: RawSocketOptions | null
+  private attached: AttachedChannel[] | null = null
+
+  constructor(options: RawSocketOptions) {
+    super(options.shared)
+    this.kind = options.kind
+    this.channel = options.channel
+    this.beginning = options
+  }
+
+  get socket(): Socket {
+    return this
+  }
+
+  start(): void {
+    // On purpose nothing: raw has no envelope for a cursor.
+  }
+
+  write(entries: readonly Entry[]): void {
+    this.ws.cork(() => {
+      for (const entry of entries) this.send(entry.as(rawProtocol))
+    })
+  }
+
+  reset(_position: Position, reason: ResetReason): void {
+    // Who skips chose to lose messages by the channel's rule, and raw has no frame to say it in.
+    if (reason !== "skipped") this.closeWith("reset")
+  }
+
+  end(code: Code): void {
+    this.closeWith(code)
+  }
+
+  onSlow(): void {
+    const listeners = [this, ...(this.attached ?? [])]
+    const resumes = listeners.map((listener) => this.shared.hub.slow(listener))
+    if (resumes.includes(null)) return this.closeWith("slow")
+    void this.drained().then(() => {
+      for (const resume of resumes) resume?.()
+    })
+  }
+
+  direct(_type: string, data: string | Uint8Array): boolean {
+    this.send(data)
+    return true
+  }
+
+  protected opened(): void {
+    const { after, attached, reply } = this.beginning as RawSocketOptions
+    this.beginning = null
+    if (reply !== undefined) this.send(reply)
+    this.shared.hub.join(this, this.channel, after)
+    if (attached.length === 0) return
+    this.attached = attached.map((channel) => new AttachedChannel(this, channel))
+    for (const listener of this.attached) this.shared.hub.join(listener, listener.channel, null)
+  }
+
+  protected left(): void {
+    this.shared.hub.leave(this)
+    for (const listener of this.attached ?? []) this.shared.hub.leave(listener)
+  }
+
+  protected receive(message: Incoming): Promise<void> | void {
+    const isText = typeof message === "string"
+    const bytes = isText ? encoder.encode(message).length : message.length
+    if (bytes > this.shared.limits.messageBytesMax) return this.closeWith("too_large")
+    const type = isText ? "text/plain" : "application/octet-stream"
+    try {
+      const published = this.shared.publishFor(this, {
+        channel: this.channel,
+        payload: { type, data: message, bytes },
+      })
+      if (published instanceof Promise) return published.then(nothing, (error) => this.refuse(error))
+    } catch (error) {
+      this.refuse(error)
+    }
+  }
+
+  /** Raw has no frame for an error: the connection ends with it, so that nothing is lost in silence. */
+  private refuse(error: unknown): void {
+    const code: Code = error instanceof LabaError ? error.code : "internal"
+    this.closeWith("close" in codes[code] ? code : "bad_request")
+  }
+}
+
+const nothing = (): void => undefined
+
+/** A further channel on a raw socket, attached by `onConnect`: the same socket, a seat of its own. */
+class AttachedChannel implements Listener {
+  readonly socket: RawSocket
+  readonly channel: Channel
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+
+  constructor(socket: RawSocket, channel: Channel) {
+    this.socket = socket
+    this.channel = channel
+  }
+
+  get kind(): GroupKind {
+    return this.socket.kind
+  }
+
+  get closed(): boolean {
+    return this.socket.closed
+  }
+
+  start(): void {
+    this.socket.start()
+  }
+
+  write(entries: readonly Entry[]): void {
+    this.socket.write(entries)
+  }
+
+  ready(): Promise<void> | null {
+    return this.socket.ready()
+  }
+
+  reset(position: Position, reason: ResetReason): void {
+    this.socket.reset(position, reason)
+  }
+
+  end(code: Code): void {
+    this.socket.end(code)
+  }
+}

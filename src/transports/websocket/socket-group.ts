@@ -1,0 +1,67 @@
+// Sockets that get the same frames: one native Bun topic, so that one call reaches all of them without a loop, and
+// what is published in one turn leaves in one write a socket.
+import type { Server } from "bun"
+import type { Entry, Protocol } from "../../protocols/protocol.ts"
+import { ListGroup } from "../list-group.ts"
+import type { SlowReaders } from "../slow-readers.ts"
+import type { Group, GroupKind, Listener } from "../transport.ts"
+import type { Socket } from "./socket.ts"
+
+/** Finds the socket that a listener writes to. */
+export type SocketOf<L extends Listener> = (listener: L) => Socket
+
+/** The server to publish with; it exists only after the kinds were made. */
+export interface Publisher {
+  server: Pick<Server<Socket>, "publish"> | null
+}
+
+let topics = 0
+
+export interface SocketGroupOptions<L extends Listener> {
+  readonly protocol: Protocol
+  readonly socketOf: SocketOf<L>
+  readonly publisher: Publisher
+  readonly slowReaders: SlowReaders
+}
+
+class SocketGroup<L extends Listener> extends ListGroup<L> {
+  private readonly topic = (topics++).toString(36)
+  private readonly options: SocketGroupOptions<L>
+
+  constructor(options: SocketGroupOptions<L>) {
+    super()
+    this.options = options
+  }
+
+  override add(listener: L): void {
+    super.add(listener)
+    this.options.socketOf(listener).ws.subscribe(this.topic)
+  }
+
+  override remove(listener: L): void {
+    super.remove(listener)
+    const socket = this.options.socketOf(listener)
+    // A closed socket has left its topics by itself.
+    if (!socket.closed) socket.ws.unsubscribe(this.topic)
+  }
+
+  write(entries: readonly Entry[]): void {
+    const { protocol, publisher, slowReaders } = this.options
+    let behind = false
+    for (const entry of entries) {
+      // Never compressed here: Bun would deflate once a listener. The answer is the worst of all, and 0 for empty text.
+      const status = publisher.server?.publish(this.topic, entry.as(protocol), false) ?? 0
+      if (status <= 0) behind = true
+    }
+    if (behind) slowReaders.suspectOneOf(this.sockets())
+  }
+
+  private *sockets(): Iterable<Socket> {
+    for (const member of this.members) yield this.options.socketOf(member)
+  }
+}
+
+/** A kind of socket group for one protocol. Costs as measured: 8 µs a write, 0.45 µs for each message that joins it. */
+export function socketGroups<L extends Listener>(name: string, options: SocketGroupOptions<L>): GroupKind {
+  return { name, writeMicros: 8, messageMicros: 0.45, make: () => new SocketGroup(options) as Group }
+}

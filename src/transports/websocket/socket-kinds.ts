@@ -1,0 +1,37 @@
+// The kinds of socket groups on this node: one for each protocol spoken over WebSocket.
+import { labaProtocol } from "../../protocols/laba.ts"
+import { rawProtocol } from "../../protocols/raw.ts"
+import type { LabaSocket } from "./laba-socket.ts"
+import type { Subscription } from "../laba/subscription.ts"
+import type { SlowReaders } from "../slow-readers.ts"
+import type { GroupKind, Listener } from "../transport.ts"
+import type { Socket } from "./socket.ts"
+import { type Publisher, socketGroups } from "./socket-group.ts"
+
+export interface SocketKinds {
+  readonly raw: GroupKind
+  readonly laba: GroupKind
+}
+
+/** A raw listener is its socket, or an attached channel of one. */
+interface RawListener extends Listener {
+  readonly socket: Socket
+}
+
+export function makeSocketKinds(publisher: Publisher, slowReaders: SlowReaders): SocketKinds {
+  return {
+    raw: socketGroups<RawListener>("websocket-raw", {
+      protocol: rawProtocol,
+      socketOf: (listener) => listener.socket,
+      publisher,
+      slowReaders,
+    }),
+    laba: socketGroups<Subscription>("websocket-laba", {
+      protocol: labaProtocol,
+      // Only sockets are seated in this kind: it is their outlet that names it.
+      socketOf: (subscription) => subscription.outlet as LabaSocket,
+      publisher,
+      slowReaders,
+    }),
+  }
+}

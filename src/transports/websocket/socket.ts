@@ -1,0 +1,159 @@
+// A WebSocket as every protocol on it needs it: heartbeat, backlog, order of what comes in, the end. Knows no frames.
+import type { ServerWebSocket } from "bun"
+import { type Code, entryOf } from "../../../wire/codes.ts"
+import type { Connection } from "../connections.ts"
+import type { Shared } from "../shared.ts"
+import type { Reader } from "../slow-readers.ts"
+import type { Timed } from "../timer-wheel.ts"
+
+export type Incoming = string | Uint8Array
+
+/** What Bun keeps beside a WebSocket. */
+export type LabaWebSocket = ServerWebSocket<Socket>
+
+/** 1012, service restart: the client comes back, later. */
+const serviceRestart = 1012
+
+export abstract class Socket implements Timed, Reader, Connection {
+  number = 0
+  readonly transport = "websocket"
+  user: string | undefined
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  closed = false
+  protected readonly shared: Shared
+  private webSocket: LabaWebSocket | null = null
+  /** Heard from since the last ping. */
+  private heard = true
+  /** What came while an earlier message was still being worked on. Null while nothing is. */
+  private inbox: Incoming[] | null = null
+  private drainWaiters: (() => void)[] | null = null
+
+  constructor(shared: Shared) {
+    this.shared = shared
+  }
+
+  get ws(): LabaWebSocket {
+    return this.webSocket as LabaWebSocket
+  }
+
+  /** The connection stands: say hello, subscribe. */
+  protected abstract opened(): void
+  /** One message from the client. The next one waits for the promise. */
+  protected abstract receive(message: Incoming): Promise<void> | void
+  /** The connection is gone: leave the hub. */
+  protected abstract left(): void
+  /** It is slow by the transport's bound. */
+  abstract onSlow(): void
+  abstract direct(type: string, data: string | Uint8Array): boolean
+
+  onOpen(ws: LabaWebSocket): void {
+    this.webSocket = ws
+    this.shared.connections.addReserved(this, this.number)
+    // Spread over the whole interval, or a storm of reconnects would become a storm of pings.
+    this.shared.wheel.add(this, Math.random() * this.shared.limits.heartbeatSeconds * 1000)
+    this.opened()
+  }
+
+  onMessage(message: Incoming): void {
+    this.heard = true
+    if (this.inbox) {
+      this.inbox.push(message)
+      return
+    }
+    const work = this.work(message)
+    if (work) void this.workOff(work)
+  }
+
+  onPong(): void {
+    this.heard = true
+  }
+
+  onDrain(): void {
+    const waiters = this.drainWaiters
+    this.drainWaiters = null
+    if (waiters) for (const resolve of waiters) resolve()
+  }
+
+  onClose(code: number, reason: string): void {
+    if (this.closed) return
+    this.closed = true
+    this.shared.wheel.remove(this)
+    this.shared.connections.remove(this)
+    this.left()
+    this.onDrain()
+    this.shared.gone(this, code, reason)
+  }
+
+  onDue(): void {
+    if (this.closed) return
+    if (!this.heard) {
+      this.shared.counters.silent++
+      // A close would wait for a peer that does not answer.
+      this.ws.terminate()
+      return
+    }
+    this.heard = false
+    this.ws.ping()
+    this.shared.wheel.add(this, this.shared.limits.heartbeatSeconds * 1000)
+  }
+
+  backlogBytes(): number {
+    return this.ws.getBufferedAmount()
+  }
+
+  /** Sends to this socket alone. */
+  send(frame: string | Uint8Array): void {
+    if (this.closed) return
+    if (this.ws.send(frame) < 0) this.shared.slowReaders.suspect(this)
+  }
+
+  /** Null while less than a quarter of the outbox waits. */
+  ready(): Promise<void> | null {
+    if (this.closed || this.backlogBytes() * 4 <= this.shared.limits.outboxBytesMax) return null
+    return this.drained()
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.drainWaiters ??= []
+      this.drainWaiters.push(resolve)
+    })
+  }
+
+  /** Ends the connection with a code's number and the code as its reason. */
+  closeWith(code: Code): void {
+    if (this.closed) return
+    this.ws.close(entryOf(code).close ?? 1008, code)
+  }
+
+  sendAway(): void {
+    if (!this.closed) this.ws.close(serviceRestart, "shutting_down")
+  }
+
+  private work(message: Incoming): Promise<void> | void {
+    try {
+      return this.receive(message)
+    } catch {
+      // `receive` answers what a client can do wrong itself; what arrives here is our own failure.
+      this.closeWith("internal")
+    }
+  }
+
+  /** Keeps the order of what a client sent, and stops reading from it while it is ahead of us. */
+  private async workOff(first: Promise<void>): Promise<void> {
+    const inbox: Incoming[] = []
+    this.inbox = inbox
+    this.ws.pause()
+    try {
+      await first
+      for (let next = inbox.shift(); next !== undefined && !this.closed; next = inbox.shift())
+        await this.receive(next)
+    } catch {
+      this.closeWith("internal")
+    }
+    this.inbox = null
+    if (!this.closed) this.ws.resume()
+  }
+}
