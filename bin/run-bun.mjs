@@ -3,8 +3,8 @@ import { spawn } from "node:child_process"
 import { constants } from "node:os"
 import { BunNotFound, findBun, packagesFor, pinnedVersion } from "./find-bun.mjs"
 
-/** Two of the same signal within this time are one wish. A hand on Ctrl-C is slower than this between two presses. */
-const sameWishMs = 500
+/** How soon a lost parent is noticed. Reading one's parent is a system call of under a microsecond. */
+const parentCheckMs = 250
 
 const passedOn = ["SIGTERM", "SIGINT", "SIGHUP"]
 
@@ -19,21 +19,39 @@ export function runBun(args) {
   const windows = process.platform === "win32"
   // In its own session Bun would outlive a launcher that is killed with SIGKILL; --no-orphans ends it.
   const child = spawn(bunOrExit(), ["--no-orphans", ...args], { stdio: "inherit", detached: !windows })
-  const lastMs = new Map()
-  for (const signal of passedOn) {
-    process.on(signal, () => {
-      const now = performance.now()
-      const copy = now - (lastMs.get(signal) ?? -Infinity) < sameWishMs
-      lastMs.set(signal, now)
-      // On Windows a console's Ctrl-C has reached Bun already, and to pass a signal on would be to kill it.
-      if (!copy && !windows) child.kill(signal)
-    })
+  const isCopy = copies(() => performance.now())
+  let told = false
+  const tell = (signal) => {
+    if (isCopy(signal)) return
+    told = true
+    // On Windows a console's Ctrl-C has reached Bun already, and to pass a signal on would be to kill it.
+    if (!windows) child.kill(signal)
   }
+  for (const signal of passedOn) process.on(signal, tell)
+  if (startedByNpm()) whenOrphaned(() => told || tell("SIGTERM"))
   child.on("error", (error) => {
     console.error(`laba: Bun could not be started: ${error.message}`)
     process.exit(1)
   })
   child.on("exit", (code, signal) => end(code, signal))
+}
+
+function startedByNpm() {
+  return process.env.npm_lifecycle_event !== undefined && process.platform !== "win32"
+}
+
+/**
+ * npm starts us through a shell. A SIGTERM for npm ends npm and the shell, and where the shell is dash it reaches
+ * nobody else: the server would stay, and keep its port. That our parent is gone is all we can see of it.
+ */
+function whenOrphaned(react) {
+  const parent = process.ppid
+  const clock = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(clock)
+    react()
+  }, parentCheckMs)
+  clock.unref()
 }
 
 function bunOrExit() {
@@ -61,4 +79,18 @@ function end(code, signal) {
   process.kill(process.pid, signal)
   // Not reached, except after a signal that Node ignores, such as SIGPIPE: then the shell's way of saying it.
   process.exit(128 + constants.signals[signal])
+}
+
+/** Two of the same signal within this time are one wish. A hand on Ctrl-C is slower than this between two presses. */
+export const sameWishMs = 500
+
+/** Tells whether a signal repeats one that came just before. */
+export function copies(nowMs) {
+  const wishedMs = new Map()
+  return (signal) => {
+    const now = nowMs()
+    const isCopy = now - (wishedMs.get(signal) ?? -Infinity) < sameWishMs
+    if (!isCopy) wishedMs.set(signal, now)
+    return isCopy
+  }
 }

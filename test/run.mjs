@@ -15,6 +15,9 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const bun = findBun()
 const requireAll = process.env.LABA_REQUIRE_ALL === "1"
 
+/** A test that hangs tells nothing; a test that waits for a heartbeat says so itself. */
+const testSecondsMax = 15
+
 /** A suite that takes longer is hanging. */
 const suiteMinutesMax = 14
 
@@ -84,7 +87,13 @@ async function runSuite({ name, needed, files }) {
   heading(`${name} tests, ${count(files.length, "file")}`)
   const folder = mkdtempSync(join(tmpdir(), "laba-report-"))
   const reportFile = join(folder, "junit.xml")
-  const flags = ["--isolate", "--reporter=junit", `--reporter-outfile=${reportFile}`, ...bunFlags]
+  const flags = [
+    "--isolate",
+    `--timeout=${testSecondsMax * 1000}`,
+    "--reporter=junit",
+    `--reporter-outfile=${reportFile}`,
+    ...bunFlags,
+  ]
   const code = await run(
     [bun, "--no-orphans", "test", ...flags, ...files.map((path) => `./${path}`)],
     environment,
