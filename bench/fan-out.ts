@@ -84,11 +84,12 @@ async function measurePeer(peer: Peer, way: Way, listeners: number, round: numbe
   const crowd = await Crowd.open({ port: server.port, way, listeners, pathOf, tally, messageBytes })
   for (const depth of flags.depths) {
     const until = flags.until === "heard" ? "heard" : "answered"
+    const aim = (_: number, sent: number) => ({ path: channel, number: sent })
     const options = {
       peer: server,
-      depth,
+      publishers: depth,
       messageBytes,
-      pathOf: () => channel,
+      aim,
       audience: listeners,
       until,
     } as const

@@ -1,40 +1,51 @@
-// Reads the answers on one keep-alive HTTP/1.1 connection, one after the other: status and length, the body is stepped
-// over. Chunked answers are followed to their end.
+// Reads the answers on one keep-alive HTTP/1.1 connection, one after the other. Chunked answers are followed to their end.
+
+export interface Answer {
+  readonly status: number
+  /** As Latin-1: what is read from it is ASCII. */
+  readonly body: string
+}
 
 const headEnd = "\r\n\r\n"
 
 export class AnswerReader {
   private rest = ""
 
-  /** The statuses of the answers that are complete with this chunk. */
-  read(chunk: Buffer): number[] {
+  /** The answers that are complete with this chunk. */
+  read(chunk: Buffer): Answer[] {
     this.rest += chunk.toString("latin1")
-    const statuses: number[] = []
+    const answers: Answer[] = []
     for (;;) {
       const head = this.rest.indexOf(headEnd)
-      if (head < 0) return statuses
-      const end = bodyEnd(this.rest, head)
-      if (end < 0 || end > this.rest.length) return statuses
-      statuses.push(Number(this.rest.slice(9, 12)))
-      this.rest = this.rest.slice(end)
+      if (head < 0) return answers
+      const found = bodyAfter(this.rest, head)
+      if (!found) return answers
+      answers.push({ status: Number(this.rest.slice(9, 12)), body: found.body })
+      this.rest = this.rest.slice(found.end)
     }
   }
 }
 
-/** Where the answer ends, or -1 when that is not yet known. */
-function bodyEnd(text: string, head: number): number {
-  const body = head + headEnd.length
+/** The body and where it ends, or undefined while it is not complete. */
+function bodyAfter(text: string, head: number): { body: string; end: number } | undefined {
+  const start = head + headEnd.length
   const fields = text.slice(0, head)
   const length = /\r\ncontent-length: *(\d+)/i.exec(fields)
-  if (length) return body + Number(length[1])
-  if (!/\r\ntransfer-encoding: *chunked/i.test(fields)) return body
-  let at = body
+  const chunked = !length && /\r\ntransfer-encoding: *chunked/i.test(fields)
+  if (!chunked) {
+    const end = start + Number(length?.[1] ?? 0)
+    return end <= text.length ? { body: text.slice(start, end), end } : undefined
+  }
+  let body = ""
+  let at = start
   for (;;) {
     const line = text.indexOf("\r\n", at)
-    if (line < 0) return -1
+    if (line < 0) return undefined
     const size = Number.parseInt(text.slice(at, line), 16)
-    at = line + 2 + size + 2
-    if (size === 0) return at
-    if (at > text.length) return -1
+    const end = line + 2 + size + 2
+    if (end > text.length) return undefined
+    if (size === 0) return { body, end }
+    body += text.slice(line + 2, end - 2)
+    at = end
   }
 }

@@ -2,18 +2,27 @@
 // has heard every message. So a server cannot look cheap by being late, and whatever is lost is found.
 import { cpuMicrosecondsOf, ownCpuMicroseconds } from "../measure/process-cost.ts"
 import type { RunningPeer } from "../peers/peer.ts"
+import type { Churn } from "./churn.ts"
 import type { Crowd } from "./crowd.ts"
+import type { Aim } from "./publisher.ts"
 import { Publishing } from "./publishing.ts"
 import { Tally } from "./tally.ts"
 
 export interface RunOptions {
   readonly peer: RunningPeer
   readonly seconds: number
-  readonly depth: number
+  /** Messages in flight: publishers times their window. */
+  readonly publishers: number
+  /** Requests in flight on each publisher's connection. Default 1. */
+  readonly window?: number
   readonly messageBytes: number
-  readonly pathOf: (publisher: number, number: number) => string
+  readonly aim: (publisher: number, sent: number) => Aim
   /** How many listeners hear each message. */
   readonly audience: number
+  /** How many of them stay for the whole run, the first ones. Default: all. They must hear every message. */
+  readonly staying?: number
+  /** Those who come and go meanwhile. */
+  readonly churn?: Churn
   /**
    * When a message is no longer in flight: when its POST was answered, as a publisher sees it, or when it was heard by
    * everybody (on average: deliveries so far divided by the audience).
@@ -42,15 +51,16 @@ export interface RunFigures {
 const silenceMsMax = 10_000
 
 export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions): Promise<RunFigures> {
-  const { peer, depth, messageBytes, pathOf, audience } = options
+  const { peer, publishers, window = 1, messageBytes, aim, audience } = options
   const deliveriesBefore = tally.deliveries
   const heard = (): number => (tally.deliveries - deliveriesBefore) / audience
   const publishing = await Publishing.open({
     port: peer.port,
-    publishers: depth,
+    publishers,
+    window,
     messageBytes,
-    pathOf,
-    mayPublish: () => options.until === "answered" || publishing.published - heard() < depth,
+    aim,
+    mayPublish: () => options.until === "answered" || publishing.published - heard() < publishers * window,
     onFault: (what) => tally.fault(what),
   })
   tally.startRun()
@@ -60,15 +70,18 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
   const began = performance.now()
   publishing.start()
   await Bun.sleep(options.seconds * 1000)
+  await options.churn?.stop()
   await publishing.stop()
-  await untilHeard(tally, deliveriesBefore + publishing.published * audience)
+  const staying = options.staying ?? audience
+  if (options.churn) await untilStayersHeard(tally, { staying, messages: publishing.published })
+  else await untilHeard(tally, deliveriesBefore + publishing.published * audience)
   const milliseconds = performance.now() - began
   const serverCpu = cpuMicrosecondsOf(peer.pid) - serverCpuBefore
   const ownCpu = ownCpuMicroseconds() - ownCpuBefore
   clearInterval(waker)
   publishing.close()
   const deliveries = tally.deliveries - deliveriesBefore
-  if (audience === crowd.size) tally.compareOrders(crowd.indexes)
+  if (audience > 1) tally.compareOrders(crowd.indexes.filter((index) => index < staying))
   return {
     published: publishing.published,
     deliveries,
@@ -97,6 +110,29 @@ export async function untilHeard(tally: Tally, deliveries: number): Promise<void
       seenAt = performance.now()
     } else if (performance.now() - seenAt > silenceMsMax) {
       return tally.fault(`${deliveries - tally.deliveries} deliveries never came`)
+    }
+  }
+}
+
+/** The same for those who stay, where others come and go: nobody can say how much those must hear. */
+async function untilStayersHeard(
+  tally: Tally,
+  expected: { staying: number; messages: number },
+): Promise<void> {
+  const missing = (): number => {
+    let count = 0
+    for (let each = 0; each < expected.staying; each++) count += expected.messages - tally.countOf(each)
+    return count
+  }
+  let seen = tally.deliveries
+  let seenAt = performance.now()
+  for (let left = missing(); left > 0; left = missing()) {
+    await Bun.sleep(2)
+    if (tally.deliveries !== seen) {
+      seen = tally.deliveries
+      seenAt = performance.now()
+    } else if (performance.now() - seenAt > silenceMsMax) {
+      return tally.fault(`${left} deliveries never came`)
     }
   }
 }

@@ -60,6 +60,8 @@ export class Tally {
   /** New publishers begin to count at one again; latencies are those of this run. */
   startRun(): void {
     this.heard.fill(0)
+    this.order.fill(0)
+    this.counts.fill(0)
     this.latency.clear()
   }
 
@@ -72,10 +74,6 @@ export class Tally {
 
   countOf(listener: number): number {
     return this.counts[listener] as number
-  }
-
-  numberHeard(listener: number, publisher: number): number {
-    return this.heard[listener * this.publishers + publisher] as number
   }
 
   /** Adds a fault for each of these listeners that did not hear the same messages in the same order as the first. */

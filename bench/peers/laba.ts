@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Peer } from "./peer.ts"
+import type { Peer, StartOptions } from "./peer.ts"
 import { gaugePath, portInAddress, projectFolder, startServer } from "./start.ts"
 
 const main = join(projectFolder, "src", "cli", "main.ts")
@@ -23,10 +23,10 @@ export const laba: Peer = {
       "--host",
       "127.0.0.1",
     ]
-    if (!options?.laba) return await startServer({ command, portIn: portInAddress, gauged: true })
+    if (!options) return await startServer({ command, portIn: portInAddress, gauged: true })
     const folder = mkdtempSync(join(tmpdir(), "bench-laba-"))
     const path = join(folder, "laba.json")
-    await Bun.write(path, JSON.stringify(options.laba))
+    await Bun.write(path, JSON.stringify(configuration(options)))
     return await startServer({
       command: [...command, "--config", path],
       portIn: portInAddress,
@@ -34,4 +34,12 @@ export const laba: Peer = {
       cleanUp: () => rmSync(folder, { recursive: true, force: true }),
     })
   },
+}
+
+function configuration(options: StartOptions): Record<string, unknown> {
+  const { historySeconds = 60, historyCount = 100, historyBytesMax } = options
+  return {
+    channels: { "/**": { history: { count: historyCount, bytes: "256MB", time: `${historySeconds}s` } } },
+    ...(historyBytesMax !== undefined && { limits: { historyBytesMax } }),
+  }
 }

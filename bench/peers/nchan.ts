@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freePort } from "./free-port.ts"
-import type { Peer } from "./peer.ts"
+import type { Peer, StartOptions } from "./peer.ts"
 import { startServer } from "./start.ts"
 
 const modulePaths = [
@@ -18,11 +18,11 @@ export const nchan: Peer = {
   ways: ["websocket", "sse"],
   missing: () =>
     nginx && nchanModule ? undefined : "nginx with nchan is not installed (Debian: libnginx-mod-nchan)",
-  async start() {
+  async start(options = {}) {
     const folder = mkdtempSync(join(tmpdir(), "bench-nchan-"))
     const port = freePort()
     const path = join(folder, "nginx.conf")
-    await Bun.write(path, configuration({ folder, port }))
+    await Bun.write(path, configuration({ folder, port, ...options }))
     return await startServer({
       command: [nginx as string, "-c", path, "-p", folder, "-e", join(folder, "error.log")],
       portIn: () => port,
@@ -33,7 +33,7 @@ export const nchan: Peer = {
   },
 }
 
-const configuration = (at: { folder: string; port: number }): string => `
+const configuration = (at: StartOptions & { folder: string; port: number }): string => `
 load_module ${nchanModule};
 daemon off;
 worker_processes 1;
@@ -59,8 +59,8 @@ http {
       nchan_subscriber websocket eventsource;
       nchan_channel_id $uri;
       nchan_subscriber_first_message newest;
-      nchan_message_buffer_length 100;
-      nchan_message_timeout 1m;
+      nchan_message_buffer_length ${at.historyCount ?? 100};
+      nchan_message_timeout ${at.historySeconds ?? 60}s;
       nchan_websocket_ping_interval 25s;
       nchan_eventsource_ping_interval 25s;
     }

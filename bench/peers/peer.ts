@@ -12,8 +12,12 @@ export interface Peer {
 }
 
 export interface StartOptions {
-  /** A configuration in Laba's own words, for the benches that raise a bound; other peers keep as much as they can. */
-  readonly laba?: Readonly<Record<string, unknown>>
+  /** How long a message is kept, in seconds. Default: a minute, at most 100 messages a channel. */
+  readonly historySeconds?: number
+  /** Bytes of history on the whole server. Default: what the server does by default. */
+  readonly historyBytesMax?: number
+  /** Messages kept of one channel. Default 100. */
+  readonly historyCount?: number
 }
 
 export interface RunningPeer extends AsyncDisposable {
