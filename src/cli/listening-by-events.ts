@@ -1,5 +1,5 @@
 // Listens by server-sent events: for networks that let no WebSocket through.
-import type { Problem } from "../../wire/error.ts"
+import { type Code, codes, type Retry } from "../../wire/codes.ts"
 import { type Address, channelUrl } from "./address.ts"
 import { type StreamBlock, readEventStream } from "./event-stream-reader.ts"
 import type { Ear, Ended, ListenOnce } from "./listening.ts"
@@ -48,8 +48,8 @@ function take({ event, data, id }: StreamBlock, { channel }: Address, ear: Ear):
   }
   if (event === "reset") ear.reset(id, String((JSON.parse(data) as { reason: unknown }).reason))
   if (event !== "close") return null
-  const { code, detail, retry } = JSON.parse(data) as Problem
-  return { code, why: `${code}: ${detail}`, retry }
+  const { code, retry } = JSON.parse(data) as { code: Code; retry: Retry }
+  return { code, why: `${code}: ${codes[code]?.title ?? "the server ended the stream"}`, retry }
 }
 
 async function refused(response: Response): Promise<Ended> {

@@ -45,6 +45,7 @@ export function boardsSection(channel: string): string {
     `All three listen at <code>${channel}</code> now. Cut one, call a few numbers, and resume it: what it missed comes first, in order, each once.`,
     `三块屏都在收听 <code>${channel}</code>。断开其中一路，叫几个号，再恢复收听：漏掉的会先补上，顺序不乱，不重不漏。`,
   )}</p>
+  <noscript><p>${both("The boards need JavaScript; the lines below do not.", "这三块屏需要 JavaScript；下面的命令不需要。")}</p></noscript>
   <div class="row">${boards.map(board).join("")}</div>
 </section>`
 }
