@@ -1,6 +1,6 @@
 // A conformance case as data: a sentence, what it needs, and what must happen. A case knows an address and a transport,
 // so it holds for any server that speaks the protocol.
-import type { ServeOptions } from "../support/server.ts"
+import type { ServeOptions } from "../../src/server/index.ts"
 import type { Transport } from "../support/transports.ts"
 
 /** What a case is given. */

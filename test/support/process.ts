@@ -3,14 +3,14 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { ServeOptions } from "./server.ts"
+import type { ConfigInput } from "../../src/server/index.ts"
 
 const launcher = join(import.meta.dir, "../../bin/laba.mjs")
 const readyDeadlineMs = 15_000
 
 export interface ProcessOptions {
   /** Written to a config file and passed with `--config`. */
-  readonly config?: ServeOptions
+  readonly config?: ConfigInput
   /** Default 0, a free one; a fixed one only to come back where a killed server was. */
   readonly port?: number
   readonly args?: readonly string[]

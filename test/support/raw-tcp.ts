@@ -58,16 +58,30 @@ export class RawConnection implements AsyncDisposable {
     this.open.resume()
   }
 
-  /** Everything received so far, as latin1 text. */
-  get text(): string {
-    return Buffer.concat(this.chunks).toString("latin1")
+  /** Everything received so far. */
+  get bytes(): Uint8Array {
+    // Joined once and kept so, or reading a long answer would copy it again with every chunk.
+    if (this.chunks.length > 1) this.chunks = [Buffer.concat(this.chunks)]
+    return this.chunks[0] ?? new Uint8Array(0)
   }
 
-  /** Waits until `done` answers something other than null for what was received; null at the end of the connection. */
-  async until<T>(done: (text: string) => T | null): Promise<T | null> {
+  /** About the last `count` bytes as latin1 text, for looking at a long answer while it grows. */
+  tail(count: number): string {
+    let from = this.chunks.length
+    for (let bytes = 0; from > 0 && bytes < count; from--) bytes += this.chunks[from - 1]?.length ?? 0
+    return Buffer.concat(this.chunks.slice(from)).toString("latin1").slice(-count)
+  }
+
+  /** Everything received so far, as latin1 text. */
+  get text(): string {
+    return Buffer.from(this.bytes).toString("latin1")
+  }
+
+  /** Waits until `done` answers something other than null; null at the end of the connection. */
+  async until<T>(done: () => T | null): Promise<T | null> {
     const giveUpAt = Date.now() + deadlineMs
     for (;;) {
-      const answer = done(this.text)
+      const answer = done()
       if (answer !== null) return answer
       if (this.ended) return null
       const left = giveUpAt - Date.now()
@@ -82,7 +96,7 @@ export class RawConnection implements AsyncDisposable {
 
   /** The first whole answer on this connection. Null when the server closed without one. */
   answer(): Promise<RawAnswer | null> {
-    return this.until((text) => parseAnswer(text, this.ended))
+    return this.until(() => parseAnswer(this.text, this.ended))
   }
 
   /** Resolves when the other side closed. */
@@ -150,7 +164,8 @@ function parseAnswer(text: string, ended: boolean): RawAnswer | null {
   return status === 101 || status === 204 || status === 304 || ended ? { status, headers, body: rest } : null
 }
 
-function unchunk(text: string): string {
+/** The body of a chunked answer, or what there is of it yet. */
+export function unchunk(text: string): string {
   let body = ""
   for (let at = 0; at < text.length;) {
     const lineEnd = text.indexOf("\r\n", at)

@@ -1,9 +1,6 @@
 // A server for one test: in this process, on a free port, gone when the test's block ends. With LABA_BASE_URL set, the
 // suite runs against that server instead, and only tests that configure nothing can.
-import { serve } from "../../src/server/index.ts"
-
-/** What `serve` takes. */
-export type ServeOptions = NonNullable<Parameters<typeof serve>[0]>
+import { serve, type ServeOptions } from "../../src/server/index.ts"
 
 export interface TestServer extends AsyncDisposable {
   /** `http://host:port`, without a slash at the end. */
@@ -14,7 +11,9 @@ export interface TestServer extends AsyncDisposable {
 export const foreignBase: string | null = process.env["LABA_BASE_URL"]?.replace(/\/+$/, "") || null
 
 export async function startServer(options: ServeOptions = {}): Promise<TestServer> {
-  const laba = await serve({ ...options, listen: { port: 0, ...options.listen } })
+  // Nobody is left to be sent away gently when a test ends.
+  const limits = { drainSeconds: 0, ...options.limits }
+  const laba = await serve({ ...options, limits, listen: { port: 0, ...options.listen } })
   return {
     base: laba.url.replace(/\/+$/, ""),
     [Symbol.asyncDispose]: () => laba.close(),

@@ -2,7 +2,7 @@
 import { expect } from "bun:test"
 import { type Problem } from "../../../wire/error.ts"
 import { headOf, publish } from "../../support/publish.ts"
-import type { ConformanceCase, Scene } from "../case.ts"
+import type { ConformanceCase } from "../case.ts"
 import { type BadInput, rawRefusal, refusalOf } from "../refusal.ts"
 import { badBodies } from "./bad-bodies.ts"
 import { badNames } from "./bad-names.ts"

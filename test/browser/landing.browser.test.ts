@@ -1,0 +1,161 @@
+// The landing page in a real browser against a real server: it calls, hears, cuts, resumes, speaks two languages, and
+// has no dead link.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import { hasChromium, launchChromium } from "../support/chromium.ts"
+import { publish } from "../support/publish.ts"
+import { startServer, type TestServer } from "../support/server.ts"
+
+const boards = ["websocket", "sse", "poll"] as const
+
+describe.skipIf(!hasChromium)("the landing page", () => {
+  let browser: Browser
+  let server: TestServer
+  beforeAll(async () => {
+    browser = await launchChromium()
+    server = await startServer()
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.[Symbol.asyncDispose]()
+  })
+
+  /** The page once all three boards listen. What the browser complains about is collected. */
+  async function open(options: BrowserContextOptions = {}) {
+    const page = await browser.newPage({ locale: "en", ...options })
+    const complaints: string[] = []
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()))
+    page.on("pageerror", (error) => complaints.push(String(error)))
+    await page.goto(server.base)
+    for (const board of boards) await page.waitForSelector(`#${board}[data-state=open]`)
+    return { page, complaints, [Symbol.asyncDispose]: () => page.close() }
+  }
+
+  async function call(page: Page, words: string): Promise<void> {
+    await page.fill("#words", words)
+    await page.click("#call button[type=submit]")
+    await page.waitForFunction(
+      (last) => document.querySelector<HTMLInputElement>("#words")?.value !== last,
+      words,
+    )
+  }
+
+  /** Waits until the newest slips of a board are these, the newest first. */
+  const waitForSlips = (page: Page, board: string, slips: readonly string[]) =>
+    page.waitForFunction(
+      ([id, expected]) => {
+        const shown = [...document.querySelectorAll(`#${id} .slips b`)].slice(0, expected?.length)
+        return JSON.stringify(shown.map((slip) => slip.textContent)) === JSON.stringify(expected)
+      },
+      [board, slips] as const,
+    )
+
+  test("calls a number, and all three boards hear it at the same cursor", async () => {
+    await using opened = await open()
+    const { page } = opened
+    await call(page, "B041")
+    for (const board of boards) await waitForSlips(page, board, ["B041"])
+    const cursors = await Promise.all(boards.map((board) => page.textContent(`#${board} .cursor`)))
+    expect(new Set(cursors).size).toBe(1)
+    expect(await page.inputValue("#words")).toBe("B042")
+    expect(await page.textContent("#answer")).toContain(`cursor ${cursors[0]}`)
+    expect(opened.complaints).toEqual([])
+  })
+
+  test.each([...boards])(
+    "cuts the board by %s and resumes it, and nothing is lost or doubled",
+    async (board) => {
+      await using opened = await open()
+      const { page } = opened
+      await call(page, "C001")
+      await waitForSlips(page, board, ["C001"])
+      await page.click(`#${board} .cut`)
+      await call(page, "C002")
+      await call(page, "C003")
+      for (const other of boards.filter((one) => one !== board))
+        await waitForSlips(page, other, ["C003", "C002", "C001"])
+      expect(await page.textContent(`#${board} .missed [lang=en]`)).toBe("2 called meanwhile, kept for you")
+      await waitForSlips(page, board, ["C001"])
+      await page.click(`#${board} .cut`)
+      await waitForSlips(page, board, ["C003", "C002", "C001"])
+      await call(page, "C004")
+      await waitForSlips(page, board, ["C004", "C003", "C002", "C001"])
+      expect(await page.locator(`#${board} .slips .late`).count()).toBe(2)
+    },
+  )
+
+  test("resumes a board that was cut before its first message", async () => {
+    await using opened = await open()
+    const { page } = opened
+    for (const board of boards) await page.click(`#${board} .cut`)
+    await call(page, "D001")
+    for (const board of boards) await page.click(`#${board} .cut`)
+    for (const board of boards) await waitForSlips(page, board, ["D001"])
+  })
+
+  test("hears what is published elsewhere, as text and not as markup", async () => {
+    await using opened = await open()
+    await publish(`${server.base}/channel/hello`, "<img src=x onerror=alert(1)>")
+    for (const board of boards) await waitForSlips(opened.page, board, ["<img src=x onerror=alert(1)>"])
+    expect(await opened.page.locator("main img").count()).toBe(0)
+  })
+
+  test("says why a call was refused", async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.evaluate(() => document.querySelector("#words")?.removeAttribute("maxlength"))
+    await page.fill("#words", "x".repeat(70_000))
+    await page.click("#call button[type=submit]")
+    await page.waitForSelector("#answer.bad")
+    expect(await page.textContent("#answer")).toContain("too_large")
+  })
+
+  test("opens in the browser's language, switches, and remembers", async () => {
+    await using opened = await open({ locale: "zh-CN" })
+    const { page } = opened
+    const heading = () => page.locator("h1").innerText()
+    expect(await heading()).toContain("频道就是")
+    await page.click("[data-language=en]")
+    expect(await heading()).toContain("A channel")
+    await page.reload()
+    expect(await heading()).toContain("A channel")
+    expect(await page.getAttribute("[data-language=en]", "aria-pressed")).toBe("true")
+  })
+
+  test.each([320, 390, 768, 1280])("fits a screen of %i pixels", async (width) => {
+    await using opened = await open({ viewport: { width, height: 800 } })
+    const tooWide = await opened.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    expect(tooWide).toBeLessThanOrEqual(0)
+  })
+
+  test("shows lines with the address it was reached at, and copies them", async () => {
+    await using opened = await open({ permissions: ["clipboard-read", "clipboard-write"] })
+    const { page } = opened
+    await page.click("[data-copies=line-publish]")
+    await page.waitForSelector("[data-copies=line-publish].copied")
+    const copied = await page.evaluate(() => navigator.clipboard.readText())
+    expect(copied).toBe(`curl -d 'data=hello' ${server.base}/channel/hello`)
+  })
+
+  test("has no dead link, nor has the guide", async () => {
+    const seen = new Set<string>()
+    const dead: string[] = []
+    const page = await browser.newPage()
+    const visit = async (url: string): Promise<void> => {
+      if (seen.has(url) || new URL(url).origin !== server.base) return
+      seen.add(url)
+      const response = await fetch(url)
+      if (response.status !== 200) dead.push(`${url}: ${response.status}`)
+      if (!response.headers.get("content-type")?.startsWith("text/html")) return
+      await page.goto(url)
+      const links = await page.evaluate(() =>
+        [...document.querySelectorAll("a")].map((a) => a.href.split("#")[0] ?? ""),
+      )
+      for (const link of links) await visit(link)
+    }
+    await visit(`${server.base}/`)
+    await page.close()
+    expect(dead).toEqual([])
+    expect(seen.size).toBeGreaterThan(4)
+  })
+})

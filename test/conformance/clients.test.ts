@@ -1,0 +1,152 @@
+// The clients that people really have: curl as the README writes it, the `ws` package on Node, the `eventsource`
+// package. The browser's own are in test/browser.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { curl, CurlStream } from "../support/curl.ts"
+import { EventSourceListener } from "../support/event-source-package.ts"
+import type { PollAnswer } from "../support/poller.ts"
+import { headOf, publish, publishAll } from "../support/publish.ts"
+import { freshChannel, startDefaultServer, startServer, type TestServer } from "../support/server.ts"
+import { WsOnNode } from "../support/ws-package.ts"
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startDefaultServer()
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+/** As in the README, under a name of this test's own. */
+const hello = (): string => `${server.base}${freshChannel("channel")}/hello`
+
+const untilListening = async (url: string, count = 1): Promise<void> => {
+  while ((await headOf(url)).listeners < count) await Bun.sleep(5)
+}
+
+describe("the four lines", () => {
+  test("curl -d 'data=hello' publishes, and a WebSocket hears it raw", async () => {
+    const url = hello()
+    await using listener = new WsOnNode(url)
+    expect(await listener.next()).toEqual({ event: "open", protocol: "" })
+    const { exitCode, output } = await curl("-d", "data=hello", url)
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(output)).toMatchObject({ duplicate: false, listeners: 1, history: "kept" })
+    expect(await listener.next()).toEqual({ event: "message", text: "hello" })
+  })
+
+  test("curl -N -H 'Accept: text/event-stream' listens", async () => {
+    const url = hello()
+    await using listener = new CurlStream("-N", "-H", "Accept: text/event-stream", url)
+    await listener.prints("id: ")
+    await curl("-d", "data=hello", url)
+    await listener.prints("data: hello\n\n")
+  })
+
+  test("curl '…?after=…&wait=25' long-polls, and without `wait` polls", async () => {
+    const url = hello()
+    const first = JSON.parse((await curl("-d", "data=one", url)).output) as { cursor: string }
+    const held = curl(`${url}?after=${first.cursor}&wait=25`)
+    await untilListening(url)
+    await curl("-d", "data=two", url)
+    const answer = JSON.parse((await held).output) as PollAnswer
+    expect(answer).toMatchObject({ reset: null, messages: [{ data: "two" }] })
+    expect(JSON.parse((await curl(`${url}?after=${first.cursor}`)).output)).toEqual(answer)
+    expect(JSON.parse((await curl(`${url}?after=${answer.cursor}`)).output)).toMatchObject({ messages: [] })
+  })
+
+  test("curl without anything answers the newest message itself", async () => {
+    const url = hello()
+    await curl("-d", "data=hello", url)
+    expect(await curl(url)).toEqual({ exitCode: 0, output: "hello" })
+  })
+})
+
+describe("curl otherwise", () => {
+  test("publishes a file of bytes, a multipart form and JSON", async () => {
+    const url = hello()
+    await using listener = new WsOnNode(url)
+    await listener.next()
+    await curl("-F", "data=from a form", url)
+    expect(await listener.next()).toEqual({ event: "message", text: "from a form" })
+    await curl("-H", "Content-Type: application/json", "-d", '{"a":1}', url)
+    expect(await listener.next()).toEqual({ event: "message", text: '{"a":1}' })
+    await curl(
+      "-H",
+      "Content-Type: application/octet-stream",
+      "--data-binary",
+      "@/bin/true",
+      "-o",
+      "/dev/null",
+      url,
+    )
+    const bytes = await Bun.file("/bin/true").bytes()
+    if (bytes.length <= 64 * 1024) {
+      expect(await listener.next()).toEqual({ event: "message", base64: bytes.toBase64() })
+    }
+  })
+
+  test("asks with -I and deletes with -X DELETE", async () => {
+    const url = hello()
+    await curl("-d", "data=x", url)
+    expect((await curl("-I", url)).output.toLowerCase()).toContain("laba-cursor: ")
+    expect(JSON.parse((await curl("-X", "DELETE", url)).output)).toMatchObject({ messages: 1 })
+  })
+})
+
+describe("the `ws` package on Node", () => {
+  test("[W2] resumes with ?after=, and is closed with 4201 `reset` where it cannot", async () => {
+    const url = hello()
+    const answers = await publishAll(url, ["a", "b", "c"])
+    await using listener = new WsOnNode(`${url}?after=${answers[0]?.cursor}`)
+    expect(await listener.next()).toMatchObject({ event: "open" })
+    for (const text of ["b", "c"]) expect(await listener.next()).toEqual({ event: "message", text })
+    await using late = new WsOnNode(`${url}?after=0other-1`)
+    expect(await late.next()).toMatchObject({ event: "open" })
+    expect(await late.next()).toEqual({ event: "close", code: 4201, reason: "reset" })
+  })
+
+  test("[W4] publishes what it sends", async () => {
+    const url = hello()
+    await using listener = new WsOnNode(url)
+    await listener.next()
+    listener.send("from ws")
+    expect(await listener.next()).toEqual({ event: "message", text: "from ws" })
+    expect(await (await fetch(url)).text()).toBe("from ws")
+  })
+
+  test("[L1] [W3] is answered laba.v1 when it offers it, and refused when it offers only what is not spoken", async () => {
+    await using speaking = new WsOnNode(hello(), ["laba.v1"])
+    expect(await speaking.next()).toEqual({ event: "open", protocol: "laba.v1" })
+    await using strange = new WsOnNode(hello(), ["mqtt"])
+    expect(await strange.next()).toEqual({ event: "refused", status: 400 })
+  })
+})
+
+describe("the `eventsource` package", () => {
+  test("hears messages with their cursors, bytes as `binary`", async () => {
+    const url = hello()
+    await using listener = new EventSourceListener(url)
+    expect(await listener.next()).toEqual({ event: "open" })
+    const text = await publish(url, "two\nlines")
+    expect(await listener.next()).toEqual({ event: "message", data: "two\nlines", id: text.cursor })
+    const bytes = await publish(url, Uint8Array.of(0, 255), { type: "application/octet-stream" })
+    expect(await listener.next()).toEqual({ event: "binary", data: "AP8=", id: bytes.cursor })
+  })
+
+  test("[S2] [S5] [S8] comes back by itself with the cursor it holds, also when no message had come yet, and misses nothing", async () => {
+    await using own = await startServer({ limits: { streamSecondsMax: 1 } })
+    const url = own.base + freshChannel()
+    const { cursor } = await headOf(url)
+    await using listener = new EventSourceListener(url)
+    expect(await listener.next()).toEqual({ event: "open" })
+    expect(await listener.next()).toMatchObject({ event: "error" })
+    // Between the two streams, when nobody listens.
+    await untilNobody(url)
+    await publish(url, "in between")
+    expect(await listener.next()).toEqual({ event: "open" })
+    expect(await listener.next()).toMatchObject({ event: "message", data: "in between" })
+    expect(listener.asked.slice(0, 2)).toEqual([null, cursor])
+  })
+})
+
+async function untilNobody(url: string): Promise<void> {
+  while ((await headOf(url)).listeners > 0) await Bun.sleep(5)
+}

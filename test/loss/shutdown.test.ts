@@ -1,0 +1,90 @@
+// SIGTERM: everybody is told to come back, what was published before is heard, and the process ends.
+import { describe, expect, test } from "bun:test"
+import { textOf } from "../support/heard.ts"
+import { connectByLaba } from "../support/laba-socket.ts"
+import { type ServerProcess, startProcess } from "../support/process.ts"
+import { headOf, publish } from "../support/publish.ts"
+import { listenByRawSocket } from "../support/raw-socket.ts"
+import { listenBySse } from "../support/sse-stream.ts"
+
+const start = (drainSeconds = 1): Promise<ServerProcess> =>
+  startProcess({ config: { limits: { drainSeconds } } })
+
+const untilListeners = async (url: string, count: number): Promise<void> => {
+  while ((await headOf(url)).listeners < count) await Bun.sleep(5)
+}
+
+describe("a graceful shutdown", () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    test(`on ${signal} sends every listener away with a word, and exits with 0`, async () => {
+      await using server = await start()
+      const url = `${server.base}/c`
+      await using socket = await listenByRawSocket(url)
+      await using laba = await connectByLaba(url)
+      await using stream = await listenBySse(url)
+      await using many = await listenBySse(`${server.base}/_/events?channel=/c`)
+      const poll = fetch(`${url}?wait=25`)
+      await untilListeners(url, 5)
+      server.signal(signal)
+      expect(await socket.end()).toMatchObject({ number: 1012, code: "shutting_down" })
+      expect(await laba.frame("error")).toMatchObject({ code: "shutting_down", retry: "back-off" })
+      await stream.end()
+      await many.end()
+      // The first `retry:` came with the beginning of the stream.
+      expect(stream.retries.length).toBeGreaterThan(1)
+      expect(many.retries.length).toBeGreaterThan(1)
+      expect([200, 503]).toContain((await poll).status)
+      expect(await server.exited).toBe(0)
+    }, 30_000)
+  }
+
+  test("loses no message that was answered before the signal", async () => {
+    await using server = await start()
+    const url = `${server.base}/c`
+    await using socket = await listenByRawSocket(url)
+    await using stream = await listenBySse(url)
+    const poll = fetch(`${url}?wait=25`)
+    await untilListeners(url, 3)
+    await publish(url, "the last word")
+    server.signal("SIGTERM")
+    expect(textOf(await socket.message())).toBe("the last word")
+    expect(textOf(await stream.message())).toBe("the last word")
+    expect(await (await poll).json()).toMatchObject({ messages: [{ data: "the last word" }] })
+    expect(await server.exited).toBe(0)
+  }, 30_000)
+
+  test("accepts nobody new while it drains", async () => {
+    await using server = await start(3)
+    const url = `${server.base}/c`
+    await using _socket = await listenByRawSocket(url)
+    server.signal("SIGTERM")
+    const giveUpAt = Date.now() + 5000
+    const isRefused = async () => {
+      const response = await fetch(url, { headers: { connection: "close" } }).catch(() => null)
+      return response === null || response.status === 503
+    }
+    while (!(await isRefused()) && Date.now() < giveUpAt) await Bun.sleep(20)
+    expect(await isRefused()).toBeTrue()
+  }, 30_000)
+
+  test("exits at once on a second signal, whoever still listens", async () => {
+    await using server = await start(600)
+    const url = `${server.base}/c`
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => listenByRawSocket(url)))
+    server.signal("SIGTERM")
+    // The first to be sent away tells that the first signal was taken.
+    await Promise.race(sockets.map((socket) => socket.end()))
+    server.signal("SIGTERM")
+    const deadline = Bun.sleep(5000).then(() => "still running")
+    expect(await Promise.race([server.exited, deadline])).not.toBe("still running")
+    for (const socket of sockets) await socket[Symbol.asyncDispose]()
+  }, 30_000)
+
+  test("exits at once when nobody listens", async () => {
+    await using server = await start(600)
+    await publish(`${server.base}/c`, "x")
+    server.signal("SIGTERM")
+    const deadline = Bun.sleep(5000).then(() => "still running")
+    expect(await Promise.race([server.exited, deadline])).toBe(0)
+  }, 30_000)
+})

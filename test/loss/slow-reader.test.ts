@@ -1,0 +1,191 @@
+// A reader that stops reading hurts nobody else, is told or closed with a word, and what it did get has no hole.
+import type { ServeOptions } from "../../src/server/index.ts"
+import { describe, expect, test } from "bun:test"
+import { textOf } from "../support/heard.ts"
+import { pollOnce } from "../support/poller.ts"
+import { headOf, publish } from "../support/publish.ts"
+import { RawConnection, unchunk } from "../support/raw-tcp.ts"
+import { freshChannel, startServer } from "../support/server.ts"
+import { type SseEvent, SseParser } from "../support/sse-parser.ts"
+import { everyTransport, laba, rawWebSocket, sse } from "../support/transports.ts"
+import { closeOf, framesIn, openRawWebSocket } from "../support/websocket-frames.ts"
+
+// The kernel takes some megabytes for a reader that does not read (2.5 to 6 on loopback) before the server has any
+// backlog. So much is published that the backlog is above `outboxBytesMax` in any case, and below four times that,
+// where Bun's own limit would cut without a word.
+const outboxBytesMax = 4 * 1024 * 1024
+const messages = 230
+const filler = "x".repeat(60 * 1024)
+const numberOf = (text: string): number => Number.parseInt(text, 10)
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index)
+
+const options = (slow: "disconnect" | "latest"): ServeOptions => ({
+  channels: { "/**": { history: { count: 1000, bytes: "64MB", time: "10m" }, slow } },
+  limits: { outboxBytesMax },
+})
+
+const publishBurst = async (url: string): Promise<void> => {
+  for (let number = 0; number < messages; number++) await publish(url, `${number} ${filler}`)
+}
+
+/** What a stalled connection got, once it reads again. */
+interface Stalled {
+  readonly connection: RawConnection
+  /** Numbers of the messages received so far. */
+  numbers(): number[]
+  /** The server's word at the end, or null while there is none. */
+  ending(): string | null
+}
+
+async function stallByWebSocket(base: string, channel: string): Promise<Stalled> {
+  const connection = await openRawWebSocket(base, channel)
+  connection.stall()
+  const frames = () => framesIn(connection.bytes)
+  return {
+    connection,
+    numbers: () =>
+      frames()
+        .filter((frame) => frame.opcode === 1)
+        .map((frame) => numberOf(new TextDecoder().decode(frame.payload))),
+    ending: () => {
+      const close = frames().find((frame) => frame.opcode === 8)
+      return close ? closeOf(close).reason : null
+    },
+  }
+}
+
+async function stallBySse(base: string, channel: string): Promise<Stalled> {
+  const connection = await RawConnection.open(base)
+  connection.request(`GET ${channel}`, [`Host: ${new URL(base).host}`, "Accept: text/event-stream"])
+  await connection.until(() => (connection.text.includes("id:") ? true : null))
+  connection.stall()
+  const events = () => eventsIn(connection.text)
+  return {
+    connection,
+    numbers: () =>
+      events()
+        .filter((event) => event.event === "message")
+        .map((event) => numberOf(event.data)),
+    ending: () => {
+      const close = events().find((event) => event.event === "close")
+      return close ? (JSON.parse(close.data) as { code: string }).code : null
+    },
+  }
+}
+
+/** The events in a chunked answer. */
+function eventsIn(answer: string): SseEvent[] {
+  const events: SseEvent[] = []
+  const parser = new SseParser({ onEvent: (event) => events.push(event) })
+  const body = answer.slice(answer.indexOf("\r\n\r\n") + 4)
+  parser.push(Buffer.from(unchunk(body), "latin1"))
+  return events
+}
+
+/** True once the message of this number has wholly come, null before. */
+const heardLast = (connection: RawConnection, number: number): true | null => {
+  const [, after] = connection.tail(130 * 1024).split(`${number} xxx`)
+  return after !== undefined && after.length > 60 * 1024 - 3 - 1 ? true : null
+}
+
+const stalling = [
+  { name: "WebSocket", stall: stallByWebSocket },
+  { name: "SSE", stall: stallBySse },
+] as const
+
+describe("a slow reader among fast ones", () => {
+  for (const { name, stall } of stalling) {
+    test(`closes a reader that stops reading, and only that one; the others hear all in order (${name})`, async () => {
+      await using server = await startServer(options("disconnect"))
+      const channel = freshChannel()
+      const url = server.base + channel
+      const { cursor } = await headOf(url)
+      const stalled = await stall(server.base, channel)
+      await using slow = stalled.connection
+      const fast = await Promise.all([rawWebSocket, sse, laba].map((one) => one.open(server.base, channel)))
+      const heard = fast.map((listener) => listener.messages(messages))
+      await publishBurst(url)
+      for (const all of await Promise.all(heard))
+        expect(all.map((one) => numberOf(textOf(one)))).toEqual(range(0, messages))
+
+      // Judged by two checks a second apart.
+      while ((await headOf(url)).listeners > fast.length) await Bun.sleep(20)
+      slow.resume()
+      await slow.closed()
+      const got = stalled.numbers()
+      expect(got.length).toBeGreaterThan(0)
+      expect(got.length).toBeLessThan(messages)
+      expect(got).toEqual(range(0, got.length))
+      if (name === "WebSocket") expect(stalled.ending()).toBe("slow")
+
+      // It comes back and misses nothing.
+      const { messages: first } = await pollOnce(`${url}?after=${cursor}`)
+      const last = first[got.length - 1]
+      if (last) {
+        await using again = await sse.open(server.base, channel, last.cursor)
+        const rest = await again.messages(messages - got.length)
+        expect(rest.map((one) => numberOf(textOf(one)))).toEqual(range(got.length, messages))
+      }
+      for (const listener of fast) await listener[Symbol.asyncDispose]()
+    }, 40_000)
+
+    test(`lets a reader skip to the newest where the rule says \`slow: latest\` (${name})`, async () => {
+      await using server = await startServer(options("latest"))
+      const channel = freshChannel()
+      const url = server.base + channel
+      const stalled = await stall(server.base, channel)
+      await using slow = stalled.connection
+      await using fast = await sse.open(server.base, channel)
+      const heard = fast.messages(messages)
+      await publishBurst(url)
+      expect((await heard).map((one) => numberOf(textOf(one)))).toEqual(range(0, messages))
+      // Long enough to be judged twice.
+      await Bun.sleep(2500)
+      expect((await headOf(url)).listeners).toBe(2)
+      slow.resume()
+      const newest = messages - 1
+      await slow.until(() => heardLast(slow, newest))
+      await publish(url, `${messages} ${filler}`)
+      await slow.until(() => heardLast(slow, messages))
+      const got = stalled.numbers()
+      expect(got.length).toBeLessThan(messages)
+      const jumps = got.filter((number, index) => index > 0 && number !== (got[index - 1] as number) + 1)
+      expect(jumps).toEqual([newest])
+    }, 40_000)
+  }
+
+  for (const transport of everyTransport.filter((one) => one.tellsOwnCursor || !one.tellsCursor)) {
+    test(`does not take a long replay for slowness (${transport.name})`, async () => {
+      await using server = await startServer({
+        ...options("disconnect"),
+        limits: { outboxBytesMax: 256 * 1024 },
+      })
+      const channel = freshChannel()
+      const url = server.base + channel
+      const { cursor } = await headOf(url)
+      await publishBurst(url)
+      await using listener = await transport.open(server.base, channel, cursor)
+      expect((await listener.messages(messages)).map((one) => numberOf(textOf(one)))).toEqual(
+        range(0, messages),
+      )
+    }, 40_000)
+  }
+
+  test("waits for a reader that stalls in the middle of its replay, and then gives it the rest", async () => {
+    await using server = await startServer({
+      ...options("disconnect"),
+      limits: { outboxBytesMax: 256 * 1024 },
+    })
+    const channel = freshChannel()
+    const url = server.base + channel
+    const { cursor } = await headOf(url)
+    await publishBurst(url)
+    const stalled = await stallByWebSocket(server.base, `${channel}?after=${cursor}`)
+    await using slow = stalled.connection
+    await Bun.sleep(3000)
+    slow.resume()
+    await slow.until(() => heardLast(slow, messages - 1))
+    expect(stalled.numbers()).toEqual(range(0, messages))
+  }, 40_000)
+})
