@@ -6,7 +6,8 @@ import type { Churn } from "./churn.ts"
 import type { Crowd } from "./crowd.ts"
 import type { Aim } from "./publisher.ts"
 import { Publishing } from "./publishing.ts"
-import { Tally } from "./tally.ts"
+import type { Tally } from "./tally.ts"
+import { untilHeard, untilStayersHeard } from "./waiting.ts"
 
 export interface RunOptions {
   readonly peer: RunningPeer
@@ -46,9 +47,6 @@ export interface RunFigures {
   readonly answerP50Ms: number
   readonly answerP99Ms: number
 }
-
-/** Deliveries that stop coming for so long will not come. */
-const silenceMsMax = 10_000
 
 export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions): Promise<RunFigures> {
   const { peer, publishers, window = 1, messageBytes, aim, audience } = options
@@ -96,43 +94,5 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
     p99Ms: tally.latency.percentileMs(0.99),
     answerP50Ms: publishing.answers.percentileMs(0.5),
     answerP99Ms: publishing.answers.percentileMs(0.99),
-  }
-}
-
-/** Waits until so many deliveries were counted; says so as a fault when they do not come. */
-export async function untilHeard(tally: Tally, deliveries: number): Promise<void> {
-  let seen = tally.deliveries
-  let seenAt = performance.now()
-  while (tally.deliveries < deliveries) {
-    await Bun.sleep(1)
-    if (tally.deliveries !== seen) {
-      seen = tally.deliveries
-      seenAt = performance.now()
-    } else if (performance.now() - seenAt > silenceMsMax) {
-      return tally.fault(`${deliveries - tally.deliveries} deliveries never came`)
-    }
-  }
-}
-
-/** The same for those who stay, where others come and go: nobody can say how much those must hear. */
-async function untilStayersHeard(
-  tally: Tally,
-  expected: { staying: number; messages: number },
-): Promise<void> {
-  const missing = (): number => {
-    let count = 0
-    for (let each = 0; each < expected.staying; each++) count += expected.messages - tally.countOf(each)
-    return count
-  }
-  let seen = tally.deliveries
-  let seenAt = performance.now()
-  for (let left = missing(); left > 0; left = missing()) {
-    await Bun.sleep(2)
-    if (tally.deliveries !== seen) {
-      seen = tally.deliveries
-      seenAt = performance.now()
-    } else if (performance.now() - seenAt > silenceMsMax) {
-      return tally.fault(`${left} deliveries never came`)
-    }
   }
 }
