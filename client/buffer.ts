@@ -3,6 +3,8 @@
 export interface Buffer<T> extends AsyncIterableIterator<T> {
   push(item: T): void
   isFull(): boolean
+  /** Forgets what waits. */
+  clear(): void
   /** No more items: after those that wait, reading ends, or fails with `failure`. */
   end(failure?: Error): void
   return(): Promise<IteratorResult<T>>
@@ -25,6 +27,10 @@ export function createBuffer<T>(max: number, drained: () => void): Buffer<T> {
       wasFull = wasFull || items.length >= max
     },
     isFull: () => wasFull,
+    clear() {
+      items = []
+      wasFull = false
+    },
     end(why) {
       isEnded = true
       const [first, ...others] = readers

@@ -46,7 +46,11 @@ export function createInbox(options: InboxOptions): Inbox {
     for (const buffer of buffers) buffer.push(message)
   }
   const passReset = (reset: Reset): void => {
-    if (tell(reset)) return
+    if (tell(reset)) {
+      // Who reloads now must not be given afterwards what is older.
+      for (const buffer of buffers) buffer.clear()
+      return
+    }
     if (buffers.size === 0) return untold(reset)
     // An iterator gives messages only, so a hole in them has to end it.
     for (const buffer of buffers) buffer.end(failureOf(reset))

@@ -1,0 +1,193 @@
+// The promise that the client makes, against a model: whatever the network and the server do, what the application is
+// given is what was published, once and in order, or a reset tells it where not.
+import { expect, test } from "bun:test"
+import fc from "fast-check"
+import type { Options } from "../../client/options.ts"
+import { parseCursor } from "../../wire/cursor.ts"
+import type { Path } from "./model-network.ts"
+import { createRandom, type Stage, startStage } from "./stage.ts"
+
+type Deed =
+  | { readonly does: "publish"; readonly channel: string; readonly count: number }
+  | { readonly does: "clientPublishes"; readonly channel: string }
+  | { readonly does: "wait"; readonly ms: number }
+  | { readonly does: "cut"; readonly isSilent: boolean }
+  | { readonly does: "away"; readonly ms: number }
+  | { readonly does: "block"; readonly path: Path }
+  | { readonly does: "unblock"; readonly path: Path }
+  | { readonly does: "buffer"; readonly buffers: boolean }
+  | { readonly does: "restart"; readonly forgets: boolean }
+  | { readonly does: "trim"; readonly channel: string; readonly keeps: number }
+  | { readonly does: "lose"; readonly answers: number }
+  | { readonly does: "end"; readonly retry: "at-once" | "back-off" }
+  | { readonly does: "page"; readonly event: "online" | "shown" | "hidden" }
+  | { readonly does: "sleep"; readonly ms: number }
+
+const channels = ["/a", "/b"]
+const path = fc.constantFrom<Path>("websocket", "sse", "poll")
+const channel = fc.constantFrom(...channels)
+
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ does: fc.constant("publish"), channel, count: fc.integer({ min: 1, max: 12 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant("clientPublishes"), channel }) },
+  { weight: 6, arbitrary: fc.record({ does: fc.constant("wait"), ms: fc.integer({ min: 0, max: 4_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("wait"), ms: fc.constant(70_000) }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant("cut"), isSilent: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant("away"), ms: fc.integer({ min: 0, max: 20_000 }) }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constantFrom("block", "unblock"), path }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("buffer"), buffers: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant("restart"), forgets: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ does: fc.constant("trim"), channel, keeps: fc.integer({ min: 0, max: 3 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("lose"), answers: fc.integer({ min: 1, max: 5 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ does: fc.constant("end"), retry: fc.constantFrom("at-once", "back-off") }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ does: fc.constant("page"), event: fc.constantFrom("online", "shown", "hidden") }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ does: fc.constant("sleep"), ms: fc.integer({ min: 0, max: 600_000 }) }),
+  },
+) as fc.Arbitrary<Deed>
+
+/** What the application saw of one channel, in order. */
+type Seen = { readonly cursor: string; readonly data?: unknown; readonly isReset?: true }
+
+/** Every message of every epoch that was ever published, by its cursor. */
+type Written = Map<string, unknown>
+
+async function perform(
+  stage: Stage,
+  deed: Deed,
+  written: Written,
+  promised: Promise<unknown>[],
+): Promise<void> {
+  const { clock, network, server, laba } = stage
+  if (deed.does === "publish") {
+    for (let n = 0; n < deed.count; n++)
+      write(written, server.publish(deed.channel, `s${written.size}`), `s${written.size}`)
+  } else if (deed.does === "clientPublishes") {
+    const data = `p${promised.length}`
+    const published = laba.publish(deed.channel, data)
+    promised.push(published.then((one) => one && write(written, one, data)))
+  } else if (deed.does === "wait") await clock.pass(deed.ms)
+  else if (deed.does === "cut") network.cut(deed)
+  else if (deed.does === "away") {
+    network.isUp = false
+    network.cut({ isSilent: true })
+    await clock.pass(deed.ms)
+    network.isUp = true
+  } else if (deed.does === "block") network.blocked.add(deed.path)
+  else if (deed.does === "unblock") network.blocked.delete(deed.path)
+  else if (deed.does === "buffer") network.buffers = deed.buffers
+  else if (deed.does === "restart") server.restart(deed)
+  else if (deed.does === "trim") server.trim(deed.channel, deed.keeps)
+  else if (deed.does === "lose") network.answersToLose = deed.answers
+  else if (deed.does === "end") server.endAll({ op: "error", code: "slow", detail: "", retry: deed.retry })
+  else if (deed.does === "page") stage.page(deed.event)
+  else clock.sleep(deed.ms)
+}
+
+function write(written: Written, { cursor }: { cursor: string }, data: unknown): void {
+  written.set(cursor, data)
+}
+
+/** Goes through what was seen: from any place on, offsets follow each other, and only a reset moves elsewhere. */
+function check(seen: readonly Seen[], written: Written): void {
+  let at: { epoch: string; offset: number } | null = null
+  for (const { cursor, data, isReset } of seen) {
+    const position = parseCursor(cursor)
+    if (!position) throw new Error(`malformed cursor ${cursor}`)
+    if (!isReset) {
+      if (at) expect(cursor).toBe(`${at.epoch}-${(at.offset + 1).toString(36)}`)
+      // What the client published and was never answered is in nobody's record.
+      if (written.has(cursor)) expect(data).toBe(written.get(cursor))
+    }
+    at = position
+  }
+}
+
+async function live(deeds: readonly Deed[], seed: number, options: Options): Promise<void> {
+  const random = createRandom(seed)
+  const stage = startStage({ random, publishMs: 10_000_000, ...options }, ({ network }) => {
+    network.latencyMs = () => Math.floor(random() * 60)
+  })
+  const { clock, network, server, laba } = stage
+  const seen = new Map<string, Seen[]>()
+  const written: Written = new Map()
+  const promised: Promise<unknown>[] = []
+  for (const name of channels) {
+    const log: Seen[] = []
+    seen.set(name, log)
+    const one = laba.channel(name)
+    one.on("reset", ({ cursor }) => log.push({ cursor, isReset: true }))
+    one.on("state", ({ state, recovered, cursor }) => {
+      // The first subscription says where it begins.
+      if (state === "open" && log.length === 0 && !recovered)
+        log.push({ cursor: cursor as string, isReset: true })
+    })
+    void readSlowly(one, log, clock, name === "/b" ? 15 : 0)
+  }
+  for (const deed of deeds) await perform(stage, deed, written, promised)
+
+  // Everything heals; in a while everybody must be where the server is.
+  network.blocked.clear()
+  network.buffers = false
+  network.answersToLose = 0
+  stage.page("shown")
+  await clock.pass(150_000)
+  await Promise.all(promised)
+  for (const name of channels) {
+    check(seen.get(name) as Seen[], written)
+    expect(seen.get(name)?.at(-1)?.cursor).toBe(server.tail(name))
+  }
+  expect(stage.reported).toEqual([])
+  laba.close()
+}
+
+async function readSlowly(
+  messages: AsyncIterable<{ cursor: string; data: unknown }>,
+  log: Seen[],
+  clock: Stage["clock"],
+  ms: number,
+): Promise<void> {
+  for await (const { cursor, data } of messages) {
+    log.push({ cursor, data })
+    if (ms > 0) await new Promise<void>((resolve) => clock.after(ms, resolve))
+  }
+}
+
+const deeds = fc.array(deed, { minLength: 1, maxLength: 40 })
+const seed = fc.integer({ min: 1, max: 2 ** 31 })
+
+test("[C5, L3, L5, L8] over any transport: what is seen is what was published, or a reset says where not", async () => {
+  await fc.assert(
+    fc.asyncProperty(deeds, seed, (all, one) => live(all, one, {})),
+    { numRuns: 150 },
+  )
+}, 60_000)
+
+for (const transport of ["websocket", "sse", "poll"] as const) {
+  test(`[C5] over ${transport} alone: what is seen is what was published, or a reset says where not`, async () => {
+    await fc.assert(
+      fc.asyncProperty(deeds, seed, (all, one) => live(all, one, { transports: [transport] })),
+      { numRuns: 60 },
+    )
+  }, 60_000)
+}
+
+test("with a small bound for unread messages nothing is lost either", async () => {
+  await fc.assert(
+    fc.asyncProperty(deeds, seed, (all, one) => live(all, one, { bufferMax: 3, whenHidden: "close" })),
+    { numRuns: 80 },
+  )
+}, 60_000)
