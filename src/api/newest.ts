@@ -27,7 +27,7 @@ export async function newest(station: Station, ask: Ask, channel: Channel): Prom
   if (!state.newest) return new Response(null, { status: 204, headers })
   if (names(ask.request.headers.get("if-none-match"), cursor))
     return new Response(null, { status: 304, headers })
-  return new Response(state.newest.data, {
+  return new Response(state.newest.data as BodyInit, {
     headers: { ...headers, "Content-Type": servedType(state.newest) },
   })
 }

@@ -9,6 +9,14 @@ import { type Answer, listen } from "../api/listen.ts"
 import { answerManyPoll, openSocket, streamMany } from "../api/many.ts"
 import { problemResponse } from "../api/problem.ts"
 import { publish } from "../api/publish.ts"
+import {
+  command,
+  leaveSession,
+  openPolledSession,
+  pollSession,
+  sessionPrefix,
+  streamSession,
+} from "../api/session.ts"
 import type { Socket } from "../transports/websocket/socket.ts"
 
 export type Endpoint = (station: Station, ask: Ask) => Answer
@@ -27,10 +35,13 @@ export interface RouterOptions {
   readonly onFailure: (error: unknown, ask: Ask) => void
 }
 
+const sessionMethods: Methods = { GET: pollSession, POST: command, DELETE: leaveSession }
+
 const ownAddresses: readonly [string, Methods][] = [
   ["/_/ws", { GET: openSocket }],
   ["/_/events", { GET: streamMany }],
   ["/_/poll", { GET: answerManyPoll }],
+  ["/_/session", { GET: streamSession, POST: openPolledSession }],
 ]
 
 export class Router {
@@ -71,6 +82,7 @@ export class Router {
     if (path !== "/" && !path.startsWith("/_/")) return channelMethods
     const methods = this.addresses.get(path)
     if (methods) return methods
+    if (path.startsWith(sessionPrefix)) return sessionMethods
     throw new LabaError("not_found", `There is nothing at ${path.slice(0, 100)}.`)
   }
 

@@ -5,7 +5,7 @@ import type { Channel } from "../channels/channel.ts"
 
 /** Where to begin: a place in each channel, or from now on, or a cursor that belongs to another list. */
 export interface ManyStart {
-  readonly positions: readonly Position[] | null
+  readonly positions: readonly (Position | null)[] | null
   readonly foreign: boolean
 }
 

@@ -51,9 +51,9 @@ export class Conversation {
   handle(frame: ClientFrame): Promise<void> | void {
     try {
       const work = this.carryOut(frame)
-      if (work) return work.catch((error: unknown) => this.answerError(error, frame.ref))
+      if (work) return work.catch((error: unknown) => this.answerError(error, frame))
     } catch (error) {
-      this.answerError(error, frame.ref)
+      this.answerError(error, frame)
     }
   }
 
@@ -89,7 +89,9 @@ export class Conversation {
   /** The connection is slow: every channel says whether that ends it. */
   slow(): void {
     const resumes = this.subscriptions.map((subscription) => this.shared.hub.slow(subscription))
-    if (resumes.length === 0 || resumes.includes(null)) return this.outlet.closeWith("slow")
+    if (resumes.length === 0 || resumes.includes(null)) {
+      return this.end(new LabaError("slow", "The frames for this connection were not read in time."))
+    }
     void this.outlet.drained().then(() => {
       for (const resume of resumes) resume?.()
     })
@@ -155,11 +157,13 @@ export class Conversation {
     )
   }
 
-  private answerError(error: unknown, ref: Ref | undefined): void {
+  /** Without a `ref` a failed `subscribe` is told by its channel; anything else would be lost in silence, so it ends the connection. */
+  private answerError(error: unknown, frame: ClientFrame): void {
     const known =
       error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
-    if (ref === undefined) this.end(known)
-    else this.outlet.send(errorFrame(known, { ref }))
+    if (frame.ref !== undefined) this.outlet.send(errorFrame(known, { ref: frame.ref }))
+    else if (frame.op === "subscribe") this.outlet.send(errorFrame(known, { channel: frame.channel }))
+    else this.end(known)
   }
 
   private find(channel: Channel): Subscription | undefined {

@@ -120,7 +120,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   onDue(): void {
     if (this.closed) return
     this.heartbeatsLeft--
-    if (this.heartbeatsLeft <= 0) return this.endToResume(resumeSoonMs)
+    if (this.heartbeatsLeft <= 0) return this.grewOld()
     if (this.quiet) this.push(heartbeat)
     this.quiet = true
     this.shared.wheel.add(this, this.shared.limits.heartbeatSeconds * 1000)
@@ -141,14 +141,15 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.finish()
   }
 
+  /** The client comes back by itself, with its cursor. */
   sendAway(retryMs: number): void {
-    this.endToResume(retryMs)
-  }
-
-  /** Ends the stream so that the client comes back by itself, with its cursor. */
-  protected endToResume(retryMs: number): void {
     this.pushText(retryBlock(retryMs))
     this.finish()
+  }
+
+  /** The stream has reached its longest time. */
+  protected grewOld(): void {
+    this.sendAway(resumeSoonMs)
   }
 
   private open(controller: DirectController): void {
@@ -159,7 +160,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   }
 
   /** In this order: after `close()` the timeout can no longer be set, and a stalled reader would keep socket and backlog. */
-  private finish(): void {
+  protected finish(): void {
     if (this.closed) return
     const { controller, request } = this
     this.gone()

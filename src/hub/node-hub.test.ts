@@ -1,0 +1,322 @@
+import { describe, expect, test } from "bun:test"
+import type { Draft, Engine, EngineEvents, Message, Page } from "../engines/engine.ts"
+import { LabaError } from "../../wire/error.ts"
+import { breathe, channelOf, groups, keepAll, Rehearsal, RehearsedListener } from "./rehearsal.ts"
+
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+describe("fan-out", () => {
+  test("gives a listener what is published after it joined, in order, after its cursor", () => {
+    const rehearsal = new Rehearsal()
+    rehearsal.publish("/a", 2)
+    const listener = rehearsal.listen("/a")
+    rehearsal.publish("/a", 3)
+    rehearsal.settle()
+    expect(listener.heard).toEqual(["start 2", "3", "4", "5"])
+  })
+
+  test("writes once a group for all that came in one turn", () => {
+    const rehearsal = new Rehearsal()
+    groups.length = 0
+    const listeners = range(1, 10).map(() => rehearsal.listen("/a"))
+    rehearsal.publish("/a", 20)
+    expect(rehearsal.settle()).toBe(1)
+    expect(groups.map((group) => group.writes)).toEqual([1])
+    for (const listener of listeners) expect(listener.offsets).toEqual(range(1, 20))
+  })
+
+  test("slices a big audience over turns, and everybody still hears everything once and in order", () => {
+    const rehearsal = new Rehearsal()
+    const early = range(1, 3000).map(() => rehearsal.listen("/big"))
+    rehearsal.publish("/big", 3)
+    rehearsal.turn()
+    const heardAtOnce = early.filter((listener) => listener.offsets.length > 0).length
+    expect(heardAtOnce).toBeGreaterThan(0)
+    expect(heardAtOnce).toBeLessThan(3000)
+    // Somebody joins in the middle: from the head on, nothing twice.
+    const late = rehearsal.listen("/big")
+    rehearsal.publish("/big", 2)
+    rehearsal.settle()
+    for (const listener of early) expect(listener.offsets).toEqual([1, 2, 3, 4, 5])
+    expect(late.heard).toEqual(["start 3", "4", "5"])
+  })
+
+  test("serves a small channel while a big one is busy", () => {
+    const rehearsal = new Rehearsal()
+    for (let i = 0; i < 20_000; i++) rehearsal.listen("/big")
+    const small = rehearsal.listen("/small")
+    rehearsal.publish("/big")
+    rehearsal.turn()
+    rehearsal.publish("/small")
+    rehearsal.turn()
+    rehearsal.turn()
+    expect(small.offsets).toEqual([1])
+  })
+
+  test("starves no bucket while messages keep coming", () => {
+    const rehearsal = new Rehearsal()
+    const listeners = range(1, 4000).map(() => rehearsal.listen("/big"))
+    for (let i = 0; i < 40; i++) {
+      rehearsal.publish("/big")
+      rehearsal.turn()
+    }
+    expect(listeners.filter((listener) => listener.offsets.length === 0)).toEqual([])
+    rehearsal.settle()
+    for (const listener of listeners) expect(listener.offsets).toEqual(range(1, 40))
+  })
+
+  test("a listener that left hears nothing more, and the others go on", () => {
+    const rehearsal = new Rehearsal()
+    const [first, second] = [rehearsal.listen("/a"), rehearsal.listen("/a")]
+    rehearsal.publish("/a")
+    rehearsal.settle()
+    rehearsal.hub.leave(first)
+    rehearsal.hub.leave(first)
+    rehearsal.publish("/a")
+    rehearsal.settle()
+    expect(first.offsets).toEqual([1])
+    expect(second.offsets).toEqual([1, 2])
+  })
+})
+
+describe("resuming", () => {
+  test("replays exactly what was missed from every point", async () => {
+    const rehearsal = new Rehearsal()
+    rehearsal.publish("/a", 10)
+    for (const offset of range(0, 10)) {
+      const listener = rehearsal.listen("/a", { epoch: "run1", offset })
+      await breathe()
+      expect(listener.heard).toEqual([`start ${offset} recovered`, ...range(offset + 1, 10).map(String)])
+    }
+  })
+
+  test("loses and doubles nothing that is published while a listener reads history page by page", async () => {
+    const rehearsal = new Rehearsal({ outboxBytesMax: 40 })
+    rehearsal.publish("/a", 100)
+    const listener = new RehearsedListener()
+    let open: () => void = () => undefined
+    listener.gate = new Promise((resolve) => {
+      open = resolve
+    })
+    rehearsal.hub.join(listener, channelOf("/a"), { epoch: "run1", offset: 0 })
+    await breathe()
+    expect(listener.offsets).toEqual(range(1, 10))
+    rehearsal.publish("/a", 5)
+    rehearsal.settle()
+    listener.gate = null
+    open()
+    for (let i = 0; i < 30; i++) await breathe()
+    rehearsal.publish("/a", 5)
+    rehearsal.settle()
+    expect(listener.offsets).toEqual(range(1, 110))
+  })
+
+  test("answers a reset to an unknown epoch, a future offset and a trimmed place, then goes on live from the tail", async () => {
+    const rule = { ...keepAll, keep: { count: 3, bytes: 1e6, timeMs: 60_000 } }
+    const rehearsal = new Rehearsal({ rule })
+    rehearsal.publish("/a", 10)
+    const foreign = rehearsal.listen("/a", { epoch: "other", offset: 10 })
+    const future = rehearsal.listen("/a", { epoch: "run1", offset: 11 })
+    const trimmed = rehearsal.listen("/a", { epoch: "run1", offset: 6 })
+    const last = rehearsal.listen("/a", { epoch: "run1", offset: 7 })
+    await breathe()
+    rehearsal.publish("/a")
+    rehearsal.settle()
+    expect(foreign.heard).toEqual(["start 10", "reset 10 epoch", "11"])
+    expect(future.heard).toEqual(["start 10", "reset 10 epoch", "11"])
+    expect(trimmed.heard).toEqual(["start 10", "reset 10 trimmed", "11"])
+    expect(last.heard).toEqual(["start 7 recovered", "8", "9", "10", "11"])
+  })
+
+  test("answers a reset to every cursor of a channel without history", async () => {
+    const rehearsal = new Rehearsal({ rule: { ...keepAll, keep: null } })
+    rehearsal.publish("/a", 2)
+    const listener = rehearsal.listen("/a", { epoch: "run1", offset: 2 })
+    rehearsal.publish("/a")
+    rehearsal.settle()
+    expect(listener.heard).toEqual(["start 2", "reset 2 no-history", "3"])
+  })
+})
+
+describe("forgetting a channel", () => {
+  test("ends everybody with `deleted`, and old cursors are reset afterwards", async () => {
+    const rehearsal = new Rehearsal()
+    rehearsal.publish("/a", 5)
+    const listener = rehearsal.listen("/a")
+    expect(await rehearsal.hub.forget(channelOf("/a"))).toEqual({ messages: 5, listeners: 1 })
+    expect(listener.heard).toEqual(["start 5", "end deleted"])
+    rehearsal.publish("/a", 6)
+    const back = rehearsal.listen("/a", { epoch: "run1", offset: 5 })
+    await breathe()
+    expect(back.heard).toEqual(["start 6", "reset 6 epoch"])
+  })
+})
+
+describe("slow readers", () => {
+  test("skip to the newest message where the rule says so, and are told", () => {
+    const rehearsal = new Rehearsal({ rule: { ...keepAll, slow: "latest" } })
+    const slow = rehearsal.listen("/a")
+    const fast = rehearsal.listen("/a")
+    rehearsal.publish("/a", 2)
+    rehearsal.settle()
+    const resume = rehearsal.hub.slow(slow)
+    rehearsal.publish("/a", 3)
+    rehearsal.settle()
+    resume?.()
+    rehearsal.publish("/a")
+    rehearsal.settle()
+    expect(slow.heard).toEqual(["start 0", "1", "2", "reset 4 skipped", "5", "6"])
+    expect(fast.offsets).toEqual(range(1, 6))
+  })
+
+  test("are to be closed where the rule says nothing", () => {
+    const rehearsal = new Rehearsal()
+    expect(rehearsal.hub.slow(rehearsal.listen("/a"))).toBeNull()
+    expect(rehearsal.counters.slowClosed).toBe(1)
+  })
+})
+
+describe("overload", () => {
+  test("makes publishes wait for lagging listeners, numbers nothing meanwhile, and loses nothing", async () => {
+    const rehearsal = new Rehearsal()
+    const listeners = range(1, 5000).map(() => rehearsal.listen("/big"))
+    const accepted: number[] = []
+    for (let i = 0; i < 300; i++) {
+      void Promise.resolve(rehearsal.hub.publish(rehearsal.draft("/big"))).then((published) => {
+        accepted.push(published.position.offset)
+      })
+    }
+    await breathe()
+    expect(accepted.length).toBeLessThan(300)
+    for (let i = 0; i < 2000 && accepted.length < 300; i++) {
+      rehearsal.turn()
+      await breathe()
+    }
+    rehearsal.settle()
+    expect(accepted).toEqual(range(1, 300))
+    for (const listener of [listeners[0], listeners[4999]]) expect(listener?.offsets).toEqual(range(1, 300))
+  })
+
+  test("refuses with `overloaded` when too many publishes wait already", async () => {
+    const rehearsal = new Rehearsal()
+    rehearsal.listen("/a")
+    const refused: unknown[] = []
+    for (let i = 0; i < 2200; i++) {
+      void Promise.resolve(rehearsal.hub.publish(rehearsal.draft("/a"))).catch((error: unknown) =>
+        refused.push(error),
+      )
+    }
+    await breathe()
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.every((error) => error instanceof LabaError && error.code === "overloaded")).toBe(true)
+    for (let i = 0; i < 100; i++) {
+      rehearsal.turn()
+      await breathe()
+    }
+  })
+})
+
+/** An engine of another process, as the hub sees it: it answers later, and may fail to deliver. */
+class DistantEngine implements Engine {
+  readonly log: Message[] = []
+  epoch = "far1"
+  private readonly events: EngineEvents
+  deaf = false
+
+  constructor(events: EngineEvents) {
+    this.events = events
+  }
+
+  async publish(draft: Draft) {
+    await Promise.resolve()
+    const message: Message = { ...draft, epoch: this.epoch, offset: this.log.length + 1 }
+    this.log.push(message)
+    if (!this.deaf) this.events.deliver(message)
+    return { position: message, id: draft.id, duplicate: false }
+  }
+
+  async listen() {
+    await Promise.resolve()
+    return { epoch: this.epoch, offset: this.log.length }
+  }
+
+  unlisten(): void {}
+
+  async history(_channel: unknown, after: { epoch: string; offset: number }): Promise<Page> {
+    await Promise.resolve()
+    const tail = { epoch: this.epoch, offset: this.log.length }
+    if (after.epoch !== this.epoch) return { reset: "epoch", tail }
+    return { messages: this.log.slice(after.offset), more: false, tail }
+  }
+
+  async state() {
+    return {
+      tail: { epoch: this.epoch, offset: this.log.length },
+      history: "kept" as const,
+      kept: 0,
+      newest: null,
+    }
+  }
+
+  forget(): number {
+    return 0
+  }
+
+  close(): void {}
+}
+
+describe("an engine in another process", () => {
+  const start = () => {
+    let engine: DistantEngine | null = null
+    const rehearsal = new Rehearsal({
+      engine: (events) => {
+        engine = new DistantEngine(events)
+        return engine
+      },
+    })
+    return { rehearsal, engine: engine as unknown as DistantEngine }
+  }
+
+  test("a hole in the numbers is fetched once and given in order", async () => {
+    const { rehearsal, engine } = start()
+    const listener = rehearsal.listen("/a")
+    await breathe()
+    engine.deaf = true
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    engine.deaf = false
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    await breathe()
+    rehearsal.settle()
+    expect(listener.heard).toEqual(["start 0", "1", "2", "3"])
+  })
+
+  test("lost data becomes a reset for everybody, never silence", async () => {
+    const { rehearsal, engine } = start()
+    const listener = rehearsal.listen("/a")
+    await breathe()
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    rehearsal.settle()
+    engine.epoch = "far2"
+    engine.log.length = 0
+    rehearsal.hub.lost("all")
+    await breathe()
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    rehearsal.settle()
+    expect(listener.heard).toEqual(["start 0", "1", "reset 0 epoch", "1"])
+  })
+
+  test("a message that arrives while history is read is given once", async () => {
+    const { rehearsal } = start()
+    const other = rehearsal.listen("/a")
+    await breathe()
+    for (let i = 0; i < 3; i++) await rehearsal.hub.publish(rehearsal.draft("/a"))
+    const listener = rehearsal.listen("/a", { epoch: "far1", offset: 1 })
+    for (let i = 0; i < 3; i++) await rehearsal.hub.publish(rehearsal.draft("/a"))
+    await breathe()
+    rehearsal.settle()
+    expect(listener.offsets).toEqual([2, 3, 4, 5, 6])
+    expect(other.offsets).toEqual([1, 2, 3, 4, 5, 6])
+  })
+})

@@ -1,0 +1,155 @@
+// For tests of the hub: listeners that write down what they hear, and a loop that turns when told to.
+import type { Code } from "../../wire/codes.ts"
+import type { Position } from "../../wire/cursor.ts"
+import type { ResetReason } from "../../wire/frames.ts"
+import { defaultLimits } from "../../wire/limits.ts"
+import type { Channel, Rule } from "../channels/channel.ts"
+import type { Draft, EngineFactory } from "../engines/engine.ts"
+import { MemoryEngine } from "../engines/memory/memory.ts"
+import type { Entry } from "../protocols/protocol.ts"
+import { Counters } from "../telemetry/counters.ts"
+import type { Group, GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transports/transport.ts"
+import { NodeHub } from "./node-hub.ts"
+
+export const channelOf = (name: string): Channel => name as Channel
+
+export const keepAll: Rule = {
+  pattern: "/**",
+  keep: { count: 1_000_000, bytes: 1e9, timeMs: 3_600_000 },
+  slow: "disconnect",
+}
+
+/** A group that writes to each member, and counts how often. */
+export class RehearsedGroup implements Group {
+  readonly members: Listener[] = []
+  writes = 0
+
+  add(listener: Listener): void {
+    listener.place = this.members.length
+    this.members.push(listener)
+  }
+
+  remove(listener: Listener): void {
+    this.members.splice(this.members.indexOf(listener), 1)
+  }
+
+  write(entries: readonly Entry[]): void {
+    this.writes++
+    for (const member of [...this.members]) member.write(entries)
+  }
+}
+
+export const groups: RehearsedGroup[] = []
+
+const kind: GroupKind = {
+  name: "rehearsal",
+  writeMicros: 8,
+  messageMicros: 0.45,
+  make: () => {
+    const group = new RehearsedGroup()
+    groups.push(group)
+    return group
+  },
+}
+
+/** Writes down everything in order: `start 3 recovered`, `4`, `reset 9 trimmed`, `end deleted`. */
+export class RehearsedListener implements Listener {
+  readonly kind = kind
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  closed = false
+  readonly heard: string[] = []
+  /** When set, `ready` waits for it. */
+  gate: Promise<void> | null = null
+
+  get offsets(): number[] {
+    return this.heard.filter((line) => /^\d+$/.test(line)).map(Number)
+  }
+
+  start({ position, recovered }: Start): void {
+    this.heard.push(`start ${position.offset}${recovered ? " recovered" : ""}`)
+  }
+
+  write(entries: readonly Entry[]): void {
+    for (const { message } of entries) this.heard.push(String(message.offset))
+  }
+
+  ready(): Promise<void> | null {
+    return this.gate
+  }
+
+  reset(position: Position, reason: ResetReason): void {
+    this.heard.push(`reset ${position.offset} ${reason}`)
+  }
+
+  end(code: Code): void {
+    this.heard.push(`end ${code}`)
+  }
+}
+
+/** A hub whose loop turns only when told to. */
+export class Rehearsal {
+  readonly counters = new Counters()
+  readonly hub: NodeHub
+  private turns: (() => void)[] = []
+  private readonly factory: EngineFactory
+  private drafts = 0
+
+  constructor(options: { rule?: Rule; engine?: EngineFactory; outboxBytesMax?: number } = {}) {
+    this.factory =
+      options.engine ?? ((events) => new MemoryEngine(events, { limits: defaultLimits, boot: "run1" }))
+    this.hub = new NodeHub({
+      engine: this.factory,
+      ruleFor: () => options.rule ?? keepAll,
+      limits: {
+        outboxBytesMax: options.outboxBytesMax ?? defaultLimits.outboxBytesMax,
+        pageMessagesMax: 1000,
+      },
+      counters: this.counters,
+      defer: (callback) => void this.turns.push(callback),
+    })
+  }
+
+  draft(channel: string, data = "x"): Draft {
+    this.drafts++
+    return {
+      channel: channelOf(channel),
+      type: "text/plain",
+      data,
+      bytes: data.length,
+      id: `id${this.drafts}`,
+      time: Date.now(),
+    }
+  }
+
+  publish(channel: string, count = 1): void {
+    for (let i = 0; i < count; i++) void this.hub.publish(this.draft(channel))
+  }
+
+  listen(channel: string, after: Position | null = null): RehearsedListener {
+    const listener = new RehearsedListener()
+    this.hub.join(listener, channelOf(channel), after)
+    return listener
+  }
+
+  /** One loop turn. False when there was nothing to do. */
+  turn(): boolean {
+    const due = this.turns
+    this.turns = []
+    for (const callback of due) callback()
+    return due.length > 0
+  }
+
+  /** Turns until nothing is left; returns how many turns it took. */
+  settle(): number {
+    let turns = 0
+    while (this.turn()) turns++
+    return turns
+  }
+}
+
+/** Lets promises that are settled run their callbacks. */
+export async function breathe(): Promise<void> {
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+}

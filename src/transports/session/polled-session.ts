@@ -1,0 +1,228 @@
+// A laba.v1 conversation whose frames are fetched: numbered, kept until they are acknowledged, so that an answer lost
+// on the way loses nothing. Bounded in bytes; who does not fetch is slow.
+import type { Code } from "../../../wire/codes.ts"
+import { LabaError } from "../../../wire/error.ts"
+import { directFrame } from "../../protocols/laba.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import type { Connection } from "../connections.ts"
+import { Conversation, type Outlet } from "../laba/conversation.ts"
+import type { Subscription } from "../laba/subscription.ts"
+import { ListGroup } from "../list-group.ts"
+import type { Shared } from "../shared.ts"
+import type { Timed } from "../timer-wheel.ts"
+import type { GroupKind, Listener } from "../transport.ts"
+import { CommandQueue } from "./command-queue.ts"
+import { greet, type SessionStart } from "./session.ts"
+
+/** A session that nobody polls ends after this long. Covers a lost answer and a slow phone, not a closed tab. */
+const unpolledMs = 10_000
+
+class PolledGroup extends ListGroup<Subscription> {
+  write(entries: readonly Entry[]): void {
+    // A copy: one that overflows leaves the group.
+    for (const subscription of [...this.members]) subscription.write(entries)
+  }
+}
+
+const kind: GroupKind = {
+  name: "session-poll",
+  writeMicros: 25,
+  messageMicros: 0.5,
+  make: () => new PolledGroup() as ListGroup<Listener>,
+}
+
+export interface PolledSessionOptions extends SessionStart {
+  readonly shared: Shared
+  readonly number: number
+  readonly user: string | undefined
+}
+
+export class PolledSession implements Outlet, Connection, Timed {
+  number: number
+  readonly transport = "poll"
+  user: string | undefined
+  closed = false
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  readonly commands: CommandQueue
+  private readonly shared: Shared
+  private readonly conversation: Conversation
+  /** Frames not yet acknowledged; the first has the number `acked + 1`. */
+  private frames: string[] = []
+  private acked = 0
+  private sent = 0
+  private bytes = 0
+  private held: ((answer: string) => void) | null = null
+  private answering = false
+  private overflowing = false
+  private readyWaiters: (() => void)[] = []
+  /** Set once the server has ended it: the last frame may still be fetched. */
+  private over = false
+
+  constructor(options: PolledSessionOptions) {
+    this.shared = options.shared
+    this.number = options.number
+    this.user = options.user
+    this.conversation = new Conversation(options.shared, this)
+    this.commands = new CommandQueue(this.conversation)
+    this.shared.connections.addReserved(this, options.number)
+    this.shared.wheel.add(this, unpolledMs)
+    greet(this.conversation, options)
+  }
+
+  get kind(): GroupKind {
+    return kind
+  }
+
+  /** What the first request is answered with: `hello` and whatever came with it. */
+  firstAnswer(): string {
+    return this.page()
+  }
+
+  /** The frames after `ack`, held for `waitMs` while there are none. Throws `bad_query`. */
+  poll(ack: number, waitMs: number): Promise<string> | string {
+    if (ack < this.acked || ack > this.sent) {
+      throw new LabaError("bad_query", `\`ack\` is a number from ${this.acked} to ${this.sent} here.`)
+    }
+    this.acknowledge(ack)
+    if (this.over && this.frames.length === 0) {
+      this.leave()
+      throw new LabaError("gone", "This session is over; open a new one.")
+    }
+    // One poll at a time: the earlier one is answered empty, so that its client sees it was replaced.
+    this.release(this.emptyPage())
+    if (this.frames.length > 0 || waitMs === 0 || this.over) return this.finishAnswer(this.page())
+    this.shared.wheel.remove(this)
+    this.shared.wheel.add(this, waitMs)
+    return new Promise((resolve) => {
+      this.held = resolve
+    })
+  }
+
+  /** The client of the held poll is gone. */
+  abandonPoll(): void {
+    this.held = null
+    this.waitForPoll()
+  }
+
+  send(frame: string): void {
+    if (this.closed || this.over) return
+    this.frames.push(frame)
+    this.bytes += frame.length
+    this.answerSoon()
+    if (this.bytes <= this.shared.limits.outboxBytesMax || this.overflowing) return
+    // Noted first: the frame that says so comes through here too.
+    this.overflowing = true
+    this.conversation.slow()
+  }
+
+  direct(type: string, data: string | Uint8Array): boolean {
+    this.send(directFrame(type, data))
+    return true
+  }
+
+  ready(): Promise<void> | null {
+    if (this.closed || this.bytes * 4 <= this.shared.limits.outboxBytesMax) return null
+    return this.drained()
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => void this.readyWaiters.push(resolve))
+  }
+
+  /** The last frame has said why. It may be fetched for as long as a poll may be late. */
+  closeWith(_code: Code): void {
+    if (this.over) return
+    this.over = true
+    this.conversation.left()
+    if (this.bytes > this.shared.limits.outboxBytesMax) {
+      // What could not be delivered gives way to why.
+      const last = this.frames.pop() as string
+      this.acked += this.frames.length
+      this.sent = Math.max(this.sent, this.acked)
+      this.frames = [last]
+      this.bytes = last.length
+    }
+    this.answerSoon()
+  }
+
+  sendAway(): void {
+    this.conversation.end(new LabaError("shutting_down", "This node is going away; open a new session."))
+  }
+
+  leave(): void {
+    if (this.closed) return
+    this.closed = true
+    this.release(this.emptyPage())
+    this.shared.wheel.remove(this)
+    this.shared.connections.remove(this)
+    this.conversation.left()
+    this.releaseReady()
+    this.shared.gone(this, 1000, "")
+  }
+
+  onDue(): void {
+    if (this.held) this.release(this.emptyPage())
+    else this.leave()
+  }
+
+  private acknowledge(ack: number): void {
+    const done = this.frames.splice(0, ack - this.acked)
+    this.acked = ack
+    for (const frame of done) this.bytes -= frame.length
+    if (done.length > 0) this.releaseReady()
+  }
+
+  private page(): string {
+    let count = 0
+    let bytes = 0
+    for (const frame of this.frames) {
+      if (count > 0 && bytes + frame.length > this.shared.limits.pageBytesMax) break
+      count++
+      bytes += frame.length
+    }
+    const last = this.acked + count
+    this.sent = Math.max(this.sent, last)
+    return `{"ack":${last},"frames":[${this.frames.slice(0, count).join(",")}]}`
+  }
+
+  private emptyPage(): string {
+    return `{"ack":${this.acked},"frames":[]}`
+  }
+
+  /** After the turn, so that what comes together leaves together. */
+  private answerSoon(): void {
+    if (!this.held || this.answering) return
+    this.answering = true
+    queueMicrotask(() => {
+      this.answering = false
+      if (this.held && this.frames.length > 0) this.release(this.page())
+    })
+  }
+
+  private release(answer: string): void {
+    const { held } = this
+    this.held = null
+    if (!held) return
+    held(this.finishAnswer(answer))
+  }
+
+  private finishAnswer(answer: string): string {
+    this.waitForPoll()
+    return answer
+  }
+
+  private waitForPoll(): void {
+    if (this.closed) return
+    this.shared.wheel.remove(this)
+    this.shared.wheel.add(this, unpolledMs)
+  }
+
+  private releaseReady(): void {
+    this.overflowing = false
+    const waiters = this.readyWaiters
+    this.readyWaiters = []
+    for (const resolve of waiters) resolve()
+  }
+}

@@ -1,0 +1,91 @@
+// A laba.v1 conversation whose frames go down a stream of events, one event a frame, and whose commands come by POST.
+import type { Code } from "../../../wire/codes.ts"
+import { LabaError } from "../../../wire/error.ts"
+import { directFrame, labaProtocol } from "../../protocols/laba.ts"
+import type { Entry } from "../../protocols/protocol.ts"
+import { Conversation, type Outlet } from "../laba/conversation.ts"
+import type { Subscription } from "../laba/subscription.ts"
+import { ListGroup } from "../list-group.ts"
+import { EventStream, type EventStreamOptions } from "../sse/event-stream.ts"
+import type { GroupKind, Listener } from "../transport.ts"
+import { CommandQueue } from "./command-queue.ts"
+import { greet, type SessionStart } from "./session.ts"
+
+const encoder = new TextEncoder()
+
+/** A frame is one line of JSON, so it is one `data:` line. */
+const frameEvent = (frame: string): string => `data: ${frame}\n\n`
+
+class StreamedGroup extends ListGroup<Subscription> {
+  write(entries: readonly Entry[]): void {
+    let text = ""
+    for (const entry of entries) text += frameEvent(entry.as(labaProtocol) as string)
+    const chunk = encoder.encode(text)
+    for (const subscription of this.members) (subscription.outlet as StreamedSession).push(chunk)
+  }
+}
+
+const kind: GroupKind = {
+  name: "session-sse",
+  writeMicros: 9,
+  messageMicros: 0.3,
+  make: () => new StreamedGroup() as ListGroup<Listener>,
+}
+
+export class StreamedSession extends EventStream implements Outlet {
+  readonly commands: CommandQueue
+  private readonly conversation: Conversation
+  private readonly beginning: SessionStart
+
+  constructor(options: EventStreamOptions & SessionStart) {
+    super(options)
+    this.beginning = options
+    this.conversation = new Conversation(options.shared, this)
+    this.commands = new CommandQueue(this.conversation)
+  }
+
+  get kind(): GroupKind {
+    return kind
+  }
+
+  send(frame: string): void {
+    this.pushText(frameEvent(frame))
+  }
+
+  override direct(type: string, data: string | Uint8Array): boolean {
+    this.send(directFrame(type, data))
+    return true
+  }
+
+  onSlow(): void {
+    this.conversation.slow()
+  }
+
+  /** The last frame has said why. */
+  override closeWith(_code: Code): void {
+    this.finish()
+  }
+
+  override sendAway(): void {
+    this.conversation.end(new LabaError("shutting_down", "This node is going away; open a new session."))
+  }
+
+  /** The client asked for the end. */
+  leave(): void {
+    this.finish()
+  }
+
+  protected override grewOld(): void {
+    this.conversation.end(
+      new LabaError("stream_ended", "The stream has reached its longest time; open a new session."),
+    )
+  }
+
+  protected opened(): void {
+    greet(this.conversation, this.beginning)
+  }
+
+  protected left(): void {
+    this.conversation.left()
+  }
+}
