@@ -18,8 +18,8 @@ export const needs = {
     find: () => named("LABA_NGINX", onPath("nginx") ?? executable("/usr/sbin/nginx")),
   },
   node: {
-    missing: "no Node 22 or newer (install it, or name one with LABA_NODE)",
-    find: () => named("LABA_NODE", nodeFrom(22)),
+    missing: "no Node 24 or newer (install it, or name one with LABA_NODE)",
+    find: () => named("LABA_NODE", nodeFrom(24)),
   },
   npm: {
     missing: "no answer from the npm registry",
