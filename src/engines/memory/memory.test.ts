@@ -1,0 +1,113 @@
+import { expect, test } from "bun:test"
+import { defaultLimits } from "../../../wire/limits.ts"
+import type { Channel, Keep } from "../../channels/channel.ts"
+import type { Draft } from "../engine.ts"
+import { MemoryEngine, type MemoryEngineOptions } from "./memory.ts"
+
+const keep: Keep = { count: 100, bytes: 1e6, timeMs: 1000 }
+const bounds = { messages: 100, bytes: 1e6 }
+const silent = { deliver: () => undefined, lost: () => undefined }
+
+class Clock {
+  ms = 1_000_000
+  readonly now = () => this.ms
+}
+
+const make = (clock: Clock, options: Partial<MemoryEngineOptions> = {}) =>
+  new MemoryEngine(silent, { limits: defaultLimits, boot: "b", now: clock.now, ...options })
+
+const draft = (clock: Clock, channel: string, data = "x", key?: string): Draft => ({
+  channel: channel as Channel,
+  type: "text/plain",
+  data,
+  bytes: data.length,
+  id: "i",
+  time: clock.ms,
+  ...(key && { idempotency: { key, digest: data } }),
+})
+
+test("expired messages are not read, and a cursor at the tail still resumes", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock))
+  engine.publish(draft(clock, "/a"), keep)
+  clock.ms += 1001
+  const state = engine.state("/a" as Channel, keep)
+  expect(state.kept).toBe(0)
+  expect(engine.history("/a" as Channel, { epoch: "b", offset: 1 }, keep, bounds)).toMatchObject({
+    messages: [],
+  })
+  expect(engine.history("/a" as Channel, { epoch: "b", offset: 0 }, keep, bounds)).toMatchObject({
+    reset: "trimmed",
+  })
+})
+
+test("a key is forgotten after its time and publishes again then", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock))
+  engine.publish(draft(clock, "/a", "x", "k"), keep)
+  clock.ms += defaultLimits.idempotencySeconds * 1000 - 1
+  expect(engine.publish(draft(clock, "/a", "x", "k"), keep).duplicate).toBe(true)
+  clock.ms += 1
+  expect(engine.publish(draft(clock, "/a", "x", "k"), keep)).toMatchObject({
+    duplicate: false,
+    position: { offset: 2 },
+  })
+})
+
+test("a channel that the budget pushed out resets every cursor of its earlier life, at any offset", () => {
+  const clock = new Clock()
+  const trimmed: string[] = []
+  using engine = disposable(
+    make(clock, {
+      limits: { ...defaultLimits, historyBytesMax: 20_000 },
+      onTrim: (channel) => trimmed.push(channel),
+    }),
+  )
+  for (let i = 0; i < 5; i++) engine.publish(draft(clock, "/old"), keep)
+  for (let i = 0; i < 100; i++) {
+    clock.ms++
+    engine.publish(draft(clock, `/c${i}`, "x".repeat(500)), keep)
+  }
+  expect(trimmed[0]).toBe("/old")
+  for (let i = 0; i < 7; i++) engine.publish(draft(clock, "/old"), keep)
+  for (const offset of [0, 3, 5, 7]) {
+    const page = engine.history("/old" as Channel, { epoch: "b", offset }, keep, bounds)
+    expect(page).toMatchObject({ reset: "epoch" })
+  }
+})
+
+test("the budget counts what is there: after everything was dropped nothing is left of it", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock))
+  for (let i = 0; i < 50; i++)
+    engine.publish(draft(clock, `/c${i % 7}`, "x".repeat(i)), { ...keep, count: 3 })
+  expect(engine.historyBytes).toBeGreaterThan(0)
+  for (let i = 0; i < 7; i++) engine.forget(`/c${i}` as Channel)
+  expect(engine.historyBytes).toBe(0)
+})
+
+test("listeners come and go on names never published to, and leave nothing behind", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock))
+  for (let i = 0; i < 1000; i++) {
+    engine.listen(`/one-time/${i}` as Channel, keep)
+    engine.unlisten(`/one-time/${i}` as Channel)
+  }
+  expect(engine.historyBytes).toBe(0)
+})
+
+test("a channel with listeners keeps its numbers when the budget takes its history", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock, { limits: { ...defaultLimits, historyBytesMax: 5000 } }))
+  engine.listen("/heard" as Channel, keep)
+  engine.publish(draft(clock, "/heard", "x".repeat(300)), keep)
+  for (let i = 0; i < 50; i++) {
+    clock.ms++
+    engine.publish(draft(clock, `/c${i}`, "x".repeat(500)), keep)
+  }
+  expect(engine.publish(draft(clock, "/heard"), keep).position).toEqual({ epoch: "b", offset: 2 })
+})
+
+function disposable(engine: MemoryEngine): MemoryEngine & Disposable {
+  return Object.assign(engine, { [Symbol.dispose]: () => engine.close() })
+}
