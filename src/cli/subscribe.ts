@@ -1,11 +1,9 @@
 // `laba subscribe`: prints what a channel says, and goes on where it left off after a lost connection.
-import { readAddress, urlFlag } from "./address.ts"
+import { type Channel, connect, type Laba, type Message, type Reason } from "../../client/index.ts"
+import { isJsonType } from "../../wire/content-type.ts"
+import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
-import { listenAndComeBack } from "./coming-back.ts"
-import { type Command, exit, Misuse } from "./command.ts"
-import type { Ear, Heard } from "./listening.ts"
-import { listenByEvents } from "./listening-by-events.ts"
-import { listenByWebSocket } from "./listening-by-websocket.ts"
+import { type Command, exit, Failure, Misuse } from "./command.ts"
 
 const flags = {
   after: {
@@ -13,7 +11,7 @@ const flags = {
     value: "<cursor>",
     says: "first what came after this cursor; default: from now on",
   },
-  sse: { type: "boolean", says: "by server-sent events instead of WebSocket" },
+  sse: { type: "boolean", says: "by server-sent events only; default: the best that gets through" },
   json: { type: "boolean", says: "one line of JSON a message, with its cursor" },
   count: { type: "string", value: "<n>", says: "end after this many messages" },
   url: urlFlag,
@@ -35,26 +33,55 @@ export const subscribe: Command = {
     const address = readAddress(words[0], given.url)
     const countMax = readCount(given.count)
     let count = 0
-    const ear: Ear = {
-      opened() {},
-      heard(message) {
-        // What comes between the last one and the end of this process is not printed.
-        if (count >= countMax) return
-        print(message, given.json === true)
-        if (++count === countMax) end(exit.ok)
-      },
-      reset(cursor, reason) {
-        console.error(`laba: reset (${reason}): what was missed is not kept; listening from ${cursor}`)
-      },
+    const laba = connect(address.server, given.sse ? { transports: ["sse"] } : {})
+    const name = new URL(channelUrl(address)).pathname
+    const channel = laba.channel(name, given.after === undefined ? {} : { after: given.after })
+    try {
+      const whole = printing(channel, given.json === true, countMax)
+      await Promise.race([whole, refused(laba, channel, address.server)])
+    } finally {
+      laba.close()
     }
-    return listenAndComeBack({
-      listenOnce: given.sse ? listenByEvents : listenByWebSocket,
-      address,
-      after: given.after ?? null,
-      ear,
-      notice: (text) => console.error(`laba: ${text}`),
-    })
+    return exit.ok
   },
+}
+
+/** Prints messages as they come; resolves after `countMax` of them. */
+function printing(channel: Channel, asJson: boolean, countMax: number): Promise<void> {
+  let count = 0
+  return new Promise((resolve) => {
+    channel.on("message", (message) => {
+      // What comes between the last one and the close is not printed.
+      if (count >= countMax) return
+      print(message, asJson)
+      if (++count === countMax) resolve()
+    })
+  })
+}
+
+/** Says on standard error what happens to the connection; rejects when the server says to stay away. */
+function refused(laba: Laba, channel: Channel, server: string): Promise<never> {
+  let lost = false
+  return new Promise((_, reject) => {
+    const closed = ({ code, detail }: Reason) => reject(new Failure(`${code}: ${detail}`))
+    laba.on("state", ({ state, reason }) => {
+      if (state === "closed" && reason) closed(reason)
+      if (state === "waiting" && reason && !lost) {
+        lost = true
+        console.error(`laba: no connection to ${server} (${reason.code}: ${reason.detail}); coming back`)
+      }
+      if (state === "open" && lost) {
+        lost = false
+        console.error("laba: connected again")
+      }
+    })
+    channel.on("state", ({ state, reason }) => {
+      if (state === "closed" && reason) closed(reason)
+    })
+    channel.on("reset", ({ reason, cursor }) => {
+      console.error(`laba: reset (${reason}): what was missed is not kept; listening from ${cursor}`)
+    })
+  })
 }
 
 function readCount(text: string | undefined): number {
@@ -63,12 +90,19 @@ function readCount(text: string | undefined): number {
   return Number(text)
 }
 
-function print({ data, json }: Heard, asJson: boolean): void {
-  process.stdout.write(asJson ? JSON.stringify(json) : data)
+function print(message: Message, asJson: boolean): void {
+  const { data, type } = message
+  if (asJson)
+    process.stdout.write(JSON.stringify(data instanceof Uint8Array ? asBase64(message, data) : message))
+  else process.stdout.write(data instanceof Uint8Array ? data : textOf(type, data))
   process.stdout.write("\n")
 }
 
-/** Ends once all is written: a pipe takes its time. */
-function end(code: number): void {
-  process.stdout.write("", () => process.exit(code))
-}
+const asBase64 = (message: Message, data: Uint8Array) => ({
+  ...message,
+  data: Buffer.from(data).toString("base64"),
+  base64: true,
+})
+
+const textOf = (type: string, data: unknown): string =>
+  isJsonType(type) ? JSON.stringify(data) : String(data)

@@ -52,8 +52,7 @@ ${scripts}
 <main id="main">${frame.main}</main>
 <footer>
   <p>${both("Laba is open source under the Apache License 2.0.", "Laba 以 Apache-2.0 许可证开源。")}</p>
-  <p class="links"><a href="/_/guide" lang="en">Guide</a><a href="/_/guide/index.zh-CN" lang="zh-CN">指南</a>
-  <a href="/_/live">/_/live</a> <a href="/_/ready">/_/ready</a></p>
+  <p class="links"><a href="/_/guide" lang="en">Guide</a><a href="/_/guide/index.zh-CN" lang="zh-CN">指南</a></p>
 </footer>
 </body>
 </html>
