@@ -20,7 +20,7 @@ describe.skipIf(!hasChromium)("a browser", () => {
   beforeAll(async () => {
     ;[browser, server] = await Promise.all([
       launchChromium(),
-      startServer({ limits: { streamSecondsMax: 2 } }),
+      startServer({ limits: { streamSecondsMax: 2, heartbeatSeconds: 1 } }),
     ])
   }, 30_000)
   afterAll(async () => {

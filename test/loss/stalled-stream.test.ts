@@ -23,7 +23,11 @@ async function stallSocket(base: string, channel: string): Promise<RawConnection
 }
 
 const endings = [
-  { name: "streams ended by `streamSecondsMax`", stall: stallStream, limits: { streamSecondsMax: 2 } },
+  {
+    name: "streams ended by `streamSecondsMax`",
+    stall: stallStream,
+    limits: { streamSecondsMax: 2, heartbeatSeconds: 1 },
+  },
   { name: "streams ended as slow", stall: stallStream, limits: { outboxBytesMax: 1024 * 1024 } },
   { name: "WebSockets closed as slow", stall: stallSocket, limits: { outboxBytesMax: 4 * 1024 * 1024 } },
 ] as const

@@ -78,10 +78,12 @@ async function tell(listener: Listener, url: string, signal: AbortSignal): Promi
     return null
   }
   const answer = (await response.json()) as PollAnswer
+  const isMany = answer.resets !== undefined
   for (const one of answer.resets ?? []) {
     listener.inbox.push({ kind: "reset", cursor: answer.cursor, reason: one.reason, channel: one.channel })
   }
-  if (typeof answer.reset === "string") {
+  // With many channels `reset` only repeats what `resets` tells of each.
+  if (typeof answer.reset === "string" && !isMany) {
     listener.inbox.push({ kind: "reset", cursor: answer.cursor, reason: answer.reset, channel: null })
   } else if (!answer.resets?.length && answer.messages.length === 0) {
     listener.inbox.push({ kind: "position", cursor: answer.cursor })

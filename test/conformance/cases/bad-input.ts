@@ -1,5 +1,6 @@
 // What bad input gets: a status, a code that is stable, and nothing changed. One row a mistake.
 import { expect } from "bun:test"
+import { entryOf } from "../../../wire/codes.ts"
 import { type Problem } from "../../../wire/error.ts"
 import { headOf, publish } from "../../support/publish.ts"
 import type { ConformanceCase } from "../case.ts"
@@ -113,7 +114,7 @@ const badRequests: readonly BadInput[] = [
 
 export const badInput: readonly ConformanceCase[] = [...badRequests, ...badBodies, ...badNames].map(
   (row) => ({
-    name: `refuses ${row.name} with ${row.status} \`${row.code}\`, and nothing is changed`,
+    name: `${row.code === "bad_channel" ? "[C2] " : ""}[E1] [E2] [P6] refuses ${row.name} with ${row.status} \`${row.code}\`, and nothing is changed`,
     async run(scene) {
       await publish(scene.url, "before")
       const before = await headOf(scene.url)
@@ -127,6 +128,8 @@ export const badInput: readonly ConformanceCase[] = [...badRequests, ...badBodie
         status: row.status,
         type: expect.any(String),
         title: expect.any(String),
+        detail: expect.any(String),
+        retry: entryOf(row.code).retry,
       })
       expect(await headOf(scene.url)).toEqual(before)
     },

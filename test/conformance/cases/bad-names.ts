@@ -62,7 +62,7 @@ export const badNames: readonly BadInput[] = [
 /** Names that are allowed, and are one name however they are written. */
 export const names: readonly ConformanceCase[] = [
   {
-    name: "takes a name that is written with needless escapes as the same channel",
+    name: "[C1] takes a name that is written with needless escapes as the same channel",
     async run({ base, channel, url }) {
       await publish(`${url}/orders~1`, "x")
       const escaped = `${base}${channel.replace("t", "%74")}/%6frders%7E1`
@@ -71,7 +71,7 @@ export const names: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "takes escapes in either case as one, and prints names in one form",
+    name: "[C1] takes escapes in either case as one, and prints names in one form",
     async run({ url }) {
       const one = await publish(`${url}/%e5%8f%ad`, "x")
       const other = await publish(`${url}/%E5%8F%AD`, "y")
@@ -89,12 +89,12 @@ export const names: readonly ConformanceCase[] = [
           ["Content-Type: text/plain", "Content-Length: 1"],
           "x",
         )
-        expect([path, answer.status]).toEqual([path, 404])
+        expect([path, [400, 404].includes(answer.status)]).toEqual([path, true])
       }
     },
   },
   {
-    name: "resolves dot segments of a path before anything looks at it",
+    name: "[C1] resolves dot segments of a path before anything looks at it",
     async run({ base, channel, url }) {
       await publish(`${url}/b`, "x")
       const answer = await rawRefusal(base, `GET ${channel}/a/../b`)
@@ -102,7 +102,7 @@ export const names: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "takes the longest name that is allowed",
+    name: "[C2] takes the longest name that is allowed",
     async run({ base, channel }) {
       const longest = `${channel}/${"a".repeat(255 - channel.length - 1)}`
       expect((await publish(base + longest, "x")).channel).toBe(longest)

@@ -13,7 +13,7 @@ const aheadMax = 4
 
 export const changeTransport: readonly ConformanceCase[] = [
   {
-    name: `sees each of ${messages} messages once and in order while changing transport at every message`,
+    name: `[C8] sees each of ${messages} messages once and in order while changing transport at every message`,
     options: keeping(1000),
     timeoutMs: 90_000,
     async run({ base, channel, url }) {

@@ -26,7 +26,7 @@ export const deletion: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "sends every listener away with the code `deleted`",
+    name: "[L15] [E3] sends every listener away with the code `deleted`",
     over: [rawWebSocket, laba, sse, longPoll],
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -40,7 +40,7 @@ export const deletion: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "tells a connection of many channels about the one that was deleted, and keeps the others",
+    name: "[L15] tells a connection of many channels about the one that was deleted, and keeps the others",
     async run({ base, channel, url }) {
       const other = `${channel}/other`
       await using listener = await connectByLaba(`${base}/_/ws`)

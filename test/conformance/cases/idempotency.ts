@@ -7,7 +7,7 @@ import { openReady } from "./order.ts"
 
 export const idempotency: readonly ConformanceCase[] = [
   {
-    name: "answers the same key with the first answer, and publishes once",
+    name: "[P4] answers the same key with the first answer, and publishes once",
     async run({ url }) {
       const first = await publish(url, "x", { key: "k" })
       const again = await post(url, "x", { key: "k" })
@@ -17,7 +17,7 @@ export const idempotency: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "publishes once however many retries run at the same time",
+    name: "[P4] publishes once however many retries run at the same time",
     async run({ url }) {
       const answers = await Promise.all(numbers(20).map(() => publish(url, "x", { key: "k" })))
       expect(new Set(answers.map((answer) => answer.cursor)).size).toBe(1)
@@ -26,7 +26,7 @@ export const idempotency: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "delivers a message that was retried once",
+    name: "[P4] delivers a message that was retried once",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -36,7 +36,7 @@ export const idempotency: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "refuses the same key with another body or type as a conflict, and changes nothing",
+    name: "[P4] [P6] refuses the same key with another body or type as a conflict, and changes nothing",
     async run({ url }) {
       await publish(url, "x", { key: "k" })
       const before = await headOf(url)
@@ -51,7 +51,7 @@ export const idempotency: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "keeps keys of different channels apart",
+    name: "[P4] keeps keys of different channels apart",
     async run({ url }) {
       expect((await publish(`${url}/a`, "x", { key: "k" })).duplicate).toBeFalse()
       expect((await publish(`${url}/b`, "y", { key: "k" })).duplicate).toBeFalse()

@@ -152,7 +152,14 @@ export const labaFrames: readonly ConformanceCase[] = [
       await listener.frame("subscribed")
       listener.send({ op: "publish", ref: 1, channel, data: { a: [1] } })
       listener.send({ op: "publish", ref: 2, channel, data: "text", type: "text/plain" })
-      listener.send({ op: "publish", ref: 3, channel, data: "AP8=", base64: true })
+      listener.send({
+        op: "publish",
+        ref: 3,
+        channel,
+        data: "AP8=",
+        base64: true,
+        type: "application/octet-stream",
+      })
       const published = [
         await listener.frame("published"),
         await listener.frame("published"),
@@ -176,7 +183,7 @@ export const labaFrames: readonly ConformanceCase[] = [
     async run({ base, url, channel }) {
       const first = await publish(url, "x", { key: "k" })
       await using listener = await connectByLaba(`${base}/_/ws`)
-      const type = "text/plain; charset=utf-8"
+      const type = "text/plain"
       listener.send({ op: "publish", ref: 1, channel, data: "x", type, key: "k" })
       expect(await listener.frame("published")).toMatchObject({
         cursor: first.cursor,
@@ -185,6 +192,27 @@ export const labaFrames: readonly ConformanceCase[] = [
       })
       listener.send({ op: "publish", ref: 2, channel, data: "y", type, key: "k" })
       expect(await listener.frame("error")).toMatchObject({ ref: 2, code: "idempotency_conflict" })
+    },
+  },
+  {
+    name: "[L11] does what was asked in the order in which it was asked",
+    async run({ base, channel }) {
+      await using listener = await connectByLaba(`${base}/_/ws`)
+      await listener.frame("hello")
+      for (const round of numbers(20)) {
+        listener.send({ op: "subscribe", ref: "s", channel })
+        listener.send({ op: "publish", ref: "p", channel, data: round })
+        listener.send({ op: "unsubscribe", ref: "u", channel })
+        listener.send({ op: "publish", ref: "q", channel, data: "not heard" })
+      }
+      const frames = await framesUntilPong(listener)
+      const answers = frames
+        .filter((frame) => frame.op !== "message")
+        .map((frame) => ("ref" in frame ? frame.ref : frame.op))
+      expect(answers).toEqual(numbers(20).flatMap(() => ["s", "p", "u", "q"]))
+      // Whether a message still comes before `unsubscribed` is a matter of turns; one from after it never may.
+      const heard = frames.filter((frame) => frame.op === "message").map((frame) => frame.data)
+      expect(heard.filter((data) => data === "not heard")).toEqual([])
     },
   },
   {

@@ -123,7 +123,7 @@ export const manyChannels: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "takes a channel that is named twice, in two spellings, once",
+    name: "[C1] takes a channel that is named twice, in two spellings, once",
     async run({ base, channel }) {
       const { cursor } = await pollOnce(
         `${base}/_/poll?channel=${channel}&channel=${channel.replace("t", "%2574")}`,

@@ -17,7 +17,7 @@ const bare = (type: string | null): string => (type ?? "").split(";")[0] as stri
 
 export const newest: readonly ConformanceCase[] = [
   {
-    name: "answers the newest message itself, with an ETag that is its cursor",
+    name: "[Q1] answers the newest message itself, with an ETag that is its cursor",
     async run({ url }) {
       await publish(url, "old")
       const { cursor } = await publish(url, "new")
@@ -28,7 +28,7 @@ export const newest: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers 304 to the ETag it gave, and 200 once there is something newer",
+    name: "[Q1] answers 304 to the ETag it gave, and 200 once there is something newer",
     async run({ url }) {
       const { cursor } = await publish(url, "a")
       for (const tag of [`"${cursor}"`, `W/"${cursor}"`, `"other", "${cursor}"`, "*"]) {
@@ -42,7 +42,7 @@ export const newest: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers 204 with the cursor when there is no message yet, and that cursor resumes",
+    name: "[Q1] answers 204 with the cursor when there is no message yet, and that cursor resumes",
     async run({ url }) {
       const response = await fetch(url)
       const cursor = response.headers.get("laba-cursor")
@@ -55,7 +55,7 @@ export const newest: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "keeps the content type of inert types alone: a message is never a page on our origin",
+    name: "[Q1] keeps the content type of inert types alone: a message is never a page on our origin",
     async run({ url }) {
       for (const type of inert) {
         await publish(url, type === "application/json" ? "{}" : "x", { type })
@@ -91,7 +91,7 @@ export const newest: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "says `none` of a channel without history, in HEAD and in the answer to a publish",
+    name: "[C9] says `none` of a channel without history, in HEAD and in the answer to a publish",
     options: keepingNothing,
     async run({ url }) {
       expect((await publish(url, "x")).history).toBe("none")

@@ -24,7 +24,7 @@ const texts: readonly string[] = [
 
 export const payloads: readonly ConformanceCase[] = [
   {
-    name: "carries text unchanged: empty, many lines, what looks like protocol, any script",
+    name: "[P3] [S3] [W1] carries text unchanged: empty, many lines, what looks like protocol, any script",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -35,7 +35,7 @@ export const payloads: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "carries carriage returns unchanged where the transport can, and as line feeds over SSE",
+    name: "[S3] carries carriage returns unchanged where the transport can, and as line feeds over SSE",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -47,7 +47,7 @@ export const payloads: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "carries JSON as JSON",
+    name: "[P3] [M1] carries JSON as JSON",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -61,7 +61,7 @@ export const payloads: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "carries bytes: as a binary frame, as base64 with an event name or a flag that says so",
+    name: "[P3] [S4] [W1] carries bytes: as a binary frame, as base64 with an event name or a flag that says so",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -74,7 +74,7 @@ export const payloads: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "publishes the field `data` of a form, URL-encoded or multipart",
+    name: "[P2] publishes the field `data` of a form, URL-encoded or multipart",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -89,7 +89,7 @@ export const payloads: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "carries a message of the greatest size",
+    name: "[P5] carries a message of the greatest size",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await using listener = await openReady(transport, base, channel)
@@ -99,7 +99,7 @@ export const payloads: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers 201 with channel, cursor, id, listeners and whether history is kept",
+    name: "[C3] [P1] answers 201 with channel, cursor, id, listeners and whether history is kept",
     async run({ channel, url }) {
       const response = await fetch(url, { method: "POST", body: new URLSearchParams({ data: "x" }) })
       expect(response.status).toBe(201)
@@ -111,7 +111,7 @@ export const payloads: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "counts every listener in the answer, held polls included",
+    name: "[P1] counts every listener in the answer, held polls included",
     over: everyTransport.filter((one) => one.isHeld || one.name === "long-poll"),
     async run({ base, channel, url, transport }) {
       await using one = await openReady(transport, base, channel)

@@ -9,7 +9,7 @@ const dataOf = (answer: { messages: readonly { data: unknown }[] }): unknown[] =
 
 export const polling: readonly ConformanceCase[] = [
   {
-    name: "answers at once when something came since the cursor",
+    name: "[Q2] answers at once when something came since the cursor",
     async run({ url }) {
       const { cursor } = await headOf(url)
       await publishAll(url, ["a", "b"])
@@ -19,7 +19,7 @@ export const polling: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "holds a poll until something comes",
+    name: "[Q4] holds a poll until something comes",
     async run({ url }) {
       const { cursor } = await headOf(url)
       const held = pollOnce(`${url}?after=${cursor}&wait=25`)
@@ -29,7 +29,7 @@ export const polling: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "holds a poll without a cursor until something comes after now",
+    name: "[Q4] holds a poll without a cursor until something comes after now",
     async run({ url }) {
       await publish(url, "before")
       const held = pollOnce(`${url}?wait=25`)
@@ -39,7 +39,7 @@ export const polling: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers an empty list with the cursor to go on from when nothing came in time",
+    name: "[Q4] answers an empty list with the cursor to go on from when nothing came in time",
     async run({ url }) {
       const { cursor } = await publish(url, "old")
       expect(await pollOnce(`${url}?wait=1`)).toMatchObject({
@@ -51,7 +51,7 @@ export const polling: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "gives pages with `more`, which together are everything in order",
+    name: "[Q3] gives pages with `more`, which together are everything in order",
     options: { ...keeping(1000), limits: { pageMessagesMax: 7 } },
     async run({ url }) {
       let { cursor } = await headOf(url)
@@ -69,7 +69,7 @@ export const polling: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "bounds a page in bytes, but gives at least one message",
+    name: "[Q3] bounds a page in bytes, but gives at least one message",
     options: { ...keeping(1000), limits: { pageBytesMax: 1000 } },
     async run({ url }) {
       let { cursor } = await headOf(url)

@@ -30,7 +30,7 @@ async function expectReset(
 
 export const reset: readonly ConformanceCase[] = [
   {
-    name: "answers reset to a cursor that the history no longer reaches, and replays nothing",
+    name: "[C5] [C6] [Q5] [S6] [L5] [W2] answers reset to a cursor that the history no longer reaches, and replays nothing",
     over: everyTransport,
     options: keeping(5),
     async run(scene) {
@@ -40,7 +40,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "resumes from the oldest cursor that the history still reaches, and resets one before it",
+    name: "[C5] resumes from the oldest cursor that the history still reaches, and resets one before it",
     over: [everyTransport[0] as Transport, ...everyTransport.filter((one) => one.tellsOwnCursor)],
     options: keeping(5),
     async run({ base, channel, url, transport }) {
@@ -52,7 +52,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers reset to a cursor from before the channel was deleted",
+    name: "[C4] [C6] answers reset to a cursor from before the channel was deleted",
     over: everyTransport,
     async run(scene) {
       const cursor = await startCursor(scene.transport, scene.base, scene.channel)
@@ -62,7 +62,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers reset, not an error, to a cursor of an unknown epoch",
+    name: "[C4] answers reset, not an error, to a cursor of an unknown epoch",
     over: [rawWebSocket, ...everyTransport.filter((one) => one.tellsOwnCursor)],
     async run(scene) {
       await publish(scene.url, "old")
@@ -70,7 +70,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers reset to an offset that was not reached yet",
+    name: "[C5] answers reset to an offset that was not reached yet",
     over: [rawWebSocket, ...everyTransport.filter((one) => one.tellsOwnCursor)],
     async run(scene) {
       await publish(scene.url, "old")
@@ -79,7 +79,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers reset `other-channels` to a compound cursor of another list",
+    name: "[M3] answers reset `other-channels` to a compound cursor of another list",
     over: everyTransport.filter((one) => one.tellsCursor && !one.tellsOwnCursor),
     async run(scene) {
       const elsewhere = await startCursor(scene.transport, scene.base, `${scene.channel}/other`)
@@ -87,7 +87,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "refuses a malformed cursor with `bad_cursor`",
+    name: "[C4] refuses a malformed cursor with `bad_cursor`",
     over: tellingCursor,
     async run({ base, channel, transport }) {
       for (const cursor of [
@@ -108,7 +108,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "refuses to upgrade a raw WebSocket with a malformed cursor",
+    name: "[C4] refuses to upgrade a raw WebSocket with a malformed cursor",
     async run({ url }) {
       const headers = { upgrade: "websocket", connection: "upgrade", "sec-websocket-version": "13" }
       const key = { "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" }
@@ -117,7 +117,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "answers every resume on a channel without history with reset `no-history`",
+    name: "[C9] answers every resume on a channel without history with reset `no-history`",
     over: everyTransport.filter((one) => one.name !== "long-poll" && one.name !== "many-channel poll"),
     options: keepingNothing,
     async run({ base, channel, url, transport }) {
@@ -129,7 +129,7 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "holds a poll on a channel without history and says `no-history` in its answer, never silence",
+    name: "[C9] holds a poll on a channel without history and says `no-history` in its answer, never silence",
     options: keepingNothing,
     async run({ url }) {
       const { cursor } = await headOf(url)

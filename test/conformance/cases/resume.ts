@@ -8,7 +8,7 @@ import { openReady } from "./order.ts"
 
 export const resume: readonly ConformanceCase[] = [
   {
-    name: "gives all that came after a cursor, at every point of the history, and then what is live",
+    name: "[C5] [Q2] gives all that came after a cursor, at every point of the history, and then what is live",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       const texts = numbers(15)
@@ -25,7 +25,7 @@ export const resume: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "misses and doubles nothing when resuming while others publish",
+    name: "[C5] misses and doubles nothing when resuming while others publish",
     over: everyTransport,
     options: keeping(2000),
     async run({ base, channel, url, transport }) {
@@ -52,7 +52,7 @@ export const resume: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "replays a history of many pages whole and in order, messages that come meanwhile behind it",
+    name: "[C5] [Q3] replays a history of many pages whole and in order, messages that come meanwhile behind it",
     over: everyTransport,
     // The page and the outbox are much smaller than what is missed, so a replay needs many turns.
     options: {
@@ -71,7 +71,7 @@ export const resume: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "resumes on the cursor of each message it sent",
+    name: "[C5] resumes on the cursor of each message it sent",
     over: everyTransport.filter((one) => one.tellsCursor && one.isHeld),
     async run({ base, channel, url, transport }) {
       let cursor: string | null
@@ -86,7 +86,7 @@ export const resume: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "resumes at the tail with nothing to replay, and hears what is next",
+    name: "[C5] [L4] resumes at the tail with nothing to replay, and hears what is next",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
       await publishAll(url, ["a", "b"])
