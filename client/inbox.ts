@@ -45,12 +45,14 @@ export function createInbox(options: InboxOptions): Inbox {
     give(message)
     for (const buffer of buffers) buffer.push(message)
   }
+  /** Who reloads now must not be given afterwards what is older. */
+  const forget = (): void => {
+    kept = []
+    keptSize = 0
+    for (const buffer of buffers) buffer.clear()
+  }
   const passReset = (reset: Reset): void => {
-    if (tell(reset)) {
-      // Who reloads now must not be given afterwards what is older.
-      for (const buffer of buffers) buffer.clear()
-      return
-    }
+    if (tell(reset)) return
     if (buffers.size === 0) return untold(reset)
     // An iterator gives messages only, so a hole in them has to end it.
     for (const buffer of buffers) buffer.end(failureOf(reset))
@@ -80,8 +82,7 @@ export function createInbox(options: InboxOptions): Inbox {
       else pass(message)
     },
     reset(reset) {
-      // Nobody wants messages yet, and none is kept that would come after it: whoever listens for resets is told now.
-      if (kept.length === 0 && mustKeep() && tell(reset)) return
+      if (tell(reset)) return forget()
       if (mustKeep()) keep(reset)
       else passReset(reset)
     },
