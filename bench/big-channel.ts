@@ -7,7 +7,7 @@ import { watchDoor } from "./load/probe.ts"
 import { measureRun } from "./load/run.ts"
 import { Tally } from "./load/tally.ts"
 import { readFlags } from "./measure/flags.ts"
-import { machine, printLine, printTable } from "./measure/report.ts"
+import { machine, printLine, printTable, warnOfOthers } from "./measure/report.ts"
 import { rounded } from "./measure/spread.ts"
 import { peersHere } from "./peers/all.ts"
 import type { Peer } from "./peers/peer.ts"
@@ -34,12 +34,14 @@ const way = flags.way === "sse" ? "sse" : flags.way === "laba.v1" ? "laba.v1" : 
 const until = flags.until === "heard" ? "heard" : "answered"
 const listeners = flags.listeners || descriptorsMax() - spareDescriptors
 const rows: string[][] = []
+const others: number[] = []
 let faults = 0
 
 printLine("big-channel", { machine: machine(), flags, listeners })
 for (let round = 0; round < flags.rounds; round++) {
   for (const peer of peersHere(flags.peers)) await measure(peer, round + 1)
 }
+warnOfOthers(others)
 printTable(
   `${listeners} listeners, ${flags.changesPerSecond} a second leaving and joining (targets for laba: held p50 ≤ 12 ms, p99 ≤ 30 ms)`,
   [
@@ -117,9 +119,11 @@ async function measure(peer: Peer, round: number): Promise<void> {
       deliveriesPerSecond: rounded(measured.deliveriesPerSecond),
       serverCpuMicrosecondsPerDelivery: rounded(measured.serverCpuPerDelivery),
       generatorBusy: rounded(measured.generatorBusy),
+      othersBusy: rounded(measured.othersBusy),
       latencyP99Ms: rounded(measured.p99Ms),
       faults: tally.faultCount,
     })
+    others.push(measured.othersBusy)
     const figures = [held?.p50, held?.p99, held?.max, stranger.p50Ms, stranger.p99Ms, stranger.maxMs]
     const last = [measured.serverCpuPerDelivery, measured.p99Ms]
     rows.push([

@@ -8,7 +8,7 @@ import { Tally } from "./load/tally.ts"
 import { type Case, fanOutTables } from "./measure/fan-out-tables.ts"
 import { readFlags } from "./measure/flags.ts"
 import { type ConnectionMemory, measureConnections } from "./measure/memory.ts"
-import { machine, printLine } from "./measure/report.ts"
+import { machine, printLine, warnOfOthers } from "./measure/report.ts"
 import { inLine, spreadOf } from "./measure/spread.ts"
 import { peersHere } from "./peers/all.ts"
 import type { Peer } from "./peers/peer.ts"
@@ -53,6 +53,7 @@ for (const { case: measured, rounds } of figures.values()) {
     generatorCpuMicrosecondsPerDelivery: spread((each) => each.generatorCpuPerDelivery),
     serverBusy: spread((each) => each.serverBusy),
     generatorBusy: spread((each) => each.generatorBusy),
+    othersBusy: spread((each) => each.othersBusy),
     latencyP50Ms: spread((each) => each.p50Ms),
     latencyP99Ms: spread((each) => each.p99Ms),
   })
@@ -66,6 +67,7 @@ for (const { peer, way, rounds } of memories.values()) {
     connectsPerSecond: inLine(spreadOf(rounds.map((each) => each.connectsPerSecond))),
   })
 }
+warnOfOthers([...figures.values()].flatMap(({ rounds }) => rounds.map((each) => each.othersBusy)))
 fanOutTables([...figures.values()], [...memories.values()])
 if (faults > 0) {
   console.error(`\n${faults} faults: something was lost, doubled or out of order.`)

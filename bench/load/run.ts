@@ -1,6 +1,6 @@
 // One measured run: a crowd listens, publishers publish for a while, and nobody stops the clocks before every listener
 // has heard every message. So a server cannot look cheap by being late, and whatever is lost is found.
-import { cpuMicrosecondsOf, ownCpuMicroseconds } from "../measure/process-cost.ts"
+import { cpuMicrosecondsOf, machineCpuMicroseconds, ownCpuMicroseconds } from "../measure/process-cost.ts"
 import type { RunningPeer } from "../peers/peer.ts"
 import type { Churn } from "./churn.ts"
 import type { Crowd } from "./crowd.ts"
@@ -42,6 +42,8 @@ export interface RunFigures {
   /** Share of one core, 1 = all of it. */
   readonly serverBusy: number
   readonly generatorBusy: number
+  /** What ran besides server and generator. A figure taken beside other work is worth little. */
+  readonly othersBusy: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly answerP50Ms: number
@@ -65,6 +67,7 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
   const waker = options.until === "heard" ? setInterval(() => publishing.wake(), 0) : undefined
   const serverCpuBefore = cpuMicrosecondsOf(peer.pid)
   const ownCpuBefore = ownCpuMicroseconds()
+  const machineCpuBefore = machineCpuMicroseconds()
   const began = performance.now()
   publishing.start()
   await Bun.sleep(options.seconds * 1000)
@@ -76,6 +79,7 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
   const milliseconds = performance.now() - began
   const serverCpu = cpuMicrosecondsOf(peer.pid) - serverCpuBefore
   const ownCpu = ownCpuMicroseconds() - ownCpuBefore
+  const othersCpu = machineCpuMicroseconds() - machineCpuBefore - serverCpu - ownCpu
   clearInterval(waker)
   publishing.close()
   const deliveries = tally.deliveries - deliveriesBefore
@@ -90,6 +94,7 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
     generatorCpuPerDelivery: ownCpu / deliveries,
     serverBusy: serverCpu / 1000 / milliseconds,
     generatorBusy: ownCpu / 1000 / milliseconds,
+    othersBusy: Math.max(0, othersCpu / 1000 / milliseconds),
     p50Ms: tally.latency.percentileMs(0.5),
     p99Ms: tally.latency.percentileMs(0.99),
     answerP50Ms: publishing.answers.percentileMs(0.5),

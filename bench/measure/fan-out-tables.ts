@@ -50,6 +50,7 @@ export function fanOutTables(cases: readonly CaseRounds[], memories: readonly Me
         "deliveries/s",
         "p50 ms",
         "p99 ms",
+        "server busy",
         "generator busy",
         "target",
       ],
@@ -75,6 +76,7 @@ export function fanOutTables(cases: readonly CaseRounds[], memories: readonly Me
           String(Math.round(spreadOf(row.rounds.map((each) => each.deliveriesPerSecond)).median)),
           short(spreadOf(row.rounds.map((each) => each.p50Ms)).median),
           short(spreadOf(row.rounds.map((each) => each.p99Ms)).median),
+          short(spreadOf(row.rounds.map((each) => each.serverBusy)).median),
           short(spreadOf(row.rounds.map((each) => each.generatorBusy)).median),
           targetOf(row.case),
         ]

@@ -23,6 +23,17 @@ export function printTable(
   for (const row of rows) console.log(line(row))
 }
 
+/** Says aloud when other work ran on the machine meanwhile: such figures are not to be published. */
+export function warnOfOthers(busy: readonly number[]): void {
+  const worst = Math.max(0, ...busy)
+  if (worst < 0.15) return
+  const often = busy.filter((each) => each >= 0.15).length
+  console.error(
+    `\n!!! Other processes took up to ${Math.round(worst * 100)} % of a core, in ${often} of ${busy.length} runs more ` +
+      `than 15 %. Run this again on a quiet machine before you quote it.`,
+  )
+}
+
 /** What was measured on: belongs beside every figure. */
 export function machine(): Readonly<Record<string, unknown>> {
   const cores = cpus()
