@@ -4,7 +4,11 @@ import { expect, test } from "bun:test"
 import { isComment, isTest, readText, type SourceFile, sourceFiles } from "./tree.ts"
 
 const files = sourceFiles()
-const production = files.filter(({ path }) => !isTest(path))
+/** What runs outside tests: neither a test nor a stage that only tests import. */
+const production = files.filter(({ path }) => {
+  const importers = files.filter(({ imports }) => imports.includes(path))
+  return !isTest(path) && (importers.length === 0 || !importers.every((file) => isTest(file.path)))
+})
 
 const contracts = ["src/engines/engine.ts", "src/protocols/protocol.ts", "src/transports/transport.ts"]
 
@@ -24,8 +28,14 @@ const neverImports: Record<string, readonly string[]> = {
   "src/": ["test/", "bench/", "apps/", "examples/"],
 }
 
-/** Only these name a concrete engine or transport; a concrete protocol is named by the transport that speaks it too. */
-const assemblers = ["src/server/", "src/cli/"]
+/** For each kind of part, who may name a concrete one, besides its neighbours: who puts the parts together. */
+const mayName: Record<string, readonly string[]> = {
+  "src/engines/": ["src/server/", "src/cli/"],
+  // An endpoint of the HTTP surface hands its request to the transport that was asked for.
+  "src/transports/": ["src/server/", "src/cli/", "src/api/"],
+  // A transport's endpoint speaks a protocol: it is where the two meet.
+  "src/protocols/": ["src/server/", "src/cli/", "src/api/", "src/transports/"],
+}
 
 /** Where Bun's own API may be used. Everything else runs on any runtime. */
 const onBun = [
@@ -34,6 +44,8 @@ const onBun = [
   "src/ingest/",
   "src/server/",
   "src/cli/",
+  // Builds the one file for browsers.
+  "client/build.ts",
   "test/",
   "bench/",
   "apps/",
@@ -75,10 +87,11 @@ for (const [folder, forbidden] of Object.entries(neverImports)) {
   })
 }
 
-for (const folder of ["src/engines/", "src/transports/", "src/protocols/"]) {
+for (const [folder, namers] of Object.entries(mayName)) {
   test(`concrete ${folder.slice(4, -1)} are named only where the parts are put together`, () => {
-    const may = [...assemblers, folder, folder === "src/protocols/" ? "src/transports/" : folder]
-    const outside = production.filter(({ path }) => path.startsWith("src/") && !isUnder(path, may))
+    const outside = production.filter(
+      ({ path }) => path.startsWith("src/") && !isUnder(path, [folder, ...namers]),
+    )
     const isConcrete = (imported: string) => imported.startsWith(folder) && !contracts.includes(imported)
     expect(wrongImports(outside, isConcrete)).toEqual([])
   })
