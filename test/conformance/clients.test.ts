@@ -2,7 +2,7 @@
 // package. The browser's own are in test/browser.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { curl, CurlStream } from "../support/curl.ts"
-import { EventSourceListener } from "../support/event-source-package.ts"
+import { EventSourceListener, type EventSourceLine } from "../support/event-source-package.ts"
 import type { PollAnswer } from "../support/poller.ts"
 import { headOf, publish, publishAll } from "../support/publish.ts"
 import { freshChannel, startDefaultServer, startServer, type TestServer } from "../support/server.ts"
@@ -131,22 +131,40 @@ describe("the `eventsource` package", () => {
     expect(await listener.next()).toEqual({ event: "binary", data: "AP8=", id: bytes.cursor })
   })
 
-  test("[S2] [S5] [S8] comes back by itself with the cursor it holds, also when no message had come yet, and misses nothing", async () => {
-    await using own = await startServer({ limits: { streamSecondsMax: 1, heartbeatSeconds: 1 } })
+  test("[S5] [S8] comes back by itself with the cursor of what it heard last, and misses nothing", async () => {
+    await using own = await startServer(shortStreams)
+    const url = own.base + freshChannel()
+    await using listener = new EventSourceListener(url)
+    expect(await listener.next()).toEqual({ event: "open" })
+    const { cursor } = await publish(url, "first")
+    expect(await nextEvent(listener)).toMatchObject({ data: "first" })
+    await untilNobody(url)
+    await publish(url, "in between")
+    expect(await nextEvent(listener)).toMatchObject({ data: "in between" })
+    expect(listener.asked.slice(0, 2)).toEqual([null, cursor])
+  })
+
+  // Up to its version 4 the package drops an `id:` that comes without `data:`, against the standard: until its first
+  // message such a client holds no position. Browsers and version 5 do hold it.
+  test.failing("[S2] comes back with the position it was given before any message", async () => {
+    await using own = await startServer(shortStreams)
     const url = own.base + freshChannel()
     const { cursor } = await headOf(url)
     await using listener = new EventSourceListener(url)
-    expect(await listener.next()).toEqual({ event: "open" })
-    expect(await listener.next()).toMatchObject({ event: "error" })
-    // Between two streams, when nobody listens; streams end so often here that it may not be the first two.
-    await untilNobody(url)
-    await publish(url, "in between")
-    let line = await listener.next()
-    while (line.event === "open" || line.event === "error") line = await listener.next()
-    expect(line).toMatchObject({ event: "message", data: "in between" })
+    for (let streams = 0; streams < 2;) if ((await listener.next()).event === "open") streams++
     expect(listener.asked.slice(0, 2)).toEqual([null, cursor])
   })
 })
+
+/** Streams that end within a second or two. */
+const shortStreams = { limits: { streamSecondsMax: 1, heartbeatSeconds: 1 } }
+
+/** What comes next besides being opened and cut. */
+async function nextEvent(listener: EventSourceListener): Promise<EventSourceLine> {
+  let line = await listener.next()
+  while (line.event === "open" || line.event === "error") line = await listener.next()
+  return line
+}
 
 async function untilNobody(url: string): Promise<void> {
   while ((await headOf(url)).listeners > 0) await Bun.sleep(5)
