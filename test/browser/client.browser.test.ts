@@ -1,0 +1,159 @@
+// The built client in a real Chromium: each transport alone, and whatever a network does to it. Every message once and in
+// order, or a reset that the page was told of.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { Browser } from "playwright-core"
+import { BadProxy, type BadProxyManners } from "../client/bad-proxy.ts"
+import { LabaPage } from "../client/laba-page.ts"
+import { hasChromium, launchChromium } from "../support/chromium.ts"
+import { startProcess } from "../support/process.ts"
+import { freshChannel, startServer, type TestServer } from "../support/server.ts"
+
+const deadlineMs = 60_000
+const overEachOf = ["websocket", "sse", "poll"] as const
+
+const post = async (url: string, body: string): Promise<void> => {
+  const answer = await fetch(url, { method: "POST", body, headers: { "content-type": "text/plain" } })
+  expect(answer.status).toBe(201)
+}
+
+const upTo = (count: number, from = 0): string[] =>
+  Array.from({ length: count - from }, (_, n) => `${from + n}`)
+
+describe.skipIf(!hasChromium)("the client in Chromium", () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await launchChromium()
+  }, deadlineMs)
+  afterAll(async () => {
+    await browser?.close()
+  })
+
+  const portOf = (server: TestServer): number => Number(new URL(server.base).port)
+
+  for (const transport of overEachOf) {
+    test(
+      `over ${transport} alone: every message once, in order, and its own publishes too`,
+      async () => {
+        await using server = await startServer()
+        const channel = freshChannel()
+        await using page = await LabaPage.open(browser, server.base, { channel, transports: [transport] })
+        for (const n of upTo(20)) await post(server.base + channel, n)
+        await page.publish(channel, "20")
+        expect(await page.noted(21)).toEqual(upTo(21))
+        expect(await page.transport()).toBe(transport)
+      },
+      deadlineMs,
+    )
+
+    test(
+      `over ${transport}: the network is cut and restored, and nothing is missing or doubled`,
+      async () => {
+        await using server = await startServer()
+        await using proxy = await BadProxy.start(portOf(server))
+        const channel = freshChannel()
+        await using page = await LabaPage.open(browser, proxy.base, { channel, transports: [transport] })
+        let sent = 0
+        for (let round = 0; round < 3; round++) {
+          await post(server.base + channel, `${sent++}`)
+          proxy.isDown = true
+          proxy.cut()
+          for (let n = 0; n < 5; n++) await post(server.base + channel, `${sent++}`)
+          proxy.isDown = false
+          await post(server.base + channel, `${sent++}`)
+          expect(await page.noted(sent)).toEqual(upTo(sent))
+        }
+        expect(await page.transport()).toBe(transport)
+      },
+      deadlineMs,
+    )
+
+    test(
+      `over ${transport}: the server is killed and restarted, and the page is told what may be missing`,
+      async () => {
+        const channel = freshChannel()
+        await using first = await startProcess()
+        await using page = await LabaPage.open(browser, first.base, { channel, transports: [transport] })
+        await post(first.base + channel, "before")
+        await page.noted(1)
+        await first.killHard()
+        await using second = await startProcess({ port: first.port })
+        expect(await page.noted(2)).toEqual(["before", "reset: epoch"])
+        await post(second.base + channel, "after")
+        expect(await page.noted(3)).toEqual(["before", "reset: epoch", "after"])
+      },
+      deadlineMs,
+    )
+
+    test(
+      `over ${transport}: a page that was frozen hears what it missed`,
+      async () => {
+        await using server = await startServer()
+        const channel = freshChannel()
+        await using page = await LabaPage.open(browser, server.base, { channel, transports: [transport] })
+        const tools = await page.page.context().newCDPSession(page.page)
+        await tools.send("Page.setWebLifecycleState", { state: "frozen" })
+        for (const n of upTo(10)) await post(server.base + channel, n)
+        await tools.send("Page.setWebLifecycleState", { state: "active" })
+        expect(await page.noted(10)).toEqual(upTo(10))
+      },
+      deadlineMs,
+    )
+  }
+
+  const proxies: readonly [name: string, manners: BadProxyManners, winner: string][] = [
+    ["WebSockets are refused", { websocket: "refuse" }, "sse"],
+    ["WebSockets open and their frames are swallowed", { websocket: "swallow" }, "sse"],
+    ["streams are refused", { stream: "refuse" }, "websocket"],
+    ["all but polls is refused", { websocket: "refuse", stream: "refuse" }, "poll"],
+    ["streams are buffered and WebSockets refused", { websocket: "refuse", stream: "buffer" }, "poll"],
+  ]
+  for (const [name, manners, winner] of proxies) {
+    test(
+      `where ${name} it comes to ${winner}, and hears every message once`,
+      async () => {
+        await using server = await startServer()
+        await using proxy = await BadProxy.start(portOf(server), manners)
+        const channel = freshChannel()
+        await using page = await LabaPage.open(browser, proxy.base, { channel })
+        expect(await page.transport()).toBe(winner)
+        for (const n of upTo(10)) await post(server.base + channel, n)
+        expect(await page.noted(10)).toEqual(upTo(10))
+
+        // The next visit begins with the one that won.
+        await page.page.reload()
+        const stored = await page.page.evaluate(() => localStorage.getItem("laba.transport"))
+        expect(stored?.split(" ")[0]).toBe(winner)
+      },
+      deadlineMs,
+    )
+  }
+
+  test(
+    "a page that is hidden keeps its stream, and once shown has what it missed when that broke",
+    async () => {
+      await using server = await startServer()
+      await using proxy = await BadProxy.start(portOf(server))
+      const channel = freshChannel()
+      await using page = await LabaPage.open(browser, proxy.base, { channel })
+      const show = (isHidden: boolean) =>
+        page.page.evaluate((hidden) => {
+          Object.defineProperty(document, "hidden", { configurable: true, value: hidden })
+          document.dispatchEvent(new Event("visibilitychange"))
+        }, isHidden)
+      await show(true)
+      await post(server.base + channel, "0")
+      expect(await page.noted(1)).toEqual(["0"])
+      // From here on the socket is dead and nobody has told the page.
+      proxy.manners.websocket = "swallow"
+      proxy.isDown = true
+      proxy.cut()
+      await page.waitForState("waiting")
+      proxy.manners.websocket = "pass"
+      proxy.isDown = false
+      await post(server.base + channel, "1")
+      await show(false)
+      expect(await page.noted(2)).toEqual(["0", "1"])
+    },
+    deadlineMs,
+  )
+})

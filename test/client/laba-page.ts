@@ -1,0 +1,89 @@
+// A page in a real browser with the built client in it, listening to one channel and noting all that it hears.
+import type { Browser, Page } from "playwright-core"
+import { buildClient } from "../../client/build.ts"
+
+/** Data of a message, or `reset: <reason>`. */
+export type Noted = string
+
+export interface ListenOptions {
+  readonly channel: string
+  readonly transports?: readonly string[]
+  readonly after?: string
+}
+
+interface Scope {
+  Laba: typeof import("../../client/index.ts")
+  laba: import("../../client/index.ts").Laba
+  noted: Noted[]
+  states: string[]
+}
+
+export class LabaPage implements AsyncDisposable {
+  readonly page: Page
+
+  private constructor(page: Page) {
+    this.page = page
+  }
+
+  /** Opens a page of the origin `base` and begins to listen there. */
+  static async open(browser: Browser, base: string, options: ListenOptions): Promise<LabaPage> {
+    // The client is put in by the test; the page's own policy is not what is tested here.
+    const context = await browser.newContext({ bypassCSP: true })
+    const page = await context.newPage()
+    await page.addInitScript((await buildClient()).code)
+    await page.goto(`${base}/_/nothing-here`)
+    await page.evaluate(
+      ({ channel, transports, after }) => {
+        const scope = globalThis as unknown as Scope
+        const laba = scope.Laba.connect(undefined, {
+          ...(transports ? { transports: transports as ("websocket" | "sse" | "poll")[] } : {}),
+          backoff: { minMs: 100, maxMs: 500 },
+        })
+        scope.laba = laba
+        scope.noted = []
+        scope.states = []
+        laba.on("state", ({ state, transport }) =>
+          scope.states.push(transport ? `${state} ${transport}` : state),
+        )
+        const listened = laba.channel(channel, after ? { after } : {})
+        listened.on("message", ({ data }) => scope.noted.push(String(data)))
+        listened.on("reset", ({ reason }) => scope.noted.push(`reset: ${reason}`))
+        return listened.ready()
+      },
+      options as ListenOptions & { transports?: string[] },
+    )
+    return new LabaPage(page)
+  }
+
+  /** Waits until so much was noted, and gives it. The test's deadline guards against waiting forever. */
+  async noted(count: number): Promise<Noted[]> {
+    await this.page.waitForFunction(
+      (wanted) => (globalThis as unknown as Scope).noted.length >= wanted,
+      count,
+    )
+    return this.page.evaluate(() => (globalThis as unknown as Scope).noted)
+  }
+
+  transport(): Promise<string | null> {
+    return this.page.evaluate(() => (globalThis as unknown as Scope).laba.transport)
+  }
+
+  states(): Promise<string[]> {
+    return this.page.evaluate(() => (globalThis as unknown as Scope).states)
+  }
+
+  async waitForState(state: string): Promise<void> {
+    await this.page.waitForFunction((wanted) => (globalThis as unknown as Scope).laba.state === wanted, state)
+  }
+
+  async publish(channel: string, data: string): Promise<void> {
+    await this.page.evaluate(
+      ([to, what]) => (globalThis as unknown as Scope).laba.publish(to as string, what),
+      [channel, data],
+    )
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close()
+  }
+}
