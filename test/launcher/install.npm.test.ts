@@ -29,7 +29,9 @@ test(
 )
 
 test("publishes what runs, and no tests", async () => {
-  const { stdout } = await runWell(["npm", "pack", "--dry-run", "--json", "--silent"], { cwd: repository })
+  const { stdout } = await runWell(["npm", "pack", "--dry-run", "--json", "--silent", "--ignore-scripts"], {
+    cwd: repository,
+  })
   const [packed] = JSON.parse(stdout) as [{ files: { path: string }[] }]
   const paths = packed.files.map(({ path }) => path)
   for (const path of [

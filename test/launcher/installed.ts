@@ -19,6 +19,12 @@ console.log(answer.status)
 await laba.close()
 `
 
+/** For whom Laba's source is not enough: Node takes no TypeScript from node_modules. */
+const clientProgram = `
+import { connect } from "laba/client"
+console.log(typeof connect)
+`
+
 /** Installs the packed Laba into an empty project and starts it in every way there is. */
 export async function expectToStart({ npm, nodeFolder, flags = [] }: Installer): Promise<void> {
   await using project = await Project.start()
@@ -50,4 +56,8 @@ export async function expectToStart({ npm, nodeFolder, flags = [] }: Installer):
   const runner = join(project.folder, "node_modules/laba/bin/bun.mjs")
   const served = await runWell(["node", runner, "program.ts"], here)
   expect(served.stdout.trim()).toBe("201")
+
+  await project.write("client.mjs", clientProgram)
+  const connected = await runWell(["node", "client.mjs"], here)
+  expect(connected.stdout.trim()).toBe("function")
 }

@@ -69,5 +69,6 @@ export async function pack(folder: string): Promise<string> {
   const { stdout } = await runWell(["npm", "pack", "--silent", "--pack-destination", folder], {
     cwd: repository,
   })
-  return join(folder, stdout.trim())
+  // What the build of the client prints comes first.
+  return join(folder, stdout.trim().split("\n").at(-1) as string)
 }
