@@ -111,7 +111,6 @@ async function stream(station: Station, ask: Ask, channel: Channel, query: Query
   })
   const base = {
     shared: station.shared,
-    server: ask.server,
     request: ask.request,
     number,
     user: said.user,

@@ -41,7 +41,6 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
   const channels = [...new Set([...asked, ...attached])]
   return new ManyStream({
     shared,
-    server: ask.server,
     request: ask.request,
     number,
     user: said.user,

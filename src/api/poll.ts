@@ -134,7 +134,7 @@ function hold(
   make: (options: HoldOptions) => Hold,
 ): Promise<Response> {
   station.holds.admit()
-  ask.server.timeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
+  station.shared.setTimeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
   return make({
     shared: station.shared,
     holds: station.holds,

@@ -40,8 +40,8 @@ export async function streamSession(station: Station, ask: Ask): Promise<Respons
     channel: null,
     channels: [],
   })
-  const { server, request } = ask
-  return new StreamedSession({ shared, server, request, number, user: said.user, ...startOf(said) }).respond()
+  const { request } = ask
+  return new StreamedSession({ shared, request, number, user: said.user, ...startOf(said) }).respond()
 }
 
 /** POST /_/session: a session to be polled. */
@@ -70,7 +70,7 @@ export async function pollSession(station: Station, ask: Ask): Promise<Response>
   const { wait } = parseQuery(ask.search, station.shared.limits)
   const answer = session.poll(ackOf(ask), (wait ?? 0) * 1000)
   if (typeof answer === "string") return pollResponse(answer)
-  ask.server.timeout(ask.request, Math.ceil(wait ?? 0) + 5)
+  station.shared.setTimeout(ask.request, Math.ceil(wait ?? 0) + 5)
   const abandon = (): void => session.abandonPoll()
   ask.request.signal.addEventListener("abort", abandon, { once: true })
   const body = await answer

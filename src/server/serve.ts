@@ -90,6 +90,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     connections,
     limits,
     counters,
+    setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
     publishFor: makePublishFor({ hub, drafts, application, connections, limits }),
     gone(connection, code, reason) {
       if (!application.tellsOnDisconnect) return

@@ -26,6 +26,8 @@ export interface Shared {
   readonly connections: Connections
   readonly limits: Limits
   readonly counters: Counters
+  /** Seconds of silence after which Bun cuts the connection of a request; 0 is never. */
+  setTimeout(request: Request, seconds: number): void
   /** Asks the application, then publishes. Throws `LabaError`. */
   publishFor(connection: Connection, request: ClientPublish): MaybePromise<ClientPublished>
   /** Tells the application that a connection has gone. */

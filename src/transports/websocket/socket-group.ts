@@ -12,7 +12,7 @@ export type SocketOf<L extends Listener> = (listener: L) => Socket
 
 /** The server to publish with; it exists only after the kinds were made. */
 export interface Publisher {
-  server: Pick<Server<Socket>, "publish"> | null
+  server: Pick<Server<Socket>, "publish" | "timeout"> | null
 }
 
 let topics = 0
