@@ -141,7 +141,7 @@ test("an iterator gives every message in order, also beyond its bound, and ends 
   expect(isOver).toBe(true)
 })
 
-test("a reset ends an iterator after what came before it, unless a listener takes it", async () => {
+test("[L6] a reset ends an iterator after what came before it, unless a listener takes it", async () => {
   const { laba, clock, server } = startStage()
   const channel = laba.channel("/a")
   const heard: unknown[] = []
