@@ -12,10 +12,13 @@ export const defaultRule: Rule = {
 }
 
 export class Rules {
+  /** Every rule that was configured, in the order given. */
+  readonly entries: readonly Rule[]
   private readonly tree = new PatternTree<Rule>()
 
   /** Throws `bad_channel` for a pattern that is malformed or there twice. An entry for every channel (`/**`) replaces `defaultRule`. */
   constructor(entries: readonly Rule[] = []) {
+    this.entries = entries
     for (const rule of entries) {
       const pattern = parsePattern(rule.pattern)
       if (this.tree.add(pattern, rule)) continue

@@ -32,7 +32,6 @@ export const subscribe: Command = {
     const { given, words } = readArguments(args, flags, 1)
     const address = readAddress(words[0], given.url)
     const countMax = readCount(given.count)
-    let count = 0
     const laba = connect(address.server, given.sse ? { transports: ["sse"] } : {})
     const name = new URL(channelUrl(address)).pathname
     const channel = laba.channel(name, given.after === undefined ? {} : { after: given.after })

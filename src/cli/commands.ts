@@ -1,0 +1,9 @@
+// The list of commands, in the order help shows them.
+import { check } from "./check.ts"
+import type { Command } from "./command.ts"
+import { publish } from "./publish.ts"
+import { serve } from "./serve.ts"
+import { subscribe } from "./subscribe.ts"
+import { version } from "./version.ts"
+
+export const commands: readonly Command[] = [serve, publish, subscribe, check, version]

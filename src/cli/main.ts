@@ -1,0 +1,54 @@
+// The command line: finds the command, runs it, turns what it throws into one line and an exit code.
+import { unknown } from "./arguments.ts"
+import { type Command, exit, Failure, Misuse } from "./command.ts"
+import { commands } from "./commands.ts"
+import { helpOf, helpOfAll } from "./help.ts"
+
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args
+  if (name === undefined) {
+    process.stderr.write(helpOfAll(commands))
+    return exit.usage
+  }
+  if (name === "--version" || name === "-v") return find("version").run([])
+  if (name === "--help" || name === "-h") return help([])
+  if (name === "help") return help(rest)
+  const command = find(name)
+  // What stands after `--` is data, also when it reads `--help`.
+  const end = rest.indexOf("--")
+  const asked = (end < 0 ? rest : rest.slice(0, end)).some((word) => word === "--help" || word === "-h")
+  return asked ? help([name]) : command.run(rest)
+}
+
+function find(name: string): Command {
+  const command = commands.find((one) => one.name === name)
+  if (!command) throw unknown("command", name, [...commands.map((one) => one.name), "help"])
+  return command
+}
+
+function help([name]: readonly string[]): number {
+  process.stdout.write(name === undefined || name === "help" ? helpOfAll(commands) : helpOf(find(name)))
+  return exit.ok
+}
+
+/** Never throws: what a command could not do is one line; what we did wrong keeps its stack. */
+async function run(args: readonly string[]): Promise<number> {
+  try {
+    return await main(args)
+  } catch (error) {
+    if (error instanceof Misuse) {
+      const known = commands.some((one) => one.name === args[0])
+      console.error(`laba: ${error.message} (laba help${known ? ` ${args[0]}` : ""})`)
+      return exit.usage
+    }
+    console.error(error instanceof Failure ? `laba: ${error.message}` : error)
+    return exit.failed
+  }
+}
+
+// A reader like `head` that has seen enough closes the pipe: that is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? exit.ok : exit.failed),
+)
+
+process.exitCode = await run(process.argv.slice(2))

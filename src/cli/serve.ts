@@ -1,0 +1,92 @@
+// `laba serve`: starts a server, says in one line where, and ends it by signals.
+import type { Config, ConfigInput } from "../config/config.ts"
+import type { Laba } from "../server/index.ts"
+import { readArguments } from "./arguments.ts"
+import { type Command, exit, Failure, Misuse } from "./command.ts"
+import { configFlag, gatherConfig } from "./gathering-config.ts"
+import { labaVersion } from "./laba-version.ts"
+import { stopBySignal } from "./stopping.ts"
+
+const flags = {
+  port: { type: "string", value: "<n>", says: "the port; default 8080, and 0 takes a free one" },
+  host: {
+    type: "string",
+    value: "<address>",
+    says: "the address to listen at; default 127.0.0.1: this machine only",
+  },
+  config: configFlag,
+  open: { type: "boolean", says: "serve everybody although no keys are configured" },
+} as const
+
+export const serve: Command = {
+  name: "serve",
+  summary: "Start a server",
+  usage: "serve [flags]",
+  flags,
+  examples: [
+    ["laba serve", "on http://127.0.0.1:8080, with laba.yaml when there is one"],
+    ["laba serve --port 0", "on a free port; the line that is printed says which"],
+    ["laba serve --config production.yaml", "with a configuration of its own"],
+    ["laba serve --host 0.0.0.0 --open", "for everybody, on purpose"],
+  ],
+  async run(args) {
+    const { given } = readArguments(args, flags, 0)
+    const { input, config, file } = await gatherConfig(given.config, {
+      listen: {
+        ...(given.host !== undefined && { host: given.host }),
+        ...(given.port !== undefined && { port: readPort(given.port) }),
+      },
+      ...(given.open && { open: true }),
+    })
+    refuseAccident(config)
+    const laba = await start(input, config.listen)
+    const from = file === null ? "" : `, ${file}`
+    console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine} engine${from})`)
+    await stopBySignal(() => laba.close())
+    return exit.ok
+  },
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65535) return port
+  throw new Misuse(`--port is a whole number from 0 to 65535, not "${text}"`)
+}
+
+/** Addresses that only this machine reaches. */
+const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i
+
+/** Nobody is let in by accident: without keys, an address that others reach has to be meant. */
+function refuseAccident({ listen: { host }, open }: Config): void {
+  if (open || loopback.test(host)) return
+  throw new Failure(
+    `others can reach ${host}, and no keys say who may come in; add --open if everybody may, or listen at 127.0.0.1`,
+  )
+}
+
+async function start(
+  input: ConfigInput,
+  listen: { readonly host: string; readonly port: number },
+): Promise<Laba> {
+  // Loaded here and not above: the other commands start without the server's parts.
+  const { serve: startServer } = await import("../server/index.ts")
+  try {
+    return await startServer(input)
+  } catch (error) {
+    const why = whyNoSocket(error, listen)
+    if (why === null) throw error
+    throw new Failure(why, { cause: error })
+  }
+}
+
+/** What the system said to our wish to listen, in one sentence. Null when it is about something else. */
+function whyNoSocket(error: unknown, { host, port }: { host: string; port: number }): string | null {
+  const code = error instanceof Error && "code" in error ? error.code : null
+  if (code === "EADDRINUSE")
+    return `port ${port} on ${host} is in use; end what uses it, or choose another with --port`
+  if (code === "EADDRNOTAVAIL")
+    return `${host} is no address of this machine; --host 0.0.0.0 listens at all of them`
+  if (code === "EACCES")
+    return `port ${port} needs more rights than this user has; ports from 1024 on need none`
+  return null
+}
