@@ -1,0 +1,58 @@
+// The chat room of examples/chat: two phones in it, one of which reloads.
+import { expect, test } from "bun:test"
+import { join } from "node:path"
+import { startChat } from "../../examples/chat/chat.ts"
+import { hasChromium, launchChromium } from "../support/chromium.ts"
+
+const folder = join(import.meta.dir, "../../examples/chat")
+
+test("the chat room is under 100 lines, page included", async () => {
+  const texts = await Promise.all(
+    ["chat.ts", "index.html"].map((name) => Bun.file(join(folder, name)).text()),
+  )
+  expect(texts.flatMap((text) => text.trimEnd().split("\n")).length).toBeLessThan(100)
+})
+
+test.skipIf(!hasChromium)(
+  "two phones talk in two languages, and a reload goes on where it was",
+  async () => {
+    const chat = await startChat()
+    const browser = await launchChromium()
+    try {
+      const open = async (locale: string) => {
+        const phone = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true, locale }
+        const page = await (await browser.newContext(phone)).newPage()
+        await page.goto(chat.url)
+        return page
+      }
+      const [one, two] = [await open("en-GB"), await open("zh-CN")]
+      await one.getByText("Connected").waitFor()
+      await two.getByText("已连接").waitFor()
+
+      await one.getByPlaceholder("Say something").fill("<b>hello</b>")
+      await one.getByRole("button", { name: "Send" }).click()
+      await two.getByText("<b>hello</b>").waitFor()
+      await two.getByPlaceholder("说点什么").fill("你好")
+      await two.getByPlaceholder("说点什么").press("Enter")
+      await one.getByText("你好").waitFor()
+
+      // The second window misses a message while it reloads, and has it afterwards.
+      await two.goto("about:blank")
+      await one.getByPlaceholder("Say something").fill("are you there?")
+      await one.getByRole("button", { name: "Send" }).click()
+      await one.locator("li", { hasText: "are you there?" }).waitFor()
+      await two.goto(chat.url)
+      await two.getByText("are you there?").waitFor()
+      expect(await two.locator("li").count()).toBe(1)
+
+      await two.getByRole("button", { name: "English" }).click()
+      await two.getByText("Connected").waitFor()
+      const width = await one.evaluate(() => document.documentElement.scrollWidth)
+      expect(width).toBeLessThanOrEqual(375)
+    } finally {
+      await browser.close()
+      await chat.close()
+    }
+  },
+  60_000,
+)
