@@ -28,29 +28,59 @@ export const codes = {
   bad_channel: { status: 400, close: 4001, retry: "stay-away", title: "The channel name is not allowed." },
   bad_cursor: { status: 400, close: 4002, retry: "stay-away", title: "The cursor is malformed." },
   bad_frame: { status: 400, close: 4003, retry: "stay-away", title: "A frame could not be understood." },
-  bad_subprotocol: { status: 400, retry: "stay-away", title: "None of the offered WebSocket subprotocols is spoken here." },
+  bad_subprotocol: {
+    status: 400,
+    retry: "stay-away",
+    title: "None of the offered WebSocket subprotocols is spoken here.",
+  },
   bad_query: { status: 400, retry: "stay-away", title: "A query parameter is wrong." },
   bad_body: { status: 400, retry: "stay-away", title: "The body could not be read." },
   bad_json: { status: 400, retry: "stay-away", title: "The body is declared as JSON and is not." },
   bad_utf8: { status: 400, close: 4007, retry: "stay-away", title: "The text is not valid UTF-8." },
   missing_data: { status: 400, retry: "stay-away", title: "The form has no field `data`." },
   bad_key: { status: 400, retry: "stay-away", title: "The Idempotency-Key is malformed." },
-  unauthorized: { status: 401, close: 4010, retry: "stay-away", title: "A credential is needed, or the one given is not valid." },
+  unauthorized: {
+    status: 401,
+    close: 4010,
+    retry: "stay-away",
+    title: "A credential is needed, or the one given is not valid.",
+  },
   token_expired: { status: 401, close: 4011, retry: "stay-away", title: "The token has expired." },
   forbidden: { status: 403, close: 4012, retry: "stay-away", title: "This is not allowed." },
-  foreign_origin: { status: 403, retry: "stay-away", title: "Without keys, only this machine may use the server." },
+  foreign_origin: {
+    status: 403,
+    retry: "stay-away",
+    title: "Without keys, only this machine may use the server.",
+  },
   not_found: { status: 404, retry: "stay-away", title: "There is nothing here." },
   method_not_allowed: { status: 405, retry: "stay-away", title: "This method is not supported here." },
   not_acceptable: { status: 406, retry: "stay-away", title: "None of the accepted types can be answered." },
-  idempotency_conflict: { status: 409, retry: "stay-away", title: "The same Idempotency-Key came with another body." },
+  idempotency_conflict: {
+    status: 409,
+    retry: "stay-away",
+    title: "The same Idempotency-Key came with another body.",
+  },
   cannot_receive: { status: 409, retry: "stay-away", title: "This connection cannot take a direct frame." },
   gone: { status: 410, retry: "stay-away", title: "The connection is gone." },
   too_large: { status: 413, close: 4013, retry: "stay-away", title: "The message is too large." },
   query_too_long: { status: 414, retry: "stay-away", title: "The query is too long." },
-  unsupported_type: { status: 415, retry: "stay-away", title: "This content type or charset is not supported." },
+  unsupported_type: {
+    status: 415,
+    retry: "stay-away",
+    title: "This content type or charset is not supported.",
+  },
   range_not_supported: { status: 416, retry: "stay-away", title: "A channel has no byte ranges." },
-  upgrade_not_supported: { status: 426, retry: "stay-away", title: "The only upgrade spoken here is `websocket`." },
-  too_many_channels: { status: 400, close: 4014, retry: "stay-away", title: "Too many channels on one connection." },
+  upgrade_not_supported: {
+    status: 426,
+    retry: "stay-away",
+    title: "The only upgrade spoken here is `websocket`.",
+  },
+  too_many_channels: {
+    status: 400,
+    close: 4014,
+    retry: "stay-away",
+    title: "Too many channels on one connection.",
+  },
   headers_too_large: { status: 431, retry: "stay-away", title: "The headers are too large." },
 
   // The server cannot now; a wait helps.
@@ -58,7 +88,11 @@ export const codes = {
   too_many_polls: { status: 503, retry: "back-off", title: "Too many polls are waiting here." },
   too_many_connections: { status: 503, close: 4100, retry: "back-off", title: "Too many connections." },
   too_many_requests: { status: 429, close: 4101, retry: "back-off", title: "Too many requests." },
-  overloaded: { status: 503, retry: "back-off", title: "The listeners of this channel cannot take more now." },
+  overloaded: {
+    status: 503,
+    retry: "back-off",
+    title: "The listeners of this channel cannot take more now.",
+  },
   engine_unavailable: { status: 503, close: 4102, retry: "back-off", title: "The engine cannot be reached." },
   deleted: { status: 410, close: 4103, retry: "back-off", title: "The channel was deleted." },
   internal: { status: 500, close: 4104, retry: "back-off", title: "Laba failed; the log says more." },
@@ -66,10 +100,25 @@ export const codes = {
   hook_failed: { status: 502, close: 4105, retry: "back-off", title: "The application's hook failed." },
 
   // The connection was ended for its own good.
-  slow: { status: 503, close: 4200, retry: "at-once", title: "The reader was too slow; it may come back and resume." },
-  reset: { status: 409, close: 4201, retry: "at-once", title: "The cursor cannot be resumed from; reload, then listen from the tail." },
+  slow: {
+    status: 503,
+    close: 4200,
+    retry: "at-once",
+    title: "The reader was too slow; it may come back and resume.",
+  },
+  reset: {
+    status: 409,
+    close: 4201,
+    retry: "at-once",
+    title: "The cursor cannot be resumed from; reload, then listen from the tail.",
+  },
   silent: { status: 408, close: 4202, retry: "at-once", title: "No answer to pings." },
-  stream_ended: { status: 200, close: 4203, retry: "at-once", title: "The stream reached its longest time; resume it." },
+  stream_ended: {
+    status: 200,
+    close: 4203,
+    retry: "at-once",
+    title: "The stream reached its longest time; resume it.",
+  },
 } as const satisfies Record<string, CodeEntry>
 
 /** A stable code: the same word in problem+json, frames, close reasons and metrics. */

@@ -62,7 +62,16 @@ export type ServerFrame =
   /** Before any message of the channel. `recovered` is true when `after` was given and everything since it follows. */
   | { op: "subscribed"; ref?: Ref; channel: string; cursor: string; recovered: boolean; history: History }
   | { op: "unsubscribed"; ref?: Ref; channel: string }
-  | { op: "published"; ref?: Ref; channel: string; cursor: string; id: string; duplicate: boolean; listeners: number; history: History }
+  | {
+      op: "published"
+      ref?: Ref
+      channel: string
+      cursor: string
+      id: string
+      duplicate: boolean
+      listeners: number
+      history: History
+    }
   /** The application took the message and wanted it not published. */
   | { op: "accepted"; ref?: Ref; channel: string }
   | { op: "presence"; ref?: Ref; channel: string; members: readonly unknown[] }

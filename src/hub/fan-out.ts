@@ -2,8 +2,8 @@
 // no channel, however big, holds the loop for long. Knows time and cost; refuses to know messages.
 import type { Audience } from "./audience.ts"
 
-/** What a turn should cost. Accepts, pings and other channels wait no longer than about this. */
-const sliceMicros = 10_000
+/** What a turn should cost. Accepts, pings and other channels wait no longer than about this, joins and garbage collection beside it. */
+const sliceMicros = 7_500
 
 /** Estimates are of a machine with slow system calls; the correction follows what turns really take, within these. */
 const correctionMin = 0.25

@@ -125,6 +125,7 @@ export function payloadOf(frame: ClientFrame & { op: "publish" }): {
   if (isJsonType(type)) return text(type, JSON.stringify(frame.data))
   if (typeof frame.data !== "string") throw wrong(`With the type ${type}, \`data\` is a string.`)
   if (!isTextType(type)) throw wrong(`With the type ${type}, \`data\` is base64 and \`base64\` is true.`)
+  if (!frame.data.isWellFormed()) throw wrong("`data` holds half of a surrogate pair, so it is no text.")
   return text(type, frame.data)
 }
 
