@@ -47,7 +47,7 @@ async function read(file: string): Promise<string> {
   try {
     return await Bun.file(file).text()
   } catch (error) {
-    throw new Failure(`cannot read ${file}: ${error instanceof Error ? error.message : error}`, {
+    throw new Failure(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }

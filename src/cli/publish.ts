@@ -62,7 +62,7 @@ async function readFile(path: string): Promise<Payload> {
   try {
     return { body: await file.bytes(), type: file.type }
   } catch (error) {
-    throw new Failure(`cannot read ${path}: ${error instanceof Error ? error.message : error}`, {
+    throw new Failure(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }

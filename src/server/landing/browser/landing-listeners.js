@@ -83,7 +83,7 @@ export function listenByEvents(channel, after, ear) {
   }
   const comeBack = () => {
     ear.waiting()
-    timer = setTimeout(() => connect().catch(comeBack), backOffMs(tries++))
+    timer = setTimeout(() => void connect().catch(comeBack), backOffMs(tries++))
   }
   connect().catch(comeBack)
   return () => {
@@ -124,6 +124,6 @@ export function listenByPoll(channel, after, ear) {
       }
     }
   }
-  run()
+  void run()
   return () => stopped.abort()
 }

@@ -76,9 +76,7 @@ for (const code of document.querySelectorAll(".line code")) {
     .replace(/ws:\/\/[^/\s']+/, location.origin.replace(/^http/, "ws"))
 }
 
-document.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-copies]")
-  if (!button) return
+async function copy(button) {
   const code = document.getElementById(button.dataset.copies)
   try {
     await navigator.clipboard.writeText(code.textContent)
@@ -88,4 +86,9 @@ document.addEventListener("click", async (event) => {
     // No clipboard (plain http on another host): select the line, so that one key copies it.
     getSelection().selectAllChildren(code)
   }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copies]")
+  if (button) void copy(button)
 })
