@@ -25,13 +25,11 @@ const flags = readFlags({
   seconds: 5,
   warmSeconds: 2,
   messageBytes: 120,
-  until: "answered",
 })
 
 const spareDescriptors = 600
 const channel = "/bench/big"
 const way = flags.way === "sse" ? "sse" : flags.way === "laba.v1" ? "laba.v1" : "websocket"
-const until = flags.until === "heard" ? "heard" : "answered"
 const listeners = flags.listeners || descriptorsMax() - spareDescriptors
 const rows: string[][] = []
 const others: number[] = []
@@ -87,7 +85,7 @@ async function measure(peer: Peer, round: number): Promise<void> {
       messageBytes,
       aim,
       audience: listeners,
-      until,
+      until: "answered",
       staying,
     } as const
     await measureRun(tally, crowd, { ...options, seconds: flags.warmSeconds })

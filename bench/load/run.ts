@@ -53,18 +53,24 @@ export interface RunFigures {
 export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions): Promise<RunFigures> {
   const { peer, publishers, window = 1, messageBytes, aim, audience } = options
   const deliveriesBefore = tally.deliveries
-  const heard = (): number => (tally.deliveries - deliveriesBefore) / audience
-  const publishing = await Publishing.open({
+  const publishing: Publishing = await Publishing.open({
     port: peer.port,
     publishers,
     window,
     messageBytes,
     aim,
-    mayPublish: () => options.until === "answered" || publishing.published - heard() < publishers * window,
+    mayPublish: () => options.until === "answered" || fewInFlight(),
     onFault: (what) => tally.fault(what),
   })
+  // Deliveries that let the oldest message in flight count as heard by everybody.
+  const fewInFlight = (): boolean => {
+    const enough = deliveriesBefore + (publishing.published - publishers * window + 1) * audience
+    if (tally.deliveries >= enough) return true
+    tally.wakeAt = enough
+    return false
+  }
+  tally.wake = () => publishing.wake()
   tally.startRun()
-  const waker = options.until === "heard" ? setInterval(() => publishing.wake(), 0) : undefined
   const serverCpuBefore = cpuMicrosecondsOf(peer.pid)
   const ownCpuBefore = ownCpuMicroseconds()
   const machineCpuBefore = machineCpuMicroseconds()
@@ -80,7 +86,7 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
   const serverCpu = cpuMicrosecondsOf(peer.pid) - serverCpuBefore
   const ownCpu = ownCpuMicroseconds() - ownCpuBefore
   const othersCpu = machineCpuMicroseconds() - machineCpuBefore - serverCpu - ownCpu
-  clearInterval(waker)
+  tally.wakeAt = Number.POSITIVE_INFINITY
   publishing.close()
   const deliveries = tally.deliveries - deliveriesBefore
   if (audience > 1) tally.compareOrders(crowd.indexes.filter((index) => index < staying))

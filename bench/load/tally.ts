@@ -13,6 +13,9 @@ export interface TallyOptions {
 export class Tally {
   deliveries = 0
   bytes = 0
+  /** `wake` is called once with the delivery that reaches this count. */
+  wakeAt = Number.POSITIVE_INFINITY
+  wake: () => void = () => {}
   readonly latency = new Latency()
   /** The first faults in words; `faultCount` counts them all. */
   readonly faults: string[] = []
@@ -47,8 +50,10 @@ export class Tally {
     this.heard[at] = number
     this.counts[listener] = (this.counts[listener] as number) + 1
     this.order[listener] = (Math.imul(this.order[listener] as number, 31) + publisher * 7919 + number) | 0
-    if (listener % this.sampleEvery === 0) {
-      this.latency.add(ageMsOf(bytes, start))
+    if (listener % this.sampleEvery === 0) this.latency.add(ageMsOf(bytes, start))
+    if (this.deliveries >= this.wakeAt) {
+      this.wakeAt = Number.POSITIVE_INFINITY
+      this.wake()
     }
   }
 
