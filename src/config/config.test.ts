@@ -1,0 +1,209 @@
+import { describe, expect, expectTypeOf, test } from "bun:test"
+import type { z } from "zod"
+import { defaultLimits } from "../../wire/limits.ts"
+import { parseChannel } from "../channels/name.ts"
+import { defaultRule } from "../channels/rules.ts"
+import { type ChannelInput, type ConfigInput, ConfigError, parseConfig } from "./config.ts"
+import type { channelSchema, configSchema } from "./schema.ts"
+
+const ruleIn = (config: ConfigInput, channel: string) =>
+  parseConfig(config).rules.for(parseChannel(channel, "body"))
+
+const linesOf = (value: unknown): string[] => {
+  try {
+    parseConfig(value)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n")
+    throw error
+  }
+  return []
+}
+
+describe("a configuration", () => {
+  test("of nothing is the defaults", () => {
+    for (const nothing of [undefined, null, {}, { listen: {}, channels: {}, limits: {} }]) {
+      const { rules, ...rest } = parseConfig(nothing)
+      expect(rest).toEqual({
+        listen: { host: "127.0.0.1", port: 8080 },
+        engine: "memory",
+        limits: defaultLimits,
+        open: false,
+      })
+      expect(rules.for(parseChannel("/a", "path"))).toEqual(defaultRule)
+    }
+  })
+
+  test("may say everything", () => {
+    const config = parseConfig({
+      $schema: "./config.schema.json",
+      listen: { host: "::", port: 0 },
+      engine: "memory",
+      channels: { "/a": { history: "none", slow: "latest" } },
+      limits: {
+        messageBytesMax: "128KB",
+        heartbeatSeconds: "500ms",
+        drainSeconds: 0,
+        outboxBytesMax: 1024 * 1024,
+      },
+      open: true,
+    })
+    expect(config.listen).toEqual({ host: "::", port: 0 })
+    expect(config.open).toBe(true)
+    expect(config.limits).toEqual({
+      ...defaultLimits,
+      messageBytesMax: 131_072,
+      heartbeatSeconds: 0.5,
+      drainSeconds: 0,
+    })
+  })
+
+  test("that is no object is refused", () => {
+    expect(linesOf([])).toEqual(["must be an object, not a list"])
+    expect(linesOf("listen")).toEqual(['must be an object, not "listen"'])
+  })
+
+  test("names everything that is wrong, each with its place", () => {
+    const wrong = {
+      listen: { host: "", port: 70_000 },
+      open: "yes",
+      limits: { pollsWaitingMax: 1.5, pollSecondsMax: "1h", messageBytesMax: "64 kilo", drainSeconds: -1 },
+      channels: { "/a": 5, "/b": { slow: "lastest" }, "/c": { history: { count: 0, time: "1x" } } },
+    }
+    expect(linesOf(wrong)).toEqual([
+      "listen.host: must not be empty",
+      "listen.port: must be at most 65535, not 70000",
+      'channels."/a": must be an object, not 5',
+      'channels."/b".slow: must be "disconnect" or "latest", not "lastest", did you mean "latest"?',
+      'channels."/c".history.count: must be at least 1, not 0',
+      'channels."/c".history.time: must be a time: a number of seconds, or a text such as "500ms", "25s", "1m" or "1h", not "1x"',
+      'limits.messageBytesMax: must be a size: a number of bytes, or a text such as "64KB" or "1MB", not "64 kilo"',
+      'limits.pollSecondsMax: must be 1 to 240 seconds, not "1h"',
+      "limits.pollsWaitingMax: must be a whole number, not 1.5",
+      "limits.drainSeconds: must be at least 0, not -1",
+      'open: must be true or false, not "yes"',
+    ])
+  })
+
+  test("must not hold the inside of a wrong value in its error", () => {
+    expect(linesOf({ open: { password: "hush" }, engine: "redis://anna:hush@host" }).join()).not.toContain(
+      "hush",
+    )
+  })
+})
+
+describe("an unknown key", () => {
+  const cases: [value: unknown, line: string][] = [
+    [{ limts: {} }, 'limts: unknown key, did you mean "limits"?'],
+    [{ listen: { prot: 1 } }, 'listen.prot: unknown key, did you mean "port"?'],
+    [
+      { limits: { mesageBytesMax: 1 } },
+      'limits.mesageBytesMax: unknown key, did you mean "messageBytesMax"?',
+    ],
+    [
+      { channels: { "/a": { histroy: "none" } } },
+      'channels."/a".histroy: unknown key, did you mean "history"?',
+    ],
+    [
+      { channels: { "/a": { history: { cout: 1 } } } },
+      'channels."/a".history.cout: unknown key, did you mean "count"?',
+    ],
+    [
+      { channels: { "/a": { history: { count: "1", tme: 1 } } } },
+      'channels."/a".history.tme: unknown key, did you mean "time"?',
+    ],
+    [{ completely: 1 }, "completely: unknown key"],
+    [{ "a key": 1 }, '"a key": unknown key'],
+    [{ toString: 1 }, "toString: unknown key"],
+  ]
+  for (const [value, line] of cases) {
+    test(`is named with the one that was meant: ${line}`, () => expect(linesOf(value)).toContain(line))
+  }
+
+  test("is what keys, tokens and rights are until they are built", () => {
+    const lines = linesOf({ keys: [], tokens: {}, channels: { "/a": { listen: "token", publish: "key" } } })
+    expect(lines.map((line) => line.replace(/: unknown key.*/, ""))).toEqual([
+      'channels."/a".listen',
+      'channels."/a".publish',
+      "keys",
+      "tokens",
+    ])
+  })
+})
+
+describe("an engine", () => {
+  test("that this version does not have is refused by name, and its address is not repeated", () => {
+    for (const engine of ["sqlite:./data", "redis://user:secret@host", "rediss://host", "nats"]) {
+      expect(linesOf({ engine })).toEqual([
+        `engine: the engine ${engine.split(":")[0]} is not built into this version; it has: memory`,
+      ])
+    }
+  })
+
+  test("that nobody knows is refused with the nearest", () => {
+    expect(linesOf({ engine: "memroy" })).toEqual([
+      'engine: must be "memory", not "memroy", did you mean "memory"?',
+    ])
+    expect(linesOf({ engine: 1 })).toEqual(['engine: must be "memory", not 1'])
+  })
+})
+
+describe("a channel's rule", () => {
+  test("has what it leaves out from the defaults", () => {
+    const channels = {
+      "/a": {},
+      "/b": { history: { count: 1, time: "10m" } },
+      "/c": { slow: "latest" },
+    } as const
+    expect(ruleIn({ channels }, "/a")).toEqual({ ...defaultRule, pattern: "/a" })
+    expect(ruleIn({ channels }, "/b").keep).toEqual({ count: 1, bytes: 262_144, timeMs: 600_000 })
+    expect(ruleIn({ channels }, "/c")).toEqual({ ...defaultRule, pattern: "/c", slow: "latest" })
+  })
+
+  test("with history: none keeps nothing", () => {
+    expect(ruleIn({ channels: { "/**": { history: "none" } } }, "/a/b").keep).toBeNull()
+  })
+
+  test("may be for every channel, in place of the default", () => {
+    expect(ruleIn({ channels: { "/**": { history: { time: 0.5 } } } }, "/a").keep?.timeMs).toBe(500)
+  })
+
+  test("with a malformed pattern is refused", () => {
+    const [line] = linesOf({ channels: { "/a*": {} } })
+    expect(line).toBe(
+      'channels."/a*": not a pattern of channels: `*` stands for a whole part; a literal one is written `%2A`.',
+    )
+  })
+
+  test("with a pattern that is there in another spelling is refused", () => {
+    expect(linesOf({ channels: { "/orders/*": {}, "/%6frders/*": {} } })).toEqual([
+      'channels."/%6frders/*": is the same pattern as "/orders/*"',
+    ])
+  })
+
+  test("that would keep more than the whole node is refused, and one that says nothing keeps within a small budget", () => {
+    expect(linesOf({ channels: { "/a": { history: { bytes: "1GB" } } } })).toEqual([
+      'channels."/a".history.bytes: is more than all channels of a node keep together: limits.historyBytesMax is 268435456 bytes',
+    ])
+    const limits = { historyBytesMax: "1KB" }
+    expect(ruleIn({ limits }, "/a").keep?.bytes).toBe(1024)
+    expect(ruleIn({ limits, channels: { "/a": { slow: "latest" } } }, "/a").keep?.bytes).toBe(1024)
+    expect(linesOf({ limits, channels: { "/a": { history: { bytes: 1024 } } } })).toEqual([])
+  })
+})
+
+test("an outbox that cannot hold one message is refused", () => {
+  expect(linesOf({ limits: { outboxBytesMax: 100 } })).toEqual([
+    "limits.outboxBytesMax: is less than limits.messageBytesMax (65536 bytes): one message would make every reader slow",
+  ])
+})
+
+test("what users may write is what the schema takes", () => {
+  type Taken = z.input<typeof configSchema>
+  type Member<Input, Name extends keyof Input> = keyof NonNullable<Input[Name]>
+  expectTypeOf<keyof ConfigInput>().toEqualTypeOf<keyof Taken>()
+  expectTypeOf<Member<ConfigInput, "listen">>().toEqualTypeOf<Member<Taken, "listen">>()
+  expectTypeOf<Member<ConfigInput, "limits">>().toEqualTypeOf<Member<Taken, "limits">>()
+  expectTypeOf<keyof ChannelInput>().toEqualTypeOf<keyof z.input<typeof channelSchema>>()
+  expectTypeOf<NonNullable<ConfigInput["limits"]>>().toExtend<NonNullable<Taken["limits"]>>()
+  expectTypeOf<ChannelInput>().toExtend<z.input<typeof channelSchema>>()
+})

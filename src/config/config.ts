@@ -1,0 +1,135 @@
+// What can be configured, as its user writes it and as the server uses it. The comments here and in wire/limits.ts are
+// also the texts of docs/guide/configuration.md and docs/config.schema.json (see reference.ts).
+import type { Limits } from "../../wire/limits.ts"
+import type { Rule, SlowPolicy } from "../channels/channel.ts"
+import { defaultRule, Rules } from "../channels/rules.ts"
+import { parsePattern } from "../channels/pattern.ts"
+import { ConfigError, type Problem } from "./config-error.ts"
+import { problemsOf } from "./problems.ts"
+import { type ChannelOutput, type ConfigOutput, configSchema } from "./schema.ts"
+
+export { ConfigError } from "./config-error.ts"
+
+/** What the config file holds, and what `serve()` takes. Everything may be left out. */
+export interface ConfigInput {
+  /** Where the server listens. */
+  readonly listen?: ListenInput
+  /** What carries messages and remembers them. Default `memory`: everything in one process, nothing kept over a restart. */
+  readonly engine?: string
+  /** Rules for channels, by pattern: `*` is one part of a name, `**` at the end any number of parts. The most specific pattern wins; the order does not matter. */
+  readonly channels?: { readonly [pattern: string]: ChannelInput }
+  /** The bounds that clients can meet. */
+  readonly limits?: LimitsInput
+  /** Whether an address that is not loopback may be listened on although nobody has to show a credential. Default false. */
+  readonly open?: boolean
+  /** For editors: where the JSON schema of this file is. Laba does not read it. */
+  readonly $schema?: string
+}
+
+export interface ListenInput {
+  /** A host name or an address; `0.0.0.0` or `::` are all addresses of the machine. Default `127.0.0.1`: this machine only. */
+  readonly host?: string
+  /** A TCP port; 0 is any free one, named when the server is ready. Default 8080. */
+  readonly port?: number
+}
+
+export interface ChannelInput {
+  /** How much of each channel is kept to resume from. `none` keeps nothing: the channel is lossy and says so. */
+  readonly history?: "none" | HistoryInput
+  /** What happens to a reader that is too slow. Default `disconnect`: it is closed, comes back and resumes. `latest`: it skips to the newest message. */
+  readonly slow?: SlowPolicy
+}
+
+/** All three bounds hold at once. */
+export interface HistoryInput {
+  /** Messages kept. Default 100. */
+  readonly count?: number
+  /** Bytes of payload kept, a size. Default 256KB, or `limits.historyBytesMax` when that is less. */
+  readonly bytes?: number | string
+  /** How long a message is kept, a time. Default 1m. */
+  readonly time?: number | string
+}
+
+/** The members of `Limits`. Bytes may be written as a size (`64KB`), seconds as a time (`25s`). */
+export type LimitsInput = {
+  readonly [Name in keyof Limits]?: Name extends `${string}${"Bytes" | "Seconds"}${string}`
+    ? number | string
+    : number
+}
+
+/** The whole configuration, checked, every default filled in. */
+export interface Config {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly engine: "memory"
+  readonly rules: Rules
+  readonly limits: Limits
+  readonly open: boolean
+}
+
+/** Checks a configuration and fills in its defaults. Throws `ConfigError` with all that is wrong, not only the first. */
+export function parseConfig(value: unknown = {}): Config {
+  const parsed = configSchema.safeParse(value ?? {})
+  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, value))
+  const { listen, engine, limits, open } = parsed.data
+  const problems = [
+    ...limitProblems(limits),
+    ...patternProblems(parsed.data),
+    ...historyProblems(parsed.data),
+  ]
+  if (problems.length > 0) throw new ConfigError(problems)
+  const rules = Object.entries(parsed.data.channels).map(([pattern, channel]) =>
+    ruleOf(pattern, channel, limits),
+  )
+  // The default rule keeps within a small budget as well.
+  if (!hasPattern(parsed.data, defaultRule.pattern))
+    rules.push(ruleOf(defaultRule.pattern, defaultChannel, limits))
+  return { listen, engine, limits, open, rules: new Rules(rules) }
+}
+
+const defaultChannel: ChannelOutput = { history: {}, slow: defaultRule.slow }
+
+function ruleOf(pattern: string, { history, slow }: ChannelOutput, limits: Limits): Rule {
+  if (history === "none") return { pattern, keep: null, slow }
+  const standard = defaultRule.keep as NonNullable<Rule["keep"]>
+  const {
+    count = standard.count,
+    bytes = Math.min(standard.bytes, limits.historyBytesMax),
+    time: timeMs = standard.timeMs,
+  } = history
+  return { pattern, keep: { count, bytes, timeMs }, slow }
+}
+
+function hasPattern({ channels }: ConfigOutput, text: string): boolean {
+  return Object.keys(channels).some((pattern) => parsePattern(pattern).text === text)
+}
+
+function patternProblems({ channels }: ConfigOutput): Problem[] {
+  const problems: Problem[] = []
+  const spellings = new Map<string, string>()
+  for (const pattern of Object.keys(channels)) {
+    const path = ["channels", pattern]
+    try {
+      const { text } = parsePattern(pattern)
+      const other = spellings.get(text)
+      if (other !== undefined) problems.push({ path, message: `is the same pattern as "${other}"` })
+      spellings.set(text, pattern)
+    } catch (error) {
+      problems.push({ path, message: (error as Error).message.replace(/^bad_channel: /, "") })
+    }
+  }
+  return problems
+}
+
+function historyProblems({ channels, limits }: ConfigOutput): Problem[] {
+  return Object.entries(channels).flatMap(([pattern, { history }]) => {
+    if (history === "none" || (history.bytes ?? 0) <= limits.historyBytesMax) return []
+    const message = `is more than all channels of a node keep together: limits.historyBytesMax is ${limits.historyBytesMax} bytes`
+    return [{ path: ["channels", pattern, "history", "bytes"], message }]
+  })
+}
+
+function limitProblems(limits: Limits): Problem[] {
+  if (limits.outboxBytesMax >= limits.messageBytesMax) return []
+  const message = `is less than limits.messageBytesMax (${limits.messageBytesMax} bytes): one message would make every reader slow`
+  return [{ path: ["limits", "outboxBytesMax"], message }]
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test"
+import { ConfigError } from "./config-error.ts"
+import { applyEnvironment } from "./environment.ts"
+import { mergeConfig } from "./merge.ts"
+
+test("the environment wins over the file, and says nothing about the rest", () => {
+  const file = { listen: { host: "::1", port: 1 }, open: false, channels: { "/a": {} } }
+  const environment = { LABA_PORT: "2", LABA_OPEN: "1", LABA_ENGINE: "memory", LABA_HOST: "", HOME: "/" }
+  expect(applyEnvironment(file, environment)).toEqual({
+    listen: { host: "::1", port: 2 },
+    open: true,
+    engine: "memory",
+    channels: { "/a": {} },
+  })
+  expect(file.listen.port).toBe(1)
+})
+
+test("an environment that sets nothing changes nothing", () => {
+  const file = { listen: { port: 1 } }
+  expect(applyEnvironment(file, { PATH: "/bin", LABA_BASE_URL: "x" })).toBe(file)
+})
+
+test("a wrong variable is refused by its name, and all of them at once", () => {
+  const environment = { LABA_PORT: "80a", LABA_OPEN: "yes", LABA_ENGINE: "redis://h" }
+  expect(() => applyEnvironment({}, environment)).toThrow(ConfigError)
+  expect(() => applyEnvironment({}, environment)).toThrow(
+    [
+      'LABA_PORT: must be a number, not "80a"',
+      "LABA_ENGINE: the engine redis is not built into this version; it has: memory",
+      'LABA_OPEN: must be true or false, not "yes"',
+    ].join("\n"),
+  )
+  expect(() => applyEnvironment({}, { LABA_PORT: "70000" })).toThrow("LABA_PORT: must be at most 65535")
+})
+
+test("what lies over wins member by member, and what it leaves out stays", () => {
+  const under = { listen: { host: "a", port: 1 }, channels: { "/a": { slow: "latest" }, "/b": {} } } as const
+  const over = { listen: { port: 2 }, channels: { "/a": { history: "none" } }, open: true } as const
+  expect(mergeConfig(under, over)).toEqual({
+    listen: { host: "a", port: 2 },
+    channels: { "/a": { slow: "latest", history: "none" }, "/b": {} },
+    open: true,
+  })
+  expect(mergeConfig({}, over)).toEqual(over)
+  expect(mergeConfig(under, {})).toEqual(under)
+})
+
+test("what is wrong below is not hidden by what lies over it", () => {
+  const wrong = { listen: 5 } as unknown as { listen: { port: number } }
+  expect(mergeConfig(wrong, { listen: { port: 2 } })).toEqual(wrong)
+})

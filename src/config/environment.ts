@@ -1,0 +1,43 @@
+// What the environment says about the configuration.
+import { type ConfigInput, parseConfig } from "./config.ts"
+import { ConfigError, type Problem } from "./config-error.ts"
+import { mergeConfig } from "./merge.ts"
+
+/** Each variable, and the piece of configuration that its text means. What is no port or truth stays text, for the schema to refuse. */
+export const environmentVariables: Readonly<Record<string, (text: string) => unknown>> = {
+  LABA_HOST: (text) => ({ listen: { host: text } }),
+  LABA_PORT: (text) => ({ listen: { port: /^\d{1,9}$/.test(text) ? Number(text) : text } }),
+  LABA_ENGINE: (text) => ({ engine: text }),
+  LABA_OPEN: (text) => ({ open: truths.get(text) ?? text }),
+}
+
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["1", true],
+  ["false", false],
+  ["0", false],
+])
+
+/** The environment laid over a configuration. An empty variable counts as not set. Throws `ConfigError` that names the variable. */
+export function applyEnvironment(
+  config: ConfigInput,
+  environment: Readonly<Record<string, string | undefined>>,
+): ConfigInput {
+  const problems: Problem[] = []
+  let result = config
+  for (const [name, read] of Object.entries(environmentVariables)) {
+    const text = environment[name]
+    if (text === undefined || text === "") continue
+    const piece = read(text)
+    try {
+      parseConfig(piece)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      problems.push(...error.problems.map(({ message }) => ({ path: [name], message })))
+      continue
+    }
+    result = mergeConfig(result, piece as ConfigInput)
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  return result
+}

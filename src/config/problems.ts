@@ -1,0 +1,104 @@
+// Says what a schema found wrong in plain sentences, with the key that was probably meant.
+import { z } from "zod"
+import { nearest } from "../cli/nearest.ts"
+import type { Problem } from "./config-error.ts"
+import { configSchema } from "./schema.ts"
+
+type Issue = z.core.$ZodIssue
+
+/** Every problem of a value that `configSchema` refused. */
+export function problemsOf(error: z.ZodError, value: unknown): Problem[] {
+  return error.issues.flatMap((issue) => problemsIn(issue, issue.path, value))
+}
+
+function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): Problem[] {
+  const given = valueAt(root, path)
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
+    case "invalid_union": {
+      // The alternative that understood the most says what is wrong inside; if none did, the union says what it takes.
+      const inner = issue.errors.find((issues) =>
+        issues.every((one) => one.path.length > 0 || one.code === "unrecognized_keys"),
+      )
+      if (!inner) return [{ path, message: `${issue.message}, not ${print(given)}` }]
+      return inner.flatMap((one) => problemsIn(one, [...path, ...one.path], root))
+    }
+    case "invalid_type":
+      return [{ path, message: `must be ${names[issue.expected] ?? issue.expected}, not ${print(given)}` }]
+    case "invalid_value": {
+      if (issue.message.startsWith("the engine")) return [{ path, message: issue.message }]
+      const known = issue.values.map(String)
+      const meant = typeof given === "string" ? nearest(given, known) : null
+      return [{ path, message: `must be ${list(known)}, not ${print(given)}${didYouMean(meant)}` }]
+    }
+    case "too_small":
+      if (issue.origin === "string") return [{ path, message: "must not be empty" }]
+      return [{ path, message: `must be at least ${issue.minimum}, not ${print(given)}` }]
+    case "too_big":
+      return [{ path, message: `must be at most ${issue.maximum}, not ${print(given)}` }]
+    case "custom":
+    case "invalid_format":
+    case "invalid_element":
+    case "invalid_key":
+    case "not_multiple_of":
+      return [{ path, message: `${issue.message}, not ${print(given)}` }]
+  }
+}
+
+const names: Record<string, string> = {
+  int: "a whole number",
+  number: "a number",
+  string: "a text",
+  boolean: "true or false",
+  object: "an object",
+  record: "an object",
+}
+
+const list = (words: readonly string[]): string => words.map((word) => JSON.stringify(word)).join(" or ")
+
+const didYouMean = (word: string | null): string => (word === null ? "" : `, did you mean "${word}"?`)
+
+function unknownKey(key: string, path: readonly PropertyKey[]): string {
+  return `unknown key${didYouMean(nearest(key, knownKeys(path)))}`
+}
+
+/** The keys that the schema knows at a path. Read from its JSON form, which is plain to walk. */
+function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  let nodes: readonly JsonSchema[] = [z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema]
+  for (const key of path) {
+    nodes = alternatives(nodes).flatMap((node) => {
+      const next = node.properties?.[String(key)] ?? node.additionalProperties
+      return typeof next === "object" ? [next] : []
+    })
+  }
+  return alternatives(nodes).flatMap((node) => Object.keys(node.properties ?? {}))
+}
+
+interface JsonSchema {
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly additionalProperties?: JsonSchema | boolean
+  readonly anyOf?: readonly JsonSchema[]
+}
+
+const alternatives = (nodes: readonly JsonSchema[]): readonly JsonSchema[] =>
+  nodes.flatMap((node) => [node, ...(node.anyOf ?? [])])
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined
+    value = (value as Record<PropertyKey, unknown>)[key]
+  }
+  return value
+}
+
+/** A value in a sentence: short, and never the inside of an object, which may hold a secret. */
+function print(value: unknown): string {
+  if (value === null) return "nothing"
+  if (Array.isArray(value)) return "a list"
+  if (typeof value === "object") return "an object"
+  if (typeof value === "number" || typeof value === "boolean") return String(value)
+  if (typeof value !== "string") return `a ${typeof value}`
+  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+}

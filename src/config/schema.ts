@@ -1,0 +1,105 @@
+// The schema of the configuration: shapes, ranges and defaults. Texts for people are in config.ts and wire/limits.ts.
+//
+// What belongs here later, and is an unknown key until then: `listen` and `publish` in a channel's rule (who may), and
+// beside `channels` the credentials that they name, `keys` and `tokens`.
+import { z } from "zod"
+import { defaultLimits, type Limits } from "../../wire/limits.ts"
+import { defaultRule } from "../channels/rules.ts"
+import { bytesOf, millisecondsOf, sizePattern, timePattern } from "./quantities.ts"
+
+interface Range {
+  readonly min: number
+  readonly max?: number
+}
+
+const outOf = (what: string, { min, max }: Range): string =>
+  max === undefined ? `must be at least ${min} ${what}` : `must be ${min} to ${max} ${what}`
+
+const within =
+  ({ min, max = Number.MAX_SAFE_INTEGER }: Range) =>
+  (value: number): boolean =>
+    value >= min && value <= max
+
+const sizeError = 'must be a size: a number of bytes, or a text such as "64KB" or "1MB"'
+const timeError = 'must be a time: a number of seconds, or a text such as "500ms", "25s", "1m" or "1h"'
+
+const size = (range: Range) =>
+  z
+    .union([z.int().min(0), z.string().regex(sizePattern, { error: sizeError })], { error: sizeError })
+    .transform(bytesOf)
+    .refine(within(range), { error: outOf("bytes", range) })
+
+const milliseconds = z
+  .union([z.number().min(0), z.string().regex(timePattern, { error: timeError })], { error: timeError })
+  .transform(millisecondsOf)
+
+const seconds = (range: Range) =>
+  milliseconds.transform((given) => given / 1000).refine(within(range), { error: outOf("seconds", range) })
+
+const count = ({ min, max }: Range) => (max === undefined ? z.int().min(min) : z.int().min(min).max(max))
+
+const { messageBytesMax, queryBytesMax, channelsPerConnectionMax, outboxBytesMax, pollSecondsMax } =
+  defaultLimits
+
+const limitsShape = {
+  messageBytesMax: size({ min: 1, max: 64 * 1024 * 1024 }).default(messageBytesMax),
+  queryBytesMax: size({ min: 256 }).default(queryBytesMax),
+  // The compound cursor of more would be longer than a cursor may be (`cursorCharsMax`).
+  channelsPerConnectionMax: count({ min: 1, max: 256 }).default(channelsPerConnectionMax),
+  outboxBytesMax: size({ min: 1 }).default(outboxBytesMax),
+  // Bun cuts a request that is silent for 255 s.
+  pollSecondsMax: seconds({ min: 1, max: 240 }).default(pollSecondsMax),
+  pollsWaitingMax: count({ min: 0 }).default(defaultLimits.pollsWaitingMax),
+  streamSecondsMax: seconds({ min: 1 }).default(defaultLimits.streamSecondsMax),
+  heartbeatSeconds: seconds({ min: 0.1, max: 120 }).default(defaultLimits.heartbeatSeconds),
+  idempotencySeconds: seconds({ min: 0 }).default(defaultLimits.idempotencySeconds),
+  idempotencyKeysMax: count({ min: 0 }).default(defaultLimits.idempotencyKeysMax),
+  historyBytesMax: size({ min: 1 }).default(defaultLimits.historyBytesMax),
+  pageMessagesMax: count({ min: 1 }).default(defaultLimits.pageMessagesMax),
+  pageBytesMax: size({ min: 1 }).default(defaultLimits.pageBytesMax),
+  drainSeconds: seconds({ min: 0 }).default(defaultLimits.drainSeconds),
+} satisfies Record<keyof Limits, z.ZodType<number>>
+
+const history = z.union(
+  [
+    z.literal("none"),
+    z.strictObject({
+      count: count({ min: 1 }).optional(),
+      bytes: size({ min: 1 }).optional(),
+      time: milliseconds.refine(within({ min: 1 }), { error: "must be at least 1ms" }).optional(),
+    }),
+  ],
+  { error: 'must be "none", or an object with `count`, `bytes` and `time`' },
+)
+
+export const channelSchema = z.strictObject({
+  history: history.default({}),
+  slow: z.enum(["disconnect", "latest"]).default(defaultRule.slow),
+})
+
+/** Engines that are named in the docs and that this version does not have. */
+const laterEngines = /^(?:sqlite|rediss?|nats)(?::|$)/
+
+const engine = z.enum(["memory"], {
+  error: ({ input }) =>
+    typeof input === "string" && laterEngines.test(input)
+      ? `the engine ${input.replace(/:.*$/s, "")} is not built into this version; it has: memory`
+      : undefined,
+})
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional(),
+  listen: z
+    .strictObject({
+      host: z.string().min(1).default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(8080),
+    })
+    .prefault({}),
+  engine: engine.default("memory"),
+  channels: z.record(z.string(), channelSchema).default({}),
+  limits: z.strictObject(limitsShape).prefault({}),
+  open: z.boolean().default(false),
+})
+
+export type ConfigOutput = z.output<typeof configSchema>
+export type ChannelOutput = z.output<typeof channelSchema>
