@@ -55,8 +55,8 @@ function eventStream(path: string, request: Request): Response {
     pull(controller) {
       own = controller
       streams.add(controller)
-      controller.write(":\n\n")
-      controller.flush()
+      void controller.write(":\n\n")
+      void controller.flush()
     },
     cancel() {
       streams.delete(own)
@@ -80,8 +80,8 @@ function writeAll(): void {
     const bytes = Buffer.from(group.waiting)
     group.waiting = ""
     for (const stream of group.streams) {
-      stream.write(bytes)
-      stream.flush()
+      void stream.write(bytes)
+      void stream.flush()
     }
   }
 }

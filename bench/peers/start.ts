@@ -17,6 +17,17 @@ export interface StartCommand {
   readonly cleanUp?: () => void
 }
 
+const running = new Map<Bun.Subprocess, () => void>()
+// A bench that is stopped or that fails leaves no server behind.
+process.on("exit", () => {
+  for (const [server, cleanUp] of running) {
+    server.kill("SIGKILL")
+    cleanUp()
+  }
+})
+process.on("SIGINT", () => process.exit(130))
+process.on("SIGTERM", () => process.exit(143))
+
 const startSecondsMax = 20
 const outputCharsMax = 20_000
 
@@ -35,12 +46,14 @@ export async function startServer(start: StartCommand): Promise<RunningPeer> {
       },
     }),
   })
+  running.set(server, start.cleanUp ?? (() => {}))
   const stop = async (): Promise<void> => {
     server.kill("SIGTERM")
     // A graceful end lets listeners go over seconds; a bench has no listeners left to be kind to.
     const patience = setTimeout(() => server.kill("SIGKILL"), 1000)
     await server.exited
     clearTimeout(patience)
+    running.delete(server)
     start.cleanUp?.()
   }
   try {
