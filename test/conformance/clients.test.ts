@@ -5,12 +5,14 @@ import { curl, CurlStream } from "../support/curl.ts"
 import { EventSourceListener, type EventSourceLine } from "../support/event-source-package.ts"
 import type { PollAnswer } from "../support/poller.ts"
 import { headOf, publish, publishAll } from "../support/publish.ts"
-import { freshChannel, startDefaultServer, startServer, type TestServer } from "../support/server.ts"
+import { startProcess } from "../support/process.ts"
+import { foreignBase, freshChannel, startDefaultServer, startServer } from "../support/server.ts"
 import { WsOnNode } from "../support/ws-package.ts"
 
-let server: TestServer
+/** Started as the README says, unless LABA_BASE_URL names another. */
+let server: AsyncDisposable & { readonly base: string }
 beforeAll(async () => {
-  server = await startDefaultServer()
+  server = foreignBase === null ? await startProcess() : await startDefaultServer()
 })
 afterAll(() => server[Symbol.asyncDispose]())
 

@@ -117,7 +117,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     name: "trims the least recently used channels first when the node's history is full",
-    options: { ...keeping(100), limits: { historyBytesMax: 100_000 } },
+    options: { ...keeping(100, "90KB"), limits: { historyBytesMax: 100_000 } },
     async run({ url }) {
       const old = await headOf(`${url}/old`)
       await publishAll(
