@@ -54,7 +54,8 @@ function whenOrphaned(react) {
   clock.unref()
 }
 
-function bunOrExit() {
+/** The path of the Bun to run; without one, says so in plain words and ends this process. */
+export function bunOrExit() {
   try {
     return findBun()
   } catch (error) {

@@ -8,11 +8,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
-import { findBun } from "../bin/find-bun.mjs"
+import { bunOrExit } from "../bin/run-bun.mjs"
 import { needs, needsOf } from "./needs.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const bun = findBun()
+const bun = bunOrExit()
 const requireAll = process.env.LABA_REQUIRE_ALL === "1"
 
 /** A test that hangs tells nothing; a test that waits for a heartbeat says so itself. */
