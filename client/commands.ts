@@ -40,8 +40,11 @@ export function createCommands(post: Post, failed: (reason: Reason) => void): Co
   const takeBatch = (): string[] => {
     let count = 0
     let chars = 0
-    while (count < framesMax && count < waiting.length && (count === 0 || chars < charsMax)) {
-      chars += (waiting[count++] as string).length
+    while (count < Math.min(framesMax, waiting.length)) {
+      chars += (waiting[count] as string).length
+      // One frame alone always fits; a second one may not.
+      if (count > 0 && chars > charsMax) break
+      count++
     }
     return waiting.splice(0, count)
   }

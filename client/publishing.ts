@@ -57,19 +57,19 @@ export function createPublishing(
       else if (reply?.op === "error") one.settle(reply)
     })
   }
+  const tooLarge = (bytes: number): Reason | null => {
+    if (bytes <= messageBytesMax) return null
+    const detail = `A message has at most ${messageBytesMax} bytes here; this one has ${bytes}.`
+    return { code: "too_large", retry: "stay-away", detail }
+  }
   const refusalOf = (bytes: number): Reason | null => {
-    if (closed) return closed
-    if (bytes > messageBytesMax) {
-      return {
-        code: "too_large",
-        retry: "stay-away",
-        detail: `A message has at most ${messageBytesMax} bytes here; this one has ${bytes}.`,
-      }
-    }
     const isFull = waiting.size >= publishesMax || waitingBytes + bytes > publishBytesMax
-    return isFull
-      ? { code: "queue_full", retry: "back-off", detail: `${waiting.size} publishes wait for their answers.` }
-      : null
+    const full = {
+      code: "queue_full",
+      retry: "back-off",
+      detail: `${waiting.size} publishes wait for their answers.`,
+    } as const
+    return closed || tooLarge(bytes) || (isFull ? full : null)
   }
 
   return {
@@ -104,7 +104,12 @@ export function createPublishing(
     attach(bytesMax) {
       messageBytesMax = bytesMax
       isAttached = true
-      for (const one of [...waiting]) send(one)
+      for (const one of [...waiting]) {
+        const refusal = tooLarge(one.bytes)
+        // Sent all the same it could end the connection, and again on the next.
+        if (refusal) one.settle(refusal)
+        else send(one)
+      }
     },
     detach() {
       isAttached = false

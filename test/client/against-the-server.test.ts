@@ -2,6 +2,8 @@
 // against the server itself.
 import { expect, test } from "bun:test"
 import { type Channel, connect, type Laba, type Message, type Options } from "../../client/index.ts"
+import { EventSource } from "eventsource"
+import type { EventSourceLike } from "../../client/index.ts"
 import { defaultLimits } from "../../wire/limits.ts"
 import { serve } from "../../src/server/index.ts"
 import { freshChannel, startServer } from "../support/server.ts"
@@ -179,6 +181,30 @@ test("falls back to SSE, and to poll, when what is before them is not served", a
   })
   await polling.laba.channel(freshChannel()).ready()
   expect(polling.laba.transport).toBe("poll")
+})
+
+test("reads a session by the application's own EventSource too", async () => {
+  await using server = await startServer()
+  using client = open(server.base, {
+    transports: ["sse"],
+    eventSource: (url) => new EventSource(url) as EventSourceLike,
+  })
+  const name = freshChannel()
+  const channel = client.laba.channel(name)
+  const messages = heard(channel)
+  await channel.ready()
+  await channel.publish("by EventSource")
+  expect(await take(messages, 1)).toEqual(["by EventSource"])
+})
+
+test("large publishes go up in requests that the server takes", async () => {
+  await using server = await startServer()
+  using client = open(server.base, { transports: ["poll"], publishBytesMax: 4_000_000 })
+  const name = freshChannel()
+  // Escaped as JSON, each is six times as long.
+  const large = "\u0001".repeat(defaultLimits.messageBytesMax)
+  const published = await Promise.all([1, 2, 3, 4, 5].map(() => client.laba.publish(name, large)))
+  expect(published.map((one) => one?.duplicate)).toEqual([false, false, false, false, false])
 })
 
 test("a message above the server's limit is refused before it is sent", async () => {

@@ -290,6 +290,19 @@ test("refuses a message that the server would refuse for its size, and stays con
   expect(network.attempts.length).toBe(1)
 })
 
+test("refuses it also when it was kept from before the limit was known", async () => {
+  const { laba, clock, network, server } = startStage({}, ({ server }) => {
+    server.messageBytesMax = 10
+  })
+  const published = laba.publish("/a", "喇叭喇叭")
+  published.catch(() => {})
+  const next = laba.publish("/a", "fits")
+  await clock.pass(1_000)
+  await expect(published).rejects.toMatchObject({ code: "too_large" })
+  expect(await next).toMatchObject({ cursor: server.tail("/a") })
+  expect(network.attempts.length).toBe(1)
+})
+
 test("says who is there", async () => {
   const { laba, clock } = startStage()
   const channel = laba.channel("/a")
