@@ -56,8 +56,8 @@ export function canonicalPart(part: string): string {
   if (/%(?![0-9A-Fa-f]{2})/.test(part)) throw bad("`%` is followed by two hexadecimal digits.")
   const decoded = decode(part)
   if (/[/\\]/.test(decoded)) throw bad("a part holds no slash and no backslash, escaped or not.")
-  // oxlint-disable-next-line no-control-regex -- C0, DEL and C1 are what is looked for.
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(decoded)) throw bad("it holds a control character.")
+  // C0, DEL and C1.
+  if (/\p{Cc}/u.test(decoded)) throw bad("it holds a control character.")
   if (decoded === "." || decoded === "..") throw bad("`.` and `..` are no parts.")
   return encodeURIComponent(decoded).replace(/%(?:24|26|2B|2C|3A|3B|3D|40)|\*/g, (found) =>
     found === "*" ? "%2A" : decodeURIComponent(found),
