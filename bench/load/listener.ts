@@ -67,6 +67,8 @@ export class Listener {
   }
 
   take(socket: Socket<Listener>, chunk: Buffer): void {
+    // What was on its way when it left is not heard: its place may be taken already.
+    if (this.state === "left") return
     if (this.state !== "asking") return this.reader.read(chunk, socket)
     this.head += chunk.toString("latin1")
     const end = this.head.indexOf("\r\n\r\n")

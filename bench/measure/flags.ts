@@ -3,11 +3,10 @@
 
 type FlagValue = number | string | boolean | readonly number[] | readonly string[]
 type Widened<V> = V extends number ? number : V extends boolean ? boolean : V extends string ? string : V
+type Read<F> = { -readonly [K in keyof F]: F[K] extends readonly (infer E)[] ? Widened<E>[] : Widened<F[K]> }
 
 /** The flags given, over the defaults. Lists are written with commas, a boolean is true when its flag is there. */
-export function readFlags<const F extends Record<string, FlagValue>>(
-  defaults: F,
-): { -readonly [K in keyof F]: Widened<F[K]> extends readonly (infer E)[] ? Widened<E>[] : Widened<F[K]> } {
+export function readFlags<const F extends Record<string, FlagValue>>(defaults: F): Read<F> {
   const flags: Record<string, FlagValue> = { ...defaults }
   const words = Bun.argv.slice(2)
   for (let at = 0; at < words.length; at++) {
@@ -22,7 +21,7 @@ export function readFlags<const F extends Record<string, FlagValue>>(
     const word = joined ?? words[++at] ?? stopWith(flag, defaults)
     flags[name] = parse(before as FlagValue, word) ?? stopWith(flag, defaults)
   }
-  return flags as ReturnType<typeof readFlags<F>>
+  return flags as Read<F>
 }
 
 function parse(before: FlagValue, word: string): FlagValue | undefined {
