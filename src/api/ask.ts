@@ -1,16 +1,15 @@
 // One HTTP request on its way through the API, and what every endpoint works with.
-import type { Server } from "bun"
 import type { Application } from "../hooks/application.ts"
 import type { Drafts } from "../hub/drafts.ts"
+import type { HttpServer } from "../transports/bun-server.ts"
 import type { Holds } from "../transports/poll/hold.ts"
 import type { Shared } from "../transports/shared.ts"
-import type { Socket } from "../transports/websocket/socket.ts"
 import type { SocketKinds } from "../transports/websocket/socket-kinds.ts"
 
 /** What was asked. */
 export interface Ask {
   readonly request: Request
-  readonly server: Server<Socket>
+  readonly server: HttpServer
   /** The path as it came, without query. */
   readonly path: string
   /** The query with its `?`, or empty. */

@@ -125,6 +125,11 @@ export class Audience implements SeatAudience {
     this.trim()
   }
 
+  /** Offset of the last message a listener was given, as far as its bucket knows. */
+  seatedAt(listener: Listener): number {
+    return (listener.bucket as Bucket | null)?.position ?? this.head
+  }
+
   /** Out of the bucket, or out of the set of those without one. */
   unseat(listener: Listener): void {
     this.unseated?.delete(listener)

@@ -108,15 +108,19 @@ export class NodeHub implements Hub, EngineEvents {
       this.counters.slowClosed++
       return null
     }
+    const stoodAt = audience.seatedAt(listener)
     audience.unseat(listener)
     audience.hold(listener)
     this.counters.slowSkipped++
     return () => {
       if (listener.closed || listener.audience !== audience || listener.bucket) return
       const { newest } = audience
+      const missed = audience.head - stoodAt
       audience.seat(listener)
+      // Who missed nothing has nothing to be told, and who missed the newest alone has missed nothing once it has it.
+      if (missed === 0) return
       if (!newest) return listener.reset(audience.position, "skipped")
-      listener.reset({ epoch: audience.epoch, offset: newest.message.offset - 1 }, "skipped")
+      if (missed > 1) listener.reset({ epoch: audience.epoch, offset: newest.message.offset - 1 }, "skipped")
       if (!listener.closed) listener.write([newest])
     }
   }

@@ -19,18 +19,22 @@ export interface BunServerOptions {
 const frameFactor = 6
 const frameOverheadBytes = 4096
 
-/** Bun answers a bare 413 above this; ours, with a code, comes first. Form encodings need three bytes for one. */
-const bodyFactor = 4
-const bodyOverheadBytes = 1024 * 1024
+/** Bun answers a bare 413 above this. Ours has a code: it goes by Content-Length, and counts what comes in chunks. */
+const bodyBytesMax = 2 ** 40
 
-export function startBunServer(options: BunServerOptions): Server<Socket> {
+/** Bun's server, as endpoints know it. */
+export type HttpServer = Server<Socket>
+
+export function startBunServer(options: BunServerOptions): HttpServer {
   const { limits } = options
   return Bun.serve<Socket>({
     hostname: options.hostname,
     port: options.port,
     // A request or body that drips is cut after 10 s; streams and held polls set their own.
     idleTimeout: 10,
-    maxRequestBodySize: limits.messageBytesMax * bodyFactor + bodyOverheadBytes,
+    maxRequestBodySize: bodyBytesMax,
+    // Else a second server on the same port would take half of the connections in silence.
+    reusePort: false,
     development: false,
     fetch: (request, server) => options.handle(request, server),
     websocket: {

@@ -52,6 +52,8 @@ export class PolledSession implements Outlet, Connection, Timed {
   private frames: string[] = []
   private acked = 0
   private sent = 0
+  /** An ack may not go back, except over frames that were dropped for the last one. */
+  private lowestAck = 0
   private bytes = 0
   private held: ((answer: string) => void) | null = null
   private answering = false
@@ -82,8 +84,8 @@ export class PolledSession implements Outlet, Connection, Timed {
 
   /** The frames after `ack`, held for `waitMs` while there are none. Throws `bad_query`. */
   poll(ack: number, waitMs: number): Promise<string> | string {
-    if (ack < this.acked || ack > this.sent) {
-      throw new LabaError("bad_query", `\`ack\` is a number from ${this.acked} to ${this.sent} here.`)
+    if (ack < this.lowestAck || ack > this.sent) {
+      throw new LabaError("bad_query", `\`ack\` is a number from ${this.lowestAck} to ${this.sent} here.`)
     }
     this.acknowledge(ack)
     if (this.over && this.frames.length === 0) {
@@ -168,6 +170,8 @@ export class PolledSession implements Outlet, Connection, Timed {
   }
 
   private acknowledge(ack: number): void {
+    this.lowestAck = ack
+    if (ack < this.acked) return
     const done = this.frames.splice(0, ack - this.acked)
     this.acked = ack
     for (const frame of done) this.bytes -= frame.length

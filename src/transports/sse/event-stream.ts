@@ -59,7 +59,8 @@ export abstract class EventStream implements Timed, Reader, Connection {
   /** Bytes written while the client was behind. */
   private behindBytes = 0
   private quiet = true
-  private heartbeatsLeft: number
+  /** When it has lived its longest; set when it begins. */
+  private endsAtMs = 0
   private drainWaiters: (() => void)[] | null = null
 
   constructor(options: EventStreamOptions) {
@@ -67,9 +68,6 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.request = options.request
     this.number = options.number
     this.user = options.user
-    const { streamSecondsMax, heartbeatSeconds } = this.shared.limits
-    const lifeSeconds = streamSecondsMax * (shortestLife + (1 - shortestLife) * Math.random())
-    this.heartbeatsLeft = Math.max(1, Math.round(lifeSeconds / heartbeatSeconds))
   }
 
   /** The response that carries this stream. */
@@ -83,7 +81,9 @@ export abstract class EventStream implements Timed, Reader, Connection {
   pull(controller: DirectController): void {
     this.controller = controller
     this.shared.connections.addReserved(this, this.number)
-    this.shared.wheel.add(this, Math.random() * this.shared.limits.heartbeatSeconds * 1000)
+    const lifeShare = shortestLife + (1 - shortestLife) * Math.random()
+    this.endsAtMs = performance.now() + this.shared.limits.streamSecondsMax * 1000 * lifeShare
+    this.waitForNext(Math.random())
     this.opened()
   }
 
@@ -129,11 +129,10 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   onDue(): void {
     if (this.closed) return
-    this.heartbeatsLeft--
-    if (this.heartbeatsLeft <= 0) return this.grewOld()
+    if (performance.now() >= this.endsAtMs) return this.grewOld()
     if (this.quiet) this.push(heartbeat)
     this.quiet = true
-    this.shared.wheel.add(this, this.shared.limits.heartbeatSeconds * 1000)
+    this.waitForNext(1)
   }
 
   direct(type: string, data: string | Uint8Array): boolean {
@@ -160,6 +159,12 @@ export abstract class EventStream implements Timed, Reader, Connection {
   /** The stream has reached its longest time. */
   protected grewOld(): void {
     this.sendAway(resumeSoonMs)
+  }
+
+  /** Until the next heartbeat, or a share of it, or the end. */
+  private waitForNext(share: number): void {
+    const heartbeatMs = this.shared.limits.heartbeatSeconds * 1000 * share
+    this.shared.wheel.add(this, Math.min(heartbeatMs, this.endsAtMs - performance.now()))
   }
 
   /** In this order: after `close()` the timeout can no longer be set, and a stalled reader would keep socket and backlog. */
