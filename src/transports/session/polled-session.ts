@@ -141,8 +141,7 @@ export class PolledSession implements Outlet, Connection, Timed {
     if (this.bytes > this.shared.limits.outboxBytesMax) {
       // What could not be delivered gives way to why.
       const last = this.frames.pop() as string
-      this.acked += this.frames.length
-      this.sent = Math.max(this.sent, this.acked)
+      this.acked = this.sent
       this.frames = [last]
       this.bytes = last.length
     }
