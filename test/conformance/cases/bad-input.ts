@@ -29,6 +29,24 @@ const badRequests: readonly BadInput[] = [
       refusalOf(fetch(url, { headers: { accept: "text/event-stream", "last-event-id": "no" } })),
   },
   {
+    name: "an empty `after`",
+    status: 400,
+    code: "bad_cursor",
+    send: ({ url }) => refusalOf(fetch(`${url}?after=`)),
+  },
+  {
+    name: "two `after`",
+    status: 400,
+    code: "bad_query",
+    send: ({ url }) => refusalOf(fetch(`${url}?after=a-1&after=a-2`)),
+  },
+  {
+    name: "a cursor of many channels on one",
+    status: 400,
+    code: "bad_cursor",
+    send: ({ url }) => refusalOf(fetch(`${url}?after=~abc~a-1`)),
+  },
+  {
     name: "a `wait` that is no number",
     status: 400,
     code: "bad_query",
@@ -88,6 +106,20 @@ const badRequests: readonly BadInput[] = [
     code: "bad_key",
     send: ({ url }) =>
       refusalOf(fetch(url, { method: "POST", body: "x", headers: { "idempotency-key": "k".repeat(256) } })),
+  },
+  {
+    name: "an empty Idempotency-Key",
+    status: 400,
+    code: "bad_key",
+    send: ({ url }) =>
+      refusalOf(fetch(url, { method: "POST", body: "x", headers: { "idempotency-key": "" } })),
+  },
+  {
+    name: "an Idempotency-Key with a space in it",
+    status: 400,
+    code: "bad_key",
+    send: ({ url }) =>
+      refusalOf(fetch(url, { method: "POST", body: "x", headers: { "idempotency-key": "a b" } })),
   },
   {
     name: "many channels at once without one",

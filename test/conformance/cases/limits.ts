@@ -113,6 +113,11 @@ export const limits: readonly ConformanceCase[] = [
       expect((await pollOnce(`${url}?after=${cursor}`)).messages).toHaveLength(1)
       while ((await headOf(url)).length > 0) await Bun.sleep(50)
       expect((await pollOnce(`${url}?after=${cursor}`)).reset).toBe("trimmed")
+      // Who had heard everything has missed nothing, however long ago that was.
+      const tail = await headOf(url)
+      await publish(url, "y")
+      const answer = await pollOnce(`${url}?after=${tail.cursor}`)
+      expect(answer).toMatchObject({ reset: null, messages: [{ data: "y" }] })
     },
   },
   {

@@ -2,7 +2,14 @@
 import { expect } from "bun:test"
 import { headOf, publish } from "../../support/publish.ts"
 import { listenByRawSocket } from "../../support/raw-socket.ts"
-import { rawWebSocket, sse } from "../../support/transports.ts"
+import {
+  laba,
+  longPoll,
+  manyChannelPoll,
+  manyChannelSse,
+  rawWebSocket,
+  sse,
+} from "../../support/transports.ts"
 import type { ConformanceCase } from "../case.ts"
 import { openReady } from "./order.ts"
 
@@ -41,12 +48,13 @@ export const rawSocket: readonly ConformanceCase[] = [
   },
   {
     name: "stops counting a listener that has gone",
-    async run({ base, channel, url }) {
+    over: [rawWebSocket, laba, sse, longPoll, manyChannelSse, manyChannelPoll],
+    async run({ base, channel, url, transport }) {
       {
-        await using _listener = await rawWebSocket.open(base, channel)
-        expect((await publish(url, "x")).listeners).toBe(1)
+        await using _listener = await openReady(transport, base, channel)
+        while ((await headOf(url)).listeners !== 1) await Bun.sleep(2)
       }
-      while ((await headOf(url)).listeners > 0) await Bun.sleep(5)
+      while ((await headOf(url)).listeners > 0) await Bun.sleep(2)
       expect((await publish(url, "y")).listeners).toBe(0)
     },
   },
