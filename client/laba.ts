@@ -34,6 +34,8 @@ export interface Direct {
 
 export interface LabaEvents {
   state: ConnectionState
+  /** The server attached this channel by itself. */
+  channel: Channel
   direct: Direct
 }
 
@@ -187,9 +189,16 @@ export function connect(url = globalThis.location?.origin ?? "", options: Option
           type: frame.type,
           data: frame.base64 ? readBase64(frame.data as string) : frame.data,
         })
-      } else if ("channel" in frame && frame.channel) routes.get(frame.channel)?.hear(frame)
+      } else if (frame.op === "subscribed") attached(frame)
+      else if ("channel" in frame && frame.channel) routes.get(frame.channel)?.hear(frame)
       else if (frame.op === "error") ended(frame)
     },
+  }
+
+  /** A subscription that was not asked for. Ours takes its place, so that from here on it is like every other. */
+  const attached = ({ channel, cursor, history }: ServerFrame & { op: "subscribed" }): void => {
+    if (channels.has(channel) || routes.has(channel)) return
+    listeners.emit("channel", open(channel, history === "kept" ? { after: cursor } : {}))
   }
 
   const finish = (why: Reason): void => {

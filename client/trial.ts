@@ -13,7 +13,7 @@ export interface Winner {
   readonly hello: Hello
   /** Seconds for which the token is good, if the server said so. */
   readonly tokenSeconds: number | undefined
-  /** From now on the line speaks to this ear. */
+  /** From now on the line speaks to this ear, beginning with what came meanwhile. */
   hand(ear: Ear): void
 }
 
@@ -21,6 +21,9 @@ export interface Verdict {
   won(winner: Winner): void
   failed(reason: Reason): void
 }
+
+/** Frames that the server may send by itself before the proof: a greeting, and channels that it attached. */
+const earlyMax = 1_000
 
 export interface Trial {
   readonly name: TransportName
@@ -34,6 +37,7 @@ export function tryTransport(site: Site, { name, transport, token }: Trial, verd
   let tokenSeconds: number | undefined
   let line: Line | null = null
   let isOver = false
+  const early: ServerFrame[] = []
 
   const stop = (): void => {
     isOver = true
@@ -43,6 +47,11 @@ export function tryTransport(site: Site, { name, transport, token }: Trial, verd
     if (isOver) return
     stop()
     verdict.failed(reason)
+  }
+
+  const hand = (next: Ear): void => {
+    ear = next
+    for (const frame of early) next.frame(frame)
   }
 
   let ear: Ear = {
@@ -62,8 +71,9 @@ export function tryTransport(site: Site, { name, transport, token }: Trial, verd
         fail(frame)
       } else if (frame.op === "pong" && hello) {
         isOver = true
-        verdict.won({ name, line, hello, tokenSeconds, hand: (next) => (ear = next) })
-      }
+        verdict.won({ name, line, hello, tokenSeconds, hand })
+      } else if (early.push(frame) > earlyMax)
+        fail(networkReason("Too much came before a ping was answered."))
     },
   }
   try {

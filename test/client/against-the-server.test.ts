@@ -225,3 +225,32 @@ test("one connection carries as many channels as the server allows, and says whi
   expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "fulfilled", "rejected"])
   expect((settled[3] as PromiseRejectedResult).reason).toMatchObject({ code: "too_many_channels" })
 })
+
+for (const transport of overEachOf) {
+  test(`over ${transport}: hears the server's greeting, and the channels that it attached, also after a loss`, async () => {
+    const name = freshChannel()
+    const limits = { drainSeconds: 0 }
+    const greeting = { limits, onConnect: () => ({ channels: [name], reply: "welcome" }) }
+    const first = await serve({ ...greeting, listen: { port: 0 } })
+    using client = open(first.url, { transports: [transport], backoff: { minMs: 20, maxMs: 50 } })
+    const direct = new Promise((resolve) => client.laba.on("direct", resolve))
+    const channel = await new Promise<Channel>((resolve) => client.laba.on("channel", resolve))
+    expect(await direct).toEqual({ type: "text/plain", data: "welcome" })
+    expect(channel.name).toBe(name)
+    const messages = heard(channel)
+    await first.publish(name, "one")
+    expect(await take(messages, 1)).toEqual(["one"])
+
+    const reset = new Promise((resolve) => channel.on("reset", resolve))
+    await first.close()
+    const second = await serve({ ...greeting, listen: { port: first.port } })
+    try {
+      await reset
+      await second.publish(name, "two")
+      expect(await take(messages, 1)).toEqual(["two"])
+    } finally {
+      client.laba.close()
+      await second.close()
+    }
+  })
+}

@@ -8,6 +8,7 @@ import {
   LabaSocket,
   type Message,
   type Published,
+  type Reset,
   type Subscription,
 } from "../../client/index.ts"
 import { startStage } from "./stage.ts"
@@ -30,7 +31,7 @@ test("the types of the API are what the guide says", () => {
   ready.catch(() => {})
   channel.on("message", (message) => same<typeof message, Message>(true))
   channel.on("message", ({ data }) => same<typeof data, unknown>(true))
-  channel.on("reset", ({ cursor, reason }) => same<typeof cursor | typeof reason, string>(true))
+  channel.on("reset", (reset) => same<typeof reset, Reset>(true))
   channel.on("presence", (members) => same<typeof members, readonly unknown[]>(true))
   const off = channel.on("state", ({ reason }) => reason?.code === "forbidden")
   same<typeof off, () => void>(true)
