@@ -227,7 +227,7 @@ test("one connection carries as many channels as the server allows, and says whi
 })
 
 for (const transport of overEachOf) {
-  test(`over ${transport}: hears the server's greeting, and the channels that it attached, also after a loss`, async () => {
+  test(`[L2] over ${transport}: hears the server's greeting, and the channels that it attached, also after a loss`, async () => {
     const name = freshChannel()
     const limits = { drainSeconds: 0 }
     const greeting = { limits, onConnect: () => ({ channels: [name], reply: "welcome" }) }
@@ -254,3 +254,18 @@ for (const transport of overEachOf) {
     }
   })
 }
+
+test("a publish that the application took, and wanted not published, resolves with null", async () => {
+  await using server = await startServer({ onMessage: () => ({ publish: false }) })
+  using client = open(server.base)
+  expect(await client.laba.publish(freshChannel(), "for the application alone")).toBeNull()
+})
+
+test("a page that the application refuses stays away, with the reason", async () => {
+  await using server = await startServer({ onConnect: () => ({ refuse: { detail: "not today" } }) })
+  using client = open(server.base)
+  const reason = await new Promise((resolve) => {
+    client.laba.on("state", (state) => state.state === "closed" && resolve(state.reason))
+  })
+  expect(reason).toMatchObject({ code: "forbidden", retry: "stay-away" })
+})
