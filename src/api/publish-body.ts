@@ -79,5 +79,3 @@ function refuseEncoding(encoding: string | null): void {
   if (encoding === null || encoding === "" || encoding.toLowerCase() === "identity") return
   throw new LabaError("unsupported_type", "Send the body without Content-Encoding; nothing is unpacked here.")
 }
-
-export { readBytes } from "./body-bytes.ts"

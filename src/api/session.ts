@@ -11,7 +11,7 @@ import { PolledSession } from "../transports/session/polled-session.ts"
 import { StreamedSession } from "../transports/session/streamed-session.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
-import { readBytes } from "./publish-body.ts"
+import { readBytes } from "./body-bytes.ts"
 import { goAwayStream, refuseWhileDraining, welcome } from "./listen.ts"
 import { parseQuery } from "./query.ts"
 

@@ -1,7 +1,7 @@
 // Reads a command's arguments by its flags. What is not understood is named, with the nearest flag that exists.
 import { parseArgs } from "node:util"
 import { type Flags, Misuse } from "./command.ts"
-import { nearest } from "./nearest.ts"
+import { nearest } from "../config/nearest.ts"
 
 /** What was given, typed by the flags: a string flag holds a string, a boolean flag true. */
 export type Given<F extends Flags> = {

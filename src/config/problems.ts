@@ -1,6 +1,6 @@
 // Says what a schema found wrong in plain sentences, with the key that was probably meant.
 import { z } from "zod"
-import { nearest } from "../cli/nearest.ts"
+import { nearest } from "./nearest.ts"
 import type { Problem } from "./config-error.ts"
 import { configSchema } from "./schema.ts"
 

@@ -1,6 +1,6 @@
 // The subprotocol laba.v1: frames in, frames out. Pure; what commands do is the conversation's affair.
 import { codes, type Code, entryOf } from "../../wire/codes.ts"
-import { isJsonType, isTextType } from "../../wire/content-type.ts"
+import { isCanonicalType, isJsonType, isTextType } from "../../wire/content-type.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { ClientFrame, Ref, ServerFrame } from "../../wire/frames.ts"
 import { idempotencyKeyCharsMax } from "../../wire/limits.ts"
@@ -101,7 +101,6 @@ function refOf(frame: Record<string, unknown>): Ref | undefined {
 }
 
 const encoder = new TextEncoder()
-const typeGrammar = /^[a-z0-9!#$&^_.+-]{1,63}\/[a-z0-9!#$&^_.+-]{1,63}$/
 const base64Grammar = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const keyGrammar = /^[\x21-\x7e]+$/
 
@@ -113,7 +112,7 @@ export function payloadOf(frame: ClientFrame & { op: "publish" }): {
 } {
   const type = (frame.type ?? "application/json").toLowerCase()
   const wrong = (detail: string) => new BadFrame(detail, frame.ref)
-  if (!typeGrammar.test(type)) throw wrong("`type` must be a content type such as text/plain.")
+  if (!isCanonicalType(type)) throw wrong("`type` must be a content type such as text/plain.")
   if (frame.base64) {
     if (typeof frame.data !== "string" || !base64Grammar.test(frame.data))
       throw wrong("With `base64`, `data` is base64.")

@@ -1,5 +1,5 @@
 // What a program hands to `publish`, made into a payload.
-import { isJsonType, isTextType } from "../../wire/content-type.ts"
+import { isCanonicalType, isJsonType, isTextType } from "../../wire/content-type.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { Payload } from "../hub/drafts.ts"
 
@@ -11,6 +11,12 @@ const encoder = new TextEncoder()
 
 /** Throws `bad_json` or `bad_body` when the data is not of its type. */
 export function payloadFrom(data: PublishData, type?: string): Payload {
+  if (type !== undefined && !isCanonicalType(type)) {
+    throw new LabaError(
+      "unsupported_type",
+      `${JSON.stringify(type.slice(0, 100))} is not a content type such as text/plain.`,
+    )
+  }
   if (data instanceof Uint8Array) {
     if (type !== undefined && (isTextType(type) || isJsonType(type))) {
       throw new LabaError("bad_body", `Bytes are not ${type}; pass a string, or leave the type out.`)

@@ -32,8 +32,8 @@ export class WsOnNode implements AsyncDisposable {
 
   /** Sends one text message; it must not hold a line feed. */
   send(text: string): void {
-    this.child.stdin.write(`${text}\n`)
-    this.child.stdin.flush()
+    void this.child.stdin.write(`${text}\n`)
+    void this.child.stdin.flush()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,21 +8,9 @@ import type { Channel } from "../../channels/channel.ts"
 import { parseChannel } from "../../channels/name.ts"
 import { checkKey, errorFrame, payloadOf, printFrame } from "../../protocols/laba.ts"
 import { printCursor } from "../../../wire/cursor.ts"
-import type { Connection } from "../connections.ts"
 import type { Shared } from "../shared.ts"
-import type { GroupKind } from "../transport.ts"
+import { type Outlet, refField } from "./outlet.ts"
 import { Subscription } from "./subscription.ts"
-
-/** How a conversation's frames reach its client. */
-export interface Outlet extends Connection {
-  readonly kind: GroupKind
-  readonly closed: boolean
-  send(frame: string): void
-  ready(): Promise<void> | null
-  drained(): Promise<void>
-  /** The connection ends; the last frame has said why. */
-  closeWith(code: Code): void
-}
 
 export class Conversation {
   readonly outlet: Outlet
@@ -176,8 +164,6 @@ export class Conversation {
     this.subscriptions.splice(this.subscriptions.indexOf(subscription), 1)
   }
 }
-
-export const refField = (ref: Ref | undefined): { ref?: Ref } => (ref === undefined ? {} : { ref })
 
 /** A cursor from a frame or a query. Null means from now on. Throws `bad_cursor`. */
 export function positionOf(after: string | null | undefined): Position | null {

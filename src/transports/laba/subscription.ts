@@ -6,25 +6,32 @@ import type { Channel } from "../../channels/channel.ts"
 import { labaProtocol, printFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
-import { type Conversation, type Outlet, refField } from "./conversation.ts"
+import { type Outlet, refField } from "./outlet.ts"
+
+/** The conversation it belongs to. */
+export interface SubscriptionOwner {
+  readonly outlet: Outlet
+  /** Ends it and tells the client why. */
+  endSubscription(subscription: Subscription, code: Code): void
+}
 
 export class Subscription implements Listener {
   readonly channel: Channel
   audience: SeatAudience | null = null
   bucket: SeatBucket | null = null
   place = -1
-  private conversation: Conversation
+  private readonly owner: SubscriptionOwner
   private ref: Ref | undefined
   private cancelled = false
 
-  constructor(conversation: Conversation, channel: Channel, ref: Ref | undefined) {
-    this.conversation = conversation
+  constructor(owner: SubscriptionOwner, channel: Channel, ref: Ref | undefined) {
+    this.owner = owner
     this.channel = channel
     this.ref = ref
   }
 
   get outlet(): Outlet {
-    return this.conversation.outlet
+    return this.owner.outlet
   }
 
   get kind(): GroupKind {
@@ -70,6 +77,6 @@ export class Subscription implements Listener {
   }
 
   end(code: Code): void {
-    this.conversation.endSubscription(this, code)
+    this.owner.endSubscription(this, code)
   }
 }

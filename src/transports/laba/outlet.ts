@@ -1,0 +1,18 @@
+// How the frames of a conversation reach its client: the contract between laba.v1 and what carries it.
+import type { Code } from "../../../wire/codes.ts"
+import type { Ref } from "../../../wire/frames.ts"
+import type { Connection } from "../connections.ts"
+import type { GroupKind } from "../transport.ts"
+
+export interface Outlet extends Connection {
+  readonly kind: GroupKind
+  readonly closed: boolean
+  send(frame: string): void
+  ready(): Promise<void> | null
+  drained(): Promise<void>
+  /** The connection ends; the last frame has said why. */
+  closeWith(code: Code): void
+}
+
+/** `ref` as a field, left out where there is none. */
+export const refField = (ref: Ref | undefined): { ref?: Ref } => (ref === undefined ? {} : { ref })
