@@ -1,7 +1,8 @@
 // The surface of the browser's own WebSocket over one channel, for code that was written for it: the same names, the same
 // four numbers, and beneath them a connection that comes back.
 import type { Channel } from "./channel.ts"
-import { connect, type Laba } from "./laba.ts"
+import { connect } from "./connect.ts"
+import type { Laba } from "./laba.ts"
 import type { Message } from "./message.ts"
 import type { Options } from "./options.ts"
 import type { Reason } from "./reason.ts"

@@ -1,5 +1,6 @@
 // What an application imports: `import { connect } from "laba/client"`.
-export { type Laba, type LabaEvents, connect, type ConnectionState, type Direct } from "./laba.ts"
+export { connect } from "./connect.ts"
+export type { ConnectionState, Direct, Laba, LabaEvents } from "./laba.ts"
 export type { Channel, ChannelEvents, ChannelOptions, ChannelState, Subscription } from "./channel.ts"
 export type { Reset } from "./inbox.ts"
 export type { State } from "./machine.ts"

@@ -1,4 +1,4 @@
-// The states of a connection and of a subscription, as one pure table. Who acts on it is in laba.ts and channel.ts.
+// The states of a connection and of a subscription, as one pure table. Who acts on it is in connect.ts and subscription.ts.
 
 export type State =
   /** Nothing is under way: not started, the page is hidden, or (a channel) the connection is away. */

@@ -1,6 +1,7 @@
 // Sets up a client, a model server and the network between them, all on one clock that the test moves.
 import type { Environment, PageEvent } from "../../client/environment.ts"
-import { connect, type Laba } from "../../client/laba.ts"
+import { connect } from "../../client/connect.ts"
+import type { Laba } from "../../client/laba.ts"
 import type { Options } from "../../client/options.ts"
 import { createFakeClock, type FakeClock } from "./fake-clock.ts"
 import { ModelNetwork } from "./model-network.ts"
