@@ -1,4 +1,5 @@
 // What the server shows to people: the landing page and what it loads.
+import { clientFiles } from "./client-files.ts"
 import type { Endpoint, Methods } from "./router.ts"
 import { landingAssets, landingPage, landingPolicy } from "./landing/landing.ts"
 
@@ -11,7 +12,7 @@ export interface PagesOptions {
 const safeHeaders = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" } as const
 
 export function pages(options: PagesOptions): Map<string, Methods> {
-  const addresses = new Map<string, Methods>()
+  const addresses = new Map<string, Methods>(clientFiles())
   let html: string | null = null
   addresses.set(
     "/",
