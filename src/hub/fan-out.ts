@@ -25,6 +25,7 @@ export class FanOut {
   private correction = 1
   private lastStartedMs = 0
   private lastEstimateMicros = 0
+  private chargedMicros = 0
   private readonly defer: (callback: () => void) => void
   private readonly now: () => number
 
@@ -41,6 +42,11 @@ export class FanOut {
     this.arm()
   }
 
+  /** Writing that was done out of turn counts against the next slice. */
+  readonly charge = (micros: number): void => {
+    this.chargedMicros += micros
+  }
+
   private arm(): void {
     if (this.armed) return
     this.armed = true
@@ -54,9 +60,11 @@ export class FanOut {
     const budget = sliceMicros / this.correction
     const { queue } = this
     this.queue = []
-    let spent = 0
+    let spent = Math.min(this.chargedMicros, budget)
+    this.chargedMicros = 0
     let served = 0
-    for (; served < queue.length && spent < budget; served++) {
+    // At least one, so that a storm of joins cannot starve who listens already.
+    for (; served < queue.length && (served === 0 || spent < budget); served++) {
       const audience = queue[served] as Audience
       audience.queued = false
       spent += audience.advance(budget - spent)

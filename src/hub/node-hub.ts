@@ -176,7 +176,13 @@ export class NodeHub implements Hub, EngineEvents {
     if (pending) return pending
     const rule = this.options.ruleFor(channel)
     const make = (position: Position): Audience => {
-      const audience = new Audience(channel, rule, position, this.counters)
+      const audience = new Audience({
+        channel,
+        rule,
+        position,
+        counters: this.counters,
+        charge: this.fanOut.charge,
+      })
       this.audiences.set(channel, audience)
       return audience
     }
