@@ -28,7 +28,7 @@ export function connect(url = globalThis.location?.origin ?? "", options: Option
   const site: Site = { ...environment, base: url.replace(/\/+$/, ""), credentials: settings.credentials }
   const listeners = createListeners<LabaEvents>(report)
   const dial = createDial(site, settings, options)
-  const remembered = createRemembered(environment.storage, clock, settings.rememberMs)
+  const remembered = createRemembered(site.base, environment, settings.rememberMs)
   const replies = createReplies()
 
   let state: State = "idle"

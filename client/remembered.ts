@@ -2,15 +2,19 @@
 import type { Clock, StorageLike } from "./environment.ts"
 import type { TransportName } from "./transport.ts"
 
-const key = "laba.transport"
-
 export interface Remembered {
   /** The names, with the one that won last in front. */
   order(names: readonly TransportName[]): readonly TransportName[]
   keep(name: TransportName): void
 }
 
-export function createRemembered(storage: StorageLike | null, clock: Clock, rememberMs: number): Remembered {
+/** `base`: the server's address; what passes to one may not pass to another. */
+export function createRemembered(
+  base: string,
+  { storage, clock }: { storage: StorageLike | null; clock: Clock },
+  rememberMs: number,
+): Remembered {
+  const key = `laba.transport ${base}`
   // Kept here too, for where there is no storage.
   let own = ""
   const read = (): string => {

@@ -121,12 +121,48 @@ describe.skipIf(!hasChromium)("the client in Chromium", () => {
 
         // The next visit begins with the one that won.
         await page.page.reload()
-        const stored = await page.page.evaluate(() => localStorage.getItem("laba.transport"))
+        const stored = await page.page.evaluate(() =>
+          localStorage.getItem(`laba.transport ${location.origin}`),
+        )
         expect(stored?.split(" ")[0]).toBe(winner)
       },
       deadlineMs,
     )
   }
+
+  test(
+    "moves to a WebSocket once one passes, in the middle of a stream of messages, and loses none",
+    async () => {
+      await using server = await startServer()
+      await using proxy = await BadProxy.start(portOf(server), { websocket: "refuse" })
+      const channel = freshChannel()
+      await using page = await LabaPage.open(browser, proxy.base, { channel, upgradeMs: 200 })
+      expect(await page.transport()).toBe("sse")
+      proxy.manners.websocket = "pass"
+      let sent = 0
+      while ((await page.transport()) !== "websocket") await post(server.base + channel, `${sent++}`)
+      await post(server.base + channel, `${sent++}`)
+      expect(await page.noted(sent)).toEqual(upTo(sent))
+    },
+    deadlineMs,
+  )
+
+  test(
+    "reads streams by the browser's own EventSource where it is told to",
+    async () => {
+      await using server = await startServer()
+      await using proxy = await BadProxy.start(portOf(server))
+      const channel = freshChannel()
+      const options = { channel, transports: ["sse"], usesEventSource: true }
+      await using page = await LabaPage.open(browser, proxy.base, options)
+      for (const n of upTo(5)) await post(server.base + channel, n)
+      expect(await page.noted(5)).toEqual(upTo(5))
+      proxy.cut()
+      for (const n of upTo(10, 5)) await post(server.base + channel, n)
+      expect(await page.noted(10)).toEqual(upTo(10))
+    },
+    deadlineMs,
+  )
 
   test(
     "a page that is hidden keeps its stream, and once shown has what it missed when that broke",

@@ -9,6 +9,9 @@ export interface ListenOptions {
   readonly channel: string
   readonly transports?: readonly string[]
   readonly after?: string
+  readonly upgradeMs?: number
+  /** Streams are read by the browser's own `EventSource`. */
+  readonly usesEventSource?: boolean
 }
 
 interface Scope {
@@ -33,10 +36,12 @@ export class LabaPage implements AsyncDisposable {
     await page.addInitScript((await buildClient()).code)
     await page.goto(`${base}/_/nothing-here`)
     await page.evaluate(
-      ({ channel, transports, after }) => {
+      ({ channel, transports, after, upgradeMs, usesEventSource }) => {
         const scope = globalThis as unknown as Scope
         const laba = scope.Laba.connect(undefined, {
           ...(transports ? { transports: transports as ("websocket" | "sse" | "poll")[] } : {}),
+          ...(upgradeMs ? { upgradeMs } : {}),
+          ...(usesEventSource ? { eventSource: (url: string) => new EventSource(url) } : {}),
           backoff: { minMs: 100, maxMs: 500 },
         })
         scope.laba = laba
