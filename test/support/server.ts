@@ -1,6 +1,6 @@
 // A server for one test: in this process, on a free port, gone when the test's block ends. With LABA_BASE_URL set, the
 // suite runs against that server instead, and only tests that configure nothing can.
-import { serve, type ServeOptions } from "../../src/server/index.ts"
+import { type Laba, serve, type ServeOptions } from "../../src/server/index.ts"
 
 export interface TestServer extends AsyncDisposable {
   /** `http://host:port`, without a slash at the end. */
@@ -10,11 +10,17 @@ export interface TestServer extends AsyncDisposable {
 /** A server somebody else runs, of which nothing is known but its address. */
 export const foreignBase: string | null = process.env["LABA_BASE_URL"]?.replace(/\/+$/, "") || null
 
-export async function startServer(options: ServeOptions = {}): Promise<TestServer> {
+/** One that runs here, so that a test can also call it. */
+export interface OwnServer extends TestServer {
+  readonly laba: Laba
+}
+
+export async function startServer(options: ServeOptions = {}): Promise<OwnServer> {
   // Nobody is left to be sent away gently when a test ends.
   const limits = { drainSeconds: 0, ...options.limits }
   const laba = await serve({ ...options, limits, listen: { port: 0, ...options.listen } })
   return {
+    laba,
     base: laba.url.replace(/\/+$/, ""),
     [Symbol.asyncDispose]: () => laba.close(),
   }
