@@ -21,8 +21,13 @@ const flags = readFlags({
   comers: 500,
   changesPerSecond: 50,
   messagesPerSecond: 200,
-  /** Messages a second to channels that nobody listens to and that are never used again. */
-  passingChannelsPerSecond: 50,
+  /**
+   * Channels that nobody listens to, used in turn, and messages a second to them. Each comes back after 100 s, when its
+   * history has expired. With names that never come back the server would rightly grow, up to its budget for
+   * history: it remembers where a channel's numbers stood.
+   */
+  passingChannels: 5000,
+  passingMessagesPerSecond: 50,
   messageBytes: 120,
 })
 
@@ -75,13 +80,16 @@ const publishing = await Publishing.open({
   mayPublish: pace.mayPublish,
   onFault: (what) => tally.fault(what),
 })
-const passingPace = new Pace(flags.passingChannelsPerSecond)
+const passingPace = new Pace(flags.passingMessagesPerSecond)
 let passing = 0
 const passingBy = await Publishing.open({
   port,
   publishers: 1,
   messageBytes,
-  aim: () => ({ path: `/bench/passing/${String(passing++).padStart(9, "0")}`, number: 1 }),
+  aim: () => ({
+    path: `/bench/passing/${String(passing++ % flags.passingChannels).padStart(9, "0")}`,
+    number: 1,
+  }),
   mayPublish: passingPace.mayPublish,
   onFault: (what) => tally.fault(what),
 })
@@ -119,7 +127,7 @@ printLine("soak", {
   peer: peer.name,
   seconds,
   published: publishing.published,
-  passingChannels: passing,
+  passingMessages: passing,
   deliveries: tally.deliveries + streamTally.deliveries,
   connects: churns.reduce((sum, churn) => sum + churn.changes, 0),
   faults: faultCount(),
