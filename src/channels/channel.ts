@@ -22,10 +22,35 @@ export type SlowPolicy =
   /** Leaves its group, skips to the newest message once it has drained, and joins again. */
   | "latest"
 
-/** What a channel pattern allows and keeps. Who may listen and publish joins this with the access rules. */
+/**
+ * What somebody may do with a channel.
+ * - `listen`: hear what is published from now on, and ask where the channel stands.
+ * - `publish`: publish.
+ * - `presence`: see who listens.
+ * - `history`: read what was published before: resume from a cursor, poll, fetch the newest message.
+ * - `manage`: forget the history and send the listeners away.
+ */
+export type Action = "listen" | "publish" | "presence" | "history" | "manage"
+
+/**
+ * Who may. Each word takes in those after it, but `nobody` takes in no one.
+ * - `anyone`: without any credential too.
+ * - `token`: who shows a valid token, or a key for the channel.
+ * - `owner`: the user whose channel it is (`/@<user>/…`), or a key for the channel.
+ * - `key`: a key for the channel.
+ * - `nobody`: no client and no backend; only the program that runs the server.
+ */
+export type Who = "anyone" | "token" | "owner" | "key" | "nobody"
+
+/** For each action, who may do it. */
+export type Permissions = Readonly<Record<Action, Who>>
+
+/** What a channel pattern allows and keeps. */
 export interface Rule {
   /** The pattern this rule came from, for error texts and the API. */
   readonly pattern: string
   readonly keep: Keep
   readonly slow: SlowPolicy
+  /** Left out: everybody may do everything. */
+  readonly who?: Permissions
 }

@@ -1,11 +1,11 @@
 // Finds the most specific of many patterns for a name. A tree with a level a part; the order of adding does not matter.
-import { anyPart, anyParts, type Pattern } from "./pattern.ts"
+import { anyPart, anyParts, anyUser, type Pattern } from "./pattern.ts"
 
 /**
  * Patterns, each with a value.
  *
- * The most specific pattern wins. Patterns are compared part by part from the left: a literal beats `*`, `*` beats
- * `**`, and a pattern that ends with the name beats one that goes on with `**`.
+ * The most specific pattern wins. Patterns are compared part by part from the left: a literal beats `@*`, `@*` beats
+ * `*`, `*` beats `**`, and a pattern that ends with the name beats one that goes on with `**`.
  *
  * Cost: a wildcard may lead into a branch that does not match, so `find` goes back. It reads each node at most once and
  * a pattern has at most one node a part, so it reads at most parts × patterns of them, one a part in the common case.
@@ -38,6 +38,7 @@ export class PatternTree<Value> {
 
 class Node<Value> {
   readonly literals = new Map<string, Node<Value>>()
+  anyUser: Node<Value> | undefined
   any: Node<Value> | undefined
   /** Of the pattern that ends here. */
   end: Value | undefined
@@ -46,6 +47,7 @@ class Node<Value> {
 
   enter(part: string): Node<Value> {
     if (part === anyPart) return (this.any ??= new Node())
+    if (part === anyUser) return (this.anyUser ??= new Node())
     let next = this.literals.get(part)
     if (!next) {
       next = new Node()
@@ -62,5 +64,7 @@ function findIn<Value>(node: Node<Value>, parts: readonly string[], depth: numbe
   const literal = node.literals.get(part)
   const found = literal && findIn(literal, parts, depth + 1)
   if (found !== undefined) return found
+  const owned = node.anyUser && part.startsWith("@") ? findIn(node.anyUser, parts, depth + 1) : undefined
+  if (owned !== undefined) return owned
   return (node.any && findIn(node.any, parts, depth + 1)) ?? node.rest
 }
