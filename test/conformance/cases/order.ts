@@ -1,7 +1,9 @@
 // The position comes first, and everybody hears one order.
 import { expect } from "bun:test"
 import { textOf } from "../../support/heard.ts"
+import { pollOnce } from "../../support/poller.ts"
 import { headOf, numbers, publish, publishAll } from "../../support/publish.ts"
+import { RawConnection } from "../../support/raw-tcp.ts"
 import { everyTransport } from "../../support/transports.ts"
 import type { ConformanceCase } from "../case.ts"
 
@@ -59,12 +61,30 @@ export const order: readonly ConformanceCase[] = [
       const heard = await Promise.all([one.messages(80), other.messages(80)])
       const answers = (await Promise.all(publishers)).flat()
       expect(heard[1].map(textOf)).toEqual(heard[0].map(textOf))
-      const page = (await (await fetch(`${url}?after=${before(answers[0]?.cursor as string)}`)).json()) as {
-        messages: { data: string; cursor: string }[]
-      }
-      expect(heard[0].map(textOf)).toEqual(page.messages.map((message) => message.data))
+      const page = await pollOnce(`${url}?after=${before(answers[0]?.cursor as string)}`)
+      expect(heard[0].map(textOf)).toEqual(page.messages.map((message) => message.data as string))
       const cursorsAnswered = new Set(answers.map((answer) => answer.cursor))
       expect(page.messages.every((message) => cursorsAnswered.has(message.cursor))).toBeTrue()
+    },
+  },
+  {
+    name: "[C7] keeps the order of requests that one connection sends without waiting for answers",
+    async run({ base, channel, url }) {
+      const { cursor } = await headOf(url)
+      const texts = numbers(60).map((n) => (Number(n) % 3 === 0 ? `${n} ${"x".repeat(3000)}` : n))
+      const head = [
+        `POST ${channel} HTTP/1.1`,
+        `Host: ${new URL(base).host}`,
+        "Content-Type: text/plain",
+      ].join("\r\n")
+      await using connection = await RawConnection.open(base)
+      for (const text of texts) connection.send(`${head}\r\nContent-Length: ${text.length}\r\n\r\n${text}`)
+      await connection.until(() =>
+        connection.text.split("HTTP/1.1 201 ").length > texts.length ? true : null,
+      )
+      expect((await pollOnce(`${url}?after=${cursor}`)).messages.map((message) => message.data)).toEqual(
+        texts,
+      )
     },
   },
   {

@@ -1,7 +1,8 @@
 // What is published is what is heard, whatever it is made of.
 import { expect } from "bun:test"
 import { bytesOf, textOf } from "../../support/heard.ts"
-import { publish } from "../../support/publish.ts"
+import { pollOnce } from "../../support/poller.ts"
+import { headOf, publish } from "../../support/publish.ts"
 import { everyTransport } from "../../support/transports.ts"
 import type { ConformanceCase } from "../case.ts"
 import { openReady } from "./order.ts"
@@ -57,6 +58,22 @@ export const payloads: readonly ConformanceCase[] = [
         const message = await listener.message()
         expect(JSON.parse(textOf(message))).toEqual(JSON.parse(text))
         if (!transport.isBare) expect(message.type).toBe("application/json")
+      }
+    },
+  },
+  {
+    name: "[P3] tells the content type in one form, without its charset",
+    async run({ url }) {
+      const types: readonly (readonly [sent: string, told: string, data: unknown])[] = [
+        ["APPLICATION/JSON; charset=UTF-8", "application/json", { a: 1 }],
+        ["application/vnd.api+json", "application/vnd.api+json", { a: 1 }],
+        ['text/csv;charset="utf-8"', "text/csv", '{"a":1}'],
+        ["image/png", "image/png", btoa('{"a":1}')],
+      ]
+      for (const [sent, told, data] of types) {
+        const { cursor } = await headOf(url)
+        await publish(url, '{"a":1}', { type: sent })
+        expect((await pollOnce(`${url}?after=${cursor}`)).messages).toMatchObject([{ type: told, data }])
       }
     },
   },
