@@ -1,15 +1,25 @@
 // The open connections of a node: their ids, and everybody at once when the node goes away. Knows no transport.
 import { createHmac, randomBytes } from "node:crypto"
+import type { LabaError } from "../../wire/error.ts"
+import { type Page, Roll } from "../paging/roll.ts"
+
+export type Transport = "websocket" | "sse" | "poll"
+export type Protocol = "raw" | "laba"
 
 /** One open client: a WebSocket, a stream, a polled session. */
 export interface Connection {
   /** Its number on this node, from 1; given by `Connections.add`. */
   number: number
-  readonly transport: "websocket" | "sse" | "poll"
-  /** Who it belongs to, as `onConnect` said. */
+  readonly transport: Transport
+  readonly protocol: Protocol
+  /** Who it belongs to. Known before it is open, and never changed while it is: it is found by it. */
   user: string | undefined
+  /** What it listens to now. Made on demand. */
+  readonly channels: readonly string[]
   /** Pushes to this connection alone. False when it cannot take it (a poll). */
   direct(type: string, data: string | Uint8Array): boolean
+  /** Ends it, and says why where the transport can: whether the client comes back is in the code. */
+  dismiss(error: LabaError): void
   /** The node goes away: tells the client to come back after `retryMs`, where the transport can say so, and ends. */
   sendAway(retryMs: number): void
 }
@@ -18,10 +28,40 @@ export interface Connection {
 const tagBytes = 12
 
 /** Connections sent away in one turn: a close is a system call or two, and a slice must stay under 10 ms. */
-const sendAwaySlice = 250
+const sendAwaySliceMax = 250
+
+/** So few are no storm, wherever they go: they need no window, and a developer's Ctrl-C no patience. */
+const sendAwaySliceMin = 10
+
+/** Slices follow each other at this distance, where there are enough connections: finer than any client's own jitter. */
+const sendAwayStepMs = 50
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
+
+/** How many are open, by transport and protocol. */
+export type ConnectionCounts = Readonly<Record<Transport, Readonly<Record<Protocol, number>>>>
+
+/** A user's connections. Most have one, and a map for each of a million users would cost more than all else of theirs. */
+interface UserConnections {
+  readonly user: string
+  first: Connection | null
+  more: Roll<number, Connection> | null
+}
+
+/** A user who is here, and with how many connections. */
+export interface UserCount {
+  readonly user: string
+  readonly connections: number
+}
 
 export class Connections {
-  private readonly open = new Map<number, Connection>()
+  private readonly open = new Roll<number, Connection>()
+  private readonly byUser = new Roll<string, UserConnections>()
+  private readonly countsOpen = {
+    websocket: { raw: 0, laba: 0 },
+    sse: { raw: 0, laba: 0 },
+    poll: { raw: 0, laba: 0 },
+  }
   private readonly node: string
   private readonly secret = randomBytes(32)
   private count = 0
@@ -35,14 +75,38 @@ export class Connections {
     return this.open.size
   }
 
+  get counts(): ConnectionCounts {
+    return this.countsOpen
+  }
+
+  get users(): number {
+    return this.byUser.size
+  }
+
   add(connection: Connection): void {
-    this.count++
-    connection.number = this.count
-    this.open.set(this.count, connection)
+    this.addReserved(connection, this.reserve())
   }
 
   remove(connection: Connection): void {
-    this.open.delete(connection.number)
+    if (!this.open.delete(connection.number)) return
+    this.countsOpen[connection.transport][connection.protocol]--
+    if (connection.user !== undefined) this.removeOfUser(connection, connection.user)
+  }
+
+  page(from: number, limit: number): Page<Connection> {
+    return this.open.page(from, limit)
+  }
+
+  usersPage(from: number, limit: number): Page<UserCount> {
+    const { items, next } = this.byUser.page(from, limit)
+    return { items: items.map((entry) => ({ user: entry.user, connections: sizeOf(entry) })), next }
+  }
+
+  /** The connections of one user, a page of them. */
+  ofUser(user: string, from: number, limit: number): Page<Connection> {
+    const entry = this.byUser.get(user)
+    if (entry?.more) return entry.more.page(from, limit)
+    return { items: entry?.first && from === 0 ? [entry.first] : [], next: null }
   }
 
   /** The id of a number. It is made on demand, since most connections are never asked for theirs. */
@@ -61,6 +125,8 @@ export class Connections {
   addReserved(connection: Connection, number: number): void {
     connection.number = number
     this.open.set(number, connection)
+    this.countsOpen[connection.transport][connection.protocol]++
+    if (connection.user !== undefined) this.addOfUser(connection, connection.user)
   }
 
   find(id: string): Connection | null {
@@ -72,14 +138,40 @@ export class Connections {
   }
 
   /** Sends everybody away over the window, a slice at a time, so that they do not all come back at once. */
-  async sendAllAway(windowMs: number): Promise<void> {
+  async sendAllAway(windowMs: number, wait: (ms: number) => Promise<void> = pause): Promise<void> {
     const leaving = [...this.open.values()]
-    const slices = Math.max(1, Math.ceil(leaving.length / sendAwaySlice))
-    for (let i = 0; i < slices; i++) {
-      for (const connection of leaving.slice(i * sendAwaySlice, (i + 1) * sendAwaySlice)) {
+    const steps = Math.max(
+      1,
+      Math.ceil(leaving.length / sendAwaySliceMax),
+      Math.min(Math.ceil(leaving.length / sendAwaySliceMin), Math.floor(windowMs / sendAwayStepMs)),
+    )
+    const slice = Math.ceil(leaving.length / steps)
+    for (let i = 0; i < steps; i++) {
+      for (const connection of leaving.slice(i * slice, (i + 1) * slice)) {
         connection.sendAway(Math.random() * windowMs)
       }
-      if (i < slices - 1) await new Promise((resolve) => setTimeout(resolve, windowMs / slices))
+      if (i < steps - 1) await wait(windowMs / steps)
     }
   }
+
+  private addOfUser(connection: Connection, user: string): void {
+    const entry = this.byUser.get(user)
+    if (!entry) return this.byUser.set(user, { user, first: connection, more: null })
+    if (!entry.more) {
+      entry.more = new Roll()
+      if (entry.first) entry.more.set(entry.first.number, entry.first)
+      entry.first = null
+    }
+    entry.more.set(connection.number, connection)
+  }
+
+  private removeOfUser(connection: Connection, user: string): void {
+    const entry = this.byUser.get(user)
+    if (!entry) return
+    if (entry.first === connection) entry.first = null
+    entry.more?.delete(connection.number)
+    if (sizeOf(entry) === 0) this.byUser.delete(user)
+  }
 }
+
+const sizeOf = ({ first, more }: UserConnections): number => (first ? 1 : 0) + (more?.size ?? 0)

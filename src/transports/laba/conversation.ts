@@ -23,6 +23,11 @@ export class Conversation {
     this.outlet = outlet
   }
 
+  /** What it listens to. */
+  get channels(): readonly Channel[] {
+    return this.subscriptions.map(({ channel }) => channel)
+  }
+
   hello(): void {
     const { limits, connections } = this.shared
     this.outlet.send(

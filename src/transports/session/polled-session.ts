@@ -78,6 +78,14 @@ export class PolledSession implements Outlet, Connection, Timed {
     return kind
   }
 
+  get protocol(): "laba" {
+    return "laba"
+  }
+
+  get channels(): readonly string[] {
+    return this.conversation.channels
+  }
+
   /** What the first request is answered with: `hello` and whatever came with it. */
   firstAnswer(): string {
     return this.page()
@@ -147,6 +155,10 @@ export class PolledSession implements Outlet, Connection, Timed {
       this.bytes = last.length
     }
     this.answerSoon()
+  }
+
+  dismiss(error: LabaError): void {
+    this.conversation.end(error)
   }
 
   sendAway(): void {

@@ -49,6 +49,14 @@ export class StreamedSession extends EventStream implements Outlet {
     return kind
   }
 
+  override get protocol(): "laba" {
+    return "laba"
+  }
+
+  get channels(): readonly string[] {
+    return this.conversation.channels
+  }
+
   send(frame: string): void {
     this.pushText(frameEvent(frame))
   }
@@ -65,6 +73,10 @@ export class StreamedSession extends EventStream implements Outlet {
   /** The last frame has said why. */
   override closeWith(_code: Code): void {
     this.finish()
+  }
+
+  override dismiss(error: LabaError): void {
+    this.conversation.end(error)
   }
 
   override sendAway(): void {

@@ -57,6 +57,10 @@ export class ChannelStream extends EventStream implements Listener {
     return kind
   }
 
+  get channels(): readonly Channel[] {
+    return [this.channel]
+  }
+
   start({ position }: Start): void {
     this.pushText(retryBlock(reconnectMs) + cursorBlock(printCursor(position)))
   }

@@ -2,7 +2,8 @@
 // Knows no channels.
 import { type Code, entryOf } from "../../../wire/codes.ts"
 import { heartbeatComment, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
-import type { Connection } from "../connections.ts"
+import type { LabaError } from "../../../wire/error.ts"
+import type { Connection, Protocol } from "../connections.ts"
 import type { Shared } from "../shared.ts"
 import { hardLimitFactor, type Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
@@ -69,6 +70,12 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.number = options.number
     this.user = options.user
   }
+
+  get protocol(): Protocol {
+    return "raw"
+  }
+
+  abstract get channels(): readonly string[]
 
   /** The response that carries this stream. */
   respond(): Response {
@@ -148,6 +155,10 @@ export abstract class EventStream implements Timed, Reader, Connection {
   closeWith(code: Code): void {
     this.pushText(namedBlock("close", { code, retry: entryOf(code).retry }))
     this.finish()
+  }
+
+  dismiss(error: LabaError): void {
+    this.closeWith(error.code)
   }
 
   /** The client comes back by itself, with its cursor. */

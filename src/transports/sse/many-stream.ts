@@ -34,7 +34,7 @@ export interface ManyStreamOptions extends EventStreamOptions {
 
 export class ManyStream extends EventStream {
   private readonly places: Places
-  private readonly channels: StreamedChannel[]
+  private readonly listeners: StreamedChannel[]
   private readonly from: ManyStart
   private readonly reply: string | Uint8Array | undefined
   /** What happened before every channel had its place: it waits until the cursor was written. */
@@ -43,13 +43,17 @@ export class ManyStream extends EventStream {
   constructor(options: ManyStreamOptions) {
     super(options)
     this.places = new Places(options.channels)
-    this.channels = options.channels.map((channel, index) => new StreamedChannel(this, channel, index))
+    this.listeners = options.channels.map((channel, index) => new StreamedChannel(this, channel, index))
     this.from = options.from
     this.reply = options.reply
   }
 
+  get channels(): readonly Channel[] {
+    return this.places.channels
+  }
+
   onSlow(): void {
-    const resumes = this.channels.map((channel) => this.shared.hub.slow(channel))
+    const resumes = this.listeners.map((channel) => this.shared.hub.slow(channel))
     if (resumes.includes(null)) return this.closeWith("slow")
     void this.drained().then(() => {
       for (const resume of resumes) resume?.()
@@ -87,13 +91,13 @@ export class ManyStream extends EventStream {
     const { reply } = this
     if (reply !== undefined)
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
-    this.channels.forEach((listener, index) => {
+    this.listeners.forEach((listener, index) => {
       this.shared.hub.join(listener, listener.channel, this.from.positions?.[index] ?? null)
     })
   }
 
   protected left(): void {
-    for (const channel of this.channels) this.shared.hub.leave(channel)
+    for (const channel of this.listeners) this.shared.hub.leave(channel)
   }
 }
 

@@ -31,8 +31,20 @@ export class LabaSocket extends Socket implements Outlet {
     this.conversation = new Conversation(options.shared, this)
   }
 
+  get protocol(): "laba" {
+    return "laba"
+  }
+
+  get channels(): readonly Channel[] {
+    return this.conversation.channels
+  }
+
   onSlow(): void {
     this.conversation.slow()
+  }
+
+  override dismiss(error: LabaError): void {
+    this.conversation.end(error)
   }
 
   direct(type: string, data: string | Uint8Array): boolean {

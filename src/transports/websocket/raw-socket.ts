@@ -43,6 +43,14 @@ export class RawSocket extends Socket implements Listener {
     return this
   }
 
+  get protocol(): "raw" {
+    return "raw"
+  }
+
+  get channels(): readonly Channel[] {
+    return [this.channel, ...(this.attached ?? []).map(({ channel }) => channel)]
+  }
+
   start(): void {
     // On purpose nothing: raw has no envelope for a cursor.
   }

@@ -1,7 +1,8 @@
 // A WebSocket as every protocol on it needs it: heartbeat, backlog, order of what comes in, the end. Knows no frames.
 import type { ServerWebSocket } from "bun"
 import { type Code, entryOf } from "../../../wire/codes.ts"
-import type { Connection } from "../connections.ts"
+import type { LabaError } from "../../../wire/error.ts"
+import type { Connection, Protocol } from "../connections.ts"
 import type { Shared } from "../shared.ts"
 import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
@@ -47,6 +48,8 @@ export abstract class Socket implements Timed, Reader, Connection {
   /** It is slow by the transport's bound. */
   abstract onSlow(): void
   abstract direct(type: string, data: string | Uint8Array): boolean
+  abstract get protocol(): Protocol
+  abstract get channels(): readonly string[]
 
   onOpen(ws: LabaWebSocket): void {
     this.webSocket = ws
@@ -126,6 +129,10 @@ export abstract class Socket implements Timed, Reader, Connection {
   closeWith(code: Code): void {
     if (this.closed) return
     this.ws.close(entryOf(code).close ?? 1008, code)
+  }
+
+  dismiss(error: LabaError): void {
+    this.closeWith(error.code)
   }
 
   sendAway(): void {
