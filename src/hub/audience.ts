@@ -17,6 +17,9 @@ const batchMessagesMax = 32
 /** Messages the slowest bucket may lag before publishes to the channel wait. Bounds the ring: 128 messages of 64 KiB are 8 MiB. */
 const lagMessagesMax = 128
 
+/** Up to so many listeners are written to in the turn of the publish: a tenth of a slice. */
+const immediateListenersMax = 100
+
 /** Messages kept for listeners that are catching up; one that falls out of it reads history again. */
 const ringMessagesMax = 1024
 
@@ -45,7 +48,8 @@ export interface AudienceOptions {
 
 export class Audience implements SeatAudience {
   readonly channel: Channel
-  readonly rule: Rule
+  /** Another one after the rules have changed: everybody here then lives by it. */
+  rule: Rule
   epoch: string
   /** Offset of the newest message delivered here. */
   head: number
@@ -73,6 +77,18 @@ export class Audience implements SeatAudience {
     this.head = options.position.offset
     this.counters = options.counters
     this.charge = options.charge
+  }
+
+  /** Few listeners, all up to date, on a transport that joins by itself: serving them now costs less than a turn. */
+  get immediate(): boolean {
+    const [bucket] = this.buckets
+    return (
+      this.buckets.length === 1 &&
+      bucket !== undefined &&
+      bucket.kind.joins &&
+      bucket.group.members.length <= immediateListenersMax &&
+      !this.queued
+    )
   }
 
   get position(): Position {
@@ -197,6 +213,7 @@ export class Audience implements SeatAudience {
     const size = bucket.group.members.length
     bucket.position += entries.length
     this.counters.delivered += size * entries.length
+    this.counters.deliveredBytes += size * payloadBytes(entries)
     // Members may leave while they are written to (a poll is answered once), so the bucket may be empty afterwards.
     bucket.group.write(entries)
     if (bucket.group.members.length === 0) {
@@ -236,4 +253,11 @@ export class Audience implements SeatAudience {
     this.roomWaiters = null
     if (waiters) for (const resolve of waiters) resolve()
   }
+}
+
+/** Of payload, without what a protocol adds. */
+export function payloadBytes(entries: readonly Entry[]): number {
+  let bytes = 0
+  for (const { message } of entries) bytes += message.bytes
+  return bytes
 }

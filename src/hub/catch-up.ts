@@ -5,7 +5,7 @@ import type { Engine, PageBounds } from "../engines/engine.ts"
 import { Entry } from "../protocols/protocol.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
-import type { Audience } from "./audience.ts"
+import { type Audience, payloadBytes } from "./audience.ts"
 
 export interface CatchUpOptions {
   readonly engine: Engine
@@ -29,7 +29,7 @@ export function seatByReset(
   started: boolean,
 ): void {
   const { audience, listener, counters } = options
-  counters.resets++
+  counters.countReset(reason)
   audience.seat(listener)
   if (!started) listener.start({ position: audience.position, recovered: false, history: audience.history })
   listener.reset(audience.position, reason)
@@ -51,8 +51,10 @@ export async function catchUp(options: CatchUpOptions): Promise<void> {
     }
     const last = page.messages[page.messages.length - 1]
     if (last) {
-      counters.delivered += page.messages.length
-      listener.write(page.messages.map((message) => new Entry(message)))
+      const entries = page.messages.map((message) => new Entry(message))
+      counters.delivered += entries.length
+      counters.deliveredBytes += payloadBytes(entries)
+      listener.write(entries)
       position = last
     }
     if (!here()) return
@@ -61,6 +63,7 @@ export async function catchUp(options: CatchUpOptions): Promise<void> {
       const beyond = audience.since(position.offset)
       if (beyond) {
         counters.delivered += beyond.length
+        counters.deliveredBytes += payloadBytes(beyond)
         if (beyond.length > 0) listener.write(beyond)
         if (!here()) return
         counters.resumed++

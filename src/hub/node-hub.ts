@@ -13,6 +13,7 @@ import type {
   Message,
   Page,
   PageBounds,
+  Receipt,
 } from "../engines/engine.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
@@ -27,11 +28,16 @@ const waitingPublishesMax = 2000
 /** Listeners ended in one turn when a channel is deleted: a close is a system call or two. */
 const endSliceMax = 200
 
+/** Channels whose rule is looked up in one turn: about 2 ms. */
+const renewSliceMax = 2000
+
 export interface NodeHubOptions extends FanOutOptions {
   readonly engine: EngineFactory
   readonly ruleFor: (channel: Channel) => Rule
   readonly limits: Pick<Limits, "outboxBytesMax" | "pageMessagesMax">
   readonly counters: Counters
+  /** A reader is about to be closed as slow: on which channel, and by what it listened. */
+  readonly onSlow?: (channel: Channel, kind: string) => void
 }
 
 export class NodeHub implements Hub, EngineEvents {
@@ -41,19 +47,54 @@ export class NodeHub implements Hub, EngineEvents {
   private readonly fanOut: FanOut
   private readonly options: NodeHubOptions
   private readonly counters: Counters
-  /** A replay takes at most a quarter of a reader's outbox at once, so that replay alone never looks like slowness. */
-  private readonly replayBounds: PageBounds
   private waitingPublishes = 0
+  /** The channels whose rule is still to be looked up anew. */
+  private renewing: Iterator<Audience> | null = null
 
   constructor(options: NodeHubOptions) {
     this.options = options
     this.counters = options.counters
     this.fanOut = new FanOut(options)
     this.engine = options.engine(this)
-    this.replayBounds = {
-      messages: options.limits.pageMessagesMax,
-      bytes: Math.max(1, Math.floor(options.limits.outboxBytesMax / 4)),
+  }
+
+  /** A replay takes at most a quarter of a reader's outbox at once, so that replay alone never looks like slowness. */
+  private get replayBounds(): PageBounds {
+    const { pageMessagesMax, outboxBytesMax } = this.options.limits
+    return { messages: pageMessagesMax, bytes: Math.max(1, Math.floor(outboxBytesMax / 4)) }
+  }
+
+  /** Channels that somebody on this node listens to. */
+  get channelsHeard(): number {
+    return this.audiences.size
+  }
+
+  /** Connections on this node that listen to a channel, held polls included. */
+  listenersOf(channel: Channel): number {
+    return this.audiences.get(channel)?.listeners ?? 0
+  }
+
+  /**
+   * `ruleFor` answers otherwise from now on: those who listen already live by it too. A slice at a time, since there may
+   * be a million channels; who joins meanwhile has the new rule already.
+   */
+  rulesChanged(): void {
+    this.renewing = this.audiences.values()
+    this.renewRules()
+  }
+
+  private renewRules(): void {
+    const { renewing } = this
+    if (!renewing) return
+    for (let i = 0; i < renewSliceMax; i++) {
+      const { done, value: audience } = renewing.next()
+      if (done) {
+        this.renewing = null
+        return
+      }
+      audience.rule = this.options.ruleFor(audience.channel)
     }
+    setImmediate(() => this.renewRules())
   }
 
   publish(draft: Draft): MaybePromise<Published> {
@@ -66,7 +107,7 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   state(channel: Channel): MaybePromise<ChannelState & { listeners: number }> {
-    const listeners = this.audiences.get(channel)?.listeners ?? 0
+    const listeners = this.listenersOf(channel)
     const state = this.engine.state(channel, this.options.ruleFor(channel).keep)
     return state instanceof Promise
       ? state.then((known) => ({ ...known, listeners }))
@@ -106,6 +147,7 @@ export class NodeHub implements Hub, EngineEvents {
     const audience = listener.audience as Audience | null
     if (audience?.rule.slow !== "latest") {
       this.counters.slowClosed++
+      if (audience) this.options.onSlow?.(audience.channel, listener.kind.name)
       return null
     }
     const stoodAt = audience.seatedAt(listener)
@@ -134,7 +176,8 @@ export class NodeHub implements Hub, EngineEvents {
       return this.lost(message.channel)
     }
     audience.push(message)
-    this.fanOut.wake(audience)
+    if (audience.immediate) this.fanOut.charge(audience.advance(0))
+    else this.fanOut.wake(audience)
   }
 
   lost(channel: Channel | "all"): void {
@@ -156,7 +199,7 @@ export class NodeHub implements Hub, EngineEvents {
         if ("reset" in page) {
           audience.restart(page.tail)
           for (const listener of audience.seated()) {
-            this.counters.resets++
+            this.counters.countReset(page.reset)
             listener.reset(page.tail, page.reset)
           }
           return
@@ -230,22 +273,21 @@ export class NodeHub implements Hub, EngineEvents {
     const rule = this.options.ruleFor(draft.channel)
     const receipt = this.engine.publish(draft, rule.keep)
     return receipt instanceof Promise
-      ? receipt.then((known) => this.published(draft.channel, rule, known))
-      : this.published(draft.channel, rule, receipt)
+      ? receipt.then((known) => this.published(draft, rule, known))
+      : this.published(draft, rule, receipt)
   }
 
-  private published(
-    channel: Channel,
-    rule: Rule,
-    receipt: Omit<Published, "listeners" | "history">,
-  ): Published {
+  private published(draft: Draft, rule: Rule, receipt: Receipt): Published {
     if (receipt.duplicate) this.counters.duplicates++
-    else this.counters.published++
+    else {
+      this.counters.published++
+      this.counters.publishedBytes += draft.bytes
+    }
     return {
       position: receipt.position,
       id: receipt.id,
       duplicate: receipt.duplicate,
-      listeners: this.audiences.get(channel)?.listeners ?? 0,
+      listeners: this.listenersOf(draft.channel),
       history: rule.keep === null ? "none" : "kept",
     }
   }
