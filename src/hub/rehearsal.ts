@@ -45,6 +45,7 @@ const kind: GroupKind = {
   name: "rehearsal",
   writeMicros: 8,
   messageMicros: 0.45,
+  joins: false,
   make: () => {
     const group = new RehearsedGroup()
     groups.push(group)

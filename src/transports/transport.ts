@@ -63,5 +63,7 @@ export interface GroupKind {
   /** What one write costs a member, and what each further message in it adds, in microseconds: slices are planned by it. */
   readonly writeMicros: number
   readonly messageMicros: number
+  /** The transport itself joins what is written in one turn, so nothing is won by waiting for the end of it. */
+  readonly joins: boolean
   make(): Group
 }

@@ -111,3 +111,27 @@ test("a channel with listeners keeps its numbers when the budget takes its histo
 function disposable(engine: MemoryEngine): MemoryEngine & Disposable {
   return Object.assign(engine, { [Symbol.dispose]: () => engine.close() })
 }
+
+test("a channel that was idle for long is forgotten, and its cursors reset; one that never was published to keeps its cursor", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock))
+  engine.publish(draft(clock, "/once"), keep)
+  const silent = engine.state("/silent" as Channel, keep).tail
+  clock.ms += 2000
+  engine.sweep()
+  expect(engine.history("/once" as Channel, { epoch: "b", offset: 1 }, keep, bounds)).toMatchObject({
+    messages: [],
+  })
+  clock.ms += 2000
+  engine.sweep()
+  clock.ms += 601_000
+  engine.sweep()
+  expect(engine.historyBytes).toBe(0)
+  expect(engine.history("/once" as Channel, { epoch: "b", offset: 1 }, keep, bounds)).toMatchObject({
+    reset: "epoch",
+  })
+  engine.publish(draft(clock, "/silent"), keep)
+  expect(engine.history("/silent" as Channel, silent, keep, bounds)).toMatchObject({
+    messages: [{ offset: 1 }],
+  })
+})

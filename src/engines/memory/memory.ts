@@ -5,7 +5,7 @@ import type { Channel, Keep } from "../../channels/channel.ts"
 import type { ChannelState, Draft, Engine, EngineEvents, Page, PageBounds, Receipt } from "../engine.ts"
 import { ChannelLog, channelOverheadBytes } from "./log.ts"
 import { Receipts } from "./receipts.ts"
-import { Shelves } from "./shelves.ts"
+import { numbersOnly, Shelves } from "./shelves.ts"
 
 /** How often expired history is cleared. Reading never shows it, so a second late costs memory only. */
 const sweepIntervalMs = 1000
@@ -29,10 +29,11 @@ export class MemoryEngine implements Engine {
   private readonly boot: string
   private readonly sweeping: ReturnType<typeof setInterval>
   /**
-   * Counts what must not be confused with what came before: a deleted channel, a numbered one that the budget pushed
-   * out. It is part of the epoch of every channel that has no log, so that an old cursor cannot fit a new log.
+   * Counts, for each slot of names, the numbered channels that were forgotten. The count is part of the epoch of a
+   * channel that begins, so that a cursor of its earlier life fits no more. Slots, not one count: a channel that nobody
+   * ever published to keeps its epoch while others are forgotten, and remembering every name would cost what was saved.
    */
-  private generation = 0
+  private readonly generations = new Uint32Array(slotCount)
 
   constructor(events: EngineEvents, options: MemoryEngineOptions) {
     this.events = events
@@ -47,10 +48,10 @@ export class MemoryEngine implements Engine {
       onTrim: (log) => options.onTrim?.(log.channel),
       onEmpty: (log) => {
         this.logs.delete(log.channel)
-        if (log.head > 0) this.generation++
+        if (log.head > 0) this.renew(log.channel)
       },
     })
-    this.sweeping = setInterval(() => this.shelves.sweep(this.now()), sweepIntervalMs)
+    this.sweeping = setInterval(() => this.sweep(), sweepIntervalMs)
     this.sweeping.unref()
   }
 
@@ -103,7 +104,7 @@ export class MemoryEngine implements Engine {
   history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Page {
     const log = this.logs.get(channel)
     if (!log) {
-      const tail: Position = { epoch: this.epochNow, offset: 0 }
+      const tail: Position = { epoch: this.epochOf(channel), offset: 0 }
       if (keep === null) return { reset: "no-history", tail }
       if (after.epoch !== tail.epoch || after.offset !== 0) return { reset: "epoch", tail }
       return { messages: [], more: false, tail }
@@ -115,7 +116,7 @@ export class MemoryEngine implements Engine {
   state(channel: Channel, keep: Keep): ChannelState {
     const history = keep === null ? "none" : "kept"
     const log = this.logs.get(channel)
-    if (!log) return { tail: { epoch: this.epochNow, offset: 0 }, history, kept: 0, newest: null }
+    if (!log) return { tail: { epoch: this.epochOf(channel), offset: 0 }, history, kept: 0, newest: null }
     this.refresh(log, keep)
     return { tail: log.tail, history, kept: log.kept, newest: log.newest() }
   }
@@ -125,22 +126,35 @@ export class MemoryEngine implements Engine {
     if (!log) return 0
     const kept = log.kept
     this.drop(log)
-    this.generation++
+    this.renew(channel)
     return kept
+  }
+
+  /** Clears what has expired. The engine does so each second by itself. */
+  sweep(): void {
+    this.shelves.sweep(this.now())
   }
 
   close(): void {
     clearInterval(this.sweeping)
   }
 
-  private get epochNow(): string {
-    return this.generation === 0 ? this.boot : `${this.boot}Z${this.generation.toString(36)}`
+  /** The epoch of a channel that begins now. */
+  private epochOf(channel: Channel): string {
+    const generation = this.generations[slotOf(channel)] as number
+    return generation === 0 ? this.boot : `${this.boot}Z${generation.toString(36)}`
+  }
+
+  /** From now on the name begins in another epoch. */
+  private renew(channel: Channel): void {
+    const slot = slotOf(channel)
+    this.generations[slot] = (this.generations[slot] as number) + 1
   }
 
   private logOf(channel: Channel): ChannelLog {
     const known = this.logs.get(channel)
     if (known) return known
-    const log = new ChannelLog(channel, this.epochNow)
+    const log = new ChannelLog(channel, this.epochOf(channel))
     this.logs.set(channel, log)
     this.shelves.bytes += channelOverheadBytes
     return log
@@ -161,8 +175,18 @@ export class MemoryEngine implements Engine {
   }
 
   private touch(log: ChannelLog, keep: Keep): void {
-    this.shelves.touch(log, keep === null ? Number.POSITIVE_INFINITY : keep.timeMs, this.now())
+    this.shelves.touch(log, keep === null ? numbersOnly : keep.timeMs, this.now())
   }
+}
+
+/** A megabyte of counts. Two names share one with a chance of 1 in 262,144; then a reader may be told to reload for nothing. */
+const slotCount = 2 ** 18
+
+/** FNV-1a. */
+function slotOf(channel: Channel): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < channel.length; i++) hash = Math.imul(hash ^ channel.charCodeAt(i), 0x01000193)
+  return (hash ^ (hash >>> 18)) & (slotCount - 1)
 }
 
 function randomBoot(): string {

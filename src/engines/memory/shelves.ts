@@ -2,11 +2,20 @@
 // rules keep messages, so that expiry looks only at the front of a shelf and never at a channel that is not due.
 import { channelOverheadBytes, type ChannelLog } from "./log.ts"
 
+/**
+ * How long a channel's numbers outlive its last use when nobody listens and no history is left. A cursor at the tail
+ * resumes for as long; after it the reader is told to reload, though it may have missed nothing.
+ */
+const numbersKeptMs = 600_000
+
 /** Channels cleared in one sweep. 5,000 take about a millisecond; the rest waits for the next. */
 const sweepMax = 5000
 
 /** Channels pushed out for one publish. A message of 64 KiB takes the place of about 200 idle channels. */
 const enforceMax = 400
+
+/** The shelf of channels without history: only their numbers are left. */
+export const numbersOnly = Number.POSITIVE_INFINITY
 
 class Shelf {
   readonly timeMs: number
@@ -75,22 +84,20 @@ export class Shelves {
     }
   }
 
-  /** Clears the history of channels whose newest message is past its time. Numbers stay: a cursor at the tail is still good. */
+  /** Clears the history of channels whose newest message is past its time, and forgets those that were idle for longer still. */
   sweep(now: number): void {
-    let cleared = 0
+    let left = sweepMax
     for (const shelf of this.shelves) {
-      let log = shelf.oldest
-      while (log && log.usedAt + shelf.timeMs < now && cleared < sweepMax) {
-        const next: ChannelLog | null = log.newer
-        const before = log.cost
-        log.clear()
-        this.bytes += log.cost - before
-        // It stays known, at the end of a shelf that never expires, until the budget needs its place.
-        this.unlink(log, shelf)
-        log.shelf = -1
-        this.touch(log, Number.POSITIVE_INFINITY, log.usedAt)
-        cleared++
-        log = next
+      const keptMs = shelf.timeMs === numbersOnly ? numbersKeptMs : shelf.timeMs
+      for (let log = shelf.oldest; log && log.usedAt + keptMs < now && left > 0; log = shelf.oldest) {
+        left--
+        if (shelf.timeMs === numbersOnly && !log.listened) this.forget(log)
+        else {
+          const before = log.cost
+          log.clear()
+          this.bytes += log.cost - before
+          this.touch(log, numbersOnly, now)
+        }
       }
     }
   }

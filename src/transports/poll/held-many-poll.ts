@@ -21,6 +21,7 @@ const kind: GroupKind = {
   name: "poll-many",
   writeMicros: 30,
   messageMicros: 0.5,
+  joins: false,
   make: () => new HeldManyPollGroup() as ListGroup<Listener>,
 }
 

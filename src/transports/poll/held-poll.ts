@@ -26,6 +26,7 @@ const kind: GroupKind = {
   // A whole HTTP answer each.
   writeMicros: 25,
   messageMicros: 0.3,
+  joins: false,
   make: () => new HeldPollGroup() as ListGroup<Listener>,
 }
 

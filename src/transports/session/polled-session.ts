@@ -29,6 +29,7 @@ const kind: GroupKind = {
   name: "session-poll",
   writeMicros: 25,
   messageMicros: 0.5,
+  joins: false,
   make: () => new PolledGroup() as ListGroup<Listener>,
 }
 

@@ -30,6 +30,7 @@ const kind: GroupKind = {
   name: "session-sse",
   writeMicros: 9,
   messageMicros: 0.3,
+  joins: false,
   make: () => new StreamedGroup() as ListGroup<Listener>,
 }
 

@@ -31,6 +31,7 @@ const kind: GroupKind = {
   name: "sse",
   writeMicros: 9,
   messageMicros: 0.3,
+  joins: false,
   make: () => new ChannelStreamGroup() as ListGroup<Listener>,
 }
 

@@ -23,6 +23,7 @@ const kind: GroupKind = {
   name: "sse-many",
   writeMicros: 10,
   messageMicros: 2,
+  joins: false,
   make: () => new ManyStreamGroup() as ListGroup<Listener>,
 }
 

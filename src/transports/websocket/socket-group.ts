@@ -63,5 +63,11 @@ class SocketGroup<L extends Listener> extends ListGroup<L> {
 
 /** A kind of socket group for one protocol. Costs as measured: 8 µs a write, 0.45 µs for each message that joins it. */
 export function socketGroups<L extends Listener>(name: string, options: SocketGroupOptions<L>): GroupKind {
-  return { name, writeMicros: 8, messageMicros: 0.45, make: () => new SocketGroup(options) as Group }
+  return {
+    name,
+    writeMicros: 8,
+    messageMicros: 0.45,
+    joins: true,
+    make: () => new SocketGroup(options) as Group,
+  }
 }
