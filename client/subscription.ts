@@ -102,7 +102,9 @@ export function createSubscription(name: string, options: ChannelOptions, around
       if (reply.op !== "subscribed") return
       failures = 0
       named(reply.channel)
-      cursor = reply.cursor
+      // Not resumed: a reset follows and brings the cursor. Taken now, and the connection lost before the reset, the
+      // next one would resume from there and nobody would ever be told.
+      if (cursor === null || reply.recovered) cursor = reply.cursor
       subscription = { cursor: reply.cursor, recovered: reply.recovered, history: reply.history }
       go("ready")
       for (const { resolve } of waiters) resolve(subscription)

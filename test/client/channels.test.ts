@@ -169,6 +169,28 @@ test("[L6] a reset ends an iterator after what came before it, unless a listener
   await going
 })
 
+test("[L5] is told of a reset also when the connection breaks between the answer and the reset", async () => {
+  const { laba, clock, server, network } = startStage()
+  const channel = laba.channel("/a")
+  const resets: unknown[] = []
+  channel.on("reset", ({ reason }) => resets.push(reason))
+  await clock.pass(100)
+  server.restart({ forgets: true })
+  await clock.pass(60_000)
+  expect(resets).toEqual(["epoch"])
+
+  server.restart({ forgets: true })
+  // The frames that follow the first `subscribed` are lost with its connection.
+  const off = channel.on("state", ({ state }) => {
+    if (state !== "open") return
+    off()
+    network.cut({ isSilent: false })
+  })
+  await clock.pass(60_000)
+  expect(resets).toEqual(["epoch", "epoch"])
+  expect(channel.cursor).toBe(server.tail("/a"))
+})
+
 test("a reset that nobody listens for is reported, never passed over", async () => {
   const { laba, clock, server, reported } = startStage()
   laba.channel("/a").on("message", () => {})

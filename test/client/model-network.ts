@@ -19,13 +19,13 @@ interface PolledSession {
 export class ModelNetwork {
   latencyMs: () => number = () => 5
   readonly blocked = new Set<Path>()
-  /** Streams arrive only when they are over, as behind a proxy that buffers. */
-  buffers = false
   isUp = true
   /** Answers to polls and commands that are lost although the server did its part; counted down. */
   answersToLose = 0
   /** What was opened, in order. */
   readonly attempts: Path[] = []
+  private isBuffering = false
+  private readonly holding = new Set<() => void>()
   private readonly links = new Set<{ cut(isSilent: boolean): void }>()
   private readonly streams = new Map<string, ModelConnection>()
   private readonly polled = new Map<string, PolledSession>()
@@ -35,6 +35,12 @@ export class ModelNetwork {
   constructor(server: ModelServer, clock: FakeClock) {
     this.server = server
     this.clock = clock
+  }
+
+  /** What streams carry is held back, as behind a proxy that buffers, until this is false again. */
+  set buffers(buffers: boolean) {
+    this.isBuffering = buffers
+    if (!buffers) for (const release of this.holding) release()
   }
 
   /** Every connection breaks; with `isSilent` the client is not told. */
@@ -107,13 +113,14 @@ export class ModelNetwork {
   private stream(signal: AbortSignal | undefined): FetchAnswer {
     this.attempts.push("sse")
     if (this.isBlocked("sse")) throw new TypeError("blocked")
-    const { server, links, streams } = this
+    const { server, links, streams, holding } = this
     let controller: ReadableStreamDefaultController<Uint8Array>
     const body = new ReadableStream<Uint8Array>({ start: (given) => void (controller = given) })
     let isOver = false
     const end = (): void => {
       isOver = true
       links.delete(link)
+      holding.delete(release)
       streams.delete(connection.id)
       connection.leave()
     }
@@ -126,10 +133,17 @@ export class ModelNetwork {
     links.add(link)
     signal?.addEventListener("abort", close)
     const encoder = new TextEncoder()
+    let held: string[] = []
+    const release = (): void => {
+      for (const text of held) controller.enqueue(encoder.encode(text))
+      held = []
+    }
+    holding.add(release)
     const down = this.pipe((frame: ServerFrame | null) => {
-      if (isOver || this.buffers) return
-      if (frame) controller.enqueue(encoder.encode(`data: ${JSON.stringify(frame)}\n\n`))
-      else close()
+      if (isOver) return
+      if (!frame) return close()
+      held.push(`data: ${JSON.stringify(frame)}\n\n`)
+      if (!this.isBuffering) release()
     })
     const connection = server.connect({ frame: down, over: () => down(null) })
     streams.set(connection.id, connection)
