@@ -1,0 +1,113 @@
+// What a node writes down, one function an event, so that a name, its level and its fields are in one place. No event
+// holds a payload, a query, a header or a credential: tokens travel in all of them.
+import type { Code } from "../../wire/codes.ts"
+import type { LabaError } from "../../wire/error.ts"
+import type { Log, LogFields, LogLevel } from "./log.ts"
+import { Throttle } from "./throttle.ts"
+
+/** What may be told of a request. */
+export interface RequestFacts {
+  readonly method: string
+  /** Without the query. */
+  readonly path: string
+}
+
+export class Events {
+  private readonly log: Log
+  private readonly throttle: Throttle
+
+  constructor(log: Log, throttle: Throttle = new Throttle()) {
+    this.log = log
+    this.throttle = throttle
+  }
+
+  /** The node listens. */
+  started(facts: { readonly url: string; readonly engine: string; readonly version: string }): void {
+    this.say("info", { event: "started", ...facts }, "Listening.")
+  }
+
+  /** Something about this machine or configuration will hurt under load. */
+  startWarning(
+    level: "info" | "warn",
+    warning: { readonly name: string; readonly what: string; readonly remedy: string },
+  ): void {
+    this.say(level, { event: "start_warning", ...warning }, `${warning.what} ${warning.remedy}`)
+  }
+
+  /** The node takes no one new and sends away who is here. */
+  draining(facts: { readonly connections: number; readonly seconds: number }): void {
+    this.say("info", { event: "draining", ...facts }, "Sending everybody away.")
+  }
+
+  stopped(): void {
+    this.say("info", { event: "stopped" }, "Stopped.")
+  }
+
+  /** A request, or somebody who wanted to listen, was refused. Many of these are one client's mistake, so they are for debugging. */
+  requestRefused(request: RequestFacts, error: LabaError): void {
+    if (!this.log.writes("debug")) return
+    const { code } = error
+    this.seldom("debug", { event: "request_refused", ...request, code }, "A request was refused.")
+  }
+
+  /** A client was refused by access rules or limits: worth a look when there are many. */
+  connectionRefused(request: RequestFacts, code: Code): void {
+    this.seldom("info", { event: "connection_refused", ...request, code }, "Somebody was not let in.")
+  }
+
+  /** A failure of ours, not of the client. */
+  requestFailed(request: RequestFacts, error: unknown): void {
+    this.seldom("error", { event: "request_failed", ...request, error }, "A request failed.")
+  }
+
+  /** The application threw where it was asked. */
+  hookFailed(hook: string, error: unknown): void {
+    this.seldom("error", { event: "hook_failed", hook, error }, "The application's hook failed.")
+  }
+
+  slowReaderClosed(reader: { readonly channel: string; readonly kind: string }): void {
+    this.seldom("info", { event: "slow_reader_closed", ...reader }, "A reader was too slow.")
+  }
+
+  /** A history went before its time, because all of them together are more than `limits.historyBytesMax`. */
+  historyTrimmed(channel: string): void {
+    this.seldom("info", { event: "history_trimmed", channel }, "The budget for history is used up.")
+  }
+
+  engineUnavailable(error: unknown): void {
+    this.seldom("error", { event: "engine_unavailable", error }, "The engine cannot be reached.")
+  }
+
+  configReloaded(changes: readonly string[]): void {
+    this.say("info", { event: "config_reloaded", changes }, "The configuration was read again.")
+  }
+
+  /** These keys were changed and hold only after a restart. */
+  configNeedsRestart(keys: readonly string[]): void {
+    this.say(
+      "warn",
+      { event: "config_needs_restart", keys },
+      "A part of the configuration waits for a restart.",
+    )
+  }
+
+  configRefused(problems: string): void {
+    this.say(
+      "error",
+      { event: "config_refused", problems },
+      "The configuration has mistakes; nothing was changed.",
+    )
+  }
+
+  private say(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void {
+    if (this.log.writes(level)) this.log.write(level, fields, message)
+  }
+
+  /** For what clients can cause: ten a second of each event, and the next line tells how many were left out. */
+  private seldom(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void {
+    if (!this.log.writes(level)) return
+    const leftOut = this.throttle.pass(fields.event)
+    if (leftOut === null) return
+    this.log.write(level, leftOut > 0 ? { ...fields, left_out: leftOut } : fields, message)
+  }
+}
