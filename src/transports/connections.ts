@@ -38,8 +38,14 @@ const sendAwayStepMs = 50
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
-/** How many are open, by transport and protocol. */
+/** How many, by transport and protocol. */
 export type ConnectionCounts = Readonly<Record<Transport, Readonly<Record<Protocol, number>>>>
+
+const noCounts = (): Record<Transport, Record<Protocol, number>> => ({
+  websocket: { raw: 0, laba: 0 },
+  sse: { raw: 0, laba: 0 },
+  poll: { raw: 0, laba: 0 },
+})
 
 /** A user's connections. Most have one, and a map for each of a million users would cost more than all else of theirs. */
 interface UserConnections {
@@ -57,11 +63,7 @@ export interface UserCount {
 export class Connections {
   private readonly open = new Roll<number, Connection>()
   private readonly byUser = new Roll<string, UserConnections>()
-  private readonly countsOpen = {
-    websocket: { raw: 0, laba: 0 },
-    sse: { raw: 0, laba: 0 },
-    poll: { raw: 0, laba: 0 },
-  }
+  private readonly counted = { open: noCounts(), opened: noCounts() }
   private readonly node: string
   private readonly secret = randomBytes(32)
   private count = 0
@@ -75,8 +77,9 @@ export class Connections {
     return this.open.size
   }
 
-  get counts(): ConnectionCounts {
-    return this.countsOpen
+  /** Those that are open now, and all that ever were. */
+  get counts(): Readonly<Record<"open" | "opened", ConnectionCounts>> {
+    return this.counted
   }
 
   get users(): number {
@@ -89,7 +92,7 @@ export class Connections {
 
   remove(connection: Connection): void {
     if (!this.open.delete(connection.number)) return
-    this.countsOpen[connection.transport][connection.protocol]--
+    this.counted.open[connection.transport][connection.protocol]--
     if (connection.user !== undefined) this.removeOfUser(connection, connection.user)
   }
 
@@ -125,7 +128,8 @@ export class Connections {
   addReserved(connection: Connection, number: number): void {
     connection.number = number
     this.open.set(number, connection)
-    this.countsOpen[connection.transport][connection.protocol]++
+    this.counted.open[connection.transport][connection.protocol]++
+    this.counted.opened[connection.transport][connection.protocol]++
     if (connection.user !== undefined) this.addOfUser(connection, connection.user)
   }
 

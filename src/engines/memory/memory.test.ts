@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { defaultLimits } from "../../../wire/limits.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
 import type { Draft } from "../engine.ts"
@@ -134,4 +134,55 @@ test("a channel that was idle for long is forgotten, and its cursors reset; one 
   expect(engine.history("/silent" as Channel, silent, keep, bounds)).toMatchObject({
     messages: [{ offset: 1 }],
   })
+})
+
+describe("rules and limits that change while it runs", () => {
+  const position = (offset: number) => ({ epoch: "b", offset })
+
+  test("a history that was off for a while has no hole in it", () => {
+    const clock = new Clock()
+    using engine = disposable(make(clock))
+    const publish = (kept: Keep) => engine.publish(draft(clock, "/c"), kept)
+    for (let i = 0; i < 3; i++) publish(keep)
+    publish(null)
+    publish(keep)
+    const channel = "/c" as Channel
+    expect(engine.history(channel, position(3), keep, bounds)).toMatchObject({ reset: "trimmed" })
+    expect(engine.history(channel, position(4), keep, bounds)).toMatchObject({ messages: [{ offset: 5 }] })
+    expect(engine.state(channel, keep).kept).toBe(1)
+  })
+
+  test("a smaller budget and a smaller table hold from then on", () => {
+    const clock = new Clock()
+    const limits = { historyBytesMax: 1_000_000, idempotencyKeysMax: 1000, idempotencySeconds: 120 }
+    using engine = disposable(make(clock, { limits }))
+    const keyed = (key: string): Draft => draft(clock, "/k", "x", key)
+    for (let i = 0; i < 50; i++) engine.publish(draft(clock, `/c${i}`), keep)
+    engine.publish(keyed("one"), keep)
+    limits.historyBytesMax = 2000
+    limits.idempotencyKeysMax = 1
+    engine.publish(draft(clock, "/last"), keep)
+    expect(engine.historyBytes).toBeLessThanOrEqual(2000)
+    expect(() => engine.publish(keyed("two"), keep)).toThrow("too_many_keys")
+  })
+})
+
+test("tells its operator what there is, and looking keeps nothing alive", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock))
+  for (let i = 0; i < 5; i++) engine.publish(draft(clock, `/c${i}`), keep)
+  engine.listen("/heard" as Channel, keep)
+  expect(engine.figures).toMatchObject({ channels: 6, idempotencyKeys: 0 })
+  const first = engine.channelsPage(null, 4)
+  const second = engine.channelsPage(first.next, 4)
+  expect([...first.channels, ...second.channels].map(({ channel }) => String(channel)).toSorted()).toEqual([
+    "/c0",
+    "/c1",
+    "/c2",
+    "/c3",
+    "/c4",
+    "/heard",
+  ])
+  expect(first.channels[0]).toMatchObject({ channel: "/c0", tail: { epoch: "b", offset: 1 }, kept: 1 })
+  expect(second.next).toBeNull()
 })

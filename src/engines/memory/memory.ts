@@ -2,7 +2,11 @@
 import type { Position } from "../../../wire/cursor.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
+import { Roll } from "../../paging/roll.ts"
+import { parseSlot, printSlot } from "../../paging/slot-cursor.ts"
+import type { EngineFigures } from "../../telemetry/metrics.ts"
 import type { ChannelState, Draft, Engine, EngineEvents, Page, PageBounds, Receipt } from "../engine.ts"
+import type { ChannelsPage, Inventory } from "../inventory.ts"
 import { ChannelLog, channelOverheadBytes } from "./log.ts"
 import { Receipts } from "./receipts.ts"
 import { numbersOnly, Shelves } from "./shelves.ts"
@@ -11,6 +15,7 @@ import { numbersOnly, Shelves } from "./shelves.ts"
 const sweepIntervalMs = 1000
 
 export interface MemoryEngineOptions {
+  /** Read whenever they are needed: a changed one holds from then on. */
   readonly limits: Pick<Limits, "historyBytesMax" | "idempotencyKeysMax" | "idempotencySeconds">
   /** Milliseconds since 1970. */
   readonly now?: () => number
@@ -20,8 +25,8 @@ export interface MemoryEngineOptions {
   readonly onTrim?: (channel: Channel) => void
 }
 
-export class MemoryEngine implements Engine {
-  private readonly logs = new Map<Channel, ChannelLog>()
+export class MemoryEngine implements Engine, Inventory {
+  private readonly logs = new Roll<Channel, ChannelLog>()
   private readonly shelves: Shelves
   private readonly receipts: Receipts
   private readonly events: EngineEvents
@@ -39,12 +44,10 @@ export class MemoryEngine implements Engine {
     this.events = events
     this.now = options.now ?? Date.now
     this.boot = options.boot ?? randomBoot()
-    this.receipts = new Receipts({
-      keysMax: options.limits.idempotencyKeysMax,
-      rememberMs: options.limits.idempotencySeconds * 1000,
-    })
+    const { limits } = options
+    this.receipts = new Receipts(limits)
     this.shelves = new Shelves({
-      bytesMax: options.limits.historyBytesMax,
+      limits,
       onTrim: (log) => options.onTrim?.(log.channel),
       onEmpty: (log) => {
         this.logs.delete(log.channel)
@@ -60,6 +63,20 @@ export class MemoryEngine implements Engine {
     return this.shelves.bytes
   }
 
+  get figures(): EngineFigures {
+    return {
+      historyBytes: this.historyBytes,
+      idempotencyKeys: this.receipts.size,
+      channels: this.logs.size,
+    }
+  }
+
+  channelsPage(from: string | null, limit: number): ChannelsPage {
+    const { items, next } = this.logs.page(parseSlot(from), limit)
+    const channels = items.map(({ channel, tail, kept, bytes }) => ({ channel, tail, kept, bytes }))
+    return { channels, next: printSlot(next) }
+  }
+
   publish(draft: Draft, keep: Keep): Receipt {
     const { idempotency } = draft
     if (idempotency) {
@@ -68,9 +85,10 @@ export class MemoryEngine implements Engine {
     }
     const log = this.logOf(draft.channel)
     const message = log.number(draft)
-    if (keep !== null) {
+    if (keep !== null || log.kept > 0) {
       const before = log.cost
-      log.append(message)
+      // What was kept before a rule said `none` goes: were it there when a rule keeps again, there would be a hole in it.
+      if (keep !== null) log.append(message)
       log.trim(keep, draft.time)
       this.shelves.bytes += log.cost - before
     }

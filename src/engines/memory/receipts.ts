@@ -1,6 +1,7 @@
 // Remembers Idempotency-Keys and the answers they got. Bounded, and it never forgets early: a full table refuses new
 // keys instead, since a forgotten key would publish twice in silence.
 import { LabaError } from "../../../wire/error.ts"
+import type { Limits } from "../../../wire/limits.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Idempotency, Receipt } from "../engine.ts"
 
@@ -10,18 +11,17 @@ interface Remembered {
   readonly expiresAt: number
 }
 
-export interface ReceiptsOptions {
-  readonly keysMax: number
-  readonly rememberMs: number
-}
+/** Read whenever they are needed. */
+export type ReceiptsLimits = Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
 
 export class Receipts {
-  // A Map iterates in the order of insertion, and all entries live equally long: the first is the next to expire.
+  // A Map iterates in the order of insertion, and all entries live equally long: the first is the next to expire. After
+  // the time was changed some are forgotten late, never early.
   private readonly remembered = new Map<string, Remembered>()
-  private readonly options: ReceiptsOptions
+  private readonly limits: ReceiptsLimits
 
-  constructor(options: ReceiptsOptions) {
-    this.options = options
+  constructor(limits: ReceiptsLimits) {
+    this.limits = limits
   }
 
   get size(): number {
@@ -39,7 +39,7 @@ export class Receipts {
         "This Idempotency-Key was used on this channel with another body; use a new key for a new message.",
       )
     }
-    if (this.remembered.size >= this.options.keysMax) throw this.full(now)
+    if (this.remembered.size >= this.limits.idempotencyKeysMax) throw this.full(now)
     return null
   }
 
@@ -47,16 +47,16 @@ export class Receipts {
     this.remembered.set(nameOf(channel, idempotency), {
       receipt,
       digest: idempotency.digest,
-      expiresAt: now + this.options.rememberMs,
+      expiresAt: now + this.limits.idempotencySeconds * 1000,
     })
   }
 
   private full(now: number): LabaError {
     const first = this.remembered.values().next().value
-    const waitMs = first ? Math.max(first.expiresAt - now, 0) : this.options.rememberMs
+    const waitMs = first ? Math.max(first.expiresAt - now, 0) : this.limits.idempotencySeconds * 1000
     return new LabaError(
       "too_many_keys",
-      `All ${this.options.keysMax} Idempotency-Keys are in use (limits.idempotencyKeysMax); retry later, or publish without a key.`,
+      `All ${this.limits.idempotencyKeysMax} Idempotency-Keys are in use (limits.idempotencyKeysMax); retry later, or publish without a key.`,
       { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) },
     )
   }

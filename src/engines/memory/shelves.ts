@@ -1,5 +1,6 @@
 // Keeps the node's history within its budget: channels in the order of their last use, one shelf for each time that
 // rules keep messages, so that expiry looks only at the front of a shelf and never at a channel that is not due.
+import type { Limits } from "../../../wire/limits.ts"
 import { channelOverheadBytes, type ChannelLog } from "./log.ts"
 
 /**
@@ -29,7 +30,7 @@ class Shelf {
 
 export interface ShelvesOptions {
   /** Bytes that all logs together may cost. */
-  readonly bytesMax: number
+  readonly limits: Pick<Limits, "historyBytesMax">
   /** A channel was pushed out by the budget: its history is gone before its time. */
   readonly onTrim: (log: ChannelLog) => void
   /** Nothing is left of a channel that nobody listens to. */
@@ -71,7 +72,7 @@ export class Shelves {
 
   /** Brings the cost back under the budget, the least recently used channel first. Bounded work: the next publish goes on. */
   enforce(now: number): void {
-    for (let i = 0; i < enforceMax && this.bytes > this.options.bytesMax; i++) {
+    for (let i = 0; i < enforceMax && this.bytes > this.options.limits.historyBytesMax; i++) {
       const log = this.leastRecentlyUsed()
       if (!log) return
       const before = log.cost

@@ -1,0 +1,216 @@
+// The metrics of a node, in the text format of Prometheus. Values are read from plain counters when somebody asks, so
+// that counting costs nothing but the counting. docs/guide/operation.md says what each is good for.
+import { Counter, Gauge, Registry } from "prom-client"
+import type { Counters } from "./counters.ts"
+import type { LoopLag } from "./loop-lag.ts"
+
+/** What an engine tells about itself. An engine that cannot know one leaves it out. */
+export interface EngineFigures {
+  /** What history costs here, by the reckoning of `limits.historyBytesMax`. */
+  readonly historyBytes?: number
+  readonly idempotencyKeys?: number
+  /** Channels that have a history or a listener. */
+  readonly channels?: number
+}
+
+/** Where the values are. */
+export interface MetricSources {
+  readonly version: string
+  readonly counters: Counters
+  readonly lag: LoopLag
+  /** Open now, and ever, by transport and protocol. */
+  readonly connections: () => Record<"open" | "opened", Tally>
+  readonly heldPolls: () => number
+  readonly channelsHeard: () => number
+  readonly users: () => number
+  readonly engine: () => EngineFigures
+  readonly ready: () => boolean
+  readonly residentBytes: () => number
+  /** How many descriptors this process may have open; null where that cannot be known. */
+  readonly descriptorsMax: number | null
+}
+
+/** Numbers by transport and protocol. */
+export type Tally = Readonly<Record<string, Readonly<Record<string, number>>>>
+
+type Labels = Readonly<Record<string, string>>
+type Values = Iterable<readonly [Labels, number]>
+
+export class Metrics {
+  private readonly registry = new Registry()
+
+  constructor(sources: MetricSources) {
+    const { counters, lag } = sources
+    const startedSeconds = Date.now() / 1000
+    this.gauge("laba_info", "The version that runs, as a label; always 1.", () => [
+      [{ version: sources.version }, 1],
+    ])
+    this.gauge(
+      "laba_start_time_seconds",
+      "When the process started, in seconds since 1970.",
+      () => startedSeconds,
+    )
+    this.gauge("laba_ready", "1 while /_/ready answers 200.", () => (sources.ready() ? 1 : 0))
+
+    this.gauge("laba_connections", "Open connections, by transport and protocol.", () =>
+      inTally(sources.connections().open),
+    )
+    this.counter(
+      "laba_connections_opened_total",
+      "Connections that were opened, by transport and protocol.",
+      () => inTally(sources.connections().opened),
+    )
+    this.gauge("laba_polls_held", "Long-polls that wait for a message.", sources.heldPolls)
+    this.gauge("laba_users", "Users with a connection here.", sources.users)
+    this.gauge(
+      "laba_channels_heard",
+      "Channels that somebody on this node listens to.",
+      sources.channelsHeard,
+    )
+
+    this.counter(
+      "laba_messages_total",
+      "Messages accepted, repetitions not counted.",
+      () => counters.published,
+    )
+    this.counter("laba_message_bytes_total", "Bytes of payload accepted.", () => counters.publishedBytes)
+    this.counter(
+      "laba_duplicates_total",
+      "Publishes answered from memory for a repeated Idempotency-Key.",
+      () => counters.duplicates,
+    )
+    this.counter("laba_publishes_refused_total", "Publishes that were refused, by code.", () =>
+      byLabel("code", counters.publishesRefused),
+    )
+    this.counter("laba_requests_refused_total", "Requests answered with an error, by code.", () =>
+      byLabel("code", counters.requestsRefused),
+    )
+    this.counter(
+      "laba_deliveries_total",
+      "Messages times listeners that they were written to.",
+      () => counters.delivered,
+    )
+    this.counter(
+      "laba_delivery_bytes_total",
+      "Bytes of payload written to listeners, without what protocols add.",
+      () => counters.deliveredBytes,
+    )
+
+    this.counter("laba_drops_total", "Readers that lost their connection or messages, by reason.", () => [
+      [{ reason: "slow" }, counters.slowClosed],
+      [{ reason: "skipped" }, counters.slowSkipped],
+      [{ reason: "silent" }, counters.silent],
+    ])
+    this.counter(
+      "laba_resumes_total",
+      "Listeners that came with a cursor and got all they had missed.",
+      () => counters.resumed,
+    )
+    this.counter(
+      "laba_resets_total",
+      "Listeners that came with a cursor and were told to reload, by reason.",
+      () => byLabel("reason", Object.entries(counters.resetsBy)),
+    )
+
+    this.gauge(
+      "laba_loop_lag_seconds",
+      "How late the event loop was when it was last looked at.",
+      () => lag.lastMs / 1000,
+    )
+    this.gauge(
+      "laba_loop_lag_max_seconds",
+      "The latest that the event loop was in the last 30 seconds.",
+      () => lag.maxMs / 1000,
+    )
+    this.counter(
+      "laba_loop_lag_seconds_total",
+      "All lags of the event loop together.",
+      () => lag.totalMs / 1000,
+    )
+
+    this.gauge("laba_history_bytes", "What history costs on this node.", () =>
+      known(sources.engine().historyBytes),
+    )
+    this.gauge("laba_channels_known", "Channels that have a history, a number or a listener.", () =>
+      known(sources.engine().channels),
+    )
+    this.gauge("laba_idempotency_keys", "Idempotency-Keys that are remembered.", () =>
+      known(sources.engine().idempotencyKeys),
+    )
+    this.counter(
+      "laba_history_trims_total",
+      "Channels whose history went before its time, for the node's budget.",
+      () => counters.historyTrimmed,
+    )
+
+    this.counter(
+      "laba_hook_failures_total",
+      "Times that a hook of the application failed.",
+      () => counters.hooksFailed,
+    )
+    this.counter(
+      "laba_config_reloads_total",
+      "Times the configuration was read again, by what came of it.",
+      () => [
+        [{ result: "used" }, counters.reloads],
+        [{ result: "refused" }, counters.reloadsFailed],
+      ],
+    )
+    this.gauge("laba_resident_memory_bytes", "Memory of the process.", sources.residentBytes)
+    this.gauge("laba_file_descriptors_max", "Descriptors that the process may have open.", () =>
+      known(sources.descriptorsMax ?? undefined),
+    )
+  }
+
+  get contentType(): string {
+    return this.registry.contentType
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics()
+  }
+
+  private gauge(name: string, help: string, read: () => number | Values): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        gauge.reset()
+        for (const [labels, value] of valuesOf(read())) gauge.set({ ...labels }, value)
+      },
+    })
+  }
+
+  private counter(name: string, help: string, read: () => number | Values): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        counter.reset()
+        for (const [labels, value] of valuesOf(read())) counter.inc({ ...labels }, value)
+      },
+    })
+  }
+}
+
+/** All that there are; none takes a value from a client. */
+const labelNames = ["transport", "protocol", "code", "reason", "result", "version"] as const
+
+const valuesOf = (read: number | Values): Values => (typeof read === "number" ? [[{}, read]] : read)
+
+/** Nothing where the engine cannot know: a zero would be a lie. */
+const known = (value: number | undefined): Values => (value === undefined ? [] : [[{}, value]])
+
+function* inTally(tally: Tally): Values {
+  for (const [transport, protocols] of Object.entries(tally)) {
+    for (const [protocol, count] of Object.entries(protocols)) yield [{ transport, protocol }, count]
+  }
+}
+
+function* byLabel(name: string, counts: Iterable<readonly [string, number]>): Values {
+  for (const [value, count] of counts) yield [{ [name]: value }, count]
+}
