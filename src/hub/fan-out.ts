@@ -26,6 +26,7 @@ export class FanOut {
   private lastStartedMs = 0
   private lastEstimateMicros = 0
   private chargedMicros = 0
+  private dryWaiters: (() => void)[] = []
   private readonly defer: (callback: () => void) => void
   private readonly now: () => number
 
@@ -45,6 +46,12 @@ export class FanOut {
   /** Writing that was done out of turn counts against the next slice. */
   readonly charge = (micros: number): void => {
     this.chargedMicros += micros
+  }
+
+  /** Resolves when nothing waits to be given, at once if nothing does now. */
+  dry(): Promise<void> {
+    if (this.queue.length === 0) return Promise.resolve()
+    return new Promise((resolve) => void this.dryWaiters.push(resolve))
   }
 
   private arm(): void {
@@ -75,7 +82,10 @@ export class FanOut {
     const more = this.queue.length > 0
     this.lastStartedMs = more ? startedMs : 0
     this.lastEstimateMicros = spent
-    if (more) this.arm()
+    if (more) return this.arm()
+    const waiters = this.dryWaiters
+    this.dryWaiters = []
+    for (const resolve of waiters) resolve()
   }
 
   private requeue(audience: Audience): void {

@@ -167,6 +167,11 @@ export class NodeHub implements Hub, EngineEvents {
     }
   }
 
+  /** Resolves when every listener was given what was published so far. */
+  given(): Promise<void> {
+    return this.fanOut.dry()
+  }
+
   deliver(message: Message): void {
     const audience = this.audiences.get(message.channel)
     if (!audience) return

@@ -13,10 +13,9 @@ export function dataLines(text: string): string {
   return lines
 }
 
-/** A block that moves the reader's cursor and fires nothing. */
-export const cursorBlock = (cursor: string): string => `id: ${cursor}\n\n`
-
-/** A block with a name, for what is not a message: `reset`, `close`, `direct`. Without a cursor the reader keeps its own. */
+/**
+ * A block with a name, for what is not a message: `position`, `reset`, `close`, `direct`. Nobody's `onmessage` hears it.
+ * The position comes this way and not as a bare `id:`, since some clients drop an id that has no data. Without a cursor the reader keeps its own. */
 export function namedBlock(event: string, json: unknown, cursor?: string): string {
   return `${cursor === undefined ? "" : `id: ${cursor}\n`}event: ${event}\n${dataLines(JSON.stringify(json))}\n`
 }

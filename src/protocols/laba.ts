@@ -1,6 +1,6 @@
 // The subprotocol laba.v1: frames in, frames out. Pure; what commands do is the conversation's affair.
 import { codes, type Code, entryOf } from "../../wire/codes.ts"
-import { isCanonicalType, isJsonType, isTextType } from "../../wire/content-type.ts"
+import { isJsonType, isTextType, parseContentType } from "../../wire/content-type.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { ClientFrame, Ref, ServerFrame } from "../../wire/frames.ts"
 import { idempotencyKeyCharsMax } from "../../wire/limits.ts"
@@ -110,9 +110,11 @@ export function payloadOf(frame: ClientFrame & { op: "publish" }): {
   data: string | Uint8Array
   bytes: number
 } {
-  const type = (frame.type ?? "application/json").toLowerCase()
   const wrong = (detail: string) => new BadFrame(detail, frame.ref)
-  if (!isCanonicalType(type)) throw wrong("`type` must be a content type such as text/plain.")
+  const type = parseContentType(
+    frame.type ?? (frame.base64 ? "application/octet-stream" : "application/json"),
+  )?.type
+  if (type === undefined) throw wrong("`type` must be a content type such as text/plain.")
   if (frame.base64) {
     if (typeof frame.data !== "string" || !base64Grammar.test(frame.data))
       throw wrong("With `base64`, `data` is base64.")

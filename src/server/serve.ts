@@ -151,10 +151,13 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
       closing ??= (async () => {
         drain.draining = true
         const stopped = server.stop()
+        // What was accepted is given out before anybody is sent away, and written: Bun writes after the turn.
+        await within(limits.drainSeconds * 1000, hub.given())
+        await new Promise((resolve) => setImmediate(resolve))
         station.holds.answerAll()
         await connections.sendAllAway(limits.drainSeconds * 1000)
         // Those who do not take their leave are cut.
-        await Promise.race([stopped, pause(lastWordMs)])
+        await within(lastWordMs, stopped)
         await server.stop(true)
         wheel.stop()
         slowReaders.stop()
@@ -168,7 +171,15 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
 /** Time for close frames and the ends of streams to reach who still reads. */
 const lastWordMs = 500
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
+/** Waits for the work, but no longer than `ms`; leaves no timer behind that would keep the process. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
 
 function checkSize(payload: Payload, limits: Limits): void {
   if (payload.bytes <= limits.messageBytesMax) return

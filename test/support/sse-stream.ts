@@ -14,6 +14,8 @@ export class SseListener extends Listener {
   readonly retries: number[] = []
   readonly comments: string[] = []
   readonly events: SseEvent[] = []
+  /** The events that say where the listener stands. */
+  readonly positions: SseEvent[] = []
 }
 
 /** Opens `url` and answers once the headers are here. A refusal is heard as an `end` with its code. */
@@ -53,7 +55,8 @@ async function read(
 export function parserFor(listener: SseListener): SseParser {
   return new SseParser({
     onEvent: (event) => {
-      listener.events.push(event)
+      if (event.event === "position") listener.positions.push(event)
+      else listener.events.push(event)
       listener.inbox.push(heardOf(event))
     },
     onId: (cursor) => listener.inbox.push({ kind: "position", cursor }),
@@ -66,6 +69,8 @@ export function parserFor(listener: SseListener): SseParser {
 function heardOf(event: SseEvent): Heard {
   const cursor = event.id
   switch (event.event) {
+    case "position":
+      return { kind: "position", cursor }
     case "reset": {
       const said = JSON.parse(event.data) as { channel?: string; reason: string }
       return { kind: "reset", cursor, reason: said.reason, channel: said.channel ?? null }

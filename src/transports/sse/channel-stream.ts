@@ -3,7 +3,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { cursorBlock, eventProtocol, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import { eventProtocol, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
@@ -62,8 +62,9 @@ export class ChannelStream extends EventStream implements Listener {
     return [this.channel]
   }
 
-  start({ position }: Start): void {
-    this.pushText(retryBlock(reconnectMs) + cursorBlock(printCursor(position)))
+  start({ position, recovered, history }: Start): void {
+    const cursor = printCursor(position)
+    this.pushText(retryBlock(reconnectMs) + namedBlock("position", { cursor, recovered, history }, cursor))
   }
 
   write(entries: readonly Entry[]): void {

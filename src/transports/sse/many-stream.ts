@@ -4,7 +4,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { cursorBlock, dataLines, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import { dataLines, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
@@ -64,7 +64,8 @@ export class ManyStream extends EventStream {
   placed(index: number, position: Position): void {
     this.places.set(index, position)
     if (!this.places.complete || !this.early) return
-    this.pushText(retryBlock(reconnectMs) + cursorBlock(this.places.cursor))
+    const { cursor } = this.places
+    this.pushText(retryBlock(reconnectMs) + namedBlock("position", { cursor }, cursor))
     const { early } = this
     this.early = null
     for (const happen of early) happen()

@@ -24,12 +24,19 @@ export const eventStream: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "[S2] gives the reconnect delay and the cursor before any event, without an event",
+    name: "[S2] gives the reconnect delay and the cursor before any message, in an event of its own",
     async run({ url }) {
       const { cursor } = await publish(url, "old")
       await using listener = await listenBySse(url)
       expect(await listener.next()).toEqual({ kind: "position", cursor })
       expect(listener.retries).toEqual([2000])
+      expect(listener.positions).toEqual([
+        {
+          event: "position",
+          id: cursor,
+          data: JSON.stringify({ cursor, recovered: false, history: "kept" }),
+        },
+      ])
       expect(listener.events).toEqual([])
     },
   },
