@@ -50,7 +50,7 @@ export const codes = {
   foreign_origin: {
     status: 403,
     retry: "stay-away",
-    title: "Without keys, only this machine may use the server.",
+    title: "Requests from this origin are not let in.",
   },
   not_found: { status: 404, retry: "stay-away", title: "There is nothing here." },
   method_not_allowed: { status: 405, retry: "stay-away", title: "This method is not supported here." },
@@ -97,6 +97,12 @@ export const codes = {
   deleted: { status: 410, close: 4103, retry: "back-off", title: "The channel was deleted." },
   internal: { status: 500, close: 4104, retry: "back-off", title: "Laba failed; the log says more." },
   shutting_down: { status: 503, close: 1012, retry: "back-off", title: "This node is going away." },
+  keys_unavailable: {
+    status: 503,
+    close: 4106,
+    retry: "back-off",
+    title: "The keys that check tokens cannot be fetched now.",
+  },
   hook_failed: { status: 502, close: 4105, retry: "back-off", title: "The application's hook failed." },
 
   // The connection was ended for its own good.

@@ -30,6 +30,28 @@ export interface Limits {
   readonly pageBytesMax: number
   /** Seconds over which listeners are sent away at shutdown. Default 5. */
   readonly drainSeconds: number
+  /** Connections on this node: WebSockets, streams and sessions. Default 250,000: about 2 GB, with the kernel's part. */
+  readonly connectionsMax: number
+  /** Connections from one address; of IPv6 from one /64 network. Default 10,000: a big office or a mobile carrier's gate. 0 is no bound. This machine's own addresses are not counted: a proxy here is to be named in `proxies`. */
+  readonly connectionsPerAddressMax: number
+  /** Connections of one user. Default 100: devices and tabs of one person; beyond it something reconnects in a loop. 0 is no bound. */
+  readonly connectionsPerUserMax: number
+  /** New connections a second from one address; those above wait for their turn. Default 200: a restart brings a whole office back within seconds, and a flood costs one core a few percent. 0 is no bound. Not for this machine's own. */
+  readonly connectsPerAddressPerSecond: number
+  /** How long a new connection may have to wait for its turn, in seconds; beyond it the answer is 429. Default 5: clients give up at about ten. */
+  readonly connectWaitSecondsMax: number
+  /** Connections that wait for their turn at once. Default 10,000: each holds a request and a socket, about 10 KB. */
+  readonly connectsWaitingMax: number
+  /** Messages a second published with one key. Default 0, no bound: a key is your own backend. */
+  readonly publishesPerKeyPerSecond: number
+  /** Messages a second published by one user, with a burst of one second's worth. Default 50: typing, cursors and games, not floods. 0 is no bound. */
+  readonly publishesPerUserPerSecond: number
+  /** Messages a second from one address by who shows no key and is no user. Default 200. 0 is no bound. Not for this machine's own. */
+  readonly publishesPerAddressPerSecond: number
+  /** Messages a second to one channel, whoever publishes. Default 0, no bound: publishers wait when listeners lag. */
+  readonly publishesPerChannelPerSecond: number
+  /** Subscribes a second on one laba.v1 connection, with a burst of one second's worth. Default 1,000: all that one connection may have, eight times a second. 0 is no bound. */
+  readonly subscribesPerConnectionPerSecond: number
 }
 
 export const defaultLimits: Limits = {
@@ -47,6 +69,17 @@ export const defaultLimits: Limits = {
   pageMessagesMax: 1000,
   pageBytesMax: 512 * 1024,
   drainSeconds: 5,
+  connectionsMax: 250_000,
+  connectionsPerAddressMax: 10_000,
+  connectionsPerUserMax: 100,
+  connectsPerAddressPerSecond: 200,
+  connectWaitSecondsMax: 5,
+  connectsWaitingMax: 10_000,
+  publishesPerKeyPerSecond: 0,
+  publishesPerUserPerSecond: 50,
+  publishesPerAddressPerSecond: 200,
+  publishesPerChannelPerSecond: 0,
+  subscribesPerConnectionPerSecond: 1000,
 }
 
 /** The longest channel name, in bytes of its canonical form. 255 fits a file name and an index key everywhere. */

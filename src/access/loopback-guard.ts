@@ -7,6 +7,13 @@ const forwardingHeaders = ["forwarded", "x-forwarded-for", "x-forwarded-host", "
 
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
+/** Whether a host, with or without a port, is this machine. */
+export const isLoopbackHost = (host: string): boolean => loopbackHost.test(host)
+
+/** Addresses to listen at that only this machine reaches. */
+export const isLoopbackAddress = (address: string): boolean =>
+  /^(?:localhost|127(?:\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1|\[::1\])$/i.test(address)
+
 /** Throws `foreign_origin` unless the request comes from a program or a page on this machine. */
 export function guardLoopback(headers: Headers): void {
   const host = headers.get("host")

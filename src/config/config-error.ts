@@ -25,5 +25,9 @@ export function printProblem({ path, message }: Problem): string {
 
 const printPath = (path: readonly PropertyKey[]): string =>
   path
-    .map((key) => (/^[A-Za-z_]\w*$/.test(String(key)) ? String(key) : JSON.stringify(String(key))))
+    .map((key) =>
+      typeof key === "number" || /^[A-Za-z_]\w*$/.test(String(key))
+        ? String(key)
+        : JSON.stringify(String(key)),
+    )
     .join(".")

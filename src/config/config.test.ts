@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from "bun:test"
 import type { z } from "zod"
 import { defaultLimits } from "../../wire/limits.ts"
+import { defaultPermissions } from "../access/permissions.ts"
 import { parseChannel } from "../channels/name.ts"
 import { defaultRule } from "../channels/rules.ts"
 import { type ChannelInput, type ConfigInput, ConfigError, parseConfig } from "./config.ts"
@@ -19,6 +20,9 @@ const linesOf = (value: unknown): string[] => {
   return []
 }
 
+/** Without keys and tokens. */
+const everybody = defaultPermissions(false).usual
+
 describe("a configuration", () => {
   test("of nothing is the defaults", () => {
     for (const nothing of [undefined, null, {}, { listen: {}, channels: {}, limits: {} }]) {
@@ -28,8 +32,9 @@ describe("a configuration", () => {
         engine: "memory",
         limits: defaultLimits,
         open: false,
+        access: { keys: [], tokens: null, origins: null, proxies: [] },
       })
-      expect(rules.for(parseChannel("/a", "path"))).toEqual(defaultRule)
+      expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, who: everybody })
     }
   })
 
@@ -118,16 +123,6 @@ describe("an unknown key", () => {
   for (const [value, line] of cases) {
     test(`is named with the one that was meant: ${line}`, () => expect(linesOf(value)).toContain(line))
   }
-
-  test("is what keys, tokens and rights are until they are built", () => {
-    const lines = linesOf({ keys: [], tokens: {}, channels: { "/a": { listen: "token", publish: "key" } } })
-    expect(lines.map((line) => line.replace(/: unknown key.*/, ""))).toEqual([
-      'channels."/a".listen',
-      'channels."/a".publish',
-      "keys",
-      "tokens",
-    ])
-  })
 })
 
 describe("an engine", () => {
@@ -154,9 +149,10 @@ describe("a channel's rule", () => {
       "/b": { history: { count: 1, time: "10m" } },
       "/c": { slow: "latest" },
     } as const
-    expect(ruleIn({ channels }, "/a")).toEqual({ ...defaultRule, pattern: "/a" })
+    expect(ruleIn({ channels }, "/a")).toEqual({ ...defaultRule, pattern: "/a", who: everybody })
     expect(ruleIn({ channels }, "/b").keep).toEqual({ count: 1, bytes: 262_144, timeMs: 600_000 })
-    expect(ruleIn({ channels }, "/c")).toEqual({ ...defaultRule, pattern: "/c", slow: "latest" })
+    const latest = { ...defaultRule, pattern: "/c", slow: "latest", who: everybody } as const
+    expect(ruleIn({ channels }, "/c")).toEqual(latest)
   })
 
   test("with history: none keeps nothing", () => {

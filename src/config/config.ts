@@ -1,9 +1,13 @@
 // What can be configured, as its user writes it and as the server uses it. The comments here and in wire/limits.ts are
 // also the texts of docs/guide/configuration.md and docs/config.schema.json (see reference.ts).
 import type { Limits } from "../../wire/limits.ts"
-import type { Rule, SlowPolicy } from "../channels/channel.ts"
+import { type AccessConfig, hasCredentials } from "../access/access-config.ts"
+import { defaultPermissions, fillPermissions, type SaidPermissions } from "../access/permissions.ts"
+import type { Permissions, Rule, SlowPolicy } from "../channels/channel.ts"
 import { defaultRule, Rules } from "../channels/rules.ts"
 import { parsePattern } from "../channels/pattern.ts"
+import type { KeyInput, PermissionsInput, TokensInput } from "./access-input.ts"
+import { accessConfigOf, accessProblems } from "./access-problems.ts"
 import { ConfigError, type Problem } from "./config-error.ts"
 import { problemsOf } from "./problems.ts"
 import { type ChannelOutput, type ConfigOutput, configSchema } from "./schema.ts"
@@ -18,6 +22,14 @@ export interface ConfigInput {
   readonly engine?: string
   /** Rules for channels, by pattern: `*` is one part of a name, `**` at the end any number of parts. The most specific pattern wins; the order does not matter. */
   readonly channels?: { readonly [pattern: string]: ChannelInput }
+  /** The keys of backends. With keys or tokens, who may do what follows from rules; without both, everybody may do everything and only this machine is let in. */
+  readonly keys?: readonly KeyInput[]
+  /** The tokens of clients: JSON Web Tokens, signed by whoever logs people in. */
+  readonly tokens?: TokensInput
+  /** Origins whose web pages may use the server, such as `https://shop.example`; `*` is all of them. With a list, pages of every other origin are refused, WebSockets too. Default: no page is refused, and none of another origin may read answers. */
+  readonly origins?: readonly string[]
+  /** Proxies whose `X-Forwarded-For` is believed: addresses and networks such as `10.0.0.0/8`. Default none. */
+  readonly proxies?: readonly string[]
   /** The bounds that clients can meet. */
   readonly limits?: LimitsInput
   /** Whether an address that is not loopback may be listened on although nobody has to show a credential. Default false. */
@@ -33,7 +45,7 @@ export interface ListenInput {
   readonly port?: number
 }
 
-export interface ChannelInput {
+export interface ChannelInput extends PermissionsInput {
   /** How much of each channel is kept to resume from. `none` keeps nothing: the channel is lossy and says so. */
   readonly history?: "none" | HistoryInput
   /** What happens to a reader that is too slow. Default `disconnect`: it is closed, comes back and resumes. `latest`: it skips to the newest message. */
@@ -64,6 +76,7 @@ export interface Config {
   readonly rules: Rules
   readonly limits: Limits
   readonly open: boolean
+  readonly access: AccessConfig
 }
 
 /** Checks a configuration and fills in its defaults. Throws `ConfigError` with all that is wrong, not only the first. */
@@ -75,28 +88,49 @@ export function parseConfig(value: unknown = {}): Config {
     ...limitProblems(limits),
     ...patternProblems(parsed.data),
     ...historyProblems(parsed.data),
+    ...accessProblems(parsed.data, parsed.data.channels),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
-  const rules = Object.entries(parsed.data.channels).map(([pattern, channel]) =>
-    ruleOf(pattern, channel, limits),
-  )
+  const access = accessConfigOf(parsed.data)
+  const channels = Object.entries(parsed.data.channels)
   // The default rule keeps within a small budget as well.
-  if (!hasPattern(parsed.data, defaultRule.pattern))
-    rules.push(ruleOf(defaultRule.pattern, defaultChannel, limits))
-  return { listen, engine, limits, open, rules: new Rules(rules) }
+  if (!hasPattern(parsed.data, defaultRule.pattern)) channels.push([defaultRule.pattern, defaultChannel])
+  const permissions = fillPermissions(
+    new Map(channels.map(([pattern, channel]) => [pattern, saidIn(channel)])),
+    defaultPermissions(hasCredentials(access)),
+  )
+  const rules = channels.map(([pattern, channel]) =>
+    ruleOf(pattern, channel, { limits, who: permissions.get(pattern) as Permissions }),
+  )
+  return { listen, engine, limits, open, access, rules: new Rules(rules) }
+}
+
+/** What a channel's rule says about who may, without what it leaves out. */
+function saidIn({ listen, publish, presence, readHistory, manage }: ChannelOutput): SaidPermissions {
+  return {
+    ...(listen && { listen }),
+    ...(publish && { publish }),
+    ...(presence && { presence }),
+    ...(readHistory && { history: readHistory }),
+    ...(manage && { manage }),
+  }
 }
 
 const defaultChannel: ChannelOutput = { history: {}, slow: defaultRule.slow }
 
-function ruleOf(pattern: string, { history, slow }: ChannelOutput, limits: Limits): Rule {
-  if (history === "none") return { pattern, keep: null, slow }
+function ruleOf(
+  pattern: string,
+  { history, slow }: ChannelOutput,
+  { limits, who }: { readonly limits: Limits; readonly who: Permissions },
+): Rule {
+  if (history === "none") return { pattern, keep: null, slow, who }
   const standard = defaultRule.keep as NonNullable<Rule["keep"]>
   const {
     count = standard.count,
     bytes = Math.min(standard.bytes, limits.historyBytesMax),
     time: timeMs = standard.timeMs,
   } = history
-  return { pattern, keep: { count, bytes, timeMs }, slow }
+  return { pattern, keep: { count, bytes, timeMs }, slow, who }
 }
 
 function hasPattern({ channels }: ConfigOutput, text: string): boolean {

@@ -8,6 +8,7 @@ export const environmentVariables: Readonly<Record<string, (text: string) => unk
   LABA_HOST: (text) => ({ listen: { host: text } }),
   LABA_PORT: (text) => ({ listen: { port: /^\d{1,9}$/.test(text) ? Number(text) : text } }),
   LABA_ENGINE: (text) => ({ engine: text }),
+  LABA_TOKEN_SECRET: (text) => ({ tokens: { secret: text } }),
   LABA_OPEN: (text) => ({ open: truths.get(text) ?? text }),
 }
 

@@ -12,7 +12,8 @@ export function problemsOf(error: z.ZodError, value: unknown): Problem[] {
 }
 
 function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): Problem[] {
-  const given = valueAt(root, path)
+  // A secret that is wrong is a secret all the same.
+  const given = path.some((key) => secretKeys.has(key)) ? hidden : valueAt(root, path)
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
@@ -46,7 +47,11 @@ function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): 
   }
 }
 
+const secretKeys: ReadonlySet<PropertyKey> = new Set(["secret", "publicKeys", "sha256"])
+const hidden = Symbol("hidden")
+
 const names: Record<string, string> = {
+  array: "a list",
   int: "a whole number",
   number: "a number",
   string: "a text",
@@ -68,7 +73,7 @@ function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   let nodes: readonly JsonSchema[] = [z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema]
   for (const key of path) {
     nodes = alternatives(nodes).flatMap((node) => {
-      const next = node.properties?.[String(key)] ?? node.additionalProperties
+      const next = node.properties?.[String(key)] ?? node.additionalProperties ?? node.items
       return typeof next === "object" ? [next] : []
     })
   }
@@ -78,6 +83,7 @@ function knownKeys(path: readonly PropertyKey[]): readonly string[] {
 interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly additionalProperties?: JsonSchema | boolean
+  readonly items?: JsonSchema
   readonly anyOf?: readonly JsonSchema[]
 }
 
@@ -95,6 +101,7 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 
 /** A value in a sentence: short, and never the inside of an object, which may hold a secret. */
 function print(value: unknown): string {
+  if (value === hidden) return "what is there"
   if (value === null) return "nothing"
   if (Array.isArray(value)) return "a list"
   if (typeof value === "object") return "an object"

@@ -15,6 +15,7 @@ export interface SchemaNode {
   default?: unknown
   properties?: Record<string, SchemaNode>
   additionalProperties?: SchemaNode | boolean
+  items?: SchemaNode
   anyOf?: SchemaNode[]
 }
 
@@ -25,7 +26,9 @@ export type Comments = ReadonlyMap<string, ReadonlyMap<string, string>>
 export function readComments(...sources: readonly string[]): Comments {
   const comments = new Map<string, Map<string, string>>()
   for (const source of sources) {
-    for (const [, name, body] of source.matchAll(/^export interface (\w+) \{\n([^]*?)^\}/gm)) {
+    for (const [, name, body] of source.matchAll(
+      /^export interface (\w+)(?: extends \w+)? \{\n([^]*?)^\}/gm,
+    )) {
       const members = [...(body as string).matchAll(/\/\*\*([^]*?)\*\/\s*readonly ([\w$]+)\??:/g)]
       comments.set(
         name as string,
@@ -42,8 +45,22 @@ const oneLine = (comment: string): string => comment.replace(/\s*\n\s*\*\s*/g, "
 const within: Readonly<Record<string, string>> = {
   "ConfigInput.listen": "ListenInput",
   "ConfigInput.channels": "ChannelInput",
+  "ConfigInput.keys": "KeyInput",
+  "ConfigInput.tokens": "TokensInput",
+  "TokensInput.otherIssuers": "IssuerInput",
   "ConfigInput.limits": "Limits",
   "ChannelInput.history": "HistoryInput",
+}
+
+/** Interfaces whose members are another's too. */
+const base: Readonly<Record<string, string>> = {
+  ChannelInput: "PermissionsInput",
+  TokensInput: "IssuerInput",
+}
+
+function commentOn(name: string, key: string, comments: Comments): string | undefined {
+  const parent = base[name]
+  return comments.get(name)?.get(key) ?? (parent === undefined ? undefined : comments.get(parent)?.get(key))
 }
 
 /** The JSON schema of the config file. Throws when a key has no comment. */
@@ -55,11 +72,11 @@ export function jsonSchema(comments: Comments): SchemaNode & Record<string, unkn
 
 function describe(node: SchemaNode, name: string, comments: Comments): void {
   for (const [key, member] of Object.entries(node.properties ?? {})) {
-    const description = comments.get(name)?.get(key)
+    const description = commentOn(name, key, comments)
     if (description === undefined) throw new Error(`${name}.${key} has no comment`)
     member.description = description
     const inner = within[`${name}.${key}`]
-    for (const one of [member, ...(member.anyOf ?? []), member.additionalProperties]) {
+    for (const one of [member, ...(member.anyOf ?? []), member.additionalProperties, member.items]) {
       if (typeof one !== "object") continue
       // The schema library bounds every whole number by what a double can count.
       if (one.maximum === Number.MAX_SAFE_INTEGER) delete one.maximum
@@ -82,7 +99,8 @@ function tables(path: string, node: SchemaNode): string[] {
   const inner = members.flatMap(([key, member]) => {
     const object = objectIn(member)
     if (!object) return []
-    const name = member.additionalProperties === object ? `${key}.<pattern>` : key
+    const list = member.items === object ? `${key}[]` : key
+    const name = member.additionalProperties === object ? `${key}.<pattern>` : list
     return tables(path === "" ? name : `${path}.${name}`, object)
   })
   return [path === "" ? table : `### \`${path}\`\n\n${table}`, ...inner]
@@ -91,15 +109,19 @@ function tables(path: string, node: SchemaNode): string[] {
 /** The object that a member is, or maps patterns to, or may be. */
 function objectIn(member: SchemaNode): SchemaNode | undefined {
   if (typeof member.additionalProperties === "object") return member.additionalProperties
+  if (member.items?.properties) return member.items
   return [member, ...(member.anyOf ?? [])].find((one) => one.properties !== undefined)
 }
 
 function takes(node: SchemaNode): string {
   if (node.anyOf?.some((one) => one.pattern === sizePattern.source)) return "a size"
   if (node.anyOf?.some((one) => one.pattern === timePattern.source)) return "a time"
+  if (node.anyOf?.some((one) => one.type === "array")) return "a text or a list"
+  if (node.type === "array") return "a list"
   if (objectIn(node)) return node.anyOf ? "`none` or an object" : "an object"
   if (node.enum) return node.enum.map((word) => `\`${word}\``).join(" or ")
   if (node.type === "integer") return "a whole number"
+  if (node.type === "number") return "a number"
   return node.type === "boolean" ? "`true` or `false`" : "a text"
 }
 

@@ -1,10 +1,8 @@
 // The schema of the configuration: shapes, ranges and defaults. Texts for people are in config.ts and wire/limits.ts.
-//
-// What belongs here later, and is an unknown key until then: `listen` and `publish` in a channel's rule (who may), and
-// beside `channels` the credentials that they name, `keys` and `tokens`.
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../../wire/limits.ts"
 import { defaultRule } from "../channels/rules.ts"
+import { accessShape, permissionsShape } from "./access-schema.ts"
 import { bytesOf, millisecondsOf, sizePattern, timePattern } from "./quantities.ts"
 
 interface Range {
@@ -38,6 +36,9 @@ const seconds = (range: Range) =>
 
 const count = ({ min, max }: Range) => (max === undefined ? z.int().min(min) : z.int().min(min).max(max))
 
+/** 0 is no bound; less than one a second is a fraction. */
+const rate = (standard: number) => z.number().min(0).max(1_000_000).default(standard)
+
 const { messageBytesMax, queryBytesMax, channelsPerConnectionMax, outboxBytesMax, pollSecondsMax } =
   defaultLimits
 
@@ -58,6 +59,18 @@ const limitsShape = {
   pageMessagesMax: count({ min: 1 }).default(defaultLimits.pageMessagesMax),
   pageBytesMax: size({ min: 1 }).default(defaultLimits.pageBytesMax),
   drainSeconds: seconds({ min: 0 }).default(defaultLimits.drainSeconds),
+  connectionsMax: count({ min: 1 }).default(defaultLimits.connectionsMax),
+  connectionsPerAddressMax: count({ min: 0 }).default(defaultLimits.connectionsPerAddressMax),
+  connectionsPerUserMax: count({ min: 0 }).default(defaultLimits.connectionsPerUserMax),
+  connectsPerAddressPerSecond: rate(defaultLimits.connectsPerAddressPerSecond),
+  // Bun cuts a request that is silent for 10 s.
+  connectWaitSecondsMax: seconds({ min: 0, max: 8 }).default(defaultLimits.connectWaitSecondsMax),
+  connectsWaitingMax: count({ min: 0 }).default(defaultLimits.connectsWaitingMax),
+  publishesPerKeyPerSecond: rate(defaultLimits.publishesPerKeyPerSecond),
+  publishesPerUserPerSecond: rate(defaultLimits.publishesPerUserPerSecond),
+  publishesPerAddressPerSecond: rate(defaultLimits.publishesPerAddressPerSecond),
+  publishesPerChannelPerSecond: rate(defaultLimits.publishesPerChannelPerSecond),
+  subscribesPerConnectionPerSecond: rate(defaultLimits.subscribesPerConnectionPerSecond),
 } satisfies Record<keyof Limits, z.ZodType<number>>
 
 const history = z.union(
@@ -75,6 +88,7 @@ const history = z.union(
 export const channelSchema = z.strictObject({
   history: history.default({}),
   slow: z.enum(["disconnect", "latest"]).default(defaultRule.slow),
+  ...permissionsShape,
 })
 
 /** Engines that are named in the docs and that this version does not have. */
@@ -97,6 +111,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   engine: engine.default("memory"),
   channels: z.record(z.string(), channelSchema).default({}),
+  ...accessShape,
   limits: z.strictObject(limitsShape).prefault({}),
   open: z.boolean().default(false),
 })

@@ -1,0 +1,84 @@
+// The contract of access: who somebody is, and whether they may. Found once a request or connection, asked at every
+// subscribe and publish. It knows credentials, users and channels; it refuses to know transports and what is published.
+//
+// A claim of a token counts only after its signature was verified. A credential that is expired, broken or unknown is an
+// error, never an anonymous visitor. Rights are judged on canonical names alone, so no spelling of a name dodges them.
+import type { Code } from "../../wire/codes.ts"
+import type { Action, Channel, Who } from "../channels/channel.ts"
+import type { NameSource } from "../channels/name.ts"
+import type { MaybePromise } from "../engines/engine.ts"
+
+/** Nobody in particular: no credential was shown, or none can be shown here. */
+export interface Anyone {
+  readonly kind: "anyone"
+}
+
+/** Some channels: what a claim or a key's scope names by patterns. */
+export interface Scope {
+  /** As they were written, for texts. */
+  readonly patterns: readonly string[]
+  has(channel: Channel): boolean
+}
+
+/** The bearer of a token whose signature was verified, or a user whom the application's `onConnect` named. */
+export interface TokenIdentity {
+  readonly kind: "token"
+  /** The claim `sub`. */
+  readonly user: string | undefined
+  /** What the claim `channels` narrows it to; null when the token has no such claim and the rules alone decide. */
+  readonly scopes: { readonly listen: Scope; readonly publish: Scope } | null
+  /** Milliseconds since 1970; infinite for a user that the application named. */
+  readonly expiresAtMs: number
+  /** The claim `iat`, 0 when there is none. */
+  readonly issuedAtMs: number
+  /** The claim `jti`. */
+  readonly id: string | undefined
+}
+
+/** A backend that showed one of the configured keys. */
+export interface KeyIdentity {
+  readonly kind: "key"
+  readonly name: string
+  readonly scopes: { readonly listen: Scope; readonly publish: Scope; readonly manage: Scope }
+}
+
+export type Identity = Anyone | TokenIdentity | KeyIdentity
+
+/** Everybody who shows nothing is this one object: a million connections need no million copies. */
+export const anyone: Anyone = { kind: "anyone" }
+
+/** Whose channels under `/@<user>/` somebody owns, if anybody's. */
+export const userOf = (identity: Identity): string | undefined =>
+  identity.kind === "token" ? identity.user : undefined
+
+/** What of a request credentials may be in. */
+export interface Asked {
+  readonly method: string
+  readonly headers: Headers
+  /** The query with its `?`, or empty. */
+  readonly search: string
+}
+
+/** An answer with its reason, in words that an operator understands. */
+export interface Decision {
+  readonly allowed: boolean
+  /** Why it was refused. */
+  readonly code?: Code
+  readonly detail: string
+  readonly who: Who
+}
+
+export interface Access {
+  /** False: everybody may do everything, and callers need ask nothing. */
+  readonly enforced: boolean
+  /** Who sent a request. Throws `unauthorized`, `token_expired`, `foreign_origin` or `keys_unavailable`. */
+  identify(asked: Asked): MaybePromise<Identity>
+  /** Who bears a token that came in a frame. Throws as `identify`. */
+  verify(token: string): MaybePromise<TokenIdentity>
+  /** Reads a name as somebody means it: `/@me/…` is their own. Throws `bad_channel`, and `unauthorized` for who is no user. */
+  channelOf(identity: Identity, name: string, source: NameSource): Channel
+  /** Throws `unauthorized`, `token_expired` or `forbidden`. */
+  may(identity: Identity, action: Action, channel: Channel): void
+  /** The same as words; throws nothing. */
+  decide(identity: Identity, action: Action, channel: Channel): Decision
+}

@@ -1,0 +1,123 @@
+// The public keys of one issuer, fetched from the one address that is configured. Nothing in a token changes what is
+// fetched, and no flood of tokens makes it be fetched more often.
+import type { JWK } from "jose"
+import { LabaError } from "../../wire/error.ts"
+import { fitting, publicKey, type VerifyKey, type VerifyKeys } from "./verify-key.ts"
+
+/** A set of keys is a few kilobytes. */
+const bodyBytesMax = 256 * 1024
+const keysMax = 100
+const fetchMsMax = 5000
+
+/** Between two fetches, whatever asks for them: an unknown `kid` costs an attacker nothing, and us one request. */
+const intervalMs = 30_000
+/** After this a set is fetched again, in the background: a key that was withdrawn must go. */
+const freshMs = 10 * 60_000
+/** After this without success a set is not believed any more. */
+const staleMs = 24 * 3_600_000
+const backOffMsMin = 1000
+const backOffMsMax = 60_000
+
+export interface JwksOptions {
+  readonly url: string
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+  readonly now?: () => number
+  /** Told of each fetch. */
+  readonly onFetch?: (error: unknown) => void
+}
+
+export class Jwks implements VerifyKeys {
+  private readonly options: Required<JwksOptions>
+  private keys: readonly VerifyKey[] = []
+  /** When the keys at hand came; minus infinity while there are none. */
+  private fetchedAtMs = Number.NEGATIVE_INFINITY
+  private nextFetchAtMs = Number.NEGATIVE_INFINITY
+  private failures = 0
+  private fetching: Promise<void> | null = null
+
+  constructor({ url, fetch = globalThis.fetch, now = Date.now, onFetch = () => undefined }: JwksOptions) {
+    this.options = { url, fetch, now, onFetch }
+  }
+
+  async candidates(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]> {
+    const age = this.options.now() - this.fetchedAtMs
+    if (age > staleMs) {
+      await this.refresh()
+      if (this.options.now() - this.fetchedAtMs > staleMs) throw this.unavailable()
+    } else if (age > freshMs) void this.refresh()
+    const found = fitting(this.keys, algorithm, kid)
+    if (found.length > 0 || kid === undefined) return found
+    await this.refresh()
+    return fitting(this.keys, algorithm, kid)
+  }
+
+  /** Fetches, unless it is too early to. Never throws: who needs keys looks whether there are any. */
+  private refresh(): Promise<void> {
+    if (this.fetching) return this.fetching
+    if (this.options.now() < this.nextFetchAtMs) return Promise.resolve()
+    this.fetching = this.load().finally(() => {
+      this.fetching = null
+    })
+    return this.fetching
+  }
+
+  private async load(): Promise<void> {
+    const { now, onFetch } = this.options
+    try {
+      const keys = await this.fetchKeys()
+      this.keys = keys
+      this.fetchedAtMs = now()
+      this.failures = 0
+      this.nextFetchAtMs = now() + intervalMs
+      onFetch(null)
+    } catch (error) {
+      const waitMs = Math.min(backOffMsMax, backOffMsMin * 2 ** this.failures)
+      this.failures++
+      this.nextFetchAtMs = now() + waitMs
+      onFetch(error)
+    }
+  }
+
+  private async fetchKeys(): Promise<readonly VerifyKey[]> {
+    const { url, fetch } = this.options
+    const response = await fetch(url, {
+      headers: { Accept: "application/json" },
+      // A redirect would be an address that nobody configured.
+      redirect: "error",
+      signal: AbortSignal.timeout(fetchMsMax),
+    })
+    if (response.status !== 200) throw new Error(`The keys were answered with ${response.status}.`)
+    const set: unknown = JSON.parse(await boundedText(response))
+    if (typeof set !== "object" || set === null || !("keys" in set) || !Array.isArray(set.keys))
+      throw new Error("The answer is not a set of keys (RFC 7517, 5).")
+    // What cannot be used is passed over, as the RFC wants it: a set may hold keys for other purposes.
+    return (set.keys as unknown[]).slice(0, keysMax).flatMap((jwk) => readKey(jwk) ?? [])
+  }
+
+  private unavailable(): LabaError {
+    const seconds = Math.max(1, Math.ceil((this.nextFetchAtMs - this.options.now()) / 1000))
+    return new LabaError("keys_unavailable", "The keys of the token's issuer could not be fetched.", {
+      retryAfterSeconds: seconds,
+    })
+  }
+}
+
+function readKey(jwk: unknown): VerifyKey | null {
+  if (typeof jwk !== "object" || jwk === null) return null
+  const wrong = Object.entries(jwk).some(
+    ([name, value]) =>
+      ["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y"].includes(name) && typeof value !== "string",
+  )
+  return wrong ? null : publicKey(jwk as JWK)
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += (chunk as Uint8Array).length
+    if (bytes > bodyBytesMax) throw new Error(`The set of keys has more than ${bodyBytesMax} bytes.`)
+    chunks.push(chunk as Uint8Array)
+  }
+  return Buffer.concat(chunks).toString("utf8")
+}

@@ -1,0 +1,52 @@
+// How often something may happen, for many names at once: so many a second, with a burst of one second. Counts with one
+// number a name (GCRA: the time at which a bucket that leaks at the rate is empty again). Pure; the clock is handed in.
+
+/** Names that are remembered. About 100 bytes each. A name that is forgotten has at most one burst more. */
+const namesMax = 100_000
+
+export class Pace {
+  readonly perSecond: number
+  private readonly burstMs: number
+  private readonly stepMs: number
+  /** For each name, when it has made good for what it did. Least recently used first. */
+  private readonly dueAtMs = new Map<string, number>()
+
+  /** 0 is no bound. */
+  constructor(perSecond: number, burstSeconds = 1) {
+    this.perSecond = perSecond
+    this.stepMs = perSecond === 0 ? 0 : 1000 / perSecond
+    // Less than one step would never let anything through.
+    this.burstMs = Math.max(burstSeconds * 1000, this.stepMs)
+  }
+
+  /** Milliseconds until it may happen; 0 when it may now, and then it counts as happened. */
+  take(name: string, nowMs: number): number {
+    return this.takeWithin(name, nowMs, 0)
+  }
+
+  /**
+   * The same, for who is ready to wait: within `waitMsMax` a place in the future is taken, and the answer is how long
+   * until then. Beyond it nothing is taken, and the answer is more than `waitMsMax`.
+   */
+  takeWithin(name: string, nowMs: number, waitMsMax: number): number {
+    if (this.stepMs === 0) return 0
+    const dueAtMs = Math.max(this.dueAtMs.get(name) ?? 0, nowMs) + this.stepMs
+    const waitMs = Math.max(0, dueAtMs - nowMs - this.burstMs)
+    if (waitMs > waitMsMax) return waitMs
+    this.dueAtMs.delete(name)
+    if (this.dueAtMs.size >= namesMax) this.forgetOldest()
+    this.dueAtMs.set(name, dueAtMs)
+    return waitMs
+  }
+
+  get size(): number {
+    return this.dueAtMs.size
+  }
+
+  private forgetOldest(): void {
+    for (const oldest of this.dueAtMs.keys()) {
+      this.dueAtMs.delete(oldest)
+      return
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// Who may, where a configuration is silent. Pure.
+import type { Action, Permissions, Who } from "../channels/channel.ts"
+import { compareSpecificity, covers } from "../channels/cover.ts"
+import { anyUser, parsePattern, type Pattern } from "../channels/pattern.ts"
+
+/** What one rule says about who may; what it does not say is for wider rules and the defaults. */
+export type SaidPermissions = Partial<Permissions>
+
+const open: Permissions = {
+  listen: "anyone",
+  publish: "anyone",
+  presence: "anyone",
+  history: "anyone",
+  manage: "anyone",
+}
+
+/** With credentials configured: listening needs one, everything else belongs to backends. */
+const closed: Permissions = {
+  listen: "token",
+  publish: "key",
+  presence: "key",
+  history: "token",
+  manage: "key",
+}
+
+/** A user's own channels: the user hears, backends speak. */
+const own: Permissions = { ...closed, listen: "owner", presence: "owner", history: "owner" }
+
+export interface DefaultPermissions {
+  /** Of every channel. */
+  readonly usual: Permissions
+  /** Of `/@<user>/…`. */
+  readonly own: Permissions
+}
+
+/** Without keys and tokens there is nothing to tell people apart by: then everybody who gets in may do everything. */
+export const defaultPermissions = (hasCredentials: boolean): DefaultPermissions =>
+  hasCredentials ? { usual: closed, own } : { usual: open, own: open }
+
+/** Whether a pattern is about users' own channels: then only such rules and `own` fill what it leaves out. */
+export const isAboutUsers = ({ parts: [first] }: Pattern): boolean =>
+  first !== undefined && (first === anyUser || first.startsWith("@"))
+
+/**
+ * Fills in what rules leave out. A rule that is silent about an action goes by the most specific wider rule that is not,
+ * then by the default: so `"/a/b": { history: none }` does not open what `"/a/**": { listen: key }` closed. Who may read
+ * history is who may listen, unless said.
+ */
+export function fillPermissions(
+  said: ReadonlyMap<string, SaidPermissions>,
+  defaults: DefaultPermissions,
+): ReadonlyMap<string, Permissions> {
+  const rules = [...said].map(([text, permissions]) => ({ text, pattern: parsePattern(text), permissions }))
+  rules.sort((a, b) => compareSpecificity(a.pattern, b.pattern))
+  const filled = new Map<string, Permissions>()
+  for (const { text, pattern } of rules) {
+    const aboutUsers = isAboutUsers(pattern)
+    const wider = rules.filter(
+      (rule) => isAboutUsers(rule.pattern) === aboutUsers && covers(rule.pattern, pattern),
+    )
+    const usual = aboutUsers ? defaults.own : defaults.usual
+    const who = (...actions: readonly Action[]): Who => {
+      for (const { permissions } of wider) {
+        for (const action of actions) if (permissions[action] !== undefined) return permissions[action]
+      }
+      return usual[actions[0] as Action]
+    }
+    filled.set(text, {
+      listen: who("listen"),
+      publish: who("publish"),
+      presence: who("presence"),
+      history: who("history", "listen"),
+      manage: who("manage"),
+    })
+  }
+  return filled
+}

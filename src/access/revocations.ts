@@ -1,0 +1,79 @@
+// Tokens that are good no longer though their time is not over. In memory and bounded; who fans an order out to other
+// nodes, and who keeps it over a restart, is not known here.
+import { LabaError } from "../../wire/error.ts"
+import type { Identity, TokenIdentity } from "./access.ts"
+
+/** Entries of each kind. About 20 MB at worst; each is dropped when the tokens it is about have expired. */
+const entriesMax = 100_000
+
+export interface RevocationsOptions {
+  /** The longest time a token lives, so that whatever was issued before a user's revocation is over after it. */
+  readonly lifetimeMaxMs: number
+  /** Called after each revocation: somebody connected may be meant. */
+  readonly onRevoke?: () => void
+  readonly now?: () => number
+}
+
+export class Revocations {
+  /** `jti`, and when that token expires. */
+  private readonly tokens = new Map<string, number>()
+  /** User, and the time up to which their tokens are void. */
+  private readonly users = new Map<string, number>()
+  private readonly lifetimeMaxMs: number
+  private readonly onRevoke: () => void
+  private readonly now: () => number
+
+  constructor(options: RevocationsOptions) {
+    this.lifetimeMaxMs = options.lifetimeMaxMs
+    this.onRevoke = options.onRevoke ?? (() => undefined)
+    this.now = options.now ?? Date.now
+  }
+
+  get size(): number {
+    return this.tokens.size + this.users.size
+  }
+
+  /** Revokes the token with this `jti`, until it expires at `expiresAtSeconds` (its `exp`). Throws `too_many_requests` when no more can be remembered. */
+  revokeToken(jti: string, expiresAtSeconds: number): void {
+    const expiresAtMs = Math.min(expiresAtSeconds * 1000, this.now() + this.lifetimeMaxMs)
+    this.make(this.tokens, () => 0)
+    this.tokens.set(jti, Math.max(expiresAtMs, this.tokens.get(jti) ?? 0))
+    this.onRevoke()
+  }
+
+  /**
+   * Revokes every token of a user that was issued up to now. `iat` counts seconds, so one issued within this very second
+   * is void too, and one without `iat` always is. Throws `too_many_requests`.
+   */
+  revokeUser(user: string): void {
+    this.make(this.users, () => this.lifetimeMaxMs)
+    this.users.set(user, this.now())
+    this.onRevoke()
+  }
+
+  /** Whether somebody's token was revoked. */
+  has(identity: Identity): boolean {
+    if (identity.kind !== "token" || this.size === 0) return false
+    return this.hasToken(identity) || this.hasUser(identity)
+  }
+
+  private hasToken({ id }: TokenIdentity): boolean {
+    return id !== undefined && this.tokens.has(id)
+  }
+
+  private hasUser({ user, issuedAtMs }: TokenIdentity): boolean {
+    const before = user === undefined ? undefined : this.users.get(user)
+    return before !== undefined && issuedAtMs <= before
+  }
+
+  /** Makes room. What it forgets is expired; what is not, it never forgets. */
+  private make(entries: Map<string, number>, keptMs: () => number): void {
+    if (entries.size < entriesMax) return
+    const now = this.now()
+    for (const [name, time] of entries) if (time + keptMs() < now) entries.delete(name)
+    if (entries.size < entriesMax) return
+    throw new LabaError("too_many_requests", `More than ${entriesMax} revocations cannot be remembered.`, {
+      retryAfterSeconds: 60,
+    })
+  }
+}

@@ -1,0 +1,63 @@
+// What a verified token says, as an identity. Called with claims whose signature was checked, and only then.
+import type { JWTPayload } from "jose"
+import { LabaError } from "../../wire/error.ts"
+import type { TokenIdentity } from "./access.ts"
+import { nothing, scopeOf, scopePatternsMax } from "./scope.ts"
+import { userPart } from "./user-part.ts"
+
+export interface LifeBounds {
+  readonly nowMs: number
+  readonly leewaySeconds: number
+  readonly lifetimeMaxSeconds: number
+}
+
+/** Throws `unauthorized` when a claim is not of its form or the token would live too long. */
+export function identityOf(claims: JWTPayload, life: LifeBounds): TokenIdentity {
+  const { exp, iat, jti, sub, channels } = claims
+  if (typeof exp !== "number") throw broken("It has no `exp`; a token that never expires is not accepted.")
+  const secondsLeft = exp - life.nowMs / 1000
+  if (secondsLeft > life.lifetimeMaxSeconds + life.leewaySeconds) {
+    throw broken(
+      `It expires in ${Math.ceil(secondsLeft)} seconds; the longest accepted is ${life.lifetimeMaxSeconds}.`,
+    )
+  }
+  if (jti !== undefined && (typeof jti !== "string" || jti.length > 256))
+    throw broken("Its `jti` is not a text of at most 256 characters.")
+  if (sub !== undefined && typeof sub !== "string") throw broken("Its `sub` is not a text.")
+  // Asked now, so that a user without a place in names is refused here and not at some later subscribe.
+  if (sub !== undefined) userPart(sub)
+  return {
+    kind: "token",
+    user: sub,
+    scopes: channels === undefined ? null : scopesOf(channels, sub),
+    expiresAtMs: (exp + life.leewaySeconds) * 1000,
+    issuedAtMs: typeof iat === "number" ? iat * 1000 : 0,
+    id: jti,
+  }
+}
+
+/** A list says what may be listened to; an object says it of `listen` and `publish` apart. */
+function scopesOf(channels: unknown, user: string | undefined): NonNullable<TokenIdentity["scopes"]> {
+  if (Array.isArray(channels)) return { listen: scope(channels, user), publish: nothing }
+  if (typeof channels !== "object" || channels === null)
+    throw broken("Its `channels` is not a list of patterns, or an object with `listen` and `publish`.")
+  const { listen = [], publish = [], ...rest } = channels as Record<string, unknown>
+  const unknown = Object.keys(rest)[0]
+  if (unknown !== undefined) throw broken("Its `channels` has more than `listen` and `publish`.")
+  return { listen: scope(listen, user), publish: scope(publish, user) }
+}
+
+function scope(patterns: unknown, user: string | undefined) {
+  if (!Array.isArray(patterns) || !patterns.every((one) => typeof one === "string"))
+    throw broken("Its `channels` holds something that is not a list of patterns.")
+  if (patterns.length > scopePatternsMax)
+    throw broken(`Its \`channels\` has more than ${scopePatternsMax} patterns.`)
+  try {
+    return scopeOf(patterns, user)
+  } catch (cause) {
+    throw broken("Its `channels` holds something that is not a pattern of channels.", cause)
+  }
+}
+
+const broken = (what: string, cause?: unknown): LabaError =>
+  new LabaError("unauthorized", `The token is not accepted. ${what}`, cause === undefined ? {} : { cause })
