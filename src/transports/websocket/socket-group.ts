@@ -24,7 +24,7 @@ export interface SocketGroupOptions<L extends Listener> {
   readonly slowReaders: SlowReaders
 }
 
-class SocketGroup<L extends Listener> extends ListGroup<L> {
+class SocketGroup<L extends Listener> extends ListGroup<L> implements Iterable<Socket> {
   private readonly topic = (topics++).toString(36)
   private readonly options: SocketGroupOptions<L>
 
@@ -53,10 +53,11 @@ class SocketGroup<L extends Listener> extends ListGroup<L> {
       const status = publisher.server?.publish(this.topic, entry.as(protocol), false) ?? 0
       if (status <= 0) behind = true
     }
-    if (behind) slowReaders.suspectOneOf(this.sockets())
+    if (behind) slowReaders.suspectOneOf(this)
   }
 
-  private *sockets(): Iterable<Socket> {
+  /** Its members' sockets. */
+  *[Symbol.iterator](): Iterator<Socket> {
     for (const member of this.members) yield this.options.socketOf(member)
   }
 }
