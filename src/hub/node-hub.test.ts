@@ -223,6 +223,8 @@ class DistantEngine implements Engine {
   epoch = "far1"
   private readonly events: EngineEvents
   deaf = false
+  /** How long an answer to `history` is under way. */
+  travel: Promise<void> = Promise.resolve()
 
   constructor(events: EngineEvents) {
     this.events = events
@@ -244,10 +246,12 @@ class DistantEngine implements Engine {
   unlisten(): void {}
 
   async history(_channel: unknown, after: { epoch: string; offset: number }): Promise<Page> {
-    await Promise.resolve()
     const tail = { epoch: this.epoch, offset: this.log.length }
+    const messages = this.log.slice(after.offset)
+    // What is published from here on is not in the answer: it travels while others publish.
+    await this.travel
     if (after.epoch !== this.epoch) return { reset: "epoch", tail }
-    return { messages: this.log.slice(after.offset), more: false, tail }
+    return { messages, more: false, tail }
   }
 
   async state() {
@@ -305,6 +309,47 @@ describe("an engine in another process", () => {
     await rehearsal.hub.publish(rehearsal.draft("/a"))
     rehearsal.settle()
     expect(listener.heard).toEqual(["start 0", "1", "reset 0 epoch", "1"])
+  })
+
+  test("what is published while history travels comes from the ring, once and in order", async () => {
+    const { rehearsal, engine } = start()
+    const other = rehearsal.listen("/a")
+    await breathe()
+    for (let i = 0; i < 3; i++) await rehearsal.hub.publish(rehearsal.draft("/a"))
+    rehearsal.settle()
+    const arrival = Promise.withResolvers<void>()
+    engine.travel = arrival.promise
+    const listener = rehearsal.listen("/a", { epoch: "far1", offset: 1 })
+    for (let i = 0; i < 40; i++) {
+      await rehearsal.hub.publish(rehearsal.draft("/a"))
+      // The others are up to date all the time, so the ring is kept for this one listener alone.
+      rehearsal.settle()
+    }
+    arrival.resolve()
+    await breathe()
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    rehearsal.settle()
+    expect(listener.heard).toEqual(["start 1 recovered", ...range(2, 44).map(String)])
+    expect(other.offsets).toEqual(range(1, 44))
+  })
+
+  test("a listener that the ring has left behind reads history again", async () => {
+    const { rehearsal, engine } = start()
+    rehearsal.listen("/a")
+    await breathe()
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    const arrival = Promise.withResolvers<void>()
+    engine.travel = arrival.promise
+    const listener = rehearsal.listen("/a", { epoch: "far1", offset: 0 })
+    for (let i = 0; i < 1500; i++) {
+      await rehearsal.hub.publish(rehearsal.draft("/a"))
+      rehearsal.settle()
+    }
+    engine.travel = Promise.resolve()
+    arrival.resolve()
+    await breathe()
+    rehearsal.settle()
+    expect(listener.offsets).toEqual(range(1, 1501))
   })
 
   test("a message that arrives while history is read is given once", async () => {
