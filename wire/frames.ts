@@ -4,6 +4,9 @@ import type { Code, Retry } from "./codes.ts"
 
 export const labaSubprotocol = "laba.v1"
 
+/** Raw messages, for who must name a subprotocol: a browser that carries its token in one. */
+export const rawSubprotocol = "laba.raw"
+
 /** A message as JSON: in `laba.v1` frames, in answers to polls, and in many-channel streams. */
 export interface MessageJson {
   readonly channel: string
@@ -75,7 +78,10 @@ export type ServerFrame =
   /** The application took the message and wanted it not published. */
   | { op: "accepted"; ref?: Ref; channel: string }
   | { op: "presence"; ref?: Ref; channel: string; members: readonly unknown[] }
+  /** The token was taken; it expires in so many seconds. */
   | { op: "token"; ref?: Ref; expires?: number }
+  /** The token runs out in so many seconds: a new one by `token` keeps the connection. */
+  | { op: "expiring"; seconds: number }
   | { op: "pong"; ref?: Ref }
   | ({ op: "message" } & MessageJson)
   /** The listener stands at the tail, holds `cursor`, and is replayed nothing: the application reloads. */

@@ -47,6 +47,16 @@ export type Identity = Anyone | TokenIdentity | KeyIdentity
 /** Everybody who shows nothing is this one object: a million connections need no million copies. */
 export const anyone: Anyone = { kind: "anyone" }
 
+/** A user whom the application named at connecting: as good as a token, for as long as the connection lives. */
+export const vouchedFor = (user: string): TokenIdentity => ({
+  kind: "token",
+  user,
+  scopes: null,
+  expiresAtMs: Number.POSITIVE_INFINITY,
+  issuedAtMs: 0,
+  id: undefined,
+})
+
 /** Whose channels under `/@<user>/` somebody owns, if anybody's. */
 export const userOf = (identity: Identity): string | undefined =>
   identity.kind === "token" ? identity.user : undefined

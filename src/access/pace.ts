@@ -1,6 +1,17 @@
 // How often something may happen, for many names at once: so many a second, with a burst of one second. Counts with one
 // number a name (GCRA: the time at which a bucket that leaks at the rate is empty again). Pure; the clock is handed in.
 
+/**
+ * The same for one name whose number the caller keeps: its next number, or null when it may not happen now. A rate of 0
+ * is no bound.
+ */
+export function nextDue(dueAtMs: number, nowMs: number, perSecond: number): number | null {
+  if (perSecond === 0) return dueAtMs
+  const stepMs = 1000 / perSecond
+  const next = Math.max(dueAtMs, nowMs) + stepMs
+  return next - nowMs > Math.max(1000, stepMs) ? null : next
+}
+
 /** Names that are remembered. About 100 bytes each. A name that is forgotten has at most one burst more. */
 const namesMax = 100_000
 

@@ -1,4 +1,7 @@
 // One HTTP request on its way through the API, and what every endpoint works with.
+import type { Identity } from "../access/access.ts"
+import type { Admissions } from "../access/admissions.ts"
+import type { Gate } from "../access/gate.ts"
 import type { Application } from "../hooks/application.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { HttpServer } from "../transports/bun-server.ts"
@@ -14,11 +17,15 @@ export interface Ask {
   readonly path: string
   /** The query with its `?`, or empty. */
   readonly search: string
+  /** Who asks, by the credential shown. Found by the router before any endpoint is reached. */
+  identity: Identity
 }
 
 /** What endpoints share. */
 export interface Station {
   readonly shared: Shared
+  readonly access: Gate
+  readonly admissions: Admissions
   readonly drafts: Drafts
   readonly application: Application
   readonly holds: Holds

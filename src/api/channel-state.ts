@@ -1,10 +1,11 @@
 // HEAD /c: where the channel stands. DELETE /c: forget its history and send every listener away.
 import { printCursor } from "../../wire/cursor.ts"
-import { parseChannel } from "../channels/name.ts"
 import type { Ask, Station } from "./ask.ts"
 
 export async function head(station: Station, ask: Ask): Promise<Response> {
-  const state = await station.shared.hub.state(parseChannel(ask.path, "path"))
+  const channel = station.access.channelOf(ask.identity, ask.path, "path")
+  station.access.may(ask.identity, "listen", channel)
+  const state = await station.shared.hub.state(channel)
   return new Response(null, {
     headers: {
       "Cache-Control": "no-store",
@@ -17,7 +18,8 @@ export async function head(station: Station, ask: Ask): Promise<Response> {
 }
 
 export async function remove(station: Station, ask: Ask): Promise<Response> {
-  const channel = parseChannel(ask.path, "path")
+  const channel = station.access.channelOf(ask.identity, ask.path, "path")
+  station.access.may(ask.identity, "manage", channel)
   const { listeners, messages } = await station.shared.hub.forget(channel)
   return Response.json({ channel, listeners, messages })
 }

@@ -1,9 +1,8 @@
 // GET /c: listen, by WebSocket, SSE, long-poll or poll, as the request says.
 import { LabaError } from "../../wire/error.ts"
-import { labaSubprotocol } from "../../wire/frames.ts"
+import { labaSubprotocol, rawSubprotocol } from "../../wire/frames.ts"
 import type { Channel } from "../channels/channel.ts"
 import { parseChannel } from "../channels/name.ts"
-import type { Visitor, Welcome } from "../hooks/hooks.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { positionOf } from "../transports/laba/conversation.ts"
 import { ChannelStream } from "../transports/sse/channel-stream.ts"
@@ -13,6 +12,7 @@ import { RawSocket } from "../transports/websocket/raw-socket.ts"
 import type { Socket } from "../transports/websocket/socket.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
+import { enter } from "./entrance.ts"
 import { newest } from "./newest.ts"
 import { pollChannel } from "./poll.ts"
 import { parseQuery, type Query } from "./query.ts"
@@ -20,7 +20,7 @@ import { parseQuery, type Query } from "./query.ts"
 export type Answer = Response | undefined | Promise<Response | undefined>
 
 export function listen(station: Station, ask: Ask): Answer {
-  const channel = parseChannel(ask.path, "path")
+  const channel = station.access.channelOf(ask.identity, ask.path, "path")
   const query = parseQuery(ask.search, station.shared.limits)
   const { headers } = ask.request
   if (headers.has("upgrade")) return upgrade(station, ask, channel, query)
@@ -48,23 +48,24 @@ export async function upgrade(
     )
   }
   refuseWhileDraining(station)
-  const protocol = chooseProtocol(request.headers.get("sec-websocket-protocol"), channel)
+  const chosen = chooseSubprotocol(request.headers.get("sec-websocket-protocol"), channel)
+  const protocol = chosen === labaSubprotocol ? "laba" : "raw"
   const after = positionOf(query.after)
   const { shared } = station
   const number = shared.connections.reserve()
-  const said = await welcome(station, ask, {
+  const { said, user, guest } = await enter(station, ask, {
     number,
     transport: "websocket",
     protocol,
     channel,
     channels: [],
+    readsHistory: after !== null,
   })
   const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
   const { reply } = said
   let socket: Socket
   if (protocol === "laba") {
-    const channels = channel ? [channel, ...attached] : attached
-    socket = new LabaSocket({ shared, kind: station.socketKinds.laba, channels, after, reply })
+    socket = new LabaSocket({ shared, kind: station.socketKinds.laba, channel, after, attached, reply })
   } else {
     socket = new RawSocket({
       shared,
@@ -76,44 +77,51 @@ export async function upgrade(
     })
   }
   socket.number = number
-  socket.user = said.user
-  // The chosen subprotocol is named, since Bun would echo the first one offered.
+  socket.user = user
+  socket.guest = guest
+  // The chosen subprotocol is named, since Bun would echo the first one offered, and that may be a token.
   const options =
-    protocol === "laba"
-      ? { data: socket, headers: { "Sec-WebSocket-Protocol": labaSubprotocol } }
-      : { data: socket }
+    chosen === null ? { data: socket } : { data: socket, headers: { "Sec-WebSocket-Protocol": chosen } }
   if (server.upgrade(request, options)) return undefined
   throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
 }
 
-function chooseProtocol(offered: string | null, channel: Channel | null): "raw" | "laba" {
+/** Null: none was offered, so the messages are raw. A browser that offers some, its token among them, wants one back. */
+function chooseSubprotocol(offered: string | null, channel: Channel | null): string | null {
   if (offered === null) {
-    if (channel) return "raw"
+    if (channel) return null
     throw new LabaError(
       "bad_subprotocol",
       `A WebSocket without a channel offers the subprotocol ${labaSubprotocol}.`,
     )
   }
-  if (offered.split(",").some((name) => name.trim() === labaSubprotocol)) return "laba"
-  throw new LabaError("bad_subprotocol", `Offer ${labaSubprotocol}, or no subprotocol for raw messages.`)
+  const names = offered.split(",").map((name) => name.trim())
+  if (names.includes(labaSubprotocol)) return labaSubprotocol
+  if (channel && names.includes(rawSubprotocol)) return rawSubprotocol
+  throw new LabaError(
+    "bad_subprotocol",
+    `Offer ${labaSubprotocol}, or ${rawSubprotocol} or no subprotocol for raw messages.`,
+  )
 }
 
 async function stream(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
   if (station.draining) return goAwayStream()
   const after = positionOf(lastEventId(ask) ?? query.after)
   const number = station.shared.connections.reserve()
-  const said = await welcome(station, ask, {
+  const { said, user, guest } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "raw",
     channel,
     channels: [],
+    readsHistory: after !== null,
   })
   const base = {
     shared: station.shared,
     request: ask.request,
     number,
-    user: said.user,
+    user,
+    guest,
     reply: said.reply,
   }
   const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
@@ -127,28 +135,16 @@ async function stream(station: Station, ask: Ask, channel: Channel, query: Query
 async function poll(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
   if (query.wait !== null) refuseWhileDraining(station)
   const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
-  await welcome(station, ask, { number, transport: "poll", protocol: "raw", channel, channels: [] })
+  await enter(station, ask, {
+    number,
+    transport: "poll",
+    protocol: "raw",
+    channel,
+    channels: [],
+    readsHistory: true,
+  })
   if (query.after === null && query.wait === null) return newest(station, ask, channel)
   return pollChannel(station, ask, channel, query)
-}
-
-export interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "channel" | "channels"> {
-  readonly number: number
-}
-
-const nothingSaid: Welcome = {}
-
-/** Asks the application, if it wants to be asked. Throws its refusal. */
-export async function welcome(station: Station, ask: Ask, draft: VisitorDraft): Promise<Welcome> {
-  if (!station.application.asksOnConnect) return nothingSaid
-  const { number, ...rest } = draft
-  return station.application.connect({
-    ...rest,
-    connection: station.shared.connections.idOf(number),
-    headers: ask.request.headers,
-    query: ask.search,
-    address: ask.server.requestIP(ask.request)?.address ?? "",
-  })
 }
 
 /** A browser that reconnects still has the old URL, so the header counts before `after`. */

@@ -7,7 +7,8 @@ import { readManyStart } from "../transports/many.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
-import { type Answer, goAwayStream, lastEventId, refuseWhileDraining, upgrade, welcome } from "./listen.ts"
+import { enter } from "./entrance.ts"
+import { type Answer, goAwayStream, lastEventId, refuseWhileDraining, upgrade } from "./listen.ts"
 import { pollMany } from "./poll.ts"
 import { parseQuery, type Query } from "./query.ts"
 
@@ -23,19 +24,20 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
   if (accept !== null && !accepts(accept, eventStreamType) && !accept.includes("*/*")) {
     throw new LabaError("not_acceptable", "This address answers text/event-stream; /_/poll answers JSON.")
   }
-  const asked = channelsOf(station, query)
+  const asked = channelsOf(station, ask, query)
   const after = lastEventId(ask) ?? query.after
   // Read before anybody is asked: a malformed cursor is refused whatever the application says.
   readManyStart(after, asked)
   if (station.draining) return goAwayStream()
   const { shared } = station
   const number = shared.connections.reserve()
-  const said = await welcome(station, ask, {
+  const { said, user, guest } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "raw",
     channel: null,
     channels: asked,
+    readsHistory: after !== null,
   })
   const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
   const channels = [...new Set([...asked, ...attached])]
@@ -43,7 +45,8 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
     shared,
     request: ask.request,
     number,
-    user: said.user,
+    user,
+    guest,
     reply: said.reply,
     channels,
     from: readManyStart(after, channels),
@@ -53,17 +56,26 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
 /** GET /_/poll?channel=/a&channel=/b */
 export async function answerManyPoll(station: Station, ask: Ask): Promise<Response> {
   const query = parseQuery(ask.search, station.shared.limits)
-  const channels = channelsOf(station, query)
+  const channels = channelsOf(station, ask, query)
   if (query.wait !== null) refuseWhileDraining(station)
   const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
-  await welcome(station, ask, { number, transport: "poll", protocol: "raw", channel: null, channels })
+  await enter(station, ask, {
+    number,
+    transport: "poll",
+    protocol: "raw",
+    channel: null,
+    channels,
+    readsHistory: true,
+  })
   return pollMany(station, ask, channels, query)
 }
 
 /** The channels of the query, each once, in order: a compound cursor goes by it. */
-function channelsOf(station: Station, query: Query): Channel[] {
+function channelsOf(station: Station, { identity }: Ask, query: Query): Channel[] {
   const { channelsPerConnectionMax } = station.shared.limits
-  const channels = [...new Set(query.channels.map((name) => parseChannel(name, "body")))]
+  const channels = [
+    ...new Set(query.channels.map((name) => station.access.channelOf(identity, name, "body"))),
+  ]
   if (channels.length === 0)
     throw new LabaError("bad_query", "Name at least one channel: ?channel=/a&channel=/b")
   if (channels.length > channelsPerConnectionMax) {

@@ -127,13 +127,20 @@ export async function pollMany(
   )
 }
 
+const secondsLeft = (identity: Ask["identity"]): number =>
+  identity.kind === "token"
+    ? Math.max(0, (identity.expiresAtMs - Date.now()) / 1000)
+    : Number.POSITIVE_INFINITY
+
 function hold(
   station: Station,
   ask: Ask,
-  waitSeconds: number,
+  wishedSeconds: number,
   make: (options: HoldOptions) => Hold,
 ): Promise<Response> {
   station.holds.admit()
+  // What comes after a token's end is not for its bearer.
+  const waitSeconds = Math.min(wishedSeconds, secondsLeft(ask.identity))
   station.shared.setTimeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
   return make({
     shared: station.shared,

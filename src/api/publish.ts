@@ -2,19 +2,20 @@
 import { createHash } from "node:crypto"
 import { printCursor } from "../../wire/cursor.ts"
 import type { Channel } from "../channels/channel.ts"
-import { parseChannel } from "../channels/name.ts"
 import type { Idempotency } from "../engines/engine.ts"
 import type { Payload } from "../hub/drafts.ts"
 import type { Published } from "../hub/hub.ts"
 import { checkKey } from "../protocols/laba.ts"
 import type { Ask, Station } from "./ask.ts"
+import { permitPublish } from "./entrance.ts"
 import { readPublishBody } from "./publish-body.ts"
 
 const created = { status: 201, headers: answerHeaders() }
 const repeated = { status: 200, headers: answerHeaders() }
 
 export async function publish(station: Station, ask: Ask): Promise<Response> {
-  const channel = parseChannel(ask.path, "path")
+  const channel = station.access.channelOf(ask.identity, ask.path, "path")
+  permitPublish(station, ask, channel)
   const { headers } = ask.request
   const key = headers.get("idempotency-key")
   const idempotencyKey = key === null ? undefined : checkKey(key)

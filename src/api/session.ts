@@ -12,7 +12,8 @@ import { StreamedSession } from "../transports/session/streamed-session.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
 import { readBytes } from "./body-bytes.ts"
-import { goAwayStream, refuseWhileDraining, welcome } from "./listen.ts"
+import { enter } from "./entrance.ts"
+import { goAwayStream, refuseWhileDraining } from "./listen.ts"
 import { parseQuery } from "./query.ts"
 
 /** One POST of commands: 64 of them, most far smaller than the largest message. */
@@ -33,15 +34,16 @@ export async function streamSession(station: Station, ask: Ask): Promise<Respons
   if (station.draining) return goAwayStream()
   const { shared } = station
   const number = shared.connections.reserve()
-  const said = await welcome(station, ask, {
+  const { said, user, guest } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "laba",
     channel: null,
     channels: [],
+    readsHistory: false,
   })
   const { request } = ask
-  return new StreamedSession({ shared, request, number, user: said.user, ...startOf(said) }).respond()
+  return new StreamedSession({ shared, request, number, user, guest, ...startOf(said) }).respond()
 }
 
 /** POST /_/session: a session to be polled. */
@@ -49,14 +51,15 @@ export async function openPolledSession(station: Station, ask: Ask): Promise<Res
   refuseWhileDraining(station)
   const { shared } = station
   const number = shared.connections.reserve()
-  const said = await welcome(station, ask, {
+  const { said, user, guest } = await enter(station, ask, {
     number,
     transport: "poll",
     protocol: "laba",
     channel: null,
     channels: [],
+    readsHistory: false,
   })
-  const session = new PolledSession({ shared, number, user: said.user, ...startOf(said) })
+  const session = new PolledSession({ shared, number, user, guest, ...startOf(said) })
   const answer = pollResponse(session.firstAnswer())
   return new Response(answer.body, { status: 201, headers: answer.headers })
 }

@@ -83,7 +83,7 @@ describe("tokens", () => {
     expect(linesOf({ tokens: { publicKeys: [good] } })).toEqual([])
     const lines = linesOf({ tokens: { publicKeys: [weak, whole, "-----BEGIN PUBLIC KEY-----"] } })
     expect(lines.map((line) => line.slice(0, 23))).toEqual(
-      [0, 1, 2].map((index) => `tokens.publicKeys.${index}: mus`),
+      [0, 1, 2].map((index) => `tokens.publicKeys.${index}: mu`),
     )
     expect(lines.join()).not.toContain("BEGIN")
   })

@@ -13,10 +13,12 @@ export interface Visitor {
   readonly channel: string | null
   /** Channels asked for by query on `/_/events` and `/_/poll`. */
   readonly channels: readonly string[]
+  /** Whose token it showed. */
+  readonly user: string | undefined
   readonly headers: Headers
   /** The query string, with its `?` when there is one. */
   readonly query: string
-  /** The peer's address. */
+  /** The client's address, seen through the proxies that are configured as trusted. */
   readonly address: string
 }
 
@@ -28,7 +30,10 @@ export interface Refusal {
 
 export interface Welcome {
   readonly refuse?: Refusal
-  /** Who it is. Handed to the later calls. */
+  /**
+   * Who it is. Handed to the later calls. Where no token said so before, this counts as one: the user owns `/@<user>/…`, so
+   * name nobody whom you have not recognised.
+   */
   readonly user?: string
   /** More channels to listen to on this connection, from now on. Polls ignore them. */
   readonly channels?: readonly string[]
@@ -50,7 +55,7 @@ export interface ClientMessage extends Connected {
 
 export interface Verdict {
   readonly refuse?: Refusal
-  /** False: the message is taken, but not published. */
+  /** False: the message is taken, but not published. True: it is, whatever the rules say. Left out: if the rules let this client publish. */
   readonly publish?: boolean
   /** Publish this instead. */
   readonly data?: string | Uint8Array

@@ -1,6 +1,8 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
+import type { Access } from "../access/access.ts"
+import type { Admissions } from "../access/admissions.ts"
 import { idempotencyOf } from "../api/publish.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Application } from "../hooks/application.ts"
@@ -16,15 +18,21 @@ export interface ClientPublishOptions {
   readonly application: Application
   readonly connections: Connections
   readonly limits: Limits
+  readonly access: Access
+  readonly admissions: Admissions
 }
 
 export function makePublishFor(options: ClientPublishOptions): Shared["publishFor"] {
-  const { hub, drafts, application, connections, limits } = options
+  const { hub, drafts, application, connections, limits, access, admissions } = options
+
+  const count = ({ guest }: Connection, { channel }: ClientPublish): void =>
+    admissions.publish(guest.identity, channel, guest.neighbourhood)
 
   const publish = ({ channel, payload, key }: ClientPublish): MaybePromise<ClientPublished> =>
     hub.publish(drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }))
 
   const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
+    count(connection, request)
     const { type, data } = request.payload
     const verdict = await application.message({
       connection: connections.idOf(connection.number),
@@ -41,6 +49,8 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
       )
     }
     if (verdict.publish === false) return null
+    // The application may let a client say what the rules would not; that it said nothing is no permission.
+    if (verdict.publish === undefined) access.may(connection.guest.identity, "publish", request.channel)
     if (verdict.data === undefined) return publish(request)
     return publish({ ...request, payload: rewritten(verdict.data, type) })
   }
@@ -52,5 +62,11 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     throw new LabaError("too_large", "What the application made of the message is too large.")
   }
 
-  return application.asksOnMessage ? ask : (_connection, request) => publish(request)
+  const publishUnasked: Shared["publishFor"] = (connection, request) => {
+    access.may(connection.guest.identity, "publish", request.channel)
+    count(connection, request)
+    return publish(request)
+  }
+
+  return application.asksOnMessage ? ask : publishUnasked
 }

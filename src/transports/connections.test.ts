@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import type { LabaError } from "../../wire/error.ts"
 import { type Connection, Connections } from "./connections.ts"
+import { stranger } from "./guest.ts"
 
 class Client implements Connection {
   number = 0
@@ -8,6 +9,7 @@ class Client implements Connection {
   readonly protocol = "raw"
   readonly channels = []
   user: string | undefined
+  guest = stranger
   sentAway: number | null = null
 
   constructor(user?: string) {

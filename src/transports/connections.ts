@@ -2,6 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto"
 import type { LabaError } from "../../wire/error.ts"
 import { type Page, Roll } from "../paging/roll.ts"
+import type { Guest } from "./guest.ts"
 
 export type Transport = "websocket" | "sse" | "poll"
 export type Protocol = "raw" | "laba"
@@ -12,14 +13,18 @@ export interface Connection {
   number: number
   readonly transport: Transport
   readonly protocol: Protocol
-  /** Who it belongs to. Known before it is open, and never changed while it is: it is found by it. */
+  /** Who it belongs to. Known before it is open, or told once to `Connections.nameUser`: it is found by it. */
   user: string | undefined
+  /** Who is at its other end. Replaced when they show a new token. */
+  guest: Guest
   /** What it listens to now. Made on demand. */
   readonly channels: readonly string[]
   /** Pushes to this connection alone. False when it cannot take it (a poll). */
   direct(type: string, data: string | Uint8Array): boolean
   /** Ends it, and says why where the transport can: whether the client comes back is in the code. */
   dismiss(error: LabaError): void
+  /** Tells the client that its token runs out, where there is a frame for it. */
+  expiring?(seconds: number): void
   /** The node goes away: tells the client to come back after `retryMs`, where the transport can say so, and ends. */
   sendAway(retryMs: number): void
 }
@@ -93,6 +98,7 @@ export class Connections {
   remove(connection: Connection): void {
     if (!this.open.delete(connection.number)) return
     this.counted.open[connection.transport][connection.protocol]--
+    connection.guest.left()
     if (connection.user !== undefined) this.removeOfUser(connection, connection.user)
   }
 
@@ -131,6 +137,18 @@ export class Connections {
     this.counted.open[connection.transport][connection.protocol]++
     this.counted.opened[connection.transport][connection.protocol]++
     if (connection.user !== undefined) this.addOfUser(connection, connection.user)
+    connection.guest.opened(connection)
+  }
+
+  /** Says whose connection one is that was open before anybody knew. */
+  nameUser(connection: Connection, user: string): void {
+    connection.user = user
+    if (this.open.get(connection.number) === connection) this.addOfUser(connection, user)
+  }
+
+  countOfUser(user: string): number {
+    const entry = this.byUser.get(user)
+    return entry ? sizeOf(entry) : 0
   }
 
   find(id: string): Connection | null {

@@ -1,5 +1,7 @@
 // What all transports of one node share. Made once by the server; transports take from it what they need.
 import type { Limits } from "../../wire/limits.ts"
+import type { Access } from "../access/access.ts"
+import type { Admissions } from "../access/admissions.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Payload } from "../hub/drafts.ts"
@@ -26,9 +28,11 @@ export interface Shared {
   readonly connections: Connections
   readonly limits: Limits
   readonly counters: Counters
+  readonly access: Access
+  readonly admissions: Admissions
   /** Seconds of silence after which Bun cuts the connection of a request; 0 is never. */
   setTimeout(request: Request, seconds: number): void
-  /** Asks the application, then publishes. Throws `LabaError`. */
+  /** Asks whether it may, then the application, then publishes. Throws `LabaError`. */
   publishFor(connection: Connection, request: ClientPublish): MaybePromise<ClientPublished>
   /** Tells the application that a connection has gone. */
   gone(connection: Connection, code: number, reason: string): void

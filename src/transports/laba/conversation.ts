@@ -5,9 +5,10 @@ import { parseCursor, type Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { ClientFrame, Ref } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { parseChannel } from "../../channels/name.ts"
+import { nextDue } from "../../access/pace.ts"
 import { checkKey, errorFrame, payloadOf, printFrame } from "../../protocols/laba.ts"
 import { printCursor } from "../../../wire/cursor.ts"
+import { renewed } from "../guest.ts"
 import type { Shared } from "../shared.ts"
 import { type Outlet, refField } from "./outlet.ts"
 import { Subscription } from "./subscription.ts"
@@ -17,6 +18,9 @@ export class Conversation {
   private readonly shared: Shared
   // A list, not a map: most clients have one or two, and a map costs more than both.
   private subscriptions: Subscription[] = []
+  /** The channels that the application attached: what the client may is nothing to them. */
+  private attached: Set<Channel> | null = null
+  private nextSubscribeMs = 0
 
   constructor(shared: Shared, outlet: Outlet) {
     this.shared = shared
@@ -66,6 +70,18 @@ export class Conversation {
     this.shared.hub.join(subscription, channel, after)
   }
 
+  /** Listens to a channel for the application, whatever the client may. */
+  attach(channel: Channel): void {
+    this.attached ??= new Set()
+    this.attached.add(channel)
+    this.subscribe(channel, null)
+  }
+
+  /** The token runs out. */
+  expiring(seconds: number): void {
+    this.outlet.send(printFrame({ op: "expiring", seconds }))
+  }
+
   /** Ends one subscription and tells the client why. */
   endSubscription(subscription: Subscription, code: Code): void {
     this.remove(subscription)
@@ -99,11 +115,13 @@ export class Conversation {
   private carryOut(frame: ClientFrame): Promise<void> | void {
     switch (frame.op) {
       case "subscribe": {
-        const channel = parseChannel(frame.channel, "body")
-        return this.subscribe(channel, positionOf(frame.after), frame.ref)
+        const channel = this.channelOf(frame.channel)
+        const after = positionOf(frame.after)
+        this.permitSubscribe(channel, after)
+        return this.subscribe(channel, after, frame.ref)
       }
       case "unsubscribe": {
-        const channel = parseChannel(frame.channel, "body")
+        const channel = this.channelOf(frame.channel)
         const known = this.find(channel)
         if (known) this.remove(known)
         return this.outlet.send(printFrame({ op: "unsubscribed", ...refField(frame.ref), channel }))
@@ -111,9 +129,10 @@ export class Conversation {
       case "publish":
         return this.publish(frame)
       case "presence":
+        this.shared.access.may(this.outlet.guest.identity, "presence", this.channelOf(frame.channel))
         throw new LabaError("not_found", "This server keeps no presence.")
       case "token":
-        throw new LabaError("unauthorized", "This server is not configured to check tokens.")
+        return this.renew(frame)
       case "ping":
         return this.outlet.send(printFrame({ op: "pong", ...refField(frame.ref) }))
       default:
@@ -121,8 +140,47 @@ export class Conversation {
     }
   }
 
+  private channelOf(name: string): Channel {
+    return this.shared.access.channelOf(this.outlet.guest.identity, name, "body")
+  }
+
+  private permitSubscribe(channel: Channel, after: Position | null): void {
+    const { access, limits } = this.shared
+    const next = nextDue(this.nextSubscribeMs, Date.now(), limits.subscribesPerConnectionPerSecond)
+    if (next === null)
+      throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
+        retryAfterSeconds: 1,
+      })
+    this.nextSubscribeMs = next
+    const { identity } = this.outlet.guest
+    access.may(identity, "listen", channel)
+    if (after) access.may(identity, "history", channel)
+  }
+
+  /** Takes a new token in the old one's place. What it no longer lets the client hear, the client hears no longer. */
+  private async renew({ token, ref }: ClientFrame & { op: "token" }): Promise<void> {
+    const { access, admissions, connections, wheel } = this.shared
+    const identity = await access.verify(token)
+    const { outlet } = this
+    if (outlet.user !== undefined && identity.user !== outlet.user)
+      throw new LabaError("forbidden", "A connection stays its user's; open another one for another user.")
+    if (outlet.closed) return
+    if (outlet.user === undefined && identity.user !== undefined) {
+      admissions.checkUser(identity.user)
+      connections.nameUser(outlet, identity.user)
+    }
+    renewed(outlet, identity, wheel)
+    const expires = Math.max(0, Math.floor((identity.expiresAtMs - Date.now()) / 1000))
+    outlet.send(printFrame({ op: "token", ...refField(ref), expires }))
+    for (const subscription of [...this.subscriptions]) {
+      const { channel } = subscription
+      if (this.attached?.has(channel)) continue
+      if (!access.decide(identity, "listen", channel).allowed) this.endSubscription(subscription, "forbidden")
+    }
+  }
+
   private async publish(frame: ClientFrame & { op: "publish" }): Promise<void> {
-    const channel = parseChannel(frame.channel, "body")
+    const channel = this.channelOf(frame.channel)
     const payload = payloadOf(frame)
     const { messageBytesMax } = this.shared.limits
     if (payload.bytes > messageBytesMax) {

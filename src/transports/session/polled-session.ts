@@ -5,6 +5,7 @@ import { LabaError } from "../../../wire/error.ts"
 import { directFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import type { Connection } from "../connections.ts"
+import type { Guest } from "../guest.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { Outlet } from "../laba/outlet.ts"
 import type { Subscription } from "../laba/subscription.ts"
@@ -37,12 +38,14 @@ export interface PolledSessionOptions extends SessionStart {
   readonly shared: Shared
   readonly number: number
   readonly user: string | undefined
+  readonly guest: Guest
 }
 
 export class PolledSession implements Outlet, Connection, Timed {
   number: number
   readonly transport = "poll"
   user: string | undefined
+  guest: Guest
   closed = false
   wheelSlot = -1
   wheelIndex = -1
@@ -68,6 +71,7 @@ export class PolledSession implements Outlet, Connection, Timed {
     this.shared = options.shared
     this.number = options.number
     this.user = options.user
+    this.guest = options.guest
     this.conversation = new Conversation(options.shared, this)
     this.commands = new CommandQueue(this.conversation)
     this.shared.connections.addReserved(this, options.number)
@@ -160,6 +164,10 @@ export class PolledSession implements Outlet, Connection, Timed {
 
   dismiss(error: LabaError): void {
     this.conversation.end(error)
+  }
+
+  expiring(seconds: number): void {
+    this.conversation.expiring(seconds)
   }
 
   sendAway(): void {

@@ -14,5 +14,5 @@ export function greet(conversation: Conversation, { channels, reply }: SessionSt
   if (reply !== undefined) {
     conversation.outlet.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
   }
-  for (const channel of channels) conversation.subscribe(channel, null)
+  for (const channel of channels) conversation.attach(channel)
 }

@@ -80,6 +80,10 @@ export class StreamedSession extends EventStream implements Outlet {
     this.conversation.end(error)
   }
 
+  expiring(seconds: number): void {
+    this.conversation.expiring(seconds)
+  }
+
   override sendAway(): void {
     this.conversation.end(new LabaError("shutting_down", "This node is going away; open a new session."))
   }

@@ -4,6 +4,7 @@ import { type Code, entryOf } from "../../../wire/codes.ts"
 import { heartbeatComment, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
 import type { LabaError } from "../../../wire/error.ts"
 import type { Connection, Protocol } from "../connections.ts"
+import type { Guest } from "../guest.ts"
 import type { Shared } from "../shared.ts"
 import { hardLimitFactor, type Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
@@ -20,6 +21,7 @@ export interface EventStreamOptions {
   readonly request: Request
   readonly number: number
   readonly user: string | undefined
+  readonly guest: Guest
 }
 
 /** After the end Bun cuts a connection whose client reads no more within this many seconds. */
@@ -50,6 +52,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   number: number
   readonly transport = "sse"
   user: string | undefined
+  guest: Guest
   closed = false
   wheelSlot = -1
   wheelIndex = -1
@@ -69,6 +72,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.request = options.request
     this.number = options.number
     this.user = options.user
+    this.guest = options.guest
   }
 
   get protocol(): Protocol {

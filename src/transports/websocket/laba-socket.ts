@@ -12,10 +12,12 @@ import { type Incoming, Socket } from "./socket.ts"
 export interface LabaSocketOptions {
   readonly shared: Shared
   readonly kind: GroupKind
-  /** The channel of the URL and those attached by the application. */
-  readonly channels: readonly Channel[]
-  /** Where to resume the channel of the URL. */
+  /** The channel of the URL. */
+  readonly channel: Channel | null
+  /** Where to resume it. */
   readonly after: Position | null
+  /** Attached by the application. */
+  readonly attached: readonly Channel[]
   readonly reply: string | Uint8Array | undefined
 }
 
@@ -47,18 +49,23 @@ export class LabaSocket extends Socket implements Outlet {
     this.conversation.end(error)
   }
 
+  expiring(seconds: number): void {
+    this.conversation.expiring(seconds)
+  }
+
   direct(type: string, data: string | Uint8Array): boolean {
     this.send(directFrame(type, data))
     return true
   }
 
   protected opened(): void {
-    const { channels, after, reply } = this.beginning as LabaSocketOptions
+    const { channel, after, attached, reply } = this.beginning as LabaSocketOptions
     this.beginning = null
     this.conversation.hello()
     if (reply !== undefined)
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
-    channels.forEach((channel, index) => this.conversation.subscribe(channel, index === 0 ? after : null))
+    if (channel) this.conversation.subscribe(channel, after)
+    for (const one of attached) this.conversation.attach(one)
   }
 
   protected receive(message: Incoming): Promise<void> | void {

@@ -3,6 +3,7 @@ import type { ServerWebSocket } from "bun"
 import { type Code, entryOf } from "../../../wire/codes.ts"
 import type { LabaError } from "../../../wire/error.ts"
 import type { Connection, Protocol } from "../connections.ts"
+import { type Guest, stranger } from "../guest.ts"
 import type { Shared } from "../shared.ts"
 import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
@@ -19,6 +20,7 @@ export abstract class Socket implements Timed, Reader, Connection {
   number = 0
   readonly transport = "websocket"
   user: string | undefined
+  guest: Guest = stranger
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1

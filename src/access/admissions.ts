@@ -1,0 +1,198 @@
+// How many may come, and how often: connections in all, of an address and of a user; connects and publishes a second.
+// Knows addresses, users and channels by name, and no transport.
+import { LabaError } from "../../wire/error.ts"
+import type { Limits } from "../../wire/limits.ts"
+import type { Channel } from "../channels/channel.ts"
+import type { Identity } from "./access.ts"
+import { neighbourhoodOf } from "./client-address.ts"
+import { Pace } from "./pace.ts"
+
+/** What of the open connections is looked at. */
+export interface Attendance {
+  readonly size: number
+  countOfUser(user: string): number
+}
+
+/** The connections from one address: each takes a seat when it opens and leaves it when it is gone. */
+export class Seats {
+  readonly neighbourhood: string
+  taken = 0
+
+  constructor(neighbourhood: string) {
+    this.neighbourhood = neighbourhood
+  }
+}
+
+export interface AdmissionsOptions {
+  readonly limits: Limits
+  readonly attendance: Attendance
+  readonly now?: () => number
+  readonly wait?: (ms: number) => Promise<void>
+}
+
+/** Addresses remembered though nobody is connected from them; then they are forgotten all at once. */
+const emptySeatsMax = 10_000
+
+export class Admissions {
+  /** Connections that waited for their turn. */
+  delayed = 0
+  private limits: Limits
+  private readonly attendance: Attendance
+  private readonly now: () => number
+  private readonly wait: (ms: number) => Promise<void>
+  private readonly seats = new Map<string, Seats>()
+  private sweepAbove = emptySeatsMax
+  private waiting = 0
+  private connects: Pace
+  private publishes: PublishPaces
+
+  constructor({ limits, attendance, now = Date.now, wait = pause }: AdmissionsOptions) {
+    this.limits = limits
+    this.attendance = attendance
+    this.now = now
+    this.wait = wait
+    this.connects = new Pace(limits.connectsPerAddressPerSecond)
+    this.publishes = new PublishPaces(limits)
+  }
+
+  /** Takes other limits. Who is connected stays, and every pace begins anew. */
+  configure(limits: Limits): void {
+    this.limits = limits
+    this.connects = new Pace(limits.connectsPerAddressPerSecond)
+    this.publishes = new PublishPaces(limits)
+  }
+
+  /**
+   * Lets a connection in, or has it wait for its turn. `address` is null for this machine's own. Throws
+   * `too_many_connections` and `too_many_requests`.
+   */
+  async connect(address: string | null): Promise<Seats | null> {
+    this.checkRoom()
+    if (address === null) return null
+    const neighbourhood = neighbourhoodOf(address)
+    const waitMs = this.takeTurn(neighbourhood)
+    if (waitMs > 0) {
+      this.delayed++
+      this.waiting++
+      await this.wait(waitMs).finally(() => this.waiting--)
+      this.checkRoom()
+    }
+    const seats = this.seatsOf(neighbourhood)
+    const { connectionsPerAddressMax } = this.limits
+    if (connectionsPerAddressMax > 0 && seats.taken >= connectionsPerAddressMax)
+      throw full(`From one address there are at most ${connectionsPerAddressMax} connections.`)
+    return seats
+  }
+
+  /** Throws `too_many_connections` when a user has as many as one may. */
+  checkUser(user: string | undefined): void {
+    const { connectionsPerUserMax } = this.limits
+    if (user === undefined || connectionsPerUserMax === 0) return
+    if (this.attendance.countOfUser(user) >= connectionsPerUserMax)
+      throw full(`A user has at most ${connectionsPerUserMax} connections.`)
+  }
+
+  /** False: publishing has no bound here, and need not be counted. */
+  get countsPublishes(): boolean {
+    return !this.publishes.unbounded
+  }
+
+  /** Whether publishing is counted by the address of somebody like this: only then need it be found out. */
+  countsAddressOf(identity: Identity): boolean {
+    return isNameless(identity) && this.limits.publishesPerAddressPerSecond > 0
+  }
+
+  /** Counts a publish. `neighbourhood` is null for this machine's own. Throws `too_many_requests`. */
+  publish(identity: Identity, channel: Channel, neighbourhood: string | null): void {
+    if (this.publishes.unbounded) return
+    const { waitMs, what } = this.publishes.take({ identity, channel, neighbourhood, nowMs: this.now() })
+    if (waitMs > 0) throw tooOften(`Too many messages in a second ${what}.`, waitMs)
+  }
+
+  private checkRoom(): void {
+    const { connectionsMax } = this.limits
+    if (this.attendance.size >= connectionsMax)
+      throw full(`This node has at most ${connectionsMax} connections.`)
+  }
+
+  /** Milliseconds to wait. */
+  private takeTurn(neighbourhood: string): number {
+    const waitMsMax =
+      this.waiting < this.limits.connectsWaitingMax ? this.limits.connectWaitSecondsMax * 1000 : 0
+    const waitMs = this.connects.takeWithin(neighbourhood, this.now(), waitMsMax)
+    if (waitMs <= waitMsMax) return waitMs
+    throw tooOften("Too many new connections from one address.", waitMs)
+  }
+
+  private seatsOf(neighbourhood: string): Seats {
+    let seats = this.seats.get(neighbourhood)
+    if (!seats) {
+      if (this.seats.size >= this.sweepAbove) this.sweep()
+      seats = new Seats(neighbourhood)
+      this.seats.set(neighbourhood, seats)
+    }
+    return seats
+  }
+
+  /** Forgets addresses that nobody is connected from; what is left is bounded by the connections. */
+  private sweep(): void {
+    for (const [name, { taken }] of this.seats) if (taken === 0) this.seats.delete(name)
+    this.sweepAbove = this.seats.size + emptySeatsMax
+  }
+}
+
+/** Neither a key nor a user: told from others by the address alone. */
+const isNameless = (identity: Identity): boolean =>
+  identity.kind === "anyone" || (identity.kind === "token" && identity.user === undefined)
+
+interface Publishing {
+  readonly identity: Identity
+  readonly channel: Channel
+  readonly neighbourhood: string | null
+  readonly nowMs: number
+}
+
+class PublishPaces {
+  private readonly perKey: Pace
+  private readonly perUser: Pace
+  private readonly perAddress: Pace
+  private readonly perChannel: Pace
+  /** No publish need be counted at all. */
+  readonly unbounded: boolean
+
+  constructor(limits: Limits) {
+    this.perKey = new Pace(limits.publishesPerKeyPerSecond)
+    this.perUser = new Pace(limits.publishesPerUserPerSecond)
+    this.perAddress = new Pace(limits.publishesPerAddressPerSecond)
+    this.perChannel = new Pace(limits.publishesPerChannelPerSecond)
+    this.unbounded = [this.perKey, this.perUser, this.perAddress, this.perChannel].every(
+      ({ perSecond }) => perSecond === 0,
+    )
+  }
+
+  take({ identity, channel, neighbourhood, nowMs }: Publishing): { waitMs: number; what: string } {
+    const publisher = this.takeOfPublisher(identity, neighbourhood, nowMs)
+    if (publisher.waitMs > 0) return publisher
+    return { waitMs: this.perChannel.take(channel, nowMs), what: "to this channel" }
+  }
+
+  private takeOfPublisher(identity: Identity, neighbourhood: string | null, nowMs: number) {
+    if (identity.kind === "key")
+      return { waitMs: this.perKey.take(identity.name, nowMs), what: "with this key" }
+    if (identity.kind === "token" && identity.user !== undefined)
+      return { waitMs: this.perUser.take(identity.user, nowMs), what: "by this user" }
+    const waitMs = neighbourhood === null ? 0 : this.perAddress.take(neighbourhood, nowMs)
+    return { waitMs, what: "from this address" }
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
+
+/** Whoever comes back sooner finds it no better. */
+const fullRetrySeconds = 5
+
+const full = (detail: string): LabaError =>
+  new LabaError("too_many_connections", detail, { retryAfterSeconds: fullRetrySeconds })
+
+const tooOften = (detail: string, waitMs: number): LabaError =>
+  new LabaError("too_many_requests", detail, { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) })

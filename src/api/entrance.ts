@@ -1,0 +1,84 @@
+// The way in of everybody who wants to listen or publish: may they, are there too many, what does the application say.
+import type { Channel } from "../channels/channel.ts"
+import { userOf, vouchedFor } from "../access/access.ts"
+import { isOwnMachine, neighbourhoodOf } from "../access/client-address.ts"
+import type { Visitor, Welcome } from "../hooks/hooks.ts"
+import { type Guest, guestOf } from "../transports/guest.ts"
+import type { Ask, Station } from "./ask.ts"
+
+/** Somebody who wants in; their channels are as `Access.channelOf` gave them. */
+export interface VisitorDraft extends Pick<Visitor, "transport" | "protocol"> {
+  readonly number: number
+  readonly channel: Channel | null
+  readonly channels: readonly Channel[]
+  /** It goes on from a cursor, or reads what is there already. */
+  readonly readsHistory: boolean
+}
+
+/** Somebody who was let in. */
+export interface Entrance {
+  readonly said: Welcome
+  readonly user: string | undefined
+  readonly guest: Guest
+}
+
+const nothingSaid: Welcome = {}
+
+/**
+ * Lets a listener in. Throws why not: what `Access.may` and `Admissions.connect` throw, and the application's refusal.
+ * Rights are asked for first, so that nobody without them costs a place or a call; who may be made somebody by the
+ * application, they are asked for after it.
+ */
+export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Promise<Entrance> {
+  const { application, access, admissions, shared } = station
+  const wanted = draft.channel === null ? draft.channels : [draft.channel, ...draft.channels]
+  const checkRights = (identity: Ask["identity"]): void => {
+    for (const channel of wanted) {
+      access.may(identity, "listen", channel)
+      if (draft.readsHistory) access.may(identity, "history", channel)
+    }
+  }
+  const mayBeNamed = application.asksOnConnect && ask.identity.kind === "anyone"
+  if (!mayBeNamed) checkRights(ask.identity)
+  // A plain poll is a request like any other: it holds no place, and the polls that wait are counted for themselves.
+  const holdsPlace = draft.transport !== "poll" || draft.protocol === "laba"
+  const seats = holdsPlace ? await admissions.connect(addressOf(station, ask)) : null
+  const said = application.asksOnConnect ? await askApplication(station, ask, draft) : nothingSaid
+  const identity = mayBeNamed && said.user !== undefined ? vouchedFor(said.user) : ask.identity
+  if (mayBeNamed) checkRights(identity)
+  const user = said.user ?? userOf(identity)
+  if (holdsPlace) admissions.checkUser(user)
+  return { said, user, guest: guestOf({ identity, seats, wheel: shared.wheel }) }
+}
+
+/** Lets a publish by HTTP pass, or throws why not. */
+export function permitPublish(station: Station, ask: Ask, channel: Channel): void {
+  const { access, admissions } = station
+  const { identity } = ask
+  access.may(identity, "publish", channel)
+  if (!admissions.countsPublishes) return
+  const address = admissions.countsAddressOf(identity) ? addressOf(station, ask) : null
+  admissions.publish(identity, channel, address === null ? null : neighbourhoodOf(address))
+}
+
+/** The client's address; null when it is this machine's own. */
+function addressOf(station: Station, ask: Ask): string | null {
+  if (station.access.isLocal) return null
+  const address = clientAddress(station, ask)
+  return address === "" || isOwnMachine(address) ? null : address
+}
+
+const clientAddress = (station: Station, { server, request }: Ask): string =>
+  station.access.proxies.clientOf(server.requestIP(request)?.address ?? "", request.headers)
+
+async function askApplication(station: Station, ask: Ask, draft: VisitorDraft): Promise<Welcome> {
+  const { number, readsHistory: _, ...visitor } = draft
+  return station.application.connect({
+    ...visitor,
+    connection: station.shared.connections.idOf(number),
+    user: userOf(ask.identity),
+    headers: ask.request.headers,
+    query: ask.search,
+    address: clientAddress(station, ask),
+  })
+}

@@ -1,0 +1,105 @@
+// Who is at the other end of a connection: their identity, the seat they take among those of their address, and the time
+// that their token gives them. Most are strangers, and all strangers from this machine are one object.
+import { LabaError } from "../../wire/error.ts"
+import { anyone, type Identity } from "../access/access.ts"
+import type { Seats } from "../access/admissions.ts"
+import type { Connection } from "./connections.ts"
+import type { Timed, TimerWheel } from "./timer-wheel.ts"
+
+/** Seconds before its token runs out that a connection is told, if it lives that long: time to fetch another one. */
+const warningSeconds = 30
+
+export interface Guest {
+  readonly identity: Identity
+  /** What publishes are counted by where nothing better is known; null for this machine's own. */
+  readonly neighbourhood: string | null
+  opened(connection: Connection): void
+  left(): void
+}
+
+/** Nobody in particular, from this machine. */
+export const stranger: Guest = {
+  identity: anyone,
+  neighbourhood: null,
+  opened: () => undefined,
+  left: () => undefined,
+}
+
+export interface GuestOptions {
+  readonly identity: Identity
+  readonly seats: Seats | null
+  readonly wheel: TimerWheel
+  readonly now?: () => number
+}
+
+export function guestOf(options: GuestOptions): Guest {
+  return options.identity === anyone && options.seats === null ? stranger : new KnownGuest(options)
+}
+
+/** The same guest with another token: it takes the old one's place and seat. */
+export function renewed(connection: Connection, identity: Identity, wheel: TimerWheel): void {
+  const before = connection.guest
+  before.left()
+  connection.guest = new KnownGuest({
+    identity,
+    seats: before instanceof KnownGuest ? before.seats : null,
+    wheel,
+  })
+  connection.guest.opened(connection)
+}
+
+class KnownGuest implements Guest, Timed {
+  readonly identity: Identity
+  readonly seats: Seats | null
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  private readonly wheel: TimerWheel
+  private readonly now: () => number
+  private connection: Connection | null = null
+
+  constructor({ identity, seats, wheel, now = Date.now }: GuestOptions) {
+    this.identity = identity
+    this.seats = seats
+    this.wheel = wheel
+    this.now = now
+  }
+
+  get neighbourhood(): string | null {
+    return this.seats?.neighbourhood ?? null
+  }
+
+  opened(connection: Connection): void {
+    this.connection = connection
+    if (this.seats) this.seats.taken++
+    const left = this.secondsLeft
+    if (left === Number.POSITIVE_INFINITY) return
+    this.wakeIn(left > warningSeconds * 2 ? left - warningSeconds : left / 2)
+  }
+
+  left(): void {
+    if (!this.connection) return
+    this.connection = null
+    if (this.seats) this.seats.taken--
+    this.wheel.remove(this)
+  }
+
+  onDue(): void {
+    const { connection } = this
+    if (!connection) return
+    const left = this.secondsLeft
+    if (left <= 0) return connection.dismiss(new LabaError("token_expired", "The token has expired."))
+    connection.expiring?.(Math.ceil(left))
+    this.wakeIn(left)
+  }
+
+  private get secondsLeft(): number {
+    return this.identity.kind === "token"
+      ? (this.identity.expiresAtMs - this.now()) / 1000
+      : Number.POSITIVE_INFINITY
+  }
+
+  private wakeIn(seconds: number): void {
+    this.wheel.add(this, Math.max(0, seconds * 1000))
+  }
+}
