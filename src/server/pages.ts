@@ -27,12 +27,12 @@ export function pages(options: PagesOptions): Map<string, Methods> {
       })
     }),
   )
-  for (const [path, { type, body }] of Object.entries(landingAssets)) {
+  for (const [path, { type, body, policy = landingPolicy }] of Object.entries(landingAssets)) {
     const headers = {
       ...safeHeaders,
       "Content-Type": type,
       "Cache-Control": "no-cache",
-      "Content-Security-Policy": landingPolicy,
+      "Content-Security-Policy": policy,
     }
     addresses.set(
       path,

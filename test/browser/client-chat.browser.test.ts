@@ -1,7 +1,7 @@
-// The chat room of examples/chat: two phones in it, one of which reloads.
+// The chat room of examples/chat, at /_/chat of every server: two phones in it, one of which reloads.
 import { expect, test } from "bun:test"
 import { join } from "node:path"
-import { startChat } from "../../examples/chat/chat.ts"
+import { openRoom } from "../../examples/chat/chat.ts"
 import { hasChromium, launchChromium } from "../support/chromium.ts"
 
 const folder = join(import.meta.dir, "../../examples/chat")
@@ -16,13 +16,16 @@ test("the chat room is under 100 lines, page included", async () => {
 test.skipIf(!hasChromium)(
   "two phones talk in two languages, and a reload goes on where it was",
   async () => {
-    const chat = await startChat()
+    const chat = await openRoom()
     const browser = await launchChromium()
+    const complaints: string[] = []
     try {
       const open = async (locale: string) => {
         const phone = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true, locale }
         const page = await (await browser.newContext(phone)).newPage()
-        await page.goto(chat.url)
+        page.on("console", (message) => message.type() === "error" && complaints.push(message.text()))
+        page.on("pageerror", (error) => complaints.push(String(error)))
+        await page.goto(`${chat.url}/_/chat`)
         return page
       }
       const [one, two] = [await open("en-GB"), await open("zh-CN")]
@@ -41,14 +44,19 @@ test.skipIf(!hasChromium)(
       await one.getByPlaceholder("Say something").fill("are you there?")
       await one.getByRole("button", { name: "Send" }).click()
       await one.locator("li", { hasText: "are you there?" }).waitFor()
-      await two.goto(chat.url)
+      await two.goto(`${chat.url}/_/chat`)
       await two.getByText("are you there?").waitFor()
       expect(await two.locator("li").count()).toBe(1)
+
+      // What is published from elsewhere is shown too, whatever its shape.
+      await chat.publish("/chat/room", "plain words")
+      await one.getByText("plain words").waitFor()
 
       await two.getByRole("button", { name: "English" }).click()
       await two.getByText("Connected").waitFor()
       const width = await one.evaluate(() => document.documentElement.scrollWidth)
       expect(width).toBeLessThanOrEqual(375)
+      expect(complaints).toEqual([])
     } finally {
       await browser.close()
       await chat.close()

@@ -137,6 +137,16 @@ describe.skipIf(!hasChromium)("the landing page", () => {
     expect(copied).toBe(`curl -d 'data=hello' ${server.base}/channel/hello`)
   })
 
+  test("leads to the chat room, in the language that was chosen", async () => {
+    await using opened = await open()
+    const { page } = opened
+    await page.click("[data-language=zh-CN]")
+    await page.getByRole("link", { name: "进入聊天室" }).click()
+    await page.getByText("已连接").waitFor()
+    expect(await page.title()).toBe("匿名聊天室")
+    expect(opened.complaints).toEqual([])
+  })
+
   test("has no dead link, nor has the guide", async () => {
     const seen = new Set<string>()
     const dead: string[] = []

@@ -4,4 +4,6 @@ export interface LandingAsset {
   /** Content-Type. */
   readonly type: string
   readonly body: string
+  /** Content-Security-Policy. Default: the landing page's own. */
+  readonly policy?: string
 }

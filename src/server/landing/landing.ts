@@ -3,9 +3,11 @@
 import { readFileSync } from "node:fs"
 import type { LandingAsset } from "./asset.ts"
 import { boardsSection } from "./boards.ts"
+import { chatPage } from "./chat.ts"
 import { guidePages } from "./guide.ts"
 import { page } from "./page.ts"
 import { promisesSection } from "./promises.ts"
+import { roomSection } from "./room.ts"
 import { terminalSection } from "./terminal.ts"
 import { ticketSection } from "./ticket.ts"
 
@@ -29,6 +31,7 @@ export function landingPage(context: LandingContext): { html: string } {
       main: [
         ticketSection(shownChannel),
         boardsSection(shownChannel),
+        roomSection(),
         terminalSection(context.address, shownChannel),
         promisesSection(),
       ].join("\n"),
@@ -42,16 +45,23 @@ const file = (name: string, type: string): LandingAsset => ({
   body: readFileSync(new URL(name, import.meta.url), "utf8"),
 })
 
+/** One file for the browser; here a part of the page each. */
+const styles = (...parts: readonly string[]): LandingAsset => ({
+  type: "text/css; charset=utf-8",
+  body: parts.map((part) => file(`./browser/${part}.css`, "text/css").body).join("\n"),
+})
+
 const script = "text/javascript; charset=utf-8"
 
 /** What the page loads and links to, by path. */
 export const landingAssets: Readonly<Record<string, LandingAsset>> = {
-  "/_/landing.css": file("./browser/landing.css", "text/css; charset=utf-8"),
+  "/_/landing.css": styles("frame", "ticket", "boards", "sections", "guide"),
   "/_/landing.svg": file("./browser/landing.svg", "image/svg+xml"),
   "/_/landing-language.js": file("./browser/landing-language.js", script),
   "/_/landing.js": file("./browser/landing.js", script),
   "/_/landing-board.js": file("./browser/landing-board.js", script),
   "/_/landing-listeners.js": file("./browser/landing-listeners.js", script),
+  "/_/chat": chatPage,
   ...guidePages(),
 }
 

@@ -9,15 +9,6 @@ const backOffMs = (tries) => Math.random() * Math.min(20_000, 500 * 2 ** tries)
 
 const textOf = (data) => (typeof data === "string" ? data : JSON.stringify(data))
 
-/** The cursor of the newest message: where "from now on" begins. */
-async function tailOf(channel) {
-  const response = await fetch(channel, { method: "HEAD", cache: "no-store" })
-  const cursor = response.headers.get("laba-cursor")
-  if (!response.ok || cursor === null)
-    throw new Error(`HEAD was answered with ${response.status} and no cursor`)
-  return cursor
-}
-
 /** By the subprotocol `laba.v1`: every frame carries its cursor. */
 export function listenByWebSocket(channel, after, ear) {
   let cursor = after
@@ -26,7 +17,9 @@ export function listenByWebSocket(channel, after, ear) {
   let timer
 
   const hear = (frame) => {
-    if (frame.cursor) cursor = frame.cursor
+    // Not recovered: a reset follows. Were its cursor taken before it came, a cut between the two would hide it.
+    if (frame.cursor && (frame.op !== "subscribed" || cursor === null || frame.recovered))
+      cursor = frame.cursor
     if (frame.op === "subscribed") {
       tries = 0
       ear.opened(cursor)
@@ -57,39 +50,28 @@ export function listenByEvents(channel, after, ear) {
   let tries = 0
   let source
   let timer
-  let stopped = false
 
-  const note = (event) => {
-    if (event.lastEventId) cursor = event.lastEventId
-    return cursor
-  }
-  const connect = async () => {
-    // The stream's first block carries the cursor, but EventSource shows it to nobody before a message comes. So we
-    // ask for it: a reader that is cut before its first message can then resume too.
-    cursor ??= await tailOf(channel)
-    if (stopped) return
-    source = new EventSource(`${channel}?after=${encodeURIComponent(cursor)}`)
-    source.onopen = () => {
+  const note = (event) => (cursor = event.lastEventId)
+  const connect = () => {
+    source = new EventSource(cursor === null ? channel : `${channel}?after=${encodeURIComponent(cursor)}`)
+    source.addEventListener("position", (event) => {
       tries = 0
+      // Not recovered: a reset follows, and brings the cursor.
+      if (cursor === null || JSON.parse(event.data).recovered) note(event)
       ear.opened(cursor)
-    }
+    })
     source.addEventListener("message", (event) => ear.heard({ text: event.data, cursor: note(event) }))
     source.addEventListener("reset", (event) => ear.reset(note(event)))
     source.onerror = () => {
       ear.waiting()
       // After an answer that is no stream the browser gives up for good; then it is for us to come back.
-      if (source.readyState === EventSource.CLOSED) comeBack()
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, backOffMs(tries++))
     }
   }
-  const comeBack = () => {
-    ear.waiting()
-    timer = setTimeout(() => void connect().catch(comeBack), backOffMs(tries++))
-  }
-  connect().catch(comeBack)
+  connect()
   return () => {
-    stopped = true
     clearTimeout(timer)
-    source?.close()
+    source.close()
   }
 }
 
@@ -99,12 +81,10 @@ export function listenByPoll(channel, after, ear) {
   let cursor = after
 
   const turn = async () => {
-    cursor ??= await tailOf(channel)
-    ear.opened(cursor)
-    const response = await fetch(`${channel}?wait=25&after=${encodeURIComponent(cursor)}`, {
-      signal: stopped.signal,
-      cache: "no-store",
-    })
+    // Without a cursor the first answer is asked for at once: it brings the cursor of now.
+    const query = cursor === null ? "wait=0" : `wait=25&after=${encodeURIComponent(cursor)}`
+    if (cursor !== null) ear.opened(cursor)
+    const response = await fetch(`${channel}?${query}`, { signal: stopped.signal, cache: "no-store" })
     if (!response.ok) throw new Error(`the poll was answered with ${response.status}`)
     const page = await response.json()
     cursor = page.cursor
