@@ -268,8 +268,10 @@ export function engineContract(name: string, maker: EngineMaker): void {
       const first = await t.engine.publish(draft("/old", "x".repeat(1000)), keep)
       for (let i = 0; i < 200; i++) await t.engine.publish(draft(`/c${i}`, "x".repeat(1000)), keep)
       const after = { epoch: first.position.epoch, offset: 0 }
-      const page = await t.engine.history(parseChannel("/old", "body"), after, keep, bounds)
-      expect("reset" in page).toBe(true)
+      const read = async () => t.engine.history(parseChannel("/old", "body"), after, keep, bounds)
+      // An engine may bring its budget back a moment later.
+      for (let i = 0; i < 500 && !("reset" in (await read())); i++) await Bun.sleep(10)
+      expect("reset" in (await read())).toBe(true)
       const newest = await t.engine.state(parseChannel("/c199", "body"), keep)
       expect(newest.kept).toBe(1)
     })

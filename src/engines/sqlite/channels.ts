@@ -1,0 +1,252 @@
+// The channels that are kept on disk: the recently used ones in memory, the others fetched when they are asked for, and
+// both within their budgets. Knows what a channel costs; refuses to know who publishes and when a commit is.
+import type { Channel, Keep } from "../../channels/channel.ts"
+import type { Message } from "../engine.ts"
+import type { Archive, ChannelRow } from "./archive.ts"
+import type { Epochs } from "./epochs.ts"
+import type { Store } from "./store.ts"
+import { diskCost, StoredLog } from "./stored-log.ts"
+
+/** A use is noted at most so often: the order of use need not be finer. */
+const touchMs = 1000
+
+/** Channels looked at for one step of bringing a budget back; the next commit goes on. */
+const stepMax = 64
+
+export interface ChannelsOptions {
+  readonly store: Store
+  readonly archive: Archive
+  readonly epochs: Epochs
+  readonly memoryBytesMax: () => number
+  readonly diskBytesMax: number
+  /** A channel's history was dropped before its time, for the disk's budget. */
+  readonly onTrim: (channel: Channel) => void
+}
+
+export class Channels {
+  /** In the order of their last use, the latest last. */
+  private readonly logs = new Map<Channel, StoredLog>()
+  /** Logs whose row no longer says what is kept. */
+  readonly dirty = new Set<StoredLog>()
+  memoryBytes = 0
+  /** What all channels cost on disk, by their own reckoning. */
+  diskBytes: number
+  rows: number
+  private lastId: number
+  private readonly options: ChannelsOptions
+
+  constructor(options: ChannelsOptions) {
+    this.options = options
+    const { channels, messages, bytes } = options.archive.totals()
+    this.rows = channels
+    this.diskBytes = channels * diskCost(0, 0) + diskCost(messages, bytes) - diskCost(0, 0)
+    this.lastId = options.archive.lastId()
+  }
+
+  /** The channel when it is in memory. */
+  hot(channel: Channel): StoredLog | undefined {
+    return this.logs.get(channel)
+  }
+
+  /** The channel when there is one, fetched from the disk if need be. */
+  find(channel: Channel): StoredLog | null {
+    const known = this.logs.get(channel)
+    if (known) return known
+    const row = this.options.archive.find(channel)
+    return row && this.take(this.load(row))
+  }
+
+  /** The channel; it begins now when there is none. */
+  open(channel: Channel, epoch = this.options.epochs.floorOf(channel)): StoredLog {
+    return this.find(channel) ?? this.take(new StoredLog(channel, this.options.archive, this.begin(epoch)))
+  }
+
+  /** A log as its row says, that nobody else knows yet. */
+  load(row: ChannelRow): StoredLog {
+    const { archive, epochs } = this.options
+    const { id, epoch } = row
+    const log = new StoredLog(row.name, archive, { id, epoch, epochText: epochs.print(epoch) })
+    log.onDisk = true
+    log.head = row.head
+    log.first = row.first
+    log.bytes = row.bytes
+    log.filed = row.head
+    log.filedBytes = row.bytes
+    log.keepMs = row.keep_ms
+    log.due = row.due
+    log.usedWritten = row.used
+    return log
+  }
+
+  /** Where a numbering begins. */
+  begin(epoch: number): { id: number; epoch: number; epochText: string } {
+    return { id: ++this.lastId, epoch, epochText: this.options.epochs.print(epoch) }
+  }
+
+  /** Leaves memory when nothing was ever numbered: a stream of one-time names must not cost any. */
+  leave(log: StoredLog): void {
+    if (log.head > 0 || log.onDisk || log.waiting > 0 || log.unfiled > 0 || log.listened) return
+    this.logs.delete(log.channel)
+    this.memoryBytes -= log.memoryCost
+  }
+
+  /** Begins anew in `epoch`. Answers the id of the row that is to be removed, or null. */
+  restart(log: StoredLog, epoch: number): number | null {
+    const oldId = log.onDisk ? log.id : null
+    this.dirty.delete(log)
+    this.charged(log, () => log.restart(this.begin(epoch)))
+    return oldId
+  }
+
+  touch(log: StoredLog, now: number): void {
+    if (now - log.touchedAt < touchMs) return
+    log.touchedAt = now
+    this.logs.delete(log.channel)
+    this.logs.set(log.channel, log)
+  }
+
+  append(log: StoredLog, message: Message): void {
+    this.charged(log, () => log.append(message))
+  }
+
+  trim(log: StoredLog, keep: NonNullable<Keep>, now: number): void {
+    if (log.kept <= 0) return
+    if (this.charged(log, () => log.trim(keep, now)) && log.onDisk) this.dirty.add(log)
+  }
+
+  /** Does what changes a log, and counts what that changes in the budgets. */
+  charged<T>(log: StoredLog, act: () => T): T {
+    const memory = log.memoryCost
+    const disk = log.cost
+    try {
+      return act()
+    } finally {
+      this.memoryBytes += log.memoryCost - memory
+      this.diskBytes += log.cost - disk
+    }
+  }
+
+  /** Brings memory back under its budget, the least recently used channel first. */
+  enforceMemory(): void {
+    const max = this.options.memoryBytesMax()
+    let looked = 0
+    for (const log of this.logs.values()) {
+      if (this.memoryBytes <= max || looked++ === stepMax) return
+      const needed = log.waiting > 0 || log.unfiled > 0 || log.listened || this.dirty.has(log)
+      if (needed) {
+        this.charged(log, () => log.cool())
+        this.logs.delete(log.channel)
+        this.logs.set(log.channel, log)
+      } else {
+        this.logs.delete(log.channel)
+        this.memoryBytes -= log.memoryCost
+      }
+    }
+  }
+
+  get overDisk(): boolean {
+    return this.diskBytes > this.options.diskBytesMax
+  }
+
+  /** Brings the disk back under its budget by a step. Answers the messages that must be filed first, if that is in the way. */
+  enforceDisk(): "done" | "file first" {
+    if (!this.overDisk) return "done"
+    const cold = this.coldRows()
+    if (cold.length > 0) {
+      this.removeRows(cold)
+      return "done"
+    }
+    let looked = 0
+    for (const log of this.logs.values()) {
+      if (!this.overDisk || looked++ === stepMax) break
+      if (log.cost === 0 || log.waiting > 0) continue
+      if (log.unfiled > 0) return "file first"
+      this.pushOut(log)
+    }
+    return "done"
+  }
+
+  /** A page of the channels with a row or in memory, by id. */
+  *after(id: number, limit: number): Generator<StoredLog> {
+    const rows = this.options.archive.list(id, limit).map((row) => this.logs.get(row.name) ?? this.load(row))
+    const rowless = [...this.logs.values()].filter((log) => !log.onDisk && log.id > id)
+    yield* [...rows, ...rowless].sort((a, b) => a.id - b.id).slice(0, limit)
+  }
+
+  get size(): number {
+    let rowless = 0
+    for (const log of this.logs.values()) if (!log.onDisk) rowless++
+    return this.rows + rowless
+  }
+
+  private take(log: StoredLog): StoredLog {
+    this.logs.set(log.channel, log)
+    this.memoryBytes += log.memoryCost
+    return log
+  }
+
+  /** The channels that are not in memory and were used least recently. */
+  private coldRows(): ChannelRow[] {
+    const { archive } = this.options
+    const cold: ChannelRow[] = []
+    let freed = this.diskBytes - this.options.diskBytesMax
+    for (const name of archive.leastUsed(stepMax)) {
+      const log = this.logs.get(name)
+      if (log) {
+        if (!log.onDisk) continue
+        // In use after all: its row says so from the next filing on.
+        log.usedWritten = 0
+        this.dirty.add(log)
+        continue
+      }
+      const row = freed > 0 ? archive.find(name) : null
+      if (!row) continue
+      cold.push(row)
+      freed -= costOf(row)
+    }
+    return cold
+  }
+
+  private removeRows(rows: readonly ChannelRow[]): void {
+    const { store, archive, epochs, onTrim } = this.options
+    const fresh = rows.map((row) => ({ row, epoch: epochs.fresh() }))
+    store.transaction(() => {
+      for (const { row, epoch } of fresh) {
+        archive.remove(row.id)
+        epochs.raise(row.name, epoch)
+      }
+    })
+    for (const { row, epoch } of fresh) {
+      epochs.raised(row.name, epoch)
+      this.diskBytes -= costOf(row)
+      this.rows--
+      if (row.head >= row.first) onTrim(row.name)
+    }
+  }
+
+  private pushOut(log: StoredLog): void {
+    const { store, archive, epochs, onTrim } = this.options
+    const hadHistory = log.kept > 0
+    if (log.listened) {
+      // Who listens keeps the numbers; only the history goes.
+      if (!hadHistory) return
+      this.charged(log, () => log.clear())
+      this.dirty.add(log)
+    } else {
+      const epoch = epochs.fresh()
+      store.transaction(() => {
+        archive.remove(log.id)
+        epochs.raise(log.channel, epoch)
+      })
+      epochs.raised(log.channel, epoch)
+      this.rows--
+      this.diskBytes -= log.cost
+      this.memoryBytes -= log.memoryCost
+      this.logs.delete(log.channel)
+      this.dirty.delete(log)
+    }
+    if (hadHistory) onTrim(log.channel)
+  }
+}
+
+const costOf = ({ head, first, bytes }: ChannelRow): number => diskCost(Math.max(0, head - first + 1), bytes)

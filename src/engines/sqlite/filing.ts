@@ -1,0 +1,215 @@
+// Files what was accepted under its channel, and clears what nobody can read any more: in transactions of bounded size,
+// between commits. A message that was dropped before its turn is never filed at all, so a busy channel costs the disk
+// little more than what is kept of it.
+import type { Message } from "../engine.ts"
+import type { Archive, ChannelRow } from "./archive.ts"
+import type { Channels } from "./channels.ts"
+import type { Journal } from "./journal.ts"
+import type { Store } from "./store.ts"
+import type { StoredLog } from "./stored-log.ts"
+
+/** Messages filed in one transaction: 2 ms when each is of a channel of its own. */
+const sliceMax = 128
+
+/** Messages looked at for that: most of a busy channel's were dropped meanwhile. */
+const lookMax = 4096
+
+/** Rows brought up to date in one transaction, channels looked at for expired messages, messages deleted of one channel. */
+const rowsMax = 64
+const sweepMax = 64
+const deleteMax = 512
+
+/** Accepted messages that wait to be filed. Below the first, filing waits: what is dropped meanwhile need not be written. */
+const waitingMin = 2000
+const waitingMax = 20_000
+const waitingBytesMin = 8 * 1024 * 1024
+
+/** How stale the time of a channel's last use may be on disk: writing it more often is what would cost most. */
+const usedStaleMs = 60_000
+
+/** The shortest time between two looks at one channel for expired messages. */
+const dueMinMs = 1000
+
+/** What a commit accepted, as it waits to be filed. */
+export type Accepted =
+  | { readonly kind: "message"; readonly batch: number; readonly log: StoredLog; readonly message: Message }
+  /** The log began anew; `oldId` is the row of its earlier life, if it had one. */
+  | {
+      readonly kind: "forget"
+      readonly batch: number
+      readonly log: StoredLog
+      readonly epochText: string
+      readonly oldId: number | null
+    }
+
+export interface FilingOptions {
+  readonly store: Store
+  readonly archive: Archive
+  readonly journal: Journal
+  readonly channels: Channels
+  readonly now: () => number
+}
+
+/** What a transaction has filed of one log. */
+interface Filed {
+  head: number
+  bytes: number
+}
+
+export class Filing {
+  private readonly options: FilingOptions
+  private waiting: Accepted[] = []
+  private waitingBytes = 0
+
+  constructor(options: FilingOptions) {
+    this.options = options
+  }
+
+  get isIdle(): boolean {
+    return this.waiting.length === 0 && this.options.channels.dirty.size === 0
+  }
+
+  /** Enough has come together for filing to be worth it. */
+  get isDue(): boolean {
+    return this.waiting.length > waitingMin || this.waitingBytes > waitingBytesMin
+  }
+
+  /** Commits must wait until some of it is filed. */
+  get isFull(): boolean {
+    return this.waiting.length > waitingMax || this.waitingBytes > 4 * waitingBytesMin
+  }
+
+  add(accepted: Accepted): void {
+    this.waiting.push(accepted)
+    accepted.log.unfiled++
+    if (accepted.kind === "message") this.waitingBytes += accepted.message.bytes
+  }
+
+  /** Files the next slice. Throws what SQLite throws, and then nothing has changed. */
+  step(): void {
+    const { store, archive, journal, channels, now } = this.options
+    const filed = new Map<StoredLog, Filed>()
+    const removed: number[] = []
+    const added = new Set<StoredLog>()
+    const rows: ChannelRow[] = []
+    let taken = 0
+    let bytes = 0
+    const dirty = [...channels.dirty].slice(0, rowsMax)
+    const filedOf = (log: StoredLog): Filed => {
+      let known = filed.get(log)
+      if (!known) filed.set(log, (known = { head: log.filed, bytes: 0 }))
+      return known
+    }
+    store.transaction(() => {
+      const end = Math.min(this.waiting.length, lookMax)
+      for (let inserts = 0; taken < end && inserts < sliceMax; taken++) {
+        const accepted = this.waiting[taken] as Accepted
+        const { log } = accepted
+        if (accepted.kind === "forget") {
+          if (accepted.oldId !== null) {
+            archive.remove(accepted.oldId)
+            removed.push(accepted.oldId)
+          }
+          if (log.epochText === accepted.epochText) filedOf(log)
+          continue
+        }
+        const { message } = accepted
+        bytes += message.bytes
+        // Of an earlier life: it was forgotten while it waited.
+        if (log.epochText !== message.epoch) continue
+        const of = filedOf(log)
+        of.head = message.offset
+        if (message.offset < log.first) continue
+        archive.insert(log.id, message)
+        of.bytes += message.bytes
+        inserts++
+      }
+      for (const log of dirty) filedOf(log)
+      for (const [log, { head, bytes: more }] of filed) {
+        if (!log.onDisk) added.add(log)
+        rows.push(this.writeRow(log, head, log.filedBytes + more, now()))
+      }
+      const next = this.waiting[taken]
+      journal.filedBefore(next ? next.batch : Number.MAX_SAFE_INTEGER)
+    })
+    let row = 0
+    for (const [log, { head, bytes: more }] of filed) {
+      const written = rows[row++] as ChannelRow
+      log.filed = head
+      log.filedBytes += more
+      channels.charged(log, () => void (log.onDisk = true))
+      log.due = written.due
+      log.usedWritten = written.used
+      channels.dirty.delete(log)
+    }
+    channels.rows += added.size - removed.length
+    for (const accepted of this.waiting.splice(0, taken))
+      if (accepted.log.epochText === epochOf(accepted)) accepted.log.unfiled--
+    this.waitingBytes -= bytes
+  }
+
+  /** Clears some of what has expired or was forgotten, on disk. */
+  sweep(): void {
+    const { store, archive, journal, channels, now } = this.options
+    const time = now()
+    // A channel in memory is brought up to date like any other change of it; for the others only the row is.
+    const cold: { readonly log: StoredLog; readonly freed: number }[] = []
+    for (const name of archive.due(time, sweepMax)) {
+      const hot = channels.hot(name)
+      const row = hot ? null : archive.find(name)
+      const log = hot ?? (row && channels.load(row))
+      // One that has begun anew in memory has its earlier life's row until that is filed.
+      if (!log?.onDisk) continue
+      const timeMs = log.keepMs ?? 0
+      const keep = { count: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY, timeMs }
+      if (hot) {
+        channels.trim(hot, keep, time)
+        channels.dirty.add(hot)
+      } else {
+        const before = log.cost
+        log.trim(keep, time)
+        cold.push({ log, freed: before - log.cost })
+      }
+    }
+    store.transaction(() => {
+      for (const { log } of cold) this.writeRow(log, log.filed, log.filedBytes, time)
+      archive.collect(deleteMax)
+      journal.expire(time)
+    })
+    for (const { freed } of cold) channels.diskBytes -= freed
+  }
+
+  /** Within a transaction: makes the row say what is kept, and deletes some of what is not. */
+  private writeRow(log: StoredLog, head: number, bytes: number, now: number): ChannelRow {
+    const { archive } = this.options
+    // Messages beyond `head` are in the journal still, and are read from there after a crash.
+    const first = Math.min(log.first, head + 1)
+    let due = first > head ? null : (log.due ?? now + (log.keepMs ?? 0))
+    if (due !== null && due <= now) due = now + Math.max(dueMinMs, (log.keepMs ?? 0) / 8)
+    if (log.first > 1) {
+      const oldest = archive.oldest(log.id)
+      if (oldest !== null && oldest < first) {
+        archive.deleteBetween(log.id, oldest, Math.min(first, oldest + deleteMax))
+        if (oldest + deleteMax < first) due = now
+      }
+    }
+    const isStale = log.touchedAt - log.usedWritten > usedStaleMs
+    const row: ChannelRow = {
+      id: log.id,
+      name: log.channel,
+      epoch: log.epoch,
+      head,
+      first,
+      bytes,
+      keep_ms: log.keepMs,
+      due,
+      used: isStale ? log.touchedAt : log.usedWritten,
+    }
+    if (log.onDisk) archive.update(row)
+    else archive.add(row)
+    return row
+  }
+}
+
+const epochOf = (accepted: Accepted): string =>
+  accepted.kind === "forget" ? accepted.epochText : accepted.message.epoch

@@ -1,0 +1,117 @@
+// How a commit is written down: one row of JSON for all that came in it, since one row is the cheapest write there is.
+// Knows entries, not what becomes of them.
+import type { Channel } from "../../channels/channel.ts"
+import type { Store } from "./store.ts"
+
+/** What one commit accepted, in order. */
+export type Entry =
+  | {
+      readonly kind: "message"
+      readonly channel: Channel
+      readonly epoch: number
+      readonly offset: number
+      readonly type: string
+      readonly id: string
+      readonly time: number
+      /** How long its rule keeps it, in milliseconds. */
+      readonly keepMs: number
+      readonly data: string | Uint8Array
+    }
+  /** The channel was forgotten and begins anew in `epoch`. */
+  | { readonly kind: "forget"; readonly channel: Channel; readonly epoch: number }
+
+/** A key that was answered. Arrays, since there may be hundreds of thousands. */
+export type KeyEntry = readonly [
+  channel: Channel,
+  key: string,
+  digest: string,
+  epoch: string,
+  offset: number,
+  id: string,
+  time: number,
+]
+
+type Row =
+  | [string, number]
+  | [string, number, number, string, string, number, number, string]
+  // Bytes, in base64.
+  | [string, number, number, string, string, number, number, string, 1]
+
+export function printEntries(entries: readonly Entry[]): string {
+  return JSON.stringify(entries.map(rowOf))
+}
+
+function rowOf(entry: Entry): Row {
+  const { channel, epoch } = entry
+  if (entry.kind === "forget") return [channel, epoch]
+  const { offset, type, id, time, keepMs, data } = entry
+  if (typeof data === "string") return [channel, epoch, offset, type, id, time, keepMs, data]
+  const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")
+  return [channel, epoch, offset, type, id, time, keepMs, base64, 1]
+}
+
+/** Reads what `printEntries` printed. */
+export function readEntries(text: string): Entry[] {
+  return (JSON.parse(text) as Row[]).map((row): Entry => {
+    const channel = row[0] as Channel
+    if (row.length === 2) return { kind: "forget", channel, epoch: row[1] }
+    const [, epoch, offset, type, id, time, keepMs, payload] = row
+    const data = row.length === 9 ? new Uint8Array(Buffer.from(payload, "base64")) : payload
+    return { kind: "message", channel, epoch, offset, type, id, time, keepMs, data }
+  })
+}
+
+/** Rows of receipts deleted at once. */
+const expireMax = 1000
+
+export class Journal {
+  private readonly store: Store
+  private lastBatch: number
+
+  constructor(store: Store) {
+    this.store = store
+    const sql =
+      "SELECT max((SELECT ifnull(max(batch), 0) FROM journal), (SELECT ifnull(max(batch), 0) FROM receipts)) AS last"
+    this.lastBatch = store.query<{ last: number }, []>(sql).get()?.last ?? 0
+  }
+
+  /** Commits; answers the number of the batch. Not durable before `store.sync`. Throws what SQLite throws, and then nothing was written. */
+  write(entries: readonly Entry[], keys: readonly KeyEntry[], keysExpire: number): number {
+    const batch = this.lastBatch + 1
+    const text = entries.length === 0 ? "" : printEntries(entries)
+    const keysText = keys.length === 0 ? "" : JSON.stringify(keys)
+    this.store.transaction(() => {
+      if (text !== "") this.store.query("INSERT INTO journal VALUES (?, ?)").run(batch, text)
+      if (keysText !== "")
+        this.store.query("INSERT INTO receipts VALUES (?, ?, ?)").run(batch, keysExpire, keysText)
+    })
+    this.lastBatch = batch
+    return batch
+  }
+
+  /** Every batch that is not yet filed, oldest first. */
+  *unfiled(): Generator<{ batch: number; entries: Entry[] }> {
+    const sql = "SELECT batch, entries FROM journal ORDER BY batch"
+    for (const row of this.store.query<{ batch: number; entries: string }, []>(sql).all())
+      yield { batch: row.batch, entries: readEntries(row.entries) }
+  }
+
+  /** Every key that still lives, oldest first. */
+  *keys(now: number): Generator<KeyEntry> {
+    const sql = "SELECT entries FROM receipts WHERE expires > ? ORDER BY batch"
+    for (const row of this.store.query<{ entries: string }, [number]>(sql).all(now))
+      yield* JSON.parse(row.entries) as KeyEntry[]
+  }
+
+  /** Within a transaction: these batches are filed. */
+  filedBefore(batch: number): void {
+    this.store.query("DELETE FROM journal WHERE batch < ?").run(batch)
+  }
+
+  /** Within a transaction: forgets keys whose time is over. All live equally long, so the oldest rows go first. */
+  expire(now: number): void {
+    const sql =
+      "DELETE FROM receipts WHERE batch IN (SELECT batch FROM receipts ORDER BY batch LIMIT ?) AND expires <= ?"
+    this.store.query(sql).run(expireMax, now)
+  }
+}

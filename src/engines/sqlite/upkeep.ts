@@ -1,0 +1,64 @@
+// What the engine does for itself between commits: files, clears, copies the write-ahead log, keeps its budgets.
+import type { Channels } from "./channels.ts"
+import type { Filing } from "./filing.ts"
+import type { Store } from "./store.ts"
+
+/** How often what has expired is cleared from the disk. Reading never shows it. */
+const sweepIntervalMs = 1000
+
+export interface UpkeepOptions {
+  readonly store: Store
+  readonly channels: Channels
+  readonly filing: Filing
+  readonly now: () => number
+  /** Told what went wrong where nobody waits for an answer. */
+  readonly onError: (error: unknown) => void
+}
+
+export class Upkeep {
+  private readonly options: UpkeepOptions
+  private sweptAt: number
+
+  constructor(options: UpkeepOptions) {
+    this.options = options
+    this.sweptAt = options.now()
+  }
+
+  /** Whether `tend` would have something to do when nobody waits. */
+  get isDue(): boolean {
+    return this.isSweepDue || !this.options.filing.isIdle
+  }
+
+  /** Bounded, unless nobody waits (`idle`) or nothing more fits into memory. Throws what SQLite throws. */
+  async tend(idle: boolean): Promise<void> {
+    const { filing, store } = this.options
+    while (idle ? !filing.isIdle : filing.isFull) {
+      filing.step()
+      await new Promise((resolve) => void setImmediate(resolve))
+    }
+    if (filing.isDue) filing.step()
+    if (this.isSweepDue) {
+      this.sweptAt = this.options.now()
+      filing.sweep()
+    }
+    if (store.wantsCheckpoint) await store.checkpoint()
+  }
+
+  /** Brings memory and disk back under their budgets by a step. A disk that fails says so again at the next commit. */
+  enforce(): void {
+    const { channels, filing, onError } = this.options
+    channels.enforceMemory()
+    if (!channels.overDisk) return
+    try {
+      if (channels.enforceDisk() === "done") return
+      filing.step()
+      channels.enforceDisk()
+    } catch (error) {
+      onError(error)
+    }
+  }
+
+  private get isSweepDue(): boolean {
+    return this.options.now() - this.sweptAt >= sweepIntervalMs
+  }
+}
