@@ -12,6 +12,8 @@ export function problemResponse(error: unknown, extra: Record<string, string> = 
     "X-Content-Type-Options": "nosniff",
     ...extra,
   }
+  // RFC 9110, 15.5.2.
+  if (known.status === 401) headers["WWW-Authenticate"] = "Bearer"
   if (known.retryAfterSeconds !== undefined) headers["Retry-After"] = String(known.retryAfterSeconds)
   return new Response(JSON.stringify(problemOf(known)), { status: known.status, headers })
 }
