@@ -1,7 +1,8 @@
 // What a test file needs beyond Bun, told by its suffix: `resume.browser.test.ts` needs a browser. For each need, how to
 // find it here and what to say when it is missing.
 import { execFileSync } from "node:child_process"
-import { accessSync, constants } from "node:fs"
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 
 /**
@@ -12,6 +13,10 @@ export const needs = {
   browser: {
     missing: "no Chromium (install `chromium`, or name one with LABA_CHROMIUM)",
     find: () => named("LABA_CHROMIUM", onPath("chromium", "google-chrome", "chromium-browser")),
+  },
+  mount: {
+    missing: "no right to mount a small disk (run as root on Linux)",
+    find: () => (process.platform === "linux" && process.getuid?.() === 0 && mounts() ? {} : null),
   },
   nginx: {
     missing: "no nginx (install `nginx` and `libnginx-mod-nchan`, or name one with LABA_NGINX)",
@@ -66,6 +71,15 @@ function executable(path) {
   } catch {
     return null
   }
+}
+
+/** A container may be root and still not be allowed to. */
+function mounts() {
+  const folder = mkdtempSync(join(tmpdir(), "laba-mount-"))
+  const can = run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder)
+  if (can) run("umount", folder)
+  rmSync(folder, { recursive: true })
+  return can
 }
 
 function nodeFrom(major) {

@@ -90,6 +90,7 @@ export class Commits<Work> {
 
   private rest(): void {
     this.running = null
+    if (this.ended) return
     const isWaiting = this.retrying !== null || this.trouble?.retryAt === Number.POSITIVE_INFINITY
     if (this.queue.length > 0 && !isWaiting) this.start()
   }
