@@ -1,5 +1,5 @@
-// Run by Node with the module build: listens over one transport, publishes, is heard, and resumes on a new connection.
-// Prints what it heard, a line each.
+// A program that is no page, run by Node or Bun with the module build: listens over one transport, publishes, is heard, and
+// resumes on a new connection. Prints what it heard, a line each.
 const [build, base, transport, channel] = process.argv.slice(2)
 const { connect } = await import(build)
 
