@@ -1,0 +1,31 @@
+// Everything that is fuzzed, by name. A new target is a file under targets/, a folder under corpus/ and a word here.
+import type { AnyTarget } from "./target.ts"
+import { body, contentType, form, multipart, query } from "./targets/bodies.ts"
+import { configJson, configYaml } from "./targets/config.ts"
+import { compound, cursor } from "./targets/cursors.ts"
+import { frame } from "./targets/frames.ts"
+import { http } from "./targets/http.ts"
+import { channel, pattern } from "./targets/names.ts"
+import { session } from "./targets/session.ts"
+import { credential, token } from "./targets/tokens.ts"
+import { websocket } from "./targets/websocket.ts"
+
+export const targets: readonly AnyTarget[] = [
+  cursor,
+  compound,
+  channel,
+  pattern,
+  contentType,
+  query,
+  form,
+  multipart,
+  body,
+  frame,
+  configYaml,
+  configJson,
+  token,
+  credential,
+  http,
+  websocket,
+  session,
+]
