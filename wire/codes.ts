@@ -62,6 +62,12 @@ export const codes = {
   },
   cannot_receive: { status: 409, retry: "stay-away", title: "This connection cannot take a direct frame." },
   gone: { status: 410, retry: "stay-away", title: "The connection is gone." },
+  disconnected: {
+    status: 403,
+    close: 4019,
+    retry: "stay-away",
+    title: "A backend ended this connection.",
+  },
   too_large: { status: 413, close: 4013, retry: "stay-away", title: "The message is too large." },
   query_too_long: { status: 414, retry: "stay-away", title: "The query is too long." },
   unsupported_type: {
@@ -81,6 +87,7 @@ export const codes = {
     retry: "stay-away",
     title: "Too many channels on one connection.",
   },
+  bad_config: { status: 422, retry: "stay-away", title: "The configuration has mistakes." },
   headers_too_large: { status: 431, retry: "stay-away", title: "The headers are too large." },
 
   // The server cannot now; a wait helps.

@@ -30,6 +30,8 @@ export interface Limits {
   readonly pageBytesMax: number
   /** Seconds over which listeners are sent away at shutdown. Default 5. */
   readonly drainSeconds: number
+  /** Seconds at shutdown between `/_/ready` saying no and the first listener being sent away, so that load balancers have stopped sending new ones. Default 0: for a node without one. */
+  readonly drainGraceSeconds: number
   /** Connections on this node: WebSockets, streams and sessions. Default 250,000: about 2 GB, with the kernel's part. */
   readonly connectionsMax: number
   /** Connections from one address; of IPv6 from one /64 network. Default 10,000: a big office or a mobile carrier's gate. 0 is no bound. This machine's own addresses are not counted: a proxy here is to be named in `proxies`. */
@@ -69,6 +71,7 @@ export const defaultLimits: Limits = {
   pageMessagesMax: 1000,
   pageBytesMax: 512 * 1024,
   drainSeconds: 5,
+  drainGraceSeconds: 0,
   connectionsMax: 250_000,
   connectionsPerAddressMax: 10_000,
   connectionsPerUserMax: 100,

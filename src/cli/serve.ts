@@ -1,11 +1,12 @@
 // `laba serve`: starts a server, says in one line where, and ends it by signals.
-import type { Config, ConfigInput } from "../config/config.ts"
-import type { Laba } from "../server/index.ts"
+import { ConfigError, type ConfigInput } from "../config/config.ts"
+import type { Laba, ServeOptions } from "../server/index.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
+import { refuseAccident } from "../config/accident.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 import { labaVersion } from "./laba-version.ts"
-import { stopBySignal } from "./stopping.ts"
+import { reloadBySignal, stopBySignal } from "./signals.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the port; default 8080, and 0 takes a free one" },
@@ -31,15 +32,23 @@ export const serve: Command = {
   ],
   async run(args) {
     const { given } = readArguments(args, flags, 0)
-    const { input, config, file } = await gatherConfig(given.config, {
-      listen: {
-        ...(given.host !== undefined && { host: given.host }),
-        ...(given.port !== undefined && { port: readPort(given.port) }),
-      },
-      ...(given.open && { open: true }),
-    })
-    refuseAccident(config)
-    const laba = await start(input, config.listen)
+    const gather = () =>
+      gatherConfig(given.config, {
+        listen: {
+          ...(given.host !== undefined && { host: given.host }),
+          ...(given.port !== undefined && { port: readPort(given.port) }),
+        },
+        ...(given.open && { open: true }),
+      })
+    const { input, config, file } = await gather()
+    try {
+      refuseAccident(config)
+    } catch (error) {
+      throw new Failure((error as Error).message, { cause: error })
+    }
+    const source = async (): Promise<ConfigInput> => (await gather()).input
+    const laba = await start({ ...input, source }, config.listen)
+    reloadBySignal(laba)
     const from = file === null ? "" : `, ${file}`
     console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine} engine${from})`)
     await stopBySignal(() => laba.close())
@@ -53,19 +62,8 @@ function readPort(text: string): number {
   throw new Misuse(`--port is a whole number from 0 to 65535, not "${text}"`)
 }
 
-/** Addresses that only this machine reaches. */
-const loopback = /^(localhost|127(\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i
-
-/** Nobody is let in by accident: without keys, an address that others reach has to be meant. */
-function refuseAccident({ listen: { host }, open }: Config): void {
-  if (open || loopback.test(host)) return
-  throw new Failure(
-    `others can reach ${host}, and no keys say who may come in; add --open if everybody may, or listen at 127.0.0.1`,
-  )
-}
-
 async function start(
-  input: ConfigInput,
+  input: ServeOptions,
   listen: { readonly host: string; readonly port: number },
 ): Promise<Laba> {
   // Loaded here and not above: the other commands start without the server's parts.
@@ -73,7 +71,7 @@ async function start(
   try {
     return await startServer(input)
   } catch (error) {
-    const why = whyNoSocket(error, listen)
+    const why = error instanceof ConfigError ? error.message : whyNoSocket(error, listen)
     if (why === null) throw error
     throw new Failure(why, { cause: error })
   }

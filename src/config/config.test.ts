@@ -33,6 +33,8 @@ describe("a configuration", () => {
         limits: defaultLimits,
         open: false,
         access: { keys: [], tokens: null, origins: null, proxies: [] },
+        tls: null,
+        log: { level: "warn", format: null },
       })
       expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, who: everybody })
     }

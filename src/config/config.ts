@@ -6,6 +6,7 @@ import { defaultPermissions, fillPermissions, type SaidPermissions } from "../ac
 import type { Permissions, Rule, SlowPolicy } from "../channels/channel.ts"
 import { defaultRule, Rules } from "../channels/rules.ts"
 import { parsePattern } from "../channels/pattern.ts"
+import type { LogFormat, LogLevel } from "../telemetry/log-options.ts"
 import type { KeyInput, PermissionsInput, TokensInput } from "./access-input.ts"
 import { accessConfigOf, accessProblems } from "./access-problems.ts"
 import { ConfigError, type Problem } from "./config-error.ts"
@@ -32,6 +33,10 @@ export interface ConfigInput {
   readonly proxies?: readonly string[]
   /** The bounds that clients can meet. */
   readonly limits?: LimitsInput
+  /** Serves `https` and `wss` instead of `http` and `ws`. The files are read at start. */
+  readonly tls?: TlsInput
+  /** What a node writes down about itself, on standard error. */
+  readonly log?: LogInput
   /** Whether an address that is not loopback may be listened on although nobody has to show a credential. Default false. */
   readonly open?: boolean
   /** For editors: where the JSON schema of this file is. Laba does not read it. */
@@ -43,6 +48,22 @@ export interface ListenInput {
   readonly host?: string
   /** A TCP port; 0 is any free one, named when the server is ready. Default 8080. */
   readonly port?: number
+}
+
+export interface TlsInput {
+  /** A PEM file: the certificate of this server, then the ones between it and its authority. */
+  readonly cert: string
+  /** A PEM file: the private key that belongs to it, without a passphrase. */
+  readonly key: string
+  /** A PEM file with authorities of clients. With it, only clients with a certificate of one of them are let in. */
+  readonly ca?: string
+}
+
+export interface LogInput {
+  /** The least grave that is written. Default `warn`: nothing while all is well. `info` tells of starts, drains and reloads too, `debug` of every refused request. */
+  readonly level?: LogLevel
+  /** `json`: a line of JSON an event, for machines. `pretty`: columns for people. Default: `pretty` at a terminal, else `json`. */
+  readonly format?: LogFormat
 }
 
 export interface ChannelInput extends PermissionsInput {
@@ -77,13 +98,17 @@ export interface Config {
   readonly limits: Limits
   readonly open: boolean
   readonly access: AccessConfig
+  /** Paths of files; null without TLS. */
+  readonly tls: TlsInput | null
+  /** A format of null is for who writes the lines to choose. */
+  readonly log: { readonly level: LogLevel; readonly format: LogFormat | null }
 }
 
 /** Checks a configuration and fills in its defaults. Throws `ConfigError` with all that is wrong, not only the first. */
 export function parseConfig(value: unknown = {}): Config {
   const parsed = configSchema.safeParse(value ?? {})
   if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, value))
-  const { listen, engine, limits, open } = parsed.data
+  const { listen, engine, limits, open, tls, log } = parsed.data
   const problems = [
     ...limitProblems(limits),
     ...patternProblems(parsed.data),
@@ -102,7 +127,16 @@ export function parseConfig(value: unknown = {}): Config {
   const rules = channels.map(([pattern, channel]) =>
     ruleOf(pattern, channel, { limits, who: permissions.get(pattern) as Permissions }),
   )
-  return { listen, engine, limits, open, access, rules: new Rules(rules) }
+  return {
+    listen,
+    engine,
+    limits,
+    open,
+    access,
+    rules: new Rules(rules),
+    tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,
+    log: { level: log.level, format: log.format ?? null },
+  }
 }
 
 /** What a channel's rule says about who may, without what it leaves out. */

@@ -49,6 +49,8 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.tokens": "TokensInput",
   "TokensInput.otherIssuers": "IssuerInput",
   "ConfigInput.limits": "Limits",
+  "ConfigInput.tls": "TlsInput",
+  "ConfigInput.log": "LogInput",
   "ChannelInput.history": "HistoryInput",
 }
 

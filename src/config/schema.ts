@@ -3,6 +3,7 @@ import { z } from "zod"
 import { defaultLimits, type Limits } from "../../wire/limits.ts"
 import { defaultRule } from "../channels/rules.ts"
 import { accessShape, permissionsShape } from "./access-schema.ts"
+import { logFormats, logLevels } from "../telemetry/log-options.ts"
 import { bytesOf, millisecondsOf, sizePattern, timePattern } from "./quantities.ts"
 
 interface Range {
@@ -59,6 +60,7 @@ const limitsShape = {
   pageMessagesMax: count({ min: 1 }).default(defaultLimits.pageMessagesMax),
   pageBytesMax: size({ min: 1 }).default(defaultLimits.pageBytesMax),
   drainSeconds: seconds({ min: 0 }).default(defaultLimits.drainSeconds),
+  drainGraceSeconds: seconds({ min: 0 }).default(defaultLimits.drainGraceSeconds),
   connectionsMax: count({ min: 1 }).default(defaultLimits.connectionsMax),
   connectionsPerAddressMax: count({ min: 0 }).default(defaultLimits.connectionsPerAddressMax),
   connectionsPerUserMax: count({ min: 0 }).default(defaultLimits.connectionsPerUserMax),
@@ -101,6 +103,17 @@ const engine = z.enum(["memory"], {
       : undefined,
 })
 
+export const tlsSchema = z.strictObject({
+  cert: z.string().min(1),
+  key: z.string().min(1),
+  ca: z.string().min(1).optional(),
+})
+
+export const logSchema = z.strictObject({
+  level: z.enum(logLevels).default("warn"),
+  format: z.enum(logFormats).optional(),
+})
+
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   listen: z
@@ -113,6 +126,8 @@ export const configSchema = z.strictObject({
   channels: z.record(z.string(), channelSchema).default({}),
   ...accessShape,
   limits: z.strictObject(limitsShape).prefault({}),
+  tls: tlsSchema.optional(),
+  log: logSchema.prefault({}),
   open: z.boolean().default(false),
 })
 

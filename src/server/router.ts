@@ -2,6 +2,7 @@
 // normalised it; Bun's own `routes` would match the raw path and see another one than the endpoints do.
 import type { Server } from "bun"
 import { LabaError } from "../../wire/error.ts"
+import { anyone } from "../access/access.ts"
 import { guardLoopback } from "../access/loopback-guard.ts"
 import type { Ask, Station } from "../api/ask.ts"
 import { head, remove } from "../api/channel-state.ts"
@@ -28,11 +29,20 @@ const channelMethods: Methods = { POST: publish, GET: listen, HEAD: head, DELETE
 
 export interface RouterOptions {
   readonly station: Station
-  /** Everybody may come, or only this machine. */
-  readonly open: boolean
   /** More addresses: `/` and those under `/_/`. */
   readonly pages: ReadonlyMap<string, Methods>
+  /** Every address under a prefix. */
+  readonly areas: readonly Area[]
   readonly onFailure: (error: unknown, ask: Ask) => void
+  /** Somebody was refused: an answer as good as any other, and one to be counted. */
+  readonly onRefusal: (error: LabaError, ask: Ask) => void
+}
+
+/** Addresses under a prefix, found by whoever knows them. */
+export interface Area {
+  readonly prefix: string
+  /** Null: there is nothing. */
+  readonly methodsOf: (path: string) => Methods | null
 }
 
 const sessionMethods: Methods = { GET: pollSession, POST: command, DELETE: leaveSession }
@@ -58,24 +68,57 @@ export class Router {
     const ask = askOf(request, server)
     try {
       const answer = this.route(ask)
-      return answer instanceof Promise ? answer.catch((error: unknown) => this.fail(error, ask)) : answer
+      return answer instanceof Promise
+        ? answer.then(
+            (response) => this.finish(response, ask),
+            (error: unknown) => this.finish(this.fail(error, ask), ask),
+          )
+        : this.finish(answer, ask)
     } catch (error) {
-      return this.fail(error, ask)
+      return this.finish(this.fail(error, ask), ask)
     }
+  }
+
+  /** Pages of allowed origins may read the answer, whatever it is: a refusal too. */
+  private finish(response: Response | undefined, ask: Ask): Response | undefined {
+    if (response) this.options.station.access.origins.addTo(response, ask.request.headers)
+    return response
   }
 
   private route(ask: Ask): Answer {
     const { method } = ask.request
     if (!ask.path.startsWith("/")) throw new LabaError("bad_request", "The Host header is not a host.")
-    if (!this.options.open) guardLoopback(ask.request.headers)
+    const { access } = this.options.station
+    const { headers } = ask.request
+    if (access.guardsLoopback) guardLoopback(headers)
+    access.origins.check(headers)
     const methods = this.methodsOf(ask.path)
     const endpoint = methods[method]
-    if (endpoint) return endpoint(this.options.station, ask)
+    if (endpoint) return this.enter(endpoint, ask)
     const allowed = Object.keys(methods).join(", ")
-    if (method === "OPTIONS")
-      return new Response(null, { status: 204, headers: { Allow: `${allowed}, OPTIONS` } })
+    if (method === "OPTIONS") {
+      const preflight = access.origins.preflight(headers, allowed)
+      return preflight ?? new Response(null, { status: 204, headers: { Allow: `${allowed}, OPTIONS` } })
+    }
     const error = new LabaError("method_not_allowed", `${method} is not supported here; use ${allowed}.`)
+    this.options.onRefusal(error, ask)
     return problemResponse(error, { Allow: allowed })
+  }
+
+  /** Finds out who asks, before any endpoint is reached. What is shown to everybody is shown with a stale cookie too. */
+  private enter(endpoint: Endpoint, ask: Ask): Answer {
+    const { station, pages } = this.options
+    if (pages.has(ask.path)) return endpoint(station, ask)
+    const { method, headers } = ask.request
+    const identity = station.access.identify({ method, headers, search: ask.search })
+    if (!(identity instanceof Promise)) {
+      ask.identity = identity
+      return endpoint(station, ask)
+    }
+    return identity.then((known) => {
+      ask.identity = known
+      return endpoint(station, ask)
+    })
   }
 
   private methodsOf(path: string): Methods {
@@ -83,11 +126,16 @@ export class Router {
     const methods = this.addresses.get(path)
     if (methods) return methods
     if (path.startsWith(sessionPrefix)) return sessionMethods
+    for (const { prefix, methodsOf } of this.options.areas) {
+      const found = path.startsWith(prefix) ? methodsOf(path) : null
+      if (found) return found
+    }
     throw new LabaError("not_found", `There is nothing at ${path.slice(0, 100)}.`)
   }
 
   private fail(error: unknown, ask: Ask): Response {
     if (!(error instanceof LabaError) || error.code === "internal") this.options.onFailure(error, ask)
+    else this.options.onRefusal(error, ask)
     return problemResponse(error)
   }
 }
@@ -98,9 +146,9 @@ function askOf(request: Request, server: Server<Socket>): Ask {
   const scheme = url.indexOf("://")
   // Without a usable Host, Bun gives the bare path; that it starts with no scheme tells it apart.
   const start = scheme < 0 ? -1 : url.indexOf("/", scheme + 3)
-  if (start < 0) return { request, server, path: "", search: "" }
+  if (start < 0) return { request, server, path: "", search: "", identity: anyone }
   const mark = url.indexOf("?", start)
   return mark < 0
-    ? { request, server, path: url.slice(start), search: "" }
-    : { request, server, path: url.slice(start, mark), search: url.slice(mark) }
+    ? { request, server, path: url.slice(start), search: "", identity: anyone }
+    : { request, server, path: url.slice(start, mark), search: url.slice(mark), identity: anyone }
 }

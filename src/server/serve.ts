@@ -2,9 +2,14 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Ask, Station } from "../api/ask.ts"
+import { isLoopbackAddress } from "../access/loopback-guard.ts"
+import { admitKeys, admitThisMachine } from "../api/backend/admission.ts"
+import type { ReloadReport } from "../api/backend/backend.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../api/publish.ts"
 import { parseChannel } from "../channels/name.ts"
+import { refuseAccident } from "../config/accident.ts"
 import { type ConfigInput, parseConfig } from "../config/config.ts"
+import type { MaybePromise } from "../engines/engine.ts"
 import { MemoryEngine } from "../engines/memory/memory.ts"
 import { Application } from "../hooks/application.ts"
 import type { Hooks } from "../hooks/hooks.ts"
@@ -12,6 +17,8 @@ import { Drafts, type Payload } from "../hub/drafts.ts"
 import { NodeHub } from "../hub/node-hub.ts"
 import { checkKey } from "../protocols/laba.ts"
 import { Counters } from "../telemetry/counters.ts"
+import { Events, type RequestFacts } from "../telemetry/events.ts"
+import { makeLog } from "../telemetry/log.ts"
 import { startBunServer } from "../transports/bun-server.ts"
 import { Connections } from "../transports/connections.ts"
 import { Holds } from "../transports/poll/hold.ts"
@@ -20,16 +27,23 @@ import { SlowReaders } from "../transports/slow-readers.ts"
 import { TimerWheel } from "../transports/timer-wheel.ts"
 import type { Publisher } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
+import { makeAccess } from "./access-parts.ts"
 import { makePublishFor } from "./client-publish.ts"
 import { version } from "../../package.json" with { type: "json" }
+import { makeOperation } from "./operation.ts"
 import { pages } from "./pages.ts"
 import { payloadFrom, type PublishData } from "./payload.ts"
+import { Reloader } from "./reload.ts"
 import { Router } from "./router.ts"
+import { readMachine, startWarnings } from "./start-warnings.ts"
+import { readTls } from "./tls.ts"
 
 /** The config file's shape, and the application's hooks. */
 export interface ServeOptions extends ConfigInput, Hooks {
-  /** Told what went wrong inside, a line each. Default: standard error. */
-  readonly log?: (line: string) => void
+  /** Takes the lines of the log, each with its end. What is written and how it looks is in `log`. Default: standard error. */
+  readonly logTo?: (line: string) => void
+  /** Where the configuration comes from, to be asked again at a reload. Default: there is nothing to read again. */
+  readonly source?: () => MaybePromise<ConfigInput>
 }
 
 export interface PublishOptions {
@@ -49,6 +63,11 @@ export interface Laba {
   publish(channel: string, data: PublishData, options?: PublishOptions): Promise<PublishAnswer>
   /** Pushes to one connection by its id: unnumbered, not kept. False when the connection is gone. Throws `cannot_receive`. */
   push(connection: string, data: string | Uint8Array): boolean
+  /**
+   * Reads the configuration again and uses it, unless `dry`; answers what changed and from when on it holds. Throws
+   * `LabaError` with `bad_config`, and then nothing has changed.
+   */
+  reload(options?: { readonly dry?: boolean }): Promise<ReloadReport>
   /** Stops accepting, sends every listener away over `limits.drainSeconds`, and ends. Idempotent. */
   close(): Promise<void>
 }
@@ -59,26 +78,63 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     onConnect,
     onMessage,
     onDisconnect,
-    log = (line: string) => console.error(line),
+    logTo = (line: string) => console.error(line.trimEnd()),
+    source,
     ...input
   } = options
   const config = parseConfig(input)
-  const { limits, rules } = config
+  refuseAccident(config)
+  const tls = config.tls === null ? null : await readTls(config.tls)
+  const machine = await readMachine()
+  // Shared by all parts and written anew by a reload: who reads a limit reads it when it is needed.
+  const limits: Limits = { ...config.limits }
+  const events = new Events(
+    makeLog({
+      level: config.log.level,
+      format: config.log.format ?? (process.stderr.isTTY ? "pretty" : "json"),
+      to: logTo,
+    }),
+  )
   const node = randomName()
   const counters = new Counters()
+  const trimmed = (channel: string): void => {
+    counters.historyTrimmed++
+    events.historyTrimmed(channel)
+  }
+  const reloader = new Reloader({
+    config,
+    read: source ?? null,
+    use(next) {
+      Object.assign(limits, next.limits)
+      access.configure(next)
+      admissions.configure(limits)
+      hub.rulesChanged()
+    },
+    counters,
+    events,
+  })
+  let engine!: MemoryEngine
   const hub = new NodeHub({
-    engine: (events) => new MemoryEngine(events, { limits, onTrim: () => counters.historyTrimmed++ }),
-    ruleFor: (channel) => rules.for(channel),
+    engine: (ear) => {
+      engine = new MemoryEngine(ear, { limits, onTrim: trimmed })
+      return engine
+    },
+    ruleFor: (channel) => reloader.current.rules.for(channel),
     limits,
     counters,
+    onSlow: (channel, kind) => events.slowReaderClosed({ channel, kind }),
   })
   const hooks: Hooks = {
     ...(onConnect && { onConnect }),
     ...(onMessage && { onMessage }),
     ...(onDisconnect && { onDisconnect }),
   }
-  const application = new Application(hooks, (hook, error) => log(`laba: ${hook} failed: ${describe(error)}`))
+  const application = new Application(hooks, (hook, error) => {
+    counters.hooksFailed++
+    events.hookFailed(hook, error)
+  })
   const connections = new Connections(node)
+  const { access, admissions, revocations } = makeAccess({ config, limits, connections, events })
   const slowReaders = new SlowReaders(limits)
   const wheel = new TimerWheel()
   const drafts = new Drafts(node)
@@ -91,40 +147,66 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     limits,
     counters,
     setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
-    publishFor: makePublishFor({ hub, drafts, application, connections, limits }),
+    access,
+    admissions,
+    publishFor: makePublishFor({ hub, drafts, application, connections, limits, access, admissions }),
     gone(connection, code, reason) {
       if (!application.tellsOnDisconnect) return
       const { transport, user, number } = connection
       void application.disconnected({ connection: connections.idOf(number), transport, user, code, reason })
     },
   }
-  const drain = { draining: false }
+  const drain = { leaving: false, draining: false }
   const station: Station = {
     shared,
+    access,
+    admissions,
     drafts,
     application,
-    holds: new Holds(limits.pollsWaitingMax),
+    holds: new Holds(limits),
     socketKinds: makeSocketKinds(publisher, slowReaders),
     get draining() {
       return drain.draining
     },
   }
   let address = ""
+  const operation = makeOperation({
+    version,
+    station,
+    hub,
+    inventory: engine,
+    reloader,
+    events,
+    machine,
+    leaving: () => drain.leaving,
+    admit: (ask) => (access.hasCredentials ? admitKeys(access)(ask) : admitThisMachine(ask)),
+    revoker: () => (reloader.current.access.tokens ? revocations : null),
+  })
   const router = new Router({
     station,
-    open: config.open,
-    pages: pages({ version, address: () => address }),
-    onFailure: (error: unknown, ask: Ask) =>
-      log(`laba: ${ask.request.method} ${ask.path.slice(0, 200)} failed: ${describe(error)}`),
+    pages: new Map([...pages({ version, address: () => address }), ...operation.addresses]),
+    areas: [operation.area],
+    onFailure: (error, ask) => events.requestFailed(factsOf(ask), error),
+    onRefusal(error, ask) {
+      counters.countRefusedRequest(error.code)
+      if (ask.request.method === "POST" && !ask.path.startsWith("/_/"))
+        counters.countRefusedPublish(error.code)
+      events.refused(factsOf(ask), error)
+    },
   })
   const server = startBunServer({
     hostname: config.listen.host,
     port: config.listen.port,
     limits,
+    tls,
     handle: (request, bun) => router.handle(request, bun),
   })
   publisher.server = server
-  address = urlOf(config.listen.host, server.port as number)
+  address = urlOf(tls ? "https" : "http", config.listen.host, server.port as number)
+  events.started({ url: address, engine: config.engine, version })
+  // On loopback the crowd that these are about comes through a proxy, if at all.
+  const gravity = isLoopbackAddress(config.listen.host) ? "info" : "warn"
+  for (const warning of startWarnings(machine, limits)) events.startWarning(gravity, warning)
   let closing: Promise<void> | null = null
   return {
     url: address,
@@ -147,8 +229,13 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
         return true
       throw new LabaError("cannot_receive", "This connection polls; publish to a channel instead.")
     },
+    reload: ({ dry = false } = {}) => reloader.reload(dry),
     close() {
       closing ??= (async () => {
+        drain.leaving = true
+        events.draining({ connections: connections.size, seconds: limits.drainSeconds })
+        // Everybody is still let in and served, until those who ask `/_/ready` have had the time to learn.
+        if (limits.drainGraceSeconds > 0) await pause(limits.drainGraceSeconds * 1000)
         drain.draining = true
         const stopped = server.stop()
         // What was accepted is given out before anybody is sent away, and written: Bun writes after the turn.
@@ -161,7 +248,9 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
         await server.stop(true)
         wheel.stop()
         slowReaders.stop()
+        operation.stop()
         await hub.engine.close()
+        events.stopped()
       })()
       return closing
     },
@@ -170,6 +259,8 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
 
 /** Time for close frames and the ends of streams to reach who still reads. */
 const lastWordMs = 500
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
 /** Waits for the work, but no longer than `ms`; leaves no timer behind that would keep the process. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
@@ -189,8 +280,10 @@ function checkSize(payload: Payload, limits: Limits): void {
   )
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+const factsOf = ({ request, path }: Ask): RequestFacts => ({ method: request.method, path })
+
+function urlOf(scheme: "http" | "https", host: string, port: number): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`
 }
 
 /** Six characters name a run of a node: it is part of every connection's and message's id. */
@@ -200,6 +293,3 @@ function randomName(): string {
   for (const byte of bytes) name += "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]
   return name
 }
-
-const describe = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { LabaError } from "../../wire/error.ts"
 import { Events } from "./events.ts"
-import { type LogFormat, type LogLevel, makeLog } from "./log.ts"
+import { makeLog } from "./log.ts"
+import type { LogFormat, LogLevel } from "./log-options.ts"
 import { Throttle } from "./throttle.ts"
 
 function logged(level: LogLevel, format: LogFormat, act: (events: Events) => void): string[] {
@@ -40,7 +41,7 @@ describe.each(["json", "pretty"] as const)("hostile text in %s", (format) => {
 
   test("in a path stays inside its value", () => {
     const lines = logged("debug", format, (events) => {
-      events.requestRefused({ method: hostile, path: hostile }, new LabaError("bad_channel", hostile))
+      events.refused({ method: hostile, path: hostile }, new LabaError("bad_channel", hostile))
     })
     expect(lines).toHaveLength(1)
     expect(lines[0]).toEndWith("\n")
@@ -71,7 +72,7 @@ test("people read columns", () => {
 test("what is below the level is not written, and silent writes nothing", () => {
   const everything = (events: Events): void => {
     events.started({ url: "http://127.0.0.1:1", engine: "memory", version: "0" })
-    events.requestRefused(request, new LabaError("forbidden", "no"))
+    events.refused(request, new LabaError("bad_body", "no"))
     events.requestFailed(request, new Error("boo"))
   }
   const names = (level: LogLevel) => json(logged(level, "json", everything)).map(({ event }) => event)

@@ -2,7 +2,8 @@
 // holds a payload, a query, a header or a credential: tokens travel in all of them.
 import type { Code } from "../../wire/codes.ts"
 import type { LabaError } from "../../wire/error.ts"
-import type { Log, LogFields, LogLevel } from "./log.ts"
+import type { Log, LogFields } from "./log.ts"
+import type { LogLevel } from "./log-options.ts"
 import { Throttle } from "./throttle.ts"
 
 /** What may be told of a request. */
@@ -11,6 +12,17 @@ export interface RequestFacts {
   /** Without the query. */
   readonly path: string
 }
+
+/** Refusals by access rules and limits. */
+const notLetIn: ReadonlySet<Code> = new Set<Code>([
+  "unauthorized",
+  "token_expired",
+  "forbidden",
+  "foreign_origin",
+  "too_many_connections",
+  "too_many_polls",
+  "too_many_requests",
+])
 
 export class Events {
   private readonly log: Log
@@ -43,14 +55,16 @@ export class Events {
     this.say("info", { event: "stopped" }, "Stopped.")
   }
 
-  /** A request, or somebody who wanted to listen, was refused. Many of these are one client's mistake, so they are for debugging. */
-  requestRefused(request: RequestFacts, error: LabaError): void {
-    if (!this.log.writes("debug")) return
-    const { code } = error
+  /** Somebody was refused. Access and limits are worth a look; the rest is one client's mistake, and for debugging. */
+  refused(request: RequestFacts, error: LabaError): void {
+    if (notLetIn.has(error.code)) this.connectionRefused(request, error.code)
+    else this.requestRefused(request, error.code)
+  }
+
+  requestRefused(request: RequestFacts, code: Code): void {
     this.seldom("debug", { event: "request_refused", ...request, code }, "A request was refused.")
   }
 
-  /** A client was refused by access rules or limits: worth a look when there are many. */
   connectionRefused(request: RequestFacts, code: Code): void {
     this.seldom("info", { event: "connection_refused", ...request, code }, "Somebody was not let in.")
   }
@@ -76,6 +90,11 @@ export class Events {
 
   engineUnavailable(error: unknown): void {
     this.seldom("error", { event: "engine_unavailable", error }, "The engine cannot be reached.")
+  }
+
+  /** The keys of those who issue tokens could not be fetched. What came before is believed for a while. */
+  issuerUnavailable(host: string, error: unknown): void {
+    this.seldom("error", { event: "issuer_unavailable", host, error }, "A token issuer's keys cannot be fetched.")
   }
 
   configReloaded(changes: readonly string[]): void {

@@ -2,12 +2,7 @@
 // log-line.ts.
 import pino from "pino"
 import { escapeLine, prettyLine } from "./log-line.ts"
-
-export const logLevels = ["error", "warn", "info", "debug", "silent"] as const
-export type LogLevel = (typeof logLevels)[number]
-
-export const logFormats = ["json", "pretty"] as const
-export type LogFormat = (typeof logFormats)[number]
+import type { LogFormat, LogLevel } from "./log-options.ts"
 
 /** Fields of a line. `error` prints with its stack. */
 export type LogFields = Readonly<Record<string, unknown>> & { readonly event: string }

@@ -8,6 +8,8 @@ export interface BunServerOptions {
   readonly hostname: string
   readonly port: number
   readonly limits: Limits
+  /** Texts in PEM; without them it serves plain HTTP. With `ca`, clients need a certificate of one of these authorities. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string } | null
   /** Never throws. `undefined` after a WebSocket was opened. */
   readonly handle: (
     request: Request,
@@ -26,7 +28,7 @@ const bodyBytesMax = 2 ** 40
 export type HttpServer = Server<Socket>
 
 export function startBunServer(options: BunServerOptions): HttpServer {
-  const { limits } = options
+  const { limits, tls } = options
   return Bun.serve<Socket>({
     hostname: options.hostname,
     port: options.port,
@@ -36,6 +38,13 @@ export function startBunServer(options: BunServerOptions): HttpServer {
     // Else a second server on the same port would take half of the connections in silence.
     reusePort: false,
     development: false,
+    ...(tls && {
+      tls: {
+        cert: tls.cert,
+        key: tls.key,
+        ...(tls.ca !== undefined && { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+      },
+    }),
     fetch: (request, server) => options.handle(request, server),
     websocket: {
       maxPayloadLength: limits.messageBytesMax * frameFactor + frameOverheadBytes,

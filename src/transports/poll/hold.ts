@@ -1,6 +1,7 @@
 // A poll that waits: answered once, by a message, by the end of its time, or by the node going away. Knows no channels.
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
+import type { Limits } from "../../../wire/limits.ts"
 import type { Shared } from "../shared.ts"
 import type { Timed } from "../timer-wheel.ts"
 import { pollResponse } from "./poll-answer.ts"
@@ -8,10 +9,10 @@ import { pollResponse } from "./poll-answer.ts"
 /** Counts the polls that wait on a node and sends them all back at once when it goes away. */
 export class Holds {
   private readonly held = new Set<Hold>()
-  private readonly waitingMax: number
+  private readonly limits: Pick<Limits, "pollsWaitingMax">
 
-  constructor(waitingMax: number) {
-    this.waitingMax = waitingMax
+  constructor(limits: Pick<Limits, "pollsWaitingMax">) {
+    this.limits = limits
   }
 
   get size(): number {
@@ -20,10 +21,11 @@ export class Holds {
 
   /** Throws `too_many_polls`. */
   admit(): void {
-    if (this.held.size < this.waitingMax) return
+    const { pollsWaitingMax } = this.limits
+    if (this.held.size < pollsWaitingMax) return
     throw new LabaError(
       "too_many_polls",
-      `This node holds at most ${this.waitingMax} polls; poll without \`wait\`, or come back.`,
+      `This node holds at most ${pollsWaitingMax} polls; poll without \`wait\`, or come back.`,
       {
         retryAfterSeconds: 5,
       },

@@ -1,0 +1,40 @@
+// Reads a JSON body and checks it against a schema, so that no endpoint looks at anything unchecked.
+import { z } from "zod"
+import { isJsonType } from "../../../wire/content-type.ts"
+import { LabaError } from "../../../wire/error.ts"
+import { readBytes } from "../body-bytes.ts"
+import { decodeUtf8, readContentType } from "../payload.ts"
+
+/** All messages of one request together. To parse them holds the loop for about 20 ms. */
+export const bodyBytesMax = 4 * 1024 * 1024
+
+/** Throws `too_large`, `unsupported_type`, `bad_utf8`, `bad_json` and `bad_body`, the last with the place of the first mistake. */
+export async function readJson<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const contentType = readContentType(request.headers.get("content-type"))
+  if (contentType && !isJsonType(contentType.type)) {
+    throw new LabaError("unsupported_type", `The body here is application/json, not ${contentType.type}.`)
+  }
+  const text = decodeUtf8(await readBytes(request, bodyBytesMax))
+  if (text === null) throw new LabaError("bad_utf8", "JSON is UTF-8, and this is not.")
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new LabaError("bad_json", "The body must be JSON, and this is not.", { cause })
+  }
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new LabaError("bad_body", describe(parsed.error))
+}
+
+/** The first mistake: what it is and where, never what was given. */
+function describe({ issues: [issue] }: z.ZodError): string {
+  if (!issue) return "The body is not what is expected here."
+  const place = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("")
+  const message =
+    issue.code === "unrecognized_keys" ? `unknown key ${JSON.stringify(issue.keys[0])}` : issue.message
+  return `In the body${place === "" ? "" : `, at ${place.replace(/^\./, "").slice(0, 200)}`}: ${message.slice(0, 200)}.`
+}

@@ -1,0 +1,100 @@
+// Publishing for backends: everything is checked before anything is published, and then each message has its own answer.
+import { LabaError, type Problem, problemOf } from "../../../wire/error.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { parseChannel } from "../../channels/name.ts"
+import type { MaybePromise } from "../../engines/engine.ts"
+import type { DraftRequest, Payload } from "../../hub/drafts.ts"
+import { BadFrame, checkKey, payloadOf } from "../../protocols/laba.ts"
+import { answerOf, idempotencyOf, type PublishAnswer } from "../publish.ts"
+import type { Call, Desk } from "./backend.ts"
+
+/** Messages of one request, or channels of one broadcast. A thousand publishes hold the loop for about 10 ms. */
+export const messagesMax = 1000
+
+/** A message as it comes in a body (`draftShape`). */
+export interface MessageBody {
+  readonly data: unknown
+  readonly type?: string | undefined
+  readonly base64?: true | undefined
+  readonly key?: string | undefined
+}
+
+/** A channel's name from a body, and whether the caller may publish there. Throws `bad_channel` and `forbidden`. */
+export function channelFor(call: Call, name: string): Channel {
+  const channel = parseChannel(name, "body")
+  call.caller.may("publish", channel)
+  return channel
+}
+
+/** What a message is made of. Throws `bad_body`, `too_large` and `bad_key`. */
+export function readDraft(desk: Desk, body: MessageBody): Omit<DraftRequest, "channel"> {
+  const payload = payloadIn(body)
+  const { messageBytesMax } = desk.station.shared.limits
+  if (payload.bytes > messageBytesMax) {
+    throw new LabaError(
+      "too_large",
+      `A message has at most ${messageBytesMax} bytes; this one has ${payload.bytes}.`,
+    )
+  }
+  return {
+    payload,
+    idempotency: idempotencyOf(body.key === undefined ? undefined : checkKey(body.key), payload),
+  }
+}
+
+function payloadIn({ data, type, base64 }: MessageBody): Payload {
+  try {
+    return payloadOf({
+      op: "publish",
+      channel: "",
+      data,
+      ...(type !== undefined && { type }),
+      ...(base64 && { base64 }),
+    })
+  } catch (error) {
+    if (error instanceof BadFrame) throw new LabaError("bad_body", error.detail)
+    throw error
+  }
+}
+
+/** Does it for each, and says which one is wrong. */
+export function forEachNumbered<Item, Made>(
+  name: string,
+  items: readonly Item[],
+  make: (item: Item) => Made,
+): Made[] {
+  return items.map((item, index) => {
+    try {
+      return make(item)
+    } catch (error) {
+      if (!(error instanceof LabaError)) throw error
+      throw new LabaError(error.code, `${name}[${index}]: ${error.detail}`)
+    }
+  })
+}
+
+/** What one message came to. */
+export type Result = PublishAnswer | { readonly channel: string; readonly error: Problem }
+
+/** Publishes one. What the engine refuses is an answer, since others of the request may be published already. */
+export async function publishOne(desk: Desk, draft: DraftRequest): Promise<Result> {
+  try {
+    return await publishNow(desk, draft)
+  } catch (error) {
+    if (!(error instanceof LabaError)) throw error
+    desk.station.shared.counters.countRefusedPublish(error.code)
+    return { channel: draft.channel, error: problemOf(error) }
+  }
+}
+
+/** Throws what the engine throws. */
+export function publishNow(desk: Desk, draft: DraftRequest): MaybePromise<PublishAnswer> {
+  const published = desk.station.shared.hub.publish(desk.station.drafts.make(draft))
+  return published instanceof Promise
+    ? published.then((answer) => answerOf(draft.channel, answer))
+    : answerOf(draft.channel, published)
+}
+
+/** All at once: the engine sees them in the order of the request. */
+export const publishAll = async (desk: Desk, drafts: readonly DraftRequest[]): Promise<Response> =>
+  Response.json({ results: await Promise.all(drafts.map((draft) => publishOne(desk, draft))) })

@@ -1,0 +1,33 @@
+// Every route of the backend API, in the order of its document.
+import type { Route } from "./backend.ts"
+import { broadcast } from "./broadcast.ts"
+import { channelHistory } from "./channel-history.ts"
+import { listChannels } from "./channels.ts"
+import { closeConnection, getConnection, pushToConnection } from "./connection.ts"
+import { listConnections } from "./connections.ts"
+import { openApi } from "./openapi.ts"
+import { publishMany } from "./publish-many.ts"
+import { pushToUser } from "./push-to-user.ts"
+import { reloadConfig } from "./reload-config.ts"
+import { revoke } from "./revoke.ts"
+import { disconnectUser, getUser } from "./user.ts"
+import { listUsers } from "./users.ts"
+
+const operations: readonly Route[] = [
+  publishMany,
+  broadcast,
+  pushToUser,
+  listConnections,
+  getConnection,
+  pushToConnection,
+  closeConnection,
+  listChannels,
+  channelHistory,
+  listUsers,
+  getUser,
+  disconnectUser,
+  revoke,
+  reloadConfig,
+]
+
+export const routes: readonly Route[] = [...operations, openApi(operations)]

@@ -1,0 +1,81 @@
+// What is for whoever runs a node: health, metrics, the backend API and the reload, put together from the node's parts.
+import type { Station } from "../api/ask.ts"
+import { admitThisMachine } from "../api/backend/admission.ts"
+import type { Admit, Desk, Revoker } from "../api/backend/backend.ts"
+import { backendPrefix, makeBackend } from "../api/backend/finding.ts"
+import { live, Readiness, ready } from "../api/health.ts"
+import { metricsPage } from "../api/metrics.ts"
+import type { Channel } from "../channels/channel.ts"
+import type { Inventory } from "../engines/inventory.ts"
+import type { NodeHub } from "../hub/node-hub.ts"
+import type { Events } from "../telemetry/events.ts"
+import { LoopLag } from "../telemetry/loop-lag.ts"
+import { Metrics } from "../telemetry/metrics.ts"
+import type { Reloader } from "./reload.ts"
+import type { Area, Methods } from "./router.ts"
+import type { MachineFacts } from "./start-warnings.ts"
+
+export interface OperationOptions {
+  readonly version: string
+  readonly station: Station
+  readonly hub: NodeHub
+  readonly inventory: Inventory
+  readonly reloader: Reloader
+  readonly events: Events
+  readonly machine: MachineFacts
+  /** The node is about to go away. */
+  readonly leaving: () => boolean
+  /** Who may call the backend API. Default: programs on this machine. */
+  readonly admit?: Admit
+  readonly revoker?: () => Revoker | null
+}
+
+export interface Operation {
+  readonly addresses: ReadonlyMap<string, Methods>
+  readonly area: Area
+  stop(): void
+}
+
+/** Where the engine is asked whether it answers. Nobody publishes there. */
+const probeChannel = "/laba/ready" as Channel
+
+export function makeOperation(options: OperationOptions): Operation {
+  const { station, hub, inventory, reloader, events, admit = admitThisMachine } = options
+  const { connections, counters } = station.shared
+  const lag = new LoopLag()
+  const readiness = new Readiness({
+    leaving: options.leaving,
+    probe: () => hub.state(probeChannel),
+    onUnavailable: (error) => events.engineUnavailable(error),
+  })
+  const metrics = new Metrics({
+    version: options.version,
+    counters,
+    lag,
+    connections: () => connections.counts,
+    heldPolls: () => station.holds.size,
+    channelsHeard: () => hub.channelsHeard,
+    users: () => connections.users,
+    engine: () => inventory.figures,
+    ready: () => readiness.isReady,
+    residentBytes: () => process.memoryUsage.rss(),
+    descriptorsMax: options.machine.descriptorsMax,
+  })
+  const desk: Desk = {
+    station,
+    inventory,
+    listenersOf: (channel) => hub.listenersOf(channel),
+    revoker: options.revoker ?? (() => null),
+    reload: (dry) => reloader.reload(dry),
+  }
+  const reading = (endpoint: Methods[string]): Methods => ({ GET: endpoint, HEAD: endpoint })
+  return {
+    addresses: new Map([
+      ["/_/live", reading(live)],
+      ["/_/ready", reading(ready(readiness))],
+      ["/_/metrics", reading(metricsPage({ metrics, readiness, admit }))],
+    ]),
+    area: { prefix: backendPrefix, methodsOf: makeBackend({ desk, admit }) },
+    stop: () => lag.stop(),
+  }
+}
