@@ -146,12 +146,3 @@ export const doors: readonly Door[] = [
   door("a publish", "publish", itself, { method: "POST", body: "x" }),
   door("a deletion", "manage", itself, { method: "DELETE" }),
 ]
-
-/** The first half of a promise race that only guards against hanging. */
-export const until = async (isTrue: () => boolean, what: string): Promise<void> => {
-  const giveUpAt = Date.now() + 10_000
-  while (!isTrue()) {
-    if (Date.now() > giveUpAt) throw new Error(`waited in vain until ${what}`)
-    await Bun.sleep(10)
-  }
-}

@@ -1,0 +1,209 @@
+// Floods of connects, subscribes, names and publishes: each is refused or made to wait, costs a bounded amount, and is
+// counted. The flood comes from one address through a trusted proxy, since this machine's own are not counted.
+import { describe, expect, test } from "bun:test"
+import { connectByLaba } from "../support/laba-socket.ts"
+import { RawConnection } from "../support/raw-tcp.ts"
+import { bearing, codeOf, handshakeAt, secret, shop, startGuarded, tokenFor } from "./guarded.ts"
+
+const open = { "/**": { listen: "anyone", publish: "anyone" } } as const
+const behindProxy = { proxies: ["127.0.0.1"], channels: open } as const
+const via = (address: string) => ({ "X-Forwarded-For": address })
+
+const listening = (base: string, address: string) =>
+  fetch(`${base}/c`, { headers: { ...via(address), Accept: "text/event-stream" } })
+
+describe("connections", () => {
+  test("in all are bounded, with a code and a time to come back", async () => {
+    await using server = await startGuarded({ channels: open, limits: { connectionsMax: 2 } })
+    const inside = [await listening(server.base, ""), await listening(server.base, "")]
+    const refused = await listening(server.base, "")
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "5"])
+    expect(await codeOf(refused)).toBe("too_many_connections")
+    expect((await handshakeAt(server.base, "/c")).code).toBe("too_many_connections")
+    expect(server.laba.counters.requestsRefused.get("too_many_connections")).toBe(2)
+    // What needs no place goes on.
+    expect((await fetch(`${server.base}/c`, { method: "POST", body: "x" })).status).toBe(201)
+    await inside[0]?.body?.cancel()
+    for (let status = 503; status !== 200;) {
+      const again = await listening(server.base, "")
+      status = again.status
+      if (status !== 200) await again.body?.cancel()
+    }
+  })
+
+  test("of an address are bounded, and others are not hurt", async () => {
+    await using server = await startGuarded({ ...behindProxy, limits: { connectionsPerAddressMax: 3 } })
+    for (let i = 0; i < 3; i++) expect((await listening(server.base, "203.0.113.7")).status).toBe(200)
+    expect(await codeOf(await listening(server.base, "203.0.113.7"))).toBe("too_many_connections")
+    // What the client itself wrote to the left of the proxy's word is not believed.
+    expect(await codeOf(await listening(server.base, "198.51.100.1, 203.0.113.7"))).toBe(
+      "too_many_connections",
+    )
+    expect((await listening(server.base, "203.0.113.8")).status).toBe(200)
+    // A subscriber with IPv6 has a whole /64.
+    for (let i = 0; i < 3; i++) expect((await listening(server.base, `2001:db8::${i}`)).status).toBe(200)
+    expect(await codeOf(await listening(server.base, "2001:db8:0:0:ffff::1"))).toBe("too_many_connections")
+    expect((await listening(server.base, "2001:db8:0:1::1")).status).toBe(200)
+  })
+
+  test("of an address are free again once they are gone", async () => {
+    await using server = await startGuarded({ ...behindProxy, limits: { connectionsPerAddressMax: 1 } })
+    for (let i = 0; i < 5; i++) {
+      const response = await listening(server.base, "203.0.113.7")
+      expect(response.status).toBe(200)
+      await response.body?.cancel()
+      for (;;) {
+        const probe = await fetch(`${server.base}/c`, { method: "HEAD" })
+        if (probe.headers.get("laba-listeners") === "0") break
+      }
+    }
+  })
+
+  test("of a user are bounded, wherever they come from", async () => {
+    await using server = await startGuarded({
+      tokens: { secret, inQuery: true },
+      proxies: ["127.0.0.1"],
+      limits: { connectionsPerUserMax: 2 },
+    })
+    const url = `${server.base}/_/ws?token=${await tokenFor("1001")}`
+    await using one = await connectByLaba(url)
+    await using two = await connectByLaba(url)
+    await Promise.all([one.frame("hello"), two.frame("hello")])
+    const third = await handshakeAt(server.base, "/@me/x", [
+      `Authorization: Bearer ${await tokenFor("1001")}`,
+      "X-Forwarded-For: 203.0.113.9",
+    ])
+    expect(third.code).toBe("too_many_connections")
+    // Who says later who they are is counted as well.
+    await using later = await connectByLaba(`${server.base}/_/ws`)
+    later.send({ op: "token", ref: 1, token: await tokenFor("1001") })
+    expect(await later.frame("error")).toMatchObject({ ref: 1, code: "too_many_connections" })
+  })
+
+  test("that come too fast wait for their turn, and are refused only beyond a bound", async () => {
+    await using server = await startGuarded({
+      ...behindProxy,
+      limits: { connectsPerAddressPerSecond: 5, connectWaitSecondsMax: 1 },
+    })
+    const began = performance.now()
+    const answers = await Promise.all(Array.from({ length: 20 }, () => listening(server.base, "203.0.113.7")))
+    const [inside, refused] = [answers.filter(({ ok }) => ok), answers.filter(({ ok }) => !ok)]
+    // Five at once, five within the second that one may wait.
+    expect(inside.length).toBe(10)
+    expect(performance.now() - began).toBeGreaterThan(700)
+    expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 429))
+    expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThan(0)
+    expect(server.laba.counters.requestsRefused.get("too_many_requests")).toBe(10)
+    expect((await listening(server.base, "203.0.113.8")).status).toBe(200)
+  })
+
+  test("that wait are bounded too", async () => {
+    await using server = await startGuarded({
+      ...behindProxy,
+      limits: { connectsPerAddressPerSecond: 1, connectWaitSecondsMax: 2, connectsWaitingMax: 1 },
+    })
+    const answers = await Promise.all(Array.from({ length: 5 }, () => listening(server.base, "203.0.113.7")))
+    expect(answers.filter(({ ok }) => ok).length).toBe(2)
+  })
+})
+
+describe("publishes", () => {
+  const post = (base: string, headers: Record<string, string> = {}, path = "/c") =>
+    fetch(base + path, { method: "POST", body: "x", headers })
+
+  async function flood(count: number, send: () => Promise<Response>): Promise<Record<number, number>> {
+    const statuses: Record<number, number> = {}
+    for (let i = 0; i < count; i++) {
+      const response = await send()
+      statuses[response.status] = (statuses[response.status] ?? 0) + 1
+      if (response.status === 429) expect(Number(response.headers.get("retry-after"))).toBeGreaterThan(0)
+    }
+    return statuses
+  }
+
+  // A rate of one in 100 seconds: what is let through does not depend on how fast the test is.
+  const seldom = 0.01
+
+  test("with a key, by a user, from an address and to a channel are bounded apart", async () => {
+    await using server = await startGuarded({
+      ...behindProxy,
+      limits: {
+        publishesPerKeyPerSecond: seldom,
+        publishesPerUserPerSecond: seldom,
+        publishesPerAddressPerSecond: seldom,
+      },
+    })
+    const token = await tokenFor("1001")
+    const other = bearing(await tokenFor("1002"))
+    for (const headers of [bearing(shop.text), bearing(token), via("203.0.113.7"), via("203.0.113.8")]) {
+      expect(await flood(3, () => post(server.base, headers))).toEqual({ 201: 1, 429: 2 })
+    }
+    // Another user from the same address, and the machine's own programs, are nobody's business.
+    expect(await flood(1, () => post(server.base, { ...other, ...via("203.0.113.7") }))).toEqual({ 201: 1 })
+    expect(await flood(5, () => post(server.base))).toEqual({ 201: 5 })
+    expect(server.laba.counters.publishesRefused.get("too_many_requests")).toBe(8)
+    await using narrow = await startGuarded({
+      channels: open,
+      limits: { publishesPerChannelPerSecond: seldom },
+    })
+    expect(await flood(3, () => post(narrow.base))).toEqual({ 201: 1, 429: 2 })
+    expect(await flood(1, () => post(narrow.base, {}, "/d"))).toEqual({ 201: 1 })
+  })
+
+  test("over a connection are bounded by the same count", async () => {
+    await using server = await startGuarded({
+      tokens: { secret, inQuery: true },
+      channels: open,
+      limits: { publishesPerUserPerSecond: seldom },
+    })
+    const token = await tokenFor("1001")
+    await using client = await connectByLaba(`${server.base}/_/ws?token=${token}`)
+    client.send({ op: "publish", ref: 1, channel: "/c", data: 1 })
+    expect(await client.frame("published")).toMatchObject({ ref: 1 })
+    client.send({ op: "publish", ref: 2, channel: "/c", data: 1 })
+    expect(await client.frame("error")).toMatchObject({ ref: 2, code: "too_many_requests" })
+    expect(await flood(1, () => post(server.base, bearing(token)))).toEqual({ 429: 1 })
+  })
+})
+
+test("subscribes on a connection are bounded, and the connection goes on", async () => {
+  await using server = await startGuarded({
+    channels: open,
+    limits: { subscribesPerConnectionPerSecond: 0.01 },
+  })
+  await using client = await connectByLaba(`${server.base}/_/ws`)
+  client.send({ op: "subscribe", ref: 1, channel: "/a" })
+  client.send({ op: "subscribe", ref: 2, channel: "/b" })
+  expect(await client.frame("subscribed")).toMatchObject({ ref: 1 })
+  expect(await client.frame("error")).toMatchObject({ ref: 2, code: "too_many_requests" })
+  client.send({ op: "unsubscribe", ref: 3, channel: "/a" })
+  expect(await client.frame("unsubscribed")).toMatchObject({ ref: 3 })
+})
+
+test("names that nobody publishes to leave nothing behind, and those that are published to stay within the budget", async () => {
+  await using server = await startGuarded({ channels: open, limits: { historyBytesMax: 100_000 } })
+  const get = async (path: string) => (await fetch(server.base + path)).status
+  for (let i = 0; i < 500; i++) expect(await get(`/flood/${i}`)).toBe(204)
+  const figures = async () =>
+    (await fetch(`${server.base}/_/metrics`, { headers: bearing(shop.text) })).text()
+  const channels = Number(/^laba_channels_known (\d+)/m.exec(await figures())?.[1] ?? Number.NaN)
+  expect(channels).toBe(0)
+  for (let i = 0; i < 600; i++) {
+    const answer = await fetch(`${server.base}/flood/${i}`, { method: "POST", body: "x".repeat(1000) })
+    await answer.body?.cancel()
+  }
+  expect(server.laba.counters.historyTrimmed).toBeGreaterThan(400)
+})
+
+test("a crowd of slow requests holds nobody up", async () => {
+  await using server = await startGuarded({ channels: open })
+  const slow = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(server.base)))
+  for (const connection of slow)
+    connection.send(
+      `POST /c HTTP/1.1\r\nHost: ${new URL(server.base).host}\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nx`,
+    )
+  for (let i = 0; i < 20; i++)
+    expect((await fetch(`${server.base}/c`, { method: "POST", body: "x" })).status).toBe(201)
+  expect(server.laba.counters.published).toBe(20)
+  for (const connection of slow) await connection[Symbol.asyncDispose]()
+})

@@ -1,0 +1,213 @@
+// Pages of other origins: what they may ask, what they may read, and what a cookie is worth when they ask.
+import { describe, expect, test } from "bun:test"
+import { freshChannel, startServer } from "../support/server.ts"
+import {
+  bearing,
+  codeOf,
+  type Guarded,
+  handshakeAt,
+  secret,
+  shop,
+  startGuarded,
+  tokenFor,
+} from "./guarded.ts"
+
+const shopOrigin = "https://shop.example"
+const evil = "https://evil.example"
+
+const from = (base: string, headers: Record<string, string>, init: RequestInit = {}, path = "/c?after=e-0") =>
+  fetch(base + path, { ...init, headers })
+
+const preflight = (base: string, origin: string) =>
+  from(base, { Origin: origin, "Access-Control-Request-Method": "POST" }, { method: "OPTIONS" }, "/c")
+
+describe("a list of origins", () => {
+  const options = {
+    origins: [shopOrigin],
+    channels: { "/**": { listen: "anyone", publish: "anyone" } },
+  } as const
+
+  test("[A11] lets its pages ask and read, and tells browsers so", async () => {
+    await using server = await startGuarded(options)
+    const answer = await from(server.base, { Origin: shopOrigin })
+    expect(answer.status).toBe(200)
+    expect(answer.headers.get("access-control-allow-origin")).toBe(shopOrigin)
+    expect(answer.headers.get("access-control-allow-credentials")).toBeNull()
+    expect(answer.headers.get("vary")).toContain("Origin")
+    const asked = await preflight(server.base, shopOrigin)
+    expect(asked.status).toBe(204)
+    expect(asked.headers.get("access-control-allow-methods")).toContain("POST")
+    expect(asked.headers.get("access-control-allow-headers")).toContain("Idempotency-Key")
+    // A refusal can be read too, or a page could not tell what is wrong.
+    const refused = await from(server.base, { Origin: shopOrigin, ...bearing("broken") })
+    expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, shopOrigin])
+    const stream = await from(server.base, { Origin: shopOrigin, Accept: "text/event-stream" }, {}, "/c")
+    expect(stream.headers.get("access-control-allow-origin")).toBe(shopOrigin)
+    await stream.body?.cancel()
+  })
+
+  test("[A11] refuses every other page, at every door and with a good credential too", async () => {
+    await using server = await startGuarded(options)
+    for (const origin of [
+      evil,
+      "null",
+      "https://shop.example.evil.example",
+      "http://shop.example",
+      "https://shop.example:8443",
+    ]) {
+      const answers = [
+        await from(server.base, { Origin: origin, ...bearing(shop.text) }),
+        await from(server.base, { Origin: origin, Accept: "text/event-stream" }, {}, "/c"),
+        await from(server.base, { Origin: origin }, { method: "POST", body: "x" }, "/c"),
+      ]
+      for (const answer of answers) {
+        expect([origin, answer.headers.get("access-control-allow-origin")]).toEqual([origin, null])
+        expect([origin, await codeOf(answer)]).toEqual([origin, "foreign_origin"])
+      }
+      expect([origin, (await handshakeAt(server.base, "/c", [`Origin: ${origin}`])).code]).toEqual([
+        origin,
+        "foreign_origin",
+      ])
+    }
+    expect(server.laba.counters.requestsRefused.get("foreign_origin")).toBe(20)
+    expect(server.laba.counters.published).toBe(0)
+  })
+
+  test("[A11] is not asked of the server's own pages, nor of what is no page", async () => {
+    await using server = await startGuarded(options)
+    expect((await from(server.base, { Origin: server.base })).status).toBe(200)
+    expect((await from(server.base, {})).status).toBe(200)
+  })
+
+  test("of everybody lets every page read, but no cookie along", async () => {
+    await using server = await startGuarded({ ...options, origins: ["*"] })
+    const answer = await from(server.base, { Origin: evil })
+    expect(answer.headers.get("access-control-allow-origin")).toBe(evil)
+    expect(answer.headers.get("access-control-allow-credentials")).toBeNull()
+  })
+})
+
+describe("a cookie", () => {
+  const options = { tokens: { secret, cookie: "session" }, origins: [shopOrigin] } as const
+  const noList = { tokens: { secret, cookie: "session" } } as const
+  const cookieOf = async (user: string) => `a=b; session=${await tokenFor(user)}; c=d`
+
+  async function asking(server: Guarded, headers: Record<string, string>, init: RequestInit = {}) {
+    return codeOf(await from(server.base, { Cookie: await cookieOf("1001"), ...headers }, init, "/@1001/x"))
+  }
+
+  test("[A6] says who somebody is to our own pages and those that are listed", async () => {
+    await using server = await startGuarded(options)
+    expect(await asking(server, { Origin: shopOrigin })).toBe("let in")
+    expect(await asking(server, { Origin: server.base })).toBe("let in")
+    expect(await asking(server, { "Sec-Fetch-Site": "same-origin" })).toBe("let in")
+    const answer = await from(
+      server.base,
+      { Cookie: await cookieOf("1001"), Origin: shopOrigin },
+      {},
+      "/@1001/x",
+    )
+    expect(answer.headers.get("access-control-allow-credentials")).toBe("true")
+  })
+
+  test("[A6] does not let another site's page open a WebSocket as whoever looks at it", async () => {
+    await using server = await startGuarded(noList)
+    const cookie = `Cookie: ${await cookieOf("1001")}`
+    const handshake = async (...headers: string[]) => {
+      const { status, code } = await handshakeAt(server.base, "/@1001/x", [cookie, ...headers])
+      return code ?? status
+    }
+    expect(await handshake(`Origin: ${evil}`)).toBe("foreign_origin")
+    expect(await handshake("Origin: null")).toBe("foreign_origin")
+    expect(await handshake()).toBe("foreign_origin")
+    expect(await handshake("Sec-Fetch-Site: cross-site")).toBe("foreign_origin")
+    expect(await handshake(`Origin: ${server.base}`)).toBe(101)
+  })
+
+  test("[A6] does not let another site's page publish or delete as whoever looks at it", async () => {
+    await using server = await startGuarded({
+      ...noList,
+      channels: { "/@*/x": { publish: "owner", manage: "owner" } },
+    })
+    for (const method of ["POST", "DELETE"]) {
+      const init = { method, ...(method === "POST" && { body: "x" }) }
+      expect(await asking(server, { Origin: evil }, init)).toBe("foreign_origin")
+      expect(await asking(server, {}, init)).toBe("foreign_origin")
+      expect(await asking(server, { "Sec-Fetch-Site": "cross-site" }, init)).toBe("foreign_origin")
+      expect(await asking(server, { Origin: server.base }, init)).toBe("let in")
+    }
+    expect(server.laba.counters.published).toBe(1)
+  })
+
+  test("that is stale is an error for channels, and does not hide the pages", async () => {
+    await using server = await startGuarded(noList)
+    const headers = { Cookie: "session=broken" }
+    expect(await codeOf(await from(server.base, headers))).toBe("unauthorized")
+    expect((await from(server.base, headers, {}, "/_/live")).status).toBe(200)
+  })
+})
+
+describe("a server without keys", () => {
+  test("cannot be published to by a foreign page, a foreign name or a proxy", async () => {
+    await using server = await startServer()
+    const channel = freshChannel()
+    for (const headers of [
+      { Origin: evil },
+      { Origin: "null" },
+      { Host: "evil.example" },
+      { "X-Forwarded-For": "203.0.113.7" },
+    ]) {
+      const answer = await fetch(server.base + channel, {
+        method: "POST",
+        body: "x",
+        headers: headers as Record<string, string>,
+      })
+      expect([headers, await codeOf(answer)]).toEqual([headers, "foreign_origin"])
+    }
+    expect((await fetch(server.base + channel)).status).toBe(204)
+  })
+
+  test("lets pages of this machine read, as whoever develops one needs", async () => {
+    await using server = await startServer()
+    const answer = await fetch(`${server.base}/c?after=e-0`, { headers: { Origin: "http://localhost:5173" } })
+    expect(answer.headers.get("access-control-allow-origin")).toBe("http://localhost:5173")
+  })
+
+  test("does not start where others can reach it, unless it is open on purpose", async () => {
+    await expect(startServer({ listen: { host: "0.0.0.0" } })).rejects.toThrow("others can reach 0.0.0.0")
+    await using open = await startServer({ listen: { host: "0.0.0.0" }, open: true })
+    await using guarded = await startGuarded({ listen: { host: "0.0.0.0" } })
+    expect([open.base, guarded.base].every((base) => base.startsWith("http"))).toBeTrue()
+  })
+})
+
+describe("a token in a subprotocol", () => {
+  test("[A3] says who somebody is, and is never given back", async () => {
+    await using server = await startGuarded()
+    const token = await tokenFor("1001")
+    for (const spoken of ["laba.v1", "laba.raw"]) {
+      for (const offered of [`${spoken}, laba.token.${token}`, `laba.token.${token}, ${spoken}`]) {
+        const { status, headers } = await handshakeAt(server.base, "/@me/x", [
+          `Sec-WebSocket-Protocol: ${offered}`,
+        ])
+        expect([spoken, status, headers.get("sec-websocket-protocol")]).toEqual([spoken, 101, spoken])
+      }
+    }
+    const alone = await handshakeAt(server.base, "/@me/x", [`Sec-WebSocket-Protocol: laba.token.${token}`])
+    expect(alone.code).toBe("bad_subprotocol")
+    const broken = await handshakeAt(server.base, "/@me/x", [
+      "Sec-WebSocket-Protocol: laba.v1, laba.token.broken",
+    ])
+    expect(broken.code).toBe("unauthorized")
+  })
+
+  test("[A4] in the address counts only where the configuration says so, and a key never does", async () => {
+    await using server = await startGuarded()
+    await using lenient = await startGuarded({ tokens: { secret, inQuery: true } })
+    const token = await tokenFor("1001")
+    const path = `/@1001/x?after=e-0&token=${token}`
+    expect(await codeOf(await fetch(server.base + path))).toBe("unauthorized")
+    expect(await codeOf(await fetch(lenient.base + path))).toBe("let in")
+    expect(await codeOf(await fetch(`${lenient.base}/c?after=e-0&token=${shop.text}`))).toBe("unauthorized")
+  })
+})
