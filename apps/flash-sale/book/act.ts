@@ -1,0 +1,231 @@
+// One transaction's worth of changes to a sale: each goes through its state table, into a row and into memory. Stock,
+// results and finished batches are written once at the end. When the transaction fails the memory is thrown away.
+import type { Ledger } from "../ledger/ledger.ts"
+import { next } from "../model/machine.ts"
+import { isLive, type OrderEvent, orderMachine, type OrderState } from "../model/order.ts"
+import { type TicketEvent, ticketMachine, type TicketState } from "../model/ticket.ts"
+import { moveUnit, type UnitEvent } from "../model/unit.ts"
+import type { Book, Item, Order, Ticket } from "./memory.ts"
+
+/** What an outbox row says of one change: number, version, ticket's state, order's state. */
+export type Result = readonly [number: number, version: number, ticket: TicketState, order: OrderState | null]
+
+/** What the shop's other systems are told of. */
+export type ShopEvent = "won" | "paid" | "expired" | "refunded"
+
+/** What is done outside: a webhook, a refund, or asking for the end of a trade that was left open. */
+export type ErrandKind = "webhook" | "refund" | "close"
+
+/** What a transaction leaves to be told, once it is committed. */
+export interface Told {
+  /** The outbox row, or null when there is nothing to tell. */
+  readonly outbox: number | null
+  readonly tickets: readonly Ticket[]
+  /** Whether an item sold out or came back. */
+  readonly soldOutChanged: boolean
+}
+
+export class Act {
+  readonly ledger: Ledger
+  readonly book: Book
+  readonly now: number
+  private readonly webhooks: boolean
+  private readonly changed = new Set<Ticket>()
+  private readonly finished: number[] = []
+  private readonly wasOut: readonly boolean[]
+
+  constructor(options: { ledger: Ledger; book: Book; now: number; webhooks: boolean }) {
+    this.ledger = options.ledger
+    this.book = options.book
+    this.now = options.now
+    this.webhooks = options.webhooks
+    this.wasOut = this.book.items.map((item) => item.counts.available === 0)
+  }
+
+  /** Fires an event at a ticket. False when it means nothing to it any more. */
+  moveTicket(ticket: Ticket, event: TicketEvent): boolean {
+    const state = next(ticketMachine, ticket.state, event)
+    if (state === ticket.state) return false
+    const before = ticket.state
+    this.book.count(ticket, -1)
+    ticket.state = state
+    this.book.count(ticket, 1)
+    this.touch(ticket)
+    this.write(ticket, before)
+    if (state === "waitlisted") this.book.itemOf(ticket).waitList.join(ticket)
+    return true
+  }
+
+  /** Gives a ticket a unit, and its buyer an order to pay. */
+  win(ticket: Ticket, offer: boolean): Order {
+    const { settings, key } = this.book
+    const item = this.book.itemOf(ticket)
+    this.moveTicket(ticket, "win")
+    this.moveUnit(item, "hold")
+    const order: Order = {
+      ticket,
+      offer,
+      price: item.price,
+      createdAt: this.now,
+      payBy: this.now + (offer ? settings.offerSeconds : settings.payBySeconds) * 1000,
+      state: "pending",
+      opened: false,
+      changedAt: this.now,
+    }
+    ticket.order = order
+    this.book.pending += 1
+    ;(offer ? this.book.offers : this.book.unpaid).join(order)
+    this.ledger.run(
+      "INSERT INTO orders (sale, number, user, item, price, state, offer, created_at, pay_by, changed_at) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)",
+      key,
+      ticket.number,
+      ticket.user,
+      item.id,
+      order.price,
+      offer ? 1 : 0,
+      this.now,
+      order.payBy,
+      this.now,
+    )
+    this.tellShop("won", order)
+    return order
+  }
+
+  /** Fires an event at an order, by compare-and-set. False when it means nothing to it any more. */
+  moveOrder(order: Order, event: OrderEvent): boolean {
+    const before = order.state
+    const state = next(orderMachine, before, event)
+    if (state === before) return false
+    const rows = this.ledger.run(
+      "UPDATE orders SET state = ?, changed_at = ? WHERE sale = ? AND number = ? AND state = ?",
+      state,
+      this.now,
+      this.book.key,
+      order.ticket.number,
+      before,
+    )
+    if (rows !== 1) throw new Error(`Order ${order.ticket.number} is not ${before} on disk.`)
+    if (before === "pending") this.book.pending -= 1
+    order.state = state
+    order.changedAt = this.now
+    this.touch(order.ticket)
+    this.write(order.ticket, order.ticket.state)
+    if (state === "paid" || state === "expired" || state === "refunded") this.tellShop(state, order)
+    return true
+  }
+
+  moveUnit(item: Item, event: UnitEvent): void {
+    moveUnit(item.counts, event)
+    item.changed = true
+  }
+
+  /** Something to be done outside, tried until it is: it is as durable as what it follows from. */
+  errand(kind: ErrandKind, body: Readonly<Record<string, unknown>>): void {
+    this.ledger.run(
+      "INSERT INTO errands (kind, body, due_at) VALUES (?, ?, ?)",
+      kind,
+      JSON.stringify(body),
+      this.now,
+    )
+  }
+
+  /** Writes what is written once a transaction. The last step of it. */
+  finish(): Told {
+    const { key, items } = this.book
+    for (const item of items) if (item.changed) this.writeStock(item)
+    for (const batch of this.finished) this.ledger.run("DELETE FROM intake WHERE batch = ?", batch)
+    const results: Result[] = []
+    for (const { number, version, state, order } of this.changed)
+      results.push([number, version, state, order?.state ?? null])
+    const outbox =
+      results.length === 0
+        ? null
+        : this.ledger.insert(
+            "INSERT INTO outbox (sale, at, results) VALUES (?, ?, ?)",
+            key,
+            this.now,
+            JSON.stringify(results),
+          )
+    let soldOutChanged = false
+    for (const [at, item] of items.entries()) {
+      if (this.wasOut[at] === (item.counts.available === 0)) continue
+      item.soldOutEpoch += 1
+      soldOutChanged = true
+    }
+    return { outbox, tickets: [...this.changed], soldOutChanged }
+  }
+
+  private touch(ticket: Ticket): void {
+    // Several changes in one transaction are shown as one: nobody can have seen what was between.
+    if (!this.changed.has(ticket)) ticket.version += 1
+    ticket.changedAt = this.now
+    this.changed.add(ticket)
+  }
+
+  private write(ticket: Ticket, before: TicketState): void {
+    const { key } = this.book
+    if (ticket.batch === null) {
+      const rows = this.ledger.run(
+        "UPDATE tickets SET state = ?, version = ?, changed_at = ? WHERE sale = ? AND number = ? AND state = ?",
+        ticket.state,
+        ticket.version,
+        this.now,
+        key,
+        ticket.number,
+        before,
+      )
+      if (rows !== 1) throw new Error(`Ticket ${ticket.number} is not ${before} on disk.`)
+      return
+    }
+    this.ledger.run(
+      "INSERT INTO tickets (sale, number, user, item, key, state, version, admitted_at, deadline, place, eta, changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      key,
+      ticket.number,
+      ticket.user,
+      this.book.itemOf(ticket).id,
+      ticket.key,
+      ticket.state,
+      ticket.version,
+      ticket.admittedAt,
+      ticket.deadline,
+      ticket.place,
+      ticket.eta,
+      this.now,
+    )
+    const { batch } = ticket
+    ticket.batch = null
+    if (--batch.left === 0) this.finished.push(batch.id)
+  }
+
+  private writeStock(item: Item): void {
+    const { available, held, sold } = item.counts
+    item.changed = false
+    this.ledger.run(
+      "UPDATE stock SET available = ?, held = ?, sold = ? WHERE sale = ? AND item = ?",
+      available,
+      held,
+      sold,
+      this.book.key,
+      item.id,
+    )
+  }
+
+  private tellShop(event: ShopEvent, order: Order): void {
+    if (!this.webhooks) return
+    const { ticket, price, offer, payBy } = order
+    const { id, currency } = this.book.settings
+    this.errand("webhook", {
+      event,
+      at: this.now,
+      sale: id,
+      order: `${id}.${ticket.number}`,
+      user: ticket.user,
+      item: this.book.itemOf(ticket).id,
+      price,
+      currency,
+      offer,
+      payBy,
+      live: isLive(order.state),
+    })
+  }
+}

@@ -1,0 +1,102 @@
+// Decisions: who is next gets a unit, a place on the wait-list, or the plain truth. Pure of time and of disk: it fires
+// events at tickets through the transaction that it is handed.
+import { capacityOf } from "../model/sale.ts"
+import { isGone } from "../model/unit.ts"
+import type { Act } from "./act.ts"
+import type { Book, Item, Ticket } from "./memory.ts"
+
+/** The next ticket in the order of service that still waits, and passes over those that do not. Null when nobody does. */
+export function nextInLine(book: Book): Ticket | null {
+  if (book.turns === null) return null
+  while (book.served < book.tickets.length) {
+    const ticket = ticketAt(book, book.served + 1)
+    if (ticket?.state === "queued") return ticket
+    book.served += 1
+  }
+  return null
+}
+
+const ticketAt = (book: Book, turn: number): Ticket | undefined =>
+  book.tickets[(book.turns?.numberAt(turn) ?? 0) - 1]
+
+/** Decides up to `limit` tickets in the order of service. Answers how many. */
+export function decideNext(act: Act, limit: number): number {
+  const { book } = act
+  let decided = 0
+  for (; decided < limit; decided++) {
+    const ticket = nextInLine(book)
+    if (ticket === null) break
+    decideOne(act, ticket)
+    book.served += 1
+  }
+  return decided
+}
+
+function decideOne(act: Act, ticket: Ticket): void {
+  const item = act.book.itemOf(ticket)
+  if (item.counts.available > 0) act.win(ticket, false)
+  // A unit that is held may come back; one that is sold does not.
+  else if (item.waitlisted < waitRoom(act.book, item)) act.moveTicket(ticket, "wait")
+  else act.moveTicket(ticket, "lose")
+}
+
+/** How many may wait for what is held: as many times as the shop thinks that people give up. */
+export function waitRoom({ settings }: Book, { counts }: Item): number {
+  return counts.held === 0 ? 0 : Math.ceil(counts.held * settings.factor) + settings.reserve
+}
+
+/**
+ * After a unit came back or was sold: offers what is free to the wait-list, in its order, and tells those at its end who
+ * cannot win any more.
+ */
+export function settleItem(act: Act, item: Item): void {
+  while (item.counts.available > 0) {
+    const ticket = item.waitList.first()
+    if (ticket === null) break
+    act.win(ticket, true)
+  }
+  const surplus = Math.min(surplusOf(act.book, item), toldAtOnceMax)
+  for (let told = 0; told < surplus; told++) {
+    const last = item.waitList.last()
+    if (last === null) break
+    act.moveTicket(last, "lose")
+  }
+}
+
+/** How many wait for an item who cannot win any more. */
+export const surplusOf = (book: Book, item: Item): number =>
+  Math.max(0, item.waitlisted - waitRoom(book, item))
+
+/** Tickets ended in one transaction because of one event: some 20 ms of writing. The rest follows in the next ones. */
+const toldAtOnceMax = 1000
+
+/** Whether people wait in the queue for what is gone for good. */
+export const someAreHopeless = (book: Book): boolean =>
+  book.turns !== null && book.items.some((item) => item.queued > 0 && isGone(item.counts))
+
+/** Tells those in the queue whose item is gone for good, up to `limit` of them, without waiting for their turn. */
+export function tellHopeless(act: Act, limit: number): number {
+  const { book } = act
+  let told = 0
+  for (const [at, item] of book.items.entries()) {
+    if (!isGone(item.counts)) {
+      item.goneUntil = book.served
+      continue
+    }
+    let turn = Math.max(item.goneUntil, book.served)
+    while (told < limit && item.queued > 0 && turn < book.tickets.length) {
+      const ticket = ticketAt(book, ++turn)
+      if (ticket?.state !== "queued" || ticket.item !== at) continue
+      act.moveTicket(ticket, "lose")
+      told++
+    }
+    item.goneUntil = turn
+  }
+  return told
+}
+
+/** Tickets and unpaid orders that may live now: the more is sold, the fewer it makes sense to let wait. */
+export function capacityNow({ settings, items }: Book): number {
+  const left = items.reduce((sum, { counts }) => sum + counts.available + counts.held, 0)
+  return Math.min(capacityOf(settings), Math.ceil(left * settings.factor) + settings.reserve)
+}

@@ -1,0 +1,140 @@
+// A sale as it is held in memory, from which every refusal and every decision is made. It follows the tables: what is
+// here was written first, or is thrown away and read again.
+import type { OrderState } from "../model/order.ts"
+import type { SalePhase, SaleSettings } from "../model/sale.ts"
+import { isWaiting, type TicketState } from "../model/ticket.ts"
+import { Turns } from "../model/turns.ts"
+import type { UnitCounts } from "../model/unit.ts"
+import { Line } from "./line.ts"
+
+/** A row of admitted tickets in the intake log, until each has a row of its own. */
+export interface Batch {
+  readonly id: number
+  left: number
+}
+
+export interface Order {
+  readonly ticket: Ticket
+  readonly price: number
+  readonly offer: boolean
+  readonly createdAt: number
+  readonly payBy: number
+  state: OrderState
+  opened: boolean
+  changedAt: number
+}
+
+export interface Ticket {
+  readonly number: number
+  readonly user: string
+  /** Index in the sale's items. */
+  readonly item: number
+  readonly key: string
+  readonly admittedAt: number
+  readonly deadline: number
+  /** Position and seconds to wait as they were answered: the same key gets the same answer. */
+  readonly place: number | null
+  readonly eta: number | null
+  /** The ticket that the same user held before. */
+  readonly previous: Ticket | null
+  state: TicketState
+  version: number
+  changedAt: number
+  /** Where it is written while it has no row of its own. */
+  batch: Batch | null
+  order: Order | null
+  /** The last time to wait that was shown; it never climbs. */
+  shownEta: number | null
+  /** The newest version that listeners have been told. */
+  told: number
+}
+
+export interface Item {
+  readonly id: string
+  readonly price: number
+  readonly counts: UnitCounts
+  readonly waitList: Line<Ticket>
+  /** Tickets in the queue for it, and on its wait-list. */
+  queued: number
+  waitlisted: number
+  /** Changes each time that it sells out or opens again, so that nobody holds on to an old "sold out". */
+  soldOutEpoch: number
+  /** Turns up to here were told already that it is gone. */
+  goneUntil: number
+  changed: boolean
+}
+
+export class Book {
+  readonly key: number
+  settings: SaleSettings
+  readonly seed: string
+  readonly items: readonly Item[]
+  phase: SalePhase
+  /** Null while a draw is still to come. */
+  turns: Turns | null
+  inflowPerSecond: number | null
+  /** Ticket n is at n - 1: numbers have no holes. */
+  readonly tickets: Ticket[] = []
+  readonly byUser = new Map<string, Ticket>()
+  /** Unpaid orders by the time they have, the first to end first. */
+  readonly unpaid = new Line<Order>((order) => order.state === "pending")
+  readonly offers = new Line<Order>((order) => order.state === "pending")
+  /** Turns that have passed. */
+  served = 0
+  /** Tickets up to here have passed their deadline. */
+  swept = 0
+  queued = 0
+  waitlisted = 0
+  pending = 0
+
+  constructor(facts: {
+    key: number
+    settings: SaleSettings
+    seed: string
+    phase: SalePhase
+    items: readonly Pick<Item, "id" | "price" | "counts">[]
+  }) {
+    this.key = facts.key
+    this.settings = facts.settings
+    this.seed = facts.seed
+    this.phase = facts.phase
+    this.inflowPerSecond = facts.settings.inflowPerSecond
+    this.turns = facts.settings.mode === "first-come" ? new Turns() : null
+    this.items = facts.items.map((item) => ({
+      ...item,
+      waitList: new Line<Ticket>((ticket) => ticket.state === "waitlisted"),
+      queued: 0,
+      waitlisted: 0,
+      soldOutEpoch: item.counts.available === 0 ? 1 : 0,
+      goneUntil: 0,
+      changed: false,
+    }))
+  }
+
+  /** Adds a ticket as it was written, with its number the next one. */
+  add(ticket: Ticket): void {
+    this.tickets.push(ticket)
+    this.byUser.set(ticket.user, ticket)
+    this.count(ticket, 1)
+  }
+
+  /** Keeps the counts right around a change of a ticket's state: once before with -1, once after with 1. */
+  count(ticket: Ticket, by: 1 | -1): void {
+    if (!isWaiting(ticket.state)) return
+    this[ticket.state as "queued" | "waitlisted"] += by
+    this.itemOf(ticket)[ticket.state as "queued" | "waitlisted"] += by
+  }
+
+  itemOf(ticket: Ticket): Item {
+    return this.items[ticket.item] as Item
+  }
+
+  turnOf(ticket: Ticket): number | null {
+    return this.turns?.turnOf(ticket.number) ?? null
+  }
+
+  /** Tickets and unpaid orders alive: what the capacity bounds. */
+  get live(): number {
+    return this.queued + this.waitlisted + this.pending
+  }
+}

@@ -1,0 +1,99 @@
+// What money and its absence do to orders. Every road is a compare-and-set on the order: a callback may come twice, late
+// or after the unit went to somebody else, and each payment ends kept or refunded.
+import type { Act } from "./act.ts"
+import { settleItem } from "./decide.ts"
+import type { Order } from "./memory.ts"
+
+/** A payment as the provider tells of it. */
+export interface Payment {
+  /** The provider's own, unique and stable over repeats. */
+  readonly id: string
+  readonly amount: number
+}
+
+/** Takes a payment for an order. Repeats change nothing. */
+export function takeMoney(act: Act, order: Order, payment: Payment): void {
+  const known = act.ledger.one("SELECT 1 FROM payments WHERE id = ?", payment.id)
+  if (known !== null) return
+  const { book } = act
+  const item = book.itemOf(order.ticket)
+  const before = order.state
+  // A wrong amount buys nothing: it goes back, and the order waits for the right one.
+  const rightAmount = payment.amount === order.price
+  if (rightAmount && before === "pending") {
+    act.moveOrder(order, "money")
+    act.moveUnit(item, "sell")
+  } else if (rightAmount && before === "expired") {
+    // Whoever has come back since and stands in the queue again would end up with two.
+    const again = book.byUser.get(order.ticket.user) !== order.ticket
+    if (item.counts.available > 0 && !again) {
+      act.moveUnit(item, "hold")
+      act.moveOrder(order, "money")
+      act.moveUnit(item, "sell")
+    } else act.moveOrder(order, "money_without_unit")
+  } else if (before === "cancelled") act.moveOrder(order, "money")
+  const kept = order.state === "paid" && before !== "paid"
+  write(act, order, payment, kept)
+  if (kept) settleItem(act, item)
+}
+
+function write(act: Act, order: Order, payment: Payment, kept: boolean): void {
+  act.ledger.run(
+    "INSERT INTO payments (id, sale, number, amount, state, at) VALUES (?, ?, ?, ?, ?, ?)",
+    payment.id,
+    act.book.key,
+    order.ticket.number,
+    payment.amount,
+    kept ? "kept" : "refund_due",
+    act.now,
+  )
+  if (!kept)
+    act.errand("refund", { payment: payment.id, sale: act.book.settings.id, number: order.ticket.number })
+}
+
+/**
+ * Ends an unpaid order; its unit goes to the next. False when it was not pending any more: paid wins. When the provider
+ * could not say that its trade is over (`isOpen`), that stays to be asked: whoever pays then must not be forgotten.
+ */
+export function endUnpaid(act: Act, order: Order, event: "timeout" | "cancel", isOpen = false): boolean {
+  if (order.state !== "pending" || !act.moveOrder(order, event)) return false
+  if (isOpen) act.errand("close", { sale: act.book.settings.id, number: order.ticket.number })
+  const item = act.book.itemOf(order.ticket)
+  act.moveUnit(item, "release")
+  settleItem(act, item)
+  return true
+}
+
+/** The shop takes a paid order back: the money returns to the buyer, the unit to the sale. */
+export function takeBack(act: Act, order: Order): boolean {
+  if (!act.moveOrder(order, "take_back")) return false
+  const paid = act.ledger.one<{ id: string }>(
+    "SELECT id FROM payments WHERE sale = ? AND number = ? AND state = 'kept'",
+    act.book.key,
+    order.ticket.number,
+  )
+  if (paid === null) throw new Error(`No payment is kept for the paid order ${order.ticket.number}.`)
+  act.ledger.run(
+    "UPDATE payments SET state = 'refund_due', at = ? WHERE id = ? AND state = 'kept'",
+    act.now,
+    paid.id,
+  )
+  act.errand("refund", { payment: paid.id, sale: act.book.settings.id, number: order.ticket.number })
+  const item = act.book.itemOf(order.ticket)
+  act.moveUnit(item, "take_back")
+  settleItem(act, item)
+  return true
+}
+
+/** The provider has paid the money back. */
+export function refundDone(act: Act, order: Order, payment: string): void {
+  act.ledger.run("UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'", payment)
+  // A second payment of a paid order goes back without a word about the order.
+  if (order.state !== "refund_due") return
+  const due = act.ledger.one(
+    "SELECT 1 FROM payments WHERE sale = ? AND number = ? AND state = 'refund_due'",
+    act.book.key,
+    order.ticket.number,
+  )
+  if (due === null) act.moveOrder(order, "refund_done")
+}

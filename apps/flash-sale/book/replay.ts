@@ -1,0 +1,200 @@
+// Reads a sale's memory back from the tables: what a restart does, and what follows a transaction that failed.
+import type { Ledger } from "../ledger/ledger.ts"
+import { drawOrder, entryDigest } from "../model/draw.ts"
+import type { OrderState } from "../model/order.ts"
+import { type SalePhase, type SaleSettings, saleSchema } from "../model/sale.ts"
+import type { TicketState } from "../model/ticket.ts"
+import { Turns } from "../model/turns.ts"
+import { type Batch, Book, type Order, type Ticket } from "./memory.ts"
+
+/** What an intake row holds of a ticket, in the order of numbers. */
+export type IntakeEntry = readonly [
+  user: string,
+  item: number,
+  key: string,
+  admittedAt: number,
+  deadline: number,
+  place: number | null,
+  eta: number | null,
+]
+
+interface SaleRow {
+  key: number
+  settings: string
+  phase: SalePhase
+  seed: string
+  drawn: number | null
+}
+
+interface TicketRow {
+  number: number
+  user: string
+  item: string
+  key: string
+  state: TicketState
+  version: number
+  admitted_at: number
+  deadline: number
+  place: number | null
+  eta: number | null
+  changed_at: number
+}
+
+interface OrderRow {
+  number: number
+  price: number
+  state: OrderState
+  offer: number
+  opened: number
+  created_at: number
+  pay_by: number
+  changed_at: number
+}
+
+/** Throws when there is no such sale. */
+export function replay(ledger: Ledger, key: number): Book {
+  const row = ledger.one<SaleRow>("SELECT key, settings, phase, seed, drawn FROM sales WHERE key = ?", key)
+  if (row === null) throw new Error(`There is no sale ${key}.`)
+  const settings: SaleSettings = saleSchema.parse(JSON.parse(row.settings))
+  const items = settings.items.map((item) => {
+    const counts = ledger.one<{ total: number; available: number; held: number; sold: number }>(
+      "SELECT total, available, held, sold FROM stock WHERE sale = ? AND item = ?",
+      key,
+      item.id,
+    )
+    if (counts === null) throw new Error(`The item ${item.id} of ${settings.id} has no stock row.`)
+    return { id: item.id, price: item.price, counts }
+  })
+  const book = new Book({ key, settings, seed: row.seed, phase: row.phase, items })
+  for (const ticket of ticketsOf(ledger, book)) book.add(ticket)
+  readOrders(ledger, book)
+  if (row.drawn !== null) drawTurns(book, row.drawn)
+  standWaiters(book)
+  return book
+}
+
+/** Tickets with a row of their own and those still in the intake log, by number. */
+function ticketsOf(ledger: Ledger, book: Book): Ticket[] {
+  const places = new Map(book.settings.items.map((item, at) => [item.id, at]))
+  const tickets: Ticket[] = []
+  const rows = ledger.all<TicketRow>("SELECT * FROM tickets WHERE sale = ? ORDER BY number", book.key)
+  for (const row of rows) {
+    tickets[row.number - 1] = {
+      number: row.number,
+      user: row.user,
+      item: places.get(row.item) ?? 0,
+      key: row.key,
+      admittedAt: row.admitted_at,
+      deadline: row.deadline,
+      place: row.place,
+      eta: row.eta,
+      previous: null,
+      state: row.state,
+      version: row.version,
+      changedAt: row.changed_at,
+      batch: null,
+      order: null,
+      shownEta: row.eta,
+      told: 0,
+    }
+  }
+  const batches = ledger.all<{ batch: number; first: number; entries: string }>(
+    "SELECT batch, first, entries FROM intake WHERE sale = ? ORDER BY first",
+    book.key,
+  )
+  for (const { batch: id, first, entries } of batches) {
+    const batch: Batch = { id, left: 0 }
+    for (const [at, entry] of (JSON.parse(entries) as IntakeEntry[]).entries()) {
+      if (tickets[first + at - 1]) continue
+      batch.left += 1
+      tickets[first + at - 1] = ticketFrom(first + at, entry, batch)
+    }
+  }
+  return chained(tickets)
+}
+
+/** A ticket as it comes out of the intake log: queued, and nothing else has happened to it. */
+export function ticketFrom(
+  number: number,
+  entry: IntakeEntry,
+  batch: Batch,
+  previous: Ticket | null = null,
+): Ticket {
+  const [user, item, key, admittedAt, deadline, place, eta] = entry
+  return {
+    number,
+    user,
+    item,
+    key,
+    admittedAt,
+    deadline,
+    place,
+    eta,
+    previous,
+    state: "queued",
+    version: 1,
+    changedAt: admittedAt,
+    batch,
+    order: null,
+    shownEta: eta,
+    told: 0,
+  }
+}
+
+/** Ties each ticket to the one that its user held before. */
+function chained(tickets: readonly Ticket[]): Ticket[] {
+  const latest = new Map<string, Ticket>()
+  return tickets.map((ticket, at) => {
+    if (!ticket) throw new Error(`Ticket ${at + 1} is neither in the tickets nor in the intake log.`)
+    const previous = latest.get(ticket.user) ?? null
+    const tied = previous === null ? ticket : { ...ticket, previous }
+    latest.set(ticket.user, tied)
+    return tied
+  })
+}
+
+function readOrders(ledger: Ledger, book: Book): void {
+  const rows = ledger.all<OrderRow>("SELECT * FROM orders WHERE sale = ? ORDER BY pay_by, number", book.key)
+  for (const row of rows) {
+    const ticket = book.tickets[row.number - 1] as Ticket
+    const order: Order = {
+      ticket,
+      price: row.price,
+      offer: row.offer === 1,
+      createdAt: row.created_at,
+      payBy: row.pay_by,
+      state: row.state,
+      opened: row.opened === 1,
+      changedAt: row.changed_at,
+    }
+    ticket.order = order
+    if (order.state !== "pending") continue
+    book.pending += 1
+    ;(order.offer ? book.offers : book.unpaid).join(order)
+  }
+}
+
+/**
+ * Gives the first `drawn` tickets their turns: the same seed and entries give the same order. Answers those who were
+ * waiting for it; the draw is the second version of what they are shown.
+ */
+export function drawTurns(book: Book, drawn: number): Ticket[] {
+  const { seed, settings, tickets } = book
+  const entrants = tickets.slice(0, drawn)
+  const entries = entrants.map(({ number, user }) => ({
+    number,
+    digest: entryDigest(settings.id, number, user),
+  }))
+  book.turns = new Turns(drawOrder(seed, entries))
+  // With a row of their own they were past the queue, before the draw or after it.
+  const waiting = entrants.filter((ticket) => ticket.batch !== null)
+  for (const ticket of waiting) ticket.version = 2
+  return waiting
+}
+
+/** Puts everybody back on the wait-lists, in the order of service. */
+function standWaiters(book: Book): void {
+  const waiting = book.tickets.filter((ticket) => ticket.state === "waitlisted")
+  waiting.sort((a, b) => (book.turnOf(a) ?? 0) - (book.turnOf(b) ?? 0))
+  for (const ticket of waiting) book.itemOf(ticket).waitList.join(ticket)
+}

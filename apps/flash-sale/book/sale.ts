@@ -1,0 +1,310 @@
+// The one writer of a sale. Every method is one transaction on the ledger and the same change in memory; when the
+// transaction fails, the memory is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
+import type { Ledger } from "../ledger/ledger.ts"
+import { DrainRate, etaSeconds, type QueuePace } from "../model/estimate.ts"
+import { decidesAt, type SalePhase } from "../model/sale.ts"
+import { Act, type Told } from "./act.ts"
+import { decideNext, nextInLine, settleItem, someAreHopeless, surplusOf, tellHopeless } from "./decide.ts"
+import type { Batch, Book, Order, Ticket } from "./memory.ts"
+import { endUnpaid, type Payment, refundDone, takeBack, takeMoney } from "./money.ts"
+import { drawTurns, type IntakeEntry, replay, ticketFrom } from "./replay.ts"
+import { expireTickets, leave, overdueOrders, overdueTickets, rejectWaiting } from "./sweep.ts"
+
+export interface SaleOptions {
+  readonly ledger: Ledger
+  readonly key: number
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  /** Whether the shop is told of orders: each event is then an errand. */
+  readonly webhooks: boolean
+  /** Told of what a committed transaction changed. */
+  readonly onTold: (sale: Sale, told: Told) => void
+}
+
+/** Somebody whom the desk lets in. */
+export interface Entrant {
+  readonly user: string
+  readonly item: number
+  readonly key: string
+}
+
+/** Decisions in one transaction: some 10 ms of writing. */
+const decisionsMax = 500
+
+/** A ticket that fails alone this often is told so; the others go on. */
+const failuresMax = 3
+
+export class Sale {
+  readonly key: number
+  readonly rate = new DrainRate()
+  private readonly options: SaleOptions
+  private current: Book
+  private latest: number
+  private allowance = 0
+  private allowedAt: number
+  private careful = false
+  private readonly failures = new Map<number, number>()
+
+  constructor(options: SaleOptions) {
+    this.options = options
+    this.key = options.key
+    this.current = replay(options.ledger, options.key)
+    this.latest = this.newestTime()
+    this.allowedAt = this.now()
+  }
+
+  get book(): Book {
+    return this.current
+  }
+
+  get id(): string {
+    return this.current.settings.id
+  }
+
+  /** The server's clock, which never goes back: not when the system's does, and not over a restart. */
+  now(): number {
+    this.latest = Math.max(this.latest, this.options.clock())
+    return this.latest
+  }
+
+  get pace(): QueuePace {
+    return { served: this.book.served, perSecond: this.rate.perSecond }
+  }
+
+  /** Writes down a batch of tickets in one row. They are durable when this returns. */
+  admit(entrants: readonly Entrant[]): Ticket[] {
+    const now = this.now()
+    const { book } = this
+    const first = book.tickets.length + 1
+    const deadline = Math.max(now, decidesAt(book.settings)) + book.settings.ticketSeconds * 1000
+    const entries = entrants.map(({ user, item, key }, at): IntakeEntry => {
+      const turn = book.turns === null ? null : first + at
+      const place = turn === null ? null : turn - book.served
+      const eta = turn === null ? null : etaSeconds(turn, this.pace, null)
+      return [user, item, key, now, deadline, place, eta]
+    })
+    const id = this.guarded(() =>
+      this.options.ledger.transaction("intake", () =>
+        this.options.ledger.insert(
+          "INSERT INTO intake (sale, first, count, entries) VALUES (?, ?, ?, ?)",
+          this.key,
+          first,
+          entries.length,
+          JSON.stringify(entries),
+        ),
+      ),
+    )
+    const batch: Batch = { id, left: entries.length }
+    return entries.map((entry, at) => {
+      const ticket = ticketFrom(first + at, entry, batch, book.byUser.get(entry[0]) ?? null)
+      book.add(ticket)
+      return ticket
+    })
+  }
+
+  /** One turn of what is due: phases, deadlines, decisions. True when there is more to do at once. */
+  step(): boolean {
+    const now = this.now()
+    this.turnPhase(now)
+    const swept = this.sweep(now)
+    const decided = this.decide(now)
+    this.notePace(now)
+    return swept || decided
+  }
+
+  /** Whether the provider may know of an order, written before it is asked. */
+  markOpened(order: Order): void {
+    if (order.opened) return
+    this.guarded(() =>
+      this.options.ledger.transaction("open payment", () => {
+        this.options.ledger.run(
+          "UPDATE orders SET opened = 1 WHERE sale = ? AND number = ?",
+          this.key,
+          order.ticket.number,
+        )
+      }),
+    )
+    order.opened = true
+  }
+
+  pay(number: number, payment: Payment): Order | null {
+    const order = this.orderOf(number)
+    if (order === null) return null
+    this.act("payment", (act) => takeMoney(act, order, payment))
+    return this.orderOf(number)
+  }
+
+  /** Ends an unpaid order. False when it was not unpaid any more. `isOpen`: its trade may still be paid. */
+  end(number: number, event: "timeout" | "cancel", isOpen = false): boolean {
+    const order = this.orderOf(number)
+    return order?.state === "pending" && this.act(event, (act) => endUnpaid(act, order, event, isOpen))
+  }
+
+  takeBack(number: number): boolean {
+    const order = this.orderOf(number)
+    return order?.state === "paid" && this.act("take back", (act) => takeBack(act, order))
+  }
+
+  refunded(number: number, payment: string): void {
+    const order = this.orderOf(number)
+    if (order) this.act("refunded", (act) => refundDone(act, order, payment))
+  }
+
+  leave(ticket: Ticket): boolean {
+    return this.act("leave", (act) => leave(act, ticket))
+  }
+
+  setPhase(phase: SalePhase): void {
+    this.guarded(() =>
+      this.options.ledger.transaction("phase", () => {
+        this.options.ledger.run("UPDATE sales SET phase = ? WHERE key = ?", phase, this.key)
+      }),
+    )
+    this.book.phase = phase
+  }
+
+  setInflow(perSecond: number | null): void {
+    const settings = { ...this.book.settings, inflowPerSecond: perSecond }
+    this.guarded(() =>
+      this.options.ledger.transaction("inflow", () => {
+        this.options.ledger.run(
+          "UPDATE sales SET settings = ? WHERE key = ?",
+          JSON.stringify(settings),
+          this.key,
+        )
+      }),
+    )
+    this.book.inflowPerSecond = perSecond
+    this.book.settings = settings
+  }
+
+  /** Unpaid orders whose time is up and which the payment provider may know of: it has the first word. */
+  overdue(limit: number): Order[] {
+    return overdueOrders(this.book, this.now(), limit).filter((order) => order.opened)
+  }
+
+  orderOf(number: number): Order | null {
+    return this.book.tickets[number - 1]?.order ?? null
+  }
+
+  /** Moves on by the clock: opens, draws, closes. */
+  private turnPhase(now: number): void {
+    const { book } = this
+    const { settings } = book
+    if (book.phase === "scheduled" && now >= settings.startsAt) this.setPhase("open")
+    if (book.turns === null && now >= decidesAt(settings) && book.phase !== "scheduled") this.draw()
+    if (book.phase !== "closed" && now >= (settings.endsAt ?? Infinity)) this.setPhase("closed")
+  }
+
+  private draw(): void {
+    const { book } = this
+    const drawn = book.tickets.length
+    this.guarded(() =>
+      this.options.ledger.transaction("draw", () => {
+        this.options.ledger.run("UPDATE sales SET drawn = ? WHERE key = ? AND drawn IS NULL", drawn, this.key)
+      }),
+    )
+    const tickets = drawTurns(book, drawn)
+    this.options.onTold(this, { outbox: null, tickets, soldOutChanged: false })
+  }
+
+  private sweep(now: number): boolean {
+    const { book } = this
+    const tickets = overdueTickets(book, now, decisionsMax)
+    const orders = overdueOrders(book, now, decisionsMax).filter((order) => !order.opened)
+    const closing = book.phase === "closed" && book.queued + book.waitlisted > 0
+    const crowded = book.items.filter((item) =>
+      item.counts.available > 0 ? item.waitlisted > 0 : surplusOf(book, item) > 0,
+    )
+    if (tickets.length === 0 && orders.length === 0 && crowded.length === 0 && !closing) return false
+    this.act("sweep", (act) => {
+      expireTickets(act, tickets)
+      for (const order of orders) endUnpaid(act, order, "timeout")
+      if (closing) rejectWaiting(act, decisionsMax)
+      else for (const item of crowded) settleItem(act, item)
+    })
+    return true
+  }
+
+  private decide(now: number): boolean {
+    const { book } = this
+    if (book.phase !== "open" && book.phase !== "paused") return false
+    const hopeless = someAreHopeless(book)
+    const limit = this.careful ? 1 : this.allowedDecisions(now)
+    const ticket = limit > 0 && book.phase === "open" ? nextInLine(book) : null
+    if (ticket === null && !hopeless) return false
+    try {
+      const decided = this.act("decide", (act) => {
+        if (hopeless) tellHopeless(act, decisionsMax)
+        return ticket === null ? 0 : decideNext(act, limit)
+      })
+      this.allowance -= decided
+      this.careful = false
+    } catch (error) {
+      this.careful = true
+      if (ticket === null || limit > 1) throw error
+      this.giveUpOn(ticket.number, error)
+    }
+    return true
+  }
+
+  /** A ticket that breaks every transaction it is in must not hold up those behind it. */
+  private giveUpOn(number: number, error: unknown): void {
+    const failures = (this.failures.get(number) ?? 0) + 1
+    this.failures.set(number, failures)
+    if (failures < failuresMax) throw error
+    this.failures.delete(number)
+    const ticket = this.book.tickets[number - 1] as Ticket
+    this.act("fail", (act) => act.moveTicket(ticket, "fail"))
+  }
+
+  private allowedDecisions(now: number): number {
+    const { inflowPerSecond } = this.book
+    const passed = now - this.allowedAt
+    this.allowedAt = now
+    if (inflowPerSecond === null) return (this.allowance = decisionsMax)
+    // At most a second's worth is saved up: an empty queue must not become a burst.
+    this.allowance = Math.min(
+      this.allowance + (inflowPerSecond * passed) / 1000,
+      Math.max(1, inflowPerSecond),
+    )
+    return Math.min(decisionsMax, Math.floor(this.allowance))
+  }
+
+  private notePace(now: number): void {
+    const { book, rate } = this
+    if (book.phase === "open" && book.turns !== null && book.queued > 0) rate.note(book.served, now)
+    else rate.rest(book.served, now)
+  }
+
+  private act<T>(name: string, steps: (act: Act) => T): T {
+    const { ledger, webhooks, onTold } = this.options
+    const { answer, told } = this.guarded(() =>
+      ledger.transaction(name, () => {
+        const act = new Act({ ledger, book: this.book, now: this.now(), webhooks })
+        const result = steps(act)
+        return { answer: result, told: act.finish() }
+      }),
+    )
+    onTold(this, told)
+    return answer
+  }
+
+  /** What failed may have left the memory ahead of the tables: they are right, it is read again. */
+  private guarded<T>(write: () => T): T {
+    try {
+      return write()
+    } catch (error) {
+      this.current = replay(this.options.ledger, this.key)
+      throw error
+    }
+  }
+
+  private newestTime(): number {
+    const told = this.options.ledger.one<{ at: number | null }>(
+      "SELECT max(at) AS at FROM outbox WHERE sale = ?",
+      this.key,
+    )
+    return Math.max(told?.at ?? 0, this.book.tickets.at(-1)?.admittedAt ?? 0)
+  }
+}

@@ -1,0 +1,54 @@
+// What everybody hears: a sale's queue and stock once a second, and at once when it sells out or opens again. Also
+// notices when Laba has lost its memory, and has every ticket told again.
+import type { Sale } from "../book/sale.ts"
+import { saleChannel } from "../model/record.ts"
+import type { Loudspeaker } from "./loudspeaker.ts"
+import { marker } from "./laba-here.ts"
+import { saleSnapshot } from "./record-of.ts"
+import type { Tellings } from "./tellings.ts"
+
+export class Broadcasts {
+  private readonly loudspeaker: Loudspeaker
+  private readonly tellings: Tellings
+  private readonly log: (line: string) => void
+  private readonly last = new Map<Sale, string>()
+  private checking = false
+
+  constructor(options: { loudspeaker: Loudspeaker; tellings: Tellings; log: (line: string) => void }) {
+    this.loudspeaker = options.loudspeaker
+    this.tellings = options.tellings
+    this.log = options.log
+  }
+
+  /** Tells how a sale stands, unless nothing has changed. */
+  tell(sale: Sale): void {
+    const snapshot = saleSnapshot(sale)
+    const { at: _, ...rest } = snapshot
+    const facts = JSON.stringify(rest)
+    if (this.last.get(sale) === facts) return
+    this.last.set(sale, facts)
+    this.loudspeaker
+      .publish(saleChannel(sale.id), JSON.stringify(snapshot))
+      .catch(() => this.last.delete(sale))
+  }
+
+  /** A marker that is gone means that all is gone: everybody is told again, and then the marker is set. */
+  async watch(sales: readonly Sale[]): Promise<void> {
+    if (this.checking) return
+    this.checking = true
+    try {
+      for (const sale of sales) {
+        const channel = marker + sale.id
+        if (await this.loudspeaker.holds(channel)) continue
+        this.last.delete(sale)
+        this.tellings.tellAll(sale)
+        this.tell(sale)
+        await this.loudspeaker.publish(channel, JSON.stringify({ sale: sale.id }))
+      }
+    } catch (error) {
+      this.log(`flash sale: Laba does not answer: ${String(error)}`)
+    } finally {
+      this.checking = false
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// From a ticket in memory to the record that its holder sees, and to the snapshot that everybody sees.
+import type { Book, Ticket } from "../book/memory.ts"
+import type { Sale } from "../book/sale.ts"
+import type { TicketRecord } from "../model/record.ts"
+import type { SalePhase } from "../model/sale.ts"
+import { isWaiting } from "../model/ticket.ts"
+import { isGone } from "../model/unit.ts"
+
+/** The id of a ticket's order. */
+export const orderId = (book: Book, number: number): string => `${book.settings.id}.${number}`
+
+export function recordOf(book: Book, ticket: Ticket): TicketRecord {
+  const { order } = ticket
+  return {
+    sale: book.settings.id,
+    item: book.itemOf(ticket).id,
+    number: ticket.number,
+    version: ticket.version,
+    state: ticket.state,
+    // Only who waits has a turn to wait for.
+    turn: isWaiting(ticket.state) ? book.turnOf(ticket) : null,
+    at: ticket.changedAt,
+    order: order && {
+      id: orderId(book, ticket.number),
+      state: order.state,
+      price: order.price,
+      currency: book.settings.currency,
+      payBy: order.payBy,
+      offer: order.offer,
+    },
+  }
+}
+
+/** What is the same for everybody: one message a second serves the whole queue. */
+export interface SaleSnapshot {
+  readonly sale: string
+  readonly at: number
+  readonly phase: SalePhase
+  /** Turns that have passed: who has turn t is number `t - served`. */
+  readonly served: number
+  readonly queued: number
+  readonly waitlisted: number
+  /** Measured turns a second; null is not known yet. */
+  readonly perSecond: number | null
+  readonly items: readonly {
+    readonly id: string
+    readonly total: number
+    readonly available: number
+    readonly held: number
+    readonly sold: number
+    /** Nothing to be had and nothing that could come back. */
+    readonly gone: boolean
+    /** Changes when it sells out and when it opens again. */
+    readonly soldOutEpoch: number
+  }[]
+}
+
+export function saleSnapshot(sale: Sale): SaleSnapshot {
+  const { book, pace } = sale
+  return {
+    sale: book.settings.id,
+    at: sale.now(),
+    phase: book.phase,
+    served: book.served,
+    queued: book.queued,
+    waitlisted: book.waitlisted,
+    perSecond: pace.perSecond,
+    items: book.items.map(({ id, counts, soldOutEpoch }) => ({
+      id,
+      ...counts,
+      gone: isGone(counts),
+      soldOutEpoch,
+    })),
+  }
+}

@@ -1,0 +1,195 @@
+// Tells each ticket's holder how it stands. What is sent is always the whole newest record, so a change that overtakes
+// another, a repeat and a crash between sending and noting it do no harm. Who can act on it is told first.
+import type { Told } from "../book/act.ts"
+import type { Ticket } from "../book/memory.ts"
+import type { Sale } from "../book/sale.ts"
+import type { Ledger } from "../ledger/ledger.ts"
+import { resultChannel } from "../model/record.ts"
+import { Line } from "../book/line.ts"
+import { isWaiting } from "../model/ticket.ts"
+import type { Loudspeaker } from "./loudspeaker.ts"
+import { recordOf } from "./record-of.ts"
+
+export interface TellingsOptions {
+  readonly ledger: Ledger
+  readonly loudspeaker: Loudspeaker
+  readonly log: (line: string) => void
+  /** How soon a telling that failed is tried again. Default 500. */
+  readonly retryMs?: number
+}
+
+/** Sent at once. In one process Laba takes a publish in some µs; by HTTP this many are on their way. */
+const inFlightMax = 64
+
+/** How long one turn may hold the loop. */
+const sliceMax = 256
+
+/** An outbox row whose results are on their way. */
+interface Letter {
+  readonly id: number
+  left: number
+}
+
+/** One ticket that is to be told. It is looked up when it is sent: the memory may have been read anew meanwhile. */
+interface Telling {
+  readonly sale: Sale
+  readonly number: number
+  /** Outbox rows that this settles. */
+  letters: Letter[]
+  /** On its way. A newer version waits for it to arrive: two on their way could change places. */
+  flying: boolean
+  again: boolean
+}
+
+export class Tellings {
+  private readonly options: TellingsOptions
+  private readonly urgent = new Line<Telling>(() => true)
+  private readonly others = new Line<Telling>(() => true)
+  private readonly waiting = new Map<Sale, Map<number, Telling>>()
+  private readonly sent: number[] = []
+  private inFlight = 0
+  private running = false
+  private closed = false
+  /** Records that went out, for the metric. */
+  told = 0
+  failures = 0
+
+  constructor(options: TellingsOptions) {
+    this.options = options
+  }
+
+  /** Those who wait to be told. */
+  get backlog(): number {
+    let count = 0
+    for (const tickets of this.waiting.values()) count += tickets.size
+    return count
+  }
+
+  /** Takes up what a transaction wrote into the outbox. */
+  add(sale: Sale, { outbox, tickets }: Told): void {
+    const letter = outbox === null ? null : { id: outbox, left: tickets.length }
+    for (const ticket of tickets) this.tell(sale, ticket, letter)
+  }
+
+  /** Tells one ticket's holder, at once or again. */
+  tell(sale: Sale, ticket: Ticket, letter: Letter | null = null): void {
+    const tickets = this.waiting.get(sale) ?? new Map<number, Telling>()
+    this.waiting.set(sale, tickets)
+    const before = tickets.get(ticket.number)
+    if (before) {
+      if (letter) before.letters.push(letter)
+      before.again ||= before.flying
+      return
+    }
+    const letters = letter ? [letter] : []
+    const telling = { sale, number: ticket.number, letters, flying: false, again: false }
+    tickets.set(ticket.number, telling)
+    this.queue(telling, ticket)
+  }
+
+  /** Everybody who has not been told, or whom a Laba that lost its memory has forgotten. */
+  tellAll(sale: Sale): void {
+    for (const ticket of sale.book.tickets) this.tell(sale, ticket)
+  }
+
+  /** After a start: everybody who still waits for something, and what is in the outbox and was not sent. */
+  resume(sales: readonly Sale[]): void {
+    for (const sale of sales) {
+      for (const ticket of sale.book.tickets)
+        if (isWaiting(ticket.state) || ticket.order?.state === "pending") this.tell(sale, ticket)
+    }
+    const { ledger } = this.options
+    const byKey = new Map(sales.map((sale) => [sale.key, sale]))
+    const rows = ledger.all<{ id: number; sale: number; results: string }>(
+      "SELECT id, sale, results FROM outbox WHERE sent = 0 ORDER BY id",
+    )
+    for (const { id, sale: key, results } of rows) {
+      const sale = byKey.get(key)
+      const numbers = (JSON.parse(results) as [number][]).map(([number]) => number)
+      const letter: Letter = { id, left: numbers.length }
+      for (const number of numbers) {
+        const ticket = sale?.book.tickets[number - 1]
+        if (sale && ticket) this.tell(sale, ticket, letter)
+      }
+    }
+  }
+
+  /** Notes in the ledger what was sent; called between batches. A crash before this sends it again. */
+  noteSent(): void {
+    if (this.sent.length === 0) return
+    const ids = this.sent.splice(0)
+    const { ledger } = this.options
+    ledger.transaction("sent", () => {
+      for (const id of ids) ledger.run("UPDATE outbox SET sent = 1 WHERE id = ?", id)
+    })
+  }
+
+  stop(): void {
+    this.closed = true
+  }
+
+  private run(): void {
+    if (this.running || this.closed) return
+    this.running = true
+    setImmediate(() => {
+      this.running = false
+      this.slice()
+    })
+  }
+
+  private queue(telling: Telling, ticket: Ticket): void {
+    // Whoever has lost can do nothing; they have the one broadcast already.
+    const canWait = ticket.state === "sold_out" || ticket.state === "rejected"
+    ;(canWait ? this.others : this.urgent).join(telling)
+    this.run()
+  }
+
+  private slice(): void {
+    for (let sent = 0; sent < sliceMax && this.inFlight < inFlightMax && !this.closed; sent++) {
+      const telling = this.urgent.take() ?? this.others.take()
+      if (!telling) return
+      void this.send(telling)
+    }
+    if (this.inFlight < inFlightMax) this.run()
+  }
+
+  private async send(telling: Telling): Promise<void> {
+    const { sale, number } = telling
+    const ticket = sale.book.tickets[number - 1]
+    if (!ticket) return void this.waiting.get(sale)?.delete(number)
+    const { version } = ticket
+    const letters = telling.letters
+    telling.letters = []
+    telling.flying = true
+    this.inFlight += 1
+    let arrived = true
+    try {
+      await this.options.loudspeaker.publish(
+        resultChannel(ticket.user, sale.id),
+        JSON.stringify(recordOf(sale.book, ticket)),
+      )
+      ticket.told = Math.max(ticket.told, version)
+      this.told += 1
+      for (const letter of letters) if (--letter.left === 0) this.sent.push(letter.id)
+    } catch (error) {
+      arrived = false
+      telling.letters.push(...letters)
+      if (this.failures++ % 100 === 0)
+        this.options.log(`flash sale: Laba could not be told: ${String(error)}`)
+    }
+    this.inFlight -= 1
+    if (!arrived) setTimeout(() => this.landed(telling, true), this.options.retryMs ?? 500)
+    else this.landed(telling, telling.again)
+  }
+
+  private landed(telling: Telling, again: boolean): void {
+    const ticket = telling.sale.book.tickets[telling.number - 1]
+    telling.flying = false
+    telling.again = false
+    if (again && ticket && !this.closed) this.queue(telling, ticket)
+    else {
+      this.waiting.get(telling.sale)?.delete(telling.number)
+      this.run()
+    }
+  }
+}

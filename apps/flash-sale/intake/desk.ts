@@ -1,0 +1,188 @@
+// The desk before the queue. It refuses at once and from memory; whom it lets in waits for the next batch to be written,
+// and is answered after that. Nothing that it says yes to is only in memory.
+import type { Ticket } from "../book/memory.ts"
+import type { Sale } from "../book/sale.ts"
+import { capacityNow } from "../book/decide.ts"
+import { decidesAt, entryOpensAt } from "../model/sale.ts"
+import { isWaiting } from "../model/ticket.ts"
+import { isGone } from "../model/unit.ts"
+import { isLive } from "../model/order.ts"
+import { refuse, type Refusal } from "../model/refusal.ts"
+import { isBuyToken, issueBuyToken } from "./buy-token.ts"
+import { Pace, type PaceLimits } from "./pace.ts"
+import type { Seal } from "./seal.ts"
+
+export interface Entry {
+  readonly user: string
+  /** Null means the only item. */
+  readonly item: string | null
+  readonly key: string
+  readonly token: string | null
+}
+
+/** A ticket, and whether this request made it. */
+export interface Admission {
+  readonly ticket: Ticket
+  readonly isNew: boolean
+}
+
+export type EntryAnswer = Admission | Refusal
+
+interface Waiting {
+  readonly user: string
+  readonly item: number
+  readonly key: string
+  readonly promise: Promise<EntryAnswer>
+  readonly answer: (answer: EntryAnswer) => void
+}
+
+export interface DeskOptions {
+  readonly sale: Sale
+  readonly seal: Seal
+  /** Called when somebody waits to be written down. */
+  readonly wake: () => void
+  readonly pace?: PaceLimits
+}
+
+/** Tickets that one user may have in a sale, one after the other. More is somebody who plays with the queue. */
+const ticketsEachMax = 20
+
+export class Desk {
+  readonly sale: Sale
+  private readonly seal: Seal
+  private readonly wake: () => void
+  private readonly pace: Pace
+  private waiting: Waiting[] = []
+  private readonly byUser = new Map<string, Waiting>()
+
+  constructor({ sale, seal, wake, pace }: DeskOptions) {
+    this.sale = sale
+    this.seal = seal
+    this.wake = wake
+    this.pace = new Pace(pace)
+  }
+
+  /** A token to enter with, or why there is none. */
+  token(user: string): string | Refusal {
+    const { sale } = this
+    const now = sale.now()
+    const tooFast = this.pace.attempt(user, now)
+    if (tooFast > 0) return refuse("TOO_FAST", { retryAfterSeconds: tooFast })
+    const { phase, settings } = sale.book
+    if (phase === "closed") return refuse("CLOSED")
+    if (now < settings.startsAt) return notOpen(settings.startsAt, now)
+    return issueBuyToken(this.seal, { user, sale: sale.id, had: this.had(user) }, now)
+  }
+
+  /** Lets somebody in or not. A refusal is answered at once; a ticket once it is on disk. */
+  enter(entry: Entry): EntryAnswer | Promise<EntryAnswer> {
+    const now = this.sale.now()
+    const tooFast = this.pace.attempt(entry.user, now)
+    if (tooFast > 0) return refuse("TOO_FAST", { retryAfterSeconds: tooFast })
+    const item = this.itemOf(entry.item)
+    const before = this.sameKey(entry, item)
+    if (before !== null) return before
+    return this.refusalOf(entry, item, now) ?? this.wait(entry, item)
+  }
+
+  /** Writes down who waits. Answers how many there were. Never throws: a failure is an answer too. */
+  flush(onFailure: (error: unknown) => void): number {
+    const batch = this.waiting
+    if (batch.length === 0) return 0
+    this.waiting = []
+    this.byUser.clear()
+    try {
+      const tickets = this.sale.admit(batch)
+      for (const [at, { answer }] of batch.entries()) answer({ ticket: tickets[at] as Ticket, isNew: true })
+    } catch (error) {
+      onFailure(error)
+      for (const { answer } of batch) answer(refuse("NOT_SAVED", { retryAfterSeconds: 1 }))
+    }
+    return batch.length
+  }
+
+  private itemOf(name: string | null): number {
+    const { items } = this.sale.book
+    if (name === null) return items.length === 1 ? 0 : -1
+    return items.findIndex((item) => item.id === name)
+  }
+
+  /** The answer that was given to the same key, if it was. */
+  private sameKey({ user, key }: Entry, item: number): EntryAnswer | Promise<EntryAnswer> | null {
+    const waiting = this.byUser.get(user)
+    if (waiting?.key === key) return waiting.item === item ? waiting.promise : refuse("KEY_CONFLICT")
+    for (let ticket = this.sale.book.byUser.get(user) ?? null; ticket; ticket = ticket.previous) {
+      if (ticket.key !== key) continue
+      return ticket.item === item ? { ticket, isNew: false } : refuse("KEY_CONFLICT")
+    }
+    return null
+  }
+
+  private refusalOf(entry: Entry, at: number, now: number): Refusal | Promise<Refusal> | null {
+    const { sale } = this
+    const { book } = sale
+    const { settings, phase } = book
+    if (phase === "closed") return refuse("CLOSED")
+    if (now < entryOpensAt(settings)) return notOpen(entryOpensAt(settings), now)
+    const held = this.held(entry.user)
+    if (held !== null) return held
+    const item = book.items[at]
+    if (!item) return refuse("SOLD_OUT")
+    // Before the start everybody is shuffled, so there is nothing that a token would protect.
+    if (now >= settings.startsAt && !this.isToken(entry, now)) return refuse("BAD_TOKEN")
+    if (isGone(item.counts)) return refuse("SOLD_OUT")
+    if (book.live + this.waiting.length >= capacityNow(book)) {
+      return refuse("QUEUE_FULL", { retryAfterSeconds: this.retryAfterSeconds(now) })
+    }
+    return null
+  }
+
+  /** ALREADY_IN with the ticket that the caller holds, once it has its number. */
+  private held(user: string): Refusal | Promise<Refusal> | null {
+    const waiting = this.byUser.get(user)
+    if (waiting) {
+      return waiting.promise.then((answer) =>
+        "ticket" in answer ? refuse("ALREADY_IN", { number: answer.ticket.number }) : answer,
+      )
+    }
+    const ticket = this.sale.book.byUser.get(user)
+    if (!ticket) return null
+    let live: Ticket | null = ticket
+    // An old order may have been paid late and be live again.
+    while (live && !isWaiting(live.state) && !(live.order && isLive(live.order.state))) live = live.previous
+    if (live) return refuse("ALREADY_IN", { number: live.number })
+    if (this.had(user) >= ticketsEachMax) return refuse("TOO_FAST", { retryAfterSeconds: 60 })
+    return null
+  }
+
+  private isToken({ user, token }: Entry, now: number): boolean {
+    const facts = { user, sale: this.sale.id, had: this.had(user) }
+    return token !== null && isBuyToken(this.seal, token, facts, now)
+  }
+
+  private had(user: string): number {
+    let had = 0
+    for (let ticket = this.sale.book.byUser.get(user) ?? null; ticket; ticket = ticket.previous) had++
+    return had
+  }
+
+  private wait({ user, key }: Entry, item: number): Promise<EntryAnswer> {
+    const { promise, resolve } = Promise.withResolvers<EntryAnswer>()
+    const waiting: Waiting = { user, item, key, promise, answer: resolve }
+    this.waiting.push(waiting)
+    this.byUser.set(user, waiting)
+    this.wake()
+    return promise
+  }
+
+  /** When a place may be free: as long as one turn takes, and no sooner than the sale decides anything. */
+  private retryAfterSeconds(now: number): number {
+    const { perSecond } = this.sale.pace
+    const untilDecided = Math.max(0, decidesAt(this.sale.book.settings) - now) / 1000
+    const turn = perSecond === null || perSecond <= 0 ? 5 : 1 / perSecond
+    return Math.min(300, Math.max(1, Math.ceil(untilDecided + turn)))
+  }
+}
+
+const notOpen = (opensAt: number, now: number): Refusal =>
+  refuse("NOT_OPEN", { retryAfterSeconds: Math.max(1, Math.ceil((opensAt - now) / 1000)) })

@@ -1,0 +1,163 @@
+// A payment provider to try things with, as an HTTP service of its own. What it has taken it remembers on disk; its
+// callbacks it can delay, double, reorder and lose, as real ones do.
+import { Database } from "bun:sqlite"
+import { signatureHeader, signatureOf } from "./http-provider.ts"
+import { payPage } from "./pay-page.ts"
+
+/** How badly callbacks travel. Chances are 0 to 1. */
+export interface Weather {
+  /** Each callback is late by a random time up to this; so they change places. Default 0. */
+  delayMsMax: number
+  /** Comes twice. */
+  doubled: number
+  /** Never comes; only asking tells. */
+  lost: number
+}
+
+export interface SimulatorOptions {
+  readonly host?: string
+  readonly port?: number
+  /** A file, or `:memory:`. */
+  readonly path: string
+  readonly secret: string
+  readonly weather?: Partial<Weather>
+  /** Chance source, for tests. */
+  readonly random?: () => number
+}
+
+interface TradeRow {
+  reference: string
+  amount: number
+  currency: string
+  callback: string
+  state: "open" | "closed" | "paid" | "refunded"
+  payment: string | null
+}
+
+export interface Simulator {
+  readonly url: string
+  readonly weather: Weather
+  close(): Promise<void>
+}
+
+/** A callback that is not answered with success is sent again so often, a second apart. */
+const attemptsMax = 5
+
+const tables = `
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+CREATE TABLE IF NOT EXISTS trades (
+  reference TEXT PRIMARY KEY, amount INTEGER NOT NULL, currency TEXT NOT NULL, callback TEXT NOT NULL,
+  state TEXT NOT NULL, payment TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS trades_by_payment ON trades (payment);`
+
+export function startSimulator(options: SimulatorOptions): Simulator {
+  const { host = "127.0.0.1", port = 0, path, secret, random = Math.random } = options
+  const weather: Weather = { delayMsMax: 0, doubled: 0, lost: 0, ...options.weather }
+  const database = new Database(path, { create: true, strict: true })
+  database.run(tables)
+  const timers = new Set<ReturnType<typeof setTimeout>>()
+  const find = (reference: string): TradeRow | null =>
+    database.query<TradeRow, [string]>("SELECT * FROM trades WHERE reference = ?").get(reference)
+
+  const open = (asked: {
+    reference: string
+    amount: number
+    currency: string
+    callback: string
+  }): Response => {
+    database.run("INSERT OR IGNORE INTO trades VALUES (?, ?, ?, ?, 'open', NULL)", [
+      asked.reference,
+      asked.amount,
+      asked.currency,
+      asked.callback,
+    ])
+    if (find(asked.reference)?.state === "closed") return problem(409, "The trade was closed.")
+    return Response.json({ payUrl: `${server.url.origin}/pay/${encodeURIComponent(asked.reference)}` })
+  }
+
+  const close = ({ reference }: { reference: string }) => {
+    // Unknown is closed too: an order to open it that is still on its way must find it shut.
+    database.run("INSERT OR IGNORE INTO trades VALUES (?, 0, '', '', 'closed', NULL)", [reference])
+    database.run("UPDATE trades SET state = 'closed' WHERE reference = ? AND state = 'open'", [reference])
+    const trade = find(reference)
+    if (trade?.payment) return Response.json({ state: "paid", payment: trade.payment, amount: trade.amount })
+    return Response.json({ state: "closed" })
+  }
+
+  const pay = (reference: string) => {
+    const payment = `pay_${crypto.randomUUID()}`
+    const { changes } = database.run(
+      "UPDATE trades SET state = 'paid', payment = ? WHERE reference = ? AND state = 'open'",
+      [payment, reference],
+    )
+    const trade = find(reference)
+    if (!trade) return problem(404, "There is no such trade.")
+    if (trade.state === "closed") return problem(409, "The trade was closed.")
+    if (changes > 0 && random() >= weather.lost) {
+      send(trade)
+      if (random() < weather.doubled) send(trade)
+    }
+    return Response.json({ payment: trade.payment })
+  }
+
+  const refund = ({ payment }: { payment: string }) => {
+    database.run("UPDATE trades SET state = 'refunded' WHERE payment = ? AND state = 'paid'", [payment])
+    const known = database.query("SELECT 1 FROM trades WHERE payment = ?").get(payment)
+    return known ? Response.json({ refunded: payment }) : problem(404, "There is no such payment.")
+  }
+
+  const send = (trade: TradeRow, attempt = 1) => {
+    const body = JSON.stringify({ reference: trade.reference, payment: trade.payment, amount: trade.amount })
+    later(attempt === 1 ? random() * weather.delayMsMax : 1000, async () => {
+      const answer = await fetch(trade.callback, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", [signatureHeader]: signatureOf(secret, body) },
+        body,
+      }).catch(() => null)
+      await answer?.body?.cancel()
+      if (!answer?.ok && attempt < attemptsMax) send(trade, attempt + 1)
+    })
+  }
+
+  const later = (ms: number, run: () => Promise<void>) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      void run()
+    }, ms)
+    timers.add(timer)
+  }
+
+  const server: Bun.Server<undefined> = Bun.serve({
+    hostname: host,
+    port,
+    async fetch(request): Promise<Response> {
+      const { pathname } = new URL(request.url)
+      const reference = /^\/pay\/([^/]+)$/.exec(pathname)?.[1]
+      if (reference !== undefined) {
+        const name = decodeURIComponent(reference)
+        if (request.method === "POST") return pay(name)
+        return payPage(find(name))
+      }
+      if (request.method !== "POST") return problem(405, "Use POST.")
+      const body = (await request.json()) as never
+      if (pathname === "/trades") return open(body)
+      if (pathname === "/trades/close") return close(body)
+      if (pathname === "/refunds") return refund(body)
+      if (pathname === "/weather") return Response.json(Object.assign(weather, body))
+      return problem(404, "There is nothing here.")
+    },
+  })
+  return {
+    url: server.url.origin,
+    weather,
+    async close() {
+      for (const timer of timers) clearTimeout(timer)
+      await server.stop(true)
+      database.close()
+    },
+  }
+}
+
+const problem = (status: number, detail: string): Response => Response.json({ status, detail }, { status })

@@ -1,0 +1,35 @@
+// Tells the shop's own systems, signed over the time and the body, so that neither can be changed and an old call cannot
+// be played again later.
+import { createHmac } from "node:crypto"
+import type { Errand } from "./errands.ts"
+
+export interface WebhookOptions {
+  readonly url: string
+  readonly secret: string
+  readonly clock: () => number
+}
+
+const answerMsMax = 5000
+
+/** The header `Flash-Sale-Signature`: `t=<seconds>,v1=<hex of HMAC-SHA256 over "<seconds>.<body>">`. */
+export const webhookSignature = (secret: string, seconds: number, body: string): string =>
+  `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`
+
+/** Posts one event; rejects unless the shop answers with success. */
+export function webhook({ url, secret, clock }: WebhookOptions): (errand: Errand) => Promise<void> {
+  return async ({ id, body }) => {
+    const text = JSON.stringify({ id: `event_${id}`, ...body })
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "Flash-Sale-Signature": webhookSignature(secret, Math.floor(clock() / 1000), text),
+      },
+      body: text,
+      redirect: "error",
+      signal: AbortSignal.timeout(answerMsMax),
+    })
+    await answer.body?.cancel()
+    if (!answer.ok) throw new Error(`The shop answered ${answer.status}.`)
+  }
+}
