@@ -33,9 +33,10 @@ export class Folder implements AsyncDisposable {
   }
 
   /** The files as they are now, which is what a process killed now would leave. */
-  copy(): string {
+  copy(engine?: SqliteEngine): string {
+    const from = engine?.directory ?? this.path
     const path = join(this.path, `copy-${++this.copies}`)
-    for (const name of ["laba.sqlite", "laba.sqlite-wal"]) cpSync(join(this.path, name), join(path, name))
+    for (const name of ["laba.sqlite", "laba.sqlite-wal"]) cpSync(join(from, name), join(path, name))
     return path
   }
 

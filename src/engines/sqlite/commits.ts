@@ -68,10 +68,12 @@ export class Commits<Work> {
     this.start()
   }
 
-  /** Has `tend` called now when nothing else is under way. */
-  rouse(): void {
-    if (this.running || this.ended || (this.trouble && this.now() < this.trouble.retryAt)) return
-    this.running = this.attempt(() => this.steps.tend(true)).then(() => this.rest())
+  /** Has `tend` called now when nothing else is under way; resolves when that, or what is, has ended. */
+  async rouse(): Promise<void> {
+    const isShut = this.ended || (this.trouble !== null && this.now() < this.trouble.retryAt)
+    if (!this.running && !isShut)
+      this.running = this.attempt(() => this.steps.tend(true)).then(() => this.rest())
+    await this.running
   }
 
   /** Accepts no more, and resolves when all that waited is answered. */

@@ -120,9 +120,13 @@ export class SqliteEngine implements Engine, Inventory {
     const parts = { events, store, journal, epochs, channels, filing, upkeep, receipts, lossy }
     this.acceptance = new Acceptance({ ...parts, acknowledgesFirst, limits, now, log })
     this.tending = setInterval(() => {
-      if (this.upkeep.isDue) this.acceptance.commits.rouse()
+      if (this.upkeep.isDue) void this.tend()
     }, tendIntervalMs)
     this.tending.unref()
+  }
+
+  get directory(): string {
+    return this.options.directory
   }
 
   get figures(): EngineFigures {
@@ -217,6 +221,11 @@ export class SqliteEngine implements Engine, Inventory {
     // Whoever listens from now on listens to what begins.
     log.listened = false
     return this.acceptance.forget(log).then((kept) => kept + lossy)
+  }
+
+  /** Files what waits and clears what has expired. The engine does so by itself. */
+  tend(): Promise<void> {
+    return this.acceptance.commits.rouse()
   }
 
   /** Answers what waits, files everything, and lets go of the directory. */
