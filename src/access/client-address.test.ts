@@ -1,0 +1,50 @@
+import { describe, expect, test } from "bun:test"
+import { neighbourhoodOf, Proxies } from "./client-address.ts"
+
+const forwarded = (value: string) => new Headers({ "X-Forwarded-For": value })
+
+describe("the client's address", () => {
+  const proxies = new Proxies(["127.0.0.1", "10.0.0.0/8", "fd00::/8"])
+
+  test("is the peer's, whatever it says, where the peer is no trusted proxy", () => {
+    expect(proxies.clientOf("203.0.113.7", forwarded("198.51.100.1"))).toBe("203.0.113.7")
+    expect(new Proxies([]).clientOf("127.0.0.1", forwarded("198.51.100.1"))).toBe("127.0.0.1")
+  })
+
+  test("is the right-most that no trusted proxy has", () => {
+    for (const [header, client] of [
+      ["203.0.113.7", "203.0.113.7"],
+      ["6.6.6.6, 203.0.113.7", "203.0.113.7"],
+      ["6.6.6.6, 203.0.113.7, 10.1.2.3", "203.0.113.7"],
+      ["127.0.0.1, 203.0.113.7, 10.1.2.3, 10.9.9.9", "203.0.113.7"],
+      ["203.0.113.7:4711", "203.0.113.7"],
+      ["[2001:db8::1]:4711", "2001:db8::1"],
+      ["2001:db8::1, fd00::5", "2001:db8::1"],
+      ["::ffff:203.0.113.7", "203.0.113.7"],
+      ["10.0.0.1", "10.0.0.1"],
+    ] as const) {
+      expect([header, proxies.clientOf("127.0.0.1", forwarded(header))]).toEqual([header, client])
+    }
+  })
+
+  test("is the last that is known where the list goes wrong", () => {
+    expect(proxies.clientOf("10.0.0.1", forwarded("6.6.6.6, unknown"))).toBe("10.0.0.1")
+    expect(proxies.clientOf("10.0.0.1", forwarded("6.6.6.6, nonsense, 10.0.0.2"))).toBe("10.0.0.2")
+    expect(proxies.clientOf("10.0.0.1", new Headers())).toBe("10.0.0.1")
+    expect(proxies.clientOf("::ffff:10.0.0.1", forwarded("203.0.113.7"))).toBe("203.0.113.7")
+  })
+})
+
+test("an address counts for its neighbourhood: alone by IPv4, with its /64 by IPv6", () => {
+  for (const [address, neighbourhood] of [
+    ["203.0.113.7", "203.0.113.7"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["2001:DB8:0:0:ffff::9", "2001:db8:0:0::/64"],
+    ["2001:0db8:0000:0000:1:2:3:4", "2001:db8:0:0::/64"],
+    ["2001:db8:0:1::1", "2001:db8:0:1::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+  ] as const) {
+    expect([address, neighbourhoodOf(address)]).toEqual([address, neighbourhood])
+  }
+})

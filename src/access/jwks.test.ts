@@ -1,0 +1,123 @@
+import { describe, expect, test } from "bun:test"
+import { generateKeyPairSync } from "node:crypto"
+import { Jwks } from "./jwks.ts"
+
+const jwk = (kid: string) => ({
+  ...generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" }),
+  kid,
+})
+
+/** An issuer whose answers and clock are in the test's hands. */
+class Stage {
+  now = 1_000_000
+  fetches = 0
+  answer: () => Response | Promise<Response>
+  readonly jwks: Jwks
+
+  constructor(answer: () => Response | Promise<Response>) {
+    this.answer = answer
+    this.jwks = new Jwks({
+      url: "https://id.example/keys",
+      now: () => this.now,
+      fetch: async () => {
+        this.fetches++
+        return this.answer()
+      },
+    })
+  }
+
+  async kids(kid?: string): Promise<(string | undefined)[]> {
+    return (await this.jwks.candidates("ES256", kid)).map((key) => key.kid)
+  }
+}
+
+const minute = 60_000
+
+describe("fetched keys", () => {
+  test("are fetched once for all who ask meanwhile", async () => {
+    const stage = new Stage(() => Response.json({ keys: [jwk("a")] }))
+    expect(await Promise.all(Array.from({ length: 10 }, () => stage.kids("a")))).toEqual(
+      Array.from({ length: 10 }, () => ["a"]),
+    )
+    expect(stage.fetches).toBe(1)
+  })
+
+  test("are fetched again for an unknown kid, once an interval", async () => {
+    const stage = new Stage(() => Response.json({ keys: [jwk("a")] }))
+    expect(await stage.kids("b")).toEqual([])
+    stage.answer = () => Response.json({ keys: [jwk("b")] })
+    expect(await stage.kids("b")).toEqual([])
+    expect(stage.fetches).toBe(1)
+    stage.now += minute / 2
+    expect(await stage.kids("b")).toEqual(["b"])
+    // The one that was withdrawn is gone with the same fetch.
+    expect(await stage.kids("a")).toEqual([])
+    expect(stage.fetches).toBe(2)
+  })
+
+  test("are fetched again after a while, without anybody waiting for it", async () => {
+    const stage = new Stage(() => Response.json({ keys: [jwk("a")] }))
+    await stage.kids("a")
+    stage.now += 11 * minute
+    stage.answer = () => Response.json({ keys: [jwk("b")] })
+    expect(await stage.kids("a")).toEqual(["a"])
+    await Bun.sleep(0)
+    expect(await stage.kids("a")).toEqual([])
+  })
+
+  test("are believed for a day while they cannot be fetched, and asked for ever more seldom", async () => {
+    const stage = new Stage(() => Response.json({ keys: [jwk("a")] }))
+    await stage.kids("a")
+    stage.answer = () => new Response(null, { status: 500 })
+    stage.now += 23 * 60 * minute
+    expect(await stage.kids("a")).toEqual(["a"])
+    stage.now += 2 * 60 * minute
+    await expect(stage.kids("a")).rejects.toThrow("keys_unavailable")
+    const before = stage.fetches
+    for (let second = 0; second < 600; second++) {
+      stage.now += 1000
+      await stage.kids("a").catch(() => null)
+    }
+    // 1, 2, 4, 8, 16, 32 and then each 60 seconds.
+    expect(stage.fetches - before).toBeWithin(10, 20)
+    stage.answer = () => Response.json({ keys: [jwk("a")] })
+    stage.now += minute
+    expect(await stage.kids("a")).toEqual(["a"])
+  })
+
+  test("are refused when the answer is too long, no set, or late", async () => {
+    for (const answer of [
+      () => new Response("x".repeat(300_000)),
+      () => new Response("no JSON"),
+      () => Response.json({}),
+      () => Response.json({ keys: "a" }),
+      () => Response.json([jwk("a")]),
+      () => Promise.reject(new Error("late")),
+    ]) {
+      await expect(new Stage(answer).kids("a")).rejects.toThrow("keys_unavailable")
+    }
+  })
+
+  test("pass over what checks no signatures: secrets, other uses, weak and unknown ones", async () => {
+    const good = jwk("good")
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ format: "jwk" })
+    const keys = [
+      { kty: "oct", k: Buffer.alloc(64).toString("base64url"), kid: "secret" },
+      { ...jwk("use"), use: "enc" },
+      { ...jwk("alg"), alg: "ES384" },
+      { ...jwk("ops"), key_ops: ["sign"] },
+      { ...rsa, kid: "weak" },
+      { ...jwk("number"), kid: 7 },
+      { kty: "EC", crv: "P-256", kid: "empty curve", x: {}, y: [] },
+      null,
+      "key",
+      good,
+    ]
+    expect(await new Stage(() => Response.json({ keys })).kids()).toEqual(["good"])
+  })
+
+  test("are at most as many as may be tried for one token", async () => {
+    const keys = Array.from({ length: 50 }, () => jwk("same"))
+    expect(await new Stage(() => Response.json({ keys })).kids("same")).toHaveLength(8)
+  })
+})

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "bun:test"
+import { SignJWT } from "jose"
+import { TokenVerifier } from "./token-verifier.ts"
+import { fixedKeys, secretKey, type VerifyKey } from "./verify-key.ts"
+
+const secret = "a secret of 32 bytes, for tests only"
+
+class Stage {
+  nowMs = Date.parse("2026-01-01T00:00:00Z")
+  readonly verifier: TokenVerifier
+
+  constructor(leewaySeconds = 5) {
+    this.verifier = new TokenVerifier({
+      issuers: [
+        { keys: fixedKeys([secretKey(secret) as VerifyKey]), issuer: undefined, audience: undefined },
+      ],
+      leewaySeconds,
+      lifetimeMaxSeconds: 3600,
+      now: () => this.nowMs,
+    })
+  }
+
+  token(seconds: number, claims: Record<string, unknown> = {}): Promise<string> {
+    return new SignJWT({ sub: "1001", exp: this.nowMs / 1000 + seconds, ...claims })
+      .setProtectedHeader({ alg: "HS256" })
+      .sign(new TextEncoder().encode(secret))
+  }
+}
+
+describe("a verified token", () => {
+  test("is verified once, and then known until it expires", async () => {
+    const stage = new Stage()
+    const token = await stage.token(60)
+    const first = await stage.verifier.verify(token)
+    expect(stage.verifier.verify(token)).toBe(first)
+    expect(stage.verifier.verified).toBe(1)
+    stage.nowMs += 66_000
+    expect(() => stage.verifier.verify(token)).toThrow("token_expired")
+    await expect(Promise.resolve(stage.verifier.verify(await stage.token(-10)))).rejects.toThrow(
+      "token_expired",
+    )
+  })
+
+  test("has the leeway that clocks need, at both ends", async () => {
+    const stage = new Stage(10)
+    expect(await stage.verifier.verify(await stage.token(-9))).toMatchObject({ user: "1001" })
+    expect(await stage.verifier.verify(await stage.token(60, { nbf: stage.nowMs / 1000 + 9 }))).toBeDefined()
+    await expect(Promise.resolve(stage.verifier.verify(await stage.token(-11)))).rejects.toThrow(
+      "token_expired",
+    )
+  })
+
+  test("is not found by another token that is alike but for one letter", async () => {
+    const stage = new Stage()
+    const token = await stage.token(60)
+    await stage.verifier.verify(token)
+    const last = token.at(-2) === "A" ? "B" : "A"
+    const other = token.slice(0, -2) + last + token.slice(-1)
+    await expect(Promise.resolve(stage.verifier.verify(other))).rejects.toThrow("unauthorized")
+    expect(await stage.verifier.verify(token)).toBeDefined()
+  })
+
+  test("may not live longer than is configured", async () => {
+    const stage = new Stage()
+    expect(await stage.verifier.verify(await stage.token(3600))).toBeDefined()
+    await expect(Promise.resolve(stage.verifier.verify(await stage.token(3700)))).rejects.toThrow(
+      "longest accepted is 3600",
+    )
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test"
+import type { LabaError } from "../../wire/error.ts"
+import { anyone, vouchedFor } from "../access/access.ts"
+import { Seats } from "../access/admissions.ts"
+import { type Connection, Connections } from "./connections.ts"
+import { type Guest, guestOf, renewed, stranger } from "./guest.ts"
+import { TimerWheel } from "./timer-wheel.ts"
+
+class Client implements Connection {
+  number = 0
+  readonly transport = "websocket"
+  readonly protocol = "laba"
+  readonly channels = []
+  user = undefined
+  readonly heard: string[] = []
+  guest: Guest
+
+  constructor(guest: Guest) {
+    this.guest = guest
+  }
+
+  direct(): boolean {
+    return true
+  }
+
+  dismiss(error: LabaError): void {
+    this.heard.push(error.code)
+  }
+
+  expiring(seconds: number): void {
+    this.heard.push(`expiring ${seconds}`)
+  }
+
+  sendAway(): void {}
+}
+
+class Stage {
+  nowMs = 0
+  readonly wheel = new TimerWheel({ now: () => this.nowMs, manual: true })
+  readonly connections = new Connections("node")
+
+  open(lifeSeconds: number, seats: Seats | null = null): Client {
+    const identity = { ...vouchedFor("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
+    const guest = guestOf({ identity, seats, wheel: this.wheel, now: () => this.nowMs })
+    const client = new Client(guest)
+    this.connections.add(client)
+    return client
+  }
+
+  pass(seconds: number): void {
+    for (let i = 0; i < seconds * 10; i++) {
+      this.nowMs += 100
+      this.wheel.turn()
+    }
+  }
+}
+
+describe("a guest with a token", () => {
+  test("is warned half a minute before its end, and then sent away", () => {
+    const stage = new Stage()
+    const client = stage.open(120)
+    stage.pass(89)
+    expect(client.heard).toEqual([])
+    stage.pass(2)
+    expect(client.heard).toEqual(["expiring 30"])
+    stage.pass(30)
+    expect(client.heard).toEqual(["expiring 30", "token_expired"])
+  })
+
+  test("is warned at half its time when that is short", () => {
+    const stage = new Stage()
+    const client = stage.open(20)
+    stage.pass(10.1)
+    expect(client.heard).toEqual(["expiring 10"])
+  })
+
+  test("stays by a new one, and keeps its seat", () => {
+    const stage = new Stage()
+    const seats = new Seats("203.0.113.7")
+    const client = stage.open(60, seats)
+    renewed(client, { ...vouchedFor("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.wheel)
+    stage.pass(120)
+    expect(client.heard).toEqual([])
+    expect([seats.taken, client.guest.neighbourhood]).toEqual([1, "203.0.113.7"])
+    stage.connections.remove(client)
+    stage.connections.remove(client)
+    expect(seats.taken).toBe(0)
+  })
+
+  test("that has gone is left alone", () => {
+    const stage = new Stage()
+    const client = stage.open(5)
+    stage.connections.remove(client)
+    stage.pass(10)
+    expect(client.heard).toEqual([])
+  })
+})
+
+test("all who show nothing and come from this machine are one guest", () => {
+  const wheel = new TimerWheel({ manual: true })
+  expect(guestOf({ identity: anyone, seats: null, wheel })).toBe(stranger)
+})
