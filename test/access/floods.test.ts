@@ -12,7 +12,7 @@ const via = (address: string) => ({ "X-Forwarded-For": address })
 const listening = (base: string, address: string) =>
   fetch(`${base}/c`, { headers: { ...via(address), Accept: "text/event-stream" } })
 
-describe("connections", () => {
+describe("[A12] connections", () => {
   test("in all are bounded, with a code and a time to come back", async () => {
     await using server = await startGuarded({ channels: open, limits: { connectionsMax: 2 } })
     const inside = [await listening(server.base, ""), await listening(server.base, "")]
@@ -107,7 +107,7 @@ describe("connections", () => {
   })
 })
 
-describe("publishes", () => {
+describe("[A12] publishes", () => {
   const post = (base: string, headers: Record<string, string> = {}, path = "/c") =>
     fetch(base + path, { method: "POST", body: "x", headers })
 

@@ -126,7 +126,7 @@ const refused: readonly (readonly [name: string, token: () => Promise<string> | 
   ["has channels of a kind that is not known", () => hs256({ ...good, channels: { listne: ["/**"] } })],
 ]
 
-describe("a token is an error, also where anybody may, when it", () => {
+describe("[A2] a token is an error, also where anybody may, when it", () => {
   for (const [name, make, code = "unauthorized"] of refused) {
     test.concurrent(name, async () => {
       const token = await make()
@@ -137,7 +137,7 @@ describe("a token is an error, also where anybody may, when it", () => {
   }
 })
 
-describe("a token is good when it", () => {
+describe("[A1] a token is good when it", () => {
   const accepted: readonly (readonly [name: string, token: () => Promise<string>])[] = [
     ["is signed with the secret", () => hs256(good)],
     ["is signed by RSA", () => sign(good, pair.privateKey, { alg: "RS256" })],

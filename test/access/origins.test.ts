@@ -182,7 +182,7 @@ describe("a server without keys", () => {
 })
 
 describe("a token in a subprotocol", () => {
-  test("[A3] says who somebody is, and is never given back", async () => {
+  test("[A3, W5] says who somebody is, and is never given back", async () => {
     await using server = await startGuarded()
     const token = await tokenFor("1001")
     for (const spoken of ["laba.v1", "laba.raw"]) {

@@ -45,7 +45,7 @@ async function raw(target: string, headers: readonly string[]): Promise<{ status
   return { status: answer?.status ?? 0, body: answer?.body ?? "" }
 }
 
-describe("another user's channels", () => {
+describe("[A10] another user's channels", () => {
   test("are refused at every door, to everybody but their owner and a key", async () => {
     const other = await tokenFor("1002")
     for (const door of doors) {

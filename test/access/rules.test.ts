@@ -24,7 +24,7 @@ const table: readonly (readonly [
   ["nobody", "forbidden", "forbidden", "forbidden", "forbidden", "forbidden"],
 ]
 
-describe("a rule that says", () => {
+describe("[A5] a rule that says", () => {
   for (const [who, ...verdicts] of table) {
     test(`\`${who}\` lets in whom it names, at every door`, async () => {
       const rule = { listen: who, publish: who, manage: who } as const
@@ -130,7 +130,7 @@ describe("laba.v1", () => {
     expect(await client.frame("published")).toMatchObject({ ref: 4 })
   })
 
-  test("[L18] takes a token in a frame, and judges by it from then on", async () => {
+  test("[A8, L11, L12] takes a token in a frame, and judges by it from then on", async () => {
     await using server = await startGuarded()
     await using client = await connectByLaba(`${server.base}/_/ws`)
     client.send({ op: "token", ref: 1, token: await tokenFor("1001", { channels: ["/news", "/@me/**"] }) })
