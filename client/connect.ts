@@ -149,7 +149,8 @@ export function connect(url = globalThis.location?.origin ?? "", options: Option
     frame(frame) {
       pulse?.heard()
       if (replies.take(frame)) return
-      if (frame.op === "direct") {
+      if (frame.op === "expiring") refresher?.refresh()
+      else if (frame.op === "direct") {
         listeners.emit("direct", {
           type: frame.type,
           data: frame.base64 ? readBase64(frame.data as string) : frame.data,

@@ -225,6 +225,31 @@ test("refreshes the token in place, before it runs out", async () => {
   expect(network.attempts.length).toBe(1)
 })
 
+test("refreshes the token when the server says that it runs out, however late its own timers are", async () => {
+  let tokens = 0
+  const { clock, server, network } = startStage({ token: () => `t${++tokens}` }, ({ server }) => {
+    server.tokenSeconds = 600
+  })
+  await clock.pass(100_000)
+  server.tellAll({ op: "expiring", seconds: 30 })
+  await clock.pass(100)
+  expect(server.tokensSeen).toEqual(["t1", "t2"])
+  // From then on it counts from the new one.
+  await clock.pass(470_000)
+  expect(server.tokensSeen).toEqual(["t1", "t2"])
+  await clock.pass(20_000)
+  expect(server.tokensSeen).toEqual(["t1", "t2", "t3"])
+  expect(network.attempts.length).toBe(1)
+})
+
+test("asks for a token at most once a second, though each is as good as over", async () => {
+  const { clock, server } = startStage({ token: () => "t" }, ({ server }) => {
+    server.tokenSeconds = 0.01
+  })
+  await clock.pass(10_500)
+  expect(server.tokensSeen.length).toBe(11)
+})
+
 test("stays away when its token is refused, and comes back when a token ran out in use", async () => {
   const refused = startStage({ token: () => "wrong" }, ({ server }) => {
     server.token = "right"

@@ -12,6 +12,8 @@ export interface ListenOptions {
   readonly upgradeMs?: number
   /** Streams are read by the browser's own `EventSource`. */
   readonly usesEventSource?: boolean
+  /** Gives the page its tokens, as a login server would. */
+  readonly token?: () => Promise<string>
 }
 
 interface Scope {
@@ -19,6 +21,7 @@ interface Scope {
   laba: import("../../client/index.ts").Laba
   noted: Noted[]
   states: string[]
+  giveToken(): Promise<string>
 }
 
 export class LabaPage implements AsyncDisposable {
@@ -29,11 +32,12 @@ export class LabaPage implements AsyncDisposable {
   }
 
   /** Opens a page of the origin `base` and begins to listen there. */
-  static async open(browser: Browser, base: string, options: ListenOptions): Promise<LabaPage> {
+  static async open(browser: Browser, base: string, { token, ...options }: ListenOptions): Promise<LabaPage> {
     // The client is put in by the test; the page's own policy is not what is tested here.
     const context = await browser.newContext({ bypassCSP: true })
     const page = await context.newPage()
     await page.addInitScript((await buildClient()).code)
+    if (token) await page.exposeFunction("giveToken", token)
     await page.goto(`${base}/_/nothing-here`)
     await page.evaluate(
       ({ channel, transports, after, upgradeMs, usesEventSource }) => {
@@ -42,6 +46,7 @@ export class LabaPage implements AsyncDisposable {
           ...(transports ? { transports: transports as ("websocket" | "sse" | "poll")[] } : {}),
           ...(upgradeMs ? { upgradeMs } : {}),
           ...(usesEventSource ? { eventSource: (url: string) => new EventSource(url) } : {}),
+          ...("giveToken" in scope ? { token: () => scope.giveToken() } : {}),
           backoff: { minMs: 100, maxMs: 500 },
         })
         scope.laba = laba
@@ -67,6 +72,11 @@ export class LabaPage implements AsyncDisposable {
       count,
     )
     return this.page.evaluate(() => (globalThis as unknown as Scope).noted)
+  }
+
+  /** The id of the connection that is open. */
+  connection(): Promise<string | null> {
+    return this.page.evaluate(() => (globalThis as unknown as Scope).laba.connection)
   }
 
   transport(): Promise<string | null> {
