@@ -1,26 +1,44 @@
-// `laba check`: what a configuration comes to, or every mistake in it.
+// `laba check`: what a configuration comes to, or every mistake in it; with `--as`, what somebody may do.
+import type { AccessConfig } from "../access/access-config.ts"
 import { environmentVariables } from "../config/environment.ts"
 import type { Config } from "../config/config.ts"
 import type { Rule } from "../channels/channel.ts"
 import type { Limits } from "../../wire/limits.ts"
 import { readArguments } from "./arguments.ts"
-import { type Command, exit } from "./command.ts"
+import { type Command, exit, Misuse } from "./command.ts"
+import { explainAccess } from "./explain-access.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 
-const flags = { config: configFlag } as const
+const flags = {
+  config: configFlag,
+  as: {
+    type: "string",
+    value: "<who>",
+    says: "a file with a token or key, or one itself, or `anyone`: what they may do with a channel, and why",
+  },
+} as const
 
 export const check: Command = {
   name: "check",
   summary: "Check a configuration and print what it comes to",
-  usage: "check [flags]",
+  usage: "check [--as <who> <channel>] [flags]",
   flags,
   examples: [
     ["laba check", "the file that `laba serve` would take here"],
     ["laba check --config production.yaml", "another one"],
+    ["laba check --as token.jwt /orders/42", "what the bearer of this token may do there, and why"],
+    ["laba check --as anyone /orders/42", "and what those may who show nothing"],
   ],
   async run(args) {
-    const { given } = readArguments(args, flags, 0)
+    const { given, words } = readArguments(args, flags, 1)
+    const [channel] = words
+    if ((given.as === undefined) !== (channel === undefined))
+      throw new Misuse("--as and a channel go together: laba check --as token.jwt /orders/42")
     const { config, file } = await gatherConfig(given.config, {})
+    if (given.as !== undefined && channel !== undefined) {
+      console.log((await explainAccess({ config, as: given.as, channel })).join("\n"))
+      return exit.ok
+    }
     const set = Object.keys(environmentVariables).filter((name) => process.env[name])
     const sources = [file === null ? "No file; these are the defaults" : `${file} is fine`]
     if (set.length > 0) sources.push(`with ${set.join(", ")} from the environment`)
@@ -29,10 +47,10 @@ export const check: Command = {
   },
 }
 
-function print({ listen, engine, open, rules, limits }: Config): string {
+function print({ listen, engine, open, access, rules, limits }: Config): string {
   const rows: [string, string][] = [
     ["listen", `http://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`],
-    ["engine", engine],
+    ["engine", engineText(engine)],
     ...rules.entries.map((rule): [string, string] => [rule.pattern, ruleText(rule)]),
     ...Object.entries(limits).map(([name, value]): [string, string] => [
       name,
@@ -43,10 +61,31 @@ function print({ listen, engine, open, rules, limits }: Config): string {
   return rows.map(([name, text]) => name.padEnd(width) + text).join("\n")
 }
 
-function ruleText({ keep, slow }: Rule): string {
+function engineText(engine: Config["engine"]): string {
+  if (engine.name === "memory") return "memory"
+  const { directory, acknowledge, diskBytesMax } = engine
+  return `sqlite in ${directory}, at most ${sizeText(diskBytesMax)}; acknowledge: ${acknowledge}`
+}
+
+function accessText({ keys, tokens, origins, proxies }: AccessConfig): string {
+  if (keys.length === 0 && !tokens)
+    return "no keys and no tokens: whoever gets in may do what the rules below say"
+  const names = keys.map(({ name }) => name)
+  return [
+    names.length === 0 ? "no keys" : `keys: ${names.join(", ")}`,
+    tokens
+      ? `tokens of ${tokens.issuers.map(({ issuer }) => issuer ?? "any issuer").join(", ")}`
+      : "no tokens",
+    ...(origins ? [`pages of ${origins.join(", ")}`] : []),
+    ...(proxies.length > 0 ? [`behind ${proxies.join(", ")}`] : []),
+  ].join("; ")
+}
+
+function ruleText({ keep, slow, who }: Rule): string {
   const kept =
     keep === null ? "no history" : `${keep.count} messages, ${sizeText(keep.bytes)}, ${timeText(keep.timeMs)}`
-  return `${kept}; slow: ${slow}`
+  const may = who ? Object.entries(who).map(([action, word]) => `${action}: ${word}`) : []
+  return [kept, `slow: ${slow}`, ...may].join("; ")
 }
 
 function limitText(name: keyof Limits, value: number): string {

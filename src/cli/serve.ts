@@ -1,4 +1,5 @@
 // `laba serve`: starts a server, says in one line where, and ends it by signals.
+import { LabaError } from "../../wire/error.ts"
 import { ConfigError, type ConfigInput } from "../config/config.ts"
 import type { Laba, ServeOptions } from "../server/index.ts"
 import { readArguments } from "./arguments.ts"
@@ -15,6 +16,16 @@ const flags = {
     value: "<address>",
     says: "the address to listen at; default 127.0.0.1: this machine only",
   },
+  data: {
+    type: "string",
+    value: "<dir>",
+    says: "keep history, cursors and keys in this directory: the engine sqlite",
+  },
+  engine: {
+    type: "string",
+    value: "<name>",
+    says: "`memory` or `sqlite:<dir>`; default memory: nothing is kept over a restart",
+  },
   config: configFlag,
   open: { type: "boolean", says: "serve everybody although no keys are configured" },
 } as const
@@ -27,17 +38,20 @@ export const serve: Command = {
   examples: [
     ["laba serve", "on http://127.0.0.1:8080, with laba.yaml when there is one"],
     ["laba serve --port 0", "on a free port; the line that is printed says which"],
+    ["laba serve --data ./data", "with history, cursors and keys that outlive a restart"],
     ["laba serve --config production.yaml", "with a configuration of its own"],
     ["laba serve --host 0.0.0.0 --open", "for everybody, on purpose"],
   ],
   async run(args) {
     const { given } = readArguments(args, flags, 0)
+    const engine = engineFrom(given)
     const gather = () =>
       gatherConfig(given.config, {
         listen: {
           ...(given.host !== undefined && { host: given.host }),
           ...(given.port !== undefined && { port: readPort(given.port) }),
         },
+        ...(engine !== undefined && { engine }),
         ...(given.open && { open: true }),
       })
     const { input, config, file } = await gather()
@@ -50,10 +64,16 @@ export const serve: Command = {
     const laba = await start({ ...input, source }, config.listen)
     reloadBySignal(laba)
     const from = file === null ? "" : `, ${file}`
-    console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine} engine${from})`)
+    console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
     await stopBySignal(() => laba.close())
     return exit.ok
   },
+}
+
+function engineFrom(given: { readonly data?: string; readonly engine?: string }): string | undefined {
+  if (given.data === undefined) return given.engine
+  if (given.engine === undefined) return `sqlite:${given.data}`
+  throw new Misuse("--data is short for --engine sqlite:<dir>; give one of them")
 }
 
 function readPort(text: string): number {
@@ -71,7 +91,12 @@ async function start(
   try {
     return await startServer(input)
   } catch (error) {
-    const why = error instanceof ConfigError ? error.message : whyNoSocket(error, listen)
+    const why =
+      error instanceof ConfigError
+        ? error.message
+        : error instanceof LabaError
+          ? error.detail
+          : whyNoSocket(error, listen)
     if (why === null) throw error
     throw new Failure(why, { cause: error })
   }

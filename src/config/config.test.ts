@@ -29,7 +29,7 @@ describe("a configuration", () => {
       const { rules, ...rest } = parseConfig(nothing)
       expect(rest).toEqual({
         listen: { host: "127.0.0.1", port: 8080 },
-        engine: "memory",
+        engine: { name: "memory" },
         limits: defaultLimits,
         open: false,
         access: { keys: [], tokens: null, origins: null, proxies: [] },
@@ -129,18 +129,38 @@ describe("an unknown key", () => {
 
 describe("an engine", () => {
   test("that this version does not have is refused by name, and its address is not repeated", () => {
-    for (const engine of ["sqlite:./data", "redis://user:secret@host", "rediss://host", "nats"]) {
+    for (const engine of ["redis://user:secret@host", "rediss://host", "nats"]) {
       expect(linesOf({ engine })).toEqual([
-        `engine: the engine ${engine.split(":")[0]} is not built into this version; it has: memory`,
+        `engine: the engine ${engine.split(":")[0]} is not built into this version; it has: memory, sqlite`,
       ])
     }
   })
 
+  test("that keeps in a directory has its own settings, and defaults for them", () => {
+    const engine = "sqlite:./data"
+    const standard = {
+      name: "sqlite",
+      directory: "./data",
+      acknowledge: "durable",
+      diskBytesMax: 4 * 1024 ** 3,
+    }
+    expect(parseConfig({ engine }).engine).toEqual(standard as never)
+    const sqlite = { acknowledge: "first", diskBytesMax: "64MB" } as const
+    const given = { ...standard, acknowledge: "first", diskBytesMax: 64 * 1024 ** 2 }
+    expect(parseConfig({ engine, sqlite }).engine).toEqual(given as never)
+    expect(linesOf({ sqlite: { acknowledge: "last" } })).toEqual([
+      'sqlite.acknowledge: must be "durable" or "first", not "last"',
+    ])
+  })
+
   test("that nobody knows is refused with the nearest", () => {
     expect(linesOf({ engine: "memroy" })).toEqual([
-      'engine: must be "memory", not "memroy", did you mean "memory"?',
+      'engine: must be "memory", or "sqlite:" and a directory, not "memroy", did you mean "memory"?',
     ])
-    expect(linesOf({ engine: 1 })).toEqual(['engine: must be "memory", not 1'])
+    expect(linesOf({ engine: "sqlite:" })).toEqual([
+      'engine: must be "memory", or "sqlite:" and a directory, not "sqlite:"',
+    ])
+    expect(linesOf({ engine: 1 })).toEqual(['engine: must be "memory", or "sqlite:" and a directory, not 1'])
   })
 })
 

@@ -19,8 +19,10 @@ export { ConfigError } from "./config-error.ts"
 export interface ConfigInput {
   /** Where the server listens. */
   readonly listen?: ListenInput
-  /** What carries messages and remembers them. Default `memory`: everything in one process, nothing kept over a restart. */
+  /** What carries messages and remembers them. Default `memory`: everything in one process, nothing kept over a restart. `sqlite:` and a directory, such as `sqlite:./data`: kept there; one process a directory. */
   readonly engine?: string
+  /** For the engine `sqlite`. */
+  readonly sqlite?: SqliteInput
   /** Rules for channels, by pattern: `*` is one part of a name, `**` at the end any number of parts. The most specific pattern wins; the order does not matter. */
   readonly channels?: { readonly [pattern: string]: ChannelInput }
   /** The keys of backends. With keys or tokens, who may do what follows from rules; without both, everybody may do everything and only this machine is let in. */
@@ -48,6 +50,13 @@ export interface ListenInput {
   readonly host?: string
   /** A TCP port; 0 is any free one, named when the server is ready. Default 8080. */
   readonly port?: number
+}
+
+export interface SqliteInput {
+  /** When a publish is answered and delivered. Default `durable`: once it is on the disk. `first`: before that, so that a crash or a power cut may lose the last messages, and resets every cursor. */
+  readonly acknowledge?: "durable" | "first"
+  /** Bytes of history on disk, all channels together, a size; the least recently used are trimmed first. Default 4GB. What of it is held in memory is `limits.historyBytesMax`. */
+  readonly diskBytesMax?: number | string
 }
 
 export interface TlsInput {
@@ -90,10 +99,20 @@ export type LimitsInput = {
     : number
 }
 
+/** Which engine, and how it is set. */
+export type EngineChoice =
+  | { readonly name: "memory" }
+  | {
+      readonly name: "sqlite"
+      readonly directory: string
+      readonly acknowledge: "durable" | "first"
+      readonly diskBytesMax: number
+    }
+
 /** The whole configuration, checked, every default filled in. */
 export interface Config {
   readonly listen: { readonly host: string; readonly port: number }
-  readonly engine: "memory"
+  readonly engine: EngineChoice
   readonly rules: Rules
   readonly limits: Limits
   readonly open: boolean
@@ -108,7 +127,7 @@ export interface Config {
 export function parseConfig(value: unknown = {}): Config {
   const parsed = configSchema.safeParse(value ?? {})
   if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, value))
-  const { listen, engine, limits, open, tls, log } = parsed.data
+  const { listen, limits, open, tls, log } = parsed.data
   const problems = [
     ...limitProblems(limits),
     ...patternProblems(parsed.data),
@@ -129,7 +148,7 @@ export function parseConfig(value: unknown = {}): Config {
   )
   return {
     listen,
-    engine,
+    engine: engineOf(parsed.data),
     limits,
     open,
     access,
@@ -137,6 +156,11 @@ export function parseConfig(value: unknown = {}): Config {
     tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,
     log: { level: log.level, format: log.format ?? null },
   }
+}
+
+function engineOf({ engine, sqlite }: ConfigOutput): EngineChoice {
+  if (engine === "memory") return { name: "memory" }
+  return { name: "sqlite", directory: engine.slice("sqlite:".length), ...sqlite }
 }
 
 /** What a channel's rule says about who may, without what it leaves out. */

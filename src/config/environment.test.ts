@@ -26,7 +26,7 @@ test("a wrong variable is refused by its name, and all of them at once", () => {
   expect(() => applyEnvironment({}, environment)).toThrow(
     [
       'LABA_PORT: must be a number, not "80a"',
-      "LABA_ENGINE: the engine redis is not built into this version; it has: memory",
+      "LABA_ENGINE: the engine redis is not built into this version; it has: memory, sqlite",
       'LABA_OPEN: must be true or false, not "yes"',
     ].join("\n"),
   )

@@ -22,13 +22,16 @@ function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): 
       const inner = issue.errors.find((issues) =>
         issues.every((one) => one.path.length > 0 || one.code === "unrecognized_keys"),
       )
-      if (!inner) return [{ path, message: `${issue.message}, not ${print(given)}` }]
+      // The address of an engine may hold a password.
+      if (issue.message.startsWith("the engine")) return [{ path, message: issue.message }]
+      const words = issue.errors.flat().flatMap((one) => (one.code === "invalid_value" ? one.values : []))
+      const meant = typeof given === "string" ? nearest(given, words.map(String)) : null
+      if (!inner) return [{ path, message: `${issue.message}, not ${print(given)}${didYouMean(meant)}` }]
       return inner.flatMap((one) => problemsIn(one, [...path, ...one.path], root))
     }
     case "invalid_type":
       return [{ path, message: `must be ${names[issue.expected] ?? issue.expected}, not ${print(given)}` }]
     case "invalid_value": {
-      if (issue.message.startsWith("the engine")) return [{ path, message: issue.message }]
       const known = issue.values.map(String)
       const meant = typeof given === "string" ? nearest(given, known) : null
       return [{ path, message: `must be ${list(known)}, not ${print(given)}${didYouMean(meant)}` }]

@@ -49,6 +49,7 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.tokens": "TokensInput",
   "TokensInput.otherIssuers": "IssuerInput",
   "ConfigInput.limits": "Limits",
+  "ConfigInput.sqlite": "SqliteInput",
   "ConfigInput.tls": "TlsInput",
   "ConfigInput.log": "LogInput",
   "ChannelInput.history": "HistoryInput",

@@ -94,13 +94,18 @@ export const channelSchema = z.strictObject({
 })
 
 /** Engines that are named in the docs and that this version does not have. */
-const laterEngines = /^(?:sqlite|rediss?|nats)(?::|$)/
+const laterEngines = /^(?:rediss?|nats)(?::|$)/
 
-const engine = z.enum(["memory"], {
+const engine = z.union([z.enum(["memory"]), z.string().regex(/^sqlite:./, { abort: true })], {
   error: ({ input }) =>
     typeof input === "string" && laterEngines.test(input)
-      ? `the engine ${input.replace(/:.*$/s, "")} is not built into this version; it has: memory`
-      : undefined,
+      ? `the engine ${input.replace(/:.*$/s, "")} is not built into this version; it has: memory, sqlite`
+      : 'must be "memory", or "sqlite:" and a directory',
+})
+
+const sqliteSchema = z.strictObject({
+  acknowledge: z.enum(["durable", "first"]).default("durable"),
+  diskBytesMax: size({ min: 1024 * 1024 }).default(4 * 1024 ** 3),
 })
 
 export const tlsSchema = z.strictObject({
@@ -123,6 +128,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   engine: engine.default("memory"),
+  sqlite: sqliteSchema.prefault({}),
   channels: z.record(z.string(), channelSchema).default({}),
   ...accessShape,
   limits: z.strictObject(limitsShape).prefault({}),

@@ -10,7 +10,6 @@ import { parseChannel } from "../channels/name.ts"
 import { refuseAccident } from "../config/accident.ts"
 import { type ConfigInput, parseConfig } from "../config/config.ts"
 import type { MaybePromise } from "../engines/engine.ts"
-import { MemoryEngine } from "../engines/memory/memory.ts"
 import { Application } from "../hooks/application.ts"
 import type { Hooks } from "../hooks/hooks.ts"
 import { Drafts, type Payload } from "../hub/drafts.ts"
@@ -29,6 +28,7 @@ import type { Publisher } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
 import { makeAccess } from "./access-parts.ts"
 import { makePublishFor } from "./client-publish.ts"
+import { makeEngine, type NodeEngine, orClose } from "./engines.ts"
 import { version } from "../../package.json" with { type: "json" }
 import { makeOperation } from "./operation.ts"
 import { pages } from "./pages.ts"
@@ -72,7 +72,10 @@ export interface Laba {
   close(): Promise<void>
 }
 
-/** Starts a server. Throws `ConfigError` when the options are wrong, and what the system says when the port is taken. */
+/**
+ * Starts a server. Throws `ConfigError` when the options are wrong, `LabaError` when the engine cannot be opened, and what
+ * the system says when the port is taken.
+ */
 export async function serve(options: ServeOptions = {}): Promise<Laba> {
   const {
     onConnect,
@@ -113,10 +116,11 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     counters,
     events,
   })
-  let engine!: MemoryEngine
+  let engine!: NodeEngine
   const hub = new NodeHub({
     engine: (ear) => {
-      engine = new MemoryEngine(ear, { limits, onTrim: trimmed })
+      const onTrouble = (says: string | null) => events.engineTrouble(says)
+      engine = makeEngine(config.engine, ear, { limits, onTrim: trimmed, onTrouble })
       return engine
     },
     ruleFor: (channel) => reloader.current.rules.for(channel),
@@ -194,16 +198,18 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
       events.refused(factsOf(ask), error)
     },
   })
-  const server = startBunServer({
-    hostname: config.listen.host,
-    port: config.listen.port,
-    limits,
-    tls,
-    handle: (request, bun) => router.handle(request, bun),
-  })
+  const server = await orClose(engine, () =>
+    startBunServer({
+      hostname: config.listen.host,
+      port: config.listen.port,
+      limits,
+      tls,
+      handle: (request, bun) => router.handle(request, bun),
+    }),
+  )
   publisher.server = server
   address = urlOf(tls ? "https" : "http", config.listen.host, server.port as number)
-  events.started({ url: address, engine: config.engine, version })
+  events.started({ url: address, engine: config.engine.name, version })
   // On loopback the crowd that these are about comes through a proxy, if at all.
   const gravity = isLoopbackAddress(config.listen.host) ? "info" : "warn"
   for (const warning of startWarnings(machine, limits)) events.startWarning(gravity, warning)

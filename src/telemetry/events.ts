@@ -92,9 +92,19 @@ export class Events {
     this.seldom("error", { event: "engine_unavailable", error }, "The engine cannot be reached.")
   }
 
+  /** What the engine stores on fails; null when it works again. */
+  engineTrouble(says: string | null): void {
+    if (says === null) this.say("warn", { event: "engine_recovered" }, "The engine stores again.")
+    else this.seldom("error", { event: "engine_trouble" }, `${says.charAt(0).toUpperCase()}${says.slice(1)}.`)
+  }
+
   /** The keys of those who issue tokens could not be fetched. What came before is believed for a while. */
   issuerUnavailable(host: string, error: unknown): void {
-    this.seldom("error", { event: "issuer_unavailable", host, error }, "A token issuer's keys cannot be fetched.")
+    this.seldom(
+      "error",
+      { event: "issuer_unavailable", host, error },
+      "A token issuer's keys cannot be fetched.",
+    )
   }
 
   configReloaded(changes: readonly string[]): void {

@@ -51,7 +51,11 @@ for (const acknowledge of ["durable", "first"] as const) {
     await using folder = new Folder(join(disk.path, "data"))
     const lines: string[] = []
     let ms = Date.now()
-    const options = { acknowledge, now: () => ms, log: (line: string) => void lines.push(line) }
+    const options = {
+      acknowledge,
+      now: () => ms,
+      onTrouble: (says: string | null) => void lines.push(says ?? "again"),
+    }
     const engine = folder.open(options)
     const ballast = join(disk.path, "ballast")
     writeFileSync(ballast, Buffer.alloc(13 * 1024 * 1024))
@@ -83,6 +87,8 @@ for (const acknowledge of ["durable", "first"] as const) {
     ms += 2000
     const after = await retried(() => engine.publish(keyed("/c0", "after"), kept))
     expect(after.duplicate).toBe(false)
+    await engine.tend()
+    expect(lines.at(-1)).toBe("again")
     await engine.close()
     const again = folder.open(options)
     expect(await everything(again)).toEqual([...acknowledged, "after"].toSorted())

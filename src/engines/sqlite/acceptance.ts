@@ -32,7 +32,8 @@ export interface AcceptanceOptions {
   readonly acknowledgesFirst: boolean
   readonly limits: Pick<Limits, "idempotencySeconds">
   readonly now: () => number
-  readonly log: (line: string) => void
+  /** Told in a sentence without its end; null when it is over. */
+  readonly onTrouble: (says: string | null) => void
 }
 
 export class Acceptance {
@@ -46,7 +47,7 @@ export class Acceptance {
   constructor(options: AcceptanceOptions) {
     this.options = options
     this.acknowledgesFirst = options.acknowledgesFirst
-    const { store, upkeep, log, now } = options
+    const { store, upkeep, onTrouble, now } = options
     const { directory } = store
     this.commits = new Commits<Work>(
       {
@@ -56,7 +57,7 @@ export class Acceptance {
         fail: (works, error) => this.fail(works, error),
         tend: (idle) => upkeep.tend(idle),
         judge: (error) => ({ ...troubleOf(error, directory), error: unavailable(error, directory) }),
-        onTrouble: (says) => log(`laba: ${says ?? `${directory} can be written to again`}`),
+        onTrouble,
       },
       now,
     )
@@ -223,7 +224,7 @@ export class Acceptance {
     try {
       channels.trim(log, keep, now)
     } catch (error) {
-      this.options.log(`laba: ${troubleOf(error, store.directory).says}`)
+      this.options.onTrouble(troubleOf(error, store.directory).says)
     }
   }
 

@@ -52,8 +52,8 @@ export interface SqliteEngineOptions {
   readonly now?: () => number
   /** A channel's history was dropped before its time, for the disk's budget. */
   readonly onTrim?: (channel: Channel) => void
-  /** Told in a line when the disk fails and when it works again. */
-  readonly log?: (line: string) => void
+  /** Told in a sentence without its end when the disk fails, and null when it works again. */
+  readonly onTrouble?: (says: string | null) => void
 }
 
 export const defaultDiskBytesMax = 4 * 1024 ** 3
@@ -112,13 +112,13 @@ export class SqliteEngine implements Engine, Inventory {
     }
     this.lossy = new MemoryEngine(events, { limits, now: this.now, ...(onTrim && { onTrim }) })
     const { journal, epochs, channels, filing, receipts, lossy, now } = this
-    const log = (line: string) => options.log?.(line)
-    const onError = (error: unknown) => log(`laba: ${troubleOf(error, directory).says}`)
+    const onTrouble = (says: string | null) => options.onTrouble?.(says)
+    const onError = (error: unknown) => onTrouble(troubleOf(error, directory).says)
     this.upkeep = new Upkeep({ store, channels, filing, now, onError })
     const { upkeep } = this
     const acknowledgesFirst = options.acknowledge === "first"
     const parts = { events, store, journal, epochs, channels, filing, upkeep, receipts, lossy }
-    this.acceptance = new Acceptance({ ...parts, acknowledgesFirst, limits, now, log })
+    this.acceptance = new Acceptance({ ...parts, acknowledgesFirst, limits, now, onTrouble })
     this.tending = setInterval(() => {
       if (this.upkeep.isDue) void this.tend()
     }, tendIntervalMs)
@@ -239,7 +239,7 @@ export class SqliteEngine implements Engine, Inventory {
         if (this.acceptance.commits.isEmpty) this.store.transaction(() => this.store.setMeta("ahead", 0))
       } catch (error) {
         // What could not be filed is in the journal and is filed at the next start.
-        this.options.log?.(`laba: ${troubleOf(error, this.options.directory).says}`)
+        this.options.onTrouble?.(troubleOf(error, this.options.directory).says)
       }
       this.store.close()
     })()
