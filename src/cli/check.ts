@@ -51,6 +51,7 @@ function print({ listen, engine, open, access, rules, limits }: Config): string 
   const rows: [string, string][] = [
     ["listen", `http://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`],
     ["engine", engineText(engine)],
+    ["access", accessText(access)],
     ...rules.entries.map((rule): [string, string] => [rule.pattern, ruleText(rule)]),
     ...Object.entries(limits).map(([name, value]): [string, string] => [
       name,

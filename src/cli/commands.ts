@@ -1,9 +1,11 @@
 // The list of commands, in the order help shows them.
 import { check } from "./check.ts"
 import type { Command } from "./command.ts"
+import { key } from "./key.ts"
 import { publish } from "./publish.ts"
 import { serve } from "./serve.ts"
 import { subscribe } from "./subscribe.ts"
+import { token } from "./token.ts"
 import { version } from "./version.ts"
 
-export const commands: readonly Command[] = [serve, publish, subscribe, check, version]
+export const commands: readonly Command[] = [serve, publish, subscribe, key, token, check, version]
