@@ -148,24 +148,34 @@ describe.skipIf(!hasChromium)("the landing page", () => {
   })
 
   test("has no dead link, nor has the guide", async () => {
-    const seen = new Set<string>()
-    const dead: string[] = []
+    const places = new Map<string, Set<string>>()
+    const links = new Set<string>()
     const page = await browser.newPage()
     const visit = async (url: string): Promise<void> => {
-      if (seen.has(url) || new URL(url).origin !== server.base) return
-      seen.add(url)
-      const response = await fetch(url)
-      if (response.status !== 200) dead.push(`${url}: ${response.status}`)
+      const address = url.split("#")[0] as string
+      if (new URL(url).origin !== server.base) return
+      links.add(url)
+      if (places.has(address)) return
+      const response = await fetch(address)
+      if (response.status !== 200) return
+      places.set(address, new Set())
       if (!response.headers.get("content-type")?.startsWith("text/html")) return
-      await page.goto(url)
-      const links = await page.evaluate(() =>
-        [...document.querySelectorAll("a")].map((a) => a.href.split("#")[0] ?? ""),
-      )
-      for (const link of links) await visit(link)
+      await page.goto(address)
+      const { ids, found } = await page.evaluate(() => ({
+        ids: [...document.querySelectorAll("[id]")].map(({ id }) => id),
+        found: [...document.querySelectorAll("a")].map(({ href }) => href),
+      }))
+      places.set(address, new Set(ids))
+      for (const link of found) await visit(link)
     }
     await visit(`${server.base}/`)
     await page.close()
+    const dead = [...links].filter((link) => {
+      const [address = "", anchor] = link.split("#")
+      const ids = places.get(address)
+      return !ids || (anchor !== undefined && !ids.has(decodeURIComponent(anchor)))
+    })
     expect(dead).toEqual([])
-    expect(seen.size).toBeGreaterThan(3)
+    expect([...places.keys()]).toContain(`${server.base}/_/guide/PROTOCOL`)
   })
 })

@@ -1,44 +1,72 @@
-// The guide as pages under `/_/guide`, made from docs/guide/*.md, so that whoever has the server has its guide too.
+// The guide as pages under `/_/guide`, made from docs/guide/*.md and the protocol, so that whoever has the server has its
+// guide too. Every page ends with a list of all pages: none is out of reach, also one that nobody has linked yet.
 import { readdirSync, readFileSync } from "node:fs"
 import type { LandingAsset } from "./asset.ts"
+import { escape } from "./bilingual.ts"
 import { renderMarkdown } from "./markdown.ts"
 import { page } from "./page.ts"
 
-const folder = new URL("../../../docs/guide/", import.meta.url)
+const docs = new URL("../../../docs/", import.meta.url)
 
-/** `index` is the guide itself; every other page has its file's name. */
-const pathOf = (name: string): string => (name === "index" ? "/_/guide" : `/_/guide/${name}`)
+interface GuidePage {
+  /** The file's name without `.md`; no two files share one. */
+  readonly name: string
+  readonly path: string
+  readonly title: string
+  readonly language: "en" | "zh-CN"
+  readonly source: string
+}
+
+/** What else the prose links to and this server shows, by the end of its path. */
+const shownElsewhere: Readonly<Record<string, string>> = { "examples/chat": "/_/chat" }
 
 /** All pages of the guide, by path. */
 export function guidePages(): Record<string, LandingAsset> {
-  const names = readdirSync(folder)
-    .filter((file) => file.endsWith(".md"))
-    .map((file) => file.slice(0, -3))
-  // A page elsewhere in the package is not served: its link shows as text.
-  const resolve = (target: string): string | null => {
-    if (/^(https?:|#)/.test(target)) return target
-    const [file = "", anchor] = target.split("#")
-    const name = file.replace(/^\.\//, "").replace(/\.md$/, "")
-    return names.includes(name) ? pathOf(name) + (anchor === undefined ? "" : `#${anchor}`) : null
-  }
-  return Object.fromEntries(
-    names.map((name) => [
-      pathOf(name),
-      guidePage(readFileSync(new URL(`${name}.md`, folder), "utf8"), name, resolve),
-    ]),
-  )
+  const all = readPages()
+  return Object.fromEntries(all.map((one) => [one.path, render(one, all)]))
 }
 
-function guidePage(source: string, name: string, resolve: (target: string) => string | null): LandingAsset {
-  const language = name.endsWith(".zh-CN") ? "zh-CN" : "en"
-  const title = /^# (.+)$/m.exec(source)?.[1] ?? name
+function readPages(): GuidePage[] {
+  const files = readdirSync(new URL("guide/", docs)).map((file) => `guide/${file}`)
+  return [...files.sort(), "PROTOCOL.md"]
+    .filter((file) => file.endsWith(".md"))
+    .map((file) => {
+      const name = file.slice(file.lastIndexOf("/") + 1, -3)
+      const source = readFileSync(new URL(file, docs), "utf8")
+      return {
+        name,
+        path: name === "index" ? "/_/guide" : `/_/guide/${name}`,
+        title: /^# (.+)$/m.exec(source)?.[1] ?? name,
+        language: name.endsWith(".zh-CN") ? "zh-CN" : "en",
+        source,
+      }
+    })
+}
+
+/** Where a link leads. What is elsewhere in the package is not served: its link shows as text. */
+function resolveAmong(all: readonly GuidePage[], target: string): string | null {
+  if (/^(https?:|#)/.test(target)) return target
+  const [file = "", anchor] = target.split("#")
+  const path =
+    shownElsewhere[file.replace(/^(\.\.?\/)+/, "")] ??
+    all.find(({ name }) => file.slice(file.lastIndexOf("/") + 1) === `${name}.md`)?.path
+  if (path === undefined) return null
+  return anchor === undefined ? path : `${path}#${anchor}`
+}
+
+function render({ name, title, language, source }: GuidePage, all: readonly GuidePage[]): LandingAsset {
+  const links = all.map((one) => {
+    const here = one.name === name ? ' aria-current="page"' : ""
+    return `<li><a href="${one.path}" hreflang="${one.language}"${here}>${escape(one.title)}</a></li>`
+  })
   return {
     type: "text/html; charset=utf-8",
     body: page({
       title,
       description: title,
       fixedLanguage: language,
-      main: `<article class="guide">${renderMarkdown(source, resolve)}</article>`,
+      main: `<article class="guide">${renderMarkdown(source, (target) => resolveAmong(all, target))}</article>
+<nav class="pages" aria-label="${language === "en" ? "All pages" : "全部页面"}"><ul>${links.join("")}</ul></nav>`,
       scripts: [],
     }),
   }
