@@ -1,0 +1,91 @@
+// A restart while messages are published and many listen: everybody is sent away over the window and told to come back
+// over it, hears what was accepted until then, and afterwards learns of the restart instead of hearing silence.
+import { expect, test } from "bun:test"
+import { startProcess } from "../support/process.ts"
+import { laba, longPoll, rawWebSocket, sse, type Transport } from "../support/transports.ts"
+import { type Life, listenForLife } from "./restart/life.ts"
+import { PersistentPublisher } from "./restart/persistent-publisher.ts"
+
+const windowSeconds = 4
+const config = {
+  channels: { "/**": { history: { count: 10_000, bytes: "16MB", time: "10m" } } },
+  limits: { drainSeconds: windowSeconds },
+} as const
+const channel = "/orders/all"
+
+const crowd: readonly (readonly [transport: Transport, count: number])[] = [
+  [rawWebSocket, 60],
+  [laba, 60],
+  [sse, 60],
+  [longPoll, 20],
+]
+
+/** Between a listener's end and an answer to the publisher, a client may read two sockets in either order; no more than this. */
+const inFlight = 3
+
+const isRun = (numbers: readonly number[]): boolean =>
+  numbers.length > 0 && numbers.every((number, index) => number === (numbers[0] as number) + index)
+
+/** How many accepted messages somebody was owed when it was sent away, and never heard. */
+const owed = ({ heard, acceptedAtEnd }: Life): number =>
+  Math.max(0, acceptedAtEnd - inFlight - (heard.at(-1) ?? 0))
+
+test("sends listeners away over the window in a restart under load; all accepted is heard before, and a reset after", async () => {
+  await using first = await startProcess({ config })
+  let publisher: PersistentPublisher | null = null
+  const lives: Promise<Life>[] = []
+  for (const [transport, count] of crowd) {
+    for (let index = 0; index < count; index++) {
+      const life = await listenForLife(transport, {
+        base: first.base,
+        channel,
+        accepted: () => publisher?.accepted ?? 0,
+      })
+      lives.push(life.ended)
+    }
+  }
+  // Last, so that it is among the last to be sent away and publishes far into the window.
+  publisher = await PersistentPublisher.open(first.base, channel)
+  while (publisher.accepted < 50) await Bun.sleep(5)
+  const acceptedAtSignal = publisher.accepted
+  first.signal("SIGTERM")
+  const ended = await Promise.all(lives)
+  expect(await first.exited).toBe(0)
+  await using second = await startProcess({ config, port: first.port })
+  const acceptedBefore = publisher.accepted
+  while (publisher.accepted < acceptedBefore + 20) await Bun.sleep(5)
+  await publisher.stop()
+
+  // What was published meanwhile was taken, or its refusal said when to come back.
+  expect(publisher.acceptedBySocket).toBeGreaterThan(acceptedAtSignal + 50)
+  const final = publisher.refusals.filter(({ comeBack }) => comeBack === null || comeBack === "stay-away")
+  expect(final).toEqual([])
+
+  // Whatever was accepted while somebody listened, they have heard, in order and once. A poll is answered at once and
+  // refused from then on, so it hears less, and says so when it resumes.
+  for (const life of ended) {
+    const name = life.transport.name
+    expect({ name, inOrder: isRun(life.heard) }).toEqual({ name, inOrder: true })
+    if (life.transport.isHeld) expect({ name, owed: owed(life) }).toEqual({ name, owed: 0 })
+  }
+
+  // Away over the window, not all at once: a lag of this process can only make it longer.
+  const times = ended.filter(({ transport }) => transport.isHeld).map(({ endedAtMs }) => endedAtMs)
+  const began = Math.min(...times)
+  expect(Math.max(...times) - began).toBeGreaterThan((windowSeconds * 1000) / 2)
+  expect(new Set(times.map((time) => Math.floor((time - began) / 200))).size).toBeGreaterThan(5)
+
+  // And back over it: each stream was told a time of its own. By chance none of sixty is in a quarter once in ten million.
+  const quarters = ended.flatMap(({ retryMs }) =>
+    retryMs === null ? [] : [Math.floor((retryMs / windowSeconds / 1000) * 4)],
+  )
+  expect([...new Set(quarters)].sort()).toEqual([0, 1, 2, 3])
+
+  // Nothing is kept over the restart, and each who comes back is told so before anything else.
+  for (const { transport, cursor } of ended) {
+    if (!transport.tellsCursor) continue
+    await using again = await transport.open(second.base, channel, cursor as string)
+    const { reason } = await again.reset()
+    expect([transport.name, reason]).toEqual([transport.name, "epoch"])
+  }
+}, 90_000)
