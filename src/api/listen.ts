@@ -6,6 +6,7 @@ import { parseChannel } from "../channels/name.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { positionOf } from "../transports/laba/conversation.ts"
 import { ChannelStream } from "../transports/sse/channel-stream.ts"
+import { Visit, visiting } from "../transports/poll/visit.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
 import { LabaSocket } from "../transports/websocket/laba-socket.ts"
 import { RawSocket } from "../transports/websocket/raw-socket.ts"
@@ -135,7 +136,7 @@ async function stream(station: Station, ask: Ask, channel: Channel, query: Query
 async function poll(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
   if (query.wait !== null) refuseWhileDraining(station)
   const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
-  await enter(station, ask, {
+  const { user, guest } = await enter(station, ask, {
     number,
     transport: "poll",
     protocol: "raw",
@@ -144,7 +145,12 @@ async function poll(station: Station, ask: Ask, channel: Channel, query: Query):
     readsHistory: true,
   })
   if (query.after === null && query.wait === null) return newest(station, ask, channel)
-  return pollChannel(station, ask, channel, query)
+  return visiting(
+    station.shared.connections,
+    number,
+    new Visit({ user, guest, channels: [channel] }),
+    (visit) => pollChannel(station, ask, { channel, query, visit }),
+  )
 }
 
 /** A browser that reconnects still has the old URL, so the header counts before `after`. */

@@ -4,6 +4,7 @@ import type { Channel } from "../channels/channel.ts"
 import { parseChannel } from "../channels/name.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { readManyStart } from "../transports/many.ts"
+import { Visit, visiting } from "../transports/poll/visit.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
@@ -59,7 +60,7 @@ export async function answerManyPoll(station: Station, ask: Ask): Promise<Respon
   const channels = channelsOf(station, ask, query)
   if (query.wait !== null) refuseWhileDraining(station)
   const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
-  await enter(station, ask, {
+  const { user, guest } = await enter(station, ask, {
     number,
     transport: "poll",
     protocol: "raw",
@@ -67,7 +68,9 @@ export async function answerManyPoll(station: Station, ask: Ask): Promise<Respon
     channels,
     readsHistory: true,
   })
-  return pollMany(station, ask, channels, query)
+  return visiting(station.shared.connections, number, new Visit({ user, guest, channels }), (visit) =>
+    pollMany(station, ask, { channels, query, visit }),
+  )
 }
 
 /** The channels of the query, each once, in order: a compound cursor goes by it. */

@@ -15,6 +15,7 @@ import {
   pollAnswer,
   pollResponse,
 } from "../transports/poll/poll-answer.ts"
+import type { Visit } from "../transports/poll/visit.ts"
 import type { Ask, Station } from "./ask.ts"
 import type { Query } from "./query.ts"
 
@@ -29,8 +30,7 @@ const boundsOf = (limits: Limits): PageBounds => ({
 export async function pollChannel(
   station: Station,
   ask: Ask,
-  channel: Channel,
-  query: Query,
+  { channel, query, visit }: { channel: Channel; query: Query; visit: Visit },
 ): Promise<Response> {
   const { shared } = station
   const position = positionOf(query.after)
@@ -48,7 +48,7 @@ export async function pollChannel(
       return hold(
         station,
         ask,
-        wait,
+        { wishedSeconds: wait, visit },
         (options) => new HeldPoll({ ...options, channel, after: null, reset: "no-history" }),
       )
     }
@@ -60,7 +60,7 @@ export async function pollChannel(
   return hold(
     station,
     ask,
-    wait,
+    { wishedSeconds: wait, visit },
     (options) => new HeldPoll({ ...options, channel, after: position, reset: null }),
   )
 }
@@ -68,8 +68,7 @@ export async function pollChannel(
 export async function pollMany(
   station: Station,
   ask: Ask,
-  channels: readonly Channel[],
-  query: Query,
+  { channels, query, visit }: { channels: readonly Channel[]; query: Query; visit: Visit },
 ): Promise<Response> {
   const { shared } = station
   const from = readManyStart(query.after, channels)
@@ -122,7 +121,7 @@ export async function pollMany(
   return hold(
     station,
     ask,
-    wait,
+    { wishedSeconds: wait, visit },
     (options) => new HeldManyPoll({ ...options, channels, positions: standing, resets: lossy }),
   )
 }
@@ -135,17 +134,19 @@ const secondsLeft = (identity: Ask["identity"]): number =>
 function hold(
   station: Station,
   ask: Ask,
-  wishedSeconds: number,
+  { wishedSeconds, visit }: { wishedSeconds: number; visit: Visit },
   make: (options: HoldOptions) => Hold,
 ): Promise<Response> {
   station.holds.admit()
   // What comes after a token's end is not for its bearer.
   const waitSeconds = Math.min(wishedSeconds, secondsLeft(ask.identity))
   station.shared.setTimeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
-  return make({
+  const held = make({
     shared: station.shared,
     holds: station.holds,
     waitSeconds,
     signal: ask.request.signal,
-  }).answered()
+  })
+  visit.holds(held)
+  return held.answered()
 }

@@ -53,6 +53,7 @@ export function makeOperation(options: OperationOptions): Operation {
     counters,
     lag,
     connections: () => connections.counts,
+    connectsDelayed: () => station.admissions.delayed,
     heldPolls: () => station.holds.size,
     channelsHeard: () => hub.channelsHeard,
     users: () => connections.users,

@@ -2,6 +2,7 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Ask, Station } from "../api/ask.ts"
+import { Gate } from "../access/gate.ts"
 import { isLoopbackAddress } from "../access/loopback-guard.ts"
 import { admitKeys, admitThisMachine } from "../api/backend/admission.ts"
 import type { ReloadReport } from "../api/backend/backend.ts"
@@ -34,6 +35,7 @@ import { makeOperation } from "./operation.ts"
 import { pages } from "./pages.ts"
 import { payloadFrom, type PublishData } from "./payload.ts"
 import { Reloader } from "./reload.ts"
+import { dismissWhoLostRights } from "./rights.ts"
 import { Router } from "./router.ts"
 import { readMachine, startWarnings } from "./start-warnings.ts"
 import { readTls } from "./tls.ts"
@@ -104,14 +106,19 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     counters.historyTrimmed++
     events.historyTrimmed(channel)
   }
+  let beforeReload = config
   const reloader = new Reloader({
     config,
     read: source ?? null,
     use(next) {
       Object.assign(limits, next.limits)
+      const before = new Gate({ config: beforeReload, revocations })
+      beforeReload = next
       access.configure(next)
       admissions.configure(limits)
       hub.rulesChanged()
+      const keys = new Set(next.access.keys.map(({ name }) => name))
+      dismissWhoLostRights({ connections, before, now: access, keys })
     },
     counters,
     events,
@@ -154,6 +161,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     access,
     admissions,
     publishFor: makePublishFor({ hub, drafts, application, connections, limits, access, admissions }),
+    failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
     gone(connection, code, reason) {
       if (!application.tellsOnDisconnect) return
       const { transport, user, number } = connection

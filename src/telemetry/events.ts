@@ -74,6 +74,14 @@ export class Events {
     this.seldom("error", { event: "request_failed", ...request, error }, "A request failed.")
   }
 
+  /** The same, on a connection that carries commands. */
+  connectionFailed(
+    connection: { readonly transport: string; readonly protocol: string },
+    error: unknown,
+  ): void {
+    this.seldom("error", { event: "connection_failed", ...connection, error }, "A command failed.")
+  }
+
   /** The application threw where it was asked. */
   hookFailed(hook: string, error: unknown): void {
     this.seldom("error", { event: "hook_failed", hook, error }, "The application's hook failed.")

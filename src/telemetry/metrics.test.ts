@@ -11,6 +11,7 @@ function metricsOf(changes: Partial<MetricSources> = {}): Metrics {
     lag: new LoopLag({ manual: true }),
     connections: () => ({ open: { sse: { raw: 3 } }, opened: { sse: { raw: 5 } } }),
     heldPolls: () => 4,
+    connectsDelayed: () => 6,
     channelsHeard: () => 2,
     users: () => 1,
     engine: () => ({ historyBytes: 1000, idempotencyKeys: 7, channels: 9 }),

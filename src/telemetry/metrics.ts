@@ -21,6 +21,7 @@ export interface MetricSources {
   /** Open now, and ever, by transport and protocol. */
   readonly connections: () => Record<"open" | "opened", Tally>
   readonly heldPolls: () => number
+  readonly connectsDelayed: () => number
   readonly channelsHeard: () => number
   readonly users: () => number
   readonly engine: () => EngineFigures
@@ -54,6 +55,11 @@ export class Metrics {
 
     this.gauge("laba_connections", "Open connections, by transport and protocol.", () =>
       inTally(sources.connections().open),
+    )
+    this.counter(
+      "laba_connects_delayed_total",
+      "Connections that had to wait for their turn, by the limit on connects a second.",
+      sources.connectsDelayed,
     )
     this.counter(
       "laba_connections_opened_total",

@@ -2,7 +2,14 @@
 import { z } from "zod"
 import type { Route } from "./backend.ts"
 import { readJson } from "./json-body.ts"
-import { channelFor, forEachNumbered, messagesMax, publishAll, readDraft } from "./publishing.ts"
+import {
+  channelFor,
+  forEachNumbered,
+  messagesMax,
+  publishAll,
+  publishErrors,
+  readDraft,
+} from "./publishing.ts"
 import { draftShape, results } from "./shapes.ts"
 
 const body = z.strictObject({
@@ -17,12 +24,17 @@ export const broadcast: Route = {
   summary: "Publish one message to many channels",
   description: "As with many messages: all is checked first, then each channel has a result of its own.",
   body,
-  answers: { 200: { description: "A result for each channel, in order.", schema: results } },
-  errors: ["bad_body", "bad_json", "bad_utf8", "bad_channel", "bad_key", "too_large", "unsupported_type"],
+  answers: {
+    200: {
+      description: "A result for each channel, in order; a channel that is named twice has one.",
+      schema: results,
+    },
+  },
+  errors: publishErrors,
   async handle(desk, call) {
     const given = await readJson(call.ask.request, body)
-    const channels = forEachNumbered("channels", given.channels, (name) => channelFor(call, name))
-    // Two spellings of one name are one channel, and get the message once each time they were asked for otherwise.
+    const channels = forEachNumbered("channels", given.channels, (name) => channelFor(desk, call, name))
+    // Two spellings of one name are one channel, which gets the message once.
     const draft = readDraft(desk, given)
     return publishAll(
       desk,

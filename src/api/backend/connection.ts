@@ -43,7 +43,16 @@ export const pushToConnection: Route = {
     "The body is what it is in `POST /c`: a form's field `data`, or raw with its Content-Type. It is neither numbered nor kept, and nobody learns whether it arrived; what must not be lost is pushed to a user.",
   body: "message",
   answers: { 204: { description: "It was handed to the connection.", schema: null } },
-  errors: ["gone", "cannot_receive", "too_large", "bad_utf8", "unsupported_type"],
+  errors: [
+    "gone",
+    "cannot_receive",
+    "too_large",
+    "unsupported_type",
+    "bad_utf8",
+    "bad_json",
+    "bad_body",
+    "missing_data",
+  ],
   async handle(desk, call) {
     find(desk, call)
     const { type, data } = await readPublishBody(call.ask.request, desk.station.shared.limits)

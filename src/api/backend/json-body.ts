@@ -1,5 +1,6 @@
 // Reads a JSON body and checks it against a schema, so that no endpoint looks at anything unchecked.
 import { z } from "zod"
+import type { Code } from "../../../wire/codes.ts"
 import { isJsonType } from "../../../wire/content-type.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { readBytes } from "../body-bytes.ts"
@@ -7,6 +8,15 @@ import { decodeUtf8, readContentType } from "../payload.ts"
 
 /** All messages of one request together. To parse them holds the loop for about 20 ms. */
 export const bodyBytesMax = 4 * 1024 * 1024
+
+/** What reading a JSON body may throw. */
+export const jsonErrors = [
+  "too_large",
+  "unsupported_type",
+  "bad_utf8",
+  "bad_json",
+  "bad_body",
+] as const satisfies readonly Code[]
 
 /** Throws `too_large`, `unsupported_type`, `bad_utf8`, `bad_json` and `bad_body`, the last with the place of the first mistake. */
 export async function readJson<Schema extends z.ZodType>(

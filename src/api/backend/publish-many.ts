@@ -2,7 +2,14 @@
 import { z } from "zod"
 import type { Route } from "./backend.ts"
 import { readJson } from "./json-body.ts"
-import { channelFor, forEachNumbered, messagesMax, publishAll, readDraft } from "./publishing.ts"
+import {
+  channelFor,
+  forEachNumbered,
+  messagesMax,
+  publishAll,
+  publishErrors,
+  readDraft,
+} from "./publishing.ts"
 import { draftShape, results } from "./shapes.ts"
 
 const body = z.strictObject({
@@ -21,11 +28,11 @@ export const publishMany: Route = {
     "All messages are checked first: when one is malformed, too large or not allowed, none is published. What the engine then refuses (a key that conflicts, for example) is in that message's own result.",
   body,
   answers: { 200: { description: "A result for each message.", schema: results } },
-  errors: ["bad_body", "bad_json", "bad_utf8", "bad_channel", "bad_key", "too_large", "unsupported_type"],
+  errors: publishErrors,
   async handle(desk, call) {
     const { messages } = await readJson(call.ask.request, body)
     const drafts = forEachNumbered("messages", messages, (message) => ({
-      channel: channelFor(call, message.channel),
+      channel: channelFor(desk, call, message.channel),
       ...readDraft(desk, message),
     }))
     return publishAll(desk, drafts)

@@ -1,4 +1,5 @@
 // Publishing for backends: everything is checked before anything is published, and then each message has its own answer.
+import type { Code } from "../../../wire/codes.ts"
 import { LabaError, type Problem, problemOf } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { parseChannel } from "../../channels/name.ts"
@@ -6,10 +7,20 @@ import type { MaybePromise } from "../../engines/engine.ts"
 import type { DraftRequest, Payload } from "../../hub/drafts.ts"
 import { BadFrame, checkKey, payloadOf } from "../../protocols/laba.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../publish.ts"
+import { permitPublish } from "../entrance.ts"
 import type { Call, Desk } from "./backend.ts"
+import { jsonErrors } from "./json-body.ts"
 
 /** Messages of one request, or channels of one broadcast. A thousand publishes hold the loop for about 10 ms. */
 export const messagesMax = 1000
+
+/** What reading and permitting messages may throw. */
+export const publishErrors = [
+  ...jsonErrors,
+  "bad_channel",
+  "bad_key",
+  "too_many_requests",
+] as const satisfies readonly Code[]
 
 /** A message as it comes in a body (`draftShape`). */
 export interface MessageBody {
@@ -19,10 +30,10 @@ export interface MessageBody {
   readonly key?: string | undefined
 }
 
-/** A channel's name from a body, and whether the caller may publish there. Throws `bad_channel` and `forbidden`. */
-export function channelFor(call: Call, name: string): Channel {
+/** A channel's name from a body, for a caller who may publish there, as often. Throws `bad_channel`, `forbidden` and `too_many_requests`. */
+export function channelFor(desk: Desk, call: Call, name: string): Channel {
   const channel = parseChannel(name, "body")
-  call.caller.may("publish", channel)
+  permitPublish(desk.station, call.ask, channel)
   return channel
 }
 
@@ -68,7 +79,11 @@ export function forEachNumbered<Item, Made>(
       return make(item)
     } catch (error) {
       if (!(error instanceof LabaError)) throw error
-      throw new LabaError(error.code, `${name}[${index}]: ${error.detail}`)
+      const { retryAfterSeconds } = error
+      throw new LabaError(error.code, `${name}[${index}]: ${error.detail}`, {
+        cause: error,
+        ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+      })
     }
   })
 }

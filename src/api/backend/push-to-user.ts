@@ -1,9 +1,10 @@
 // POST /_/api/users/{user}/messages: push to a user, which is to publish to one of the user's own channels.
 import { z } from "zod"
-import { userPart } from "../../access/user-part.ts"
+import { LabaError } from "../../../wire/error.ts"
+import { userBytesMax, userPart } from "../../access/user-part.ts"
 import type { Route } from "./backend.ts"
 import { readJson } from "./json-body.ts"
-import { channelFor, publishNow, readDraft } from "./publishing.ts"
+import { channelFor, publishErrors, publishNow, readDraft } from "./publishing.ts"
 import { draftShape, published } from "./shapes.ts"
 
 const body = z.strictObject({
@@ -23,20 +24,20 @@ export const pushToUser: Route = {
     201: { description: "It was published.", schema: published },
     200: { description: "The key was known: the first answer again.", schema: published },
   },
-  errors: [
-    "bad_body",
-    "bad_json",
-    "bad_channel",
-    "bad_key",
-    "too_large",
-    "unsupported_type",
-    "idempotency_conflict",
-    "too_many_keys",
-  ],
+  errors: ["bad_request", ...publishErrors, "idempotency_conflict", "too_many_keys"],
   async handle(desk, call) {
     const { topic, ...message } = await readJson(call.ask.request, body)
-    const channel = channelFor(call, `/${userPart(call.path["user"] as string)}/${topic}`)
+    const channel = channelFor(desk, call, `/${partOf(call.path["user"] as string)}/${topic}`)
     const answer = await publishNow(desk, { channel, ...readDraft(desk, message) })
     return Response.json(answer, { status: answer.duplicate ? 200 : 201 })
   },
+}
+
+/** A user whom no token could name has no channels. Throws `bad_request`. */
+function partOf(user: string): string {
+  try {
+    return userPart(user)
+  } catch (cause) {
+    throw new LabaError("bad_request", `A user is 1 to ${userBytesMax} bytes of text.`, { cause })
+  }
 }

@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { LabaError } from "../../../wire/error.ts"
 import type { Route } from "./backend.ts"
-import { readJson } from "./json-body.ts"
+import { jsonErrors, readJson } from "./json-body.ts"
 
 const body = z.union(
   [
@@ -26,7 +26,7 @@ export const revoke: Route = {
     "Who is connected by one is sent away within a second. It is remembered in this process: a restart forgets it, and what must stay out is also not given a new token.",
   body,
   answers: { 204: { description: "From now on it is not accepted.", schema: null } },
-  errors: ["bad_body", "bad_json", "not_found"],
+  errors: [...jsonErrors, "not_found"],
   async handle(desk, call) {
     call.caller.mayManage()
     const revoker = desk.revoker()

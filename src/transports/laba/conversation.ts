@@ -212,6 +212,8 @@ export class Conversation {
   private answerError(error: unknown, frame: ClientFrame): void {
     const known =
       error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
+    if (frame.op === "publish") this.shared.counters.countRefusedPublish(known.code)
+    if (known.code === "internal") this.shared.failed(this.outlet, error)
     if (frame.ref !== undefined) this.outlet.send(errorFrame(known, { ref: frame.ref }))
     else if (frame.op === "subscribe") this.outlet.send(errorFrame(known, { channel: frame.channel }))
     else this.end(known)

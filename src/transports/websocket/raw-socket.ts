@@ -102,7 +102,9 @@ export class RawSocket extends Socket implements Listener {
   protected receive(message: Incoming): Promise<void> | void {
     const isText = typeof message === "string"
     const bytes = isText ? encoder.encode(message).length : message.length
-    if (bytes > this.shared.limits.messageBytesMax) return this.closeWith("too_large")
+    if (bytes > this.shared.limits.messageBytesMax) {
+      return this.refuse(new LabaError("too_large", "The message is too large."))
+    }
     const type = isText ? "text/plain" : "application/octet-stream"
     try {
       const published = this.shared.publishFor(this, {
@@ -118,6 +120,8 @@ export class RawSocket extends Socket implements Listener {
   /** Raw has no frame for an error: the connection ends with it, so that nothing is lost in silence. */
   private refuse(error: unknown): void {
     const code: Code = error instanceof LabaError ? error.code : "internal"
+    this.shared.counters.countRefusedPublish(code)
+    if (code === "internal") this.shared.failed(this, error)
     this.closeWith("close" in codes[code] ? code : "bad_request")
   }
 }

@@ -144,8 +144,9 @@ export abstract class Socket implements Timed, Reader, Connection {
   private work(message: Incoming): Promise<void> | void {
     try {
       return this.receive(message)
-    } catch {
+    } catch (error) {
       // `receive` answers what a client can do wrong itself; what arrives here is our own failure.
+      this.shared.failed(this, error)
       this.closeWith("internal")
     }
   }
@@ -159,7 +160,8 @@ export abstract class Socket implements Timed, Reader, Connection {
       await first
       for (let next = inbox.shift(); next !== undefined && !this.closed; next = inbox.shift())
         await this.receive(next)
-    } catch {
+    } catch (error) {
+      this.shared.failed(this, error)
       this.closeWith("internal")
     }
     this.inbox = null
