@@ -33,6 +33,7 @@ export const publish: Command = {
     ["laba publish /channel/hello 'number 42, please'", "publishes text"],
     [`laba publish /orders/42 '{"state":"paid"}' --type application/json`, "publishes JSON"],
     ["date | laba publish /clock --file -", "publishes what another program prints"],
+    ["LABA_CREDENTIAL=laba_shop_… laba publish /orders/42 paid", "where publishing needs a key or a token"],
     ["laba publish /photos --file photo.png --key photo-1", "never twice, however often it is repeated"],
   ],
   async run(args) {
@@ -41,6 +42,8 @@ export const publish: Command = {
     const { body, type } = await readPayload(words[1], given.file)
     const headers: Record<string, string> = { "content-type": given.type ?? type }
     if (given.key !== undefined) headers["idempotency-key"] = given.key
+    // Not a flag: those are in the shell's history and in every list of processes.
+    if (process.env.LABA_CREDENTIAL) headers["authorization"] = `Bearer ${process.env.LABA_CREDENTIAL}`
     const response = await reach(channelUrl(address), { method: "POST", headers, body, redirect: "error" })
     if (!response.ok) throw new Failure(await refusalOf(response))
     console.log((await response.text()).trim())

@@ -32,7 +32,11 @@ export const subscribe: Command = {
     const { given, words } = readArguments(args, flags, 1)
     const address = readAddress(words[0], given.url)
     const countMax = readCount(given.count)
-    const laba = connect(address.server, given.sse ? { transports: ["sse"] } : {})
+    const token = process.env.LABA_CREDENTIAL
+    const laba = connect(address.server, {
+      ...(given.sse && { transports: ["sse"] }),
+      ...(token && { token: () => token }),
+    })
     const name = new URL(channelUrl(address)).pathname
     const channel = laba.channel(name, given.after === undefined ? {} : { after: given.after })
     try {
