@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import type { Draft, Engine, EngineEvents, Message, Page } from "../engines/engine.ts"
+import type { Draft, Engine, EngineEvents, MaybePromise, Message, Page } from "../engines/engine.ts"
 import { LabaError } from "../../wire/error.ts"
 import { breathe, channelOf, groups, keepAll, Rehearsal, RehearsedListener } from "./rehearsal.ts"
 
@@ -223,6 +223,8 @@ class DistantEngine implements Engine {
   epoch = "far1"
   private readonly events: EngineEvents
   deaf = false
+  /** When set, nothing can be forgotten. */
+  away: Error | null = null
   /** How long an answer to `history` is under way. */
   travel: Promise<void> = Promise.resolve()
 
@@ -263,8 +265,8 @@ class DistantEngine implements Engine {
     }
   }
 
-  forget(): number {
-    return 0
+  forget(): MaybePromise<number> {
+    return this.away ? Promise.reject(this.away) : 0
   }
 
   close(): void {}
@@ -294,6 +296,22 @@ describe("an engine in another process", () => {
     await breathe()
     rehearsal.settle()
     expect(listener.heard).toEqual(["start 0", "1", "2", "3"])
+  })
+
+  test("that cannot forget ends everybody all the same, and they come back to what is still there", async () => {
+    const { rehearsal, engine } = start()
+    const listener = rehearsal.listen("/a")
+    await breathe()
+    await rehearsal.hub.publish(rehearsal.draft("/a"))
+    rehearsal.settle()
+    engine.away = new LabaError("engine_unavailable", "away")
+    expect(rehearsal.hub.forget(channelOf("/a"))).rejects.toThrow("away")
+    await breathe()
+    expect(listener.heard).toEqual(["start 0", "1", "end engine_unavailable"])
+    const back = rehearsal.listen("/a", { epoch: "far1", offset: 0 })
+    await breathe()
+    rehearsal.settle()
+    expect(back.heard).toEqual(["start 0 recovered", "1"])
   })
 
   test("lost data becomes a reset for everybody, never silence", async () => {

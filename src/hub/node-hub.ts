@@ -1,4 +1,5 @@
 // The hub of one node: opens and closes audiences, and leads each message and each listener to its place.
+import type { Code } from "../../wire/codes.ts"
 import type { Position } from "../../wire/cursor.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
@@ -118,10 +119,17 @@ export class NodeHub implements Hub, EngineEvents {
     const audience = this.audiences.get(channel)
     // Out of the map first: whoever comes meanwhile listens to the channel that begins now.
     this.audiences.delete(channel)
-    const messages = await this.engine.forget(channel)
+    let messages: number
+    try {
+      messages = await this.engine.forget(channel)
+    } catch (error) {
+      // Nothing was forgotten, but they are in no audience any more: they come back and go on from where they were.
+      this.endInSlices(audience?.everybody() ?? [], "engine_unavailable")
+      throw error
+    }
     const leaving = audience?.everybody() ?? []
     const listeners = leaving.length
-    this.endInSlices(leaving)
+    this.endInSlices(leaving, "deleted")
     return { messages, listeners }
   }
 
@@ -321,8 +329,8 @@ export class NodeHub implements Hub, EngineEvents {
     }
   }
 
-  private endInSlices(listeners: Listener[]): void {
-    for (const listener of listeners.splice(0, endSliceMax)) listener.end("deleted")
-    if (listeners.length > 0) setImmediate(() => this.endInSlices(listeners))
+  private endInSlices(listeners: Listener[], code: Code): void {
+    for (const listener of listeners.splice(0, endSliceMax)) listener.end(code)
+    if (listeners.length > 0) setImmediate(() => this.endInSlices(listeners, code))
   }
 }
