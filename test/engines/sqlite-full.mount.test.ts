@@ -1,30 +1,14 @@
 // A disk that is full, for real: a small one is mounted for the test.
 import { expect, test } from "bun:test"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../../src/channels/channel.ts"
 import type { SqliteEngine } from "../../src/engines/sqlite/sqlite.ts"
+import { smallDisk } from "../support/small-disk.ts"
 import { draft, Folder, keep, keyed, readAll, textsOf } from "./stored.ts"
 
 const kept = { ...keep, count: 100_000, bytes: 1e9 }
-
-function mount(mebibytes: number): { readonly path: string; [Symbol.dispose](): void } {
-  const path = mkdtempSync(join(tmpdir(), "laba-disk-"))
-  const run = (...command: string[]) => {
-    const { exitCode, stderr } = Bun.spawnSync(command)
-    if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr.toString()}`)
-  }
-  run("mount", "-t", "tmpfs", "-o", `size=${mebibytes}m`, "tmpfs", path)
-  return {
-    path,
-    [Symbol.dispose]() {
-      run("umount", path)
-      rmSync(path, { recursive: true })
-    },
-  }
-}
 
 /** Publishes until it is refused; answers what was acknowledged. */
 async function publishUntilRefused(
@@ -47,7 +31,7 @@ async function publishUntilRefused(
 
 for (const acknowledge of ["durable", "first"] as const) {
   test(`acknowledge: ${acknowledge}: publishes are refused while the disk is full, nothing acknowledged is lost, and it goes on when there is room`, async () => {
-    using disk = mount(16)
+    using disk = smallDisk(16)
     await using folder = new Folder(join(disk.path, "data"))
     const lines: string[] = []
     let ms = Date.now()
