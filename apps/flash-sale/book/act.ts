@@ -21,6 +21,8 @@ export interface Told {
   /** The outbox row, or null when there is nothing to tell. */
   readonly outbox: number | null
   readonly tickets: readonly Ticket[]
+  /** Those of them whose wait in the queue ended. */
+  readonly decided: readonly Ticket[]
   /** Whether an item sold out or came back. */
   readonly soldOutChanged: boolean
 }
@@ -31,6 +33,7 @@ export class Act {
   readonly now: number
   private readonly webhooks: boolean
   private readonly changed = new Set<Ticket>()
+  private readonly decided: Ticket[] = []
   private readonly finished: number[] = []
   private readonly wasOut: readonly boolean[]
 
@@ -52,6 +55,7 @@ export class Act {
     this.book.count(ticket, 1)
     this.touch(ticket)
     this.write(ticket, before)
+    if (before === "queued") this.decided.push(ticket)
     if (state === "waitlisted") this.book.itemOf(ticket).waitList.join(ticket)
     return true
   }
@@ -152,7 +156,7 @@ export class Act {
       item.soldOutEpoch += 1
       soldOutChanged = true
     }
-    return { outbox, tickets: [...this.changed], soldOutChanged }
+    return { outbox, tickets: [...this.changed], decided: this.decided, soldOutChanged }
   }
 
   private touch(ticket: Ticket): void {

@@ -2,7 +2,7 @@
 // transaction fails, the memory is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
 import type { Ledger } from "../ledger/ledger.ts"
 import { DrainRate, etaSeconds, type QueuePace } from "../model/estimate.ts"
-import { decidesAt, type SalePhase } from "../model/sale.ts"
+import { decidesAt, type SalePhase, type SaleSettings } from "../model/sale.ts"
 import { Act, type Told } from "./act.ts"
 import { decideNext, nextInLine, settleItem, someAreHopeless, surplusOf, tellHopeless } from "./decide.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
@@ -163,19 +163,20 @@ export class Sale {
     this.book.phase = phase
   }
 
+  /** Starts now instead of at its time. */
+  openNow(): void {
+    const now = this.now()
+    const { settings } = this.book
+    // The draw keeps its distance from the start.
+    const drawAt = settings.mode === "lottery" ? now + (decidesAt(settings) - settings.startsAt) : undefined
+    const lobbyAt = Math.min(now, settings.lobbyAt ?? now)
+    this.saveSettings({ ...settings, startsAt: now, lobbyAt, ...(drawAt !== undefined && { drawAt }) })
+    this.setPhase("open")
+  }
+
   setInflow(perSecond: number | null): void {
-    const settings = { ...this.book.settings, inflowPerSecond: perSecond }
-    this.guarded(() =>
-      this.options.ledger.transaction("inflow", () => {
-        this.options.ledger.run(
-          "UPDATE sales SET settings = ? WHERE key = ?",
-          JSON.stringify(settings),
-          this.key,
-        )
-      }),
-    )
+    this.saveSettings({ ...this.book.settings, inflowPerSecond: perSecond })
     this.book.inflowPerSecond = perSecond
-    this.book.settings = settings
   }
 
   /** Unpaid orders whose time is up and which the payment provider may know of: it has the first word. */
@@ -205,7 +206,7 @@ export class Sale {
       }),
     )
     const tickets = drawTurns(book, drawn)
-    this.options.onTold(this, { outbox: null, tickets, soldOutChanged: false })
+    this.options.onTold(this, { outbox: null, tickets, decided: [], soldOutChanged: false })
   }
 
   private sweep(now: number): boolean {
@@ -275,6 +276,19 @@ export class Sale {
     const { book, rate } = this
     if (book.phase === "open" && book.turns !== null && book.queued > 0) rate.note(book.served, now)
     else rate.rest(book.served, now)
+  }
+
+  private saveSettings(settings: SaleSettings): void {
+    this.guarded(() =>
+      this.options.ledger.transaction("settings", () => {
+        this.options.ledger.run(
+          "UPDATE sales SET settings = ? WHERE key = ?",
+          JSON.stringify(settings),
+          this.key,
+        )
+      }),
+    )
+    this.book.settings = settings
   }
 
   private act<T>(name: string, steps: (act: Act) => T): T {

@@ -41,6 +41,8 @@ export interface DeskOptions {
   readonly seal: Seal
   /** Called when somebody waits to be written down. */
   readonly wake: () => void
+  /** Told of each new ticket, before its holder is answered. */
+  readonly onAdmitted?: (ticket: Ticket) => void
   readonly pace?: PaceLimits
 }
 
@@ -52,10 +54,12 @@ export class Desk {
   private readonly seal: Seal
   private readonly wake: () => void
   private readonly pace: Pace
+  private readonly onAdmitted: (ticket: Ticket) => void
   private waiting: Waiting[] = []
   private readonly byUser = new Map<string, Waiting>()
 
-  constructor({ sale, seal, wake, pace }: DeskOptions) {
+  constructor({ sale, seal, wake, pace, onAdmitted = () => {} }: DeskOptions) {
+    this.onAdmitted = onAdmitted
     this.sale = sale
     this.seal = seal
     this.wake = wake
@@ -93,6 +97,7 @@ export class Desk {
     this.byUser.clear()
     try {
       const tickets = this.sale.admit(batch)
+      for (const ticket of tickets) this.onAdmitted(ticket)
       for (const [at, { answer }] of batch.entries()) answer({ ticket: tickets[at] as Ticket, isNew: true })
     } catch (error) {
       onFailure(error)

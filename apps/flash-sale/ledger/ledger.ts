@@ -15,12 +15,16 @@ export interface LedgerOptions {
   readonly between?: (step: string) => void
 }
 
-/** WAL pages after which a checkpoint is due. 2,000 are 8 MB: some 10 ms of copying. */
-const checkpointPages = 2000
+/** Turns of the loop between two checkpoints: about a megabyte of log under load. */
+const commitsPerLook = 20
+
+/** 256 MB of log. */
+const logPagesMax = 65_536
 
 export class Ledger {
   readonly database: Database
   private readonly between: ((step: string) => void) | undefined
+  private commits = 0
   private readonly statements = new Map<string, Statement>()
 
   constructor(database: Database, { between }: LedgerOptions = {}) {
@@ -82,10 +86,12 @@ export class Ledger {
    * Copies the log into the file when it has grown. Between batches and on purpose: left to SQLite it happens inside
    * some commit, and holds the loop for up to 50 ms.
    */
-  checkpoint(): void {
+  checkpointWhenGrown(): void {
+    if (++this.commits % commitsPerLook !== 0) return
     this.between?.("checkpoint")
     const pages = this.one<{ log: number }>("PRAGMA wal_checkpoint(PASSIVE)")?.log ?? 0
-    if (pages > checkpointPages * 10) this.database.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    // Only after a long reader has held it up does the log get that long; then the file is cut back too.
+    if (pages > logPagesMax) this.database.run("PRAGMA wal_checkpoint(TRUNCATE)")
   }
 
   close(): void {

@@ -43,7 +43,8 @@ export class World implements Disposable {
   private dead = false
   private life: Life | null = null
 
-  constructor(given: SaleGiven = {}) {
+  constructor(given: SaleGiven = {}, secondsBeforeStart = 0) {
+    this.now -= secondsBeforeStart * 1000
     this.revive()
     const settings = saleSchema.parse({
       id: "s",

@@ -1,0 +1,70 @@
+// The shop as it is started from the command line: what is not given is started beside it.
+import { mkdirSync } from "node:fs"
+import { join } from "node:path"
+import { randomBytes } from "node:crypto"
+import { startSimulator } from "./payments/simulator.ts"
+import { type RunningShop, startShop } from "./server.ts"
+
+export interface DemoOptions {
+  readonly directory: string
+  readonly host: string
+  readonly port: number
+  readonly labaPort: number
+  readonly laba: string | undefined
+  readonly payments: string | undefined
+  readonly webhook: string | undefined
+  readonly jwt: string | undefined
+  readonly verifySeconds: number
+}
+
+export interface DemoShop extends RunningShop {
+  readonly paymentsUrl: string
+}
+
+/** Throws when a setting is given without the secret that belongs to it. */
+export async function demoShop(options: DemoOptions): Promise<DemoShop> {
+  const { directory, host, port, labaPort, verifySeconds } = options
+  mkdirSync(directory, { recursive: true })
+  const ownSecret = process.env["FLASH_SALE_PAYMENT_SECRET"] ?? randomBytes(32).toString("hex")
+  const simulator =
+    options.payments === undefined
+      ? startSimulator({ host, path: join(directory, "payments.sqlite"), secret: ownSecret })
+      : null
+  const payments = simulator
+    ? { url: simulator.url, secret: ownSecret }
+    : { url: options.payments as string, secret: secret("PAYMENT_SECRET") }
+  const shop = await startShop({
+    directory,
+    host,
+    port,
+    labaPort,
+    verifySeconds,
+    payments,
+    laba:
+      options.laba === undefined ? undefined : { url: options.laba, key: process.env["FLASH_SALE_LABA_KEY"] },
+    webhook:
+      options.webhook === undefined ? undefined : { url: options.webhook, secret: secret("WEBHOOK_SECRET") },
+    jwt:
+      options.jwt === undefined ? undefined : { algorithm: algorithmOf(options.jwt), key: secret("JWT_KEY") },
+    operatorKey: process.env["FLASH_SALE_OPERATOR_KEY"],
+  })
+  return {
+    ...shop,
+    paymentsUrl: payments.url,
+    async close() {
+      await shop.close()
+      await simulator?.close()
+    },
+  }
+}
+
+function secret(name: string): string {
+  const value = process.env[`FLASH_SALE_${name}`]
+  if (!value) throw new Error(`Set FLASH_SALE_${name}.`)
+  return value
+}
+
+function algorithmOf(text: string): "HS256" | "RS256" | "ES256" {
+  if (text === "HS256" || text === "RS256" || text === "ES256") return text
+  throw new Error(`${text} is none of HS256, RS256 and ES256.`)
+}

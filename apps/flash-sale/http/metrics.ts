@@ -1,0 +1,76 @@
+// GET /metrics: Prometheus' text format.
+import type { Tellings } from "../delivery/tellings.ts"
+import { invariantTitles, type InvariantName } from "../model/invariants.ts"
+import type { Errands } from "../shop/errands.ts"
+import { decisionSeconds } from "./counters.ts"
+import type { Shop } from "./shop.ts"
+
+export function metrics(shop: Shop, tellings: Tellings, errands: Errands): string {
+  const { counters, watchman, sales } = shop
+  const lines: string[] = []
+  const add = (name: string, kind: "counter" | "gauge", rows: readonly (readonly [string, number])[]) => {
+    lines.push(`# TYPE flash_sale_${name} ${kind}`)
+    for (const [labels, value] of rows) lines.push(`flash_sale_${name}${labels} ${value}`)
+  }
+  add("tickets_admitted_total", "counter", [["", counters.admitted]])
+  add("tickets_repeated_total", "counter", [["", counters.repeated]])
+  add("tickets_decided_total", "counter", [["", counters.decided]])
+  add(
+    "refused_total",
+    "counter",
+    [...counters.refused].map(([code, count]) => [`{code="${code}"}`, count]),
+  )
+  add("results_told_total", "counter", [["", tellings.told]])
+  add("results_untold", "gauge", [["", tellings.backlog]])
+  add("errands_open", "gauge", [["", errands.open]])
+  const each = (value: (book: (typeof sales.all)[number]["book"]) => number) =>
+    sales.all.map((sale): [string, number] => [`{sale="${sale.id}"}`, value(sale.book)])
+  add(
+    "queued",
+    "gauge",
+    each((book) => book.queued),
+  )
+  add(
+    "waitlisted",
+    "gauge",
+    each((book) => book.waitlisted),
+  )
+  add(
+    "unpaid",
+    "gauge",
+    each((book) => book.pending),
+  )
+  add(
+    "units",
+    "gauge",
+    sales.all.flatMap((sale) =>
+      sale.book.items.flatMap(({ id, counts }) =>
+        (["available", "held", "sold"] as const).map((state): [string, number] => [
+          `{sale="${sale.id}",item="${id}",state="${state}"}`,
+          counts[state],
+        ]),
+      ),
+    ),
+  )
+  lines.push("# TYPE flash_sale_decision_seconds histogram")
+  let sum = 0
+  for (const [at, bound] of [...decisionSeconds, "+Inf"].entries()) {
+    sum += counters.decisions[at] ?? 0
+    lines.push(`flash_sale_decision_seconds_bucket{le="${bound}"} ${sum}`)
+  }
+  lines.push(
+    `flash_sale_decision_seconds_sum ${counters.decisionSecondsSum}`,
+    `flash_sale_decision_seconds_count ${sum}`,
+  )
+  const { verdict } = watchman
+  if (verdict) {
+    const names = Object.keys(invariantTitles) as InvariantName[]
+    add(
+      "broken",
+      "gauge",
+      names.map((name) => [`{invariant="${name}"}`, verdict.findings[name].length]),
+    )
+    add("checked_at_seconds", "gauge", [["", verdict.at / 1000]])
+  }
+  return `${lines.join("\n")}\n`
+}

@@ -1,0 +1,196 @@
+// The OpenAPI 3.1 description, from the table of routes and the schemas of what they take and answer.
+import { z } from "zod"
+import { refusals } from "../model/refusal.ts"
+import { saleSchema } from "../model/sale.ts"
+import { orderMachine } from "../model/order.ts"
+import { ticketMachine } from "../model/ticket.ts"
+import { type Route, routes } from "./routes.ts"
+
+type Schema = Readonly<Record<string, unknown>>
+
+const text: Schema = { type: "string" }
+const number: Schema = { type: "number" }
+const integer: Schema = { type: "integer" }
+const time: Schema = { type: "integer", description: "Milliseconds since 1970, by the server's clock" }
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] })
+const list = (items: Schema): Schema => ({ type: "array", items })
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
+
+function object(properties: Record<string, Schema>, optional: readonly string[] = []): Schema {
+  return {
+    type: "object",
+    properties,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  }
+}
+
+const standing = object({
+  sale: text,
+  at: time,
+  phase: { enum: ["scheduled", "open", "paused", "closed"] },
+  served: { ...integer, description: "Turns that have passed; who has turn t is number t - served" },
+  queued: integer,
+  waitlisted: integer,
+  perSecond: orNull(number),
+  items: list(
+    object({
+      id: text,
+      total: integer,
+      available: integer,
+      held: integer,
+      sold: integer,
+      gone: { type: "boolean" },
+      soldOutEpoch: integer,
+    }),
+  ),
+})
+
+const sale = {
+  id: text,
+  title: text,
+  currency: text,
+  mode: { enum: ["first-come", "shuffle", "lottery"] },
+  now: time,
+  entryOpensAt: time,
+  startsAt: time,
+  decidesAt: time,
+  endsAt: orNull(time),
+  jitterMs: integer,
+  payBySeconds: integer,
+  offerSeconds: integer,
+  commitment: { ...text, description: "Hash of the seed of the draw" },
+  items: list(object({ id: text, title: text, price: integer })),
+  standing: ref("Standing"),
+  listen: object({ laba: text, channel: text }),
+}
+
+const listen = object({ laba: text, channel: text, sale: text })
+
+const verdict = orNull(object({ at: time, findings: { type: "object", additionalProperties: list(text) } }))
+
+export const schemas: Readonly<Record<string, Schema>> = {
+  Problem: object(
+    {
+      type: text,
+      status: integer,
+      code: { ...text, description: `Stable. Refusals: ${Object.keys(refusals).join(", ")}` },
+      detail: text,
+      next: { enum: ["later", "token", "never"] },
+      retryAfterSeconds: integer,
+      number: integer,
+      ticket: ref("Ticket"),
+    },
+    ["next", "retryAfterSeconds", "number", "ticket"],
+  ),
+  LogIn: object({ user: text }),
+  LoggedIn: object({ user: text, token: text }),
+  Clock: object({ now: time }),
+  Standing: standing,
+  Sale: object(sale),
+  Sales: object({ sales: list(ref("Sale")) }),
+  Draw: object({
+    sale: text,
+    mode: text,
+    commitment: text,
+    seed: orNull(text),
+    entries: orNull(list(text)),
+    order: orNull(list(integer)),
+  }),
+  BuyToken: object({ token: text }),
+  Enter: object({ token: orNull(text), item: orNull(text) }, ["token", "item"]),
+  Admission: object({
+    sale: text,
+    item: text,
+    number: integer,
+    state: { const: "queued" },
+    position: orNull(integer),
+    etaSeconds: orNull(number),
+    admittedAt: time,
+    deadline: time,
+    listen,
+  }),
+  Ticket: object({
+    sale: text,
+    item: text,
+    number: integer,
+    version: integer,
+    state: { enum: Object.keys(ticketMachine) },
+    turn: orNull(integer),
+    at: time,
+    order: orNull(ref("Order")),
+    position: orNull(integer),
+    etaSeconds: orNull(number),
+    admittedAt: time,
+    deadline: orNull(time),
+    listen,
+  }),
+  Order: object({
+    id: text,
+    state: { enum: Object.keys(orderMachine) },
+    price: integer,
+    currency: text,
+    payBy: time,
+    offer: { type: "boolean" },
+  }),
+  PayUrl: object({ payUrl: text }),
+  Callback: object({ reference: text, payment: text, amount: integer }),
+  Received: object({ received: { type: "boolean" } }),
+  SaleSettings: z.toJSONSchema(saleSchema, { io: "input" }) as Schema,
+  OperatorSale: object({
+    ...sale,
+    capacity: integer,
+    live: integer,
+    tickets: integer,
+    unpaid: integer,
+    inflowPerSecond: orNull(number),
+    admitted: integer,
+    refused: { type: "object", additionalProperties: integer },
+    decided: integer,
+    timeToDecision: object({ boundsSeconds: list(number), counts: list(integer) }),
+    verdict,
+  }),
+  Inflow: object({ perSecond: orNull(number) }),
+  Refund: object({ refund: text }),
+  Verdict: object({ titles: { type: "object", additionalProperties: text }, verdict }),
+  Csv: text,
+}
+
+export function openApi(): Schema {
+  const paths: Record<string, Record<string, Schema>> = {}
+  for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route)
+  return {
+    openapi: "3.1.0",
+    info: { title: "Flash sale", version: "1" },
+    paths,
+    components: {
+      schemas,
+      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+    },
+  }
+}
+
+function operation({ path, who, does, takes, answers: [status, schema], method }: Route): Schema {
+  const parameters: Schema[] = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: text,
+  }))
+  if (method === "POST" && path.endsWith("/tickets"))
+    parameters.push({ name: "Idempotency-Key", in: "header", required: true, schema: text })
+  const content = (name: string): Schema =>
+    name === "Csv" ? { "text/csv": { schema: ref(name) } } : { "application/json": { schema: ref(name) } }
+  return {
+    summary: does,
+    ...(parameters.length > 0 && { parameters }),
+    ...(takes && { requestBody: { content: content(takes) } }),
+    ...((who === "buyer" || who === "operator") && { security: [{ bearer: [] }] }),
+    responses: {
+      [status]: { description: does, content: content(schema) },
+      default: {
+        description: "A problem",
+        content: { "application/problem+json": { schema: ref("Problem") } },
+      },
+    },
+  }
+}

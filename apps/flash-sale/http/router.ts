@@ -1,0 +1,71 @@
+// From a request to its endpoint. What an endpoint throws is an answer too.
+import { answer, problem, Problem } from "./answers.ts"
+import { openApi } from "./openapi.ts"
+import { type Route, routes } from "./routes.ts"
+import type { Shop } from "./shop.ts"
+
+interface Matcher {
+  readonly route: Route
+  readonly parts: readonly string[]
+}
+
+/** Routes by method and number of parts: what is left to compare is one or two. */
+const matchers = new Map<string, Matcher[]>()
+for (const route of routes) {
+  const parts = route.path.slice(1).split("/")
+  const name = `${route.method} ${parts.length}`
+  matchers.set(name, [...(matchers.get(name) ?? []), { route, parts }])
+}
+
+export interface RouterOptions {
+  readonly shop: Shop
+  readonly metrics: () => string
+  readonly log: (line: string) => void
+}
+
+export function router({
+  shop,
+  metrics,
+  log,
+}: RouterOptions): (request: Request) => Response | Promise<Response> {
+  const failed = (error: unknown, request: Request): Response => {
+    if (error instanceof Problem) return problem(error.status, error.code, error.message)
+    log(`flash sale: ${request.method} ${request.url.slice(0, 200)} failed: ${describe(error)}`)
+    return problem(500, "internal", "The shop failed; its log says more.", {
+      headers: { "Retry-After": "1" },
+    })
+  }
+  return (request) => {
+    try {
+      const url = new URL(request.url)
+      if (request.method === "GET" && url.pathname === "/metrics")
+        return new Response(metrics(), { headers: { "Content-Type": "text/plain; version=0.0.4" } })
+      if (request.method === "GET" && url.pathname === "/api/openapi.json") return answer(openApi())
+      const parts = url.pathname.slice(1).split("/")
+      for (const matcher of matchers.get(`${request.method} ${parts.length}`) ?? []) {
+        const names = match(matcher.parts, parts)
+        if (names === null) continue
+        const answered = matcher.route.endpoint(shop, { request, url, names })
+        return answered instanceof Promise
+          ? answered.catch((error: unknown) => failed(error, request))
+          : answered
+      }
+      return problem(404, "not_found", "There is nothing here.")
+    } catch (error) {
+      return failed(error, request)
+    }
+  }
+}
+
+function match(pattern: readonly string[], parts: readonly string[]): Record<string, string> | null {
+  const names: Record<string, string> = {}
+  for (const [at, part] of pattern.entries()) {
+    const given = parts[at] ?? ""
+    if (part.startsWith("{")) names[part.slice(1, -1)] = given
+    else if (part !== given) return null
+  }
+  return names
+}
+
+const describe = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error)

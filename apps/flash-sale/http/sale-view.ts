@@ -1,0 +1,51 @@
+// A sale as everybody may see it: when, what, how the order of service is found, and how it stands.
+import type { Sale } from "../book/sale.ts"
+import { saleSnapshot } from "../delivery/record-of.ts"
+import { commitmentOf, entryDigest } from "../model/draw.ts"
+import { decidesAt, entryOpensAt } from "../model/sale.ts"
+import { saleChannel } from "../model/record.ts"
+import type { DrawRecord } from "../audit/draw-audit.ts"
+
+export function saleView(sale: Sale, labaUrl: string) {
+  const { settings, seed } = sale.book
+  return {
+    id: settings.id,
+    title: settings.title,
+    currency: settings.currency,
+    mode: settings.mode,
+    /** The server's clock; a countdown runs on it, not on the visitor's. */
+    now: sale.now(),
+    entryOpensAt: entryOpensAt(settings),
+    startsAt: settings.startsAt,
+    decidesAt: decidesAt(settings),
+    endsAt: settings.endsAt ?? null,
+    /** Wait a random time up to this after the start before the first request. */
+    jitterMs: settings.jitterMs,
+    payBySeconds: settings.payBySeconds,
+    offerSeconds: settings.offerSeconds,
+    commitment: commitmentOf(seed),
+    items: settings.items.map(({ id, title, price }) => ({ id, title, price })),
+    standing: saleSnapshot(sale),
+    listen: { laba: labaUrl, channel: saleChannel(settings.id) },
+  }
+}
+
+/** The draw, for whoever wants to compute it again. The seed is secret until nothing depends on it any more. */
+export function drawRecord(sale: Sale): DrawRecord {
+  const { settings, seed, turns, tickets } = sale.book
+  const drawn = settings.mode !== "first-come" && turns !== null ? turns.drawn : null
+  return {
+    sale: settings.id,
+    mode: settings.mode,
+    commitment: commitmentOf(seed),
+    seed: drawn === null ? null : seed,
+    entries:
+      drawn === null
+        ? null
+        : tickets.slice(0, drawn).map(({ number, user }) => entryDigest(settings.id, number, user)),
+    order:
+      drawn === null || turns === null
+        ? null
+        : Array.from({ length: drawn }, (_, at) => turns.numberAt(at + 1)),
+  }
+}

@@ -1,0 +1,36 @@
+// What the endpoints work with: the running shop, seen from HTTP.
+import type { Sale } from "../book/sale.ts"
+import type { Sales } from "../book/sales.ts"
+import type { Desk } from "../intake/desk.ts"
+import type { Ledger } from "../ledger/ledger.ts"
+import type { Cashier } from "../payments/cashier.ts"
+import type { DemoLogin, Login } from "./login.ts"
+import type { Watchman } from "../audit/watchman.ts"
+import type { Counters } from "./counters.ts"
+
+export interface Shop {
+  readonly ledger: Ledger
+  readonly sales: Sales
+  readonly cashier: Cashier
+  readonly login: Login
+  /** The built-in login; null when the shop has its own. */
+  readonly demo: DemoLogin | null
+  readonly operatorKey: string
+  readonly watchman: Watchman
+  readonly counters: Counters
+  readonly clock: () => number
+  /** Where clients listen: Laba's URL. */
+  readonly labaUrl: () => string
+  deskOf(sale: Sale): Desk
+  /** Has waiting work done soon. */
+  wake(): void
+}
+
+/** One request, with what its path names. */
+export interface Ask {
+  readonly request: Request
+  readonly url: URL
+  readonly names: Readonly<Record<string, string>>
+}
+
+export type Endpoint = (shop: Shop, ask: Ask) => Response | Promise<Response>

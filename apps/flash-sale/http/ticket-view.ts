@@ -1,0 +1,41 @@
+// A ticket as its holder gets it: the record, and what only this request asks: position, time to wait, where to listen.
+import type { Ticket } from "../book/memory.ts"
+import type { Sale } from "../book/sale.ts"
+import { recordOf } from "../delivery/record-of.ts"
+import { etaSeconds, positionOf } from "../model/estimate.ts"
+import { resultChannel, saleChannel } from "../model/record.ts"
+import { isWaiting } from "../model/ticket.ts"
+
+export function listenAt(sale: Sale, user: string, labaUrl: string) {
+  const channel = resultChannel(user, sale.id)
+  return { laba: labaUrl, channel, sale: saleChannel(sale.id) }
+}
+
+/** What is answered to whoever just got in, and to each retry of it: the same, whatever has happened since. */
+export const admissionView = (sale: Sale, ticket: Ticket, labaUrl: string) => ({
+  sale: sale.id,
+  item: sale.book.itemOf(ticket).id,
+  number: ticket.number,
+  state: "queued",
+  position: ticket.place,
+  etaSeconds: ticket.eta,
+  admittedAt: ticket.admittedAt,
+  deadline: ticket.deadline,
+  listen: listenAt(sale, ticket.user, labaUrl),
+})
+
+/** How it stands now. */
+export function ticketView(sale: Sale, ticket: Ticket, labaUrl: string) {
+  const { pace } = sale
+  const turn = sale.book.turnOf(ticket)
+  const waits = ticket.state === "queued" && turn !== null
+  if (waits) ticket.shownEta = etaSeconds(turn, pace, ticket.shownEta)
+  return {
+    ...recordOf(sale.book, ticket),
+    position: waits ? positionOf(turn, pace) : null,
+    etaSeconds: waits ? ticket.shownEta : null,
+    admittedAt: ticket.admittedAt,
+    deadline: isWaiting(ticket.state) ? ticket.deadline : null,
+    listen: listenAt(sale, ticket.user, labaUrl),
+  }
+}

@@ -1,0 +1,118 @@
+// The heartbeat of a shop: writes down who waits at the desks, takes what is due, and copies the log between batches. All
+// writing is on this one road, so no two transactions ever meet.
+import type { Watchman } from "./audit/watchman.ts"
+import type { Sales } from "./book/sales.ts"
+import type { Broadcasts } from "./delivery/broadcasts.ts"
+import type { Tellings } from "./delivery/tellings.ts"
+import type { Desk } from "./intake/desk.ts"
+import type { Ledger } from "./ledger/ledger.ts"
+import type { Cashier } from "./payments/cashier.ts"
+import type { Errands } from "./shop/errands.ts"
+
+export interface LoopOptions {
+  readonly ledger: Ledger
+  readonly sales: Sales
+  readonly desks: () => Iterable<Desk>
+  readonly cashier: Cashier
+  readonly errands: Errands
+  readonly tellings: Tellings
+  readonly broadcasts: Broadcasts
+  readonly watchman: Watchman
+  readonly verifySeconds: number
+  readonly log: (line: string) => void
+}
+
+/** How long a batch gathers. Longer saves syncs, and everybody in it waits that much longer. */
+const batchMs = 3
+
+/** Between two turns of decisions while there are more: intake comes first. */
+const stepMs = 10
+
+/** A clock that nobody waits for: deadlines, starts, offers. */
+const idleMs = 100
+
+export class Loop {
+  private readonly options: LoopOptions
+  private batchTimer: ReturnType<typeof setTimeout> | null = null
+  private readonly clocks: ReturnType<typeof setInterval>[] = []
+  private stepTimer: ReturnType<typeof setTimeout> | null = null
+  private stepAt = 0
+  private stopped = false
+
+  constructor(options: LoopOptions) {
+    this.options = options
+  }
+
+  start(): void {
+    const { broadcasts, watchman, sales, verifySeconds } = this.options
+    this.clocks.push(
+      setInterval(() => this.everySecond(), 1000),
+      setInterval(() => void broadcasts.watch(sales.all), 2000),
+    )
+    if (verifySeconds > 0) this.clocks.push(setInterval(() => void watchman.check(), verifySeconds * 1000))
+    this.stepIn(0)
+    void broadcasts.watch(sales.all)
+  }
+
+  /** Somebody waits at a desk, or something is due. */
+  wake(): void {
+    if (this.stopped) return
+    this.batchTimer ??= setTimeout(() => {
+      this.batchTimer = null
+      for (const desk of this.options.desks()) desk.flush((error) => this.complain(error))
+      this.stepIn(stepMs)
+    }, batchMs)
+  }
+
+  /** Writes what is still at the desks, and ends. */
+  stop(): void {
+    this.stopped = true
+    for (const clock of this.clocks) clearInterval(clock)
+    if (this.batchTimer) clearTimeout(this.batchTimer)
+    if (this.stepTimer) clearTimeout(this.stepTimer)
+    for (const desk of this.options.desks()) desk.flush((error) => this.complain(error))
+    this.guarded(() => this.options.tellings.noteSent())
+  }
+
+  private stepIn(ms: number): void {
+    const at = performance.now() + ms
+    if (this.stopped || (this.stepTimer && this.stepAt <= at)) return
+    if (this.stepTimer) clearTimeout(this.stepTimer)
+    this.stepAt = at
+    this.stepTimer = setTimeout(() => {
+      this.stepTimer = null
+      this.stepIn(this.step() ? stepMs : idleMs)
+    }, ms)
+  }
+
+  private step(): boolean {
+    const { sales, cashier, errands, tellings, ledger } = this.options
+    let more = false
+    for (const sale of sales.all) {
+      this.guarded(() => {
+        more = sale.step() || more
+        cashier.sweep(sale)
+      })
+    }
+    this.guarded(() => errands.run())
+    this.guarded(() => tellings.noteSent())
+    this.guarded(() => ledger.checkpointWhenGrown())
+    return more
+  }
+
+  private everySecond(): void {
+    for (const sale of this.options.sales.all) this.guarded(() => this.options.broadcasts.tell(sale))
+  }
+
+  private guarded(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.complain(error)
+    }
+  }
+
+  private complain(error: unknown): void {
+    this.options.log(`flash sale: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  }
+}

@@ -1,0 +1,104 @@
+// The command line: `flash-sale` runs the shop; `payments`, `verify` and `audit` are beside it.
+import { parseArgs } from "node:util"
+import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
+import { isClean, printVerdict, verify } from "./audit/verify.ts"
+import { demoShop } from "./demo.ts"
+import { Ledger } from "./ledger/ledger.ts"
+import { startSimulator } from "./payments/simulator.ts"
+import { ledgerPath } from "./server.ts"
+
+const usage = `flash-sale [serve]        run the shop, with a payment simulator and a Laba of its own unless told otherwise
+  --data DIR              where the books are (default ./data/flash-sale)
+  --host, --port          where to listen (default 127.0.0.1, 8090; 0 is any free port)
+  --laba URL              Laba elsewhere; FLASH_SALE_LABA_KEY is the key to publish with
+  --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs its callbacks
+  --webhook URL           told of won, paid, expired and refunded; FLASH_SALE_WEBHOOK_SECRET signs it
+  --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
+flash-sale payments       run the payment simulator by itself (--data, --host, --port)
+flash-sale verify         check the books (--data DIR, --json); exits with 1 when a promise is broken
+flash-sale audit SALE     compute the order of service again (--data DIR, or --url of a running shop)`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    data: { type: "string", default: "data/flash-sale" },
+    host: { type: "string", default: "127.0.0.1" },
+    port: { type: "string" },
+    laba: { type: "string" },
+    "laba-port": { type: "string" },
+    payments: { type: "string" },
+    webhook: { type: "string" },
+    jwt: { type: "string" },
+    url: { type: "string" },
+    json: { type: "boolean", default: false },
+    "verify-seconds": { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+})
+const [command = "serve", subject] = positionals
+
+if (values.help) console.log(usage)
+else if (command === "serve") await serveCommand()
+else if (command === "payments") paymentsCommand()
+else if (command === "verify") verifyCommand()
+else if (command === "audit" && subject !== undefined) await auditCommand(subject)
+else {
+  console.error(usage)
+  process.exitCode = 2
+}
+
+async function serveCommand(): Promise<void> {
+  const shop = await demoShop({
+    directory: values.data,
+    host: values.host,
+    port: Number(values.port ?? 8090),
+    labaPort: Number(values["laba-port"] ?? 0),
+    laba: values.laba,
+    payments: values.payments,
+    webhook: values.webhook,
+    jwt: values.jwt,
+    verifySeconds: Number(values["verify-seconds"] ?? 15),
+  })
+  console.log(`The flash sale is at ${shop.url}`)
+  console.log(`Laba is at ${shop.labaUrl}, payments at ${shop.paymentsUrl}`)
+  console.log(`The operator's key is ${shop.operatorKey}`)
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void shop.close().then(() => process.exit(0)))
+}
+
+function paymentsCommand(): void {
+  const secret = process.env["FLASH_SALE_PAYMENT_SECRET"]
+  if (!secret) {
+    console.error("FLASH_SALE_PAYMENT_SECRET signs the callbacks; set it here and for the shop.")
+    process.exitCode = 2
+    return
+  }
+  const { url } = startSimulator({
+    host: values.host,
+    port: Number(values.port ?? 8091),
+    path: `${values.data}/payments.sqlite`,
+    secret,
+  })
+  console.log(`The payment simulator is at ${url}`)
+}
+
+function verifyCommand(): void {
+  const verdict = verify(ledgerPath(values.data), Date.now())
+  console.log(values.json ? JSON.stringify(verdict) : printVerdict(verdict))
+  process.exitCode = isClean(verdict) ? 0 : 1
+}
+
+async function auditCommand(sale: string): Promise<void> {
+  const wrong: string[] = []
+  if (values.url !== undefined) {
+    const answer = await fetch(`${values.url}/api/sales/${encodeURIComponent(sale)}/draw`)
+    if (!answer.ok) throw new Error(`${values.url} answered ${answer.status}.`)
+    wrong.push(...auditRecord((await answer.json()) as DrawRecord))
+  } else {
+    const database = Ledger.read(ledgerPath(values.data))
+    wrong.push(...auditDecisions(database, sale))
+    database.close()
+  }
+  console.log(wrong.length === 0 ? `${sale}: the order of service is as it was drawn.` : wrong.join("\n"))
+  process.exitCode = wrong.length === 0 ? 0 : 1
+}

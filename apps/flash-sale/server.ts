@@ -1,0 +1,170 @@
+// Puts a shop together: books, desk, cashier, errands, delivery, HTTP, and the loop that drives them.
+import { join } from "node:path"
+import { Watchman } from "./audit/watchman.ts"
+import type { Told } from "./book/act.ts"
+import type { Sale } from "./book/sale.ts"
+import { Sales } from "./book/sales.ts"
+import { Broadcasts } from "./delivery/broadcasts.ts"
+import { labaElsewhere } from "./delivery/laba-elsewhere.ts"
+import { labaHere } from "./delivery/laba-here.ts"
+import { Tellings } from "./delivery/tellings.ts"
+import { visitorHooks } from "./delivery/visitors.ts"
+import { Counters } from "./http/counters.ts"
+import { DemoLogin } from "./http/login.ts"
+import { metrics } from "./http/metrics.ts"
+import { router } from "./http/router.ts"
+import type { Shop } from "./http/shop.ts"
+import { ShopJwt, type ShopJwtOptions } from "./http/shop-jwt.ts"
+import { Desk } from "./intake/desk.ts"
+import type { PaceLimits } from "./intake/pace.ts"
+import { Seal, secretOf } from "./intake/seal.ts"
+import { Ledger } from "./ledger/ledger.ts"
+import { own } from "./ledger/owner.ts"
+import { Loop } from "./loop.ts"
+import { Cashier } from "./payments/cashier.ts"
+import { httpProvider } from "./payments/http-provider.ts"
+import { Errands } from "./shop/errands.ts"
+import { webhook } from "./shop/webhook.ts"
+
+export interface ShopOptions {
+  readonly directory: string
+  readonly host?: string
+  readonly port?: number
+  /** Laba elsewhere; default is one inside this process. */
+  readonly laba?: { readonly url: string; readonly key?: string | undefined } | undefined
+  readonly labaPort?: number
+  readonly payments: { readonly url: string; readonly secret: string }
+  /** Where the payment provider reaches us. Default: where we listen. */
+  readonly publicUrl?: string | undefined
+  readonly webhook?: { readonly url: string; readonly secret: string } | undefined
+  readonly jwt?: ShopJwtOptions | undefined
+  readonly operatorKey?: string | undefined
+  readonly pace?: PaceLimits
+  /** Seconds between checks of the books; 0 is never. Default 15. */
+  readonly verifySeconds?: number
+  readonly log?: (line: string) => void
+}
+
+export interface RunningShop {
+  readonly url: string
+  readonly labaUrl: string
+  readonly operatorKey: string
+  close(): Promise<void>
+}
+
+/** The books' file in a directory. */
+export const ledgerPath = (directory: string): string => join(directory, "ledger.sqlite")
+
+export async function startShop(options: ShopOptions): Promise<RunningShop> {
+  const { directory, host = "127.0.0.1", log = (line: string) => console.error(line) } = options
+  const owner = own(directory)
+  const ledger = Ledger.open(ledgerPath(directory))
+  const clock = () => Date.now()
+  const counters = new Counters()
+  const desks = new Map<Sale, Desk>()
+  const seal = new Seal(secretOf(ledger, "tokens"))
+  const demo = options.jwt ? null : new DemoLogin(seal)
+  const login = options.jwt ? new ShopJwt(options.jwt) : (demo as DemoLogin)
+  const operatorKey = options.operatorKey ?? secretOf(ledger, "operator")
+  let onTold: (sale: Sale, told: Told) => void = () => {}
+  const sales = new Sales({
+    ledger,
+    clock,
+    webhooks: options.webhook !== undefined,
+    onTold: (sale, told) => onTold(sale, told),
+  })
+  const find = (id: string) => sales.find(id)
+  let url = ""
+  const provider = httpProvider({
+    ...options.payments,
+    callbackUrl: () => `${options.publicUrl ?? url}/api/payments/callback`,
+  })
+  const cashier = new Cashier({ provider, find, log })
+  const hooks = visitorHooks({ login, clock, find, cashier: () => cashier })
+  const loudspeaker = options.laba
+    ? labaElsewhere(options.laba)
+    : await labaHere({ host, port: options.labaPort ?? 0, hooks })
+  const tellings = new Tellings({ ledger, loudspeaker, log })
+  const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
+  const errands = new Errands({
+    ledger,
+    clock,
+    log,
+    find,
+    provider,
+    webhook: options.webhook ? webhook({ ...options.webhook, clock }) : null,
+  })
+  onTold = (sale, told) => {
+    for (const ticket of told.decided) counters.decide((ticket.changedAt - ticket.admittedAt) / 1000)
+    tellings.add(sale, told)
+    if (told.soldOutChanged) broadcasts.tell(sale)
+  }
+  const watchman = new Watchman({
+    command: [process.execPath, join(import.meta.dir, "main.ts"), "verify", "--json", "--data", directory],
+    log,
+  })
+  const loop = new Loop({
+    ledger,
+    sales,
+    desks: () => desks.values(),
+    cashier,
+    errands,
+    tellings,
+    broadcasts,
+    watchman,
+    verifySeconds: options.verifySeconds ?? 15,
+    log,
+  })
+  const shop: Shop = {
+    ledger,
+    sales,
+    cashier,
+    login,
+    demo,
+    operatorKey,
+    watchman,
+    counters,
+    clock,
+    labaUrl: () => loudspeaker.url,
+    deskOf(sale) {
+      let desk = desks.get(sale)
+      if (!desk) {
+        desk = new Desk({
+          sale,
+          seal,
+          wake: () => loop.wake(),
+          onAdmitted: (ticket) => tellings.tell(sale, ticket),
+          ...(options.pace && { pace: options.pace }),
+        })
+        desks.set(sale, desk)
+      }
+      return desk
+    },
+    wake: () => loop.wake(),
+  }
+  const handle = router({ shop, metrics: () => metrics(shop, tellings, errands), log })
+  const server = Bun.serve({
+    hostname: host,
+    port: options.port ?? 0,
+    maxRequestBodySize: 65_536,
+    fetch: handle,
+  })
+  url = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`
+  tellings.resume(sales.all)
+  loop.start()
+  return {
+    url,
+    labaUrl: loudspeaker.url,
+    operatorKey,
+    async close() {
+      await server.stop()
+      loop.stop()
+      watchman.stop()
+      tellings.stop()
+      await loudspeaker.close()
+      await server.stop(true)
+      ledger.close()
+      owner[Symbol.dispose]()
+    },
+  }
+}
