@@ -10,6 +10,8 @@ export interface CrowdOptions {
   readonly listeners: number
   /** The path that each one listens at. */
   readonly pathOf: (listener: number) => string
+  /** More header lines of each one's request, each with its end. Default none. */
+  readonly headersOf?: ((listener: number) => string) | undefined
   readonly tally: Tally
   readonly messageBytes: number
   /** Handshakes at the same time. Below the 512 that Bun keeps waiting for `accept`. */
@@ -48,8 +50,8 @@ export class Crowd {
   }
 
   async join(index: number): Promise<void> {
-    const { port, way, pathOf, tally, messageBytes } = this.options
-    const listening = listeningTo({ port, way, path: pathOf(index) })
+    const { port, way, pathOf, headersOf, tally, messageBytes } = this.options
+    const listening = listeningTo({ port, way, path: pathOf(index), headers: headersOf?.(index) })
     const onLost = (why: string): void => {
       this.members.delete(index)
       tally.fault(`listener ${index} was sent away: ${why}`)

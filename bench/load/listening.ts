@@ -22,6 +22,8 @@ export interface ListenTarget {
   readonly port: number
   readonly path: string
   readonly way: Way
+  /** More header lines, each with its end. Default none. */
+  readonly headers?: string | undefined
 }
 
 // RFC 6455 wants a fresh key a connection, against caches; on loopback one will do and costs no randomness.
@@ -31,7 +33,9 @@ const upgrade =
 export function listeningTo(target: ListenTarget): Listening {
   const { way } = target
   const request = (headers: string): Buffer =>
-    Buffer.from(`GET ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\n${headers}\r\n`)
+    Buffer.from(
+      `GET ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\n${target.headers ?? ""}${headers}\r\n`,
+    )
   switch (way) {
     case "sse":
       return { way, status: 200, request: request("Accept: text/event-stream\r\n") }

@@ -10,6 +10,8 @@ export interface PublisherOptions {
   /** Requests in flight on this connection; above 1 they are pipelined. */
   readonly window: number
   readonly messageBytes: number
+  /** More header lines, each with its end. Default none. */
+  readonly headers?: string | undefined
   /** Where the message that was counted `sent`-th (from 1) goes, and its number there. */
   readonly aim: (publisher: number, sent: number) => Aim
   /** Asked before each message. */
@@ -109,8 +111,8 @@ export class Publisher {
 
   /** As many requests as the window holds, one after the other. Only path and message change from then on. */
   private build(path: string): void {
-    const { port, messageBytes, window } = this.options
-    const head = `${method}${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: text/plain\r\nContent-Length: ${messageBytes}\r\n\r\n`
+    const { port, messageBytes, window, headers = "" } = this.options
+    const head = `${method}${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: text/plain\r\n${headers}Content-Length: ${messageBytes}\r\n\r\n`
     const request = Buffer.concat([Buffer.from(head), blankMessage(messageBytes)])
     this.pathChars = path.length
     this.requestBytes = request.length

@@ -9,6 +9,8 @@ export interface PublishingOptions {
   /** Requests in flight on each publisher's connection. Default 1. */
   readonly window?: number
   readonly messageBytes: number
+  /** More header lines of each publish, each with its end. Default none. */
+  readonly headers?: string | undefined
   readonly aim: (publisher: number, sent: number) => Aim
   /** Asked before each message: false holds publishers back until `wake`. */
   readonly mayPublish?: () => boolean
@@ -27,7 +29,7 @@ export class Publishing {
   private settled: (() => void) | undefined
 
   static async open(options: PublishingOptions): Promise<Publishing> {
-    const { publishers, mayPublish, window = 1, port, messageBytes, aim, onFault } = options
+    const { publishers, mayPublish, window = 1, port, messageBytes, headers, aim, onFault } = options
     if (publishers > publishersMax) throw new RangeError(`At most ${publishersMax} publishers.`)
     const publishing = new Publishing()
     const open = (_: unknown, index: number): Promise<Publisher> =>
@@ -36,6 +38,7 @@ export class Publishing {
         port,
         window,
         messageBytes,
+        headers,
         aim,
         mayPublish: () => publishing.running && mayPublish?.() !== false,
         onAnswer: (ms) => publishing.onAnswer(ms),

@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Requests in flight on each publisher's connection. Default 1. */
   readonly window?: number
   readonly messageBytes: number
+  /** More header lines of each publish, each with its end. Default none. */
+  readonly headers?: string
   readonly aim: (publisher: number, sent: number) => Aim
   /** How many listeners hear each message. */
   readonly audience: number
@@ -58,6 +60,7 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
     publishers,
     window,
     messageBytes,
+    headers: options.headers,
     aim,
     mayPublish: () => options.until === "answered" || fewInFlight(),
     onFault: (what) => tally.fault(what),

@@ -37,9 +37,11 @@ export const laba: Peer = {
 }
 
 function configuration(options: StartOptions): Record<string, unknown> {
-  const { historySeconds = 60, historyCount = 100, historyBytesMax } = options
+  const { historySeconds = 60, historyCount = 100, historyBytesMax, config = {}, rule = {} } = options
+  const history = { count: historyCount, bytes: "256MB", time: `${historySeconds}s` }
   return {
-    channels: { "/**": { history: { count: historyCount, bytes: "256MB", time: `${historySeconds}s` } } },
+    ...config,
+    channels: { "/**": { history, ...rule } },
     ...(historyBytesMax !== undefined && { limits: { historyBytesMax } }),
   }
 }

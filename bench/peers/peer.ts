@@ -18,6 +18,10 @@ export interface StartOptions {
   readonly historyBytesMax?: number
   /** Messages kept of one channel. Default 100. */
   readonly historyCount?: number
+  /** More of Laba's configuration. Other servers have no use for it. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** More of Laba's rule for all channels. */
+  readonly rule?: Readonly<Record<string, unknown>>
 }
 
 export interface RunningPeer extends AsyncDisposable {
