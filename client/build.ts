@@ -1,4 +1,5 @@
-// Builds the one-file client that the server hands out at /_/client.js. Runs under Bun; the only file here that does.
+// Builds the client for those who take it as a file: what the server hands out at /_/client.js, and what a program's
+// bundler and compiler find in the package. Runs under Bun; the only file here that does.
 
 export interface ClientBuild {
   readonly code: string
@@ -20,7 +21,24 @@ export async function buildClient(form: "global" | "module" = "global"): Promise
   return { code, gzipBytes: Bun.gzipSync(code, { level: 9 }).length }
 }
 
-// `bun client/build.ts [directory]` writes both forms there.
+const isSource = (name: string): boolean => !/\.test\.ts$|^build\.ts$/.test(name)
+
+/**
+ * Writes what a compiler reads to know the types: the sources, kept from being checked. Our options are stricter than most,
+ * and a program that imports us must compile under its own.
+ */
+export async function writeTypes(directory: string): Promise<void> {
+  for (const folder of ["client", "wire"]) {
+    const from = `${import.meta.dir}/../${folder}`
+    for (const name of new Bun.Glob("*.ts").scanSync(from)) {
+      if (!isSource(name)) continue
+      const source = await Bun.file(`${from}/${name}`).text()
+      await Bun.write(`${directory}/${folder}/${name}`, `// @ts-nocheck\n${source}`)
+    }
+  }
+}
+
+// `bun client/build.ts [directory]` writes both forms and the types there.
 if (import.meta.main) {
   const directory = Bun.argv[2] ?? `${import.meta.dir}/dist`
   for (const [form, name] of [
@@ -29,6 +47,7 @@ if (import.meta.main) {
   ] as const) {
     const { code, gzipBytes } = await buildClient(form)
     await Bun.write(`${directory}/${name}`, code)
-    console.log(`${directory}/${name}: ${code.length} bytes, ${gzipBytes} gzipped`)
+    console.log(`${name}: ${code.length} bytes, ${gzipBytes} gzipped`)
   }
+  await writeTypes(`${directory}/types`)
 }
