@@ -80,11 +80,17 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     callbackUrl: () => `${options.publicUrl ?? url}/api/payments/callback`,
   })
   const cashier = new Cashier({ provider, find, log })
-  const hooks = visitorHooks({ login, clock, find, cashier: () => cashier })
+  const hooks = visitorHooks({
+    login,
+    clock,
+    find,
+    cashier: () => cashier,
+    tellNow: (sale, ticket) => tellings.tellNow(sale, ticket),
+  })
   const loudspeaker = options.laba
     ? labaElsewhere(options.laba)
     : await labaHere({ host, port: options.labaPort ?? 0, hooks })
-  const tellings = new Tellings({ ledger, loudspeaker, log })
+  const tellings: Tellings = new Tellings({ ledger, loudspeaker, log })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
   const errands = new Errands({
     ledger,

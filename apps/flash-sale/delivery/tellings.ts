@@ -87,6 +87,16 @@ export class Tellings {
     this.queue(telling, ticket)
   }
 
+  /** Tells one ticket's holder before anything else is done. For a Laba in this process, which cannot reorder. */
+  async tellNow(sale: Sale, ticket: Ticket): Promise<void> {
+    const { version } = ticket
+    await this.options.loudspeaker.publish(
+      resultChannel(ticket.user, sale.id),
+      JSON.stringify(recordOf(sale.book, ticket)),
+    )
+    ticket.told = Math.max(ticket.told, version)
+  }
+
   /** Everybody who has not been told, or whom a Laba that lost its memory has forgotten. */
   tellAll(sale: Sale): void {
     for (const ticket of sale.book.tickets) this.tell(sale, ticket)

@@ -2,6 +2,7 @@
 import type { ClientMessage, Hooks, Verdict, Visitor } from "laba"
 import { resultChannel } from "../model/record.ts"
 import { credentialOf, type Login } from "../http/login.ts"
+import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Cashier } from "../payments/cashier.ts"
 import { recordOf } from "./record-of.ts"
@@ -12,9 +13,11 @@ export interface VisitorsOptions {
   readonly clock: () => number
   readonly find: (sale: string) => Sale | null
   readonly cashier: () => Cashier
+  /** Has a ticket told before its holder looks, when it still waits to be. */
+  readonly tellNow: (sale: Sale, ticket: Ticket) => Promise<void>
 }
 
-export function visitorHooks({ login, clock, find, cashier }: VisitorsOptions): Hooks {
+export function visitorHooks({ login, clock, find, cashier, tellNow }: VisitorsOptions): Hooks {
   const userOf = ({ headers, query }: Visitor): string | null => {
     const credential = credentialOf(headers, new URLSearchParams(query).get("token"))
     return credential === null ? null : login.userOf(credential, clock())
@@ -28,7 +31,7 @@ export function visitorHooks({ login, clock, find, cashier }: VisitorsOptions): 
   }
 
   return {
-    onConnect(visitor) {
+    async onConnect(visitor) {
       const user = userOf(visitor)
       const wanted = [...(visitor.channel === null ? [] : [visitor.channel]), ...visitor.channels]
       if (!wanted.every((channel) => mayHear(channel, user)))
@@ -38,7 +41,14 @@ export function visitorHooks({ login, clock, find, cashier }: VisitorsOptions): 
             detail: "Results are for their buyer.",
           },
         }
-      return user === null ? {} : { user }
+      if (user === null) return {}
+      for (const channel of wanted) {
+        const sale = find(/\/sales\/([a-z0-9-]+)$/.exec(channel)?.[1] ?? "")
+        const ticket = channel.startsWith("/@") ? sale?.book.byUser.get(user) : undefined
+        // Nobody finds an empty channel for a ticket that exists.
+        if (sale && ticket?.told === 0) await tellNow(sale, ticket)
+      }
+      return { user }
     },
     onMessage: (message) => converse(message, find, cashier()),
   }

@@ -1,0 +1,177 @@
+// A shop as people start it, in a process of its own, so that it can be killed; and buyers who talk to it over HTTP.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { verify } from "../audit/verify.ts"
+import type { TicketRecord } from "../model/record.ts"
+import { ledgerPath } from "../server.ts"
+
+const main = join(import.meta.dir, "../main.ts")
+const readyMsMax = 15_000
+
+export interface ShopProcessOptions {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** One directory of books, over which processes come and go. */
+export class ShopProcess implements AsyncDisposable {
+  readonly directory: string
+  url = ""
+  labaUrl = ""
+  paymentsUrl = ""
+  operatorKey = ""
+  private child: Bun.Subprocess<"ignore", "pipe", "pipe"> | null = null
+  private readonly options: ShopProcessOptions
+
+  private constructor(directory: string, options: ShopProcessOptions) {
+    this.directory = directory
+    this.options = options
+  }
+
+  static async start(options: ShopProcessOptions = {}): Promise<ShopProcess> {
+    const shop = new ShopProcess(await mkdtemp(join(tmpdir(), "flash-sale-")), options)
+    await shop.start()
+    return shop
+  }
+
+  /** Starts a process on the directory; at the ports of the last one, so that buyers find it again. */
+  async start(): Promise<void> {
+    const port = this.url === "" ? "0" : new URL(this.url).port
+    const labaPort = this.labaUrl === "" ? "0" : new URL(this.labaUrl).port
+    const child = Bun.spawn(
+      [
+        process.execPath,
+        main,
+        "--data",
+        this.directory,
+        "--port",
+        port,
+        "--laba-port",
+        labaPort,
+        "--verify-seconds",
+        "0",
+        ...(this.options.args ?? []),
+      ],
+      {
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+        env: {
+          PATH: process.env["PATH"] ?? "",
+          FLASH_SALE_PAYMENT_SECRET: "payment secret",
+          ...this.options.env,
+        },
+      },
+    )
+    this.child = child
+    const errors = new Response(child.stderr).text()
+    const clock = setTimeout(() => child.kill("SIGKILL"), readyMsMax)
+    let text = ""
+    const decoder = new TextDecoder()
+    for await (const chunk of child.stdout) {
+      text += decoder.decode(chunk)
+      if (text.includes("operator's key")) break
+    }
+    clearTimeout(clock)
+    const found = /sale is at (\S+)[^]*Laba is at ([^,]+), payments at (\S+)[^]*key is (\S+)/.exec(text)
+    if (!found) throw new Error(`The shop did not start: ${text}${await errors}`)
+    ;[, this.url = "", this.labaUrl = "", this.paymentsUrl = "", this.operatorKey = ""] = found
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    this.child?.kill("SIGKILL")
+    await this.child?.exited
+  }
+
+  /** Asked to stop. Answers the exit code. */
+  async stop(): Promise<number | undefined> {
+    this.child?.kill("SIGTERM")
+    return this.child?.exited
+  }
+
+  async operator(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(`${this.url}/api/operator${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${this.operatorKey}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+  }
+
+  async logIn(user: string): Promise<Buyer> {
+    const answer = await fetch(`${this.url}/api/login`, { method: "POST", body: JSON.stringify({ user }) })
+    return new Buyer(this, user, ((await answer.json()) as { token: string }).token)
+  }
+
+  findings(): string[] {
+    const { findings } = verify(ledgerPath(this.directory), Date.now())
+    return Object.entries(findings).flatMap(([name, lines]) => lines.map((line) => `${name} ${line}`))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+export interface Answered {
+  readonly status: number
+  readonly body: Record<string, unknown>
+}
+
+export class Buyer {
+  readonly user: string
+  readonly token: string
+  private readonly shop: ShopProcess
+
+  constructor(shop: ShopProcess, user: string, token: string) {
+    this.shop = shop
+    this.user = user
+    this.token = token
+  }
+
+  async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answered> {
+    const answer = await fetch(`${this.shop.url}/api${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${this.token}`, ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+  }
+
+  /** Gets a token and enters with it. */
+  async enter(sale: string, key = this.user): Promise<Answered> {
+    const issued = await this.ask("POST", `/sales/${sale}/token`)
+    const { token } = issued.body
+    return this.ask("POST", `/sales/${sale}/tickets`, { token: token ?? null }, { "Idempotency-Key": key })
+  }
+
+  /** The newest result, as polling reads it: null while the channel is empty. */
+  async poll(sale: string): Promise<TicketRecord | null> {
+    const answer = await fetch(`${this.shop.labaUrl}/@${this.user}/sales/${sale}?token=${this.token}`)
+    if (answer.status === 204) return null
+    if (!answer.ok) throw new Error(`Laba answered ${answer.status}: ${await answer.text()}`)
+    return (await answer.json()) as TicketRecord
+  }
+}
+
+/** Asks again until the answer is right; fails at a deadline with the last answer. */
+export async function until<T>(
+  ask: () => Promise<T>,
+  isRight: (answer: T) => boolean,
+  msMax = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + msMax
+  for (;;) {
+    const answer = await ask()
+    if (isRight(answer)) return answer
+    if (performance.now() > deadline) throw new Error(`Still ${JSON.stringify(answer)}`)
+    await Bun.sleep(20)
+  }
+}
