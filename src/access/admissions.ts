@@ -3,7 +3,7 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
-import type { Identity } from "./access.ts"
+import { type Identity, userOf } from "./access.ts"
 import { neighbourhoodOf } from "./client-address.ts"
 import { Pace } from "./pace.ts"
 
@@ -52,14 +52,14 @@ export class Admissions {
     this.now = now
     this.wait = wait
     this.connects = new Pace(limits.connectsPerAddressPerSecond)
-    this.publishes = new PublishPaces(limits)
+    this.publishes = publishPaces(limits)
   }
 
   /** Takes other limits. Who is connected stays, and every pace begins anew. */
   configure(limits: Limits): void {
     this.limits = limits
     this.connects = new Pace(limits.connectsPerAddressPerSecond)
-    this.publishes = new PublishPaces(limits)
+    this.publishes = publishPaces(limits)
   }
 
   /**
@@ -92,11 +92,6 @@ export class Admissions {
       throw full(`A user has at most ${connectionsPerUserMax} connections.`)
   }
 
-  /** False: publishing has no bound here, and need not be counted. */
-  get countsPublishes(): boolean {
-    return !this.publishes.unbounded
-  }
-
   /** Whether publishing is counted by the address of somebody like this: only then need it be found out. */
   countsAddressOf(identity: Identity): boolean {
     return isNameless(identity) && this.limits.publishesPerAddressPerSecond > 0
@@ -104,8 +99,16 @@ export class Admissions {
 
   /** Counts a publish. `neighbourhood` is null for this machine's own. Throws `too_many_requests`. */
   publish(identity: Identity, channel: Channel, neighbourhood: string | null): void {
-    if (this.publishes.unbounded) return
-    const { waitMs, what } = this.publishes.take({ identity, channel, neighbourhood, nowMs: this.now() })
+    const { perKey, perUser, perAddress, perChannel } = this.publishes
+    if (identity.kind === "key") this.count(perKey, identity.name, "with this key")
+    else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string, "by this user")
+    else if (neighbourhood !== null) this.count(perAddress, neighbourhood, "from this address")
+    this.count(perChannel, channel, "to this channel")
+  }
+
+  private count(pace: Pace, name: string, what: string): void {
+    if (pace.perSecond === 0) return
+    const waitMs = pace.take(name, this.now())
     if (waitMs > 0) throw tooOften(`Too many messages in a second ${what}.`, waitMs)
   }
 
@@ -145,46 +148,20 @@ export class Admissions {
 const isNameless = (identity: Identity): boolean =>
   identity.kind === "anyone" || (identity.kind === "token" && identity.user === undefined)
 
-interface Publishing {
-  readonly identity: Identity
-  readonly channel: Channel
-  readonly neighbourhood: string | null
-  readonly nowMs: number
+/** How often may be published, by whom and to what. */
+interface PublishPaces {
+  readonly perKey: Pace
+  readonly perUser: Pace
+  readonly perAddress: Pace
+  readonly perChannel: Pace
 }
 
-class PublishPaces {
-  private readonly perKey: Pace
-  private readonly perUser: Pace
-  private readonly perAddress: Pace
-  private readonly perChannel: Pace
-  /** No publish need be counted at all. */
-  readonly unbounded: boolean
-
-  constructor(limits: Limits) {
-    this.perKey = new Pace(limits.publishesPerKeyPerSecond)
-    this.perUser = new Pace(limits.publishesPerUserPerSecond)
-    this.perAddress = new Pace(limits.publishesPerAddressPerSecond)
-    this.perChannel = new Pace(limits.publishesPerChannelPerSecond)
-    this.unbounded = [this.perKey, this.perUser, this.perAddress, this.perChannel].every(
-      ({ perSecond }) => perSecond === 0,
-    )
-  }
-
-  take({ identity, channel, neighbourhood, nowMs }: Publishing): { waitMs: number; what: string } {
-    const publisher = this.takeOfPublisher(identity, neighbourhood, nowMs)
-    if (publisher.waitMs > 0) return publisher
-    return { waitMs: this.perChannel.take(channel, nowMs), what: "to this channel" }
-  }
-
-  private takeOfPublisher(identity: Identity, neighbourhood: string | null, nowMs: number) {
-    if (identity.kind === "key")
-      return { waitMs: this.perKey.take(identity.name, nowMs), what: "with this key" }
-    if (identity.kind === "token" && identity.user !== undefined)
-      return { waitMs: this.perUser.take(identity.user, nowMs), what: "by this user" }
-    const waitMs = neighbourhood === null ? 0 : this.perAddress.take(neighbourhood, nowMs)
-    return { waitMs, what: "from this address" }
-  }
-}
+const publishPaces = (limits: Limits): PublishPaces => ({
+  perKey: new Pace(limits.publishesPerKeyPerSecond),
+  perUser: new Pace(limits.publishesPerUserPerSecond),
+  perAddress: new Pace(limits.publishesPerAddressPerSecond),
+  perChannel: new Pace(limits.publishesPerChannelPerSecond),
+})
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 

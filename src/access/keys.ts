@@ -1,5 +1,5 @@
 // The keys of backends: how one looks, how one is made, and whether a text is one. Only digests are kept.
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto"
+import { hash, randomBytes, timingSafeEqual } from "node:crypto"
 import { LabaError } from "../../wire/error.ts"
 import type { KeyIdentity } from "./access.ts"
 import { scopeOf } from "./scope.ts"
@@ -60,4 +60,4 @@ export class Keys {
   }
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
+const digest = (text: string): Buffer => hash("sha256", text, "buffer")

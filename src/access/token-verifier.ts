@@ -1,6 +1,6 @@
 // Checks tokens (JWT, RFC 7519): the signature first, then what is claimed. What was verified is remembered until it
 // expires, by a digest of the token, since a verification costs a hundred times a look.
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { errors, type JWTPayload, jwtVerify } from "jose"
 import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"
@@ -50,7 +50,7 @@ export class TokenVerifier {
   verify(token: string): MaybePromise<TokenIdentity> {
     if (token.length > tokenCharsMax) throw refuse(`It is longer than ${tokenCharsMax} characters.`)
     // A digest, so that this table is no store of credentials.
-    const digest = createHash("sha256").update(token).digest("base64url")
+    const digest = hash("sha256", token, "base64url")
     const known = this.remembered.get(digest)
     if (!known) return this.check(token, digest)
     this.remembered.delete(digest)

@@ -56,7 +56,6 @@ export function permitPublish(station: Station, ask: Ask, channel: Channel): voi
   const { access, admissions } = station
   const { identity } = ask
   access.may(identity, "publish", channel)
-  if (!admissions.countsPublishes) return
   const address = admissions.countsAddressOf(identity) ? addressOf(station, ask) : null
   admissions.publish(identity, channel, address === null ? null : neighbourhoodOf(address))
 }
