@@ -2,6 +2,7 @@
 // has no dead link.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import { startGuarded } from "../access/guarded.ts"
 import { hasChromium, launchChromium } from "../support/chromium.ts"
 import { publish } from "../support/publish.ts"
 import { startServer, type TestServer } from "../support/server.ts"
@@ -108,6 +109,23 @@ describe.skipIf(!hasChromium)("the landing page", () => {
     await page.click("#call button[type=submit]")
     await page.waitForSelector("#answer.bad")
     expect(await page.textContent("#answer")).toContain("too_large")
+  })
+
+  test("says on every board that this server wants a credential, and does not ask again and again", async () => {
+    await using guarded = await startGuarded()
+    const page = await browser.newPage({ locale: "en" })
+    await page.goto(guarded.base)
+    for (const board of boards) {
+      await page.waitForSelector(`#${board}[data-state=refused]`)
+      expect(await page.textContent(`#${board} .missed [lang=en]`)).toContain("unauthorized")
+    }
+    // The button asks once more.
+    await page.click("#poll .cut")
+    await page.waitForSelector("#poll[data-state=refused]")
+    await page.click("#call button[type=submit]")
+    await page.waitForSelector("#answer.bad")
+    expect(await page.textContent("#answer")).toContain("unauthorized")
+    await page.close()
   })
 
   test("opens in the browser's language, switches, and remembers", async () => {

@@ -24,6 +24,7 @@ const board = ({ id, title, note }: Board): string => `
         <span class="when-open">${both("listening", "收听中")}</span>
         <span class="when-waiting">${both("coming back", "重连中")}</span>
         <span class="when-cut">${both("cut", "已断开")}</span>
+        <span class="when-refused">${both("refused", "被拒绝")}</span>
       </span>
     </header>
     <div class="led" aria-hidden="true"><span class="lit" data-size="short" data-idle>000</span></div>

@@ -80,6 +80,14 @@ export function startBoard(id, { channel, listen, heard, others }) {
       )
     },
     waiting: () => setState("waiting"),
+    refused(code) {
+      stop = null
+      countsAtCut = null
+      setState("refused")
+      missed.replaceChildren(
+        ...bilingual(`This server lets nobody listen here: ${code}`, `这个服务器不让收听：${code}`),
+      )
+    },
   }
 
   const start = () => {
@@ -108,7 +116,7 @@ export function startBoard(id, { channel, listen, heard, others }) {
     },
     /** Told whenever any board has heard something: a board that is cut counts what it misses by its neighbours. */
     neighbourHeard() {
-      if (stop) return
+      if (stop || !countsAtCut) return
       owed = Math.max(...others().map((other, i) => other.heardCount - countsAtCut[i]))
       missed.replaceChildren(
         ...bilingual(`${owed} called meanwhile, kept for you`, `这期间叫了 ${owed} 个号，都给你留着`),

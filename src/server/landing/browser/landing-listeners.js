@@ -3,11 +3,18 @@
 //   listen(channel, after, ear) → stop()
 //
 // `after` is a cursor or null for "from now on". The ear is told `opened(cursor)`, `heard({ text, cursor })`,
-// `reset(cursor)` and `waiting()`; a listener comes back by itself, from the last cursor it saw, until it is stopped.
+// `reset(cursor)` and `waiting()`; a listener comes back by itself, from the last cursor it saw, until it is stopped or
+// the ear is told `refused(code)`.
 
 const backOffMs = (tries) => Math.random() * Math.min(20_000, 500 * 2 ** tries)
 
 const textOf = (data) => (typeof data === "string" ? data : JSON.stringify(data))
+
+/** The code with which the server said no for good; null when coming back may help. */
+async function refusalOf(response) {
+  const { code, retry } = await response.json().catch(() => ({}))
+  return retry === "stay-away" ? code : null
+}
 
 /** By the subprotocol `laba.v1`: every frame carries its cursor. */
 export function listenByWebSocket(channel, after, ear) {
@@ -25,6 +32,10 @@ export function listenByWebSocket(channel, after, ear) {
       ear.opened(cursor)
     } else if (frame.op === "message") ear.heard({ text: textOf(frame.data), cursor })
     else if (frame.op === "reset") ear.reset(cursor)
+    else if (frame.op === "error" && frame.retry === "stay-away") {
+      stop()
+      ear.refused(frame.code)
+    }
   }
   const connect = () => {
     socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/_/ws`, "laba.v1")
@@ -36,12 +47,13 @@ export function listenByWebSocket(channel, after, ear) {
       timer = setTimeout(connect, backOffMs(tries++))
     }
   }
-  connect()
-  return () => {
+  const stop = () => {
     clearTimeout(timer)
     socket.onclose = socket.onmessage = null
     socket.close()
   }
+  connect()
+  return stop
 }
 
 /** By EventSource: `id:` is the cursor, and the browser itself sends it back after a lost connection. */
@@ -50,6 +62,7 @@ export function listenByEvents(channel, after, ear) {
   let tries = 0
   let source
   let timer
+  let isStopped = false
 
   const note = (event) => (cursor = event.lastEventId)
   const connect = () => {
@@ -65,11 +78,27 @@ export function listenByEvents(channel, after, ear) {
     source.onerror = () => {
       ear.waiting()
       // After an answer that is no stream the browser gives up for good; then it is for us to come back.
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, backOffMs(tries++))
+      if (source.readyState === EventSource.CLOSED)
+        void ask()
+          .catch(() => null)
+          .then(comeBack)
     }
+  }
+  /** An EventSource does not tell what it was answered; the same request by hand does. */
+  const ask = async () => {
+    const response = await fetch(source.url, { headers: { accept: "text/event-stream" } })
+    if (!response.ok) return refusalOf(response)
+    await response.body.cancel()
+    return null
+  }
+  const comeBack = (code) => {
+    if (isStopped) return
+    if (code) ear.refused(code)
+    else timer = setTimeout(connect, backOffMs(tries++))
   }
   connect()
   return () => {
+    isStopped = true
     clearTimeout(timer)
     source.close()
   }
@@ -85,7 +114,12 @@ export function listenByPoll(channel, after, ear) {
     const query = cursor === null ? "wait=0" : `wait=25&after=${encodeURIComponent(cursor)}`
     if (cursor !== null) ear.opened(cursor)
     const response = await fetch(`${channel}?${query}`, { signal: stopped.signal, cache: "no-store" })
-    if (!response.ok) throw new Error(`the poll was answered with ${response.status}`)
+    if (!response.ok) {
+      const code = await refusalOf(response)
+      if (code === null) throw new Error(`the poll was answered with ${response.status}`)
+      stopped.abort()
+      return ear.refused(code)
+    }
     const page = await response.json()
     cursor = page.cursor
     if (page.reset) ear.reset(cursor)
