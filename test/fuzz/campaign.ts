@@ -1,6 +1,6 @@
 // Runs one target for a while: makes inputs, tries them, makes what broke something small, and saves it.
 import { type CorpusFile, readCorpus, saveCrasher } from "./corpus.ts"
-import { superlinear } from "./linear.ts"
+import { superlinear, superlinearSomewhere } from "./linear.ts"
 import { mutate } from "./mutation.ts"
 import { Random } from "./random.ts"
 import { shrink } from "./shrink.ts"
@@ -41,7 +41,8 @@ const batch = 160
 export async function replay(target: AnyTarget, victim: Victim | null): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const { name, bytes } of readCorpus(target.name)) {
-    const what = await wrongWith(target, bytes, victim)
+    const wrong = await wrongWith(target, bytes, victim)
+    const what = wrong ?? (target.kind === "parser" ? superlinearSomewhere(target, bytes) : null)
     if (what !== null)
       findings.push({ target: target.name, what: `${name}: ${what}`, input: null, file: null })
   }
@@ -89,7 +90,12 @@ async function parse(
       continue
     }
     what = number % growthEvery === 0 ? superlinear(target, input, random) : null
-    if (what !== null) findings.push({ target: target.name, what, input: number, file: null })
+    if (what !== null) {
+      // Its growth is what is wrong with it, so it is kept as it is.
+      findings.push({ target: target.name, what, input: number, file: saveCrasher(target.name, input) })
+    }
+    // Timers and signals are let in now and then: checks that never wait leave them no turn.
+    if (number % growthEvery === 0) await new Promise((resolve) => setImmediate(resolve))
   }
   return { executions, findings }
 }

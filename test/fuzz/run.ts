@@ -28,8 +28,11 @@ const weights = chosen.reduce((sum, target) => sum + weightOf(target), 0)
 const findings: Finding[] = []
 
 console.log(JSON.stringify({ fuzz: "begin", seed, minutes: flags.minutes, targets: names }))
-await using victim = chosen.some(({ kind }) => kind === "server") ? await Victim.start() : null
+await using stack = new AsyncDisposableStack()
+let victim: Victim | null = null
 for (const target of chosen) {
+  // Started after the parsers, which leave its healthy listeners no turn to answer a ping in.
+  if (target.kind === "server") victim ??= stack.use(await Victim.start())
   const known = await replay(target, victim)
   const seconds = (flags.minutes * 60 * weightOf(target)) / weights
   const report = await campaign(target, victim, { seed, seconds })

@@ -1,16 +1,22 @@
 // A restart while messages are published and many listen: everybody is sent away over the window and told to come back
-// over it, hears what was accepted until then, and afterwards learns of the restart instead of hearing silence.
-import { expect, test } from "bun:test"
+// over it, and hears what was accepted until then. Afterwards they hear the rest, or a reset where nothing was kept.
+import { afterAll, expect, test } from "bun:test"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { ConfigInput } from "../../src/server/index.ts"
+import { textOf } from "../support/heard.ts"
 import { startProcess } from "../support/process.ts"
 import { laba, longPoll, rawWebSocket, sse, type Transport } from "../support/transports.ts"
 import { type Life, listenForLife } from "./restart/life.ts"
 import { PersistentPublisher } from "./restart/persistent-publisher.ts"
 
 const windowSeconds = 4
-const config = {
+const configOf = (engine: string): ConfigInput => ({
+  engine,
   channels: { "/**": { history: { count: 10_000, bytes: "16MB", time: "10m" } } },
   limits: { drainSeconds: windowSeconds },
-} as const
+})
 const channel = "/orders/all"
 
 const crowd: readonly (readonly [transport: Transport, count: number])[] = [
@@ -30,7 +36,10 @@ const isRun = (numbers: readonly number[]): boolean =>
 const owed = ({ heard, acceptedAtEnd }: Life): number =>
   Math.max(0, acceptedAtEnd - inFlight - (heard.at(-1) ?? 0))
 
-test("sends listeners away over the window in a restart under load; all accepted is heard before, and a reset after", async () => {
+type Return = (life: Life, base: string, accepted: number) => Promise<void>
+
+/** Restarts a server under load, and has everybody come back who can. */
+async function restart(config: ConfigInput, comeBack: Return): Promise<void> {
   await using first = await startProcess({ config })
   let publisher: PersistentPublisher | null = null
   const lives: Promise<Life>[] = []
@@ -81,11 +90,38 @@ test("sends listeners away over the window in a restart under load; all accepted
   )
   expect([...new Set(quarters)].sort()).toEqual([0, 1, 2, 3])
 
-  // Nothing is kept over the restart, and each who comes back is told so before anything else.
-  for (const { transport, cursor } of ended) {
-    if (!transport.tellsCursor) continue
-    await using again = await transport.open(second.base, channel, cursor as string)
-    const { reason } = await again.reset()
-    expect([transport.name, reason]).toEqual([transport.name, "epoch"])
-  }
+  const { base } = second
+  const { accepted } = publisher
+  for (const life of ended) if (life.transport.tellsCursor) await comeBack(life, base, accepted)
+}
+
+/** Nothing was kept, and each who comes back is told so before anything else. */
+async function comeBackToReset({ transport, cursor }: Life, base: string): Promise<void> {
+  await using again = await transport.open(base, channel, cursor as string)
+  const { reason } = await again.reset()
+  expect([transport.name, reason]).toEqual([transport.name, "epoch"])
+}
+
+/** Nothing was lost: what was heard before and is heard now are all that was ever accepted, once and in order. */
+async function comeBackToAll(
+  { transport, heard, cursor }: Life,
+  base: string,
+  accepted: number,
+): Promise<void> {
+  await using again = await transport.open(base, channel, cursor as string)
+  const rest = await again.messages(accepted - heard.length)
+  const all = [...heard, ...rest.map((message) => Number(textOf(message)))]
+  const name = transport.name
+  expect({ name, all }).toEqual({ name, all: Array.from({ length: accepted }, (_, index) => index + 1) })
+}
+
+test("sends listeners away over the window in a restart under load; all accepted is heard before, and a reset after", async () => {
+  await restart(configOf("memory"), comeBackToReset)
+}, 90_000)
+
+const folder = mkdtemp(join(tmpdir(), "laba-restart-"))
+afterAll(async () => rm(await folder, { recursive: true, force: true }))
+
+test("loses nothing at all in a restart under load over the sqlite engine, whoever comes back", async () => {
+  await restart(configOf(`sqlite:${await folder}`), comeBackToAll)
 }, 90_000)

@@ -41,7 +41,8 @@ export const contentType: ParserTarget = {
     agree("a type read again", parseContentType(found.type)?.type, found.type)
   },
   work: {
-    bytesMax: 128 * 1024,
+    // A header is smaller; one of a form's part may be as long as a message.
+    bytesMax: 64 * 1024,
     run: (input) => [parseContentType(latin1(input)), accepts(latin1(input), "text/event-stream")],
   },
 }

@@ -48,7 +48,8 @@ export class PersistentPublisher {
   private async publishBySocket(number: number): Promise<boolean> {
     if (this.listener.socket.readyState !== WebSocket.OPEN) return false
     const { channel } = this
-    this.listener.send({ op: "publish", ref: number, channel, type: "text/plain", data: String(number) })
+    const message = { channel, type: "text/plain", data: String(number), key: `n-${number}` }
+    this.listener.send({ op: "publish", ref: number, ...message })
     for (;;) {
       const frame = await this.listener.frames.next().catch(() => null)
       if (frame === null) return false
@@ -58,7 +59,7 @@ export class PersistentPublisher {
   }
 
   private async publishByPost(number: number): Promise<boolean> {
-    // Refused and reset connections are the client's to retry; the key makes that safe.
+    // Refused and reset connections are the client's to retry; the key, the same as on the WebSocket, makes that safe.
     const url = this.base + this.channel
     const response = await post(url, String(number), { key: `n-${number}` }).catch(() => null)
     if (response?.status === 201 || response?.status === 200) return true
