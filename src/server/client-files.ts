@@ -27,7 +27,10 @@ export function clientFiles(): [string, Methods][] {
       built ??= buildClient(form).then(({ code }) => ({ code, tag: `"${Bun.hash(code).toString(36)}"` }))
       const { code, tag } = await built
       const known = ask.request.headers.get("if-none-match") === tag
-      return new Response(known ? null : code, { status: known ? 304 : 200, headers: { ...headers, ETag: tag } })
+      return new Response(known ? null : code, {
+        status: known ? 304 : 200,
+        headers: { ...headers, ETag: tag },
+      })
     }
     return [path, { GET: answer, HEAD: answer }]
   })

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { openRoom } from "../../examples/chat/chat.ts"
+import { startGuarded } from "../access/guarded.ts"
 import { hasChromium, launchChromium } from "../support/chromium.ts"
 
 const folder = join(import.meta.dir, "../../examples/chat")
@@ -60,6 +61,26 @@ test.skipIf(!hasChromium)(
     } finally {
       await browser.close()
       await chat.close()
+    }
+  },
+  60_000,
+)
+
+test.skipIf(!hasChromium)(
+  "says that the room is closed where nobody may listen without a token",
+  async () => {
+    await using guarded = await startGuarded()
+    const browser = await launchChromium()
+    try {
+      const page = await browser.newPage({ locale: "en" })
+      await page.goto(`${guarded.base}/_/chat`)
+      await page.getByText("Closed: unauthorized").waitFor()
+      expect(await page.textContent("#state")).toBe("Closed")
+      await page.getByPlaceholder("Say something").fill("hello")
+      await page.getByRole("button", { name: "Send" }).click()
+      await page.getByText("Not sent: hello (unauthorized)").waitFor()
+    } finally {
+      await browser.close()
     }
   },
   60_000,
