@@ -11,6 +11,8 @@ export interface IssuerConfig {
   readonly jwks: string | undefined
   readonly issuer: string | undefined
   readonly audience: readonly string[] | undefined
+  /** Put before each `sub`, so that two issuers' users are not one. */
+  readonly userPrefix: string
 }
 
 export interface TokensConfig {

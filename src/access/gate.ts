@@ -203,7 +203,7 @@ export class Gate implements Access {
   }
 
   /** The keys at hand and those to be fetched, apart: so the former need not wait for the latter. */
-  private issuersOf({ secrets, publicKeys, jwks, issuer, audience }: IssuerConfig): Issuer[] {
+  private issuersOf({ secrets, publicKeys, jwks, ...issuer }: IssuerConfig): Issuer[] {
     const known = [...secrets.map((secret) => secretKey(secret)), ...publicKeys.map((pem) => pemKey(pem))]
     const sources: VerifyKeys[] = []
     if (known.length > 0) sources.push(fixedKeys(known.filter((key): key is VerifyKey => key !== null)))
@@ -211,7 +211,7 @@ export class Gate implements Access {
       const onFetch = (error: unknown): void => this.options.onFetchKeys?.(jwks, error)
       sources.push(new Jwks({ url: jwks, now: this.now, onFetch }))
     }
-    return sources.map((keys) => ({ keys, issuer, audience }))
+    return sources.map((keys) => ({ keys, ...issuer }))
   }
 }
 

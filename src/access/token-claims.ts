@@ -5,32 +5,36 @@ import type { TokenIdentity } from "./access.ts"
 import { nothing, scopeOf, scopePatternsMax } from "./scope.ts"
 import { userPart } from "./user-part.ts"
 
-export interface LifeBounds {
+export interface ClaimBounds {
   readonly nowMs: number
   readonly leewaySeconds: number
   readonly lifetimeMaxSeconds: number
+  /** Of the issuer's users. */
+  readonly userPrefix: string
 }
 
 /** Throws `unauthorized` when a claim is not of its form or the token would live too long. */
-export function identityOf(claims: JWTPayload, life: LifeBounds): TokenIdentity {
+export function identityOf(claims: JWTPayload, bounds: ClaimBounds): TokenIdentity {
   const { exp, iat, jti, sub, channels } = claims
   if (typeof exp !== "number") throw broken("It has no `exp`; a token that never expires is not accepted.")
-  const secondsLeft = exp - life.nowMs / 1000
-  if (secondsLeft > life.lifetimeMaxSeconds + life.leewaySeconds) {
+  const secondsLeft = exp - bounds.nowMs / 1000
+  if (secondsLeft > bounds.lifetimeMaxSeconds + bounds.leewaySeconds) {
     throw broken(
-      `It expires in ${Math.ceil(secondsLeft)} seconds; the longest accepted is ${life.lifetimeMaxSeconds}.`,
+      `It expires in ${Math.ceil(secondsLeft)} seconds; the longest accepted is ${bounds.lifetimeMaxSeconds}.`,
     )
   }
   if (jti !== undefined && (typeof jti !== "string" || jti.length > 256))
     throw broken("Its `jti` is not a text of at most 256 characters.")
   if (sub !== undefined && typeof sub !== "string") throw broken("Its `sub` is not a text.")
+  if (sub === "") throw broken("Its `sub` is empty.")
+  const user = sub === undefined ? undefined : bounds.userPrefix + sub
   // Asked now, so that a user without a place in names is refused here and not at some later subscribe.
-  if (sub !== undefined) userPart(sub)
+  if (user !== undefined) userPart(user)
   return {
     kind: "token",
-    user: sub,
-    scopes: channels === undefined ? null : scopesOf(channels, sub),
-    expiresAtMs: (exp + life.leewaySeconds) * 1000,
+    user,
+    scopes: channels === undefined ? null : scopesOf(channels, user),
+    expiresAtMs: (exp + bounds.leewaySeconds) * 1000,
     issuedAtMs: typeof iat === "number" ? iat * 1000 : 0,
     id: jti,
   }

@@ -12,7 +12,12 @@ class Stage {
   constructor(leewaySeconds = 5) {
     this.verifier = new TokenVerifier({
       issuers: [
-        { keys: fixedKeys([secretKey(secret) as VerifyKey]), issuer: undefined, audience: undefined },
+        {
+          keys: fixedKeys([secretKey(secret) as VerifyKey]),
+          issuer: undefined,
+          audience: undefined,
+          userPrefix: "",
+        },
       ],
       leewaySeconds,
       lifetimeMaxSeconds: 3600,

@@ -15,6 +15,8 @@ export interface Issuer {
   readonly issuer: string | undefined
   /** `aud` must name one of them; undefined accepts any, and none. */
   readonly audience: readonly string[] | undefined
+  /** Put before each `sub`: what a user is called is unique within an issuer alone. */
+  readonly userPrefix: string
 }
 
 export interface TokenVerifierOptions {
@@ -72,7 +74,13 @@ export class TokenVerifier {
           continue
         }
         const { leewaySeconds, lifetimeMaxSeconds } = this.options
-        const identity = identityOf(claims, { nowMs: this.now(), leewaySeconds, lifetimeMaxSeconds })
+        const { userPrefix } = issuer
+        const identity = identityOf(claims, {
+          nowMs: this.now(),
+          leewaySeconds,
+          lifetimeMaxSeconds,
+          userPrefix,
+        })
         this.remember(digest, identity)
         return identity
       }

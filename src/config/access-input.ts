@@ -41,6 +41,8 @@ export interface IssuerInput {
   readonly issuer?: string
   /** What a token's `aud` must name, or a list of which it must name one. Default: it is not looked at. */
   readonly audience?: string | readonly string[]
+  /** Put before each `sub` to make the user. Default empty. With `otherIssuers` each says its own: two issuers may have the same `sub` for two people. */
+  readonly userPrefix?: string
 }
 
 /** The tokens of clients (JWT). */

@@ -89,12 +89,18 @@ describe("tokens", () => {
   })
 
   test("of several issuers need one name each", () => {
-    expect(linesOf({ tokens: { secret, otherIssuers: [{ secret, issuer: "b" }] } })).toEqual([
-      "tokens: needs an `issuer`, since there are several",
-    ])
-    expect(linesOf({ tokens: { secret, issuer: "a", otherIssuers: [{ secret, issuer: "a" }] } })).toEqual([
-      "tokens.otherIssuers.0.issuer: is there twice",
-    ])
+    const userPrefix = ""
+    expect(
+      linesOf({ tokens: { secret, userPrefix, otherIssuers: [{ secret, userPrefix, issuer: "b" }] } }),
+    ).toEqual(["tokens: needs an `issuer`, since there are several"])
+    expect(
+      linesOf({ tokens: { secret, issuer: "a", userPrefix, otherIssuers: [{ secret, issuer: "b" }] } }),
+    ).toEqual([expect.stringMatching(/^tokens.otherIssuers.0: needs a `userPrefix`/)])
+    expect(
+      linesOf({
+        tokens: { secret, userPrefix, issuer: "a", otherIssuers: [{ secret, userPrefix, issuer: "a" }] },
+      }),
+    ).toEqual(["tokens.otherIssuers.0.issuer: is there twice"])
   })
 })
 

@@ -31,12 +31,20 @@ export function accessConfigOf({ keys, tokens, origins, proxies }: AccessOutput)
   }
 }
 
-const issuerConfigOf = ({ secret, publicKeys, jwks, issuer, audience }: IssuerOutput): IssuerConfig => ({
+const issuerConfigOf = ({
+  secret,
+  publicKeys,
+  jwks,
+  issuer,
+  audience,
+  userPrefix = "",
+}: IssuerOutput): IssuerConfig => ({
   secrets: secret ?? [],
   publicKeys: publicKeys ?? [],
   jwks,
   issuer,
   audience,
+  userPrefix,
 })
 
 export function accessProblems(
@@ -112,7 +120,12 @@ function tokenProblems({ tokens }: AccessOutput): Problem[] {
     problems.push({ path: ["tokens", "otherIssuers"], message: `makes more than ${issuersMax} issuers` })
   if (issuers.length > 1) {
     const names = issuers.map(([, { issuer }]) => issuer)
-    for (const [index, [path]] of issuers.entries()) {
+    for (const [index, [path, { userPrefix }]] of issuers.entries()) {
+      if (userPrefix === undefined)
+        problems.push({
+          path,
+          message: `needs a \`userPrefix\`, since another issuer may have the same \`sub\` for somebody else; with "" in each their users are one`,
+        })
       if (names[index] === undefined)
         problems.push({ path, message: "needs an `issuer`, since there are several" })
       else if (names.indexOf(names[index]) !== index)

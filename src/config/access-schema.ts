@@ -34,6 +34,7 @@ const issuerShape = {
   jwks: z.string().min(1).optional(),
   issuer: z.string().min(1).optional(),
   audience: texts.optional(),
+  userPrefix: z.string().max(40).optional(),
 }
 
 const timeError = 'must be a time: a number of seconds, or a text such as "5s", "1h" or "24h"'

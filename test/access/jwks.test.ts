@@ -90,7 +90,12 @@ describe("a set of keys", () => {
   test("of one issuer does not check the tokens of another, though their kids are alike", async () => {
     using first = startIssuer(pairs[0])
     using second = startIssuer(pairs[1])
-    const tokens = { jwks: first.url, issuer: "a", otherIssuers: [{ jwks: second.url, issuer: "b" }] }
+    const tokens = {
+      jwks: first.url,
+      issuer: "a",
+      userPrefix: "",
+      otherIssuers: [{ jwks: second.url, issuer: "b", userPrefix: "b:" }],
+    }
     await using server = await startGuarded({ keys: [], tokens })
     // Both have a key named k1. Warm what is cached with the good ones first.
     expect(await ask(server.base, await tokenOf(pairs[0], { iss: "a" }))).toBe("let in")
@@ -98,6 +103,14 @@ describe("a set of keys", () => {
     expect(await ask(server.base, await tokenOf(pairs[0], { iss: "b" }))).toBe("unauthorized")
     expect(await ask(server.base, await tokenOf(pairs[1], { iss: "a" }))).toBe("unauthorized")
     expect(await ask(server.base, await tokenOf(pairs[0], { iss: "a", jti: "x" }))).toBe("let in")
+    // Nor are their users one, though both are called 1001.
+    const own = async (pair: Pair, iss: string, channel: string) =>
+      codeOf(
+        await fetch(`${server.base}${channel}?after=e-0`, { headers: bearing(await tokenOf(pair, { iss })) }),
+      )
+    expect(await own(pairs[0], "a", "/@1001/x")).toBe("let in")
+    expect(await own(pairs[1], "b", "/@1001/x")).toBe("forbidden")
+    expect(await own(pairs[1], "b", "/@b:1001/x")).toBe("let in")
   })
 
   test("that cannot be had is the server's trouble, not the client's: come back", async () => {
