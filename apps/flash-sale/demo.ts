@@ -11,6 +11,7 @@ export interface DemoOptions {
   readonly port: number
   readonly labaPort: number
   readonly laba: string | undefined
+  readonly labaEngine: string | undefined
   readonly payments: string | undefined
   readonly webhook: string | undefined
   readonly jwt: string | undefined
@@ -46,6 +47,8 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
       options.webhook === undefined ? undefined : { url: options.webhook, secret: secret("WEBHOOK_SECRET") },
     jwt:
       options.jwt === undefined ? undefined : { algorithm: algorithmOf(options.jwt), key: secret("JWT_KEY") },
+    labaEngine: options.labaEngine,
+    listenSecret: options.laba === undefined ? undefined : secret("LISTEN_SECRET"),
     operatorKey: process.env["FLASH_SALE_OPERATOR_KEY"],
   })
   return {

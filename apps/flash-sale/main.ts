@@ -10,7 +10,9 @@ import { ledgerPath } from "./server.ts"
 const usage = `flash-sale [serve]        run the shop, with a payment simulator and a Laba of its own unless told otherwise
   --data DIR              where the books are (default ./data/flash-sale)
   --host, --port          where to listen (default 127.0.0.1, 8090; 0 is any free port)
-  --laba URL              Laba elsewhere; FLASH_SALE_LABA_KEY is the key to publish with
+  --laba URL              Laba elsewhere; FLASH_SALE_LABA_KEY is the key to publish with,
+                          FLASH_SALE_LISTEN_SECRET signs buyers' tokens
+  --laba-engine ENGINE    memory, or sqlite:DIR (default, beside the books)
   --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs its callbacks
   --webhook URL           told of won, paid, expired and refunded; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
@@ -26,6 +28,7 @@ const { values, positionals } = parseArgs({
     port: { type: "string" },
     laba: { type: "string" },
     "laba-port": { type: "string" },
+    "laba-engine": { type: "string" },
     payments: { type: "string" },
     webhook: { type: "string" },
     jwt: { type: "string" },
@@ -54,6 +57,7 @@ async function serveCommand(): Promise<void> {
     port: Number(values.port ?? 8090),
     labaPort: Number(values["laba-port"] ?? 0),
     laba: values.laba,
+    labaEngine: values["laba-engine"],
     payments: values.payments,
     webhook: values.webhook,
     jwt: values.jwt,

@@ -7,12 +7,14 @@ import { Sales } from "./book/sales.ts"
 import { Broadcasts } from "./delivery/broadcasts.ts"
 import { labaElsewhere } from "./delivery/laba-elsewhere.ts"
 import { labaHere } from "./delivery/laba-here.ts"
+import { listenToken } from "./delivery/listen-token.ts"
 import { Tellings } from "./delivery/tellings.ts"
 import { visitorHooks } from "./delivery/visitors.ts"
 import { Counters } from "./http/counters.ts"
 import { DemoLogin } from "./http/login.ts"
 import { metrics } from "./http/metrics.ts"
 import { router } from "./http/router.ts"
+import { problem } from "./http/answers.ts"
 import type { Shop } from "./http/shop.ts"
 import { ShopJwt, type ShopJwtOptions } from "./http/shop-jwt.ts"
 import { Desk } from "./intake/desk.ts"
@@ -33,6 +35,10 @@ export interface ShopOptions {
   /** Laba elsewhere; default is one inside this process. */
   readonly laba?: { readonly url: string; readonly key?: string | undefined } | undefined
   readonly labaPort?: number
+  /** What Laba inside this process remembers with. Default: `sqlite:` in a directory beside the books. */
+  readonly labaEngine?: string | undefined
+  /** Signs the tokens to listen with, at least 32 bytes; Laba elsewhere has it as `tokens.secret`. Default: one of our own. */
+  readonly listenSecret?: string | undefined
   readonly payments: { readonly url: string; readonly secret: string }
   /** Where the payment provider reaches us. Default: where we listen. */
   readonly publicUrl?: string | undefined
@@ -74,22 +80,37 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     onTold: (sale, told) => onTold(sale, told),
   })
   const find = (id: string) => sales.find(id)
-  let url = ""
+  const listenSecret = options.listenSecret ?? secretOf(ledger, "listen")
+  let handle: (request: Request) => Response | Promise<Response> = () =>
+    problem(503, "starting", "The shop is starting.", { headers: { "Retry-After": "1" } })
+  // It listens before anybody can be sent there, and Laba must know where its pages come from.
+  const server = Bun.serve({
+    hostname: host,
+    port: options.port ?? 0,
+    maxRequestBodySize: 65_536,
+    fetch: (request) => handle(request),
+  })
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`
   const provider = httpProvider({
     ...options.payments,
     callbackUrl: () => `${options.publicUrl ?? url}/api/payments/callback`,
   })
   const cashier = new Cashier({ provider, find, log })
   const hooks = visitorHooks({
-    login,
-    clock,
     find,
     cashier: () => cashier,
     tellNow: (sale, ticket) => tellings.tellNow(sale, ticket),
   })
   const loudspeaker = options.laba
     ? labaElsewhere(options.laba)
-    : await labaHere({ host, port: options.labaPort ?? 0, hooks })
+    : await labaHere({
+        host,
+        port: options.labaPort ?? 0,
+        engine: options.labaEngine ?? `sqlite:${join(directory, "laba")}`,
+        secret: listenSecret,
+        origins: options.publicUrl === undefined ? [url] : [url, options.publicUrl],
+        hooks,
+      })
   const tellings: Tellings = new Tellings({ ledger, loudspeaker, log })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
   const errands = new Errands({
@@ -132,6 +153,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     counters,
     clock,
     labaUrl: () => loudspeaker.url,
+    listenToken: (user) => listenToken(listenSecret, user, clock()),
     deskOf(sale) {
       let desk = desks.get(sale)
       if (!desk) {
@@ -148,14 +170,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     },
     wake: () => loop.wake(),
   }
-  const handle = router({ shop, metrics: () => metrics(shop, tellings, errands), log })
-  const server = Bun.serve({
-    hostname: host,
-    port: options.port ?? 0,
-    maxRequestBodySize: 65_536,
-    fetch: handle,
-  })
-  url = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`
+  handle = router({ shop, metrics: () => metrics(shop, tellings, errands), log })
   tellings.resume(sales.all)
   loop.start()
   return {

@@ -1,4 +1,5 @@
 // Laba in another process, reached by its URL.
+import { holdsAt } from "./laba-here.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 
 export interface LabaElsewhereOptions {
@@ -26,15 +27,7 @@ export function labaElsewhere({ url, key }: LabaElsewhereOptions): Loudspeaker {
         throw new Error(`Laba answered ${answer.status}: ${(await answer.text()).slice(0, 200)}`)
       await answer.body?.cancel()
     },
-    async holds(channel) {
-      const answer = await fetch(base + channel, {
-        headers: authorization,
-        signal: AbortSignal.timeout(publishMsMax),
-      })
-      await answer.body?.cancel()
-      if (!answer.ok) throw new Error(`Laba answered ${answer.status}.`)
-      return answer.status !== 204
-    },
+    holds: (channel) => holdsAt(base, channel, authorization),
     close: async () => {},
   }
 }

@@ -1,37 +1,57 @@
-// Laba inside this process: the app is a user of it like any other, by its public name. Who may hear what is decided as
-// somebody connects; what a buyer sends over the socket is answered and never published.
+// Laba inside this process: the app is a user of it like any other, by its public name. Buyers hear their own channels
+// with a token that we sign; nobody but this process publishes.
 import { type Hooks, serve } from "laba"
+import { listenAudience, listenIssuer } from "./listen-token.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 
 export interface LabaHereOptions {
   readonly host: string
   readonly port: number
+  /** `memory`, or `sqlite:` and a directory: then results are heard over a restart with the cursors of before. */
+  readonly engine: string
+  /** Signs buyers' tokens. */
+  readonly secret: string
+  /** Where the pages come from. */
+  readonly origins: readonly string[]
   readonly hooks: Hooks
 }
 
 /** Results stay readable for a day: the last word of a sale is for who looks in the morning after, too. */
 const resultHistory = { count: 20, bytes: "64KB", time: "24h" } as const
 
-export async function labaHere({ host, port, hooks }: LabaHereOptions): Promise<Loudspeaker> {
+export async function labaHere(options: LabaHereOptions): Promise<Loudspeaker> {
+  const { host, port, engine, secret, origins, hooks } = options
   const laba = await serve({
     listen: { host, port },
+    engine,
+    tokens: { secret, issuer: listenIssuer, audience: listenAudience, inQuery: true },
+    origins,
     channels: {
-      "/@*/sales/*": { history: resultHistory },
-      "/sales/*": { history: { count: 5, time: "1h" }, slow: "latest" },
+      "/**": { listen: "nobody", publish: "nobody", manage: "nobody" },
+      "/@*/sales/*": { history: resultHistory, listen: "owner", publish: "nobody", manage: "nobody" },
+      "/sales/*": { history: { count: 5, time: "1h" }, slow: "latest", listen: "anyone" },
+      [`${marker}*`]: { history: { count: 1, time: "24h" }, listen: "anyone" },
     },
     ...hooks,
   })
-  const held = new Set<string>()
   return {
     url: laba.url,
-    async publish(channel, json) {
-      await laba.publish(channel, json, { type: "application/json" })
-      if (channel.startsWith(marker)) held.add(channel)
-    },
-    // It lives and dies with this process, and what it holds was published by this process.
-    holds: async (channel) => held.has(channel),
+    publish: async (channel, json) => void (await laba.publish(channel, json, { type: "application/json" })),
+    holds: (channel) => holdsAt(laba.url, channel),
     close: () => laba.close(),
   }
+}
+
+/** Whether Laba at a URL has a message in a channel. */
+export async function holdsAt(
+  url: string,
+  channel: string,
+  headers: Record<string, string> = {},
+): Promise<boolean> {
+  const answer = await fetch(url + channel, { headers, signal: AbortSignal.timeout(5000) })
+  await answer.body?.cancel()
+  if (!answer.ok) throw new Error(`Laba answered ${answer.status}.`)
+  return answer.status !== 204
 }
 
 /** Channels that tell whether Laba has lost its memory. */

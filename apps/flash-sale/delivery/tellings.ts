@@ -18,8 +18,8 @@ export interface TellingsOptions {
   readonly retryMs?: number
 }
 
-/** Sent at once. In one process Laba takes a publish in some µs; by HTTP this many are on their way. */
-const inFlightMax = 64
+/** On their way at once. Laba answers after a group commit of some ms, so few of them would be slow. */
+const inFlightMax = 1024
 
 /** How long one turn may hold the loop. */
 const sliceMax = 256

@@ -1,7 +1,7 @@
-// Laba's questions about visitors, answered: whose channels somebody may hear, and what becomes of what they send.
-import type { ClientMessage, Hooks, Verdict, Visitor } from "laba"
+// Laba's questions about visitors, answered: what awaits who connects, and what becomes of what they send. Whose channel
+// it is, Laba knows by the token.
+import type { ClientMessage, Hooks, Verdict } from "laba"
 import { resultChannel } from "../model/record.ts"
-import { credentialOf, type Login } from "../http/login.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Cashier } from "../payments/cashier.ts"
@@ -9,46 +9,22 @@ import { recordOf } from "./record-of.ts"
 import { isLive } from "../model/order.ts"
 
 export interface VisitorsOptions {
-  readonly login: Login
-  readonly clock: () => number
   readonly find: (sale: string) => Sale | null
   readonly cashier: () => Cashier
   /** Has a ticket told before its holder looks, when it still waits to be. */
   readonly tellNow: (sale: Sale, ticket: Ticket) => Promise<void>
 }
 
-export function visitorHooks({ login, clock, find, cashier, tellNow }: VisitorsOptions): Hooks {
-  const userOf = ({ headers, query }: Visitor): string | null => {
-    const credential = credentialOf(headers, new URLSearchParams(query).get("token"))
-    return credential === null ? null : login.userOf(credential, clock())
-  }
-
-  /** The channels that somebody wants by name must be their own. */
-  const mayHear = (channel: string, user: string | null): boolean => {
-    if (!channel.startsWith("/@")) return true
-    const sale = /^\/[^/]+\/sales\/([a-z0-9-]+)$/.exec(channel)?.[1]
-    return user !== null && sale !== undefined && sameName(channel, resultChannel(user, sale))
-  }
-
+export function visitorHooks({ find, cashier, tellNow }: VisitorsOptions): Hooks {
   return {
-    async onConnect(visitor) {
-      const user = userOf(visitor)
-      const wanted = [...(visitor.channel === null ? [] : [visitor.channel]), ...visitor.channels]
-      if (!wanted.every((channel) => mayHear(channel, user)))
-        return {
-          refuse: {
-            code: user === null ? "unauthorized" : "forbidden",
-            detail: "Results are for their buyer.",
-          },
-        }
-      if (user === null) return {}
-      for (const channel of wanted) {
-        const sale = find(/\/sales\/([a-z0-9-]+)$/.exec(channel)?.[1] ?? "")
-        const ticket = channel.startsWith("/@") ? sale?.book.byUser.get(user) : undefined
+    async onConnect({ user, channel, channels }) {
+      if (user === undefined) return
+      for (const wanted of [...(channel === null ? [] : [channel]), ...channels]) {
+        const sale = wanted.startsWith("/@") ? find(/\/sales\/([a-z0-9-]+)$/.exec(wanted)?.[1] ?? "") : null
+        const ticket = sale?.book.byUser.get(user)
         // Nobody finds an empty channel for a ticket that exists.
         if (sale && ticket?.told === 0) await tellNow(sale, ticket)
       }
-      return { user }
     },
     onMessage: (message) => converse(message, find, cashier()),
   }
@@ -86,7 +62,7 @@ async function converse(
     case "leave":
       sale.leave(ticket)
       return stands()
-    default:
+    case null:
       return reply({ failed: "not_understood" })
   }
 }

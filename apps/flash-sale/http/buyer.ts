@@ -3,6 +3,7 @@ import { isLive } from "../model/order.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { EntryAnswer } from "../intake/desk.ts"
+import { listenSeconds } from "../delivery/listen-token.ts"
 import { answer, Problem, refusalAnswer } from "./answers.ts"
 import { cookieName, loginSeconds } from "./login.ts"
 import { drawRecord, saleView } from "./sale-view.ts"
@@ -67,6 +68,11 @@ export const issueToken: Endpoint = (shop, ask) => {
   if (typeof token === "string") return answer({ token })
   shop.counters.refuse(token.refused)
   return refusalAnswer(token)
+}
+
+export const issueListenToken: Endpoint = (shop, ask) => {
+  const user = buyerOf(shop, ask)
+  return answer({ laba: shop.labaUrl(), token: shop.listenToken(user), expiresInSeconds: listenSeconds })
 }
 
 export const enter: Endpoint = async (shop, ask) => {

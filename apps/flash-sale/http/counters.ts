@@ -9,7 +9,7 @@ export class Counters {
   repeated = 0
   decided = 0
   readonly refused = new Map<RefusalCode, number>()
-  readonly decisions = new Array<number>(decisionSeconds.length + 1).fill(0)
+  readonly decisions = Array.from({ length: decisionSeconds.length + 1 }, () => 0)
   decisionSecondsSum = 0
 
   refuse(code: RefusalCode): void {

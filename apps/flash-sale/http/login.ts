@@ -41,10 +41,9 @@ export class DemoLogin implements Login {
 }
 
 /** The credential that a request carries, as a bearer token or in the cookie. */
-export function credentialOf(headers: Headers, query: string | null = null): string | null {
+export function credentialOf(headers: Headers): string | null {
   const authorization = headers.get("authorization")
   if (authorization?.slice(0, 7).toLowerCase() === "bearer ") return authorization.slice(7).trim()
-  if (query !== null) return query
   const cookies = headers.get("cookie")
   if (cookies === null) return null
   for (const cookie of cookies.split(";")) {

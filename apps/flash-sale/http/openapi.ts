@@ -85,6 +85,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   LogIn: object({ user: text }),
   LoggedIn: object({ user: text, token: text }),
   Clock: object({ now: time }),
+  Listen: object({ laba: text, token: text, expiresInSeconds: integer }),
   Standing: standing,
   Sale: object(sale),
   Sales: object({ sales: list(ref("Sale")) }),

@@ -3,6 +3,7 @@ import {
   cancelOrder,
   clock,
   enter,
+  issueListenToken,
   issueToken,
   leaveQueue,
   listSales,
@@ -58,6 +59,14 @@ export const routes: readonly Route[] = [
     does: "The server's clock",
     answers: [200, "Clock"],
     endpoint: clock,
+  },
+  {
+    method: "POST",
+    path: "/api/listen",
+    who: "buyer",
+    does: "A token to listen at Laba with, and where that is",
+    answers: [200, "Listen"],
+    endpoint: issueListenToken,
   },
   {
     method: "GET",

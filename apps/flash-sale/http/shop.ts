@@ -21,6 +21,8 @@ export interface Shop {
   readonly clock: () => number
   /** Where clients listen: Laba's URL. */
   readonly labaUrl: () => string
+  /** A token with which a user listens there. */
+  listenToken(user: string): string
   deskOf(sale: Sale): Desk
   /** Has waiting work done soon. */
   wake(): void

@@ -95,7 +95,7 @@ test("a ticket's channel is never empty once its holder was answered", async () 
 test("WebSocket, SSE and poll show the same record", async () => {
   const sale = await freshSale()
   const ann = await buyer()
-  const path = `/@${ann.user}/sales/${sale}?token=${ann.token}`
+  const path = `/@${ann.user}/sales/${sale}?token=${ann.listenToken}`
   const heard: TicketRecord[] = []
   const socket = new WebSocket(`${shop.labaUrl.replace("http", "ws")}${path}`)
   socket.onmessage = ({ data }) => heard.push(JSON.parse(data as string) as TicketRecord)
@@ -127,7 +127,7 @@ test("a buyer asks, pays and cancels over the socket, and nobody else hears of i
   await decided(ann, sale)
   const said: Record<string, unknown>[] = []
   const socket = new WebSocket(
-    `${shop.labaUrl.replace("http", "ws")}/@${ann.user}/sales/${sale}?token=${ann.token}`,
+    `${shop.labaUrl.replace("http", "ws")}/@${ann.user}/sales/${sale}?token=${ann.listenToken}`,
   )
   socket.onmessage = ({ data }) => said.push(JSON.parse(data as string) as Record<string, unknown>)
   await new Promise((resolve) => (socket.onopen = resolve))
@@ -146,7 +146,10 @@ test("a buyer asks, pays and cancels over the socket, and nobody else hears of i
     async () => said,
     (all) => all.some((one) => one["asked"] === "cancel"),
   )
-  expect((await ann.poll(sale))?.order?.state).toBe("cancelled")
+  await until(
+    () => ann.poll(sale),
+    (record) => record?.order?.state === "cancelled",
+  )
   socket.send(JSON.stringify({ state: "won", forged: true }))
   await until(
     async () => said,
@@ -166,11 +169,45 @@ test("results are heard by the buyer they are addressed to, and by nobody else",
     await answer.body?.cancel()
     return answer.status
   }
-  expect(await statusOf(`?token=${ann.token}`)).toBe(200)
+  expect(await statusOf(`?token=${ann.listenToken}`)).toBe(200)
   expect(await statusOf("")).toBe(401)
-  expect(await statusOf(`?token=${eve.token}`)).toBe(403)
-  expect(await statusOf(`?token=${ann.token.slice(0, -2)}xx`)).toBe(401)
-  expect(await statusOf(`?channel=/@${ann.user}/sales/${sale}&token=${eve.token}`, "/_/poll")).toBe(403)
+  expect(await statusOf(`?token=${eve.listenToken}`)).toBe(403)
+  expect(await statusOf(`?token=${ann.listenToken.slice(0, -4)}xxxx`)).toBe(401)
+  expect(await statusOf(`?channel=/@${ann.user}/sales/${sale}&token=${eve.listenToken}`, "/_/poll")).toBe(403)
+})
+
+test("nobody but the shop publishes results, and a socket for many channels opens no other's", async () => {
+  const sale = await freshSale()
+  const ann = await buyer()
+  const eve = await buyer()
+  await ann.enter(sale)
+  const channel = `/@${ann.user}/sales/${sale}`
+  for (const [token, path] of [
+    [eve.listenToken, channel],
+    [ann.listenToken, channel],
+    [eve.listenToken, `/sales/${sale}`],
+  ] as const) {
+    const answer = await fetch(shop.labaUrl + path, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}` },
+      body: '{"state":"won"}',
+    })
+    expect(answer.status).toBe(403)
+  }
+  const socket = new WebSocket(`${shop.labaUrl.replace("http", "ws")}/_/ws`, [
+    "laba.v1",
+    `laba.token.${eve.listenToken}`,
+  ])
+  const said: string[] = []
+  socket.onmessage = ({ data }) => said.push(data as string)
+  await new Promise((resolve) => (socket.onopen = resolve))
+  socket.send(JSON.stringify({ op: "subscribe", channel }))
+  await until(
+    async () => said.join(""),
+    (text) => text.includes("forbidden"),
+  )
+  expect(said.join("")).not.toContain('"won"')
+  socket.close()
 })
 
 test("two tabs race for the last unit: one wins, the other is told who is in", async () => {

@@ -101,7 +101,12 @@ export class ShopProcess implements AsyncDisposable {
 
   async logIn(user: string): Promise<Buyer> {
     const answer = await fetch(`${this.url}/api/login`, { method: "POST", body: JSON.stringify({ user }) })
-    return new Buyer(this, user, ((await answer.json()) as { token: string }).token)
+    const { token } = (await answer.json()) as { token: string }
+    const listen = await fetch(`${this.url}/api/listen`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}` },
+    })
+    return new Buyer(this, { user, token, listenToken: ((await listen.json()) as { token: string }).token })
   }
 
   findings(): string[] {
@@ -123,12 +128,14 @@ export interface Answered {
 export class Buyer {
   readonly user: string
   readonly token: string
+  readonly listenToken: string
   private readonly shop: ShopProcess
 
-  constructor(shop: ShopProcess, user: string, token: string) {
+  constructor(shop: ShopProcess, who: { user: string; token: string; listenToken: string }) {
     this.shop = shop
-    this.user = user
-    this.token = token
+    this.user = who.user
+    this.token = who.token
+    this.listenToken = who.listenToken
   }
 
   async ask(
@@ -154,7 +161,7 @@ export class Buyer {
 
   /** The newest result, as polling reads it: null while the channel is empty. */
   async poll(sale: string): Promise<TicketRecord | null> {
-    const answer = await fetch(`${this.shop.labaUrl}/@${this.user}/sales/${sale}?token=${this.token}`)
+    const answer = await fetch(`${this.shop.labaUrl}/@${this.user}/sales/${sale}?token=${this.listenToken}`)
     if (answer.status === 204) return null
     if (!answer.ok) throw new Error(`Laba answered ${answer.status}: ${await answer.text()}`)
     return (await answer.json()) as TicketRecord
