@@ -63,9 +63,11 @@ export const serve: Command = {
     const source = async (): Promise<ConfigInput> => (await gather()).input
     const laba = await start({ ...input, source }, config.listen)
     reloadBySignal(laba)
+    // Before the line is printed: whoever waits for it may signal at once.
+    const stopped = stopBySignal(() => laba.close())
     const from = file === null ? "" : `, ${file}`
     console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
-    await stopBySignal(() => laba.close())
+    await stopped
     return exit.ok
   },
 }

@@ -1,0 +1,126 @@
+// The nginx snippet as it is in deploy/, between real clients and a real server: nothing waits in a buffer, everything that
+// Laba speaks gets through, and clients are who they are.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { chmod, mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { makeKey } from "../../src/access/keys.ts"
+import { type Laba, serve, type Visitor } from "../../src/server/index.ts"
+import { textOf } from "../support/heard.ts"
+import { connectByLaba } from "../support/laba-socket.ts"
+import { listenByRawSocket } from "../support/raw-socket.ts"
+import { listenBySse } from "../support/sse-stream.ts"
+import { readText } from "../tree.ts"
+
+const key = makeKey("shop")
+const visitors: Visitor[] = []
+let folder = ""
+let base = ""
+let laba: Laba
+let nginx: Bun.Subprocess
+
+/** A port that was free a moment ago: nginx cannot choose one. */
+function freePort(): number {
+  const socket = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
+  socket.stop(true)
+  return socket.port
+}
+
+beforeAll(async () => {
+  laba = await serve({
+    listen: { port: 0 },
+    limits: { drainSeconds: 0 },
+    keys: [{ name: "shop", sha256: key.sha256, publish: ["/**"], listen: ["/**"], manage: ["/**"] }],
+    channels: { "/**": { listen: "anyone" } },
+    proxies: ["127.0.0.1"],
+    onConnect: (visitor) => void visitors.push(visitor),
+  })
+  folder = await mkdtemp(join(tmpdir(), "laba-nginx-"))
+  const port = freePort()
+  // Its workers are another user, and keep bodies there.
+  await chmod(folder, 0o755)
+  base = `http://127.0.0.1:${port}`
+  const snippet = readText("deploy/nginx/laba.conf")
+    .replace("server 127.0.0.1:8080;", `server 127.0.0.1:${laba.port};`)
+    .replace("listen 80;", `listen 127.0.0.1:${port};`)
+  const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${folder}/${name};`,
+  )
+  await Bun.write(
+    join(folder, "nginx.conf"),
+    `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log; events {}
+     http { access_log off; ${places.join(" ")} ${snippet} }`,
+  )
+  const command = [
+    process.env["LABA_NGINX"] ?? "nginx",
+    "-c",
+    join(folder, "nginx.conf"),
+    "-e",
+    join(folder, "error.log"),
+  ]
+  const checked = Bun.spawnSync([...command, "-t"])
+  expect([checked.exitCode, checked.stderr.toString()]).toEqual([
+    0,
+    expect.stringContaining("test is successful"),
+  ])
+  nginx = Bun.spawn(command, { stderr: "ignore" })
+  const giveUpAt = Date.now() + 8000
+  while (!(await fetch(`${base}/_/live`).catch(() => null))?.ok) {
+    if (Date.now() > giveUpAt) throw new Error("nginx did not start")
+    await Bun.sleep(10)
+  }
+})
+
+afterAll(async () => {
+  nginx.kill()
+  await nginx.exited
+  await laba.close()
+  await rm(folder, { recursive: true })
+})
+
+describe("through nginx", () => {
+  test("a message reaches every transport at once, and not when a buffer is full", async () => {
+    const url = `${base}/c`
+    await using raw = await listenByRawSocket(url)
+    await using socket = await connectByLaba(url)
+    await using stream = await listenBySse(url)
+    await stream.position()
+    await socket.frame("subscribed")
+    const poll = fetch(`${url}?wait=25`)
+    while ((await listeners()) < 4) await Bun.sleep(5)
+    const published = await fetch(url, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key.text}` },
+      body: "hello",
+    })
+    expect(published.status).toBe(201)
+    for (const listener of [raw, socket, stream]) expect(textOf(await listener.message())).toBe("hello")
+    expect(await (await poll).json()).toMatchObject({ messages: [{ data: "hello" }] })
+  })
+
+  test("a client has its own address, whatever it says of itself", async () => {
+    visitors.length = 0
+    await fetch(`${base}/c`, { headers: { "x-forwarded-for": "203.0.113.7" } })
+    expect(visitors.map(({ address }) => address)).toEqual(["127.0.0.1"])
+  })
+
+  test("what is too large is refused by Laba, with its code", async () => {
+    const response = await fetch(`${base}/c`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key.text}` },
+      body: "x".repeat(100_000),
+    })
+    expect([response.status, await response.json()]).toMatchObject([413, { code: "too_large" }])
+  })
+
+  test("what is for backends and monitoring is not there", async () => {
+    for (const path of ["/_/metrics", "/_/api/connections", "/_/api/openapi.json"]) {
+      const response = await fetch(base + path, { headers: { authorization: `Bearer ${key.text}` } })
+      expect([path, response.status]).toEqual([path, 404])
+    }
+  })
+
+  function listeners(): Promise<number> {
+    return fetch(`${base}/c`, { method: "HEAD" }).then(({ headers }) => Number(headers.get("laba-listeners")))
+  }
+})
