@@ -143,6 +143,15 @@ export class World implements Disposable {
     return (answer satisfies Admission).ticket
   }
 
+  /** Pays an order, and has the provider's callbacks arrive. */
+  async pays(number: number): Promise<void> {
+    await this.cashier.open(this.sale, number)
+    this.provider.pay(`s.${number}`)
+    for (const callback of this.provider.callbacks.splice(0))
+      this.cashier.receive(new Headers(), JSON.stringify(callback))
+    await this.work()
+  }
+
   /** The ticket as it stands now: memory may have been read again. */
   ticket(number: number): Ticket {
     return this.sale.book.tickets[number - 1] as Ticket

@@ -1,0 +1,145 @@
+// Defects of the way in that were read in the code of other flash sales: double clicks, lost answers, forged tokens, each
+// as a test that ours does not have it.
+import { expect, test } from "bun:test"
+import type { EntryAnswer } from "../intake/desk.ts"
+import { startsAt, World } from "./world.ts"
+
+const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
+const states = (world: World) => world.sale.book.tickets.map((ticket) => ticket.state)
+const refusalIn = (answer: EntryAnswer) => ("refused" in answer ? answer.refused : null)
+
+test("an admitted buyer is on disk before being told so", async () => {
+  using world = new World()
+  let inLog = -1
+  world.onStep = (step) => {
+    if (step === "intake: committed")
+      inLog = (world.database.query("SELECT sum(count) AS n FROM intake").get() as { n: number }).n
+  }
+  await world.admitted("ann")
+  expect(inLog).toBe(1)
+})
+
+test("a buyer who could not be written down is told, and has no ticket", async () => {
+  using world = new World()
+  world.onStep = (step) => {
+    if (step.startsWith("INSERT INTO intake")) throw new Error("database or disk is full")
+  }
+  expect(await world.enter("ann")).toMatchObject({ refused: "NOT_SAVED" })
+  world.onStep = () => {}
+  expect((await world.admitted("ann")).number).toBe(1)
+})
+
+test("a second click burns no second unit", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 2, price: 100 }] })
+  await world.admitted("ann")
+  expect(await world.enter("ann", { key: "other" })).toEqual({ refused: "ALREADY_IN", number: 1 })
+  await world.work()
+  expect(await world.enter("ann", { key: "third" })).toEqual({ refused: "ALREADY_IN", number: 1 })
+  await world.admitted("ben")
+  await world.work()
+  expect(states(world)).toEqual(["won", "won"])
+})
+
+test("two clicks in one batch are one ticket", async () => {
+  using world = new World()
+  const token = world.desk.token("ann") as string
+  const first = world.desk.enter({ user: "ann", item: null, key: "a", token })
+  const second = world.desk.enter({ user: "ann", item: null, key: "b", token })
+  const again = world.desk.enter({ user: "ann", item: null, key: "a", token })
+  world.desk.flush(() => {})
+  expect(await first).toMatchObject({ ticket: { number: 1 } })
+  expect(await second).toEqual({ refused: "ALREADY_IN", number: 1 })
+  expect(await again).toMatchObject({ ticket: { number: 1 } })
+  expect(world.sale.book.tickets).toHaveLength(1)
+})
+
+test("a full queue turns away who comes last, and drops nobody who is in", async () => {
+  using world = new World({ ...one, factor: 1, reserve: 1 })
+  await world.admitted("ann")
+  await world.admitted("ben")
+  expect(await world.enter("cleo")).toMatchObject({
+    refused: "QUEUE_FULL",
+    retryAfterSeconds: expect.any(Number),
+  })
+  await world.work()
+  expect(states(world)).toEqual(["won", "waitlisted"])
+})
+
+test("a clock that goes back changes neither deadlines nor order", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  const payBy = world.sale.orderOf(1)?.payBy
+  world.now -= 3_600_000
+  await world.admitted("ben")
+  world.revive()
+  await world.work()
+  expect(world.ticket(2).admittedAt).toBeGreaterThanOrEqual(world.ticket(1).admittedAt)
+  expect(world.sale.orderOf(1)?.payBy).toBe(payBy)
+  expect(states(world)).toEqual(["won", "waitlisted"])
+})
+
+test("leaving frees the place at once", async () => {
+  using world = new World({ ...one, factor: 1, reserve: 1 })
+  await world.admitted("ann")
+  await world.admitted("ben")
+  expect(refusalIn(await world.enter("cleo"))).toBe("QUEUE_FULL")
+  world.sale.leave(world.ticket(2))
+  expect(refusalIn(await world.enter("cleo", { key: "again" }))).toBeNull()
+  expect(states(world)).toEqual(["queued", "left", "queued"])
+})
+
+test("the same key gets the same answer, before and after a restart", async () => {
+  using world = new World(one)
+  const first = await world.admitted("ann", { key: "k" })
+  const { number, place, eta, admittedAt } = first
+  await world.work()
+  world.revive()
+  const again = await world.admitted("ann", { key: "k" })
+  expect(again).toMatchObject({ number, place, eta, admittedAt })
+  expect(world.sale.book.tickets).toHaveLength(1)
+})
+
+test("nobody gets in with a forged, foreign, used, early or late token", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 50, price: 1 }] }, 1)
+  const enter = (user: string, token: string | null, key = "k") =>
+    world.desk.enter({ user, item: null, key, token })
+  expect(world.desk.token("ann")).toMatchObject({ refused: "NOT_OPEN", retryAfterSeconds: 1 })
+  expect(enter("ann", "whatever")).toMatchObject({ refused: "NOT_OPEN" })
+  world.now = startsAt
+  const token = world.desk.token("ann") as string
+  expect(enter("ben", token)).toEqual({ refused: "BAD_TOKEN" })
+  expect(enter("ann", null)).toEqual({ refused: "BAD_TOKEN" })
+  expect(enter("ann", `${token.slice(0, -1)}!`)).toEqual({ refused: "BAD_TOKEN" })
+  expect(enter("ann", `zzzzzzz.${token.split(".")[1]}`)).toEqual({ refused: "BAD_TOKEN" })
+  const entered = enter("ann", token)
+  world.desk.flush(() => {})
+  expect(await entered).toMatchObject({ ticket: { number: 1 } })
+  world.sale.leave(world.ticket(1))
+  expect(enter("ann", token, "second")).toEqual({ refused: "BAD_TOKEN" })
+  const other = world.desk.token("cleo") as string
+  world.pass(121)
+  expect(enter("cleo", other)).toEqual({ refused: "BAD_TOKEN" })
+})
+
+test("a script that hammers is slowed down, and only that one", async () => {
+  using world = new World()
+  const answers = Array.from({ length: 30 }, () => world.desk.token("bot"))
+  expect(answers.filter((answer) => typeof answer !== "string").length).toBeGreaterThan(15)
+  expect(answers.at(-1)).toMatchObject({ refused: "TOO_FAST" })
+  expect(typeof world.desk.token("ann")).toBe("string")
+})
+
+test("those who came before the start are shuffled, and the order can be computed again", async () => {
+  using world = new World({ mode: "shuffle", lobbyAt: startsAt - 60_000, inflowPerSecond: 1 }, 30)
+  for (let user = 0; user < 40; user++) await world.enter(`u${user}`)
+  expect(world.sale.book.turns).toBeNull()
+  world.now = startsAt
+  await world.work()
+  const order = Array.from({ length: 40 }, (_, at) => world.sale.book.turns?.numberAt(at + 1))
+  expect(order).not.toEqual(order.toSorted((a, b) => (a ?? 0) - (b ?? 0)))
+  world.revive()
+  expect(Array.from({ length: 40 }, (_, at) => world.sale.book.turns?.numberAt(at + 1))).toEqual(order)
+  const late = await world.admitted("late")
+  expect(world.sale.book.turnOf(late)).toBe(41)
+})

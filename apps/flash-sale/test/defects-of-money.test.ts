@@ -1,0 +1,106 @@
+// Defects of payment that were read in the code of other flash sales: late, doubled, lost and wrong money, each as a test
+// that ours does not have it.
+import { expect, test } from "bun:test"
+import { World } from "./world.ts"
+
+const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
+const shown = (world: World, user: string, number: number) => world.seen.get(`/@${user}/sales/s#${number}`)
+
+test("money that comes as the time runs out is money: paid is not closed", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  await world.cashier.open(world.sale, 1)
+  // She pays, the callback is lost, and the time is up.
+  world.provider.pay("s.1")
+  world.pass(400)
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("paid")
+  expect(world.findings()).toEqual([])
+})
+
+test("a closed order whose money comes late gets a unit if there is one", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  await world.cashier.open(world.sale, 1)
+  world.provider.isAway = true
+  world.pass(400)
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("expired")
+  world.provider.isAway = false
+  await world.pays(1)
+  expect(world.sale.orderOf(1)?.state).toBe("paid")
+  expect(world.findings()).toEqual([])
+})
+
+test("a closed order whose money comes late is refunded when somebody else has the unit", async () => {
+  using world = new World(one)
+  for (const user of ["ann", "ben"]) await world.admitted(user)
+  await world.work()
+  await world.cashier.open(world.sale, 1)
+  world.provider.isAway = true
+  world.pass(400)
+  await world.work()
+  expect(shown(world, "ben", 2)).toMatchObject({ state: "won", order: { offer: true } })
+  world.provider.isAway = false
+  await world.pays(1)
+  expect(world.sale.orderOf(1)?.state).toBe("refunded")
+  expect(world.provider.trades.get("s.1")?.state).toBe("refunded")
+  expect(world.findings()).toEqual([])
+})
+
+test("a refund that fails is tried again with longer and longer waits, not in a loop", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  await world.pays(1)
+  let attempts = 0
+  world.provider.refund = async () => {
+    attempts++
+    throw new Error("The provider is away.")
+  }
+  world.sale.takeBack(1)
+  for (let second = 0; second < 120; second++) {
+    world.pass(1)
+    await world.work()
+  }
+  expect(attempts).toBeGreaterThan(3)
+  expect(attempts).toBeLessThan(12)
+})
+
+test("the same callback twice is one payment", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  await world.cashier.open(world.sale, 1)
+  world.provider.pay("s.1")
+  const [callback] = world.provider.callbacks
+  for (let time = 0; time < 3; time++) world.cashier.receive(new Headers(), JSON.stringify(callback))
+  await world.work()
+  expect(world.database.query("SELECT state FROM payments").all()).toEqual([{ state: "kept" }])
+})
+
+test("a second payment of one order goes back, and the order stays paid", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  await world.pays(1)
+  world.cashier.receive(new Headers(), JSON.stringify({ reference: "s.1", payment: "again", amount: 100 }))
+  await world.work()
+  expect(world.database.query("SELECT id, state FROM payments ORDER BY id").all()).toEqual([
+    { id: "again", state: "refunded" },
+    { id: "p1", state: "kept" },
+  ])
+  expect(world.findings()).toEqual([])
+})
+
+test("a wrong amount buys nothing and goes back", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  world.cashier.receive(new Headers(), JSON.stringify({ reference: "s.1", payment: "cheap", amount: 1 }))
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("pending")
+  expect(world.database.query("SELECT state FROM payments").all()).toEqual([{ state: "refunded" }])
+})
