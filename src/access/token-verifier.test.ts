@@ -46,6 +46,21 @@ describe("a verified token", () => {
     )
   })
 
+  test("is verified once for all who show it meanwhile, and they go on in their order", async () => {
+    const stage = new Stage()
+    const token = await stage.token(60)
+    const order: number[] = []
+    const all = Array.from({ length: 20 }, async (_, index) => {
+      await stage.verifier.verify(token)
+      order.push(index)
+    })
+    await Promise.all(all)
+    expect(order).toEqual([...order].sort((a, b) => a - b))
+    expect(stage.verifier.verified).toBe(1)
+    const broken = Array.from({ length: 5 }, () => stage.verifier.verify(`${token}x`))
+    for (const one of broken) await expect(Promise.resolve(one)).rejects.toThrow("unauthorized")
+  })
+
   test("has the leeway that clocks need, at both ends", async () => {
     const stage = new Stage(10)
     expect(await stage.verifier.verify(await stage.token(-9))).toMatchObject({ user: "1001" })

@@ -40,6 +40,8 @@ export class TokenVerifier {
   private readonly options: TokenVerifierOptions
   private readonly now: () => number
   private readonly remembered = new Map<string, TokenIdentity>()
+  /** Under way. Requests that were sent one after the other with one token go on in that order. */
+  private readonly checking = new Map<string, Promise<TokenIdentity>>()
   /** Signatures checked, the remembered ones not counted. */
   verified = 0
 
@@ -54,11 +56,19 @@ export class TokenVerifier {
     // A digest, so that this table is no store of credentials.
     const digest = hash("sha256", token, "base64url")
     const known = this.remembered.get(digest)
-    if (!known) return this.check(token, digest)
+    if (!known) return this.checkOnce(token, digest)
     this.remembered.delete(digest)
     if (known.expiresAtMs <= this.now()) throw expired()
     this.remembered.set(digest, known)
     return known
+  }
+
+  private checkOnce(token: string, digest: string): Promise<TokenIdentity> {
+    const underWay = this.checking.get(digest)
+    if (underWay) return underWay
+    const check = this.check(token, digest).finally(() => this.checking.delete(digest))
+    this.checking.set(digest, check)
+    return check
   }
 
   private async check(token: string, digest: string): Promise<TokenIdentity> {
