@@ -79,6 +79,11 @@ export class ShopProcess implements AsyncDisposable {
     ;[, this.url = "", this.labaUrl = "", this.paymentsUrl = "", this.operatorKey = ""] = found
   }
 
+  /** Of the process that runs now. */
+  get pid(): number {
+    return this.child?.pid ?? 0
+  }
+
   /** `kill -9`. */
   async kill(): Promise<void> {
     this.child?.kill("SIGKILL")

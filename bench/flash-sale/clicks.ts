@@ -1,0 +1,109 @@
+// Buyers who click at a steady rate, whether or not the shop keeps up: the open model. A click that finds no free
+// connection waits, and its latency counts from when it was due.
+import type { Socket } from "bun"
+import { AnswerReader } from "../load/answer-reader.ts"
+import type { Latency } from "../load/latency.ts"
+
+export interface ClicksOptions {
+  readonly port: number
+  readonly connections: number
+  /** The n-th click's whole request. */
+  readonly request: (click: number) => string
+  /** Latency of each answer, from when the click was due. */
+  readonly latency: Latency
+}
+
+interface Line {
+  readonly answers: AnswerReader
+  socket: Socket<Line> | null
+  dueAt: number
+}
+
+export class Clicks {
+  /** Answers by status. */
+  readonly statuses = new Map<number, number>()
+  sent = 0
+  answered = 0
+  /** The most clicks that waited for a connection. */
+  waitedMost = 0
+  private readonly options: ClicksOptions
+  private readonly lines: Line[] = []
+  private idle: Line[] = []
+  private due: number[] = []
+  private head = 0
+
+  private constructor(options: ClicksOptions) {
+    this.options = options
+  }
+
+  static async open(options: ClicksOptions): Promise<Clicks> {
+    const clicks = new Clicks(options)
+    for (let at = 0; at < options.connections; at++) {
+      const line: Line = { answers: new AnswerReader(), socket: null, dueAt: 0 }
+      line.socket = await Bun.connect<Line>({
+        hostname: "127.0.0.1",
+        port: options.port,
+        data: line,
+        socket: {
+          data: (socket, chunk) => clicks.take(socket.data, chunk),
+          error: (_, error) => {
+            throw error
+          },
+        },
+      })
+      clicks.lines.push(line)
+    }
+    clicks.idle = [...clicks.lines]
+    return clicks
+  }
+
+  /** Clicks `perSecond` times a second for some seconds, then waits for the answers. */
+  async run(perSecond: number, seconds: number): Promise<void> {
+    const start = performance.now()
+    const total = perSecond * seconds
+    const before = this.sent + this.waiting
+    for (let made = 0; made < total;) {
+      const now = performance.now()
+      const wanted = Math.min(total, Math.floor(((now - start) / 1000) * perSecond))
+      for (; made < wanted; made++) this.due.push(start + (made / perSecond) * 1000)
+      this.go()
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    const deadline = performance.now() + 30_000
+    while (this.answered < before + total && performance.now() < deadline) {
+      this.go()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
+  close(): void {
+    for (const { socket } of this.lines) socket?.end()
+  }
+
+  private get waiting(): number {
+    return this.due.length - this.head
+  }
+
+  private go(): void {
+    while (this.waiting > 0 && this.idle.length > 0) {
+      const line = this.idle.pop() as Line
+      line.dueAt = this.due[this.head++] as number
+      line.socket?.write(this.options.request(this.sent++))
+    }
+    if (this.waiting > this.waitedMost) this.waitedMost = this.waiting
+    if (this.head > 65_536) {
+      this.due = this.due.slice(this.head)
+      this.head = 0
+    }
+  }
+
+  private take(line: Line, chunk: Buffer): void {
+    for (const { status } of line.answers.read(chunk)) {
+      this.options.latency.add(performance.now() - line.dueAt)
+      this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+      this.answered++
+      this.idle.push(line)
+    }
+    this.go()
+  }
+}
