@@ -43,7 +43,8 @@ export class Events {
     level: "info" | "warn",
     warning: { readonly name: string; readonly what: string; readonly remedy: string },
   ): void {
-    this.say(level, { event: "start_warning", ...warning }, `${warning.what} ${warning.remedy}`)
+    const { name, what, remedy } = warning
+    this.say(level, { event: "start_warning", name, remedy }, what)
   }
 
   /** The node takes no one new and sends away who is here. */
