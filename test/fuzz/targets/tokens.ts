@@ -26,6 +26,7 @@ const verifier = (): TokenVerifier =>
         ),
         issuer: "https://id.example",
         audience: ["laba"],
+        userPrefix: "",
       },
     ],
     leewaySeconds: 0,
