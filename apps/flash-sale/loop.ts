@@ -86,7 +86,7 @@ export class Loop {
   }
 
   private step(): boolean {
-    const { sales, cashier, errands, tellings, ledger } = this.options
+    const { sales, cashier, errands, ledger } = this.options
     let more = false
     for (const sale of sales.all) {
       this.guarded(() => {
@@ -95,12 +95,14 @@ export class Loop {
       })
     }
     this.guarded(() => errands.run())
-    this.guarded(() => tellings.noteSent())
     this.guarded(() => ledger.checkpointWhenGrown())
     return more
   }
 
   private everySecond(): void {
+    const { tellings } = this.options
+    this.guarded(() => tellings.noteSent())
+    tellings.tellFresh()
     for (const sale of this.options.sales.all) this.guarded(() => this.options.broadcasts.tell(sale))
   }
 

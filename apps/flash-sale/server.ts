@@ -161,7 +161,9 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           sale,
           seal,
           wake: () => loop.wake(),
-          onAdmitted: (ticket) => tellings.tell(sale, ticket),
+          // Laba elsewhere cannot ask us about a channel that is still empty.
+          onAdmitted: (ticket) =>
+            options.laba ? tellings.tell(sale, ticket) : tellings.addFresh(sale, ticket),
           ...(options.pace && { pace: options.pace }),
         })
         desks.set(sale, desk)

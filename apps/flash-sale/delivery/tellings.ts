@@ -46,6 +46,7 @@ export class Tellings {
   private readonly urgent = new Line<Telling>(() => true)
   private readonly others = new Line<Telling>(() => true)
   private readonly waiting = new Map<Sale, Map<number, Telling>>()
+  private readonly fresh: (readonly [sale: Sale, number: number])[] = []
   private readonly sent: number[] = []
   private inFlight = 0
   private running = false
@@ -87,6 +88,21 @@ export class Tellings {
     this.queue(telling, ticket)
   }
 
+  /**
+   * A new ticket. Most are decided within ms, and then one word is enough: who looks before that is told by `tellNow`, and
+   * who still waits after a second by `tellFresh`.
+   */
+  addFresh(sale: Sale, ticket: Ticket): void {
+    this.fresh.push([sale, ticket.number])
+  }
+
+  tellFresh(): void {
+    for (const [sale, number] of this.fresh.splice(0)) {
+      const ticket = sale.book.tickets[number - 1]
+      if (ticket?.told === 0) this.tell(sale, ticket)
+    }
+  }
+
   /** Tells one ticket's holder before anything else is done. For a Laba in this process, which cannot reorder. */
   async tellNow(sale: Sale, ticket: Ticket): Promise<void> {
     const { version } = ticket
@@ -124,7 +140,7 @@ export class Tellings {
     }
   }
 
-  /** Notes in the ledger what was sent; called between batches. A crash before this sends it again. */
+  /** Notes in the ledger what was sent; once a second is enough, since a crash before it only sends it again. */
   noteSent(): void {
     if (this.sent.length === 0) return
     const ids = this.sent.splice(0)

@@ -31,7 +31,6 @@ export interface Shop {
 /** One request, with what its path names. */
 export interface Ask {
   readonly request: Request
-  readonly url: URL
   readonly names: Readonly<Record<string, string>>
 }
 
