@@ -1,9 +1,9 @@
-// Puts the parts together: one node from a config. The only file that names concrete engines, transports and pages.
+// A running server: a node's parts with an address. `import { serve } from "laba"` begins here.
+import { version } from "../../package.json" with { type: "json" }
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
-import type { Ask, Station } from "../api/ask.ts"
-import { Gate } from "../access/gate.ts"
 import { isLoopbackAddress } from "../access/loopback-guard.ts"
+import type { Ask } from "../api/ask.ts"
 import { admitKeys, admitThisMachine } from "../api/backend/admission.ts"
 import type { ReloadReport } from "../api/backend/backend.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../api/publish.ts"
@@ -11,33 +11,21 @@ import { parseChannel } from "../channels/name.ts"
 import { refuseAccident } from "../config/accident.ts"
 import { type ConfigInput, parseConfig } from "../config/config.ts"
 import type { MaybePromise } from "../engines/engine.ts"
-import { Application } from "../hooks/application.ts"
 import type { Hooks } from "../hooks/hooks.ts"
-import { Drafts, type Payload } from "../hub/drafts.ts"
-import { NodeHub } from "../hub/node-hub.ts"
+import type { Payload } from "../hub/drafts.ts"
 import { checkKey } from "../protocols/laba.ts"
-import { Counters } from "../telemetry/counters.ts"
+import type { Counters } from "../telemetry/counters.ts"
 import { Events, type RequestFacts } from "../telemetry/events.ts"
 import { makeLog } from "../telemetry/log.ts"
 import { startBunServer } from "../transports/bun-server.ts"
-import { Connections } from "../transports/connections.ts"
-import { Holds } from "../transports/poll/hold.ts"
-import type { Shared } from "../transports/shared.ts"
-import { SlowReaders } from "../transports/slow-readers.ts"
-import { TimerWheel } from "../transports/timer-wheel.ts"
-import type { Publisher } from "../transports/websocket/socket-group.ts"
-import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
-import { makeAccess } from "./access-parts.ts"
-import { makePublishFor } from "./client-publish.ts"
-import { makeEngine, type NodeEngine, orClose } from "./engines.ts"
-import { version } from "../../package.json" with { type: "json" }
-import { makeOperation } from "./operation.ts"
+import { orClose } from "./engines.ts"
+import { makeOperation, type Operation } from "./operation.ts"
 import { pages } from "./pages.ts"
+import { makeParts, type Parts } from "./parts.ts"
 import { payloadFrom, type PublishData } from "./payload.ts"
-import { Reloader } from "./reload.ts"
-import { dismissWhoLostRights } from "./rights.ts"
 import { Router } from "./router.ts"
-import { readMachine, startWarnings } from "./start-warnings.ts"
+import { shutDown } from "./shutdown.ts"
+import { type MachineFacts, readMachine, startWarnings } from "./start-warnings.ts"
 import { readTls } from "./tls.ts"
 
 /** The config file's shape, and the application's hooks. */
@@ -79,110 +67,57 @@ export interface Laba {
  * the system says when the port is taken.
  */
 export async function serve(options: ServeOptions = {}): Promise<Laba> {
-  const {
-    onConnect,
-    onMessage,
-    onDisconnect,
-    logTo = (line: string) => console.error(line.trimEnd()),
-    source,
-    ...input
-  } = options
+  const { onConnect, onMessage, onDisconnect, logTo = toStandardError, source = null, ...input } = options
   const config = parseConfig(input)
   refuseAccident(config)
+  const { host, port } = config.listen
   const tls = config.tls === null ? null : await readTls(config.tls)
   const machine = await readMachine()
-  // Shared by all parts and written anew by a reload: who reads a limit reads it when it is needed.
-  const limits: Limits = { ...config.limits }
-  const events = new Events(
-    makeLog({
-      level: config.log.level,
-      format: config.log.format ?? (process.stderr.isTTY ? "pretty" : "json"),
-      to: logTo,
-    }),
-  )
-  const node = randomName()
-  const counters = new Counters()
-  const trimmed = (channel: string): void => {
-    counters.historyTrimmed++
-    events.historyTrimmed(channel)
-  }
-  let beforeReload = config
-  const reloader = new Reloader({
-    config,
-    read: source ?? null,
-    use(next) {
-      Object.assign(limits, next.limits)
-      const before = new Gate({ config: beforeReload, revocations })
-      beforeReload = next
-      access.configure(next)
-      admissions.configure(limits)
-      hub.rulesChanged()
-      const keys = new Set(next.access.keys.map(({ name }) => name))
-      dismissWhoLostRights({ connections, before, now: access, keys })
-    },
-    counters,
-    events,
-  })
-  let engine!: NodeEngine
-  const hub = new NodeHub({
-    engine: (ear) => {
-      const onTrouble = (says: string | null) => events.engineTrouble(says)
-      engine = makeEngine(config.engine, ear, { limits, onTrim: trimmed, onTrouble })
-      return engine
-    },
-    ruleFor: (channel) => reloader.current.rules.for(channel),
-    limits,
-    counters,
-    onSlow: (channel, kind) => events.slowReaderClosed({ channel, kind }),
-  })
+  const format = config.log.format ?? (process.stderr.isTTY ? "pretty" : "json")
+  const events = new Events(makeLog({ level: config.log.level, format, to: logTo }))
   const hooks: Hooks = {
     ...(onConnect && { onConnect }),
     ...(onMessage && { onMessage }),
     ...(onDisconnect && { onDisconnect }),
   }
-  const application = new Application(hooks, (hook, error) => {
-    counters.hooksFailed++
-    events.hookFailed(hook, error)
-  })
-  const connections = new Connections(node)
-  const { access, admissions, revocations } = makeAccess({ config, limits, connections, events })
-  const slowReaders = new SlowReaders(limits)
-  const wheel = new TimerWheel()
-  const drafts = new Drafts(node)
-  const publisher: Publisher = { server: null }
-  const shared: Shared = {
-    hub,
-    wheel,
-    slowReaders,
-    connections,
-    limits,
-    counters,
-    setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
-    access,
-    admissions,
-    publishFor: makePublishFor({ hub, drafts, application, connections, limits, access, admissions }),
-    failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
-    gone(connection, code, reason) {
-      if (!application.tellsOnDisconnect) return
-      const { transport, user, number } = connection
-      void application.disconnected({ connection: connections.idOf(number), transport, user, code, reason })
+  const parts = makeParts({ config, hooks, events, source })
+  const { limits, engine, publisher } = parts
+  let url = ""
+  const operation = operationOf(parts, machine)
+  const router = routerOf(parts, operation, () => url)
+  const server = await orClose(engine, () =>
+    startBunServer({
+      hostname: host,
+      port,
+      limits,
+      tls,
+      handle: (request, bun) => router.handle(request, bun),
+    }),
+  )
+  publisher.server = server
+  url = urlOf(tls ? "https" : "http", host, server.port as number)
+  events.started({ url, engine: config.engine.name, version })
+  // On loopback the crowd that these are about comes through a proxy, if at all.
+  const gravity = isLoopbackAddress(host) ? "info" : "warn"
+  for (const warning of startWarnings(machine, limits)) events.startWarning(gravity, warning)
+  let closing: Promise<void> | null = null
+  return {
+    url,
+    port: server.port as number,
+    counters: parts.counters,
+    publish: (name, data, publishOptions = {}) => publish(parts, name, data, publishOptions),
+    push: (id, data) => push(parts, id, data),
+    reload: ({ dry = false } = {}) => parts.reloader.reload(dry),
+    close() {
+      closing ??= shutDown({ parts, server, operation })
+      return closing
     },
   }
-  const drain = { leaving: false, draining: false }
-  const station: Station = {
-    shared,
-    access,
-    admissions,
-    drafts,
-    application,
-    holds: new Holds(limits),
-    socketKinds: makeSocketKinds(publisher, slowReaders),
-    get draining() {
-      return drain.draining
-    },
-  }
-  let address = ""
-  const operation = makeOperation({
+}
+
+function operationOf(parts: Parts, machine: MachineFacts): Operation {
+  const { station, hub, engine, reloader, events, leave, access, revocations } = parts
+  return makeOperation({
     version,
     station,
     hub,
@@ -190,13 +125,16 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     reloader,
     events,
     machine,
-    leaving: () => drain.leaving,
+    leaving: () => leave.leaving,
     admit: (ask) => (access.hasCredentials ? admitKeys(access)(ask) : admitThisMachine(ask)),
     revoker: () => (reloader.current.access.tokens ? revocations : null),
   })
-  const router = new Router({
+}
+
+function routerOf({ station, counters, events }: Parts, operation: Operation, address: () => string): Router {
+  return new Router({
     station,
-    pages: new Map([...pages({ version, address: () => address }), ...operation.addresses]),
+    pages: new Map([...pages({ version, address }), ...operation.addresses]),
     areas: [operation.area],
     onFailure: (error, ask) => events.requestFailed(factsOf(ask), error),
     onRefusal(error, ask) {
@@ -206,84 +144,30 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
       events.refused(factsOf(ask), error)
     },
   })
-  const server = await orClose(engine, () =>
-    startBunServer({
-      hostname: config.listen.host,
-      port: config.listen.port,
-      limits,
-      tls,
-      handle: (request, bun) => router.handle(request, bun),
-    }),
-  )
-  publisher.server = server
-  address = urlOf(tls ? "https" : "http", config.listen.host, server.port as number)
-  events.started({ url: address, engine: config.engine.name, version })
-  // On loopback the crowd that these are about comes through a proxy, if at all.
-  const gravity = isLoopbackAddress(config.listen.host) ? "info" : "warn"
-  for (const warning of startWarnings(machine, limits)) events.startWarning(gravity, warning)
-  let closing: Promise<void> | null = null
-  return {
-    url: address,
-    port: server.port as number,
-    counters,
-    async publish(name, data, publishOptions = {}) {
-      const channel = parseChannel(name, "body")
-      const payload = payloadFrom(data, publishOptions.type)
-      checkSize(payload, limits)
-      const key = publishOptions.key === undefined ? undefined : checkKey(publishOptions.key)
-      const published = await hub.publish(
-        drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }),
-      )
-      return answerOf(channel, published)
-    },
-    push(id, data) {
-      const connection = connections.find(id)
-      if (!connection) return false
-      if (connection.direct(typeof data === "string" ? "text/plain" : "application/octet-stream", data))
-        return true
-      throw new LabaError("cannot_receive", "This connection polls; publish to a channel instead.")
-    },
-    reload: ({ dry = false } = {}) => reloader.reload(dry),
-    close() {
-      closing ??= (async () => {
-        drain.leaving = true
-        events.draining({ connections: connections.size, seconds: limits.drainSeconds })
-        // Everybody is still let in and served, until those who ask `/_/ready` have had the time to learn.
-        if (limits.drainGraceSeconds > 0) await pause(limits.drainGraceSeconds * 1000)
-        drain.draining = true
-        const stopped = server.stop()
-        // What was accepted is given out before anybody is sent away, and written: Bun writes after the turn.
-        await within(limits.drainSeconds * 1000, hub.given())
-        await new Promise((resolve) => setImmediate(resolve))
-        station.holds.answerAll()
-        await connections.sendAllAway(limits.drainSeconds * 1000)
-        // Those who do not take their leave are cut.
-        await within(lastWordMs, stopped)
-        await server.stop(true)
-        wheel.stop()
-        slowReaders.stop()
-        operation.stop()
-        await hub.engine.close()
-        events.stopped()
-      })()
-      return closing
-    },
-  }
 }
 
-/** Time for close frames and the ends of streams to reach who still reads. */
-const lastWordMs = 500
+async function publish(
+  { limits, hub, drafts }: Parts,
+  name: string,
+  data: PublishData,
+  options: PublishOptions,
+): Promise<PublishAnswer> {
+  const channel = parseChannel(name, "body")
+  const payload = payloadFrom(data, options.type)
+  checkSize(payload, limits)
+  const key = options.key === undefined ? undefined : checkKey(options.key)
+  const published = await hub.publish(
+    drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }),
+  )
+  return answerOf(channel, published)
+}
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
-
-/** Waits for the work, but no longer than `ms`; leaves no timer behind that would keep the process. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work, late])
-  clearTimeout(timer)
+function push({ connections }: Parts, id: string, data: string | Uint8Array): boolean {
+  const connection = connections.find(id)
+  if (!connection) return false
+  if (connection.direct(typeof data === "string" ? "text/plain" : "application/octet-stream", data))
+    return true
+  throw new LabaError("cannot_receive", "This connection polls; publish to a channel instead.")
 }
 
 function checkSize(payload: Payload, limits: Limits): void {
@@ -294,16 +178,10 @@ function checkSize(payload: Payload, limits: Limits): void {
   )
 }
 
+const toStandardError = (line: string): void => console.error(line.trimEnd())
+
 const factsOf = ({ request, path }: Ask): RequestFacts => ({ method: request.method, path })
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`
-}
-
-/** Six characters name a run of a node: it is part of every connection's and message's id. */
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(6))
-  let name = ""
-  for (const byte of bytes) name += "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]
-  return name
 }

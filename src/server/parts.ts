@@ -1,0 +1,142 @@
+// The parts of a node, made of its config and wired to each other. Nothing listens yet; nothing here knows HTTP.
+import type { Limits } from "../../wire/limits.ts"
+import type { Admissions } from "../access/admissions.ts"
+import { Gate } from "../access/gate.ts"
+import type { Revocations } from "../access/revocations.ts"
+import type { Station } from "../api/ask.ts"
+import type { Config } from "../config/config.ts"
+import { Application } from "../hooks/application.ts"
+import type { Hooks } from "../hooks/hooks.ts"
+import { Drafts } from "../hub/drafts.ts"
+import { NodeHub } from "../hub/node-hub.ts"
+import { Counters } from "../telemetry/counters.ts"
+import type { Events } from "../telemetry/events.ts"
+import { Connections } from "../transports/connections.ts"
+import { Holds } from "../transports/poll/hold.ts"
+import type { Shared } from "../transports/shared.ts"
+import { SlowReaders } from "../transports/slow-readers.ts"
+import { TimerWheel } from "../transports/timer-wheel.ts"
+import type { Publisher } from "../transports/websocket/socket-group.ts"
+import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
+import { makeAccess } from "./access-parts.ts"
+import { makePublishFor } from "./client-publish.ts"
+import { makeEngine, type NodeEngine } from "./engines.ts"
+import { Reloader, type ReloaderOptions } from "./reload.ts"
+import { dismissWhoLostRights } from "./rights.ts"
+import type { Leave } from "./shutdown.ts"
+
+export interface PartsOptions {
+  readonly config: Config
+  readonly hooks: Hooks
+  readonly events: Events
+  /** Reads the configuration again; null where there is nothing to read. */
+  readonly source: ReloaderOptions["read"]
+}
+
+export interface Parts {
+  /** Shared by all parts and written anew by a reload: who reads a limit reads it when it is needed. */
+  readonly limits: Limits
+  readonly counters: Counters
+  readonly events: Events
+  readonly hub: NodeHub
+  readonly engine: NodeEngine
+  readonly connections: Connections
+  readonly drafts: Drafts
+  readonly wheel: TimerWheel
+  readonly slowReaders: SlowReaders
+  readonly access: Gate
+  readonly admissions: Admissions
+  readonly revocations: Revocations
+  readonly reloader: Reloader
+  readonly station: Station
+  /** The server to publish with, once there is one. */
+  readonly publisher: Publisher
+  readonly leave: Leave
+}
+
+export function makeParts({ config, hooks, events, source }: PartsOptions): Parts {
+  const limits: Limits = { ...config.limits }
+  const node = randomName()
+  const counters = new Counters()
+  const connections = new Connections(node)
+  const { access, admissions, revocations } = makeAccess({ config, limits, connections, events })
+  let engine!: NodeEngine
+  const hub = new NodeHub({
+    engine: (ear) => {
+      engine = makeEngine(config.engine, ear, {
+        limits,
+        onTrim(channel) {
+          counters.historyTrimmed++
+          events.historyTrimmed(channel)
+        },
+        onTrouble: (says) => events.engineTrouble(says),
+      })
+      return engine
+    },
+    ruleFor: (channel) => reloader.current.rules.for(channel),
+    limits,
+    counters,
+    onSlow: (channel, kind) => events.slowReaderClosed({ channel, kind }),
+  })
+  let inUse = config
+  const use = (next: Config): void => {
+    Object.assign(limits, next.limits)
+    const before = new Gate({ config: inUse, revocations })
+    inUse = next
+    access.configure(next)
+    admissions.configure(limits)
+    hub.rulesChanged()
+    const keys = new Set(next.access.keys.map(({ name }) => name))
+    dismissWhoLostRights({ connections, before, now: access, keys })
+  }
+  const reloader = new Reloader({ config, read: source, use, counters, events })
+  const application = new Application(hooks, (hook, error) => {
+    counters.hooksFailed++
+    events.hookFailed(hook, error)
+  })
+  const slowReaders = new SlowReaders(limits)
+  const wheel = new TimerWheel()
+  const drafts = new Drafts(node)
+  const publisher: Publisher = { server: null }
+  const leave: Leave = { leaving: false, draining: false }
+  const shared: Shared = {
+    hub,
+    wheel,
+    slowReaders,
+    connections,
+    limits,
+    counters,
+    setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
+    access,
+    admissions,
+    publishFor: makePublishFor({ hub, drafts, application, connections, limits, access, admissions }),
+    failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
+    gone(connection, code, reason) {
+      if (!application.tellsOnDisconnect) return
+      const { transport, user, number } = connection
+      void application.disconnected({ connection: connections.idOf(number), transport, user, code, reason })
+    },
+  }
+  const station: Station = {
+    shared,
+    access,
+    admissions,
+    drafts,
+    application,
+    holds: new Holds(limits),
+    socketKinds: makeSocketKinds(publisher, slowReaders),
+    get draining() {
+      return leave.draining
+    },
+  }
+  const watched = { limits, counters, events, hub, engine, connections, drafts, wheel, slowReaders }
+  return { ...watched, access, admissions, revocations, reloader, station, publisher, leave }
+}
+
+/** Six characters name a run of a node: it is part of every connection's and message's id. */
+function randomName(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(6))
+  let name = ""
+  for (const byte of bytes) name += "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]
+  return name
+}
