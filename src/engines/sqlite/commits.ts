@@ -68,11 +68,16 @@ export class Commits<Work> {
     this.start()
   }
 
-  /** Has `tend` called now when nothing else is under way; resolves when that, or what is, has ended. */
+  /** Something is being written. */
+  get isBusy(): boolean {
+    return this.running !== null
+  }
+
+  /** Has `tend` called as soon as nothing else is under way. */
   async rouse(): Promise<void> {
-    const isShut = this.ended || (this.trouble !== null && this.now() < this.trouble.retryAt)
-    if (!this.running && !isShut)
-      this.running = this.attempt(() => this.steps.tend(true)).then(() => this.rest())
+    while (this.running) await this.running
+    if (this.ended || (this.trouble !== null && this.now() < this.trouble.retryAt)) return
+    this.running = this.attempt(() => this.steps.tend(true)).then(() => this.rest())
     await this.running
   }
 

@@ -54,6 +54,8 @@ export interface FilingOptions {
 interface Filed {
   head: number
   bytes: number
+  /** When the oldest of it was accepted. */
+  since: number
 }
 
 export class Filing {
@@ -97,7 +99,7 @@ export class Filing {
     const dirty = [...channels.dirty].slice(0, rowsMax)
     const filedOf = (log: StoredLog): Filed => {
       let known = filed.get(log)
-      if (!known) filed.set(log, (known = { head: log.filed, bytes: 0 }))
+      if (!known) filed.set(log, (known = { head: log.filed, bytes: 0, since: now() }))
       return known
     }
     store.transaction(() => {
@@ -122,12 +124,13 @@ export class Filing {
         if (message.offset < log.first) continue
         archive.insert(log.id, message)
         of.bytes += message.bytes
+        of.since = Math.min(of.since, message.time)
         inserts++
       }
       for (const log of dirty) filedOf(log)
-      for (const [log, { head, bytes: more }] of filed) {
+      for (const [log, { head, bytes: more, since }] of filed) {
         if (!log.onDisk) added.add(log)
-        rows.push(this.writeRow(log, head, log.filedBytes + more, now()))
+        rows.push(this.writeRow(log, { head, bytes: log.filedBytes + more, since }))
       }
       const next = this.waiting[taken]
       journal.filedBefore(next ? next.batch : Number.MAX_SAFE_INTEGER)
@@ -172,7 +175,7 @@ export class Filing {
       }
     }
     store.transaction(() => {
-      for (const { log } of cold) this.writeRow(log, log.filed, log.filedBytes, time)
+      for (const { log } of cold) this.writeRow(log, { head: log.filed, bytes: log.filedBytes, since: time })
       archive.collect(deleteMax)
       journal.expire(time)
     })
@@ -180,11 +183,12 @@ export class Filing {
   }
 
   /** Within a transaction: makes the row say what is kept, and deletes some of what is not. */
-  private writeRow(log: StoredLog, head: number, bytes: number, now: number): ChannelRow {
+  private writeRow(log: StoredLog, { head, bytes, since }: Filed): ChannelRow {
     const { archive } = this.options
+    const now = this.options.now()
     // Messages beyond `head` are in the journal still, and are read from there after a crash.
     const first = Math.min(log.first, head + 1)
-    let due = first > head ? null : (log.due ?? now + (log.keepMs ?? 0))
+    let due = first > head ? null : (log.due ?? since + (log.keepMs ?? 0))
     if (due !== null && due <= now) due = now + Math.max(dueMinMs, (log.keepMs ?? 0) / 8)
     if (log.first > 1) {
       const oldest = archive.oldest(log.id)

@@ -120,7 +120,7 @@ export class SqliteEngine implements Engine, Inventory {
     const parts = { events, store, journal, epochs, channels, filing, upkeep, receipts, lossy }
     this.acceptance = new Acceptance({ ...parts, acknowledgesFirst, limits, now, onTrouble })
     this.tending = setInterval(() => {
-      if (this.upkeep.isDue) void this.tend()
+      if (this.upkeep.isDue && !this.acceptance.commits.isBusy) void this.tend()
     }, tendIntervalMs)
     this.tending.unref()
   }

@@ -41,6 +41,8 @@ export class Upkeep {
       this.sweptAt = this.options.now()
       filing.sweep()
     }
+    // What was filed since is no longer needed in memory.
+    this.options.channels.enforceMemory()
     if (store.wantsCheckpoint) await store.checkpoint()
   }
 
