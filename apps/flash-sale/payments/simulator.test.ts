@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
+import { httpProvider } from "./http-provider.ts"
+import type { Callback } from "./provider.ts"
+import { type Simulator, startSimulator } from "./simulator.ts"
+
+let simulator: Simulator
+let shop: Bun.Server<undefined>
+let received: (Callback | null)[] = []
+let wake: () => void = () => {}
+const provider = () =>
+  httpProvider({ url: simulator.url, secret: "shared", callbackUrl: () => shop.url.href })
+
+beforeAll(() => {
+  simulator = startSimulator({ path: ":memory:", secret: "shared", random: () => 0.5 })
+  shop = Bun.serve({
+    port: 0,
+    async fetch(request) {
+      received.push(provider().readCallback(request.headers, await request.text()))
+      wake()
+      return new Response()
+    },
+  })
+})
+
+beforeEach(() => {
+  received = []
+  Object.assign(simulator.weather, { delayMsMax: 0, doubled: 0, lost: 0 })
+})
+
+afterAll(async () => {
+  await simulator.close()
+  await shop.stop(true)
+})
+
+/** Waits for callbacks; the test's own deadline guards it. */
+async function callbacks(count: number): Promise<readonly (Callback | null)[]> {
+  while (received.length < count) await new Promise<void>((resolve) => (wake = resolve))
+  return received
+}
+
+const trade = (reference: string) => ({ reference, amount: 100, currency: "CNY" })
+const pay = async (url: string): Promise<number> => (await fetch(url, { method: "POST" })).status
+
+test("tells of a payment, signed", async () => {
+  const { payUrl } = await provider().open(trade("a"))
+  expect(await pay(payUrl)).toBe(200)
+  expect(await callbacks(1)).toEqual([{ reference: "a", payment: expect.any(String), amount: 100 }])
+})
+
+test("tells twice of one payment when the weather is so", async () => {
+  simulator.weather.doubled = 1
+  await pay((await provider().open(trade("b"))).payUrl)
+  const [first, second] = await callbacks(2)
+  expect(second).toEqual(first as Callback)
+})
+
+test("a payment whose callback is lost is found by asking", async () => {
+  simulator.weather.lost = 1
+  await pay((await provider().open(trade("c"))).payUrl)
+  expect(await provider().close("c")).toMatchObject({ state: "paid", amount: 100 })
+  expect(received).toEqual([])
+})
+
+test("nobody pays a trade that is closed, and one that was closed cannot be opened", async () => {
+  const { payUrl } = await provider().open(trade("d"))
+  expect(await provider().close("d")).toEqual({ state: "closed" })
+  expect(await pay(payUrl)).toBe(409)
+  expect(await provider().close("never-opened")).toEqual({ state: "closed" })
+  await expect(provider().open(trade("never-opened"))).rejects.toThrow("409")
+})
+
+test("a refund may be asked for twice", async () => {
+  await pay((await provider().open(trade("e"))).payUrl)
+  const [callback] = await callbacks(1)
+  await provider().refund(callback?.payment ?? "")
+  await provider().refund(callback?.payment ?? "")
+  await expect(provider().refund("unknown")).rejects.toThrow("404")
+})
+
+test("a forged callback is nobody's", () => {
+  const body = JSON.stringify({ reference: "a", payment: "p", amount: 1 })
+  expect(provider().readCallback(new Headers({ "x-payment-signature": "0".repeat(64) }), body)).toBeNull()
+  expect(provider().readCallback(new Headers(), body)).toBeNull()
+})
