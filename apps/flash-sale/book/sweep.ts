@@ -1,7 +1,6 @@
 // The sweeper: what has a deadline ends by it, whatever else went wrong. Deadlines follow the numbers, so looking at the
 // first who is not due is enough.
 import type { Act } from "./act.ts"
-import { settleItem } from "./decide.ts"
 import type { Book, Order, Ticket } from "./memory.ts"
 
 /** Tickets past their deadline that still wait, up to `limit`. */
@@ -48,7 +47,5 @@ export function rejectWaiting(act: Act, limit: number): number {
 
 /** Steps out of the queue or off the wait-list; the place is free at once. */
 export function leave(act: Act, ticket: Ticket): boolean {
-  const left = act.moveTicket(ticket, "leave")
-  if (left) settleItem(act, act.book.itemOf(ticket))
-  return left
+  return act.moveTicket(ticket, "leave")
 }

@@ -7,6 +7,7 @@ import { startsAt, World } from "./world.ts"
 
 type Step =
   | { readonly do: "enter"; readonly user: number; readonly key: number; readonly item: number }
+  | { readonly do: "crowd"; readonly user: number }
   | { readonly do: "leave" | "cancel" | "take-back" | "open-trade" | "pay" | "buy"; readonly user: number }
   | { readonly do: "callback"; readonly which: number; readonly keeps: boolean }
   | { readonly do: "pass"; readonly seconds: number }
@@ -15,6 +16,7 @@ type Step =
 
 const user = fc.nat({ max: 7 })
 const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("crowd" as const), user }) },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -79,8 +81,9 @@ test("keeps every promise, wherever it dies", async () => {
   await fc.assert(
     fc.asyncProperty(
       mode,
+      fc.constantFrom(null, 0.5),
       fc.array(step, { minLength: 5, maxLength: 60, size: "max" }),
-      async (order, steps) => {
+      async (order, inflowPerSecond, steps) => {
         using world = new World({
           mode: order,
           lobbyAt: startsAt - 100_000,
@@ -89,6 +92,7 @@ test("keeps every promise, wherever it dies", async () => {
             { id: "a", title: "A", stock: 2, price: 100 },
             { id: "b", title: "B", stock: 1, price: 700 },
           ],
+          inflowPerSecond,
           factor: 1.5,
           reserve: 2,
           payBySeconds: 60,
@@ -131,6 +135,23 @@ async function take(world: World, each: Step, promised: Map<number, string>): Pr
         const name = `u${each.user}`
         const answer = await world.enter(name, { key: `k${each.key}`, item: each.item === 0 ? "a" : "b" })
         if ("ticket" in answer) promised.set(answer.ticket.number, name)
+        return
+      }
+      case "crowd": {
+        // Three in one batch, which are decided one by one where the pace is slow.
+        const names = [0, 1, 2].map((more) => `u${(each.user + more) % 8}`)
+        const answers = names.map((name) => {
+          const token = world.desk.token(name)
+          return world.desk.enter({
+            user: name,
+            item: "a",
+            key: "k0",
+            token: typeof token === "string" ? token : null,
+          })
+        })
+        world.desk.flush((error) => world.logged.push(String(error)))
+        for (const [at, answer] of (await Promise.all(answers)).entries())
+          if ("ticket" in answer) promised.set(answer.ticket.number, names[at] as string)
         return
       }
       case "leave":

@@ -104,3 +104,24 @@ test("a wrong amount buys nothing and goes back", async () => {
   expect(world.sale.orderOf(1)?.state).toBe("pending")
   expect(world.database.query("SELECT state FROM payments").all()).toEqual([{ state: "refunded" }])
 })
+
+test("money that nobody told us of is found, also when the provider was away as the order ended", async () => {
+  using world = new World(one)
+  for (const user of ["ann", "ben"]) await world.admitted(user)
+  await world.work()
+  await world.cashier.open(world.sale, 1)
+  world.provider.isAway = true
+  world.pass(400)
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("expired")
+  // She pays after the end, and the callback is lost.
+  world.provider.pay("s.1")
+  world.provider.callbacks.length = 0
+  world.provider.isAway = false
+  world.pass(60)
+  await world.work()
+  // What was found is answered in the next turn.
+  await world.work()
+  expect(world.provider.trades.get("s.1")?.state).toBe("refunded")
+  expect(world.sale.orderOf(1)?.state).toBe("refunded")
+})

@@ -1,0 +1,84 @@
+import { expect, test } from "bun:test"
+import type { TicketRecord } from "../model/record.ts"
+import { World } from "../test/world.ts"
+import type { Loudspeaker } from "./loudspeaker.ts"
+import { Tellings } from "./tellings.ts"
+
+interface Flight {
+  readonly record: TicketRecord
+  readonly arrive: () => void
+  readonly fail: () => void
+}
+
+/** A Laba that takes as long as a test likes. */
+function slowLaba(): { loudspeaker: Loudspeaker; flights: Flight[] } {
+  const flights: Flight[] = []
+  const loudspeaker: Loudspeaker = {
+    url: "http://laba",
+    publish(_channel, json) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>()
+      flights.push({
+        record: JSON.parse(json) as TicketRecord,
+        arrive: resolve,
+        fail: () => reject(new Error("away")),
+      })
+      return promise
+    },
+    holds: async () => true,
+    close: async () => {},
+  }
+  return { loudspeaker, flights }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+async function setOut() {
+  const world = new World()
+  const ticket = await world.admitted("ann")
+  const { loudspeaker, flights } = slowLaba()
+  const tellings = new Tellings({ ledger: world.ledger, loudspeaker, log: () => {}, retryMs: 0 })
+  return { world, ticket, flights, tellings }
+}
+
+test("a newer version waits until the older one has arrived, so that the two cannot change places", async () => {
+  const { world, ticket, flights, tellings } = await setOut()
+  using _ = world
+  tellings.tell(world.sale, ticket)
+  await turn()
+  expect(flights.map(({ record }) => record.state)).toEqual(["queued"])
+  world.sale.step()
+  tellings.tell(world.sale, world.ticket(1))
+  await turn()
+  await turn()
+  expect(flights).toHaveLength(1)
+  flights[0]?.arrive()
+  await turn()
+  await turn()
+  expect(flights.map(({ record }) => record.state)).toEqual(["queued", "won"])
+})
+
+test("several changes before the word is out are one word", async () => {
+  const { world, ticket, flights, tellings } = await setOut()
+  using _ = world
+  for (let time = 0; time < 5; time++) tellings.tell(world.sale, ticket)
+  await turn()
+  expect(flights).toHaveLength(1)
+})
+
+test("an outbox row is sent when all of its tickets were told, and what failed is told again", async () => {
+  const { world, ticket, flights, tellings } = await setOut()
+  using _ = world
+  world.sale.step()
+  const unsent = () =>
+    (world.database.query("SELECT count(*) AS n FROM outbox WHERE sent = 0").get() as { n: number }).n
+  tellings.add(world.sale, { outbox: 1, tickets: [ticket], decided: [], soldOutChanged: false })
+  await turn()
+  flights[0]?.fail()
+  while (flights.length < 2) await turn()
+  tellings.noteSent()
+  expect(unsent()).toBe(1)
+  flights[1]?.arrive()
+  await turn()
+  tellings.noteSent()
+  expect(unsent()).toBe(0)
+})
