@@ -125,3 +125,20 @@ test("money that nobody told us of is found, also when the provider was away as 
   expect(world.provider.trades.get("s.1")?.state).toBe("refunded")
   expect(world.sale.orderOf(1)?.state).toBe("refunded")
 })
+
+test("late money buys nothing for who stands in the queue again: nobody ends up with two", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 2, price: 100 }] })
+  await world.admitted("ann")
+  await world.work()
+  await world.cashier.open(world.sale, 1)
+  world.provider.isAway = true
+  world.pass(400)
+  await world.work()
+  world.provider.isAway = false
+  await world.admitted("ann", { key: "again" })
+  await world.pays(1)
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("refunded")
+  expect(world.sale.orderOf(2)?.state).toBe("pending")
+  expect(world.findings()).toEqual([])
+})
