@@ -10,6 +10,7 @@ import { checkKey, errorFrame, payloadOf, printFrame } from "../../protocols/lab
 import { printCursor } from "../../../wire/cursor.ts"
 import { renewed } from "../guest.ts"
 import type { Shared } from "../shared.ts"
+import { setAside } from "../slow-listeners.ts"
 import { type Outlet, refField } from "./outlet.ts"
 import { Subscription } from "./subscription.ts"
 
@@ -97,13 +98,9 @@ export class Conversation {
 
   /** The connection is slow: every channel says whether that ends it. */
   slow(): void {
-    const resumes = this.subscriptions.map((subscription) => this.shared.hub.slow(subscription))
-    if (resumes.length === 0 || resumes.includes(null)) {
-      return this.end(new LabaError("slow", "The frames for this connection were not read in time."))
-    }
-    void this.outlet.drained().then(() => {
-      for (const resume of resumes) resume?.()
-    })
+    const resume = setAside(this.shared.hub, this.subscriptions)
+    if (resume) void this.outlet.drained().then(resume)
+    else this.end(new LabaError("slow", "The frames for this connection were not read in time."))
   }
 
   /** The connection is gone. */

@@ -10,6 +10,7 @@ import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import { type ManyStart, Places } from "../many.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import { setAside } from "../slow-listeners.ts"
 import { reconnectMs } from "./channel-stream.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
 
@@ -54,11 +55,9 @@ export class ManyStream extends EventStream {
   }
 
   onSlow(): void {
-    const resumes = this.listeners.map((channel) => this.shared.hub.slow(channel))
-    if (resumes.includes(null)) return this.closeWith("slow")
-    void this.drained().then(() => {
-      for (const resume of resumes) resume?.()
-    })
+    const resume = setAside(this.shared.hub, this.listeners)
+    if (resume) void this.drained().then(resume)
+    else this.closeWith("slow")
   }
 
   placed(index: number, position: Position): void {

@@ -9,6 +9,7 @@ import type { Entry } from "../../protocols/protocol.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
 import type { Shared } from "../shared.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket } from "../transport.ts"
+import { setAside } from "../slow-listeners.ts"
 import { type Incoming, Socket } from "./socket.ts"
 
 export interface RawSocketOptions {
@@ -72,11 +73,9 @@ export class RawSocket extends Socket implements Listener {
 
   onSlow(): void {
     const listeners = [this, ...(this.attached ?? [])]
-    const resumes = listeners.map((listener) => this.shared.hub.slow(listener))
-    if (resumes.includes(null)) return this.closeWith("slow")
-    void this.drained().then(() => {
-      for (const resume of resumes) resume?.()
-    })
+    const resume = setAside(this.shared.hub, listeners)
+    if (resume) void this.drained().then(resume)
+    else this.closeWith("slow")
   }
 
   direct(_type: string, data: string | Uint8Array): boolean {
