@@ -3,7 +3,7 @@
 import type { Audience } from "./audience.ts"
 
 /** What a turn should cost. Accepts, pings and other channels wait no longer than about this, joins and garbage collection beside it. */
-const sliceMicros = 7_500
+const sliceMicros = 9_500
 
 /** Estimates are of a machine with slow system calls; the correction follows what turns really take, within these. */
 const correctionMin = 0.25

@@ -8,6 +8,8 @@ export interface Outlet extends Connection {
   readonly kind: GroupKind
   readonly closed: boolean
   send(frame: string): void
+  /** Several frames in one write, in order. */
+  sendAll(frames: readonly string[]): void
   ready(): Promise<void> | null
   drained(): Promise<void>
   /** The connection ends; the last frame has said why. */

@@ -63,7 +63,7 @@ export class Subscription implements Listener {
   }
 
   write(entries: readonly Entry[]): void {
-    for (const entry of entries) this.outlet.send(entry.as(labaProtocol) as string)
+    this.outlet.sendAll(entries.map((entry) => entry.as(labaProtocol) as string))
   }
 
   ready(): Promise<void> | null {

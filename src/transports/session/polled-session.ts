@@ -133,6 +133,10 @@ export class PolledSession implements Outlet, Connection, Timed {
     this.conversation.slow()
   }
 
+  sendAll(frames: readonly string[]): void {
+    for (const frame of frames) this.send(frame)
+  }
+
   direct(type: string, data: string | Uint8Array): boolean {
     this.send(directFrame(type, data))
     return true

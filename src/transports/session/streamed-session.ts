@@ -62,6 +62,10 @@ export class StreamedSession extends EventStream implements Outlet {
     this.pushText(frameEvent(frame))
   }
 
+  sendAll(frames: readonly string[]): void {
+    this.pushText(frames.map(frameEvent).join(""))
+  }
+
   override direct(type: string, data: string | Uint8Array): boolean {
     this.send(directFrame(type, data))
     return true

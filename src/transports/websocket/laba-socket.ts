@@ -58,6 +58,14 @@ export class LabaSocket extends Socket implements Outlet {
     return true
   }
 
+  sendAll(frames: readonly string[]): void {
+    if (this.closed) return
+    // Outside of a handler Bun writes each frame by itself unless it is told to wait.
+    this.ws.cork(() => {
+      for (const frame of frames) this.send(frame)
+    })
+  }
+
   protected opened(): void {
     const { channel, after, attached, reply } = this.beginning as LabaSocketOptions
     this.beginning = null
