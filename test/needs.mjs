@@ -14,6 +14,10 @@ export const needs = {
     missing: "no Chromium (install `chromium`, or name one with LABA_CHROMIUM)",
     find: () => named("LABA_CHROMIUM", onPath("chromium", "google-chrome", "chromium-browser")),
   },
+  deno: {
+    missing: "no Deno (install `deno`, or name one with LABA_DENO)",
+    find: () => named("LABA_DENO", onPath("deno")),
+  },
   mount: {
     missing: "no right to mount a small disk (run as root on Linux)",
     find: () => (process.platform === "linux" && process.getuid?.() === 0 && mounts() ? {} : null),

@@ -9,14 +9,24 @@ import { freshChannel, startServer } from "../support/server.ts"
 export const transports = ["websocket", "sse", "poll"] as const
 
 /** Runs the program over one transport: it hears what it publishes, resumes, and ends by itself when it has closed. */
-export async function expectToTalk(runtime: string, transport: (typeof transports)[number]): Promise<void> {
+export async function expectToTalk(
+  runtime: string | readonly string[],
+  transport: (typeof transports)[number],
+): Promise<void> {
   await using server = await startServer()
   const directory = await mkdtemp(join(tmpdir(), "laba-client-"))
   try {
     const build = join(directory, "client.mjs")
     await Bun.write(build, (await buildClient("module")).code)
     const program = Bun.spawn(
-      [runtime, join(import.meta.dir, "program.mjs"), build, server.base, transport, freshChannel()],
+      [
+        ...[runtime].flat(),
+        join(import.meta.dir, "program.mjs"),
+        build,
+        server.base,
+        transport,
+        freshChannel(),
+      ],
       { stdout: "pipe", stderr: "pipe" },
     )
     const [said, wrong] = await Promise.all([
