@@ -15,11 +15,10 @@ export interface TlsFiles {
 
 /** Throws `ConfigError`. */
 export async function readTls(tls: TlsInput): Promise<TlsFiles> {
-  const [cert, key, ca] = await Promise.all([
-    read("cert", tls.cert),
-    read("key", tls.key),
-    tls.ca === undefined ? undefined : read("ca", tls.ca),
-  ])
+  // One after the other: of several mistakes the first is named, and always the same one.
+  const cert = await read("cert", tls.cert)
+  const key = await read("key", tls.key)
+  const ca = tls.ca === undefined ? undefined : await read("ca", tls.ca)
   const certificate = certificateIn("cert", tls.cert, cert)
   if (ca !== undefined) certificateIn("ca", tls.ca as string, ca)
   if (!certificate.checkPrivateKey(keyIn(tls.key, key))) {
