@@ -61,7 +61,7 @@ export const serve: Command = {
       throw new Failure((error as Error).message, { cause: error })
     }
     const source = async (): Promise<ConfigInput> => (await gather()).input
-    const laba = await start({ ...input, source }, config.listen)
+    const laba = await start({ ...input, source, demos: readDemos(process.env["LABA_DEMOS"]) }, config.listen)
     reloadBySignal(laba)
     // Before the line is printed: whoever waits for it may signal at once.
     const stopped = stopBySignal(() => laba.close())
@@ -82,6 +82,19 @@ function readPort(text: string): number {
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port <= 65535) return port
   throw new Misuse(`--port is a whole number from 0 to 65535, not "${text}"`)
+}
+
+/** Reads `name=address` pairs, apart by spaces: what the landing page leads to. Throws `Misuse`. */
+function readDemos(text = ""): Readonly<Record<string, string>> {
+  const pairs = text.split(" ").filter((pair) => pair !== "")
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, address] = /^([a-z-]+)=(https?:\/\/\S+)$/.exec(pair) ?? []
+      if (!name || !address || !URL.canParse(address))
+        throw new Misuse(`LABA_DEMOS holds pairs such as shop=http://127.0.0.1:8090, not "${pair}"`)
+      return [name, address]
+    }),
+  )
 }
 
 async function start(

@@ -1,5 +1,6 @@
 // What the server shows to people: the landing page and what it loads.
 import { clientFiles } from "./client-files.ts"
+import type { Demos } from "./landing/demos.ts"
 import type { Endpoint, Methods } from "./router.ts"
 import { landingAssets, landingPage, landingPolicy } from "./landing/landing.ts"
 
@@ -7,17 +8,18 @@ export interface PagesOptions {
   readonly version: string
   /** Where the server is reached; known once it listens. */
   readonly address: () => string
+  readonly demos: Demos
 }
 
 const safeHeaders = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" } as const
 
-export function pages(options: PagesOptions): Map<string, Methods> {
+export function pages({ version, address, demos }: PagesOptions): Map<string, Methods> {
   const addresses = new Map<string, Methods>(clientFiles())
   let html: string | null = null
   addresses.set(
     "/",
     reading(() => {
-      html ??= landingPage({ version: options.version, address: options.address() }).html
+      html ??= landingPage({ version, address: address(), demos }).html
       return new Response(html, {
         headers: {
           ...safeHeaders,

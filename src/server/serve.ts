@@ -19,11 +19,12 @@ import { Events, type RequestFacts } from "../telemetry/events.ts"
 import { makeLog } from "../telemetry/log.ts"
 import { startBunServer } from "../transports/bun-server.ts"
 import { orClose } from "./engines.ts"
+import type { Demos } from "./landing/demos.ts"
 import { makeOperation, type Operation } from "./operation.ts"
 import { pages } from "./pages.ts"
 import { makeParts, type Parts } from "./parts.ts"
 import { payloadFrom, type PublishData } from "./payload.ts"
-import { Router } from "./router.ts"
+import { type Methods, Router } from "./router.ts"
 import { shutDown } from "./shutdown.ts"
 import { type MachineFacts, readMachine, startWarnings } from "./start-warnings.ts"
 import { readTls } from "./tls.ts"
@@ -34,6 +35,8 @@ export interface ServeOptions extends ConfigInput, Hooks {
   readonly logTo?: (line: string) => void
   /** Where the configuration comes from, to be asked again at a reload. Default: there is nothing to read again. */
   readonly source?: () => MaybePromise<ConfigInput>
+  /** What runs beside the server and its landing page leads to: addresses by name. Default none. */
+  readonly demos?: Demos
 }
 
 export interface PublishOptions {
@@ -67,7 +70,15 @@ export interface Laba {
  * the system says when the port is taken.
  */
 export async function serve(options: ServeOptions = {}): Promise<Laba> {
-  const { onConnect, onMessage, onDisconnect, logTo = toStandardError, source = null, ...input } = options
+  const {
+    onConnect,
+    onMessage,
+    onDisconnect,
+    logTo = toStandardError,
+    source = null,
+    demos = {},
+    ...input
+  } = options
   const config = parseConfig(input)
   refuseAccident(config)
   const { host, port } = config.listen
@@ -84,7 +95,8 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   const { limits, engine, publisher } = parts
   let url = ""
   const operation = operationOf(parts, machine)
-  const router = routerOf(parts, operation, () => url)
+  const shown = pages({ version, address: () => url, demos })
+  const router = routerOf(parts, operation, shown)
   const server = await orClose(engine, () =>
     startBunServer({
       hostname: host,
@@ -131,10 +143,14 @@ function operationOf(parts: Parts, machine: MachineFacts): Operation {
   })
 }
 
-function routerOf({ station, counters, events }: Parts, operation: Operation, address: () => string): Router {
+function routerOf(
+  { station, counters, events }: Parts,
+  operation: Operation,
+  shown: ReadonlyMap<string, Methods>,
+): Router {
   return new Router({
     station,
-    pages: new Map([...pages({ version, address }), ...operation.addresses]),
+    pages: new Map([...shown, ...operation.addresses]),
     areas: [operation.area],
     onFailure: (error, ask) => events.requestFailed(factsOf(ask), error),
     onRefusal(error, ask) {

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import type { LandingAsset } from "./asset.ts"
 import { boardsSection } from "./boards.ts"
 import { chatPage } from "./chat.ts"
+import { type Demos, demosSection } from "./demos.ts"
 import { guidePages } from "./guide.ts"
 import { page } from "./page.ts"
 import { promisesSection } from "./promises.ts"
@@ -18,6 +19,8 @@ export interface LandingContext {
   readonly version: string
   /** Where this server is reached, without a slash at the end: `http://127.0.0.1:8080`. Behind a proxy the page corrects it. */
   readonly address: string
+  /** What runs beside it. */
+  readonly demos: Demos
 }
 
 /** Renders the page. It changes only with the context, so a server renders it once. */
@@ -31,6 +34,7 @@ export function landingPage(context: LandingContext): { html: string } {
       main: [
         ticketSection(shownChannel),
         boardsSection(shownChannel),
+        demosSection(context.demos),
         roomSection(),
         terminalSection(context.address, shownChannel),
         promisesSection(),
