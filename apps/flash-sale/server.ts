@@ -6,7 +6,7 @@ import type { Sale } from "./book/sale.ts"
 import { Sales } from "./book/sales.ts"
 import { Broadcasts } from "./delivery/broadcasts.ts"
 import { labaElsewhere } from "./delivery/laba-elsewhere.ts"
-import { labaHere } from "./delivery/laba-here.ts"
+import { labaBeside } from "./delivery/laba-beside.ts"
 import { listenToken } from "./delivery/listen-token.ts"
 import { Tellings } from "./delivery/tellings.ts"
 import { visitorHooks } from "./delivery/visitors.ts"
@@ -103,7 +103,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   })
   const loudspeaker = options.laba
     ? labaElsewhere(options.laba)
-    : await labaHere({
+    : await labaBeside({
         host,
         port: options.labaPort ?? 0,
         engine: options.labaEngine ?? `sqlite:${join(directory, "laba")}`,

@@ -1,6 +1,6 @@
 // Laba's questions about visitors, answered: what awaits who connects, and what becomes of what they send. Whose channel
 // it is, Laba knows by the token.
-import type { ClientMessage, Hooks, Verdict } from "laba"
+import type { ClientMessage, Verdict, Visitor, Welcome } from "laba"
 import { resultChannel } from "../model/record.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
@@ -15,16 +15,26 @@ export interface VisitorsOptions {
   readonly tellNow: (sale: Sale, ticket: Ticket) => Promise<void>
 }
 
-export function visitorHooks({ find, cashier, tellNow }: VisitorsOptions): Hooks {
+/** What of a visitor matters here. */
+export type LabaVisitor = Pick<Visitor, "user" | "channel" | "channels">
+
+/** Laba's hooks, as far as they are used: what they take and answer can cross to another thread. */
+export interface VisitorHooks {
+  onConnect(visitor: LabaVisitor): Promise<Welcome | undefined>
+  onMessage(message: ClientMessage): Promise<Verdict>
+}
+
+export function visitorHooks({ find, cashier, tellNow }: VisitorsOptions): VisitorHooks {
   return {
     async onConnect({ user, channel, channels }) {
-      if (user === undefined) return
+      if (user === undefined) return undefined
       for (const wanted of [...(channel === null ? [] : [channel]), ...channels]) {
         const sale = wanted.startsWith("/@") ? find(/\/sales\/([a-z0-9-]+)$/.exec(wanted)?.[1] ?? "") : null
         const ticket = sale?.book.byUser.get(user)
         // Nobody finds an empty channel for a ticket that exists.
         if (sale && ticket?.told === 0) await tellNow(sale, ticket)
       }
+      return undefined
     },
     onMessage: (message) => converse(message, find, cashier()),
   }
