@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
+import { openingSale } from "./rehearsal/opening-sale.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"
 
@@ -16,6 +17,8 @@ export interface DemoOptions {
   readonly webhook: string | undefined
   readonly jwt: string | undefined
   readonly verifySeconds: number
+  /** For trying it out: the operator gets tools that a real shop must not have, and a sale is about to open. */
+  readonly rehearsal: boolean
 }
 
 export interface DemoShop extends RunningShop {
@@ -50,7 +53,9 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     labaEngine: options.labaEngine,
     listenSecret: options.laba === undefined ? undefined : secret("LISTEN_SECRET"),
     operatorKey: process.env["FLASH_SALE_OPERATOR_KEY"],
+    rehearsal: options.rehearsal,
   })
+  if (options.rehearsal) await openingSale(shop)
   return {
     ...shop,
     paymentsUrl: payments.url,

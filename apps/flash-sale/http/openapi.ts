@@ -4,6 +4,7 @@ import { refusals } from "../model/refusal.ts"
 import { saleSchema } from "../model/sale.ts"
 import { orderMachine } from "../model/order.ts"
 import { ticketMachine } from "../model/ticket.ts"
+import { crowdProgressSchema, crowdWishSchema } from "../rehearsal/crowd-wish.ts"
 import { type Route, routes } from "./routes.ts"
 
 type Schema = Readonly<Record<string, unknown>>
@@ -154,6 +155,11 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Refund: object({ refund: text }),
   Verdict: object({ titles: { type: "object", additionalProperties: text }, verdict }),
   Csv: text,
+  Rehearsal: object({ weather: orNull(ref("Weather")), crowd: orNull(ref("CrowdProgress")) }),
+  CrowdWish: z.toJSONSchema(crowdWishSchema, { io: "input" }) as Schema,
+  CrowdProgress: z.toJSONSchema(crowdProgressSchema) as Schema,
+  Weather: object({ delayMsMax: number, doubled: number, lost: number }),
+  Dies: object({ dies: { type: "boolean" } }),
 }
 
 export function openApi(): Schema {

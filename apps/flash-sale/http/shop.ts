@@ -6,6 +6,7 @@ import type { Ledger } from "../ledger/ledger.ts"
 import type { Cashier } from "../payments/cashier.ts"
 import type { DemoLogin, Login } from "./login.ts"
 import type { Watchman } from "../audit/watchman.ts"
+import type { Rehearsal } from "../rehearsal/rehearsal.ts"
 import type { Counters } from "./counters.ts"
 
 export interface Shop {
@@ -26,6 +27,8 @@ export interface Shop {
   deskOf(sale: Sale): Desk
   /** Has waiting work done soon. */
   wake(): void
+  /** What a sale is tried out with; null in a shop that earns money. */
+  readonly rehearsal: Rehearsal | null
 }
 
 /** One request, with what its path names. */

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { verify } from "../audit/verify.ts"
+import { verifyBooks } from "../audit/verify.ts"
 import type { TicketRecord } from "../model/record.ts"
 import { ledgerPath } from "../server.ts"
 
@@ -43,6 +43,7 @@ export class ShopProcess implements AsyncDisposable {
       [
         process.execPath,
         main,
+        "serve",
         "--data",
         this.directory,
         "--port",
@@ -115,7 +116,7 @@ export class ShopProcess implements AsyncDisposable {
   }
 
   findings(): string[] {
-    const { findings } = verify(ledgerPath(this.directory), Date.now())
+    const { findings } = verifyBooks(ledgerPath(this.directory), Date.now())
     return Object.entries(findings).flatMap(([name, lines]) => lines.map((line) => `${name} ${line}`))
   }
 

@@ -1,0 +1,36 @@
+// How numbers look to people: money, times, counts.
+import { language } from "./language.ts"
+
+export const count = (value: number): string => value.toLocaleString(language())
+
+/** `amount` in the smallest unit of the currency. */
+export function money(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat(language(), {
+    style: "currency",
+    currency,
+    currencyDisplay: "narrowSymbol",
+  })
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
+  return format.format(amount / 10 ** digits)
+}
+
+/** `1:02:03`, or `02:03` below an hour. Rounded up: what shows 00:00 is over. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000))
+  const two = (value: number): string => String(value).padStart(2, "0")
+  const clock = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+  return seconds < 3600 ? clock : `${Math.floor(seconds / 3600)}:${clock}`
+}
+
+/** About how long, in words: people plan by it. */
+export function duration(seconds: number): string {
+  const english = language() === "en"
+  if (seconds <= 1) return english ? "a moment" : "片刻"
+  if (seconds < 90) return english ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds)} 秒`
+  if (seconds < 5400)
+    return english ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds / 60)} 分钟`
+  return english ? `${Math.ceil(seconds / 3600)} hours` : `${Math.ceil(seconds / 3600)} 小时`
+}
+
+export const clockTime = (at: number): string =>
+  new Date(at).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit" })

@@ -1,0 +1,100 @@
+// The shop as a demo: the payment simulator here, and the shop in a process beside it that is started again, at the same
+// addresses, whenever it dies. So it can be killed at a press, and everybody sees what that costs.
+import { mkdirSync } from "node:fs"
+import { randomBytes } from "node:crypto"
+import { join } from "node:path"
+import { startSimulator } from "../payments/simulator.ts"
+
+export interface SupervisedOptions {
+  readonly directory: string
+  readonly host: string
+  readonly port: number
+  readonly labaPort: number
+  /** A provider elsewhere; null starts a simulator. */
+  readonly payments: string | null
+  /** Further arguments of the shop, as they were given. */
+  readonly args: readonly string[]
+  readonly log: (line: string) => void
+}
+
+export interface Supervised {
+  /** The exit code of a shop that would not stay up; null when it was asked to end. */
+  readonly ended: Promise<number | null>
+  close(): Promise<void>
+}
+
+/** One that dies so soon after its start, and again, will not get better by starting it. */
+const soonMs = 3000
+const deathsMax = 3
+
+export function supervise(options: SupervisedOptions): Supervised {
+  const { directory, host, args, log } = options
+  mkdirSync(directory, { recursive: true })
+  const secret = process.env["FLASH_SALE_PAYMENT_SECRET"] ?? randomBytes(32).toString("hex")
+  const simulator =
+    options.payments === null
+      ? startSimulator({ host, path: join(directory, "payments.sqlite"), secret })
+      : null
+  const payments = simulator?.url ?? (options.payments as string)
+  const ports = { shop: options.port, laba: options.labaPort }
+  let child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null
+  let isClosing = false
+
+  const start = (): Bun.Subprocess<"ignore", "pipe", "inherit"> =>
+    Bun.spawn(
+      [
+        process.execPath,
+        "--no-orphans",
+        join(import.meta.dir, "../main.ts"),
+        "serve",
+        ...["--data", directory, "--host", host, "--payments", payments],
+        ...["--port", String(ports.shop), "--laba-port", String(ports.laba)],
+        "--rehearsal",
+        ...args,
+      ],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { ...process.env, FLASH_SALE_PAYMENT_SECRET: secret },
+      },
+    )
+
+  const listen = async (lines: ReadableStream<Uint8Array>): Promise<void> => {
+    const decoder = new TextDecoder()
+    let rest = ""
+    for await (const bytes of lines) {
+      const parts = (rest + decoder.decode(bytes, { stream: true })).split("\n")
+      rest = parts.pop() as string
+      for (const line of parts) {
+        const found = /^(The flash sale|Laba) is at \S+:(\d+)/.exec(line)
+        if (found) ports[found[1] === "Laba" ? "laba" : "shop"] = Number(found[2])
+        log(line)
+      }
+    }
+  }
+
+  const run = async (): Promise<number | null> => {
+    for (let deaths = 0; ;) {
+      const startedAt = performance.now()
+      child = start()
+      const heard = listen(child.stdout)
+      const code = await child.exited
+      await heard
+      if (isClosing) return null
+      if (code === 2) return code
+      deaths = performance.now() - startedAt < soonMs ? deaths + 1 : 0
+      if (deaths >= deathsMax) return code
+      log(`The shop ended with ${child.signalCode ?? code}; it starts again.`)
+    }
+  }
+
+  const ended = run()
+  return {
+    ended,
+    async close() {
+      isClosing = true
+      child?.kill("SIGTERM")
+      await ended
+      await simulator?.close()
+    },
+  }
+}
