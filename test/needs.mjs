@@ -1,7 +1,7 @@
 // What a test file needs beyond Bun, told by its suffix: `resume.browser.test.ts` needs a browser. For each need, how to
 // find it here and what to say when it is missing.
 import { execFileSync } from "node:child_process"
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs"
+import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 
@@ -34,6 +34,10 @@ export const needs = {
     missing: "no answer from the npm registry",
     find: () =>
       run("npm", "view", "npm", "version", "--fetch-retries=0", "--fetch-timeout=10000") ? {} : null,
+  },
+  postgres: {
+    missing: "no PostgreSQL (install `postgresql`, or name its `postgres` with LABA_POSTGRES)",
+    find: () => named("LABA_POSTGRES", onPath("postgres") ?? debianPostgres()),
   },
   redis: {
     missing: "no redis-server (install `redis-server`, or name one with LABA_REDIS_SERVER)",
@@ -75,6 +79,14 @@ function executable(path) {
   } catch {
     return null
   }
+}
+
+/** Debian keeps PostgreSQL off the path, a folder a version. */
+function debianPostgres() {
+  const folder = "/usr/lib/postgresql"
+  const versions = existsSync(folder) ? readdirSync(folder) : []
+  const newest = versions.sort((a, b) => Number(b) - Number(a))[0]
+  return newest ? executable(join(folder, newest, "bin/postgres")) : null
 }
 
 /** A container may be root and still not be allowed to. */

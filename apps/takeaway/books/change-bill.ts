@@ -1,0 +1,75 @@
+// Changes a bill by compare-and-set, and finds those whose time has come. Of two who act at once one wins, and the other
+// is told how it stands.
+import { type Act, type BillRecord, type BillState, stepFrom } from "../model/bill.ts"
+import { type BillRow, storedBills } from "./bill-rows.ts"
+import type { Database, Sql } from "./database.ts"
+
+export type Changed =
+  | { readonly outcome: "done" | "already" | "not_now"; readonly bill: BillRecord }
+  | { readonly outcome: "no_such_bill" }
+
+export interface Change {
+  readonly bill: number
+  readonly act: Act
+  /** Whose bill it must be. */
+  readonly of: { readonly shop: string } | { readonly customer: string }
+  /** Which kitchen acts; null for customers. */
+  readonly by: string | null
+  readonly reason: string | null
+  readonly now: number
+}
+
+/** `already`: somebody did the same before, perhaps this caller, whose answer was lost. */
+export function changeBill(database: Database, { bill, act, of, by, reason, now }: Change): Promise<Changed> {
+  return database.transaction(async (sql) => {
+    for (;;) {
+      const [row] = await sql<BillRow>`SELECT * FROM bill WHERE id = ${bill}`
+      const isTheirs = row && ("shop" in of ? row.shop === of.shop : row.customer === of.customer)
+      if (!isTheirs) return { outcome: "no_such_bill" }
+      const next = stepFrom(row.state, act)
+      if (next === "already" || next === "not_now") return { outcome: next, bill: await recordOf(sql, row) }
+      const [changed] = await sql<BillRow>`
+        UPDATE bill SET state = ${next}, version = version + 1, by_kitchen = ${by}, reason = ${reason},
+          changed_at = ${now}
+        WHERE id = ${bill} AND version = ${row.version}
+        RETURNING *`
+      // Somebody was faster between the two statements: look again at what they made of it.
+      if (changed) return { outcome: "done", bill: await recordOf(sql, changed) }
+    }
+  })
+}
+
+async function recordOf(sql: Sql, row: BillRow): Promise<BillRecord> {
+  const [stored] = await storedBills(sql, [row])
+  if (!stored) throw new Error("A bill has gone.")
+  return stored.record
+}
+
+interface Waiting {
+  /** Placed at or before this time. */
+  readonly since: number
+  readonly now: number
+}
+
+/** Bills at which nobody has looked and of which nobody was reminded yet. Answers how many there were. */
+export function remindOfBills(database: Database, { since, now }: Waiting): Promise<number> {
+  return database.transaction(async (sql) => {
+    const rows = await sql`
+      UPDATE bill SET reminders = reminders + 1, version = version + 1, changed_at = ${now}
+      WHERE state = 'placed' AND reminders = 0 AND placed_at <= ${since}
+      RETURNING id`
+    return rows.length
+  })
+}
+
+/** Ends what nobody has looked at in all that time. */
+export function lapseBills(database: Database, { since, now }: Waiting): Promise<number> {
+  const lapsed = stepFrom("placed", "lapse") as BillState
+  return database.transaction(async (sql) => {
+    const rows = await sql`
+      UPDATE bill SET state = ${lapsed}, reason = 'no_answer', version = version + 1, changed_at = ${now}
+      WHERE state = 'placed' AND placed_at <= ${since}
+      RETURNING id`
+    return rows.length
+  })
+}

@@ -1,0 +1,104 @@
+// Opens the database that a URL names: a file of SQLite, or PostgreSQL. Both speak through Bun's one SQL client; what
+// differs between them is here and in the schema.
+import { mkdirSync } from "node:fs"
+import { dirname } from "node:path"
+import { SQL } from "bun"
+import type { Database, Sql } from "./database.ts"
+import { schema, schemaVersion } from "./schema.ts"
+
+/** Connections to PostgreSQL. An order takes a few milliseconds, so ten serve some thousand a second. */
+const connectionsMax = 10
+
+/** How long another process may hold the file before we give up, in milliseconds. */
+const busyMsMax = 5000
+
+/** `sqlite:PATH`, `sqlite::memory:`, or `postgres://user:password@host:port/database`. */
+export async function openDatabase(url: string): Promise<Database> {
+  const dialect = /^postgres(ql)?:/.test(url) ? "postgres" : "sqlite"
+  const opened = dialect === "postgres" ? openPostgres(url) : await openSqlite(url)
+  try {
+    await prepare(opened)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+  return opened
+}
+
+type Client = Bun.SQL | Bun.TransactionSQL
+
+const sqlOf =
+  (client: Client): Sql =>
+  (text, ...values) =>
+    client(text, ...values)
+
+function openPostgres(url: string): Database {
+  const client = new SQL(url, { max: connectionsMax })
+  return {
+    dialect: "postgres",
+    transaction: (steps) => client.begin((transaction) => steps(sqlOf(transaction))),
+    close: () => client.close({ timeout: 5 }),
+  }
+}
+
+async function openSqlite(url: string): Promise<Database> {
+  const path = url.replace(/^sqlite:(\/\/)?/, "")
+  if (path === "") throw new Error(`${url} names no file; say sqlite:PATH or postgres://…`)
+  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true })
+  const client = new SQL({ adapter: "sqlite", filename: path })
+  await client.unsafe(`PRAGMA busy_timeout = ${busyMsMax}`)
+  await client.unsafe("PRAGMA journal_mode = WAL")
+  // An order is answered after its commit; the commit must then be on the disk and not in a cache.
+  await client.unsafe("PRAGMA synchronous = FULL")
+  const run = <T>(steps: (sql: Sql) => Promise<T>): Promise<T> => transactionOn(client, steps)
+  // It is one connection: a second transaction would find itself inside of the first.
+  let last: Promise<unknown> = Promise.resolve()
+  return {
+    dialect: "sqlite",
+    transaction(steps) {
+      const turn = last.then(() => run(steps))
+      last = turn.catch(() => {})
+      return turn
+    },
+    async close() {
+      await last
+      await client.close()
+    },
+  }
+}
+
+/** Takes the lock at the beginning. Taken at the first write, another process could have it, and waiting would not help. */
+async function transactionOn<T>(client: Bun.SQL, steps: (sql: Sql) => Promise<T>): Promise<T> {
+  await client`BEGIN IMMEDIATE`
+  try {
+    const result = await steps(sqlOf(client))
+    await client`COMMIT`
+    return result
+  } catch (error) {
+    // A full disk rolls back by itself, and then there is nothing to roll back.
+    await client`ROLLBACK`.catch(() => {})
+    throw error
+  }
+}
+
+async function prepare(database: Database): Promise<void> {
+  await database.transaction(async (sql) => {
+    // Two processes that start together must not make the tables together.
+    if (database.dialect === "postgres") await sql`SELECT pg_advisory_xact_lock(${schemaLock})`
+    for (const statement of schema(database.dialect)) await sql(asTemplate(statement))
+    const [row] = await sql<{ value: string }>`SELECT value FROM setting WHERE name = 'schema'`
+    if (!row) await sql`INSERT INTO setting (name, value) VALUES ('schema', ${String(schemaVersion)})`
+    else if (Number(row.value) > schemaVersion)
+      throw new Error(
+        `The database was written by a newer version (${row.value}); this one reads ${schemaVersion}.`,
+      )
+  })
+}
+
+/** Any number that nobody else locks. */
+const schemaLock = 7_250_001
+
+/** Our own text, without values, in the shape that `Sql` takes. */
+function asTemplate(text: string): TemplateStringsArray {
+  return Object.defineProperty([text], "raw", { value: [text] }) as unknown as TemplateStringsArray
+}

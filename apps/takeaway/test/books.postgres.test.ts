@@ -1,0 +1,38 @@
+import { afterAll, expect, test } from "bun:test"
+import { openDatabase } from "../books/open-database.ts"
+import { addShops, listShops } from "../books/shops.ts"
+import { demoShops } from "../model/menu.ts"
+import { startPostgres } from "../../../test/support/postgres.ts"
+import { booksContract } from "./books-contract.ts"
+
+const postgres = startPostgres()
+afterAll(() => postgres[Symbol.dispose]())
+
+booksContract(() => postgres.database())
+
+test("processes that start together make the tables once", async () => {
+  const url = postgres.database()
+  const all = await Promise.all(Array.from({ length: 4 }, () => openDatabase(url)))
+  await Promise.all(all.map((books) => addShops(books, demoShops, async () => "hash")))
+  const [first] = all
+  if (!first) throw new Error("Nothing was opened.")
+  expect((await listShops(first)).map(({ shop, dishes }) => [shop, dishes.length])).toEqual(
+    demoShops.map(({ id, dishes }) => [id, dishes.length]),
+  )
+  await Promise.all(all.map((books) => books.close()))
+})
+
+test("goes on after the database was killed and came back", async () => {
+  const books = await openDatabase(postgres.database())
+  await addShops(books, demoShops, async () => "hash")
+  postgres.restart()
+  // What was open broke with it; that may be told once to each connection of the pool.
+  let shops = 0
+  for (let time = 0; time < 20 && shops === 0; time++)
+    shops = await listShops(books).then(
+      (all) => all.length,
+      () => 0,
+    )
+  expect(shops).toBe(demoShops.length)
+  await books.close()
+})

@@ -1,0 +1,22 @@
+import { afterAll, expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { openDatabase } from "../books/open-database.ts"
+import { booksContract } from "./books-contract.ts"
+
+const folder = mkdtempSync(join(tmpdir(), "takeaway-books-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+let files = 0
+const url = () => `sqlite:${join(folder, `${++files}.sqlite`)}`
+
+booksContract(url)
+
+test("books that a newer version has written are left alone", async () => {
+  const file = url()
+  const books = await openDatabase(file)
+  await books.transaction((sql) => sql`UPDATE setting SET value = '99' WHERE name = 'schema'`)
+  await books.close()
+  expect(await openDatabase(file).catch(String)).toContain("newer version")
+})
