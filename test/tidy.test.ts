@@ -23,6 +23,8 @@ const mayImport: Record<string, readonly string[]> = {
   "client/": ["wire/", "client/"],
   "src/channels/": ["wire/", "src/channels/"],
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
+  "src/react/": ["wire/", "client/", "src/react/"],
+  "src/watch/": ["wire/", "src/channels/", "src/react/", "src/watch/", ...contracts],
 }
 
 /** For each folder, what it must never import. */

@@ -1,0 +1,75 @@
+// Calls a URL with an event, as CloudEvents 1.0 wants it in HTTP (binary mode: the facts in headers, the payload in the
+// body), signed when there is a secret. Says what an answer means for trying again.
+import { signatureHeaders } from "./signature.ts"
+import { NeverAgain } from "./reaction.ts"
+
+export interface Call {
+  readonly id: string
+  /** CloudEvents `type`, such as `laba.message`. */
+  readonly type: string
+  /** CloudEvents `source`: the channel. */
+  readonly source: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly contentType: string
+  readonly body: string | Uint8Array
+  /** Further attributes, by lower-case name. */
+  readonly attributes?: Readonly<Record<string, string>>
+}
+
+export interface CallOptions {
+  readonly url: string
+  readonly secret?: string | undefined
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+}
+
+/** Answers that the same request will get again: the message is wrong for this receiver. */
+const hopeless: ReadonlySet<number> = new Set([400, 410, 413, 415, 422])
+
+/** An answer that asks to wait, with how long. */
+export class AskedToWait extends Error {
+  override readonly name = "AskedToWait"
+  readonly waitMs: number
+
+  constructor(message: string, waitMs: number) {
+    super(message)
+    this.waitMs = waitMs
+  }
+}
+
+/** Resolves when the receiver took it. Throws `NeverAgain` when it never will, `AskedToWait` when it said when. */
+export async function call(event: Call, options: CallOptions): Promise<void> {
+  const { url, secret, timeoutMs, signal, fetch: send = fetch, now = Date.now } = options
+  const late = AbortSignal.timeout(timeoutMs)
+  const seconds = Math.floor(now() / 1000)
+  const answer = await send(url, {
+    method: "POST",
+    headers: {
+      "content-type": event.contentType,
+      "user-agent": "laba",
+      "ce-specversion": "1.0",
+      "ce-id": event.id,
+      "ce-type": event.type,
+      "ce-source": event.source,
+      "ce-time": new Date(event.time).toISOString(),
+      ...Object.fromEntries(
+        Object.entries(event.attributes ?? {}).map(([name, value]) => [`ce-${name}`, value]),
+      ),
+      ...(secret === undefined ? {} : signatureHeaders(secret, { id: event.id, seconds, body: event.body })),
+    },
+    body: event.body as BodyInit,
+    // A redirect would take the payload and its signature to somebody who was not named.
+    redirect: "manual",
+    signal: signal ? AbortSignal.any([signal, late]) : late,
+  })
+  if (answer.ok) return await answer.body?.cancel()
+  const said = (await answer.text().catch(() => "")).trim().split("\n", 1)[0] ?? ""
+  const why = `${new URL(url).host} answered ${answer.status}${said ? `: ${said.slice(0, 200)}` : ""}`
+  if (hopeless.has(answer.status)) throw new NeverAgain(why)
+  const waitMs = 1000 * Number(answer.headers.get("retry-after") ?? Number.NaN)
+  throw waitMs > 0 ? new AskedToWait(why, waitMs) : new Error(why)
+}

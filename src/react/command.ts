@@ -1,0 +1,83 @@
+// Runs a command for an event: the payload on its standard input, the facts in its environment. Nothing of a message is
+// ever part of a command line, so nothing in a message can become a command.
+import { spawn } from "node:child_process"
+
+export interface Order {
+  /** A line for the shell as its operator wrote it, or a program and its arguments, run without a shell. */
+  readonly command: string | readonly string[]
+  readonly input: string | Uint8Array
+  /** Added to the environment. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly signal: AbortSignal
+  /** Takes what it prints on standard error, as it comes. Default: this process's own. */
+  readonly onError?: (text: string) => void
+  readonly onOutput?: (text: string) => void
+}
+
+/** How much of what a failed command said is kept as the reason, in characters. */
+const reasonCharsMax = 500
+
+/** A command that ignores a request to end is ended after so long. */
+const patienceMs = 5_000
+
+/** Resolves when it ended with 0. Rejects with what it said last when it did not, or was stopped by the signal. */
+export function runCommand(order: Order): Promise<void> {
+  const { command, input, environment, signal } = order
+  const { onOutput = (text) => process.stdout.write(text), onError = (text) => process.stderr.write(text) } =
+    order
+  const [program, ...words] = typeof command === "string" ? shell(command) : command
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(reasonOf(signal))
+    const windows = process.platform === "win32"
+    // In a group of its own, so that what the command has started ends with it.
+    const child = spawn(program as string, words, {
+      env: { ...process.env, ...environment },
+      detached: !windows,
+    })
+    let said = ""
+    let killing: ReturnType<typeof setTimeout> | undefined
+    const end = (name: NodeJS.Signals): void => {
+      if (child.pid === undefined) return
+      try {
+        if (windows) child.kill(name)
+        else process.kill(-child.pid, name)
+      } catch {
+        // Gone already.
+      }
+    }
+    const stop = (): void => {
+      end("SIGTERM")
+      killing = setTimeout(() => end("SIGKILL"), patienceMs)
+    }
+    signal.addEventListener("abort", stop, { once: true })
+    const settle = (error: Error | null): void => {
+      signal.removeEventListener("abort", stop)
+      clearTimeout(killing)
+      if (error) reject(error)
+      else resolve()
+    }
+    // A command that does not read its input closes it: that is its right.
+    child.stdin.on("error", () => {})
+    child.stdin.end(input)
+    child.stdout.setEncoding("utf8").on("data", onOutput)
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-reasonCharsMax)
+      onError(text)
+    })
+    child.on("error", (error) => settle(new Error(`could not be started: ${error.message}`)))
+    child.on("close", (code, name) => {
+      if (signal.aborted) return settle(reasonOf(signal))
+      if (code === 0) return settle(null)
+      const last = said.trim()
+      settle(new Error(`ended with ${name ?? code}${last ? `: ${last}` : ""}`))
+    })
+  })
+}
+
+const shell = (line: string): readonly string[] =>
+  process.platform === "win32" ? ["cmd.exe", "/d", "/s", "/c", line] : ["/bin/sh", "-c", line]
+
+const reasonOf = ({ reason }: AbortSignal): Error =>
+  reason instanceof Error && reason.name === "TimeoutError"
+    ? new Error("took too long and was ended")
+    : new Error("was ended with everything else")

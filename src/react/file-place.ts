@@ -1,0 +1,53 @@
+// Where a reaction stands, in a file. Saving is quick to ask for: while one save is on its way to the disk, only the newest
+// of those that follow is kept.
+import { readFile } from "node:fs/promises"
+import { writeDurably } from "./durable-file.ts"
+import type { Place } from "./reaction.ts"
+
+export interface PlaceRecord {
+  readonly server: string
+  readonly channel: string
+  readonly cursor: string
+}
+
+export class FilePlace implements Place {
+  private readonly path: string
+  private readonly whose: Omit<PlaceRecord, "cursor">
+  private last: Promise<void> = Promise.resolve()
+  private wanted: string | null = null
+
+  constructor(path: string, whose: Omit<PlaceRecord, "cursor">) {
+    this.path = path
+    this.whose = whose
+  }
+
+  /** The cursor that was saved; null when there is none. Throws when the file is of another channel or is no such file. */
+  async read(): Promise<string | null> {
+    let text: string
+    try {
+      text = await readFile(this.path, "utf8")
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null
+      throw error
+    }
+    const record = JSON.parse(text) as PlaceRecord
+    if (typeof record.cursor !== "string") throw new Error(`${this.path} is not what was saved there`)
+    const { server, channel } = this.whose
+    if (record.server !== server || record.channel !== channel)
+      throw new Error(`${this.path} is the place in ${record.channel} at ${record.server}`)
+    return record.cursor
+  }
+
+  save(cursor: string): Promise<void> {
+    const isUnderWay = this.wanted !== null
+    this.wanted = cursor
+    if (!isUnderWay) {
+      this.last = this.last.then(() => {
+        const newest = this.wanted as string
+        this.wanted = null
+        return writeDurably(this.path, `${JSON.stringify({ ...this.whose, cursor: newest }, null, 2)}\n`)
+      })
+    }
+    return this.last
+  }
+}

@@ -1,0 +1,40 @@
+// Tells by mail. SMTP is spoken by nodemailer, which is loaded only where a mail is to be sent: a server that sends none
+// need not have it.
+import type { Recipient } from "../messenger.ts"
+import { letterOf, lineOf } from "../wording.ts"
+import type { MailTell } from "./tell.ts"
+
+/** How long a mail server may take for each step. */
+const answerMsMax = 15_000
+
+export function mailTo({ smtp, from, to }: MailTell): Recipient {
+  return {
+    name: `mail ${to.join(", ")}`,
+    async tell(alarm) {
+      const { createTransport } = await import("nodemailer").catch((cause: unknown) => {
+        throw new Error("mail needs the package nodemailer beside laba: npm install nodemailer", { cause })
+      })
+      const transport = createTransport({
+        url: smtp,
+        connectionTimeout: answerMsMax,
+        greetingTimeout: answerMsMax,
+        socketTimeout: answerMsMax,
+        // What is sent is ours; nothing in it may be read from a file or fetched.
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      })
+      try {
+        await transport.sendMail({
+          from,
+          to: [...to],
+          subject: `[laba] ${lineOf(alarm)}`,
+          text: letterOf(alarm),
+          // Nobody's "out of office" answers an alarm.
+          headers: { "Auto-Submitted": "auto-generated" },
+        })
+      } finally {
+        transport.close()
+      }
+    },
+  }
+}

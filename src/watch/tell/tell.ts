@@ -1,0 +1,36 @@
+// The contract of telling: the ways in which somebody can be told of an alarm, as they are configured.
+
+/** Exactly one way is set; what belongs to it stands beside it. */
+export type Tell =
+  | { readonly way: "channel"; readonly channel: string }
+  | { readonly way: "webhook"; readonly url: string; readonly secret: string | undefined }
+  | { readonly way: "command"; readonly command: string | readonly string[] }
+  | { readonly way: "mail"; readonly mail: MailTell }
+  | { readonly way: "sms"; readonly sms: SmsTell }
+
+export interface MailTell {
+  /** `smtp://user:password@host:587`, or `smtps://` for TLS from the first byte. */
+  readonly smtp: string
+  readonly from: string
+  readonly to: readonly string[]
+}
+
+export interface SmsTell {
+  readonly to: readonly string[]
+  readonly provider:
+    | {
+        readonly name: "tencent"
+        readonly secretId: string
+        readonly secretKey: string
+        readonly appId: string
+        readonly templateId: string
+        readonly signName?: string
+        readonly region?: string
+      }
+    | {
+        readonly name: "twilio"
+        readonly accountSid: string
+        readonly authToken: string
+        readonly from: string
+      }
+}

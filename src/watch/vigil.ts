@@ -1,0 +1,147 @@
+// Keeps one watch over the channels of an engine: looks at where each stands, and says when one has gone silent or is
+// back. A channel has spoken when its number moved, whoever published and on whichever node.
+import { type Position, printCursor } from "../../wire/cursor.ts"
+import type { Channel } from "../channels/channel.ts"
+import { covers } from "../channels/cover.ts"
+import { anyPart, anyParts, anyUser, type Pattern } from "../channels/pattern.ts"
+import type { MaybePromise } from "../engines/engine.ts"
+import type { ChannelsPage } from "../engines/inventory.ts"
+import { Attention, lookEveryMs } from "./attention.ts"
+import { Silence } from "./silence.ts"
+import type { Alarm, Watch, WatchClock } from "./watch.ts"
+
+/** What a watch needs of an engine. */
+export interface Ground {
+  /** Where a channel stands. Rejects when the engine cannot be asked. */
+  tailOf(channel: Channel): MaybePromise<Position>
+  /** The channels there are, page by page. */
+  channelsPage(from: string | null, limit: number): MaybePromise<ChannelsPage>
+}
+
+/** An alarm, and the name under which all nodes know it: they see the same silence after the same message. */
+export interface Notice {
+  readonly alarm: Alarm
+  readonly name: string
+}
+
+/** Channels of one pattern that are watched at once. More would be a silence nobody can read. */
+const watchedMax = 1000
+
+/** Channels looked at in one turn while looking for new ones that fit the pattern. */
+const pageItemsMax = 1000
+
+interface Watched {
+  readonly silence: Silence
+  tail: Position
+  /** The last message that was heard; null when there was none. */
+  last: string | null
+}
+
+export class Vigil {
+  readonly watch: Watch
+  readonly lookEveryMs: number
+  private readonly pattern: Pattern
+  private readonly ground: Ground
+  private readonly clock: WatchClock
+  private readonly attention: Attention
+  private readonly watched = new Map<Channel, Watched>()
+  private page: string | null = null
+
+  constructor(watch: Watch, pattern: Pattern, ground: Ground, clock: WatchClock) {
+    this.watch = watch
+    this.pattern = pattern
+    this.ground = ground
+    this.clock = clock
+    this.lookEveryMs = lookEveryMs(watch.silentMs)
+    this.attention = new Attention(this.lookEveryMs, clock.monotonic())
+  }
+
+  /** Looks once. Rejects when the engine cannot be asked: nobody is silent then, and the next look knows it. */
+  async look(): Promise<Notice[]> {
+    const news: [Channel, Position][] = []
+    try {
+      for (const channel of this.isPattern ? this.watched.keys() : [this.watch.channel as Channel])
+        news.push([channel, await this.ground.tailOf(channel)])
+      if (this.isPattern) news.push(...(await this.newcomers()))
+    } catch (error) {
+      this.attention.live(this.clock.monotonic(), false)
+      throw error
+    }
+    const disturbed = this.attention.live(this.clock.monotonic(), true)
+    if (disturbed) for (const { silence } of this.watched.values()) silence.disturbed(this.attention.ms)
+    return news.flatMap(([channel, tail]) => this.compare(channel, tail))
+  }
+
+  private get isPattern(): boolean {
+    return this.pattern.parts.some((part) => part === anyPart || part === anyParts || part === anyUser)
+  }
+
+  /** The next page of channels, as far as they fit and are not watched yet. */
+  private async newcomers(): Promise<[Channel, Position][]> {
+    const { channels, next } = await this.ground.channelsPage(this.page, pageItemsMax)
+    this.page = next
+    return channels
+      .filter(
+        ({ channel, tail }) =>
+          tail.offset > 0 && !this.watched.has(channel) && covers(this.pattern, literal(channel)),
+      )
+      .slice(0, watchedMax - this.watched.size)
+      .map(({ channel, tail }) => [channel, tail])
+  }
+
+  private compare(channel: Channel, tail: Position): Notice[] {
+    const nowMs = this.attention.ms
+    const known = this.watched.get(channel)
+    if (!known) {
+      const silence = new Silence(this.watch.silentMs, nowMs)
+      this.watched.set(channel, { silence, tail, last: tail.offset > 0 ? printCursor(tail) : null })
+      return []
+    }
+    const { silence } = known
+    // A new numbering that has no message yet was not spoken in: a channel that was idle for long is forgotten by its
+    // engine, and must not thereby seem to have spoken.
+    const hasSpoken =
+      tail.offset > 0 && (tail.epoch !== known.tail.epoch || tail.offset !== known.tail.offset)
+    if (!hasSpoken) return silence.fallsSilent(nowMs) ? [this.notice("silent", channel, known)] : []
+    const back = silence.isSilent ? [this.notice("back", channel, known)] : []
+    known.tail = tail
+    known.last = printCursor(tail)
+    silence.heard(nowMs)
+    return back
+  }
+
+  private notice(kind: Alarm["alarm"], channel: Channel, { silence, last }: Watched): Notice {
+    return {
+      // Both are named after the message before the silence: which one ended it, two nodes may see differently.
+      name: `${kind} ${this.watch.channel} ${channel} ${last ?? "never"}`,
+      alarm: alarmOf(kind, this.watch, {
+        channel,
+        last,
+        time: this.clock.now(),
+        silentMs: silence.silentForMs(this.attention.ms),
+      }),
+    }
+  }
+}
+
+const literal = (channel: Channel): Pattern => ({ text: channel, parts: channel.slice(1).split("/") })
+
+export interface AlarmFacts {
+  readonly channel: string
+  readonly last: string | null
+  readonly time: number
+  readonly silentMs: number
+}
+
+/** An alarm, its times in seconds with one decimal. */
+export function alarmOf(kind: Alarm["alarm"], watch: Watch, facts: AlarmFacts): Alarm {
+  return {
+    alarm: kind,
+    channel: facts.channel,
+    watch: watch.channel,
+    time: facts.time,
+    silentSeconds: Math.round(facts.silentMs / 100) / 10,
+    everySeconds: watch.everyMs / 1000,
+    last: facts.last,
+  }
+}
