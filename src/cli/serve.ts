@@ -1,12 +1,13 @@
 // `laba serve`: starts a server, says in one line where, and ends it by signals.
 import { LabaError } from "../../wire/error.ts"
-import { ConfigError, type ConfigInput } from "../config/config.ts"
+import { type Config, ConfigError, type ConfigInput } from "../config/config.ts"
 import type { Laba, ServeOptions } from "../server/index.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
 import { refuseAccident } from "../config/accident.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 import { labaVersion } from "./laba-version.ts"
+import { Processes, processVariable } from "./processes.ts"
 import { reloadBySignal, stopBySignal } from "./signals.ts"
 
 const flags = {
@@ -25,6 +26,11 @@ const flags = {
     type: "string",
     value: "<name>",
     says: "`memory` or `sqlite:<dir>`; default memory: nothing is kept over a restart",
+  },
+  processes: {
+    type: "string",
+    value: "<n>",
+    says: "so many processes that share the port, on an engine that processes share; default 1",
   },
   config: configFlag,
   open: { type: "boolean", says: "serve everybody although no keys are configured" },
@@ -55,21 +61,74 @@ export const serve: Command = {
         ...(given.open && { open: true }),
       })
     const { input, config, file } = await gather()
+    const isOneOfSeveral = process.env[processVariable] !== undefined
+    const count =
+      given.processes === undefined || isOneOfSeveral ? 1 : readProcesses(given.processes, config.engine.name)
     try {
       refuseAccident(config)
     } catch (error) {
       throw new Failure((error as Error).message, { cause: error })
     }
+    const from = file === null ? "" : `, ${file}`
+    if (count > 1) return serveBy(count, config, { given, from })
     const source = async (): Promise<ConfigInput> => (await gather()).input
-    const laba = await start({ ...input, source, demos: readDemos(process.env["LABA_DEMOS"]) }, config.listen)
+    const laba = await start(
+      { ...input, source, sharePort: isOneOfSeveral, demos: readDemos(process.env["LABA_DEMOS"]) },
+      config.listen,
+    )
     reloadBySignal(laba)
     // Before the line is printed: whoever waits for it may signal at once.
     const stopped = stopBySignal(() => laba.close())
-    const from = file === null ? "" : `, ${file}`
     console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
     await stopped
     return exit.ok
   },
+}
+
+interface Asked {
+  readonly given: Readonly<Record<string, string | boolean>>
+  /** What was read, for the line that says that it is ready. */
+  readonly from: string
+}
+
+/** Serves by processes of their own, each started as this one was. */
+async function serveBy(count: number, { listen, engine }: Config, { given, from }: Asked): Promise<number> {
+  const passedOn = Object.entries(given).filter(([name]) => name !== "port")
+  const args = passedOn.flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, `${value}`],
+  )
+  const processes = await Processes.start({
+    count,
+    ...listen,
+    command: [process.execPath, ...process.execArgv, "--no-orphans", Bun.main, "serve", ...args],
+    say: (line) => console.error(`laba: ${line}`),
+  }).catch((error: unknown) => {
+    const why = whyNoSocket(error, listen)
+    throw why === null ? error : new Failure(why, { cause: error })
+  })
+  reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
+  const stopped = stopBySignal(() => processes.stop())
+  console.log(
+    `laba ${labaVersion()} listening on ${processes.url} (${engine.name} engine, ${count} processes${from})`,
+  )
+  await stopped
+  return exit.ok
+}
+
+/** Throws `Misuse`. */
+function readProcesses(text: string, engine: string): number {
+  const count = Number(text)
+  if (!/^\d{1,3}$/.test(text) || count < 1)
+    throw new Misuse(`--processes is a number from 1 on, not "${text}"`)
+  if (count > 1 && (engine === "memory" || engine === "sqlite"))
+    throw new Misuse(
+      `the engine ${engine} lives in one process; --processes needs one such as redis://127.0.0.1:6379`,
+    )
+  if (count > 1 && process.platform !== "linux")
+    throw new Misuse(
+      "only Linux spreads connections among processes on one port; elsewhere put a load balancer before several ports",
+    )
+  return count
 }
 
 function engineFrom(given: { readonly data?: string; readonly engine?: string }): string | undefined {

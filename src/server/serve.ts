@@ -35,6 +35,8 @@ export interface ServeOptions extends ConfigInput, Hooks {
   readonly logTo?: (line: string) => void
   /** Where the configuration comes from, to be asked again at a reload. Default: there is nothing to read again. */
   readonly source?: () => MaybePromise<ConfigInput>
+  /** Whether other processes of this user may listen at the same port, which then share its connections. Default false. */
+  readonly sharePort?: boolean
   /** What runs beside the server and its landing page leads to: addresses by name. Default none. */
   readonly demos?: Demos
 }
@@ -54,6 +56,8 @@ export interface Laba {
   readonly counters: Readonly<Counters>
   /** Publishes as `POST` does. Throws `LabaError`. */
   publish(channel: string, data: PublishData, options?: PublishOptions): Promise<PublishAnswer>
+  /** How many messages of a channel can still be read. Throws `LabaError`. */
+  kept(channel: string): Promise<number>
   /** Pushes to one connection by its id: unnumbered, not kept. False when the connection is gone. Throws `cannot_receive`. */
   push(connection: string, data: string | Uint8Array): boolean
   /**
@@ -77,6 +81,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     logTo = toStandardError,
     source = null,
     demos = {},
+    sharePort = false,
     ...input
   } = options
   const config = parseConfig(input)
@@ -101,6 +106,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     startBunServer({
       hostname: host,
       port,
+      sharePort,
       limits,
       tls,
       handle: (request, bun) => router.handle(request, bun),
@@ -118,6 +124,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     port: server.port as number,
     counters: parts.counters,
     publish: (name, data, publishOptions = {}) => publish(parts, name, data, publishOptions),
+    kept: async (name) => (await parts.hub.state(parseChannel(name, "body"))).kept,
     push: (id, data) => push(parts, id, data),
     reload: ({ dry = false } = {}) => parts.reloader.reload(dry),
     close() {

@@ -7,6 +7,8 @@ import type { Socket } from "./websocket/socket.ts"
 export interface BunServerOptions {
   readonly hostname: string
   readonly port: number
+  /** Whether other processes of this user may listen there too. Linux spreads connections among them. */
+  readonly sharePort: boolean
   readonly limits: Limits
   /** Texts in PEM; without them it serves plain HTTP. With `ca`, clients need a certificate of one of these authorities. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string } | null
@@ -35,8 +37,8 @@ export function startBunServer(options: BunServerOptions): HttpServer {
     // A request or body that drips is cut after 10 s; streams and held polls set their own.
     idleTimeout: 10,
     maxRequestBodySize: bodyBytesMax,
-    // Else a second server on the same port would take half of the connections in silence.
-    reusePort: false,
+    // Unless it is meant: a second server on the same port would take half of the connections in silence.
+    reusePort: options.sharePort,
     development: false,
     ...(tls && {
       tls: {
