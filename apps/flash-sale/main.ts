@@ -1,7 +1,7 @@
 // The command line: `flash-sale` runs the shop; `payments`, `verify` and `audit` are beside it.
 import { parseArgs } from "node:util"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
-import { isClean, printVerdict, verify } from "./audit/verify.ts"
+import { verifyCommand } from "./audit/verify-command.ts"
 import { demoShop } from "./demo.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { startSimulator } from "./payments/simulator.ts"
@@ -17,7 +17,11 @@ const usage = `flash-sale [serve]        run the shop, with a payment simulator 
   --webhook URL           told of won, paid, expired and refunded; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
 flash-sale payments       run the payment simulator by itself (--data, --host, --port)
-flash-sale verify         check the books (--data DIR, --json); exits with 1 when a promise is broken
+flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
+                          when Laba does not answer
+  --laba URL              where Laba is (default: where the shop of these books has it)
+  --channels N            read at most N channels, chosen by chance (default: all)
+  --books                 the books alone
 flash-sale audit SALE     compute the order of service again (--data DIR, or --url of a running shop)`
 
 const { values, positionals } = parseArgs({
@@ -34,6 +38,8 @@ const { values, positionals } = parseArgs({
     jwt: { type: "string" },
     url: { type: "string" },
     json: { type: "boolean", default: false },
+    channels: { type: "string" },
+    books: { type: "boolean", default: false },
     "verify-seconds": { type: "string" },
     help: { type: "boolean", default: false },
   },
@@ -43,7 +49,7 @@ const [command = "serve", subject] = positionals
 if (values.help) console.log(usage)
 else if (command === "serve") await serveCommand()
 else if (command === "payments") paymentsCommand()
-else if (command === "verify") verifyCommand()
+else if (command === "verify") process.exitCode = await verifyBooksAndChannels()
 else if (command === "audit" && subject !== undefined) await auditCommand(subject)
 else {
   console.error(usage)
@@ -86,10 +92,15 @@ function paymentsCommand(): void {
   console.log(`The payment simulator is at ${url}`)
 }
 
-function verifyCommand(): void {
-  const verdict = verify(ledgerPath(values.data), Date.now())
-  console.log(values.json ? JSON.stringify(verdict) : printVerdict(verdict))
-  process.exitCode = isClean(verdict) ? 0 : 1
+function verifyBooksAndChannels(): Promise<number> {
+  return verifyCommand({
+    directory: values.data,
+    ledger: ledgerPath(values.data),
+    laba: values.laba,
+    booksOnly: values.books,
+    channelsMax: Number(values.channels ?? Infinity),
+    json: values.json,
+  })
 }
 
 async function auditCommand(sale: string): Promise<void> {

@@ -1,10 +1,12 @@
 // Puts a shop together: books, desk, cashier, errands, delivery, HTTP, and the loop that drives them.
 import { join } from "node:path"
+import { auditKey, noteLaba } from "./audit/laba-note.ts"
 import { Watchman } from "./audit/watchman.ts"
 import type { Told } from "./book/act.ts"
 import type { Sale } from "./book/sale.ts"
 import { Sales } from "./book/sales.ts"
 import { Broadcasts } from "./delivery/broadcasts.ts"
+import { Conversation } from "./delivery/conversation.ts"
 import { labaElsewhere } from "./delivery/laba-elsewhere.ts"
 import { labaBeside } from "./delivery/laba-beside.ts"
 import { listenToken } from "./delivery/listen-token.ts"
@@ -58,6 +60,14 @@ export interface RunningShop {
   close(): Promise<void>
 }
 
+/** How many channels one of the checks reads that go on all the time: each costs Laba a request. */
+const auditedChannelsMax = 500
+
+const labaSecrets = (key: string | undefined, listenSecret: string): Record<string, string> => ({
+  ...(key !== undefined && { FLASH_SALE_LABA_KEY: key }),
+  FLASH_SALE_LISTEN_SECRET: listenSecret,
+})
+
 /** The books' file in a directory. */
 export const ledgerPath = (directory: string): string => join(directory, "ledger.sqlite")
 
@@ -96,9 +106,10 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     callbackUrl: () => `${options.publicUrl ?? url}/api/payments/callback`,
   })
   const cashier = new Cashier({ provider, find, log })
+  const conversation = new Conversation({ find, cashier, log, wake: () => loop.wake() })
   const hooks = visitorHooks({
     find,
-    cashier: () => cashier,
+    conversation,
     tellNow: (sale, ticket) => tellings.tellNow(sale, ticket),
   })
   const loudspeaker = options.laba
@@ -108,9 +119,11 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
         port: options.labaPort ?? 0,
         engine: options.labaEngine ?? `sqlite:${join(directory, "laba")}`,
         secret: listenSecret,
+        auditKey: auditKey(secretOf(ledger, "audit")),
         origins: options.publicUrl === undefined ? [url] : [url, options.publicUrl],
         hooks,
       })
+  noteLaba(directory, loudspeaker.url)
   const tellings: Tellings = new Tellings({ ledger, loudspeaker, log })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
   const errands = new Errands({
@@ -127,10 +140,22 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     if (told.soldOutChanged) broadcasts.tell(sale)
   }
   const watchman = new Watchman({
-    command: [process.execPath, join(import.meta.dir, "main.ts"), "verify", "--json", "--data", directory],
+    command: [
+      ...[process.execPath, join(import.meta.dir, "main.ts"), "verify", "--json", "--data", directory],
+      ...["--laba", loudspeaker.url, "--channels", String(auditedChannelsMax)],
+    ],
+    env: options.laba ? labaSecrets(options.laba.key, listenSecret) : {},
     log,
+    onVerdict: ({ channels }) => {
+      if ("behind" in channels) for (const { sale, number } of channels.behind) tellAgain(sale, number)
+    },
   })
-  const loop = new Loop({
+  const tellAgain = (id: string, number: number): void => {
+    const sale = find(id)
+    const ticket = sale?.book.tickets[number - 1]
+    if (sale && ticket) tellings.tell(sale, ticket)
+  }
+  const loop: Loop = new Loop({
     ledger,
     sales,
     desks: () => desks.values(),

@@ -1,8 +1,10 @@
 // Laba inside this process: the app is a user of it like any other, by its public name. Buyers hear their own channels
 // with a token that we sign; nobody but this process publishes.
-import { type Hooks, serve } from "laba"
+import { createHash } from "node:crypto"
+import { type Laba, serve } from "laba"
 import { listenAudience, listenIssuer } from "./listen-token.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
+import type { VisitorHooks } from "./visitors.ts"
 
 export interface LabaHereOptions {
   readonly host: string
@@ -13,18 +15,27 @@ export interface LabaHereOptions {
   readonly secret: string
   /** Where the pages come from. */
   readonly origins: readonly string[]
-  readonly hooks: Hooks
+  /** With this key results may be read, to compare them with the books. */
+  readonly auditKey: string
+  readonly hooks: VisitorHooks
 }
 
 /** Results stay readable for a day: the last word of a sale is for who looks in the morning after, too. */
 const resultHistory = { count: 20, bytes: "64KB", time: "24h" } as const
 
 export async function labaHere(options: LabaHereOptions): Promise<Loudspeaker> {
-  const { host, port, engine, secret, origins, hooks } = options
-  const laba = await serve({
+  const { host, port, engine, secret, auditKey, origins, hooks } = options
+  const laba: Laba = await serve({
     listen: { host, port },
     engine,
     tokens: { secret, issuer: listenIssuer, audience: listenAudience, inQuery: true },
+    keys: [
+      {
+        name: "audit",
+        sha256: createHash("sha256").update(auditKey).digest("hex"),
+        listen: ["/@*/sales/*"],
+      },
+    ],
     origins,
     channels: {
       "/**": { listen: "nobody", publish: "nobody", manage: "nobody" },
@@ -32,7 +43,15 @@ export async function labaHere(options: LabaHereOptions): Promise<Loudspeaker> {
       "/sales/*": { history: { count: 5, time: "1h" }, slow: "latest", listen: "anyone" },
       [`${marker}*`]: { history: { count: 1, time: "24h" }, listen: "anyone" },
     },
-    ...hooks,
+    onConnect: async ({ user, channel, channels }) => {
+      // Whoever comes without a token owns no channel, and nothing has to be ready for them.
+      if (user === undefined) return undefined
+      const empty: string[] = []
+      for (const wanted of channel === null ? channels : [channel])
+        if (wanted.startsWith("/@") && (await laba.kept(wanted)) === 0) empty.push(wanted)
+      return hooks.onConnect({ user, channel, channels, empty })
+    },
+    onMessage: (message) => hooks.onMessage(message),
   })
   return {
     url: laba.url,

@@ -51,9 +51,11 @@ async function start(options: Omit<LabaHereOptions, "hooks">): Promise<void> {
     laba = await labaHere({
       ...options,
       hooks: {
-        onConnect: ({ user, channel, channels }) =>
-          ask<Welcome>((id) => ({ kind: "connect", id, visitor: { user, channel, channels } })),
-        onMessage: (message) => ask<Verdict>((id) => ({ kind: "message", id, message: { ...message } })),
+        onConnect: (visitor) => ask<Welcome>((id) => ({ kind: "connect", id, visitor })),
+        onMessage: async (message) =>
+          (await ask<Verdict>((id) => ({ kind: "message", id, message: { ...message } }))) ?? {
+            publish: false,
+          },
       },
     })
     say({ kind: "started", url: laba.url })

@@ -9,6 +9,7 @@ import { Line } from "../book/line.ts"
 import { isWaiting } from "../model/ticket.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import { recordOf } from "./record-of.ts"
+import { standingTicket } from "./standing-ticket.ts"
 
 export interface TellingsOptions {
   readonly ledger: Ledger
@@ -18,8 +19,8 @@ export interface TellingsOptions {
   readonly retryMs?: number
 }
 
-/** On their way at once. Laba answers after a group commit of some ms, so few of them would be slow. */
-const inFlightMax = 1024
+/** On their way at once. Laba answers after a group commit of some ms, so few of them would be slow; it refuses beyond 20,000. */
+const inFlightMax = 8192
 
 /** How long one turn may hold the loop. */
 const sliceMax = 256
@@ -113,16 +114,19 @@ export class Tellings {
     ticket.told = Math.max(ticket.told, version)
   }
 
-  /** Everybody who has not been told, or whom a Laba that lost its memory has forgotten. */
+  /** Everybody whom a Laba that lost its memory has forgotten. What matters is told, and what came before it is past. */
   tellAll(sale: Sale): void {
-    for (const ticket of sale.book.tickets) this.tell(sale, ticket)
+    for (const newest of sale.book.byUser.values()) this.tell(sale, standingTicket(newest))
   }
 
   /** After a start: everybody who still waits for something, and what is in the outbox and was not sent. */
   resume(sales: readonly Sale[]): void {
     for (const sale of sales) {
-      for (const ticket of sale.book.tickets)
+      for (const ticket of sale.book.tickets) {
         if (isWaiting(ticket.state) || ticket.order?.state === "pending") this.tell(sale, ticket)
+        // The crowd that comes back after a restart has heard it, and is not told again one by one.
+        else ticket.told = ticket.version
+      }
     }
     const { ledger } = this.options
     const byKey = new Map(sales.map((sale) => [sale.key, sale]))
@@ -135,7 +139,9 @@ export class Tellings {
       const letter: Letter = { id, left: numbers.length }
       for (const number of numbers) {
         const ticket = sale?.book.tickets[number - 1]
-        if (sale && ticket) this.tell(sale, ticket, letter)
+        if (!sale || !ticket) continue
+        ticket.told = 0
+        this.tell(sale, ticket, letter)
       }
     }
   }
@@ -197,6 +203,7 @@ export class Tellings {
       ticket.told = Math.max(ticket.told, version)
       this.told += 1
       for (const letter of letters) if (--letter.left === 0) this.sent.push(letter.id)
+      this.lastWord(sale, ticket)
     } catch (error) {
       arrived = false
       telling.letters.push(...letters)
@@ -206,6 +213,14 @@ export class Tellings {
     this.inFlight -= 1
     if (!arrived) setTimeout(() => this.landed(telling, true), this.options.retryMs ?? 500)
     else this.landed(telling, telling.again)
+  }
+
+  /** Who polls sees the channel's newest message. It must be about the ticket that matters, whatever became of an older one. */
+  private lastWord(sale: Sale, { user, number }: Ticket): void {
+    const newest = sale.book.byUser.get(user)
+    if (!newest || newest.previous === null) return
+    const standing = standingTicket(newest)
+    if (standing.number !== number) this.tell(sale, standing)
   }
 
   private landed(telling: Telling, again: boolean): void {

@@ -1,0 +1,135 @@
+// What a buyer and the shop say to each other over the socket on which results are heard. Knows no socket: whoever holds
+// it, Laba in this process or one elsewhere, hands a buyer's words in here and the answer back to that buyer alone.
+//
+// The buyer publishes JSON to the own channel of results, `/@<user>/sales/<sale>`; nothing of it is ever published:
+//
+//     { "do": "status" | "pay" | "cancel" | "leave", "ref"?: string | number }
+//
+// and is answered on the same connection, apart from the channel's messages (in laba.v1 and the client: `direct`):
+//
+//     { "asked": "status", "ref"?, "ticket": TicketRecord }                    the record as the channel shows it
+//     { "asked": "pay", "ref"?, "payUrl": string }                             where to pay
+//     { "asked": "cancel" | "leave", "ref"?, "done": boolean, "ticket": TicketRecord }
+//     { "asked": …, "ref"?, "failed": Failure }
+//
+// `ref` comes back as it was sent. An answer is about the moment of asking: what becomes of it comes on the channel, with
+// a higher version. Everything may be asked again; asking twice does nothing twice.
+import type { Ticket } from "../book/memory.ts"
+import type { Sale } from "../book/sale.ts"
+import { resultChannel, type TicketRecord } from "../model/record.ts"
+import type { Cashier } from "../payments/cashier.ts"
+import { recordOf } from "./record-of.ts"
+import { standingTicket } from "./standing-ticket.ts"
+
+export type Wish = "status" | "pay" | "cancel" | "leave"
+
+export type Failure =
+  /** Not one of the words above. */
+  | "not_understood"
+  /** Who asks holds no ticket of this sale. */
+  | "no_ticket"
+  | "no_order"
+  /** Paid already, or its time is up. */
+  | "not_payable"
+  /** The payment provider does not answer; ask again. */
+  | "provider_away"
+  /** The books cannot be written now; ask again. */
+  | "not_saved"
+
+type Ref = { readonly ref?: string | number }
+
+export type Reply = Ref &
+  (
+    | { readonly asked: Wish | null; readonly failed: Failure }
+    | { readonly asked: "status"; readonly ticket: TicketRecord }
+    | { readonly asked: "pay"; readonly payUrl: string }
+    | { readonly asked: "cancel" | "leave"; readonly done: boolean; readonly ticket: TicketRecord }
+  )
+
+/** Something that a buyer said on a channel. Who it is, Laba has found out. */
+export interface Said {
+  readonly user: string | undefined
+  readonly channel: string
+  readonly text: string
+}
+
+export interface ConversationOptions {
+  readonly find: (sale: string) => Sale | null
+  readonly cashier: Cashier
+  readonly log: (line: string) => void
+  /** Called when something may have changed and its word should go out soon. */
+  readonly wake?: () => void
+}
+
+/** Longer references are not ours. */
+const refCharsMax = 64
+
+export class Conversation {
+  private readonly options: ConversationOptions
+
+  constructor(options: ConversationOptions) {
+    this.options = options
+  }
+
+  /** The answer; null for who speaks where they do not listen to their own results. Never rejects. */
+  async answer({ user, channel, text }: Said): Promise<Reply | null> {
+    const sale = this.options.find(saleOf(channel))
+    if (!sale || user === undefined || !sameName(channel, resultChannel(user, sale.id))) return null
+    const { wish, ref } = understood(text)
+    if (wish === null) return { ...ref, asked: null, failed: "not_understood" }
+    const newest = sale.book.byUser.get(user)
+    if (!newest) return { ...ref, asked: wish, failed: "no_ticket" }
+    try {
+      return { ...ref, ...(await this.grant(sale, standingTicket(newest), wish)) }
+    } catch (error) {
+      this.options.log(`flash sale: ${wish} of ${user} failed: ${String(error)}`)
+      return { ...ref, asked: wish, failed: "not_saved" }
+    }
+  }
+
+  private async grant(sale: Sale, ticket: Ticket, wish: Wish): Promise<Reply> {
+    const { cashier, wake } = this.options
+    const { number } = ticket
+    // Looked up again afterwards: a failed write has the memory read anew.
+    const record = () => recordOf(sale.book, sale.book.tickets[number - 1] as Ticket)
+    if (wish === "status") return { asked: wish, ticket: record() }
+    if (wish === "pay") return { asked: wish, ...(await cashier.open(sale, number)) }
+    const done = wish === "cancel" ? await cancelled(sale, number, cashier) : left(sale, ticket)
+    wake?.()
+    return { asked: wish, done, ticket: record() }
+  }
+}
+
+/** True as well when it was before: who asks again did not hear the answer. */
+async function cancelled(sale: Sale, number: number, cashier: Cashier): Promise<boolean> {
+  return (await cashier.cancel(sale, number)) || sale.orderOf(number)?.state === "cancelled"
+}
+
+const left = (sale: Sale, ticket: Ticket): boolean => sale.leave(ticket) || ticket.state === "left"
+
+/** The sale that a channel of results is about. */
+export const saleOf = (channel: string): string => /\/sales\/([a-z0-9-]+)$/.exec(channel)?.[1] ?? ""
+
+const wishes: readonly Wish[] = ["status", "pay", "cancel", "leave"]
+
+function understood(text: string): { readonly wish: Wish | null; readonly ref: Ref } {
+  try {
+    const said = JSON.parse(text) as { do?: unknown; ref?: unknown } | null
+    const ref = said?.ref
+    const keeps = typeof ref === "number" || (typeof ref === "string" && ref.length <= refCharsMax)
+    return { wish: wishes.find((wish) => wish === said?.do) ?? null, ref: keeps ? { ref } : {} }
+  } catch {
+    return { wish: null, ref: {} }
+  }
+}
+
+/** Laba spells a name in its own canonical way; compared is what is meant. */
+const sameName = (a: string, b: string): boolean => decoded(a) === decoded(b)
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
+}
