@@ -1,5 +1,5 @@
 // The contract of a channel as the application holds it. What keeps it is in subscription.ts.
-import type { History } from "../wire/frames.ts"
+import type { History, PresenceMember } from "../wire/frames.ts"
 import type { Reset } from "./inbox.ts"
 import type { State } from "./machine.ts"
 import type { Message } from "./message.ts"
@@ -23,7 +23,12 @@ export interface ChannelEvents {
   message: Message
   state: ChannelState
   reset: Reset
-  presence: readonly unknown[]
+  /** Who is there, after every change and every answer to `presence()`. */
+  presence: readonly PresenceMember[]
+  /** A user came. While the connection was away too: it is told when it is back. */
+  join: PresenceMember
+  /** A user left: no connection of theirs has listened for some seconds. */
+  leave: PresenceMember
 }
 
 /** A channel that is listened to. Iterating gives its messages; a reset ends the iteration unless `reset` has a listener. */
@@ -38,8 +43,8 @@ export interface Channel extends AsyncIterable<Message> {
   /** Resolves when it is subscribed; rejects when it is closed. */
   ready(): Promise<Subscription>
   publish(data: unknown, options?: PublishOptions): Promise<Published | null>
-  /** Who is there. Rejects when the connection is not open. */
-  presence(): Promise<readonly unknown[]>
+  /** Who is there, where the channel's rule keeps that. Rejects when the connection is not open. */
+  presence(): Promise<readonly PresenceMember[]>
   close(): void
 }
 

@@ -2,6 +2,7 @@
 export { connect } from "./connect.ts"
 export type { ConnectionState, Direct, Laba, LabaEvents } from "./laba.ts"
 export type { Channel, ChannelEvents, ChannelOptions, ChannelState, Subscription } from "./channel.ts"
+export type { PresenceMember } from "../wire/frames.ts"
 export type { Reset } from "./inbox.ts"
 export type { State } from "./machine.ts"
 export type { Message } from "./message.ts"

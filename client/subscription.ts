@@ -1,5 +1,6 @@
 // One channel, subscribed again from its cursor on every connection. Knows commands and answers; does not know transports.
 import type { ServerFrame } from "../wire/frames.ts"
+import { createAttendance } from "./attendance.ts"
 import { type Backoff, waitMs } from "./backoff.ts"
 import type { Channel, ChannelEvents, ChannelOptions, Subscription } from "./channel.ts"
 import type { Environment } from "./environment.ts"
@@ -70,6 +71,7 @@ export function createSubscription(name: string, options: ChannelOptions, around
       if (reason?.code === "buffer_full" && isConnected()) go("start")
     },
   })
+  const attendance = createAttendance({ name, listeners, ask, isConnected, isOpen: () => state === "open" })
 
   const go = (event: Event, why: Reason | null = null): void => {
     const [to, ...actions] = step(state, event)
@@ -109,13 +111,15 @@ export function createSubscription(name: string, options: ChannelOptions, around
       go("ready")
       for (const { resolve } of waiters) resolve(subscription)
       waiters.clear()
+      attendance.review()
     })
   }
 
   const hear = (frame: ServerFrame): void => {
     // Until the answer to the last subscribe, what comes belongs to the one before.
     if (state !== "open") return
-    if (frame.op === "message") {
+    if (frame.op === "members") attendance.hear(frame)
+    else if (frame.op === "message") {
       cursor = frame.cursor
       inbox.push(readMessage(frame))
       // Lossless: the server keeps the rest, and the cursor stands at the last one taken.
@@ -138,27 +142,23 @@ export function createSubscription(name: string, options: ChannelOptions, around
     on(event, listener) {
       const off = listeners.on(event, listener)
       if (event === "message") inbox.listenerCame()
-      return off
+      attendance.review()
+      return () => {
+        off()
+        attendance.review()
+      }
     },
-    off: listeners.off,
+    off(event, listener) {
+      listeners.off(event, listener)
+      attendance.review()
+    },
     ready() {
       if (state === "open") return Promise.resolve(subscription as Subscription)
       if (state === "closed") return Promise.reject(new LabaFailure(reason as Reason))
       return new Promise((resolve, reject) => waiters.add({ resolve, reject }))
     },
     publish,
-    presence() {
-      return new Promise((resolve, reject) => {
-        const none: Reason = { code: "network", retry: "back-off", detail: "The connection is not open." }
-        if (!isConnected()) return reject(new LabaFailure(none))
-        ask({ op: "presence", channel: name }, (reply) => {
-          if (reply?.op === "presence") {
-            listeners.emit("presence", reply.members)
-            resolve(reply.members)
-          } else reject(new LabaFailure(reply?.op === "error" ? reply : none))
-        })
-      })
-    },
+    presence: attendance.ask,
     close() {
       go("close", { code: "closed", retry: "stay-away", detail: "The application closed the channel." })
       closed()
@@ -171,6 +171,7 @@ export function createSubscription(name: string, options: ChannelOptions, around
       if (!inbox.isFull()) go("start")
     },
     detach: (why) => {
+      attendance.detach()
       if (reason?.code !== "buffer_full") go("pause", why)
     },
     hear,

@@ -32,6 +32,7 @@ const neverImports: Record<string, readonly string[]> = {
   "src/protocols/": ["src/engines/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
   "src/engines/": ["src/protocols/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
   "src/transports/": ["src/engines/", "src/server/", "src/cli/"],
+  "src/nodes/": ["src/protocols/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
   "src/": ["test/", "bench/", "apps/", "examples/"],
 }
 

@@ -40,6 +40,13 @@ export type ResetReason =
   /** The reader was slow on a channel whose rule says `slow: latest`: it skips to the newest message. */
   | "skipped"
 
+/** Somebody who listens to a channel that keeps presence. */
+export interface PresenceMember {
+  readonly user: string
+  /** Since when, in milliseconds since 1970, by the clock of the node that they came to. */
+  readonly since: number
+}
+
 /** `ref` is chosen by the client and returned in the answer; any string or number, at most 64 characters. */
 export type Ref = string | number
 
@@ -49,7 +56,8 @@ export type ClientFrame =
   | { op: "unsubscribe"; ref?: Ref; channel: string }
   /** `type` defaults to `application/json`; a text type takes a string; `base64: true` takes bytes. `key` makes a retry safe. */
   | { op: "publish"; ref?: Ref; channel: string; data: unknown; type?: string; base64?: true; key?: string }
-  | { op: "presence"; ref?: Ref; channel: string }
+  /** `watch`: true to be told of every change from now on, false to be told no more. Without it only the answer comes. */
+  | { op: "presence"; ref?: Ref; channel: string; watch?: boolean }
   | { op: "token"; ref?: Ref; token: string }
   | { op: "ping"; ref?: Ref }
 
@@ -77,7 +85,24 @@ export type ServerFrame =
     }
   /** The application took the message and wanted it not published. */
   | { op: "accepted"; ref?: Ref; channel: string }
-  | { op: "presence"; ref?: Ref; channel: string; members: readonly unknown[] }
+  /** Who is there: at most 1,000 members by name; `users` counts them all, and `guests` the connections of nobody known. */
+  | {
+      op: "presence"
+      ref?: Ref
+      channel: string
+      members: readonly PresenceMember[]
+      users: number
+      guests: number
+    }
+  /** Who came and who left since the last telling, to who watches. It may repeat what the answer has said already. */
+  | {
+      op: "members"
+      channel: string
+      joined: readonly PresenceMember[]
+      left: readonly string[]
+      users: number
+      guests: number
+    }
   /** The token was taken; it expires in so many seconds. */
   | { op: "token"; ref?: Ref; expires?: number }
   /** The token runs out in so many seconds: a new one by `token` keeps the connection. */

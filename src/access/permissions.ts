@@ -50,17 +50,11 @@ export function fillPermissions(
   said: ReadonlyMap<string, SaidPermissions>,
   defaults: DefaultPermissions,
 ): ReadonlyMap<string, Permissions> {
-  const rules = [...said].map(([text, permissions]) => ({ text, pattern: parsePattern(text), permissions }))
-  rules.sort((a, b) => compareSpecificity(a.pattern, b.pattern))
   const filled = new Map<string, Permissions>()
-  for (const { text, pattern } of rules) {
-    const aboutUsers = isAboutUsers(pattern)
-    const wider = rules.filter(
-      (rule) => isAboutUsers(rule.pattern) === aboutUsers && covers(rule.pattern, pattern),
-    )
-    const usual = aboutUsers ? defaults.own : defaults.usual
+  for (const { text, pattern, wider } of withWider(said)) {
+    const usual = isAboutUsers(pattern) ? defaults.own : defaults.usual
     const who = (...actions: readonly Action[]): Who => {
-      for (const { permissions } of wider) {
+      for (const permissions of wider) {
         for (const action of actions) if (permissions[action] !== undefined) return permissions[action]
       }
       return usual[actions[0] as Action]
@@ -74,4 +68,27 @@ export function fillPermissions(
     })
   }
   return filled
+}
+
+/** The patterns whose channels keep presence: those that say so, or are silent where a wider one says so. */
+export function presenceKept(said: ReadonlyMap<string, boolean | Who | undefined>): ReadonlySet<string> {
+  const kept = new Set<string>()
+  for (const { text, wider } of withWider(said)) {
+    const first = wider.find((presence) => presence !== undefined)
+    if (first !== undefined && first !== false && first !== "nobody") kept.add(text)
+  }
+  return kept
+}
+
+/** What is said of each pattern, the pattern's own first and then by the wider ones, the most specific first. */
+function withWider<Said>(said: ReadonlyMap<string, Said>) {
+  const rules = [...said].map(([text, one]) => ({ text, pattern: parsePattern(text), said: one }))
+  rules.sort((a, b) => compareSpecificity(a.pattern, b.pattern))
+  return rules.map(({ text, pattern }) => ({
+    text,
+    pattern,
+    wider: rules
+      .filter((rule) => isAboutUsers(rule.pattern) === isAboutUsers(pattern) && covers(rule.pattern, pattern))
+      .map((rule) => rule.said),
+  }))
 }

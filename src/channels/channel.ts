@@ -53,4 +53,6 @@ export interface Rule {
   readonly slow: SlowPolicy
   /** Left out: everybody may do everything. */
   readonly who?: Permissions
+  /** Whether it is known who listens, and who came and left. Left out: no. */
+  readonly presence?: boolean
 }

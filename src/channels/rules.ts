@@ -14,11 +14,14 @@ export const defaultRule: Rule = {
 export class Rules {
   /** Every rule that was configured, in the order given. */
   readonly entries: readonly Rule[]
+  /** Whether any of them keeps presence: if none does, no channel's rule need be looked up for it. */
+  readonly keepPresence: boolean
   private readonly tree = new PatternTree<Rule>()
 
   /** Throws `bad_channel` for a pattern that is malformed or there twice. An entry for every channel (`/**`) replaces `defaultRule`. */
   constructor(entries: readonly Rule[] = []) {
     this.entries = entries
+    this.keepPresence = entries.some(({ presence }) => presence === true)
     for (const rule of entries) {
       const pattern = parsePattern(rule.pattern)
       if (this.tree.add(pattern, rule)) continue

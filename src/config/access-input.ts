@@ -7,8 +7,8 @@ export interface PermissionsInput {
   readonly listen?: Who
   /** Who may publish. Default `anyone` without `keys` and `tokens`, else `key`. */
   readonly publish?: Who
-  /** Who may see who listens. Default `anyone` without `keys` and `tokens`, else `key`, and `owner` for `/@<user>/…`. */
-  readonly presence?: Who
+  /** Whether it is kept who listens, and who may see it. `true` keeps it, and so does naming who; `false` does not. Default: it is not kept. Who may, unless named: `anyone` without `keys` and `tokens`, else `key`, and `owner` for `/@<user>/…`. */
+  readonly presence?: boolean | Who
   /** Who may read what was published before: resume from a cursor, poll, fetch the newest message. Needed beside `listen`. Default: who may listen. */
   readonly readHistory?: Who
   /** Who may forget a channel's history and send its listeners away. Default `anyone` without `keys` and `tokens`, else `key`. */

@@ -197,7 +197,7 @@ function ruleProblems(
   if (keys.length > 0 || tokens) return []
   return Object.entries(channels).flatMap(([pattern, channel]) =>
     (["listen", "publish", "presence", "readHistory", "manage"] as const).flatMap((action) =>
-      channel[action] === undefined || channel[action] === "anyone" || channel[action] === "nobody"
+      typeof channel[action] !== "string" || channel[action] === "anyone" || channel[action] === "nobody"
         ? []
         : problem(
             ["channels", pattern, action],

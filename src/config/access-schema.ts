@@ -7,7 +7,11 @@ const who = z.enum(["anyone", "token", "owner", "key", "nobody"]).optional()
 export const permissionsShape = {
   listen: who,
   publish: who,
-  presence: who,
+  presence: z
+    .union([z.boolean(), z.enum(["anyone", "token", "owner", "key", "nobody"])], {
+      error: 'must be true or false, or who may see it: "anyone", "token", "owner", "key" or "nobody"',
+    })
+    .optional(),
   readHistory: who,
   manage: who,
 }

@@ -2,7 +2,12 @@
 // also the texts of docs/guide/configuration.md and docs/config.schema.json (see reference.ts).
 import type { Limits } from "../../wire/limits.ts"
 import { type AccessConfig, hasCredentials } from "../access/access-config.ts"
-import { defaultPermissions, fillPermissions, type SaidPermissions } from "../access/permissions.ts"
+import {
+  defaultPermissions,
+  fillPermissions,
+  presenceKept,
+  type SaidPermissions,
+} from "../access/permissions.ts"
 import type { Permissions, Rule, SlowPolicy } from "../channels/channel.ts"
 import { defaultRule, Rules } from "../channels/rules.ts"
 import { parsePattern } from "../channels/pattern.ts"
@@ -10,19 +15,23 @@ import type { LogFormat, LogLevel } from "../telemetry/log-options.ts"
 import type { KeyInput, PermissionsInput, TokensInput } from "./access-input.ts"
 import { accessConfigOf, accessProblems } from "./access-problems.ts"
 import { ConfigError, type Problem } from "./config-error.ts"
+import { type EngineChoice, engineOf } from "./engine-schema.ts"
 import { problemsOf } from "./problems.ts"
 import { type ChannelOutput, type ConfigOutput, configSchema } from "./schema.ts"
 
 export { ConfigError } from "./config-error.ts"
+export type { EngineChoice } from "./engine-schema.ts"
 
 /** What the config file holds, and what `serve()` takes. Everything may be left out. */
 export interface ConfigInput {
   /** Where the server listens. */
   readonly listen?: ListenInput
-  /** What carries messages and remembers them. Default `memory`: everything in one process, nothing kept over a restart. `sqlite:` and a directory, such as `sqlite:./data`: kept there; one process a directory. */
+  /** What carries messages and remembers them. Default `memory`: everything in one process, nothing kept over a restart. `sqlite:` and a directory, such as `sqlite:./data`: kept there; one process a directory. `redis://host:6379`, `redis-sentinel://host1,host2/master` or `redis-cluster://host1,host2`, with `user:password@` before the hosts and `rediss` for TLS: kept in Redis 7 or newer, for any number of nodes. */
   readonly engine?: string
   /** For the engine `sqlite`. */
   readonly sqlite?: SqliteInput
+  /** For the engine `redis`. The same on every node. */
+  readonly redis?: RedisInput
   /** Rules for channels, by pattern: `*` is one part of a name, `**` at the end any number of parts. The most specific pattern wins; the order does not matter. */
   readonly channels?: { readonly [pattern: string]: ChannelInput }
   /** The keys of backends. With keys or tokens, who may do what follows from rules; without both, everybody may do everything and only this machine is let in. */
@@ -57,6 +66,17 @@ export interface SqliteInput {
   readonly acknowledge?: "durable" | "first"
   /** Bytes of history on disk, all channels together, a size; the least recently used are trimmed first. Default 4GB. What of it is held in memory is `limits.historyBytesMax`. */
   readonly diskBytesMax?: number | string
+}
+
+export interface RedisInput {
+  /** How messages come to the nodes. Default `targeted`: each only to nodes where somebody listens to its channel. `broadcast`: every message to every node, which drops what nobody there listens to; less work for a node with very many channels. */
+  readonly routing?: "targeted" | "broadcast"
+  /** Begins the name of every key. Default `laba`. With different ones, several Labas share a Redis and nothing else. */
+  readonly prefix?: string
+  /** Bytes of history in Redis, all channels together, a size; the least recently used are trimmed first. Default 1GB. Set less than the `maxmemory` of Redis. */
+  readonly historyBytesMax?: number | string
+  /** A PEM file with the authorities that the certificate of a `rediss` server is checked with. Default: those this machine trusts. */
+  readonly ca?: string
 }
 
 export interface TlsInput {
@@ -99,16 +119,6 @@ export type LimitsInput = {
     : number
 }
 
-/** Which engine, and how it is set. */
-export type EngineChoice =
-  | { readonly name: "memory" }
-  | {
-      readonly name: "sqlite"
-      readonly directory: string
-      readonly acknowledge: "durable" | "first"
-      readonly diskBytesMax: number
-    }
-
 /** The whole configuration, checked, every default filled in. */
 export interface Config {
   readonly listen: { readonly host: string; readonly port: number }
@@ -143,9 +153,11 @@ export function parseConfig(value: unknown = {}): Config {
     new Map(channels.map(([pattern, channel]) => [pattern, saidIn(channel)])),
     defaultPermissions(hasCredentials(access)),
   )
-  const rules = channels.map(([pattern, channel]) =>
-    ruleOf(pattern, channel, { limits, who: permissions.get(pattern) as Permissions }),
-  )
+  const kept = presenceKept(new Map(channels.map(([pattern, { presence }]) => [pattern, presence])))
+  const rules = channels.map(([pattern, channel]) => ({
+    ...ruleOf(pattern, channel, { limits, who: permissions.get(pattern) as Permissions }),
+    ...(kept.has(pattern) && { presence: true }),
+  }))
   return {
     listen,
     engine: engineOf(parsed.data),
@@ -158,17 +170,12 @@ export function parseConfig(value: unknown = {}): Config {
   }
 }
 
-function engineOf({ engine, sqlite }: ConfigOutput): EngineChoice {
-  if (engine === "memory") return { name: "memory" }
-  return { name: "sqlite", directory: engine.slice("sqlite:".length), ...sqlite }
-}
-
 /** What a channel's rule says about who may, without what it leaves out. */
 function saidIn({ listen, publish, presence, readHistory, manage }: ChannelOutput): SaidPermissions {
   return {
     ...(listen && { listen }),
     ...(publish && { publish }),
-    ...(presence && { presence }),
+    ...(typeof presence === "string" && { presence }),
     ...(readHistory && { history: readHistory }),
     ...(manage && { manage }),
   }

@@ -71,8 +71,11 @@ export function checkFrame(value: unknown): ClientFrame {
       need("after", "string", true)
       break
     case "unsubscribe":
+      need("channel", "string", false)
+      break
     case "presence":
       need("channel", "string", false)
+      need("watch", "boolean", true)
       break
     case "publish":
       need("channel", "string", false)

@@ -10,6 +10,8 @@ import type { Hooks } from "../hooks/hooks.ts"
 import { Drafts } from "../hub/drafts.ts"
 import { NodeHub } from "../hub/node-hub.ts"
 import { Counters } from "../telemetry/counters.ts"
+import { Board } from "../nodes/presence/board.ts"
+import type { Presence } from "../nodes/presence/presence.ts"
 import type { Events } from "../telemetry/events.ts"
 import { Connections } from "../transports/connections.ts"
 import { Holds } from "../transports/poll/hold.ts"
@@ -41,6 +43,7 @@ export interface Parts {
   readonly hub: NodeHub
   readonly engine: NodeEngine
   readonly connections: Connections
+  readonly presence: Presence
   readonly drafts: Drafts
   readonly wheel: TimerWheel
   readonly slowReaders: SlowReaders
@@ -86,6 +89,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     access.configure(next)
     admissions.configure(limits)
     hub.rulesChanged()
+    presence.rulesChanged()
     const keys = new Set(next.access.keys.map(({ name }) => name))
     dismissWhoLostRights({ connections, before, now: access, keys })
   }
@@ -93,6 +97,11 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const application = new Application(hooks, (hook, error) => {
     counters.hooksFailed++
     events.hookFailed(hook, error)
+  })
+  const presence = new Board({
+    node,
+    keeps: (channel) =>
+      reloader.current.rules.keepPresence && reloader.current.rules.for(channel).presence === true,
   })
   const slowReaders = new SlowReaders(limits)
   const wheel = new TimerWheel()
@@ -104,6 +113,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     wheel,
     slowReaders,
     connections,
+    presence,
     limits,
     counters,
     setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
@@ -129,7 +139,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       return leave.draining
     },
   }
-  const watched = { limits, counters, events, hub, engine, connections, drafts, wheel, slowReaders }
+  const watched = { presence, limits, counters, events, hub, engine, connections, drafts, wheel, slowReaders }
   return { ...watched, access, admissions, revocations, reloader, station, publisher, leave }
 }
 

@@ -23,7 +23,7 @@ export interface ShutdownOptions {
 }
 
 export async function shutDown({ parts, server, operation }: ShutdownOptions): Promise<void> {
-  const { leave, limits, events, hub, station, connections, wheel, slowReaders } = parts
+  const { leave, limits, events, hub, station, connections, presence, wheel, slowReaders } = parts
   const drainMs = limits.drainSeconds * 1000
   leave.leaving = true
   events.draining({ connections: connections.size, seconds: limits.drainSeconds })
@@ -41,6 +41,7 @@ export async function shutDown({ parts, server, operation }: ShutdownOptions): P
   await server.stop(true)
   wheel.stop()
   slowReaders.stop()
+  presence.stop()
   operation.stop()
   await hub.engine.close()
   events.stopped()

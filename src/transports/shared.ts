@@ -6,6 +6,7 @@ import type { Channel } from "../channels/channel.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Payload } from "../hub/drafts.ts"
 import type { Hub, Published } from "../hub/hub.ts"
+import type { Presence } from "../nodes/presence/presence.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Connection, Connections } from "./connections.ts"
 import type { SlowReaders } from "./slow-readers.ts"
@@ -26,6 +27,7 @@ export interface Shared {
   readonly wheel: TimerWheel
   readonly slowReaders: SlowReaders
   readonly connections: Connections
+  readonly presence: Presence
   readonly limits: Limits
   readonly counters: Counters
   readonly access: Access

@@ -56,7 +56,7 @@ beforeAll(async () => {
       { name: "shop", sha256: shop.sha256, publish: ["/orders/**"] },
     ],
     tokens: { secret: "a secret of more than thirty-two characters" },
-    channels: { "/**": { listen: "anyone" }, "/secret": { listen: "key" } },
+    channels: { "/**": { listen: "anyone" }, "/secret": { listen: "key" }, "/rooms/*": { presence: true } },
     limits: { idempotencyKeysMax: 4, messageBytesMax: 1000, drainSeconds: 0 },
   }
   stage = await openStage({ ...config, source: () => config })
@@ -162,6 +162,14 @@ const examples: Record<string, readonly Example[]> = {
     { status: 401, key: null, query: { channel: "/orders/1" } },
     { status: 401, key: "laba_manager_forged", query: { channel: "/orders/1" } },
     { status: 403, key: shop.text, query: { channel: "/secret" } },
+  ],
+  channelPresence: [
+    { status: 200, query: { channel: "/rooms/1" } },
+    { status: 400, query: { channel: "rooms" } },
+    { status: 404, query: { channel: "/orders/1" } },
+    { status: 401, key: null, query: { channel: "/rooms/1" } },
+    { status: 401, key: "laba_manager_forged", query: { channel: "/rooms/1" } },
+    { status: 403, key: shop.text, query: { channel: "/rooms/1" } },
   ],
   listUsers: [{ status: 200 }, { status: 400, query: { limit: "x" }, wrong: true }, ...strangers],
   getUser: [

@@ -7,6 +7,7 @@ import {
   LabaFailure,
   LabaSocket,
   type Message,
+  type PresenceMember,
   type Published,
   type Reset,
   type Subscription,
@@ -32,7 +33,9 @@ test("the types of the API are what the guide says", () => {
   channel.on("message", (message) => same<typeof message, Message>(true))
   channel.on("message", ({ data }) => same<typeof data, unknown>(true))
   channel.on("reset", (reset) => same<typeof reset, Reset>(true))
-  channel.on("presence", (members) => same<typeof members, readonly unknown[]>(true))
+  channel.on("presence", (members) => same<typeof members, readonly PresenceMember[]>(true))
+  channel.on("join", ({ user }) => same<typeof user, string>(true))
+  channel.on("leave", ({ since }) => same<typeof since, number>(true))
   const off = channel.on("state", ({ reason }) => reason?.code === "forbidden")
   same<typeof off, () => void>(true)
 

@@ -325,16 +325,56 @@ test("refuses it also when it was kept from before the limit was known", async (
   expect(network.attempts.length).toBe(1)
 })
 
+const ada = { user: "ada", since: 1 }
+const bob = { user: "bob", since: 2 }
+
 test("says who is there", async () => {
-  const { laba, clock } = startStage()
+  const { laba, clock, server } = startStage()
+  server.present.set("/a", [ada])
   const channel = laba.channel("/a")
   await expect(channel.presence()).rejects.toMatchObject({ code: "network" })
   await clock.pass(100)
-  const events: unknown[] = []
-  channel.on("presence", (members) => events.push(members))
   const members = channel.presence()
   await clock.pass(100)
-  expect(await members).toEqual(["ada"])
-  expect(events).toEqual([["ada"]])
+  expect(await members).toEqual([ada])
   await turn()
+})
+
+test("tells who came and who left, and what happened while the connection was away", async () => {
+  const { laba, clock, server, network } = startStage()
+  server.present.set("/a", [ada])
+  const channel = laba.channel("/a")
+  const events: unknown[] = []
+  channel.on("presence", (members) => events.push(members.map(({ user }) => user)))
+  const offJoin = channel.on("join", ({ user }) => events.push(`${user} came`))
+  const offLeave = channel.on("leave", ({ user }) => events.push(`${user} left`))
+  await clock.pass(100)
+  expect(events.splice(0)).toEqual([["ada"]])
+  server.come("/a", bob)
+  // What the list has said already is not news.
+  server.come("/a", bob)
+  await clock.pass(100)
+  expect(events.splice(0)).toEqual(["bob came", ["ada", "bob"], ["ada", "bob"]])
+  server.present.set("/a", [bob])
+  network.cut({ isSilent: false })
+  await clock.pass(2_000)
+  expect(events.splice(0)).toEqual(["ada left", ["bob"]])
+  offJoin()
+  offLeave()
+  server.come("/a", ada)
+  await clock.pass(100)
+  expect(events.splice(0)).toEqual([["bob", "ada"]])
+})
+
+test("asks to be told only while somebody listens for it", async () => {
+  const { laba, clock, server } = startStage()
+  const channel = laba.channel("/a")
+  await clock.pass(100)
+  expect(server.watched).toEqual(new Set())
+  const off = channel.on("leave", () => {})
+  await clock.pass(100)
+  expect(server.watched).toEqual(new Set(["/a"]))
+  off()
+  await clock.pass(100)
+  expect(server.watched).toEqual(new Set())
 })

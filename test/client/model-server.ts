@@ -1,7 +1,7 @@
 // A server of laba.v1 in memory, as docs/PROTOCOL.md says it: channels with history, commands, sessions' frames. The client's
 // tests run against it with a clock of their own; that it agrees with the real server is shown by running both.
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
-import type { ClientFrame, MessageJson, ResetReason, ServerFrame } from "../../wire/frames.ts"
+import type { ClientFrame, MessageJson, PresenceMember, ResetReason, ServerFrame } from "../../wire/frames.ts"
 
 export interface ModelConnection {
   readonly id: string
@@ -35,6 +35,10 @@ export class ModelServer {
   /** Every connection that was ever opened. */
   opened = 0
   readonly tokensSeen: string[] = []
+  /** Who is said to be in a channel. */
+  readonly present = new Map<string, readonly PresenceMember[]>()
+  /** Channels of which somebody is told who comes and leaves. */
+  readonly watched = new Set<string>()
   private epoch = 0
   private readonly channels = new Map<string, ModelChannel>()
   private readonly live = new Map<string, { outlet: ModelOutlet; subscribed: Set<string> }>()
@@ -145,6 +149,14 @@ export class ModelServer {
     for (const { outlet } of this.live.values()) outlet.frame(frame)
   }
 
+  /** Somebody came, and who watches is told. */
+  come(name: string, member: PresenceMember): void {
+    const members = [...(this.present.get(name) ?? []), member]
+    this.present.set(name, members)
+    const change = { joined: [member], left: [], users: members.length, guests: 0 }
+    if (this.watched.has(name)) this.tell(name, { op: "members", channel: name, ...change })
+  }
+
   listeners(name: string): number {
     return [...this.live.values()].filter(({ subscribed }) => subscribed.has(name)).length
   }
@@ -169,7 +181,17 @@ export class ModelServer {
       subscribed.delete(frame.channel)
       outlet.frame({ op: "unsubscribed", ...ref, channel: frame.channel })
     } else if (frame.op === "presence") {
-      outlet.frame({ op: "presence", ...ref, channel: frame.channel, members: ["ada"] })
+      const members = this.present.get(frame.channel) ?? []
+      if (frame.watch) this.watched.add(frame.channel)
+      if (frame.watch === false) this.watched.delete(frame.channel)
+      outlet.frame({
+        op: "presence",
+        ...ref,
+        channel: frame.channel,
+        members,
+        users: members.length,
+        guests: 0,
+      })
     } else if (frame.op === "subscribe") {
       subscribed.add(frame.channel)
       this.subscribe(frame.channel, frame.after, ref, outlet)

@@ -6,6 +6,7 @@ import { listChannels } from "./channels.ts"
 import { closeConnection, getConnection, pushToConnection } from "./connection.ts"
 import { listConnections } from "./connections.ts"
 import { openApi } from "./openapi.ts"
+import { channelPresence } from "./presence.ts"
 import { publishMany } from "./publish-many.ts"
 import { pushToUser } from "./push-to-user.ts"
 import { reloadConfig } from "./reload-config.ts"
@@ -23,6 +24,7 @@ const operations: readonly Route[] = [
   closeConnection,
   listChannels,
   channelHistory,
+  channelPresence,
   listUsers,
   getUser,
   disconnectUser,

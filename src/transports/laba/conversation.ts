@@ -12,6 +12,7 @@ import { renewed } from "../guest.ts"
 import type { Shared } from "../shared.ts"
 import { setAside } from "../slow-listeners.ts"
 import { type Outlet, refField } from "./outlet.ts"
+import { PresenceWatch } from "./presence-watch.ts"
 import { Subscription } from "./subscription.ts"
 
 export class Conversation {
@@ -22,6 +23,7 @@ export class Conversation {
   /** The channels that the application attached: what the client may is nothing to them. */
   private attached: Set<Channel> | null = null
   private nextSubscribeMs = 0
+  private presence: PresenceWatch | null = null
 
   constructor(shared: Shared, outlet: Outlet) {
     this.shared = shared
@@ -68,6 +70,7 @@ export class Conversation {
     }
     const subscription = new Subscription(this, channel, ref)
     this.subscriptions.push(subscription)
+    subscription.enter(this.shared.presence)
     this.shared.hub.join(subscription, channel, after)
   }
 
@@ -105,8 +108,12 @@ export class Conversation {
 
   /** The connection is gone. */
   left(): void {
-    for (const subscription of this.subscriptions) this.shared.hub.leave(subscription)
+    for (const subscription of this.subscriptions) {
+      this.shared.hub.leave(subscription)
+      subscription.leave()
+    }
     this.subscriptions = []
+    this.presence?.keepOnly(() => false)
   }
 
   private carryOut(frame: ClientFrame): Promise<void> | void {
@@ -126,8 +133,7 @@ export class Conversation {
       case "publish":
         return this.publish(frame)
       case "presence":
-        this.shared.access.may(this.outlet.guest.identity, "presence", this.channelOf(frame.channel))
-        throw new LabaError("not_found", "This server keeps no presence.")
+        return this.answerPresence(frame)
       case "token":
         return this.renew(frame)
       case "ping":
@@ -141,17 +147,31 @@ export class Conversation {
     return this.shared.access.channelOf(this.outlet.guest.identity, name, "body")
   }
 
+  private answerPresence({ channel: name, ref, watch }: ClientFrame & { op: "presence" }): Promise<void> {
+    const channel = this.channelOf(name)
+    this.pace()
+    this.shared.access.may(this.outlet.guest.identity, "presence", channel)
+    this.presence ??= new PresenceWatch(this.outlet, this.shared)
+    return this.presence.answer({ channel, ref, watch })
+  }
+
   private permitSubscribe(channel: Channel, after: Position | null): void {
-    const { access, limits } = this.shared
+    this.pace()
+    const { access } = this.shared
+    const { identity } = this.outlet.guest
+    access.may(identity, "listen", channel)
+    if (after) access.may(identity, "history", channel)
+  }
+
+  /** What costs the server a look into other places is not done in a loop. Throws `too_many_requests`. */
+  private pace(): void {
+    const { limits } = this.shared
     const next = nextDue(this.nextSubscribeMs, Date.now(), limits.subscribesPerConnectionPerSecond)
     if (next === null)
       throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
         retryAfterSeconds: 1,
       })
     this.nextSubscribeMs = next
-    const { identity } = this.outlet.guest
-    access.may(identity, "listen", channel)
-    if (after) access.may(identity, "history", channel)
   }
 
   /** Takes a new token in the old one's place. What it no longer lets the client hear, the client hears no longer. */
@@ -165,6 +185,7 @@ export class Conversation {
     if (outlet.user === undefined && identity.user !== undefined) {
       admissions.checkUser(identity.user)
       connections.nameUser(outlet, identity.user)
+      for (const subscription of this.subscriptions) subscription.enter(this.shared.presence)
     }
     renewed(outlet, identity, wheel)
     const expires = Math.max(0, Math.floor((identity.expiresAtMs - Date.now()) / 1000))
@@ -174,6 +195,7 @@ export class Conversation {
       if (this.attached?.has(channel)) continue
       if (!access.decide(identity, "listen", channel).allowed) this.endSubscription(subscription, "forbidden")
     }
+    this.presence?.keepOnly((channel) => access.decide(identity, "presence", channel).allowed)
   }
 
   private async publish(frame: ClientFrame & { op: "publish" }): Promise<void> {
@@ -222,6 +244,7 @@ export class Conversation {
 
   private remove(subscription: Subscription): void {
     this.shared.hub.leave(subscription)
+    subscription.leave()
     subscription.cancel()
     this.subscriptions.splice(this.subscriptions.indexOf(subscription), 1)
   }

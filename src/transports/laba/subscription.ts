@@ -3,6 +3,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { Ref, ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
+import type { Presence, Seat } from "../../nodes/presence/presence.ts"
 import { labaProtocol, printFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
@@ -23,6 +24,8 @@ export class Subscription implements Listener {
   private readonly owner: SubscriptionOwner
   private ref: Ref | undefined
   private cancelled = false
+  /** Where its user is said to be, if the channel keeps presence. */
+  private seat: Seat | null = null
 
   constructor(owner: SubscriptionOwner, channel: Channel, ref: Ref | undefined) {
     this.owner = owner
@@ -40,6 +43,17 @@ export class Subscription implements Listener {
 
   get closed(): boolean {
     return this.cancelled || this.outlet.closed
+  }
+
+  /** Whoever it belongs to now is there; before they were perhaps nobody known. */
+  enter(presence: Presence): void {
+    this.leave()
+    this.seat = presence.enter(this.channel, this.outlet.user)
+  }
+
+  leave(): void {
+    this.seat?.leave()
+    this.seat = null
   }
 
   /** It was unsubscribed: a replay that is under way stops. */

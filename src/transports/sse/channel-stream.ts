@@ -3,9 +3,11 @@ import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
+import type { Seat } from "../../nodes/presence/presence.ts"
 import { eventProtocol, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
+import { leaveSeats, seatsOf } from "../seats.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
 
@@ -47,6 +49,7 @@ export class ChannelStream extends EventStream implements Listener {
   place = -1
   private readonly channel: Channel
   private beginning: ChannelStreamOptions | null
+  private seats: Seat[] | null = null
 
   constructor(options: ChannelStreamOptions) {
     super(options)
@@ -91,10 +94,12 @@ export class ChannelStream extends EventStream implements Listener {
     this.beginning = null
     if (reply !== undefined)
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    this.seats = seatsOf(this.channels, this.user, this.shared.presence)
     this.shared.hub.join(this, this.channel, after)
   }
 
   protected left(): void {
     this.shared.hub.leave(this)
+    leaveSeats(this.seats)
   }
 }

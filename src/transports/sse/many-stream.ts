@@ -4,11 +4,13 @@ import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
+import type { Seat } from "../../nodes/presence/presence.ts"
 import { dataLines, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import { type ManyStart, Places } from "../many.ts"
+import { leaveSeats, seatsOf } from "../seats.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
 import { setAside } from "../slow-listeners.ts"
 import { reconnectMs } from "./channel-stream.ts"
@@ -41,6 +43,7 @@ export class ManyStream extends EventStream {
   private readonly reply: string | Uint8Array | undefined
   /** What happened before every channel had its place: it waits until the cursor was written. */
   private early: (() => void)[] | null = []
+  private seats: Seat[] | null = null
 
   constructor(options: ManyStreamOptions) {
     super(options)
@@ -92,6 +95,7 @@ export class ManyStream extends EventStream {
     const { reply } = this
     if (reply !== undefined)
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    this.seats = seatsOf(this.channels, this.user, this.shared.presence)
     this.listeners.forEach((listener, index) => {
       this.shared.hub.join(listener, listener.channel, this.from.positions?.[index] ?? null)
     })
@@ -99,6 +103,7 @@ export class ManyStream extends EventStream {
 
   protected left(): void {
     for (const channel of this.listeners) this.shared.hub.leave(channel)
+    leaveSeats(this.seats)
   }
 }
 

@@ -6,8 +6,10 @@ import { LabaError } from "../../../wire/error.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Entry } from "../../protocols/protocol.ts"
+import type { Seat } from "../../nodes/presence/presence.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
 import type { Shared } from "../shared.ts"
+import { leaveSeats, seatsOf } from "../seats.ts"
 import type { GroupKind, Listener, SeatAudience, SeatBucket } from "../transport.ts"
 import { setAside } from "../slow-listeners.ts"
 import { type Incoming, Socket } from "./socket.ts"
@@ -32,6 +34,7 @@ export class RawSocket extends Socket implements Listener {
   /** What is needed once, at the start. */
   private beginning: RawSocketOptions | null
   private attached: AttachedChannel[] | null = null
+  private seats: Seat[] | null = null
 
   constructor(options: RawSocketOptions) {
     super(options.shared)
@@ -87,15 +90,17 @@ export class RawSocket extends Socket implements Listener {
     const { after, attached, reply } = this.beginning as RawSocketOptions
     this.beginning = null
     if (reply !== undefined) this.send(reply)
+    if (attached.length > 0) this.attached = attached.map((channel) => new AttachedChannel(this, channel))
+    // Before joining: that may end the connection at once, and then it must have a seat to leave.
+    this.seats = seatsOf(this.channels, this.user, this.shared.presence)
     this.shared.hub.join(this, this.channel, after)
-    if (attached.length === 0) return
-    this.attached = attached.map((channel) => new AttachedChannel(this, channel))
-    for (const listener of this.attached) this.shared.hub.join(listener, listener.channel, null)
+    for (const listener of this.attached ?? []) this.shared.hub.join(listener, listener.channel, null)
   }
 
   protected left(): void {
     this.shared.hub.leave(this)
     for (const listener of this.attached ?? []) this.shared.hub.leave(listener)
+    leaveSeats(this.seats)
   }
 
   protected receive(message: Incoming): Promise<void> | void {

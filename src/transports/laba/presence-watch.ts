@@ -1,0 +1,83 @@
+// The channels of which one laba.v1 client is told who comes and who leaves. Bounded as its subscriptions are.
+import { LabaError } from "../../../wire/error.ts"
+import type { Ref } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { AttendanceChange, PageOf, Watcher } from "../../nodes/presence/presence.ts"
+import { printFrame } from "../../protocols/laba.ts"
+import type { Shared } from "../shared.ts"
+import { type Outlet, refField } from "./outlet.ts"
+
+/** Names in one answer. What is beyond is counted; backends read on page by page. */
+const firstPage: PageOf = { from: 0, limit: 1000 }
+
+export interface PresenceQuestion {
+  readonly channel: Channel
+  readonly ref: Ref | undefined
+  /** Left out: asked once. */
+  readonly watch: boolean | undefined
+}
+
+export class PresenceWatch implements Watcher {
+  private readonly outlet: Outlet
+  private readonly shared: Shared
+  private watched = new Set<Channel>()
+
+  constructor(outlet: Outlet, shared: Shared) {
+    this.outlet = outlet
+    this.shared = shared
+  }
+
+  /** Answers who is there. Throws what `Presence` throws, and `too_many_channels`. */
+  async answer({ channel, ref, watch }: PresenceQuestion): Promise<void> {
+    if (watch === false) this.leave(channel)
+    const { presence } = this.shared
+    const { members, users, guests } =
+      watch === true ? await this.begin(channel) : await presence.attendance(channel, firstPage)
+    this.outlet.send(printFrame({ op: "presence", ...refField(ref), channel, members, users, guests }))
+  }
+
+  /** Watches no more of the channels that it may not see. */
+  keepOnly(mayStill: (channel: Channel) => boolean): void {
+    for (const channel of [...this.watched]) if (!mayStill(channel)) this.leave(channel)
+  }
+
+  changed(channel: Channel, change: AttendanceChange): void {
+    if (this.watched.has(channel) && !this.outlet.closed) this.outlet.send(sealed(channel, change))
+  }
+
+  private async begin(channel: Channel) {
+    const { channelsPerConnectionMax } = this.shared.limits
+    if (!this.watched.has(channel) && this.watched.size >= channelsPerConnectionMax)
+      throw new LabaError(
+        "too_many_channels",
+        `One connection watches at most ${channelsPerConnectionMax} channels.`,
+      )
+    this.watched.add(channel)
+    try {
+      return await this.shared.presence.watch(channel, this, firstPage)
+    } catch (error) {
+      this.leave(channel)
+      throw error
+    } finally {
+      // It may have gone while other nodes were asked.
+      if (this.outlet.closed) this.leave(channel)
+    }
+  }
+
+  private leave(channel: Channel): void {
+    this.watched.delete(channel)
+    this.shared.presence.unwatch(channel, this)
+  }
+}
+
+const frames = new WeakMap<AttendanceChange, string>()
+
+/** The frame of a change, made once for all who watch. */
+function sealed(channel: Channel, change: AttendanceChange): string {
+  let frame = frames.get(change)
+  if (frame === undefined) {
+    frame = printFrame({ op: "members", channel, ...change })
+    frames.set(change, frame)
+  }
+  return frame
+}
