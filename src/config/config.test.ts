@@ -129,9 +129,9 @@ describe("an unknown key", () => {
 
 describe("an engine", () => {
   test("that this version does not have is refused by name, and its address is not repeated", () => {
-    for (const engine of ["redis://user:secret@host", "rediss://host", "nats"]) {
+    for (const engine of ["nats://user:secret@host", "nats"]) {
       expect(linesOf({ engine })).toEqual([
-        `engine: the engine ${engine.split(":")[0]} is not built into this version; it has: memory, sqlite`,
+        "engine: the engine nats is not built into this version; it has: memory, sqlite, redis",
       ])
     }
   })
@@ -153,14 +153,45 @@ describe("an engine", () => {
     ])
   })
 
+  test("in Redis has an address and its own settings", () => {
+    const { engine } = parseConfig({ engine: "redis://u:p%40@h/2", redis: { routing: "broadcast" } })
+    expect(engine).toEqual({
+      name: "redis",
+      address: {
+        kind: "single",
+        tls: false,
+        hosts: [{ host: "h", port: 6379 }],
+        masterName: "",
+        username: "u",
+        password: "p@",
+        database: 2,
+      },
+      routing: "broadcast",
+      prefix: "laba",
+      historyBytesMax: 1024 ** 3,
+      ca: null,
+    })
+    expect(linesOf({ redis: { prefix: "a b" } })).toEqual([
+      'redis.prefix: must be 1 to 40 of letters, digits and _ . : -, not "a b"',
+    ])
+  })
+
+  test("in Redis with a wrong address is refused without repeating it", () => {
+    expect(linesOf({ engine: "redis://anna:hush@host:70000" })).toEqual([
+      "engine: the engine's address needs a host, or host:port with a port from 1 to 65535",
+    ])
+  })
+
   test("that nobody knows is refused with the nearest", () => {
     expect(linesOf({ engine: "memroy" })).toEqual([
-      'engine: must be "memory", or "sqlite:" and a directory, not "memroy", did you mean "memory"?',
+      'engine: must be "memory", or "sqlite:" and a directory, or an address such as "redis://127.0.0.1:6379", not "memroy", did you mean "memory"?',
     ])
     expect(linesOf({ engine: "sqlite:" })).toEqual([
-      'engine: must be "memory", or "sqlite:" and a directory, not "sqlite:"',
+      'engine: must be "memory", or "sqlite:" and a directory, or an address such as "redis://127.0.0.1:6379", not "sqlite:"',
     ])
-    expect(linesOf({ engine: 1 })).toEqual(['engine: must be "memory", or "sqlite:" and a directory, not 1'])
+    expect(linesOf({ engine: 1 })).toEqual([
+      'engine: must be "memory", or "sqlite:" and a directory, or an address such as "redis://127.0.0.1:6379", not 1',
+    ])
   })
 })
 

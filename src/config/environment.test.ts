@@ -21,12 +21,12 @@ test("an environment that sets nothing changes nothing", () => {
 })
 
 test("a wrong variable is refused by its name, and all of them at once", () => {
-  const environment = { LABA_PORT: "80a", LABA_OPEN: "yes", LABA_ENGINE: "redis://h" }
+  const environment = { LABA_PORT: "80a", LABA_OPEN: "yes", LABA_ENGINE: "nats://h" }
   expect(() => applyEnvironment({}, environment)).toThrow(ConfigError)
   expect(() => applyEnvironment({}, environment)).toThrow(
     [
       'LABA_PORT: must be a number, not "80a"',
-      "LABA_ENGINE: the engine redis is not built into this version; it has: memory, sqlite",
+      "LABA_ENGINE: the engine nats is not built into this version; it has: memory, sqlite, redis",
       'LABA_OPEN: must be true or false, not "yes"',
     ].join("\n"),
   )

@@ -50,6 +50,7 @@ const within: Readonly<Record<string, string>> = {
   "TokensInput.otherIssuers": "IssuerInput",
   "ConfigInput.limits": "Limits",
   "ConfigInput.sqlite": "SqliteInput",
+  "ConfigInput.redis": "RedisInput",
   "ConfigInput.tls": "TlsInput",
   "ConfigInput.log": "LogInput",
   "ChannelInput.history": "HistoryInput",

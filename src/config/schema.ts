@@ -4,29 +4,11 @@ import { defaultLimits, type Limits } from "../../wire/limits.ts"
 import { defaultRule } from "../channels/rules.ts"
 import { accessShape, permissionsShape } from "./access-schema.ts"
 import { logFormats, logLevels } from "../telemetry/log-options.ts"
-import { bytesOf, millisecondsOf, sizePattern, timePattern } from "./quantities.ts"
+import { engineSchema, redisSchema, sqliteSchema } from "./engine-schema.ts"
+import { millisecondsOf, timePattern } from "./quantities.ts"
+import { outOf, type Range, size, within } from "./schema-quantities.ts"
 
-interface Range {
-  readonly min: number
-  readonly max?: number
-}
-
-const outOf = (what: string, { min, max }: Range): string =>
-  max === undefined ? `must be at least ${min} ${what}` : `must be ${min} to ${max} ${what}`
-
-const within =
-  ({ min, max = Number.MAX_SAFE_INTEGER }: Range) =>
-  (value: number): boolean =>
-    value >= min && value <= max
-
-const sizeError = 'must be a size: a number of bytes, or a text such as "64KB" or "1MB"'
 const timeError = 'must be a time: a number of seconds, or a text such as "500ms", "25s", "1m" or "1h"'
-
-const size = (range: Range) =>
-  z
-    .union([z.int().min(0), z.string().regex(sizePattern, { error: sizeError })], { error: sizeError })
-    .transform(bytesOf)
-    .refine(within(range), { error: outOf("bytes", range) })
 
 const milliseconds = z
   .union([z.number().min(0), z.string().regex(timePattern, { error: timeError })], { error: timeError })
@@ -93,21 +75,6 @@ export const channelSchema = z.strictObject({
   ...permissionsShape,
 })
 
-/** Engines that are named in the docs and that this version does not have. */
-const laterEngines = /^(?:rediss?|nats)(?::|$)/
-
-const engine = z.union([z.enum(["memory"]), z.string().regex(/^sqlite:./, { abort: true })], {
-  error: ({ input }) =>
-    typeof input === "string" && laterEngines.test(input)
-      ? `the engine ${input.replace(/:.*$/s, "")} is not built into this version; it has: memory, sqlite`
-      : 'must be "memory", or "sqlite:" and a directory',
-})
-
-const sqliteSchema = z.strictObject({
-  acknowledge: z.enum(["durable", "first"]).default("durable"),
-  diskBytesMax: size({ min: 1024 * 1024 }).default(4 * 1024 ** 3),
-})
-
 export const tlsSchema = z.strictObject({
   cert: z.string().min(1),
   key: z.string().min(1),
@@ -127,8 +94,9 @@ export const configSchema = z.strictObject({
       port: z.int().min(0).max(65_535).default(8080),
     })
     .prefault({}),
-  engine: engine.default("memory"),
+  engine: engineSchema.default("memory"),
   sqlite: sqliteSchema.prefault({}),
+  redis: redisSchema.prefault({}),
   channels: z.record(z.string(), channelSchema).default({}),
   ...accessShape,
   limits: z.strictObject(limitsShape).prefault({}),

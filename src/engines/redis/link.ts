@@ -3,7 +3,7 @@
 // Knows keys and connections; refuses to know what they are for.
 import type { ConnectionOptions as TlsOptions } from "node:tls"
 import type { RedisOptions } from "ioredis"
-import { printAddress, type RedisAddress, type RedisHost } from "./address.ts"
+import { printAddress, type RedisAddress, type RedisHost } from "../../config/redis-address.ts"
 import type { Argument, Reply } from "./connection.ts"
 import type { RedisListener } from "./ear.ts"
 import type { Script } from "./script.ts"
