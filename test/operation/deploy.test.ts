@@ -72,24 +72,53 @@ describe("the Dockerfile", () => {
   })
 })
 
-describe("the compose file", () => {
-  const { services } = parse(readText("deploy/compose.yaml")) as {
-    services: {
-      laba: {
-        stop_grace_period: string
-        ulimits: { nofile: { soft: number } }
-        sysctls: Record<string, number>
+interface Compose {
+  readonly services: Readonly<
+    Record<
+      string,
+      {
+        readonly stop_grace_period: string
+        readonly ulimits: { readonly nofile: { readonly soft: number } }
+        readonly sysctls: Readonly<Record<string, number>>
+        readonly volumes: readonly string[]
+        readonly command: readonly string[]
       }
-    }
-  }
+    >
+  >
+}
 
-  test("gives time to drain, descriptors for all connections, and the kernel's bounds", () => {
-    const { stop_grace_period, ulimits, sysctls } = services.laba
-    expect(Number.parseInt(stop_grace_period)).toBeGreaterThan(goodbyeSeconds)
-    expect(ulimits.nofile.soft).toBeGreaterThanOrEqual(descriptors + 200)
-    for (const [name, value] of Object.entries(sysctls))
-      expect(readText("deploy/sysctl.conf")).toContain(`${name} = ${value}`)
+const composeFiles = [
+  ["one-node.compose.yaml", ["laba"]],
+  ["compose.yaml", ["laba-1", "laba-2", "laba-3"]],
+] as const
+
+describe.each(composeFiles)("%s", (file, nodes) => {
+  const { services } = parse(readText(`deploy/${file}`), { merge: true }) as Compose
+
+  test("gives each node time to drain, descriptors for all connections, and the kernel's bounds", () => {
+    expect(Object.keys(services).filter((name) => name.startsWith("laba"))).toEqual([...nodes])
+    for (const node of nodes) {
+      const { stop_grace_period, ulimits, sysctls } = services[node] as Compose["services"][string]
+      expect(Number.parseInt(stop_grace_period)).toBeGreaterThan(goodbyeSeconds)
+      expect(ulimits.nofile.soft).toBeGreaterThanOrEqual(descriptors + 200)
+      for (const [name, value] of Object.entries(sysctls))
+        expect(readText("deploy/sysctl.conf")).toContain(`${name} = ${value}`)
+    }
   })
+
+  test("mounts what exists", () => {
+    const mounted = Object.values(services).flatMap(({ volumes = [] }) => volumes)
+    const ours = mounted.filter((volume) => volume.startsWith("./")).map((volume) => volume.split(":")[0])
+    expect(ours.length).toBeGreaterThan(0)
+    for (const path of ours)
+      expect([path, existsSync(join(root, "deploy", path as string))]).toEqual([path, true])
+  })
+})
+
+test("the nodes of a cluster have a configuration, whose key nobody has", () => {
+  const shared = parseConfig(readConfigText(readText("deploy/cluster/laba.yaml"), "laba.yaml"))
+  expect(shared.engine.name).toBe("redis")
+  expect(shared.access.keys.map(({ sha256 }) => sha256)).toEqual(["0".repeat(64)])
 })
 
 describe("the unit", () => {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   // Its workers are another user, and keep bodies there.
   await chmod(folder, 0o755)
   base = `http://127.0.0.1:${port}`
-  const snippet = readText("deploy/nginx/laba.conf")
+  const snippet = (readText("deploy/nginx/upstream.conf") + readText("deploy/nginx/laba.conf"))
     .replace("server 127.0.0.1:8080;", `server 127.0.0.1:${laba.port};`)
     .replace("listen 80;", `listen 127.0.0.1:${port};`)
   const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
