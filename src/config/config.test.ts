@@ -35,6 +35,7 @@ describe("a configuration", () => {
         access: { keys: [], tokens: null, origins: null, proxies: [] },
         tls: null,
         log: { level: "warn", format: null },
+        watch: [],
       })
       expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, who: everybody })
     }

@@ -18,6 +18,8 @@ import { ConfigError, type Problem } from "./config-error.ts"
 import { type EngineChoice, engineOf } from "./engine-schema.ts"
 import { problemsOf } from "./problems.ts"
 import { type ChannelOutput, type ConfigOutput, configSchema } from "./schema.ts"
+import type { WatchInput } from "./watch-input.ts"
+import { type WatchConfig, watchConfigOf, watchProblems } from "./watch-problems.ts"
 
 export { ConfigError } from "./config-error.ts"
 export type { EngineChoice } from "./engine-schema.ts"
@@ -48,6 +50,8 @@ export interface ConfigInput {
   readonly tls?: TlsInput
   /** What a node writes down about itself, on standard error. */
   readonly log?: LogInput
+  /** Channels that must be heard from: somebody is told when one is silent, and when it is back. */
+  readonly watch?: readonly WatchInput[]
   /** Whether an address that is not loopback may be listened on although nobody has to show a credential. Default false. */
   readonly open?: boolean
   /** For editors: where the JSON schema of this file is. Laba does not read it. */
@@ -131,6 +135,7 @@ export interface Config {
   readonly tls: TlsInput | null
   /** A format of null is for who writes the lines to choose. */
   readonly log: { readonly level: LogLevel; readonly format: LogFormat | null }
+  readonly watch: readonly WatchConfig[]
 }
 
 /** Checks a configuration and fills in its defaults. Throws `ConfigError` with all that is wrong, not only the first. */
@@ -143,6 +148,7 @@ export function parseConfig(value: unknown = {}): Config {
     ...patternProblems(parsed.data),
     ...historyProblems(parsed.data),
     ...accessProblems(parsed.data, parsed.data.channels),
+    ...watchProblems(parsed.data.watch),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
   const access = accessConfigOf(parsed.data)
@@ -167,6 +173,7 @@ export function parseConfig(value: unknown = {}): Config {
     rules: new Rules(rules),
     tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,
     log: { level: log.level, format: log.format ?? null },
+    watch: watchConfigOf(parsed.data.watch),
   }
 }
 

@@ -13,9 +13,12 @@ export interface GeneratedDocument {
 
 /** Both documents as they should be. The guide's prose stays as it is written; only what is between its marks is made. */
 export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
-  const sources = ["src/config/config.ts", "src/config/access-input.ts", "wire/limits.ts"].map((name) =>
-    readFile(pathOf(name), "utf8"),
-  )
+  const sources = [
+    "src/config/config.ts",
+    "src/config/access-input.ts",
+    "src/config/watch-input.ts",
+    "wire/limits.ts",
+  ].map((name) => readFile(pathOf(name), "utf8"))
   const schema = jsonSchema(readComments(...(await Promise.all(sources))))
   const guide = pathOf("docs/guide/configuration.md")
   return [

@@ -50,7 +50,16 @@ function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): 
   }
 }
 
-const secretKeys: ReadonlySet<PropertyKey> = new Set(["secret", "publicKeys", "sha256"])
+const secretKeys: ReadonlySet<PropertyKey> = new Set([
+  "secret",
+  "publicKeys",
+  "sha256",
+  // Of watches: a mail server with its password, the keys of providers, a webhook known only to who may call it.
+  "smtp",
+  "secretKey",
+  "authToken",
+  "webhook",
+])
 const hidden = Symbol("hidden")
 
 const names: Record<string, string> = {

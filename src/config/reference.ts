@@ -54,6 +54,10 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.tls": "TlsInput",
   "ConfigInput.log": "LogInput",
   "ChannelInput.history": "HistoryInput",
+  "ConfigInput.watch": "WatchInput",
+  "WatchInput.tell": "TellInput",
+  "TellInput.mail": "MailInput",
+  "TellInput.sms": "SmsInput",
 }
 
 /** Interfaces whose members are another's too. */

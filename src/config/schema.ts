@@ -7,6 +7,7 @@ import { logFormats, logLevels } from "../telemetry/log-options.ts"
 import { engineSchema, redisSchema, sqliteSchema } from "./engine-schema.ts"
 import { millisecondsOf, timePattern } from "./quantities.ts"
 import { outOf, type Range, size, within } from "./schema-quantities.ts"
+import { watchSchema } from "./watch-schema.ts"
 
 const timeError = 'must be a time: a number of seconds, or a text such as "500ms", "25s", "1m" or "1h"'
 
@@ -102,6 +103,7 @@ export const configSchema = z.strictObject({
   limits: z.strictObject(limitsShape).prefault({}),
   tls: tlsSchema.optional(),
   log: logSchema.prefault({}),
+  watch: watchSchema,
   open: z.boolean().default(false),
 })
 
