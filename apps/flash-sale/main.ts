@@ -1,13 +1,15 @@
-// The command line: `flash-sale` runs the shop; `payments`, `verify` and `audit` are beside it.
+// The command line: `flash-sale` shows a shop, `serve` runs one; `payments`, `verify` and `audit` are beside it.
 import { parseArgs } from "node:util"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { verifyCommand } from "./audit/verify-command.ts"
 import { demoShop } from "./demo.ts"
 import { Ledger } from "./ledger/ledger.ts"
+import { supervise } from "./rehearsal/supervised.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { ledgerPath } from "./server.ts"
 
-const usage = `flash-sale [serve]        run the shop, with a payment simulator and a Laba of its own unless told otherwise
+const usage = `flash-sale                show it: a sale about to open, tools to try it out, and a shop that is started again when it dies
+flash-sale serve          run the shop, with a payment simulator and a Laba of its own unless told otherwise
   --data DIR              where the books are (default ./data/flash-sale)
   --host, --port          where to listen (default 127.0.0.1, 8090; 0 is any free port)
   --laba URL              Laba elsewhere; FLASH_SALE_LABA_KEY is the key to publish with,
@@ -41,12 +43,14 @@ const { values, positionals } = parseArgs({
     channels: { type: "string" },
     books: { type: "boolean", default: false },
     "verify-seconds": { type: "string" },
+    rehearsal: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 })
-const [command = "serve", subject] = positionals
+const [command = "show", subject] = positionals
 
 if (values.help) console.log(usage)
+else if (command === "show") await showCommand()
 else if (command === "serve") await serveCommand()
 else if (command === "payments") paymentsCommand()
 else if (command === "verify") process.exitCode = await verifyBooksAndChannels()
@@ -54,6 +58,23 @@ else if (command === "audit" && subject !== undefined) await auditCommand(subjec
 else {
   console.error(usage)
   process.exitCode = 2
+}
+
+async function showCommand(): Promise<void> {
+  const passedOn = ["laba", "laba-engine", "webhook", "jwt", "verify-seconds"] as const
+  const shown = supervise({
+    directory: values.data,
+    host: values.host,
+    port: Number(values.port ?? 8090),
+    labaPort: Number(values["laba-port"] ?? 0),
+    payments: values.payments ?? null,
+    args: passedOn.flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]])),
+    log: (line) => console.log(line),
+  })
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void shown.close().then(() => process.exit(0)))
+  const code = await shown.ended
+  if (code !== null) process.exit(code)
 }
 
 async function serveCommand(): Promise<void> {
@@ -68,9 +89,12 @@ async function serveCommand(): Promise<void> {
     webhook: values.webhook,
     jwt: values.jwt,
     verifySeconds: Number(values["verify-seconds"] ?? 15),
+    rehearsal: values.rehearsal,
   })
   console.log(`The flash sale is at ${shop.url}`)
   console.log(`Laba is at ${shop.labaUrl}, payments at ${shop.paymentsUrl}`)
+  // What is behind the # stays in the browser.
+  console.log(`Its operator sits at ${shop.url}/operator#key=${shop.operatorKey}`)
   console.log(`The operator's key is ${shop.operatorKey}`)
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => void shop.close().then(() => process.exit(0)))

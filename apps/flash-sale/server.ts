@@ -15,6 +15,7 @@ import { visitorHooks } from "./delivery/visitors.ts"
 import { Counters } from "./http/counters.ts"
 import { DemoLogin } from "./http/login.ts"
 import { metrics } from "./http/metrics.ts"
+import { pagesOf } from "./http/pages.ts"
 import { router } from "./http/router.ts"
 import { problem } from "./http/answers.ts"
 import type { Shop } from "./http/shop.ts"
@@ -27,6 +28,7 @@ import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
 import { Cashier } from "./payments/cashier.ts"
 import { httpProvider } from "./payments/http-provider.ts"
+import { Rehearsal } from "./rehearsal/rehearsal.ts"
 import { Errands } from "./shop/errands.ts"
 import { webhook } from "./shop/webhook.ts"
 
@@ -50,6 +52,8 @@ export interface ShopOptions {
   readonly pace?: PaceLimits
   /** Seconds between checks of the books; 0 is never. Default 15. */
   readonly verifySeconds?: number
+  /** Gives the operator what a sale is tried out with: a crowd, bad weather, a `kill -9`. Default false. */
+  readonly rehearsal?: boolean
   readonly log?: (line: string) => void
 }
 
@@ -120,7 +124,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
         engine: options.labaEngine ?? `sqlite:${join(directory, "laba")}`,
         secret: listenSecret,
         auditKey: auditKey(secretOf(ledger, "audit")),
-        origins: options.publicUrl === undefined ? [url] : [url, options.publicUrl],
+        origins: pageOrigins(url, options.publicUrl),
         hooks,
       })
   noteLaba(directory, loudspeaker.url)
@@ -196,8 +200,12 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       return desk
     },
     wake: () => loop.wake(),
+    rehearsal: options.rehearsal
+      ? new Rehearsal({ url: () => url, operatorKey, payments: options.payments.url, log })
+      : null,
   }
-  handle = router({ shop, metrics: () => metrics(shop, tellings, errands), log })
+  const pages = pagesOf(() => loudspeaker.url)
+  handle = router({ shop, pages, metrics: () => metrics(shop, tellings, errands), log })
   tellings.resume(sales.all)
   loop.start()
   return {
@@ -208,6 +216,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       await server.stop()
       loop.stop()
       watchman.stop()
+      shop.rehearsal?.stop()
       tellings.stop()
       await loudspeaker.close()
       await server.stop(true)
@@ -215,4 +224,12 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       owner[Symbol.dispose]()
     },
   }
+}
+
+/** Where our pages come from. Who listens on every address is reached by names that we cannot know. */
+function pageOrigins(url: string, publicUrl: string | undefined): string[] {
+  const { hostname, port } = new URL(url)
+  if (hostname === "0.0.0.0" || hostname === "[::]") return ["*"]
+  const origins = [url, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])]
+  return hostname === "127.0.0.1" ? [...origins, `http://localhost:${port}`] : origins
 }
