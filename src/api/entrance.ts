@@ -7,7 +7,7 @@ import { type Guest, guestOf } from "../transports/guest.ts"
 import type { Ask, Station } from "./ask.ts"
 
 /** Somebody who wants in; their channels are as `Access.channelOf` gave them. */
-export interface VisitorDraft extends Pick<Visitor, "transport" | "protocol"> {
+export interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "subprotocols"> {
   readonly number: number
   readonly channel: Channel | null
   readonly channels: readonly Channel[]
@@ -21,6 +21,9 @@ export interface Entrance {
   readonly user: string | undefined
   readonly guest: Guest
 }
+
+/** The application may take this long at most, in seconds: its own time-out and the wait for a place are shorter. */
+const askSecondsMax = 130
 
 const nothingSaid: Welcome = {}
 
@@ -38,16 +41,22 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
       if (draft.readsHistory) access.may(identity, "history", channel)
     }
   }
-  const mayBeNamed = application.asksOnConnect && ask.identity.kind === "anyone"
+  const asks = application.asksAbout(draft)
+  const mayBeNamed = asks && ask.identity.kind === "anyone"
   if (!mayBeNamed) checkRights(ask.identity)
   // A plain poll is a request like any other: it holds no place, and the polls that wait are counted for themselves.
   const holdsPlace = draft.transport !== "poll" || draft.protocol === "laba"
   const seats = holdsPlace ? await admissions.connect(addressOf(station, ask)) : null
-  const said = application.asksOnConnect ? await askApplication(station, ask, draft) : nothingSaid
+  const said = asks ? await askApplication(station, ask, draft) : nothingSaid
   const identity = mayBeNamed && said.user !== undefined ? vouchedFor(said.user) : ask.identity
-  if (mayBeNamed) checkRights(identity)
   const user = said.user ?? userOf(identity)
-  if (holdsPlace) admissions.checkUser(user)
+  try {
+    if (mayBeNamed) checkRights(identity)
+    if (holdsPlace) admissions.checkUser(user)
+  } catch (error) {
+    if (asks) application.abandon(shared.connections.idOf(draft.number))
+    throw error
+  }
   return { said, user, guest: guestOf({ identity, seats, wheel: shared.wheel }) }
 }
 
@@ -72,6 +81,8 @@ const clientAddress = (station: Station, { server, request }: Ask): string =>
 
 async function askApplication(station: Station, ask: Ask, draft: VisitorDraft): Promise<Welcome> {
   const { number, readsHistory: _, ...visitor } = draft
+  // Bun would cut a request that is silent for 10 s, and a backend may take longer.
+  station.shared.setTimeout(ask.request, askSecondsMax)
   return station.application.connect({
     ...visitor,
     connection: station.shared.connections.idOf(number),

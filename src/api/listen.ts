@@ -49,8 +49,13 @@ export async function upgrade(
     )
   }
   refuseWhileDraining(station)
-  const chosen = chooseSubprotocol(request.headers.get("sec-websocket-protocol"), channel)
-  const protocol = chosen === labaSubprotocol ? "laba" : "raw"
+  const offered = request.headers.get("sec-websocket-protocol")
+  const subprotocols = offered?.split(",").map((name) => name.trim()) ?? []
+  // What Laba does not speak may be for the application to choose from.
+  const foreign =
+    channel !== null && isForeign(subprotocols) && station.application.asksAbout({ channel, channels: [] })
+  const spoken = foreign ? null : chooseSubprotocol(offered, channel)
+  const protocol = spoken === labaSubprotocol ? "laba" : "raw"
   const after = positionOf(query.after)
   const { shared } = station
   const number = shared.connections.reserve()
@@ -58,10 +63,16 @@ export async function upgrade(
     number,
     transport: "websocket",
     protocol,
+    subprotocols,
     channel,
     channels: [],
     readsHistory: after !== null,
   })
+  const chosen = foreign ? (said.subprotocol ?? null) : spoken
+  if (foreign && chosen === null) {
+    station.application.abandon(shared.connections.idOf(number))
+    throw noSubprotocol()
+  }
   const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
   const { reply } = said
   let socket: Socket
@@ -84,6 +95,7 @@ export async function upgrade(
   const options =
     chosen === null ? { data: socket } : { data: socket, headers: { "Sec-WebSocket-Protocol": chosen } }
   if (server.upgrade(request, options)) return undefined
+  station.application.abandon(shared.connections.idOf(number))
   throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
 }
 
@@ -99,11 +111,18 @@ function chooseSubprotocol(offered: string | null, channel: Channel | null): str
   const names = offered.split(",").map((name) => name.trim())
   if (names.includes(labaSubprotocol)) return labaSubprotocol
   if (channel && names.includes(rawSubprotocol)) return rawSubprotocol
-  throw new LabaError(
+  throw noSubprotocol()
+}
+
+const noSubprotocol = (): LabaError =>
+  new LabaError(
     "bad_subprotocol",
     `Offer ${labaSubprotocol}, or ${rawSubprotocol} or no subprotocol for raw messages.`,
   )
-}
+
+/** Some are offered, and none is Laba's own. */
+const isForeign = (offered: readonly string[]): boolean =>
+  offered.length > 0 && !offered.includes(labaSubprotocol) && !offered.includes(rawSubprotocol)
 
 async function stream(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
   if (station.draining) return goAwayStream()

@@ -5,6 +5,7 @@ import type { Channel } from "../channels/channel.ts"
 import type { Idempotency } from "../engines/engine.ts"
 import type { Payload } from "../hub/drafts.ts"
 import type { Published } from "../hub/hub.ts"
+import { userOf } from "../access/access.ts"
 import { checkKey } from "../protocols/laba.ts"
 import type { Ask, Station } from "./ask.ts"
 import { permitPublish } from "./entrance.ts"
@@ -20,6 +21,11 @@ export async function publish(station: Station, ask: Ask): Promise<Response> {
   const key = headers.get("idempotency-key")
   const idempotencyKey = key === null ? undefined : checkKey(key)
   const payload = await readPublishBody(ask.request, station.shared.limits)
+  if (
+    ask.identity.kind !== "key" &&
+    !(await station.application.lets(channel, payload, userOf(ask.identity)))
+  )
+    return new Response(null, { status: 202 })
   const published = station.shared.hub.publish(
     station.drafts.make({ channel, payload, idempotency: idempotencyOf(idempotencyKey, payload) }),
   )

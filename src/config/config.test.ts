@@ -35,7 +35,8 @@ describe("a configuration", () => {
         access: { keys: [], tokens: null, origins: null, proxies: [] },
         tls: null,
         log: { level: "warn", format: null },
-        watch: [],
+        hooks: [],
+      watch: [],
       })
       expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, who: everybody })
     }

@@ -12,10 +12,13 @@ import type { Permissions, Rule, SlowPolicy } from "../channels/channel.ts"
 import { defaultRule, Rules } from "../channels/rules.ts"
 import { parsePattern } from "../channels/pattern.ts"
 import type { LogFormat, LogLevel } from "../telemetry/log-options.ts"
+import type { HookConfig } from "../hooks/remote/remote.ts"
 import type { KeyInput, PermissionsInput, TokensInput } from "./access-input.ts"
 import { accessConfigOf, accessProblems } from "./access-problems.ts"
 import { ConfigError, type Problem } from "./config-error.ts"
 import { type EngineChoice, engineOf } from "./engine-schema.ts"
+import type { HookInput } from "./hooks-input.ts"
+import { hooksConfigOf, hooksProblems } from "./hooks-problems.ts"
 import { problemsOf } from "./problems.ts"
 import { type ChannelOutput, type ConfigOutput, configSchema } from "./schema.ts"
 import type { WatchInput } from "./watch-input.ts"
@@ -52,6 +55,8 @@ export interface ConfigInput {
   readonly log?: LogInput
   /** Channels that must be heard from: somebody is told when one is silent, and when it is back. */
   readonly watch?: readonly WatchInput[]
+  /** Backends that are asked by HTTP who may connect and what becomes of a client's message, and told who has gone. */
+  readonly hooks?: readonly HookInput[]
   /** Whether an address that is not loopback may be listened on although nobody has to show a credential. Default false. */
   readonly open?: boolean
   /** For editors: where the JSON schema of this file is. Laba does not read it. */
@@ -135,6 +140,7 @@ export interface Config {
   readonly tls: TlsInput | null
   /** A format of null is for who writes the lines to choose. */
   readonly log: { readonly level: LogLevel; readonly format: LogFormat | null }
+  readonly hooks: readonly HookConfig[]
   readonly watch: readonly WatchConfig[]
 }
 
@@ -148,6 +154,7 @@ export function parseConfig(value: unknown = {}): Config {
     ...patternProblems(parsed.data),
     ...historyProblems(parsed.data),
     ...accessProblems(parsed.data, parsed.data.channels),
+    ...hooksProblems(parsed.data.hooks),
     ...watchProblems(parsed.data.watch),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
@@ -173,6 +180,7 @@ export function parseConfig(value: unknown = {}): Config {
     rules: new Rules(rules),
     tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,
     log: { level: log.level, format: log.format ?? null },
+    hooks: hooksConfigOf(parsed.data.hooks),
     watch: watchConfigOf(parsed.data.watch),
   }
 }

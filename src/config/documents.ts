@@ -16,6 +16,7 @@ export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
   const sources = [
     "src/config/config.ts",
     "src/config/access-input.ts",
+    "src/config/hooks-input.ts",
     "src/config/watch-input.ts",
     "wire/limits.ts",
   ].map((name) => readFile(pathOf(name), "utf8"))

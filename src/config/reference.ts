@@ -51,6 +51,7 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.limits": "Limits",
   "ConfigInput.sqlite": "SqliteInput",
   "ConfigInput.redis": "RedisInput",
+  "ConfigInput.hooks": "HookInput",
   "ConfigInput.tls": "TlsInput",
   "ConfigInput.log": "LogInput",
   "ChannelInput.history": "HistoryInput",

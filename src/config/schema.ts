@@ -5,6 +5,7 @@ import { defaultRule } from "../channels/rules.ts"
 import { accessShape, permissionsShape } from "./access-schema.ts"
 import { logFormats, logLevels } from "../telemetry/log-options.ts"
 import { engineSchema, redisSchema, sqliteSchema } from "./engine-schema.ts"
+import { hookSchema } from "./hooks-schema.ts"
 import { millisecondsOf, timePattern } from "./quantities.ts"
 import { outOf, type Range, size, within } from "./schema-quantities.ts"
 import { watchSchema } from "./watch-schema.ts"
@@ -103,6 +104,7 @@ export const configSchema = z.strictObject({
   limits: z.strictObject(limitsShape).prefault({}),
   tls: tlsSchema.optional(),
   log: logSchema.prefault({}),
+  hooks: z.array(hookSchema).max(100).default([]),
   watch: watchSchema,
   open: z.boolean().default(false),
 })

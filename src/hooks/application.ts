@@ -1,43 +1,103 @@
-// Asks the application's hooks and turns what they say into a decision. What a hook throws never reaches a client.
+// Asks the application and turns what it says into a decision: first the hooks in this process, then the backends that are
+// called by HTTP. What a hook throws never reaches a client.
 import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { ClientMessage, Disconnected, Hooks, Refusal, Verdict, Visitor, Welcome } from "./hooks.ts"
+import type { Actor, RemoteHooks } from "./remote/remote-hooks.ts"
 
 const welcome: Welcome = {}
 const publishIt: Verdict = {}
 
-export class Application {
-  private readonly hooks: Hooks
-  private readonly onError: (hook: keyof Hooks, error: unknown) => void
+export interface ApplicationOptions {
+  readonly hooks: Hooks
+  /** Null: no backend is called. */
+  readonly remote: RemoteHooks | null
+  readonly onError: (hook: keyof Hooks, error: unknown) => void
+}
 
-  constructor(hooks: Hooks, onError: (hook: keyof Hooks, error: unknown) => void) {
+export class Application {
+  readonly remote: RemoteHooks | null
+  private readonly hooks: Hooks
+  private readonly onError: ApplicationOptions["onError"]
+
+  constructor({ hooks, remote, onError }: ApplicationOptions) {
     this.hooks = hooks
+    this.remote = remote
     this.onError = onError
   }
 
-  /** False: nobody is asked, and no visitor need be described. */
+  /** False: nobody is ever asked, and no visitor need have a number. */
   get asksOnConnect(): boolean {
-    return this.hooks.onConnect !== undefined
+    return this.hooks.onConnect !== undefined || this.remote !== null
   }
 
   get asksOnMessage(): boolean {
-    return this.hooks.onMessage !== undefined
+    return this.hooks.onMessage !== undefined || this.remote !== null
   }
 
   get tellsOnDisconnect(): boolean {
-    return this.hooks.onDisconnect !== undefined
+    return this.hooks.onDisconnect !== undefined || this.remote !== null
+  }
+
+  /** Whether somebody is asked about this visitor. */
+  asksAbout(visit: Pick<Visitor, "channel" | "channels">): boolean {
+    return this.hooks.onConnect !== undefined || this.remote?.asksAboutVisit(visit) === true
+  }
+
+  /** Whether somebody is asked about what clients send there. */
+  asksAboutMessage(channel: string): boolean {
+    return this.hooks.onMessage !== undefined || this.remote?.asksAboutMessage(channel) === true
   }
 
   /** Throws the refusal, or `hook_failed`. */
   async connect(visitor: Visitor): Promise<Welcome> {
-    return this.ask("onConnect", () => this.hooks.onConnect?.(visitor), welcome)
+    const said = await this.ask("onConnect", () => this.hooks.onConnect?.(visitor), welcome)
+    if (!this.remote?.asksAboutVisit(visitor)) return said
+    const user = said.user ?? visitor.user
+    const heard = await this.remote.register({ ...visitor, user })
+    const channels = [...(said.channels ?? []), ...(heard.channels ?? [])]
+    return { ...said, ...heard, ...(channels.length > 0 && { channels }) }
   }
 
+  /** Somebody who was let in did not come after all. */
+  abandon(connection: string): void {
+    this.remote?.abandon(connection)
+  }
+
+  /** Throws the refusal, or `hook_failed`. */
   async message(message: ClientMessage): Promise<Verdict> {
-    return this.ask("onMessage", () => this.hooks.onMessage?.(message), publishIt)
+    const verdict = await this.ask("onMessage", () => this.hooks.onMessage?.(message), publishIt)
+    if (!this.remote || verdict.publish === false) return verdict
+    const { channel, type, data, connection, user, transport } = message
+    const heard = await this.remote.message({
+      connection,
+      user,
+      transport,
+      channel,
+      type,
+      data: verdict.data ?? data,
+    })
+    return heard ? { ...verdict, ...heard } : verdict
+  }
+
+  /** Whether a publish by a request is to go on: the backend may take the message for itself. Throws the refusal, or `hook_failed`. */
+  lets(
+    channel: string,
+    message: Pick<ClientMessage, "type" | "data">,
+    user: string | undefined,
+  ): MaybePromise<boolean> {
+    if (!this.remote?.asksAboutPublish(channel)) return true
+    const { type, data } = message
+    return this.remote.publishing({ channel, type, data, user }).then((verdict) => verdict?.publish !== false)
+  }
+
+  /** Lets a connection listen to one more channel. Throws the refusal, or `hook_failed`. */
+  subscribe(actor: () => Actor, channel: string): MaybePromise<void> {
+    if (this.remote?.asksAboutVisit({ channel, channels: [] })) return this.remote.subscribe(actor(), channel)
   }
 
   async disconnected(connection: Disconnected): Promise<void> {
+    this.remote?.gone(connection)
     try {
       await this.hooks.onDisconnect?.(connection)
     } catch (error) {

@@ -20,6 +20,8 @@ export interface Visitor {
   readonly query: string
   /** The client's address, seen through the proxies that are configured as trusted. */
   readonly address: string
+  /** The subprotocols that a WebSocket offers. */
+  readonly subprotocols?: readonly string[]
 }
 
 export interface Refusal {
@@ -39,6 +41,8 @@ export interface Welcome {
   readonly channels?: readonly string[]
   /** Sent to this connection alone, before any message. */
   readonly reply?: string | Uint8Array
+  /** One of the subprotocols that the WebSocket offers, where it offers none of Laba's own: messages are raw then. */
+  readonly subprotocol?: string
 }
 
 export interface Connected {

@@ -68,5 +68,9 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     return publish(request)
   }
 
-  return application.asksOnMessage ? ask : publishUnasked
+  if (!application.asksOnMessage) return publishUnasked
+  return (connection, request) =>
+    application.asksAboutMessage(request.channel)
+      ? ask(connection, request)
+      : publishUnasked(connection, request)
 }

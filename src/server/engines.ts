@@ -34,6 +34,16 @@ export function makeEngine(
   }
 }
 
+/** Makes what needs the engine; when that fails the engine is closed, so that its directory is free again. */
+export function orCloseNow<T>(engine: Engine, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    void engine.close()
+    throw error
+  }
+}
+
 /** Starts what needs the engine; when that fails the engine is closed, so that its directory is free again. */
 export async function orClose<T>(engine: Engine, start: () => T): Promise<T> {
   try {

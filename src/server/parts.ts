@@ -22,7 +22,8 @@ import type { Publisher } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
 import { makeAccess } from "./access-parts.ts"
 import { makePublishFor } from "./client-publish.ts"
-import { makeEngine, type NodeEngine } from "./engines.ts"
+import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
+import { makeRemoteHooks } from "./hooks/hook-parts.ts"
 import { Reloader, type ReloaderOptions } from "./reload.ts"
 import { dismissWhoLostRights } from "./rights.ts"
 import type { Leave } from "./shutdown.ts"
@@ -94,10 +95,6 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     dismissWhoLostRights({ connections, before, now: access, keys })
   }
   const reloader = new Reloader({ config, read: source, use, counters, events })
-  const application = new Application(hooks, (hook, error) => {
-    counters.hooksFailed++
-    events.hookFailed(hook, error)
-  })
   const presence = new Board({
     node,
     keeps: (channel) =>
@@ -106,6 +103,17 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const slowReaders = new SlowReaders(limits)
   const wheel = new TimerWheel()
   const drafts = new Drafts(node)
+  const remoteHooks = orCloseNow(engine, () =>
+    makeRemoteHooks({ config, node, hub, drafts, connections, limits, counters, events }),
+  )
+  const application = new Application({
+    hooks,
+    remote: remoteHooks,
+    onError(hook, error) {
+      counters.hooksFailed++
+      events.hookFailed(hook, error)
+    },
+  })
   const publisher: Publisher = { server: null }
   const leave: Leave = { leaving: false, draining: false }
   const shared: Shared = {
@@ -120,6 +128,8 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     access,
     admissions,
     publishFor: makePublishFor({ hub, drafts, application, connections, limits, access, admissions }),
+    subscribing: ({ number, transport, user }, channel) =>
+      application.subscribe(() => ({ connection: connections.idOf(number), transport, user }), channel),
     failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
     gone(connection, code, reason) {
       if (!application.tellsOnDisconnect) return

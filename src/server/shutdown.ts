@@ -16,6 +16,9 @@ export interface Leave {
 /** Time for close frames and the ends of streams to reach who still reads. */
 const lastWordMs = 500
 
+/** Time for backends to hear who was sent away. What they have not heard by then is told after a restart, with a directory to remember it in. */
+const tellsWaitMs = 5000
+
 export interface ShutdownOptions {
   readonly parts: Parts
   readonly server: Server<Socket>
@@ -43,6 +46,7 @@ export async function shutDown({ parts, server, operation }: ShutdownOptions): P
   slowReaders.stop()
   presence.stop()
   operation.stop()
+  await station.application.remote?.close(tellsWaitMs)
   await hub.engine.close()
   events.stopped()
 }

@@ -88,6 +88,11 @@ export class Events {
     this.seldom("error", { event: "hook_failed", hook, error }, "The application's hook failed.")
   }
 
+  /** A backend was not told something, and never will be. */
+  hookTellsLost(hook: string, why: string): void {
+    this.seldom("error", { event: "hook_tells_lost", hook, why }, "A backend will not hear of something.")
+  }
+
   slowReaderClosed(reader: { readonly channel: string; readonly kind: string }): void {
     this.seldom("info", { event: "slow_reader_closed", ...reader }, "A reader was too slow.")
   }

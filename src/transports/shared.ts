@@ -36,6 +36,8 @@ export interface Shared {
   setTimeout(request: Request, seconds: number): void
   /** Asks whether it may, then the application, then publishes. Throws `LabaError`. */
   publishFor(connection: Connection, request: ClientPublish): MaybePromise<ClientPublished>
+  /** Asks the application before a connection listens to one more channel. Throws `LabaError`. */
+  subscribing(connection: Connection, channel: Channel): MaybePromise<void>
   /** Writes down a failure of ours that no request carries: `internal` is all that the client learns. */
   failed(connection: Connection, error: unknown): void
   /** Tells the application that a connection has gone. */

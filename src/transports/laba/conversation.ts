@@ -122,7 +122,11 @@ export class Conversation {
         const channel = this.channelOf(frame.channel)
         const after = positionOf(frame.after)
         this.permitSubscribe(channel, after)
-        return this.subscribe(channel, after, frame.ref)
+        const asked = this.shared.subscribing(this.outlet, channel)
+        if (!asked) return this.subscribe(channel, after, frame.ref)
+        return asked.then(() => {
+          if (!this.outlet.closed) this.subscribe(channel, after, frame.ref)
+        })
       }
       case "unsubscribe": {
         const channel = this.channelOf(frame.channel)

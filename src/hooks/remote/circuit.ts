@@ -1,0 +1,76 @@
+// Stops calling a backend that does not answer: asks fail at once instead of waiting, and one request at a time tries
+// whether it is back. Knows no requests.
+
+/** Failures in a row that open it. */
+export const failuresMax = 5
+
+const firstWaitMs = 1000
+/** A backend that is back is noticed within this. */
+export const longestWaitMs = 30_000
+
+export interface CircuitOptions {
+  readonly now?: () => number
+  /** 0 to 1. */
+  readonly chance?: () => number
+}
+
+export type CircuitState = "closed" | "open" | "half-open"
+
+export class Circuit {
+  private readonly now: () => number
+  private readonly chance: () => number
+  private failures = 0
+  private waitMs = firstWaitMs
+  private opensAgainMs: number | null = null
+  private trying = false
+
+  constructor({ now = Date.now, chance = Math.random }: CircuitOptions = {}) {
+    this.now = now
+    this.chance = chance
+  }
+
+  get state(): CircuitState {
+    if (this.opensAgainMs === null) return "closed"
+    return this.trying || this.msUntilTry === 0 ? "half-open" : "open"
+  }
+
+  /** Until one request may try, in milliseconds. */
+  get msUntilTry(): number {
+    return this.opensAgainMs === null ? 0 : Math.max(0, this.opensAgainMs - this.now())
+  }
+
+  /** Whether a request may go now. When it is the one that tries, nobody else may before it is over. */
+  enter(): boolean {
+    if (this.opensAgainMs === null) return true
+    if (this.trying || this.msUntilTry > 0) return false
+    this.trying = true
+    return true
+  }
+
+  /** The backend answered, whatever it said. */
+  succeeded(): void {
+    this.failures = 0
+    this.waitMs = firstWaitMs
+    this.opensAgainMs = null
+    this.trying = false
+  }
+
+  /** It did not. Answers true when this opened the circuit. */
+  failed(): boolean {
+    this.failures++
+    const wasTrying = this.trying
+    this.trying = false
+    if (this.opensAgainMs !== null && !wasTrying) return false
+    if (this.opensAgainMs === null && this.failures < failuresMax) return false
+    const opened = this.opensAgainMs === null
+    // Many nodes must not try in one instant.
+    this.opensAgainMs = this.now() + this.waitMs * (0.8 + 0.4 * this.chance())
+    this.waitMs = Math.min(longestWaitMs, this.waitMs * 2)
+    return opened
+  }
+
+  /** A request that was let in never went out. */
+  abandoned(): void {
+    this.trying = false
+  }
+}

@@ -1,0 +1,172 @@
+// The contract of hooks over HTTP: what a backend is told and asked, how it answers, and what is remembered until it has
+// heard. A dialect knows how that looks on the wire; a backend knows whether the other side can take it; neither knows
+// connections. How the application is asked in the same process is in ../hooks.ts.
+import type { MaybePromise } from "../../engines/engine.ts"
+import type { Visitor } from "../hooks.ts"
+
+export const askKinds = ["register", "transport", "subscribe", "publish"] as const
+export const tellKinds = ["unregister", "occupied", "vacated"] as const
+
+/** A hook whose answer somebody waits for. */
+export type AskKind = (typeof askKinds)[number]
+
+/** A hook that is told until it has heard. */
+export type TellKind = (typeof tellKinds)[number]
+
+export type HookKind = AskKind | TellKind
+
+/** One entry of `hooks` in the configuration, checked, every default filled in. */
+export interface HookConfig {
+  /** Names it in logs, in the API and in what is remembered for it. */
+  readonly name: string
+  /** The channels it has a say about. */
+  readonly pattern: string
+  readonly dialect: "laba" | "tencent"
+  readonly urls: Readonly<Partial<Record<HookKind, string>>>
+  /** What requests are signed with: each of them, so that one can be changed without a gap. Empty: unsigned. */
+  readonly secrets: readonly string[]
+  readonly timeoutMs: number
+  /** Requests under way at once, the most. */
+  readonly concurrencyMax: number
+  /** Addresses and networks that are not public and may be connected to all the same. */
+  readonly privateAddresses: readonly string[]
+  /** What the handshake names as the sender. */
+  readonly origin: string
+  readonly handshake: boolean
+}
+
+/** A connection as a backend knows it. */
+export interface Registered {
+  /** Empty for who publishes by a request. */
+  readonly connection: string
+  readonly transport: Visitor["transport"]
+  /** The channel in its URL; null on `/_/…`. */
+  readonly channel: string | null
+  readonly user: string | undefined
+  /** What the backend said last that it wants to be reminded of. */
+  readonly state: string | undefined
+}
+
+export interface RegisterEvent extends Registered {
+  readonly kind: "register"
+  readonly visitor: Visitor
+}
+
+/** A message that a client sent, or wants to publish. */
+export interface MessageEvent extends Registered {
+  readonly kind: "transport" | "publish"
+  readonly channel: string
+  readonly type: string
+  readonly data: string | Uint8Array
+}
+
+export interface SubscribeEvent extends Registered {
+  readonly kind: "subscribe"
+  readonly channel: string
+}
+
+export type AskEvent = RegisterEvent | MessageEvent | SubscribeEvent
+
+export interface UnregisterEvent extends Registered {
+  readonly kind: "unregister"
+  /** Close code of a WebSocket, 1000 for streams, 1006 when nobody said goodbye. */
+  readonly code: number
+  readonly reason: string
+}
+
+/** A channel got its first listener on a node, or lost its last. */
+export interface OccupancyEvent {
+  readonly kind: "occupied" | "vacated"
+  readonly channel: string
+  readonly node: string
+}
+
+export type TellEvent = UnregisterEvent | OccupancyEvent
+
+export type HookEvent = AskEvent | TellEvent
+
+/** Facts about an event that are the same for each attempt to deliver it. */
+export interface Occurrence<E extends HookEvent = HookEvent> {
+  readonly event: E
+  /** The same at every attempt, so that a backend can tell a repetition. */
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+/** A message that a backend wants published: `data` as its `type` and `base64` say, as in the backend API. */
+export interface AnswerMessage {
+  /** Left out: the channel that the event is about. */
+  readonly channel?: string
+  readonly data: unknown
+  readonly type?: string
+  readonly base64?: true
+  readonly key?: string
+}
+
+/** What a backend said. */
+export interface Answer {
+  readonly user?: string
+  readonly channels?: readonly string[]
+  readonly subprotocol?: string
+  /** Null: forget it. Left out: as it was. */
+  readonly state?: string | null
+  readonly reply?: string | Uint8Array
+  /** True: publish what the client sent. Messages: publish these. */
+  readonly publish?: boolean | readonly AnswerMessage[]
+}
+
+/** What goes out. */
+export interface HookRequest {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+export interface HookResponse {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+}
+
+/** How events and answers look on the wire. Pure. */
+export interface Dialect {
+  /** Which kinds it has words for. */
+  readonly speaks: ReadonlySet<HookKind>
+  /** Whether a backend is asked beforehand, by `OPTIONS`, if it wants to be called. */
+  readonly handshakes: boolean
+  write(occurrence: Occurrence, hook: HookConfig): HookRequest
+  /** Throws `Refusal` when the backend says no, and `BackendFailure` when what it says could not be understood (failure.ts). */
+  read(occurrence: Occurrence, response: HookResponse): Answer
+}
+
+export interface PostOptions {
+  readonly method: "POST" | "OPTIONS"
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | null
+  readonly timeoutMs: number
+  readonly privateAddresses: readonly string[]
+}
+
+/** Sends one request to an address that was checked, follows no redirect, reads a bounded answer. Throws `BackendFailure`. */
+export type Post = (options: PostOptions) => Promise<HookResponse>
+
+/** Something that a backend has to hear, kept until it has: of an open connection its last will. */
+export interface StoredTell {
+  readonly id: string
+  readonly hook: string
+  readonly time: number
+  readonly event: TellEvent
+}
+
+/** Where tells are kept. */
+export interface Records {
+  /** Whether they outlive this process. */
+  readonly durable: boolean
+  /** All that is kept from earlier runs. Once, at the start. */
+  load(): StoredTell[]
+  /** Keeps a tell, in place of what had its id. Done when it would be found after `kill -9`. */
+  put(tell: StoredTell): MaybePromise<void>
+  remove(id: string): void
+  close(): MaybePromise<void>
+}

@@ -1,0 +1,64 @@
+// The backends that are called by HTTP, wired to a node: what they publish, whom they lose, what goes wrong.
+import { LabaError } from "../../../wire/error.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import { idempotencyOf } from "../../api/publish.ts"
+import { parseChannel } from "../../channels/name.ts"
+import type { Config } from "../../config/config.ts"
+import { memoryRecords } from "../../hooks/remote/memory-records.ts"
+import type { AnswerMessage, Post } from "../../hooks/remote/remote.ts"
+import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
+import type { Drafts } from "../../hub/drafts.ts"
+import type { Hub } from "../../hub/hub.ts"
+import { checkKey, payloadOf } from "../../protocols/laba.ts"
+import type { Counters } from "../../telemetry/counters.ts"
+import type { Events } from "../../telemetry/events.ts"
+import type { Connections } from "../../transports/connections.ts"
+import { makePost } from "./post.ts"
+import { SqliteRecords } from "./sqlite-records.ts"
+
+export interface HookPartsOptions {
+  readonly config: Pick<Config, "hooks" | "engine">
+  readonly node: string
+  readonly hub: Hub
+  readonly drafts: Drafts
+  readonly connections: Connections
+  readonly limits: Limits
+  readonly counters: Pick<Counters, "hooksFailed">
+  readonly events: Pick<Events, "hookFailed" | "hookTellsLost">
+  /** Default: by HTTP, to addresses that were checked. */
+  readonly post?: Post
+}
+
+/** Null when no hooks are configured: then nothing of them is there. Throws `engine_unavailable` when what it remembers cannot be read. */
+export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
+  const { config, node, hub, drafts, connections, limits, counters, events } = options
+  if (config.hooks.length === 0) return null
+  const publish = async (name: string, message: AnswerMessage): Promise<void> => {
+    const channel = parseChannel(name, "body")
+    const { data, type, base64, key } = message
+    const payload = payloadOf({
+      op: "publish",
+      channel: name,
+      data,
+      ...(type !== undefined && { type }),
+      ...(base64 && { base64 }),
+    })
+    if (payload.bytes > limits.messageBytesMax)
+      throw new LabaError("too_large", `it has ${payload.bytes} bytes, at most ${limits.messageBytesMax}`)
+    const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
+    await hub.publish(drafts.make({ channel, payload, idempotency }))
+  }
+  return new RemoteHooks({
+    hooks: config.hooks,
+    node,
+    post: options.post ?? makePost(),
+    records: config.engine.name === "sqlite" ? SqliteRecords.open(config.engine.directory) : memoryRecords,
+    publish,
+    isOpen: (connection) => connections.find(connection) !== null,
+    onFailure(hook, { kind, id, says }) {
+      counters.hooksFailed++
+      events.hookFailed(`${hook.name} ${kind}`, `${id}: ${says}`)
+    },
+    onLost: (hook, why) => events.hookTellsLost(hook, why),
+  })
+}
