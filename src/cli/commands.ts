@@ -1,11 +1,25 @@
 // The list of commands, in the order help shows them.
 import { check } from "./check.ts"
 import type { Command } from "./command.ts"
+import { forward } from "./forward.ts"
 import { key } from "./key.ts"
+import { on } from "./on.ts"
 import { publish } from "./publish.ts"
 import { serve } from "./serve.ts"
 import { subscribe } from "./subscribe.ts"
 import { token } from "./token.ts"
 import { version } from "./version.ts"
+import { watch } from "./watch.ts"
 
-export const commands: readonly Command[] = [serve, publish, subscribe, key, token, check, version]
+export const commands: readonly Command[] = [
+  serve,
+  publish,
+  subscribe,
+  on,
+  forward,
+  watch,
+  key,
+  token,
+  check,
+  version,
+]

@@ -1,9 +1,10 @@
 // `laba subscribe`: prints what a channel says, and goes on where it left off after a lost connection.
-import { type Channel, connect, type Laba, type Message, type Reason } from "../../client/index.ts"
+import { type Channel, connect, type Message } from "../../client/index.ts"
 import { isJsonType } from "../../wire/content-type.ts"
 import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
-import { type Command, exit, Failure, Misuse } from "./command.ts"
+import { type Command, exit, Misuse } from "./command.ts"
+import { sayUntilRefused } from "./connection-words.ts"
 
 const flags = {
   after: {
@@ -41,7 +42,10 @@ export const subscribe: Command = {
     const channel = laba.channel(name, given.after === undefined ? {} : { after: given.after })
     try {
       const whole = printing(channel, given.json === true, countMax)
-      await Promise.race([whole, refused(laba, channel, address.server)])
+      channel.on("reset", ({ reason, cursor }) => {
+        console.error(`laba: reset (${reason}): what was missed is not kept; listening from ${cursor}`)
+      })
+      await Promise.race([whole, sayUntilRefused(laba, channel, address.server)])
     } finally {
       laba.close()
     }
@@ -58,31 +62,6 @@ function printing(channel: Channel, asJson: boolean, countMax: number): Promise<
       if (count >= countMax) return
       print(message, asJson)
       if (++count === countMax) resolve()
-    })
-  })
-}
-
-/** Says on standard error what happens to the connection; rejects when the server says to stay away. */
-function refused(laba: Laba, channel: Channel, server: string): Promise<never> {
-  let lost = false
-  return new Promise((_, reject) => {
-    const closed = ({ code, detail }: Reason) => reject(new Failure(`${code}: ${detail}`))
-    laba.on("state", ({ state, reason }) => {
-      if (state === "closed" && reason) closed(reason)
-      if (state === "waiting" && reason && !lost) {
-        lost = true
-        console.error(`laba: no connection to ${server} (${reason.code}: ${reason.detail}); coming back`)
-      }
-      if (state === "open" && lost) {
-        lost = false
-        console.error("laba: connected again")
-      }
-    })
-    channel.on("state", ({ state, reason }) => {
-      if (state === "closed" && reason) closed(reason)
-    })
-    channel.on("reset", ({ reason, cursor }) => {
-      console.error(`laba: reset (${reason}): what was missed is not kept; listening from ${cursor}`)
     })
   })
 }

@@ -64,6 +64,8 @@ export class Reactor {
 
   /** Begins with a message, and resolves when there is room for the next. */
   async take(message: Message): Promise<void> {
+    // It comes again with the next start; to answer would be to ask for more.
+    if (this.isOver) return new Promise(() => {})
     const done = this.progress.take(message.cursor)
     const work = this.see(message, done).catch((error: unknown) => this.fail(error))
     this.running.add(work)

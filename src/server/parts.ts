@@ -26,6 +26,9 @@ import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/hook-parts.ts"
 import { Reloader, type ReloaderOptions } from "./reload.ts"
 import { dismissWhoLostRights } from "./rights.ts"
+import { LocalClaims } from "../watch/local-claims.ts"
+import { systemClock } from "../watch/watch.ts"
+import { makeWatches, type Watches } from "./watches.ts"
 import type { Leave } from "./shutdown.ts"
 
 export interface PartsOptions {
@@ -52,6 +55,7 @@ export interface Parts {
   readonly admissions: Admissions
   readonly revocations: Revocations
   readonly reloader: Reloader
+  readonly watches: Watches
   readonly station: Station
   /** The server to publish with, once there is one. */
   readonly publisher: Publisher
@@ -92,6 +96,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     hub.rulesChanged()
     presence.rulesChanged()
     const keys = new Set(next.access.keys.map(({ name }) => name))
+    watches.configure(next.watch)
     dismissWhoLostRights({ connections, before, now: access, keys })
   }
   const reloader = new Reloader({ config, read: source, use, counters, events })
@@ -113,6 +118,14 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       counters.hooksFailed++
       events.hookFailed(hook, error)
     },
+  })
+  const watches = makeWatches({
+    engine,
+    keepOf: (channel) => reloader.current.rules.for(channel).keep,
+    hub,
+    drafts,
+    events,
+    claims: new LocalClaims(systemClock),
   })
   const publisher: Publisher = { server: null }
   const leave: Leave = { leaving: false, draining: false }
@@ -150,7 +163,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     },
   }
   const watched = { presence, limits, counters, events, hub, engine, connections, drafts, wheel, slowReaders }
-  return { ...watched, access, admissions, revocations, reloader, station, publisher, leave }
+  return { ...watched, access, admissions, revocations, reloader, watches, station, publisher, leave }
 }
 
 /** Six characters name a run of a node: it is part of every connection's and message's id. */

@@ -114,6 +114,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   )
   publisher.server = server
   url = urlOf(tls ? "https" : "http", host, server.port as number)
+  parts.watches.configure(config.watch)
   events.started({ url, engine: config.engine.name, version })
   // On loopback the crowd that these are about comes through a proxy, if at all.
   const gravity = isLoopbackAddress(host) ? "info" : "warn"

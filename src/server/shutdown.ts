@@ -46,6 +46,7 @@ export async function shutDown({ parts, server, operation }: ShutdownOptions): P
   slowReaders.stop()
   presence.stop()
   operation.stop()
+  parts.watches.stop()
   await station.application.remote?.close(tellsWaitMs)
   await hub.engine.close()
   events.stopped()

@@ -5,6 +5,7 @@ import type { LabaError } from "../../wire/error.ts"
 import type { Log, LogFields } from "./log.ts"
 import type { LogLevel } from "./log-options.ts"
 import { Throttle } from "./throttle.ts"
+import type { Alarm } from "../watch/watch.ts"
 
 /** What may be told of a request. */
 export interface RequestFacts {
@@ -110,6 +111,30 @@ export class Events {
   engineTrouble(says: string | null): void {
     if (says === null) this.say("warn", { event: "engine_recovered" }, "The engine stores again.")
     else this.seldom("error", { event: "engine_trouble" }, `${says.charAt(0).toUpperCase()}${says.slice(1)}.`)
+  }
+
+  /** A watched channel is silent, or back. */
+  alarmRaised(alarm: Alarm): void {
+    const { alarm: kind, channel, silentSeconds, last } = alarm
+    const fields = { channel, silent_seconds: silentSeconds, last }
+    if (kind === "silent")
+      this.say("warn", { event: "channel_silent", ...fields }, "A watched channel is silent.")
+    else this.say("warn", { event: "channel_back", ...fields }, "A watched channel is back.")
+  }
+
+  /** Somebody could not be told of an alarm. Tried again, unless it is given up. */
+  alarmNotTold(whom: string, error: unknown, isGivenUp: boolean): void {
+    const event = isGivenUp ? "alarm_given_up" : "alarm_not_told"
+    this.seldom(
+      isGivenUp ? "error" : "warn",
+      { event, whom, error },
+      "Somebody could not be told of an alarm.",
+    )
+  }
+
+  /** A watch cannot see its channels, or cannot agree with the other nodes on who tells. */
+  watchBlind(error: unknown): void {
+    this.seldom("error", { event: "watch_blind", error }, "A watch cannot see.")
   }
 
   /** The keys of those who issue tokens could not be fetched. What came before is believed for a while. */

@@ -1,0 +1,177 @@
+// What `laba on` and `laba forward` share: their flags, the road of a message from the channel to the reaction, and the
+// list of what was set aside. Knows no reaction.
+import { join } from "node:path"
+import { type Channel, connect, LabaFailure } from "../../client/index.ts"
+import { FileAside } from "../react/file-aside.ts"
+import { FilePlace } from "../react/file-place.ts"
+import type { Reaction } from "../react/reaction.ts"
+import { Reactor } from "../react/reactor.ts"
+import { systemClock } from "../watch/watch.ts"
+import { type Address, channelUrl, readAddress, urlFlag } from "./address.ts"
+import type { Given } from "./arguments.ts"
+import { exit, Failure } from "./command.ts"
+import { sayUntilRefused } from "./connection-words.ts"
+import { defaultFolder, ownFolder } from "./on-state.ts"
+import { stopBySignal } from "./signals.ts"
+import { readTime, readWhole } from "./times.ts"
+
+export const sharedFlags = {
+  "at-once": {
+    type: "string",
+    value: "<n>",
+    says: "so many messages under way; default 1, which keeps the order",
+  },
+  tries: { type: "string", value: "<n>", says: "then it is set aside with its reason; default 6" },
+  timeout: { type: "string", value: "<time>", says: "how long one try may take; default 60s" },
+  after: {
+    type: "string",
+    value: "<cursor>",
+    says: "where the very first run begins; default: from now on",
+  },
+  state: {
+    type: "string",
+    value: "<dir>",
+    says: "where place and set-aside messages are kept; default one of its own",
+  },
+  name: { type: "string", value: "<name>", says: "tells several at one channel apart; default none" },
+  aside: { type: "boolean", says: "list what was set aside, and end" },
+  retry: { type: "boolean", says: "try what was set aside again, and end" },
+  url: urlFlag,
+} as const
+
+export interface Task {
+  readonly verb: "on" | "forward"
+  readonly address: Address
+  /** The channel's canonical name. */
+  readonly channel: string
+  readonly folder: string
+  readonly aside: FileAside
+  readonly atOnce: number
+  readonly tries: number
+  readonly timeoutMs: number
+  readonly after: string | undefined
+}
+
+/** Messages that wait here to be reacted to. More rest on the server, which keeps them. */
+const bufferMax = 100
+
+/** How long a reaction under way may take to end after a signal; a second signal ends at once. */
+const patienceMs = 10_000
+
+export function readTask(
+  verb: Task["verb"],
+  word: string | undefined,
+  given: Given<typeof sharedFlags>,
+): Task {
+  const address = readAddress(word, given.url)
+  const channel = new URL(channelUrl(address)).pathname
+  const identity = { verb, server: address.server, channel, name: given.name ?? "" }
+  const folder = given.state ?? defaultFolder(identity)
+  return {
+    verb,
+    address,
+    channel,
+    folder,
+    aside: new FileAside(join(folder, "aside")),
+    atOnce: readWhole("--at-once", given["at-once"] ?? "1", { min: 1, max: 1000 }),
+    tries: readWhole("--tries", given.tries ?? "6", { min: 1, max: 1000 }),
+    timeoutMs: readTime("--timeout", given.timeout ?? "60s"),
+    after: given.after,
+  }
+}
+
+/** Reacts to each message until a signal comes. */
+export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
+  using _ = ownFolder(task.folder)
+  const { address, channel: name, folder } = task
+  const place = new FilePlace(join(folder, "place.json"), { server: address.server, channel: name })
+  const after = (await place.read().catch(failure)) ?? task.after
+  const token = process.env.LABA_CREDENTIAL
+  const laba = connect(address.server, { bufferMax, ...(token && { token: () => token }) })
+  const channel = laba.channel(name, after === undefined ? {} : { after })
+  const reactor = new Reactor({
+    ...task,
+    reaction,
+    place,
+    clock: systemClock,
+    onFailure({ id, cursor }, { reason, attempts, waitMs }) {
+      const then =
+        waitMs === null ? `set aside after ${attempts} of them` : `again in ${(waitMs / 1000).toFixed(1)} s`
+      console.error(`laba: ${id} (${cursor}) failed: ${reason}; ${then}`)
+    },
+  })
+  const stopped = stopBySignal(() => reactor.stop(patienceMs))
+  try {
+    const refused = sayUntilRefused(laba, channel, address.server)
+    const { cursor, history } = await Promise.race([channel.ready(), refused])
+    // Before the first message: what is published while we are down is then not missed, though none ever came.
+    if (after === undefined) await place.save(cursor).catch(failure)
+    if (history === "none")
+      console.error(
+        `laba: ${name} keeps no history: what is published while this is down, or slow, is missed`,
+      )
+    console.error(
+      `laba: reacting to ${name} after ${after ?? cursor}; place and set-aside messages in ${folder}`,
+    )
+    await Promise.race([stopped, refused, reactor.failed.catch(failure), feed(channel, reactor)])
+    return exit.ok
+  } finally {
+    laba.close()
+  }
+}
+
+/** Never ends by itself. A reset is told, and the listening goes on from the tail. */
+async function feed(channel: Channel, reactor: Reactor): Promise<never> {
+  for (;;) {
+    try {
+      for await (const message of channel) await reactor.take(message)
+      // The channel was closed: whoever closed it says why.
+      await new Promise<never>(() => {})
+    } catch (error) {
+      if (!(error instanceof LabaFailure) || error.code !== "reset") throw error
+      console.error(
+        `\nlaba: RESET: ${error.detail} Messages were published that nobody will react to here.\n` +
+          "laba: going on with what comes from now on; a longer `history` for this channel keeps more\n",
+      )
+    }
+  }
+}
+
+/** Prints what was set aside, a line of JSON each. */
+export async function listAside({ aside, folder }: Task): Promise<number> {
+  const found = await aside.list()
+  for (const { entry } of found) {
+    const { message, reason, attempts, time } = entry
+    const data =
+      message.data instanceof Uint8Array
+        ? { base64: Buffer.from(message.data).toString("base64") }
+        : message.data
+    console.log(
+      JSON.stringify({ time: new Date(time).toISOString(), reason, attempts, message: { ...message, data } }),
+    )
+  }
+  console.error(`laba: ${found.length} set aside in ${join(folder, "aside")}`)
+  return exit.ok
+}
+
+/** Tries once more what was set aside, the oldest first. What succeeds is taken out; the answer is 1 when some is left. */
+export async function retryAside({ aside, timeoutMs }: Task, reaction: Reaction): Promise<number> {
+  let left = 0
+  for (const found of await aside.list()) {
+    const { message, attempts } = found.entry
+    try {
+      await reaction(message, { number: attempts + 1, signal: AbortSignal.timeout(timeoutMs) })
+      await aside.remove(found)
+      console.error(`laba: ${message.id} (${message.cursor}) is done`)
+    } catch (error) {
+      left++
+      console.error(`laba: ${message.id} (${message.cursor}) failed: ${(error as Error).message}`)
+    }
+  }
+  console.error(`laba: ${left} still set aside`)
+  return left === 0 ? exit.ok : exit.failed
+}
+
+function failure(error: unknown): never {
+  throw new Failure(error instanceof Error ? error.message : String(error), { cause: error })
+}

@@ -1,0 +1,71 @@
+// The watches of a node: the watchman with this node's engine to look at, and this node's ways to tell. Every alarm is in
+// the log as well, told or not.
+import type { Channel, Keep } from "../channels/channel.ts"
+import type { WatchConfig } from "../config/watch-problems.ts"
+import type { Drafts } from "../hub/drafts.ts"
+import type { Hub } from "../hub/hub.ts"
+import type { Events } from "../telemetry/events.ts"
+import { Messenger, type Recipient } from "../watch/messenger.ts"
+import { recipientsOf } from "../watch/tell/recipient.ts"
+import { type Alarm, type Claims, systemClock } from "../watch/watch.ts"
+import { Watchman } from "../watch/watchman.ts"
+import type { NodeEngine } from "./engines.ts"
+import { payloadFrom } from "./payload.ts"
+
+export interface WatchesOptions {
+  readonly engine: NodeEngine
+  readonly keepOf: (channel: Channel) => Keep
+  readonly hub: Hub
+  readonly drafts: Drafts
+  readonly events: Pick<Events, "alarmRaised" | "alarmNotTold" | "watchBlind">
+  /** Between the nodes of a cluster. */
+  readonly claims: Claims
+}
+
+export interface Watches {
+  /** Watches these from now on; what was watched before goes on as it was. */
+  configure(watches: readonly WatchConfig[]): void
+  stop(): void
+}
+
+export function makeWatches({ engine, keepOf, hub, drafts, events, claims }: WatchesOptions): Watches {
+  const messenger = new Messenger({
+    clock: systemClock,
+    onFailure: ({ name }, error, isGivenUp) => events.alarmNotTold(name, error, isGivenUp),
+  })
+  const publish = async (channel: string, alarm: Alarm): Promise<void> => {
+    const payload = payloadFrom(JSON.stringify(alarm), "application/json")
+    await hub.publish(drafts.make({ channel: channel as Channel, payload, idempotency: undefined }))
+  }
+  // Made once for each watch: what waits for somebody waits under them.
+  const recipients = new WeakMap<WatchConfig, readonly Recipient[]>()
+  const recipientsFor = (watch: WatchConfig): readonly Recipient[] => {
+    const known = recipients.get(watch)
+    if (known) return known
+    const made = watch.tell.flatMap((tell) => recipientsOf(tell, { publish }))
+    recipients.set(watch, made)
+    return made
+  }
+  const watchman = new Watchman<WatchConfig>({
+    ground: {
+      async tailOf(channel) {
+        return (await engine.state(channel, keepOf(channel))).tail
+      },
+      channelsPage: (from, limit) => engine.channelsPage(from, limit),
+    },
+    claims,
+    clock: systemClock,
+    tell(watch, alarm) {
+      events.alarmRaised(alarm)
+      return messenger.tellAll(recipientsFor(watch), alarm)
+    },
+    onTrouble: (error) => events.watchBlind(error),
+  })
+  return {
+    configure: (watches) => watchman.configure(watches),
+    stop() {
+      watchman.stop()
+      messenger.stop()
+    },
+  }
+}
