@@ -17,14 +17,44 @@ for (const route of routes) {
   matchers.set(name, [...(matchers.get(name) ?? []), { route, parts }])
 }
 
+interface Found {
+  readonly route: Route
+  readonly names: Readonly<Record<string, string>>
+}
+
+/** Paths that were found before, by method. The whole crowd asks for the same few. */
+const known = new Map<string, Map<string, Found>>()
+
+/** Paths that are remembered of one method. More is somebody who tries names out. */
+const knownMax = 256
+
+function find(method: string, path: string): Found | null {
+  const paths = known.get(method)
+  const before = paths?.get(path)
+  if (before) return before
+  const parts = path.slice(1).split("/")
+  for (const matcher of matchers.get(`${method} ${parts.length}`) ?? []) {
+    const names = match(matcher.parts, parts)
+    if (names === null) continue
+    const found = { route: matcher.route, names }
+    if (!paths) known.set(method, new Map([[path, found]]))
+    else if (paths.size < knownMax) paths.set(path, found)
+    return found
+  }
+  return null
+}
+
 export interface RouterOptions {
   readonly shop: Shop
+  /** The pages for people; null for a path that is none. */
+  readonly pages: (request: Request, path: string) => Response | Promise<Response> | null
   readonly metrics: () => string
   readonly log: (line: string) => void
 }
 
 export function router({
   shop,
+  pages,
   metrics,
   log,
 }: RouterOptions): (request: Request) => Response | Promise<Response> {
@@ -41,16 +71,16 @@ export function router({
       if (request.method === "GET" && path === "/metrics")
         return new Response(metrics(), { headers: { "Content-Type": "text/plain; version=0.0.4" } })
       if (request.method === "GET" && path === "/api/openapi.json") return answer(openApi())
-      const parts = path.slice(1).split("/")
-      for (const matcher of matchers.get(`${request.method} ${parts.length}`) ?? []) {
-        const names = match(matcher.parts, parts)
-        if (names === null) continue
-        const answered = matcher.route.endpoint(shop, { request, names })
+      const found = find(request.method, path)
+      if (found) {
+        const answered = found.route.endpoint(shop, { request, names: found.names })
         return answered instanceof Promise
           ? answered.catch((error: unknown) => failed(error, request))
           : answered
       }
-      return problem(404, "not_found", "There is nothing here.")
+      const page = request.method === "GET" ? pages(request, path) : null
+      if (page instanceof Promise) return page.catch((error: unknown) => failed(error, request))
+      return page ?? problem(404, "not_found", "There is nothing here.")
     } catch (error) {
       return failed(error, request)
     }

@@ -1,7 +1,7 @@
 // Who the buyer is in this tab. The login by name is for trying out: each tab is somebody of its own, so one browser can be
 // a crowd. A shop with its own login has set its cookie before this page is opened.
 import { type Ask, Refused } from "../ask.ts"
-import { remembered } from "./remembered.ts"
+import { remembered } from "../remembered.ts"
 
 /** How long before its end a token to listen is renewed is Laba's client's matter; this is where to get one. */
 interface Listen {

@@ -1,0 +1,50 @@
+// The last minutes of a sale, a sample a second: what stands in the queue, and how fast it comes and goes. Rates are
+// differences of counts that only grow; after a restart of the shop they go on where they were.
+
+export interface Sample {
+  /** Seconds since 1970. */
+  readonly at: number
+  readonly queued: number
+  readonly waitlisted: number
+  readonly tickets: number
+  readonly served: number
+  readonly sold: number
+}
+
+/** A column of values a chart draws, null where nothing is known. */
+export type Column = (number | null)[]
+
+/** Five minutes. */
+const samplesMax = 300
+
+export class Series {
+  private samples: Sample[] = []
+
+  add(sample: Sample): void {
+    const last = this.samples.at(-1)
+    if (last && sample.at <= last.at) return
+    this.samples.push(sample)
+    if (this.samples.length > samplesMax) this.samples.shift()
+  }
+
+  clear(): void {
+    this.samples = []
+  }
+
+  get times(): number[] {
+    return this.samples.map(({ at }) => at)
+  }
+
+  levels(name: "queued" | "waitlisted" | "sold"): Column {
+    return this.samples.map((sample) => sample[name])
+  }
+
+  /** How much a count grew each second. */
+  rates(name: "tickets" | "served" | "sold"): Column {
+    return this.samples.map((sample, index) => {
+      const before = this.samples[index - 1]
+      if (!before) return null
+      return Math.max(0, (sample[name] - before[name]) / (sample.at - before.at))
+    })
+  }
+}
