@@ -39,6 +39,8 @@ export interface NodeHubOptions extends FanOutOptions {
   readonly counters: Counters
   /** A reader is about to be closed as slow: on which channel, and by what it listened. */
   readonly onSlow?: (channel: Channel, kind: string) => void
+  /** A channel has its first listener on this node, or has lost its last. */
+  readonly onOccupancy?: (kind: "occupied" | "vacated", channel: Channel) => void
 }
 
 export class NodeHub implements Hub, EngineEvents {
@@ -119,6 +121,7 @@ export class NodeHub implements Hub, EngineEvents {
     const audience = this.audiences.get(channel)
     // Out of the map first: whoever comes meanwhile listens to the channel that begins now.
     this.audiences.delete(channel)
+    if (audience) this.options.onOccupancy?.("vacated", channel)
     let messages: number
     try {
       messages = await this.engine.forget(channel)
@@ -240,6 +243,7 @@ export class NodeHub implements Hub, EngineEvents {
         charge: this.fanOut.charge,
       })
       this.audiences.set(channel, audience)
+      this.options.onOccupancy?.("occupied", channel)
       return audience
     }
     const position = this.engine.listen(channel, rule.keep)
@@ -279,6 +283,7 @@ export class NodeHub implements Hub, EngineEvents {
   private close(audience: Audience): void {
     if (this.audiences.get(audience.channel) !== audience) return
     this.audiences.delete(audience.channel)
+    this.options.onOccupancy?.("vacated", audience.channel)
     void this.engine.unlisten(audience.channel)
   }
 

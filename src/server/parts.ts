@@ -85,6 +85,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     limits,
     counters,
     onSlow: (channel, kind) => events.slowReaderClosed({ channel, kind }),
+    onOccupancy: (kind, channel) => remoteHooks?.occupancy?.[kind](channel),
   })
   let inUse = config
   const use = (next: Config): void => {

@@ -57,6 +57,8 @@ beforeAll(async () => {
     ],
     tokens: { secret: "a secret of more than thirty-two characters" },
     channels: { "/**": { listen: "anyone" }, "/secret": { listen: "key" }, "/rooms/*": { presence: true } },
+    // Nobody listens at this port, and nobody is called: only its pattern would be.
+    hooks: [{ pattern: "/gateway", name: "gateway", dialect: "tencent", transport: "http://127.0.0.1:9/" }],
     limits: { idempotencyKeysMax: 4, messageBytesMax: 1000, drainSeconds: 0 },
   }
   stage = await openStage({ ...config, source: () => config })
@@ -89,6 +91,13 @@ const message = { channel: "/orders/1", data: { n: 1 } }
 /** An id of a connection that is there, told when it is known. */
 const live = { path: { id: "(live)" } }
 const polled = { path: { id: "(polled)" } }
+const gateway = { path: { api: "gateway" } }
+const tencentPush = {
+  action: "data send",
+  secConnectionID: "node-1-AAAAAAAAAAAAAAAA",
+  dataType: "text",
+  data: "psst",
+}
 const gone = { path: { id: "node-1-AAAAAAAAAAAAAAAA" } }
 
 const examples: Record<string, readonly Example[]> = {
@@ -149,6 +158,20 @@ const examples: Record<string, readonly Example[]> = {
     { status: 204, ...polled },
     { status: 410, ...gone },
   ],
+  pushAsTencent: [
+    { status: 200, ...gateway, body: { websocket: tencentPush } },
+    {
+      status: 200,
+      ...gateway,
+      body: { websocket: { action: "closing", secConnectionID: "node-1-AAAAAAAAAAAAAAAA" } },
+    },
+    { status: 404, path: { api: "nothing" }, body: { websocket: tencentPush } },
+    { status: 400, ...gateway, body: { websocket: { action: "shout" } }, wrong: true },
+    { status: 413, ...gateway, body: "x".repeat(5 * 1024 * 1024), wrong: true },
+    { status: 415, ...gateway, body: "x", headers: { "content-type": "text/plain" }, wrong: true },
+    ...strangers.map((one) => ({ ...one, ...gateway, body: { websocket: tencentPush } })),
+  ],
+  listHooks: [{ status: 200 }, ...strangers],
   listChannels: [
     { status: 200 },
     { status: 200, query: { limit: "1" } },

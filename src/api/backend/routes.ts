@@ -5,11 +5,13 @@ import { channelHistory } from "./channel-history.ts"
 import { listChannels } from "./channels.ts"
 import { closeConnection, getConnection, pushToConnection } from "./connection.ts"
 import { listConnections } from "./connections.ts"
+import { listHooks } from "./hooks.ts"
 import { openApi } from "./openapi.ts"
 import { channelPresence } from "./presence.ts"
 import { publishMany } from "./publish-many.ts"
 import { pushToUser } from "./push-to-user.ts"
 import { reloadConfig } from "./reload-config.ts"
+import { pushAsTencent } from "./hooks-tencent.ts"
 import { revoke } from "./revoke.ts"
 import { disconnectUser, getUser } from "./user.ts"
 import { listUsers } from "./users.ts"
@@ -22,6 +24,8 @@ const operations: readonly Route[] = [
   getConnection,
   pushToConnection,
   closeConnection,
+  pushAsTencent,
+  listHooks,
   listChannels,
   channelHistory,
   channelPresence,

@@ -1,114 +1,70 @@
 // The application's say over HTTP: which backend is asked or told about whom, and what comes of its answer. How requests look
 // is the dialects' affair, how many there are the backends'.
 import { LabaError } from "../../../wire/error.ts"
-import { userPart } from "../../access/user-part.ts"
-import { parseChannel } from "../../channels/name.ts"
-import { parsePattern } from "../../channels/pattern.ts"
-import { PatternTree } from "../../channels/pattern-tree.ts"
 import type { ClientMessage, Disconnected, Verdict, Visitor, Welcome } from "../hooks.ts"
-import { Backend, type HookError } from "./backend.ts"
-import { BackendFailure, Refusal } from "./failure.ts"
-import { labaDialect } from "./laba-dialect.ts"
+import { type Desk, Desks, type DesksOptions } from "./desks.ts"
+import { checkWelcome, explained, notHere, wrongAnswer } from "./explaining.ts"
+import { BackendFailure } from "./failure.ts"
+import { Occupancy } from "./occupancy.ts"
 import { type Registration, Registrations } from "./registrations.ts"
-import type {
-  Answer,
-  AnswerMessage,
-  AskEvent,
-  HookConfig,
-  Occurrence,
-  Post,
-  Records,
-  Registered,
-  StoredTell,
-} from "./remote.ts"
-import { Tellings } from "./tellings.ts"
-import { tencentDialect } from "./tencent-dialect.ts"
+import type { Answer, AnswerMessage, AskEvent, Occurrence, Registered } from "./remote.ts"
 
-export interface RemoteHooksOptions {
-  readonly hooks: readonly HookConfig[]
+export interface RemoteHooksOptions extends DesksOptions {
   /** Names this run of this node. */
   readonly node: string
-  readonly post: Post
-  readonly records: Records
   /** Publishes for a backend, in order. Throws `LabaError`. */
   readonly publish: (channel: string, message: AnswerMessage) => Promise<void>
   readonly isOpen: (connection: string) => boolean
-  readonly onFailure: (hook: HookConfig, error: HookError) => void
-  /** Something was not told and never will be. */
-  readonly onLost: (hook: string, why: string) => void
-  readonly now?: () => number
-  readonly chance?: () => number
   readonly recordsMax?: number
 }
 
 /** Somebody who asks for something over a connection. */
 export type Actor = Pick<Registered, "connection" | "transport" | "user">
 
-interface Desk {
-  readonly hook: HookConfig
-  readonly backend: Backend
-  readonly tellings: Tellings
-}
-
 const sweepMs = 10_000
-const dialects = { laba: labaDialect, tencent: tencentDialect } as const
 
 export class RemoteHooks {
   readonly durable: boolean
-  readonly desks: readonly Desk[]
+  readonly desks: Desks
   readonly registrations: Registrations
+  /** Which channels somebody listens to. Null when no backend wants to hear of it. */
+  readonly occupancy: Occupancy | null
   private readonly options: RemoteHooksOptions
   private readonly now: () => number
-  private readonly byPattern = new PatternTree<Desk>()
-  private readonly byName = new Map<string, Desk>()
   private readonly sweeper: ReturnType<typeof setInterval>
-  private occurrences = 0
 
   constructor(options: RemoteHooksOptions) {
     this.options = options
     this.durable = options.records.durable
     this.now = options.now ?? Date.now
-    this.desks = options.hooks.map((hook) => this.deskOf(hook))
-    for (const desk of this.desks) {
-      this.byPattern.add(parsePattern(desk.hook.pattern), desk)
-      this.byName.set(desk.hook.name, desk)
-    }
+    this.desks = new Desks(options)
     this.registrations = new Registrations({
       records: options.records,
-      tell: (tell) => this.byName.get(tell.hook)?.tellings.add(tell),
-      pending: () => this.pending,
+      tell: (tell) => this.desks.named(tell.hook)?.tellings.add(tell),
+      pending: () => this.desks.pending,
       isOpen: options.isOpen,
       now: this.now,
       ...(options.recordsMax !== undefined && { recordsMax: options.recordsMax }),
     })
+    this.occupancy = this.makeOccupancy()
     this.sweeper = setInterval(() => this.registrations.sweep(), sweepMs)
     this.sweeper.unref?.()
-    this.takeUp(options.records.load())
-  }
-
-  /** Tells that no backend has heard yet. */
-  get pending(): number {
-    return this.desks.reduce((sum, { tellings }) => sum + tellings.pending, 0)
+    this.desks.takeUp(options.records.load())
   }
 
   /** Whether somebody has a say about who listens there. */
   asksAboutVisit(visit: Pick<Visitor, "channel" | "channels">): boolean {
-    return this.homeOf(visit) !== undefined || visit.channels.some((channel) => this.deskFor(channel))
+    return this.desks.homeOf(visit) !== undefined || visit.channels.some((channel) => this.desks.for(channel))
   }
 
   /** Whether somebody has a say about what clients send there. */
   asksAboutMessage(channel: string): boolean {
-    return this.deskFor(channel) !== undefined
-  }
-
-  /** Whether a backend wants to hear which channels have listeners. */
-  get tellsOccupancy(): boolean {
-    return this.desks.some(({ hook }) => hook.urls.occupied !== undefined || hook.urls.vacated !== undefined)
+    return this.desks.for(channel) !== undefined
   }
 
   /** Throws `LabaError`. */
   async register(visitor: Visitor): Promise<Welcome> {
-    const desk = this.homeOf(visitor)
+    const desk = this.desks.homeOf(visitor)
     const registration = desk ? await this.begin(visitor, desk) : null
     try {
       const answer = desk ? await this.askToRegister(visitor, desk, registration) : {}
@@ -140,12 +96,12 @@ export class RemoteHooks {
   /** Lets somebody listen to one more channel. Throws `LabaError`. */
   async subscribe(actor: Actor, channel: string): Promise<void> {
     const registration = this.registrations.find(actor.connection)
-    await this.listening(actor, channel, registration ? this.byName.get(registration.hook.name) : undefined)
+    await this.listening(actor, channel, registration ? this.desks.named(registration.hook.name) : undefined)
   }
 
   /** What becomes of what a client sent. Null: nobody has a say about it. Throws `LabaError`. */
   async message(message: ClientMessage): Promise<Verdict | null> {
-    const desk = this.deskFor(message.channel)
+    const desk = this.desks.for(message.channel)
     if (!desk) return null
     const registration = this.registrations.find(message.connection)
     const isHome = registration?.hook === desk.hook
@@ -181,7 +137,7 @@ export class RemoteHooks {
   async publishing(
     message: Pick<ClientMessage, "channel" | "type" | "data" | "user">,
   ): Promise<Verdict | null> {
-    const desk = this.deskFor(message.channel)
+    const desk = this.desks.for(message.channel)
     if (desk?.hook.urls.publish === undefined) return null
     const { channel, type, data, user } = message
     const event: AskEvent = {
@@ -202,34 +158,19 @@ export class RemoteHooks {
 
   /** Whether a publish by a request is asked about. */
   asksAboutPublish(channel: string): boolean {
-    return this.deskFor(channel)?.hook.urls.publish !== undefined
-  }
-
-  /** A channel has its first listener here, or has lost its last. */
-  occupancy(kind: "occupied" | "vacated", channel: string): void {
-    const desk = this.deskFor(channel)
-    if (desk?.hook.urls[kind] === undefined) return
-    this.occurrences++
-    const { node, records } = this.options
-    const tell: StoredTell = {
-      id: `${node}/${kind}/${this.occurrences}`,
-      hook: desk.hook.name,
-      time: this.now(),
-      event: { kind, channel, node },
-    }
-    void Promise.resolve(records.put(tell)).catch(() => undefined)
-    desk.tellings.add(tell)
+    return this.desks.for(channel)?.hook.urls.publish !== undefined
   }
 
   /** Tells what it can within the time, and stops. What is left is told after a restart, where it is remembered. */
   async close(withinMs: number): Promise<void> {
     clearInterval(this.sweeper)
-    const all = Promise.all(this.desks.map(({ tellings }) => tellings.flushed()))
+    this.occupancy?.close()
+    const all = Promise.all(this.desks.all.map(({ tellings }) => tellings.flushed()))
     let clock: ReturnType<typeof setTimeout> | undefined
     const late = new Promise((resolve) => (clock = setTimeout(resolve, withinMs)))
     await Promise.race([all, late])
     clearTimeout(clock)
-    for (const { tellings, hook } of this.desks) {
+    for (const { tellings, hook } of this.desks.all) {
       tellings.stop()
       if (tellings.pending > 0 && !this.durable)
         this.options.onLost(hook.name, `${tellings.pending} not told before the end`)
@@ -237,48 +178,20 @@ export class RemoteHooks {
     await this.options.records.close()
   }
 
-  private deskOf(hook: HookConfig): Desk {
-    const { post, onFailure, records, onLost, now, chance } = this.options
-    const clock = { ...(now && { now }), ...(chance && { chance }) }
-    const tellings: Tellings = new Tellings({
-      ...clock,
-      backend: () => backend,
+  private makeOccupancy(): Occupancy | null {
+    const { node, records } = this.options
+    if (!this.desks.all.some(({ hook: { urls } }) => urls.occupied ?? urls.vacated)) return null
+    return new Occupancy({
+      node,
       records,
-      onExpired: ({ id }) => onLost(hook.name, `${id} was not heard for three days`),
+      hookOf: (channel) => {
+        const hook = this.desks.for(channel)?.hook
+        const tells = (["occupied", "vacated"] as const).filter((kind) => hook?.urls[kind] !== undefined)
+        return hook && tells.length > 0 ? { name: hook.name, tells } : null
+      },
+      tell: (tell) => this.desks.named(tell.hook)?.tellings.add(tell),
+      now: this.now,
     })
-    const backend = new Backend({
-      ...clock,
-      hook,
-      dialect: dialects[hook.dialect],
-      post,
-      startTell: () => tellings.startTell(),
-      onFailure,
-    })
-    return { hook, backend, tellings }
-  }
-
-  /** What an earlier run of this node has not told. Nothing of it is open any more. */
-  private takeUp(tells: readonly StoredTell[]): void {
-    for (const tell of tells) {
-      const desk = this.byName.get(tell.hook)
-      if (desk?.hook.urls[tell.event.kind] !== undefined) {
-        desk.tellings.add(tell)
-      } else {
-        this.options.records.remove(tell.id)
-        this.options.onLost(tell.hook, `${tell.id} has nobody left to hear it`)
-      }
-    }
-  }
-
-  /** Who is asked about a connection: of the channel in its address; of `/_/…` by the first channel asked for, or `/**`. */
-  private homeOf({ channel, channels }: Pick<Visitor, "channel" | "channels">): Desk | undefined {
-    const first = channel ?? channels[0]
-    if (first !== undefined) return this.deskFor(first)
-    return this.desks.find(({ hook }) => hook.pattern === "/**")
-  }
-
-  private deskFor(channel: string): Desk | undefined {
-    return this.byPattern.find(channel.slice(1).split("/"))
   }
 
   /** A plain poll is over with its answer: nobody is told of its end. */
@@ -327,7 +240,7 @@ export class RemoteHooks {
   }
 
   private async listening(actor: Actor, channel: string, home: Desk | undefined): Promise<void> {
-    const desk = this.deskFor(channel)
+    const desk = this.desks.for(channel)
     if (!desk) return
     if (desk.hook.urls.subscribe === undefined) {
       if (desk.hook.urls.register !== undefined && desk !== home) throw notHere(channel)
@@ -393,46 +306,4 @@ export class RemoteHooks {
       }
     }
   }
-}
-
-/** What was said about a connection can be done. */
-function checkWelcome({ subprotocol, channels = [], user }: Answer, visitor: Visitor): void {
-  if (subprotocol !== undefined && !visitor.subprotocols?.includes(subprotocol))
-    throw wrongAnswer("it chooses a subprotocol that the client did not offer")
-  try {
-    for (const channel of channels) parseChannel(channel, "body")
-    if (user !== undefined) userPart(user)
-  } catch (error) {
-    throw wrongAnswer((error as Error).message)
-  }
-}
-
-const wrongAnswer = (what: string): BackendFailure =>
-  new BackendFailure(`The backend's answer cannot be carried out: ${what}.`, {
-    because: "answer",
-    sent: true,
-    strained: false,
-  })
-
-const notHere = (channel: string): LabaError =>
-  new LabaError("forbidden", `${channel} is for connections opened at its own address.`)
-
-/** What a client may know of it. */
-function explained(error: unknown): unknown {
-  if (error instanceof Refusal) {
-    const { code, detail, retryAfterSeconds } = error
-    return new LabaError(code, detail, {
-      cause: error,
-      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    })
-  }
-  if (!(error instanceof BackendFailure)) return error
-  return new LabaError(
-    "hook_failed",
-    "The application did not answer as it should; its operator can see why.",
-    {
-      cause: error,
-      retryAfterSeconds: error.retryAfterSeconds ?? 2,
-    },
-  )
 }
