@@ -1,0 +1,200 @@
+// Watches of a running server: every way to tell, a restart of the rules, and what a watch must not disturb.
+import { describe, expect, test } from "bun:test"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { SMTPServer } from "smtp-server"
+import { signatureHeaders } from "../../src/react/signature.ts"
+import type { Alarm } from "../../src/watch/watch.ts"
+import { emptyFolder, LabaProcess } from "../cli/laba.ts"
+import { headOf, publish } from "../support/publish.ts"
+import { startServer } from "../support/server.ts"
+import { alarmsAt } from "./alarms.ts"
+
+/** A mail server that keeps what it receives. */
+async function mailServer() {
+  const letters: { readonly from: string; readonly to: readonly string[]; readonly text: string }[] = []
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ["STARTTLS"],
+    onData(stream, session, done) {
+      let text = ""
+      stream.setEncoding("utf8")
+      stream.on("data", (part: string) => (text += part))
+      stream.on("end", () => {
+        const { mailFrom, rcptTo } = session.envelope
+        letters.push({
+          from: mailFrom ? mailFrom.address : "",
+          to: rcptTo.map(({ address }) => address),
+          text,
+        })
+        done()
+      })
+    },
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const { port } = server.server.address() as { port: number }
+  return {
+    letters,
+    url: `smtp://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}
+
+const quick = { every: "100ms", silent: "400ms" } as const
+const quiet = { log: { level: "silent" } } as const
+
+describe("a watch in the configuration", () => {
+  test("tells a channel, a webhook, a command and by mail, that it is silent and that it is back", async () => {
+    await using mail = await mailServer()
+    await using folder = await emptyFolder()
+    const out = join(folder.path, "out")
+    const posts: { readonly headers: Headers; readonly body: string }[] = []
+    const hook = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      async fetch(request) {
+        posts.push({ headers: request.headers, body: await request.text() })
+        // The first is lost: it is told again.
+        return new Response(null, { status: posts.length === 1 ? 503 : 204 })
+      },
+    })
+    await using _ = { [Symbol.asyncDispose]: () => hook.stop(true) }
+    const tell = [
+      { channel: "/alarms" },
+      { webhook: `http://127.0.0.1:${hook.port}/x`, secret: "s" },
+      { command: `cat >> ${out}; echo " $LABA_ALARM $LABA_CHANNEL" >> ${out}` },
+      {
+        mail: {
+          smtp: mail.url,
+          from: "Laba <laba@example.com>",
+          to: ["ops@example.com", "boss@example.com"],
+        },
+      },
+    ]
+    await using server = await startServer({ watch: [{ channel: "/heart", ...quick, tell }], ...quiet })
+    using alarms = await alarmsAt(server.base, "/alarms")
+    await alarms.has(1)
+    await publish(`${server.base}/heart`, "beat")
+    const [silent, back] = (await alarms.has(2)) as [Alarm, Alarm]
+    expect(silent).toMatchObject({ alarm: "silent", channel: "/heart", watch: "/heart", last: null })
+    expect(back).toMatchObject({ alarm: "back", channel: "/heart" })
+
+    while (posts.length < 3) await Bun.sleep(10)
+    const [lost, again] = posts as [(typeof posts)[0], (typeof posts)[0]]
+    expect(JSON.parse(again.body)).toEqual(silent)
+    expect(again.headers.get("ce-id")).toBe(lost.headers.get("ce-id") as string)
+    expect(again.headers.get("ce-type")).toBe("laba.watch.silent")
+    const signed = {
+      id: again.headers.get("webhook-id") as string,
+      seconds: Number(again.headers.get("webhook-timestamp")),
+      body: again.body,
+    }
+    expect(signatureHeaders("s", signed)["webhook-signature"]).toBe(
+      again.headers.get("webhook-signature") as string,
+    )
+
+    while (mail.letters.length < 2) await Bun.sleep(10)
+    expect(mail.letters[0]).toMatchObject({
+      from: "laba@example.com",
+      to: ["ops@example.com", "boss@example.com"],
+    })
+    expect(mail.letters[0]?.text).toContain("Subject: [laba] /heart is silent: nothing for")
+    expect(mail.letters[1]?.text).toContain("Subject: [laba] /heart is back, after")
+
+    let lines: string[] = []
+    while (lines.length < 2) {
+      await Bun.sleep(10)
+      lines = (await readFile(out, "utf8").catch(() => "")).split("\n").slice(0, -1)
+    }
+    expect(lines[0]).toBe(`${JSON.stringify(silent)} silent /heart`)
+    expect(lines[1]).toEndWith(" back /heart")
+  })
+
+  test("is nobody's listener, and keeps no channel that is not there", async () => {
+    await using server = await startServer({
+      watch: [{ channel: "/heart", every: 1, silent: 600, tell: [{ channel: "/alarms" }] }],
+      ...quiet,
+    })
+    const answer = await publish(`${server.base}/heart`, "beat")
+    expect(answer.listeners).toBe(0)
+    expect((await headOf(`${server.base}/heart`)).listeners).toBe(0)
+  })
+
+  test("watches each channel of a pattern once it has spoken", async () => {
+    await using server = await startServer({
+      watch: [{ channel: "/hosts/*/heartbeat", ...quick, tell: [{ channel: "/alarms" }] }],
+      ...quiet,
+    })
+    using alarms = await alarmsAt(server.base, "/alarms")
+    await publish(`${server.base}/hosts/a/heartbeat`, "beat")
+    await publish(`${server.base}/hosts/b/other`, "beat")
+    const [first] = await alarms.has(1)
+    expect(first).toMatchObject({ channel: "/hosts/a/heartbeat", watch: "/hosts/*/heartbeat" })
+  })
+
+  test("comes and goes with the configuration, without a restart", async () => {
+    const tell = [{ channel: "/alarms" }]
+    let watch: readonly object[] = []
+    await using server = await startServer({ source: () => ({ watch }) as object, ...quiet })
+    using alarms = await alarmsAt(server.base, "/alarms")
+    watch = [{ channel: "/heart", ...quick, tell }]
+    const report = await server.laba.reload()
+    expect(report.changes).toContainEqual({ key: "watch", holds: "now" })
+    await alarms.has(1)
+    watch = []
+    await server.laba.reload()
+    await publish(`${server.base}/heart`, "beat")
+    const done = await publish(`${server.base}/alarms`, '{"alarm":"none"}', { type: "application/json" })
+    expect(done.channel).toBe("/alarms")
+    await alarms.has(2)
+    expect(alarms.heard.map(({ alarm }) => alarm as string)).toEqual(["silent", "none"])
+  })
+})
+
+describe("laba watch", () => {
+  test("runs a command, and prints JSON", async () => {
+    await using server = await startServer()
+    await using folder = await emptyFolder()
+    const out = join(folder.path, "out")
+    await using watching = new LabaProcess(
+      [
+        "watch",
+        `${server.base}/heart`,
+        "--silent",
+        "500ms",
+        "--json",
+        "--exec",
+        'echo "$LABA_ALARM" >> "$OUT"',
+      ],
+      { env: { OUT: out } },
+    )
+    await watching.says(/"alarm":"silent"/)
+    await publish(`${server.base}/heart`, "beat")
+    await watching.says(/"alarm":"back"/)
+    let told = ""
+    while (!told.includes("back")) {
+      await Bun.sleep(10)
+      told = await readFile(out, "utf8").catch(() => "")
+    }
+    expect(told.startsWith("silent\nback\n")).toBe(true)
+  })
+
+  test("says nothing of silence while it cannot listen", async () => {
+    await using watching = new LabaProcess(["watch", "http://127.0.0.1:1/heart", "--silent", "100ms"])
+    await watching.says(/coming back/)
+    await Bun.sleep(500)
+    expect(watching.out).toBe("")
+  })
+
+  test("says what is wrong with how it was called", async () => {
+    for (const [args, says] of [
+      [[], "say how often it speaks: --every 5s"],
+      [["--every", "5s", "--silent", "5s"], "--silent is longer than --every"],
+      [["--every", "5s", "--publish", "/heart"], "would end its silence"],
+    ] as const) {
+      await using watching = new LabaProcess(["watch", "/heart", ...args])
+      expect(await watching.ended()).toBe(2)
+      expect(watching.err).toContain(says)
+    }
+  })
+})
