@@ -1,5 +1,6 @@
 // `laba check`: what a configuration comes to, or every mistake in it; with `--as`, what somebody may do.
 import type { AccessConfig } from "../access/access-config.ts"
+import { printAddress } from "../config/redis-address.ts"
 import { environmentVariables } from "../config/environment.ts"
 import type { Config } from "../config/config.ts"
 import type { Rule } from "../channels/channel.ts"
@@ -64,6 +65,10 @@ function print({ listen, engine, open, access, rules, limits }: Config): string 
 
 function engineText(engine: Config["engine"]): string {
   if (engine.name === "memory") return "memory"
+  if (engine.name === "redis") {
+    const { address, prefix, routing, historyBytesMax } = engine
+    return `${printAddress(address)}, keys ${prefix}:…, at most ${sizeText(historyBytesMax)}; routing: ${routing}`
+  }
   const { directory, acknowledge, diskBytesMax } = engine
   return `sqlite in ${directory}, at most ${sizeText(diskBytesMax)}; acknowledge: ${acknowledge}`
 }

@@ -25,7 +25,7 @@ const flags = {
   engine: {
     type: "string",
     value: "<name>",
-    says: "`memory` or `sqlite:<dir>`; default memory: nothing is kept over a restart",
+    says: "`memory`, `sqlite:<dir>` or `redis://host:port`; default memory: nothing is kept over a restart",
   },
   processes: {
     type: "string",

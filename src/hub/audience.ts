@@ -104,6 +104,11 @@ export class Audience implements SeatAudience {
     return this.ring.length >= lagMessagesMax && this.head - this.slowestPosition() >= lagMessagesMax
   }
 
+  /** True when the ring can take no more: what is published elsewhere does not wait while this is full. */
+  get overfull(): boolean {
+    return this.ring.length >= ringMessagesMax && this.head - this.slowestPosition() >= ringMessagesMax
+  }
+
   /** Resolves when `full` may have become false. */
   room(): Promise<void> {
     return new Promise((resolve) => {

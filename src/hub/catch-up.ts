@@ -1,7 +1,7 @@
 // Catches a listener up with what it missed, then lets it join. Pages of history, then what the ring holds beyond,
 // then the seat: the last two in one turn, so that nothing falls between.
 import type { Position } from "../../wire/cursor.ts"
-import type { Engine, PageBounds } from "../engines/engine.ts"
+import type { Engine, Message, PageBounds } from "../engines/engine.ts"
 import { Entry } from "../protocols/protocol.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
@@ -14,6 +14,10 @@ export interface CatchUpOptions {
   readonly after: Position
   readonly bounds: PageBounds
   readonly counters: Counters
+  /** A message was read. The audience itself may not have heard it yet. */
+  readonly onRead: (message: Message) => void
+  /** The audience stands elsewhere than what was read. Resolves when it has made up for that, or cannot now. */
+  readonly behind: () => Promise<void>
 }
 
 /** Seats a listener that gave no cursor: it stands at the head. */
@@ -37,7 +41,7 @@ export function seatByReset(
 
 /** Replays what came after `after` and seats the listener. The caller has announced it with `audience.beginCatchUp`. */
 export async function catchUp(options: CatchUpOptions): Promise<void> {
-  const { engine, audience, listener, after, bounds, counters } = options
+  const { engine, audience, listener, after, bounds, counters, onRead, behind } = options
   let position = after
   let started = false
   const here = () => !listener.closed && listener.audience === audience
@@ -56,6 +60,8 @@ export async function catchUp(options: CatchUpOptions): Promise<void> {
       counters.deliveredBytes += payloadBytes(entries)
       listener.write(entries)
       position = last
+      // An engine that answers later may have shown here what it has not delivered yet.
+      for (const message of page.messages) onRead(message)
     }
     if (!here()) return
     // Behind a deleted and refilled channel the epochs differ; reading again with the old position answers the reset.
@@ -71,6 +77,7 @@ export async function catchUp(options: CatchUpOptions): Promise<void> {
         return
       }
     }
+    if (!page.more && (position.epoch !== audience.epoch || position.offset > audience.head)) await behind()
     const wait = listener.ready()
     if (wait) await wait
   }

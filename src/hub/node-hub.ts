@@ -22,6 +22,7 @@ import { Audience } from "./audience.ts"
 import { catchUp, seatAtHead, seatByReset } from "./catch-up.ts"
 import { FanOut, type FanOutOptions } from "./fan-out.ts"
 import type { Hub, Published } from "./hub.ts"
+import { MakeUp } from "./make-up.ts"
 
 /** Publishes that may wait for lagging listeners, all channels together. Each holds a message of at most 64 KiB. */
 const waitingPublishesMax = 2000
@@ -48,6 +49,7 @@ export class NodeHub implements Hub, EngineEvents {
   private readonly audiences = new Map<Channel, Audience>()
   private readonly opening = new Map<Channel, Promise<Audience>>()
   private readonly fanOut: FanOut
+  private readonly makeUp: MakeUp
   private readonly options: NodeHubOptions
   private readonly counters: Counters
   private waitingPublishes = 0
@@ -59,6 +61,13 @@ export class NodeHub implements Hub, EngineEvents {
     this.counters = options.counters
     this.fanOut = new FanOut(options)
     this.engine = options.engine(this)
+    this.makeUp = new MakeUp({
+      engine: this.engine,
+      fanOut: this.fanOut,
+      counters: options.counters,
+      bounds: () => this.replayBounds,
+      isOpen: (audience) => this.audiences.get(audience.channel) === audience,
+    })
   }
 
   /** A replay takes at most a quarter of a reader's outbox at once, so that replay alone never looks like slowness. */
@@ -191,6 +200,8 @@ export class NodeHub implements Hub, EngineEvents {
       if (message.epoch === audience.epoch && message.offset <= audience.head) return
       return this.lost(message.channel)
     }
+    // Other nodes publish however far the listeners here lag. What cannot wait in the ring is fetched when there is room.
+    if (audience.overfull) return this.lost(message.channel)
     audience.push(message)
     if (audience.immediate) this.fanOut.charge(audience.advance(0))
     else this.fanOut.wake(audience)
@@ -198,36 +209,7 @@ export class NodeHub implements Hub, EngineEvents {
 
   lost(channel: Channel | "all"): void {
     const missed = channel === "all" ? [...this.audiences.values()] : [this.audiences.get(channel)]
-    for (const audience of missed) if (audience) void this.makeUp(audience)
-  }
-
-  /** Fetches once, for all listeners of a channel together, what the engine failed to deliver. */
-  private async makeUp(audience: Audience): Promise<void> {
-    try {
-      for (;;) {
-        const page = await this.engine.history(
-          audience.channel,
-          audience.position,
-          audience.rule.keep,
-          this.replayBounds,
-        )
-        if (this.audiences.get(audience.channel) !== audience) return
-        if ("reset" in page) {
-          audience.restart(page.tail)
-          for (const listener of audience.seated()) {
-            this.counters.countReset(page.reset)
-            listener.reset(page.tail, page.reset)
-          }
-          return
-        }
-        for (const message of page.messages) if (message.offset === audience.head + 1) audience.push(message)
-        if (page.messages.length > 0) this.fanOut.wake(audience)
-        if (!page.more) return
-        if (audience.full) await audience.room()
-      }
-    } catch {
-      // The engine is away; it says `lost` again when it is back, and nobody has been given anything out of order.
-    }
+    for (const audience of missed) if (audience) void this.makeUp.run(audience)
   }
 
   private open(channel: Channel): MaybePromise<Audience> {
@@ -275,6 +257,10 @@ export class NodeHub implements Hub, EngineEvents {
       after,
       bounds: this.replayBounds,
       counters: this.counters,
+      onRead: (message) => {
+        if (message.epoch === audience.epoch && message.offset === audience.head + 1) this.deliver(message)
+      },
+      behind: () => this.makeUp.run(audience),
     })
       .catch(() => listener.end("engine_unavailable"))
       .finally(() => audience.endCatchUp())

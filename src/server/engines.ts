@@ -1,14 +1,22 @@
 // Which engine a node runs on: the one place that names them.
+import { readFileSync } from "node:fs"
+import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { EngineChoice } from "../config/config.ts"
 import type { Engine, EngineEvents } from "../engines/engine.ts"
 import type { Inventory } from "../engines/inventory.ts"
 import { MemoryEngine } from "../engines/memory/memory.ts"
+import { RedisEngine } from "../engines/redis/redis.ts"
 import { SqliteEngine } from "../engines/sqlite/sqlite.ts"
 
 /** What a node needs of an engine: messages for the hub, an inventory for its operator. */
-export type NodeEngine = Engine & Inventory
+export interface NodeEngine extends Engine, Inventory {
+  /** Resolves when the engine can be used, or cannot yet and may later. Throws `engine_unavailable` when it never will. Left out: it can be used already. */
+  opened?(): Promise<void>
+  /** Throws while this node could miss a message or publish none. Left out: asking for any channel's state tells. */
+  probe?(): Promise<void>
+}
 
 export interface EngineSurroundings {
   readonly limits: Limits
@@ -31,6 +39,14 @@ export function makeEngine(
       const { directory, acknowledge, diskBytesMax } = choice
       return new SqliteEngine(events, { directory, acknowledge, diskBytesMax, limits, onTrim, onTrouble })
     }
+    case "redis": {
+      const { address, prefix, routing, historyBytesMax, ca } = choice
+      const tls = ca === null ? {} : { tls: { ca: readAuthorities(ca) } }
+      return new RedisEngine(events, {
+        ...{ address, prefix, routing, historyBytesMax, limits, onTrim, onTrouble },
+        ...tls,
+      })
+    }
   }
 }
 
@@ -45,11 +61,19 @@ export function orCloseNow<T>(engine: Engine, make: () => T): T {
 }
 
 /** Starts what needs the engine; when that fails the engine is closed, so that its directory is free again. */
-export async function orClose<T>(engine: Engine, start: () => T): Promise<T> {
+export async function orClose<T>(engine: Engine, start: () => T | Promise<T>): Promise<T> {
   try {
-    return start()
+    return await start()
   } catch (error) {
     await engine.close()
     throw error
+  }
+}
+
+function readAuthorities(path: string): string {
+  try {
+    return readFileSync(path, "utf8")
+  } catch (error) {
+    throw new LabaError("engine_unavailable", `The file ${path} (redis.ca) cannot be read.`, { cause: error })
   }
 }

@@ -7,6 +7,7 @@ import { live, Readiness, ready } from "../api/health.ts"
 import { metricsPage } from "../api/metrics.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Inventory } from "../engines/inventory.ts"
+import type { NodeEngine } from "./engines.ts"
 import type { NodeHub } from "../hub/node-hub.ts"
 import type { Events } from "../telemetry/events.ts"
 import { LoopLag } from "../telemetry/loop-lag.ts"
@@ -19,7 +20,7 @@ export interface OperationOptions {
   readonly version: string
   readonly station: Station
   readonly hub: NodeHub
-  readonly inventory: Inventory
+  readonly inventory: Pick<NodeEngine, keyof Inventory | "probe">
   readonly reloader: Reloader
   readonly events: Events
   readonly machine: MachineFacts
@@ -45,7 +46,7 @@ export function makeOperation(options: OperationOptions): Operation {
   const lag = new LoopLag()
   const readiness = new Readiness({
     leaving: options.leaving,
-    probe: () => hub.state(probeChannel),
+    probe: () => inventory.probe?.() ?? hub.state(probeChannel),
     onUnavailable: (error) => events.engineUnavailable(error),
   })
   const metrics = new Metrics({

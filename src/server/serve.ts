@@ -98,6 +98,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   }
   const parts = makeParts({ config, hooks, events, source })
   const { limits, engine, publisher } = parts
+  await orClose(engine, () => engine.opened?.())
   let url = ""
   const operation = operationOf(parts, machine)
   const shown = pages({ version, address: () => url, demos })

@@ -42,6 +42,7 @@ export class Link {
   >()
   private readonly watchers = new Set<() => void>()
   private closed = false
+  private up = false
 
   constructor(options: LinkOptions) {
     const { address, prefix } = options
@@ -111,22 +112,25 @@ export class Link {
     this.heard.delete(key)
   }
 
-  /** Resolves when it can be used, or cannot for a reason that passes by nobody's doing, or after `patienceMs`. */
+  /** Whether it could ever be used since it was made. */
+  get wasUp(): boolean {
+    return this.up
+  }
+
+  /** Resolves when it can be used, or cannot for a reason that does not pass by itself, or after `patienceMs`. */
   opened(patienceMs: number): Promise<void> {
+    const decided = () => this.trouble === null || !this.trouble.passing
+    if (decided()) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(finish, patienceMs)
-      const stop = this.watch(look)
-      const { trouble } = this
-      function finish(): void {
+      const finish = () => {
         clearTimeout(timer)
         stop()
         resolve()
       }
-      const link = this
-      function look(): void {
-        if (link.trouble === null || !link.trouble.passing) finish()
-      }
-      if (trouble === null || !trouble.passing) finish()
+      const timer = setTimeout(finish, patienceMs)
+      const stop = this.watch(() => {
+        if (decided()) finish()
+      })
     })
   }
 
@@ -223,6 +227,7 @@ export class Link {
 
   private changed(): void {
     if (this.isCluster && !isWhole(this.map)) void this.fetchMap()
+    if (this.trouble === null) this.up = true
     for (const watcher of this.watchers) watcher()
   }
 }

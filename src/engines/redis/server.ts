@@ -46,6 +46,7 @@ export class RedisServer {
       ...line,
       onUp: () => {
         this.answeredMs = performance.now()
+        this.beat()
         onChange()
       },
       onDown: onChange,

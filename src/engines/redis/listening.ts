@@ -1,0 +1,80 @@
+// What this node hears of one channel: whether it is without holes, and from when on. It hands on what follows what came
+// before it, and says of everything else that something was lost.
+import type { Position } from "../../../wire/cursor.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { EngineEvents } from "../engine.ts"
+import { type Announcement, readRecord } from "./record.ts"
+
+/** Messages held until it is known where the channel stood when listening began. More are fetched instead. */
+const heldMax = 256
+
+export class Listening {
+  readonly channel: Channel
+  private readonly events: EngineEvents
+  /** The newest message that was announced here; null until it is known where listening began. */
+  private seen: Position | null = null
+  /** Announced before it was known where listening began; null when too many were. */
+  private held: Announcement[] | null = []
+  private settle: { resolve: (position: Position) => void; reject: (error: unknown) => void } | null = null
+  /** Resolves with where it stands when it hears. */
+  readonly begun: Promise<Position>
+
+  constructor(channel: Channel, events: EngineEvents) {
+    this.channel = channel
+    this.events = events
+    this.begun = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject }
+    })
+    // Given up before anybody waited for it, it fails for nobody.
+    this.begun.catch(() => {})
+  }
+
+  /** Whether it is still to be learned where listening began. */
+  get isBeginning(): boolean {
+    return this.seen === null
+  }
+
+  /** Where the channel stands now, heard or not. At the first time listening begins there. */
+  stands(tail: Position): void {
+    const { seen, settle } = this
+    if (seen) {
+      if (seen.epoch === tail.epoch && tail.offset <= seen.offset) return
+      this.seen = tail
+      return this.events.lost(this.channel)
+    }
+    this.seen = tail
+    settle?.resolve(tail)
+    // Whoever asked learns the position in the microtasks of this turn, and must know it before it hears.
+    setImmediate(() => {
+      this.settle = null
+      const { held } = this
+      this.held = []
+      for (const announcement of held ?? []) this.take(announcement)
+      if (held === null) this.events.lost(this.channel)
+    })
+  }
+
+  /** It cannot begin: nobody hears anything. */
+  fail(error: unknown): void {
+    this.settle?.reject(error)
+    this.settle = null
+  }
+
+  hear(announcement: Announcement): void {
+    if (this.settle === null) return this.take(announcement)
+    if (this.held === null) return
+    this.held.push(announcement)
+    if (this.held.length > heldMax) this.held = null
+  }
+
+  private take({ channel, epoch, offset, record }: Announcement): void {
+    const { seen } = this
+    // It never began.
+    if (!seen) return
+    if (seen.epoch === epoch && offset <= seen.offset) return
+    const follows = seen.epoch === epoch && offset === seen.offset + 1
+    this.seen = { epoch, offset }
+    if (follows) this.events.deliver({ channel, epoch, offset, ...readRecord(record) })
+    else this.events.lost(channel)
+  }
+}

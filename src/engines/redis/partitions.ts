@@ -1,0 +1,41 @@
+// Which part of Redis a channel lives in, and the keys of that part. All keys of a partition have one hash tag, so that a
+// Cluster keeps them on one node and a script can change them together.
+import type { Channel } from "../../channels/channel.ts"
+import type { Link } from "./link.ts"
+
+/**
+ * Partitions of a Cluster. Enough to spread over some dozens of nodes, few enough to tend each every second. One server
+ * needs one, and then budgets hold for all channels together.
+ */
+const inCluster = 64
+
+export interface Partition {
+  /** What the hash tag of its keys is. */
+  readonly tag: string
+  /** What every script is handed, in the order of scripts/shared.lua. */
+  readonly keys: readonly string[]
+}
+
+/** Cuts Redis into partitions: as many as its kind needs, always the same. */
+export class Partitions {
+  readonly all: readonly Partition[]
+
+  constructor(link: Link) {
+    this.all = Array.from({ length: link.isCluster ? inCluster : 1 }, (_, number) => {
+      const tag = String(number)
+      const names = ["ledger", "lives", "names", "used", "due", "receipts", "expiries", "channel:", "log:"]
+      return { tag, keys: names.map((name) => link.key(tag, name)) }
+    })
+  }
+
+  of(channel: Channel): Partition {
+    return this.all[this.all.length === 1 ? 0 : hash(channel) % this.all.length] as Partition
+  }
+}
+
+/** FNV-1a, folded: its low bits alone follow the last letters too closely. */
+function hash(text: string): number {
+  let value = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+  return (value ^ (value >>> 16)) >>> 0
+}

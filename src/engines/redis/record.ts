@@ -1,0 +1,50 @@
+// How a message lies in Redis and travels through it: a line of words about it, then its payload, byte for byte.
+import type { Channel } from "../../channels/channel.ts"
+import type { Draft, Message } from "../engine.ts"
+
+/** What a record says of a message; where it stands is said beside it. */
+export type Recorded = Pick<Message, "type" | "data" | "bytes" | "id" | "time">
+
+const newline = 10
+
+/** Prints a draft: `time bytes kind id type`, a line end, the payload. The scripts read the first two words. */
+export function printRecord({ time, bytes, id, type, data }: Draft): Buffer {
+  const kind = typeof data === "string" ? "text" : "bytes"
+  const head = Buffer.from(`${time} ${bytes} ${kind} ${id} ${type}\n`)
+  return Buffer.concat([head, typeof data === "string" ? Buffer.from(data) : data])
+}
+
+/** Reads a record. Throws when it is none: somebody else has written there. */
+export function readRecord(record: Buffer): Recorded {
+  const end = record.indexOf(newline)
+  const [time, bytes, kind, id, type, ...more] = record.toString("latin1", 0, Math.max(end, 0)).split(" ")
+  if (end < 0 || type === undefined || more.length > 0 || id === undefined)
+    throw new Error("not a message of Laba")
+  const payload = record.subarray(end + 1)
+  return {
+    time: Number(time),
+    bytes: Number(bytes),
+    id,
+    type,
+    data: kind === "text" ? payload.toString() : new Uint8Array(payload),
+  }
+}
+
+/** What is announced: where a message stands, and its record; or with offset 0 that a channel was forgotten. */
+export interface Announcement {
+  readonly channel: Channel
+  readonly epoch: string
+  readonly offset: number
+  /** Empty when the offset is 0. */
+  readonly record: Buffer
+}
+
+/** Reads `epoch offset channel`, a line end, a record. Throws when it is none. */
+export function readAnnouncement(payload: Buffer): Announcement {
+  const end = payload.indexOf(newline)
+  const [epoch, offset, channel] = payload.toString("latin1", 0, Math.max(end, 0)).split(" ")
+  if (end < 0 || epoch === undefined || channel === undefined || !/^\d+$/.test(offset ?? ""))
+    throw new Error("not an announcement of Laba")
+  // Channel: only Laba writes here, and it checked the name.
+  return { epoch, offset: Number(offset), channel: channel as Channel, record: payload.subarray(end + 1) }
+}

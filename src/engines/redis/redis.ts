@@ -1,0 +1,151 @@
+// The Redis engine: history, numbers and keys in Redis, for any number of nodes. Redis carries the messages; this file
+// says how they become the engine's promises, and its neighbours keep them: a connection that tells when it ends
+// (connection, line, server, link), scripts that do all or nothing (store), ears that know what they missed (hearing).
+import type { ConnectionOptions as TlsOptions } from "node:tls"
+import type { Position } from "../../../wire/cursor.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import type { Channel, Keep } from "../../channels/channel.ts"
+import type { RedisAddress } from "../../config/redis-address.ts"
+import type { EngineFigures } from "../../telemetry/metrics.ts"
+import type { ChannelState, Draft, Engine, EngineEvents, Page, PageBounds, Receipt } from "../engine.ts"
+import type { ChannelsPage, Inventory } from "../inventory.ts"
+import { listChannels } from "./channel-list.ts"
+import { Hearing } from "./hearing.ts"
+import { Link } from "./link.ts"
+import { type Routing, Store, type Tended } from "./store.ts"
+import { unavailable } from "./trouble.ts"
+
+/** How often what has expired is cleared and the budget is held. One node a second does it, whoever is first. */
+const upkeepIntervalMs = 1000
+
+/** How long a start waits for Redis to say that it can be used, or that it never can. */
+const openingPatienceMs = 3000
+
+export interface RedisEngineOptions {
+  readonly address: RedisAddress
+  readonly prefix: string
+  readonly routing: Routing
+  readonly tls?: TlsOptions
+  /** Bytes of history in Redis, all channels and nodes together. */
+  readonly historyBytesMax: number
+  /** Read whenever they are needed. The keys are those of all nodes together. */
+  readonly limits: Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
+  readonly onTrim?: (channel: Channel) => void
+  /** Redis cannot be used, and why; null when it can again. */
+  readonly onTrouble?: (says: string | null) => void
+}
+
+export class RedisEngine implements Engine, Inventory {
+  /** For whoever else keeps something in the same Redis. */
+  readonly link: Link
+  private readonly store: Store
+  private readonly hearing: Hearing
+  private readonly options: RedisEngineOptions
+  private readonly upkeep: ReturnType<typeof setInterval>
+  private readonly tended = new Map<string, Tended>()
+  private said: string | null = null
+
+  constructor(events: EngineEvents, options: RedisEngineOptions) {
+    this.options = options
+    const { address, prefix, tls, routing, limits } = options
+    this.link = new Link({ address, prefix, ...(tls && { tls }) })
+    this.store = new Store({ link: this.link, routing, limits })
+    this.hearing = new Hearing({ link: this.link, store: this.store, routing, events })
+    this.link.watch(() => this.sayTrouble())
+    this.upkeep = setInterval(() => this.tend(), upkeepIntervalMs)
+  }
+
+  /**
+   * Resolves when Redis can be used, or cannot yet and may later. Throws `engine_unavailable` for what waiting does not
+   * mend: a wrong password, a server that is too old.
+   */
+  async opened(): Promise<void> {
+    await this.link.opened(openingPatienceMs)
+    const { trouble, where } = this.link
+    if (trouble && !trouble.passing) throw unavailable(trouble, where)
+    if (trouble) this.say(trouble.message)
+  }
+
+  get figures(): EngineFigures {
+    const all = [...this.tended.values()]
+    const sum = (of: (tended: Tended) => number) => all.reduce((total, tended) => total + of(tended), 0)
+    return {
+      historyBytes: sum(({ bytes }) => bytes),
+      channels: sum(({ channels }) => channels),
+      idempotencyKeys: sum(({ keys }) => keys),
+    }
+  }
+
+  publish(draft: Draft, keep: Keep): Promise<Receipt> {
+    return this.store.publish(draft, keep)
+  }
+
+  listen(channel: Channel): Promise<Position> {
+    return this.hearing.begin(channel)
+  }
+
+  unlisten(channel: Channel): void {
+    this.hearing.end(channel)
+  }
+
+  history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Promise<Page> {
+    return this.store.history(channel, after, keep, bounds)
+  }
+
+  state(channel: Channel, keep: Keep): Promise<ChannelState> {
+    return this.store.state(channel, keep)
+  }
+
+  forget(channel: Channel): Promise<number> {
+    // Before it is forgotten: who listens from now on listens to what begins then.
+    this.hearing.end(channel)
+    return this.store.forget(channel)
+  }
+
+  channelsPage(from: string | null, limit: number): Promise<ChannelsPage> {
+    return listChannels(this.link, this.store.partitions, from, limit)
+  }
+
+  /** Throws while this node could miss a message, or could not publish one. */
+  async probe(): Promise<void> {
+    const { trouble, where } = this.link
+    if (trouble) throw unavailable(trouble, where)
+    await Promise.all(this.store.partitions.all.slice(0, 1).map(({ tag }) => this.link.command(tag, "PING")))
+  }
+
+  close(): void {
+    clearInterval(this.upkeep)
+    this.hearing.close()
+    this.link.close()
+  }
+
+  private tend(): void {
+    this.hearing.review()
+    const { all } = this.store.partitions
+    const bytesMax = Math.floor(this.options.historyBytesMax / all.length)
+    for (const partition of all) {
+      this.store.tend(partition, bytesMax).then(
+        (tended) => {
+          this.tended.set(partition.tag, tended)
+          for (const channel of tended.trimmed) this.options.onTrim?.(channel)
+        },
+        // Whoever publishes is told; there is nothing to clear in what cannot be reached.
+        () => {},
+      )
+    }
+  }
+
+  private sayTrouble(): void {
+    const { trouble } = this.link
+    // What a start has not reached yet is no trouble: `opened` says so when it lasts.
+    if (trouble === null) this.say(null)
+    else if (this.link.wasUp || !trouble.passing) this.say(trouble.message)
+  }
+
+  private say(says: string | null): void {
+    if (says === this.said) return
+    const recovered = says === null && this.said !== null
+    this.said = says
+    if (says !== null || recovered) this.options.onTrouble?.(says)
+  }
+}

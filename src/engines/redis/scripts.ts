@@ -1,0 +1,18 @@
+// The scripts of the engine, each a file beside the others, with what they share in front.
+import { defineScript } from "./script.ts"
+import forgetLua from "./scripts/forget.lua" with { type: "text" }
+import historyLua from "./scripts/history.lua" with { type: "text" }
+import publishLua from "./scripts/publish.lua" with { type: "text" }
+import sharedLua from "./scripts/shared.lua" with { type: "text" }
+import stateLua from "./scripts/state.lua" with { type: "text" }
+import tailsLua from "./scripts/tails.lua" with { type: "text" }
+import tendLua from "./scripts/tend.lua" with { type: "text" }
+
+export const scripts = {
+  publish: defineScript("publish", publishLua, sharedLua),
+  history: defineScript("history", historyLua, sharedLua),
+  state: defineScript("state", stateLua, sharedLua),
+  tails: defineScript("tails", tailsLua, sharedLua),
+  forget: defineScript("forget", forgetLua, sharedLua),
+  tend: defineScript("tend", tendLua, sharedLua),
+}

@@ -1,0 +1,5 @@
+// A script's source, as text.
+declare module "*.lua" {
+  const source: string
+  export default source
+}

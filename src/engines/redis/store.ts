@@ -1,0 +1,168 @@
+// What Redis remembers, in our words: each question is one script, each answer is read here. Knows nothing of listeners.
+import type { Position } from "../../../wire/cursor.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import type { Channel, Keep } from "../../channels/channel.ts"
+import type { ChannelState, Draft, Message, Page, PageBounds, Receipt } from "../engine.ts"
+import type { Argument, Reply } from "./connection.ts"
+import type { Link } from "./link.ts"
+import { type Partition, Partitions } from "./partitions.ts"
+import { printRecord, readRecord } from "./record.ts"
+import type { Script } from "./script.ts"
+import { scripts } from "./scripts.ts"
+
+/** How messages come to the nodes: each where somebody listens, or all to all. */
+export type Routing = "targeted" | "broadcast"
+
+export interface StoreOptions {
+  readonly link: Link
+  readonly routing: Routing
+  /** Read whenever they are needed. */
+  readonly limits: Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
+}
+
+/** What tending a partition found. */
+export interface Tended {
+  readonly bytes: number
+  readonly channels: number
+  readonly keys: number
+  /** Channels whose history went before its time. */
+  readonly trimmed: readonly Channel[]
+}
+
+export class Store {
+  readonly partitions: Partitions
+  private readonly options: StoreOptions
+  private readonly announceCommand: string
+
+  constructor(options: StoreOptions) {
+    this.options = options
+    this.partitions = new Partitions(options.link)
+    this.announceCommand = options.link.isCluster ? "SPUBLISH" : "PUBLISH"
+  }
+
+  /** The Redis channel, as a name under the partition's tag, at which messages of a channel are announced. */
+  placeOf(channel: Channel): string {
+    return this.options.routing === "targeted" ? `at:${channel}` : "all"
+  }
+
+  async publish(draft: Draft, keep: Keep): Promise<Receipt> {
+    const { channel, idempotency } = draft
+    const { idempotencyKeysMax, idempotencySeconds } = this.options.limits
+    const answer = await this.run(scripts.publish, channel, [
+      channel,
+      printRecord(draft),
+      draft.bytes,
+      draft.time,
+      ...ruleOf(keep),
+      this.announceCommand,
+      this.redisChannelOf(channel),
+      draft.id,
+      ...(idempotency ? [idempotency.key, idempotency.digest] : ["", ""]),
+      Math.round(idempotencySeconds * 1000),
+      idempotencyKeysMax,
+    ])
+    const [outcome, epoch = "", offset, id = ""] = texts(answer)
+    if (outcome === "conflict")
+      throw new LabaError(
+        "idempotency_conflict",
+        "This Idempotency-Key was used on this channel with another body; use a new key for a new message.",
+      )
+    if (outcome === "full")
+      throw new LabaError(
+        "too_many_keys",
+        `All ${idempotencyKeysMax} Idempotency-Keys are in use (limits.idempotencyKeysMax); retry later, or publish without a key.`,
+        { retryAfterSeconds: Math.max(1, Math.ceil(Number(epoch) / 1000)) },
+      )
+    return { position: { epoch, offset: Number(offset) }, id, duplicate: outcome === "duplicate" }
+  }
+
+  async history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Promise<Page> {
+    const answer = (await this.run(scripts.history, channel, [
+      channel,
+      after.epoch,
+      after.offset,
+      ...ruleOf(keep),
+      bounds.messages,
+      bounds.bytes,
+    ])) as readonly Buffer[]
+    const [outcome, epoch = "", offset] = texts(answer.slice(0, 3))
+    const tail: Position = { epoch, offset: Number(offset) }
+    if (outcome !== "page") return { reset: outcome as ResetReason, tail }
+    const messages = answer
+      .slice(3)
+      .map((record, index) => messageOf(channel, { epoch, offset: after.offset + index + 1 }, record))
+    return { messages, more: after.offset + messages.length < tail.offset, tail }
+  }
+
+  async state(channel: Channel, keep: Keep): Promise<ChannelState> {
+    const answer = (await this.run(scripts.state, channel, [channel, ...ruleOf(keep)])) as readonly Buffer[]
+    const [epoch = "", offset, kept] = texts(answer.slice(0, 3))
+    const tail: Position = { epoch, offset: Number(offset) }
+    const record = answer[3]
+    return {
+      tail,
+      history: keep === null ? "none" : "kept",
+      kept: Number(kept),
+      newest: record ? messageOf(channel, tail, record) : null,
+    }
+  }
+
+  /** Where channels of one partition stand that are listened to. */
+  async tails(partition: Partition, channels: readonly Channel[]): Promise<readonly Position[]> {
+    const answer = texts(await this.runIn(partition, scripts.tails, channels))
+    return channels.map((_, index) => ({
+      epoch: answer[index * 2] as string,
+      offset: Number(answer[index * 2 + 1]),
+    }))
+  }
+
+  async forget(channel: Channel): Promise<number> {
+    const args = [channel, this.announceCommand, this.redisChannelOf(channel)]
+    return Number(await this.run(scripts.forget, channel, args))
+  }
+
+  async tend(partition: Partition, bytesMax: number): Promise<Tended> {
+    const answer = (await this.runIn(partition, scripts.tend, [bytesMax])) as readonly [
+      Buffer,
+      number,
+      number,
+      Buffer[],
+    ]
+    const [bytes, channels, keys, trimmed] = answer
+    return { bytes: Number(bytes), channels, keys, trimmed: texts(trimmed) as Channel[] }
+  }
+
+  private run(script: Script, channel: Channel, args: readonly Argument[]): Promise<Reply> {
+    return this.runIn(this.partitions.of(channel), script, args)
+  }
+
+  private runIn(partition: Partition, script: Script, args: readonly Argument[]): Promise<Reply> {
+    return this.options.link.run(script, partition.tag, partition.keys, [randomGeneration(), ...args])
+  }
+
+  private redisChannelOf(channel: Channel): string {
+    return this.options.link.key(this.partitions.of(channel).tag, this.placeOf(channel))
+  }
+}
+
+const ruleOf = (keep: Keep): readonly number[] =>
+  keep === null ? [0, 0, 0] : [keep.count, keep.bytes, keep.timeMs]
+
+const texts = (reply: Reply): string[] => (reply as readonly Reply[]).map(String)
+
+const messageOf = (channel: Channel, position: Position, record: Buffer): Message => ({
+  channel,
+  ...position,
+  ...readRecord(record),
+})
+
+const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+/** Eight characters, 41 bits: what a generation is called, should one begin. No capital Z: it separates what follows. */
+function randomGeneration(): string {
+  let text = ""
+  for (let i = 0; i < 8; i++) text += letters[Math.floor(Math.random() * 36)]
+  return text
+}

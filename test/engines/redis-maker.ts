@@ -1,0 +1,52 @@
+// Makes Redis engines for tests: each with keys of its own, so that one server serves them all.
+import { readAddress } from "../../src/config/redis-address.ts"
+import type { EngineEvents } from "../../src/engines/engine.ts"
+import { RedisEngine, type RedisEngineOptions } from "../../src/engines/redis/redis.ts"
+import { defaultLimits } from "../../wire/limits.ts"
+import type { EngineMaker } from "./contract.ts"
+
+let made = 0
+
+/** A prefix that no other test uses. */
+export const freshPrefix = (): string => `t${process.pid}.${made++}`
+
+export async function openEngine(
+  url: string,
+  events: EngineEvents,
+  options: Partial<RedisEngineOptions> = {},
+): Promise<RedisEngine> {
+  const read = readAddress(url)
+  if ("wrong" in read) throw new Error(read.wrong)
+  const engine = new RedisEngine(events, {
+    address: read.address,
+    prefix: freshPrefix(),
+    routing: "targeted",
+    historyBytesMax: 1024 ** 3,
+    limits: defaultLimits,
+    ...options,
+  })
+  try {
+    await engine.opened()
+  } catch (error) {
+    engine.close()
+    throw error
+  }
+  return engine
+}
+
+/** For the contract. `partitions` says how many parts the bounds are split over. */
+export const redisMaker = (
+  url: () => string,
+  options: Partial<RedisEngineOptions> & { readonly partitions?: number } = {},
+): EngineMaker => ({
+  async make(events, { idempotencyKeysMax, historyBytesMax }) {
+    const { partitions = 1, ...rest } = options
+    const limits = { ...defaultLimits, idempotencyKeysMax }
+    const engine = await openEngine(url(), events, {
+      ...rest,
+      limits,
+      historyBytesMax: historyBytesMax * partitions,
+    })
+    return { engine, [Symbol.asyncDispose]: async () => engine.close() }
+  },
+})
