@@ -5,7 +5,9 @@ export type Dialect = "laba" | "tencent"
 
 export interface KitchenConnection {
   readonly id: string
-  /** Null until the connection has named its shop. */
+  /** The shop that it has logged in to. */
+  readonly login: string
+  /** The shop that it works for; null until it has said so. */
   readonly shop: string | null
   readonly dialect: Dialect
 }
@@ -13,19 +15,21 @@ export interface KitchenConnection {
 /** Safe to call again: Laba may ask twice when our first answer was lost. */
 export function addConnection(
   database: Database,
-  { id, shop, dialect, now }: KitchenConnection & { readonly now: number },
+  { id, login, shop, dialect, now }: KitchenConnection & { readonly now: number },
 ): Promise<void> {
   return database.transaction(async (sql) => {
     await sql`
-      INSERT INTO connection (id, shop, dialect, opened_at) VALUES (${id}, ${shop}, ${dialect}, ${now})
+      INSERT INTO connection (id, login, shop, dialect, opened_at)
+      VALUES (${id}, ${login}, ${shop}, ${dialect}, ${now})
       ON CONFLICT (id) DO UPDATE SET shop = COALESCE(${shop}, connection.shop)`
   })
 }
 
-/** The connection has named its shop. False: we do not know this connection. */
+/** The connection says which shop it works for. False: it has not logged in there, or is not known. */
 export function nameShop(database: Database, id: string, shop: string): Promise<boolean> {
   return database.transaction(async (sql) => {
-    const rows = await sql`UPDATE connection SET shop = ${shop} WHERE id = ${id} RETURNING id`
+    const rows =
+      await sql`UPDATE connection SET shop = ${shop} WHERE id = ${id} AND login = ${shop} RETURNING id`
     return rows.length > 0
   })
 }
@@ -39,14 +43,15 @@ export function removeConnection(database: Database, id: string): Promise<boolea
 
 export function findConnection(database: Database, id: string): Promise<KitchenConnection | null> {
   return database.transaction(async (sql) => {
-    const [row] = await sql<KitchenConnection>`SELECT id, shop, dialect FROM connection WHERE id = ${id}`
+    const [row] =
+      await sql<KitchenConnection>`SELECT id, login, shop, dialect FROM connection WHERE id = ${id}`
     return row ?? null
   })
 }
 
 export function listConnections(database: Database): Promise<KitchenConnection[]> {
   return database.transaction(
-    (sql) => sql<KitchenConnection>`SELECT id, shop, dialect FROM connection ORDER BY opened_at, id`,
+    (sql) => sql<KitchenConnection>`SELECT id, login, shop, dialect FROM connection ORDER BY opened_at, id`,
   )
 }
 

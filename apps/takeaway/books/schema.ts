@@ -82,9 +82,11 @@ export function schema(dialect: Database["dialect"]): string[] {
       PRIMARY KEY (bill, line)
     )`,
 
-    // Connections of kitchens that are open at Laba now. The shop is unknown until the connection has named it.
+    // Connections of kitchens that are open at Laba now.
     `CREATE TABLE IF NOT EXISTS connection (
       id TEXT PRIMARY KEY,
+      login TEXT NOT NULL REFERENCES shop (id),
+      -- Unknown until the connection has named it.
       shop TEXT REFERENCES shop (id),
       dialect TEXT NOT NULL CHECK (dialect IN ('laba', 'tencent')),
       opened_at BIGINT NOT NULL

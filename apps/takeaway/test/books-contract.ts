@@ -295,8 +295,8 @@ export function booksContract(url: () => string): void {
 
     test("close when no kitchen has been connected for the grace, and not before", async () => {
       const sweep = (at: number) => closeLonelyShops(books, { now: at, graceMs: 1000 })
-      await addConnection(books, { id: "a", shop: "shop1", dialect: "laba", now })
-      await addConnection(books, { id: "b", shop: "shop1", dialect: "tencent", now })
+      await addConnection(books, { id: "a", login: "shop1", shop: "shop1", dialect: "laba", now })
+      await addConnection(books, { id: "b", login: "shop1", shop: "shop1", dialect: "tencent", now })
       expect(await sweep(now + 10_000)).toEqual([])
       await removeConnection(books, "a")
       expect(await sweep(now + 20_000)).toEqual([])
@@ -311,7 +311,7 @@ export function booksContract(url: () => string): void {
     test("stay open when a kitchen comes back within the grace, and the next grace is a whole one", async () => {
       const sweep = (at: number) => closeLonelyShops(books, { now: at, graceMs: 1000 })
       expect(await sweep(now)).toEqual([])
-      await addConnection(books, { id: "a", shop: "shop1", dialect: "laba", now })
+      await addConnection(books, { id: "a", login: "shop1", shop: "shop1", dialect: "laba", now })
       expect(await sweep(now + 5000)).toEqual([])
       await removeConnection(books, "a")
       expect(await sweep(now + 6000)).toEqual([])
@@ -321,14 +321,20 @@ export function booksContract(url: () => string): void {
   })
 
   describe("connections", () => {
-    test("are told twice without harm, named later, and gone when they are gone", async () => {
+    test("are told twice without harm, work later for the shop that they logged in to and for no other, and gone when they are gone", async () => {
       for (let time = 0; time < 2; time++)
-        await addConnection(books, { id: "a", shop: null, dialect: "tencent", now })
+        await addConnection(books, { id: "a", login: "shop1", shop: null, dialect: "tencent", now })
+      expect(await nameShop(books, "a", "shop2")).toBe(false)
       expect(await nameShop(books, "a", "shop1")).toBe(true)
       // Told again, it keeps the shop that it has named.
-      await addConnection(books, { id: "a", shop: null, dialect: "tencent", now })
-      expect(await findConnection(books, "a")).toEqual({ id: "a", shop: "shop1", dialect: "tencent" })
-      await addConnection(books, { id: "b", shop: "shop1", dialect: "laba", now: now + 1 })
+      await addConnection(books, { id: "a", login: "shop1", shop: null, dialect: "tencent", now })
+      expect(await findConnection(books, "a")).toEqual({
+        id: "a",
+        login: "shop1",
+        shop: "shop1",
+        dialect: "tencent",
+      })
+      await addConnection(books, { id: "b", login: "shop1", shop: "shop1", dialect: "laba", now: now + 1 })
       expect((await listConnections(books)).map(({ id }) => id)).toEqual(["a", "b"])
       expect(await rawConnections(books, "shop1")).toEqual(["a"])
       expect(await removeConnection(books, "a")).toBe(true)

@@ -1,0 +1,92 @@
+// What a kitchen can say over its socket, and what comes of it. Two spellings, one meaning: JSON from our page, plain text
+// from a page of the first desk.
+import { changeBill } from "../books/change-bill.ts"
+import { setShopOpen } from "../books/shops.ts"
+import { type Act, type BillRecord, isKitchenAct, reasonCharactersMax } from "../model/bill.ts"
+import type { Desk } from "../http/desk.ts"
+
+export type Word =
+  | { readonly do: "open" | "close" | "ping" }
+  | {
+      readonly do: Act
+      readonly bill: number
+      /** Which kitchen says it: a label that its people chose, shown to the others. */
+      readonly by: string | null
+      readonly reason: string | null
+    }
+
+/** What is answered to the kitchen that spoke. All of them hear of what changed on their channel. */
+export interface Heard {
+  readonly outcome: "done" | "already" | "not_now" | "no_such_bill" | "not_understood"
+  readonly bill?: BillRecord
+}
+
+const labelCharactersMax = 20
+
+/** `{"do": "accept", "bill": 12, "by": "front"}`; null when it is no word of ours. */
+export function readWord(text: string): Word | null {
+  let said: Record<string, unknown>
+  try {
+    said = JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return null
+  }
+  if (typeof said !== "object" || said === null) return null
+  const { do: what, bill, by, reason } = said
+  if (what === "open" || what === "close" || what === "ping") return { do: what }
+  if (typeof what !== "string" || !isKitchenAct(what) || !Number.isSafeInteger(bill)) return null
+  return { do: what, bill: bill as number, by: label(by), reason: short(reason, reasonCharactersMax) }
+}
+
+/** A page of the first desk: `shop1`, `shop1;online`, `shop1;offline`, `ping`; and for bills `shop1;accept;12`. */
+export function readPlainWord(text: string): { readonly shop: string | null; readonly word: Word } | null {
+  if (text.trim() === "ping") return { shop: null, word: { do: "ping" } }
+  const [shop = "", what = "online", bill = "", reason = ""] = text.split(";").map((part) => part.trim())
+  if (shop === "" || shop.length > 50) return null
+  if (what === "online") return { shop, word: { do: "open" } }
+  if (what === "offline") return { shop, word: { do: "close" } }
+  if (!isKitchenAct(what) || !/^\d{1,9}$/.test(bill)) return null
+  return {
+    shop,
+    word: { do: what, bill: Number(bill), by: null, reason: short(reason, reasonCharactersMax) },
+  }
+}
+
+const label = (value: unknown): string | null => short(value, labelCharactersMax)
+
+function short(value: unknown, charactersMax: number): string | null {
+  if (typeof value !== "string") return null
+  return (
+    value
+      .replace(/\p{Cc}+/gu, " ")
+      .trim()
+      .slice(0, charactersMax) || null
+  )
+}
+
+/** Does what a kitchen of the shop has said. */
+export async function heed(desk: Desk, shop: string, word: Word): Promise<Heard> {
+  switch (word.do) {
+    case "ping":
+      return { outcome: "already" }
+    case "open":
+    case "close": {
+      const isNews = await setShopOpen(desk.books, shop, word.do === "open")
+      if (isNews) desk.wake()
+      return { outcome: isNews ? "done" : "already" }
+    }
+    default: {
+      const { bill, by, reason } = word
+      const changed = await changeBill(desk.books, {
+        bill,
+        act: word.do,
+        of: { shop },
+        by,
+        reason: word.do === "refuse" ? reason : null,
+        now: desk.clock(),
+      })
+      if (changed.outcome === "done") desk.wake()
+      return changed
+    }
+  }
+}

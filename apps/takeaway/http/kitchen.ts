@@ -1,0 +1,53 @@
+// What kitchens call over HTTP: the login, and how their shop stands. What they do to bills they say over their socket,
+// see functions/kitchen-words.ts.
+import { billsOfShop } from "../books/read-bills.ts"
+import { findShop, listShops, passwordOfShop } from "../books/shops.ts"
+import { answer, bodyOf, Problem } from "./answers.ts"
+import type { Endpoint } from "./desk.ts"
+import { kitchenLogin, kitchenLogout, requireKitchen } from "./identity.ts"
+import { tokenFor } from "./seal.ts"
+
+/** What the login page offers. */
+export const showLogin: Endpoint = async ({ books, demoPassword }) => {
+  const shops = await listShops(books)
+  return answer({ shops: shops.map(({ shop, zh, en }) => ({ shop, zh, en })), demoPassword })
+}
+
+export const logIn: Endpoint = async (desk, { request, address }) => {
+  const { shop, password } = (await bodyOf(request)) as { shop?: unknown; password?: unknown }
+  if (typeof shop !== "string" || typeof password !== "string")
+    throw new Problem(400, "malformed", "A login has `shop` and `password`.")
+  const seconds = desk.attempts.waitSeconds(shop, address)
+  if (seconds > 0)
+    throw new Problem(429, "too_many_attempts", `Too many wrong passwords; try again in ${seconds} s.`, {
+      "Retry-After": String(seconds),
+    })
+  const hash = await passwordOfShop(desk.books, shop)
+  // A shop that does not exist takes as long as a wrong password, so that names cannot be told apart by it.
+  const fits = await Bun.password.verify(password, hash ?? (await unknownHash()))
+  if (hash === null || !fits) {
+    desk.attempts.failed(shop, address)
+    throw new Problem(401, "wrong_password", "Shop and password do not fit.")
+  }
+  desk.attempts.succeeded(shop, address)
+  return answer({ shop }, 200, { "Set-Cookie": kitchenLogin(desk, shop) })
+}
+
+let madeHash: Promise<string> | null = null
+function unknownHash(): Promise<string> {
+  madeHash ??= Bun.password.hash("nobody's")
+  return madeHash
+}
+
+export const logOut: Endpoint = () => answer({}, 200, { "Set-Cookie": kitchenLogout() })
+
+/** The shop and all its bills: what a page starts from, and starts from again when it may have missed something. */
+export const showKitchen: Endpoint = async (desk, call) => {
+  const id = requireKitchen(desk, call)
+  const shop = await findShop(desk.books, id)
+  if (!shop) throw new Problem(401, "not_logged_in", "This shop does not exist any more.")
+  return answer({ shop, bills: await billsOfShop(desk.books, id), laba: desk.loudspeaker.url })
+}
+
+export const listenAsKitchen: Endpoint = (desk, call) =>
+  answer({ token: tokenFor(requireKitchen(desk, call), desk.secrets.tokens, desk.clock()) })

@@ -1,0 +1,123 @@
+// Taking orders, in three shapes with one meaning: ours, and those of the first desk, whose pages work unchanged. What is
+// answered with success is on the disk.
+import { createHash } from "node:crypto"
+import { type NotPlaced, placeBill, type PlacedBill } from "../books/place-bill.ts"
+import { listShops } from "../books/shops.ts"
+import { type NoOrder, readOrder } from "../model/order.ts"
+import { answer, bodyOf, Problem } from "./answers.ts"
+import type { Call, Desk, Endpoint } from "./desk.ts"
+import { customerOf } from "./identity.ts"
+
+/** The first desk allowed pages of any origin to order and to see menus. No cookie counts there, so nothing is given away. */
+const openToAll = {
+  "Access-Control-Allow-Origin": "*",
+  "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
+} as const
+
+export const allowAll: Endpoint = () => new Response(null, { status: 204, headers: openToAll })
+
+interface Refusal {
+  readonly errorCode: number
+  readonly status: number
+  readonly says: string
+}
+
+const refusals: Readonly<Record<NotPlaced | NoOrder["wrong"], Refusal>> = {
+  empty: { errorCode: -1, status: 400, says: "Something is missing." },
+  closed: { errorCode: -2, status: 409, says: "the shop is not working now, please wait..." },
+  no_such_shop: { errorCode: -3, status: 404, says: "There is no such shop." },
+  no_such_dish: { errorCode: -4, status: 404, says: "The shop has no such dish." },
+  key_conflict: {
+    errorCode: -5,
+    status: 409,
+    says: "This Idempotency-Key was used for another order.",
+  },
+  too_many_bills: {
+    errorCode: -6,
+    status: 429,
+    says: "You have ten bills under way; wait for one of them.",
+  },
+  malformed: { errorCode: -7, status: 400, says: "This is no order." },
+}
+
+type Outcome = PlacedBill | { readonly refused: NotPlaced | NoOrder["wrong"]; readonly says: string }
+
+async function take(desk: Desk, { request, ...call }: Call): Promise<Outcome> {
+  const order = readOrder(await bodyOf(request))
+  if ("wrong" in order) return { refused: order.wrong, says: order.detail }
+  // A page of the first desk sends no cookie: then it is by name, address and telephone that a customer is the same.
+  const contact = JSON.stringify([order.name, order.address, order.telephone])
+  const byContact = `c-by-${createHash("sha256").update(contact).digest("hex").slice(0, 24)}`
+  const placed = await placeBill(desk.books, {
+    order,
+    customer: customerOf(desk, { request, ...call }) ?? byContact,
+    key: keyOf(request.headers),
+    now: desk.clock(),
+  })
+  if (typeof placed === "string") return { refused: placed, says: refusals[placed].says }
+  if (!placed.repeated) desk.wake()
+  return placed
+}
+
+/** Throws a `Problem` when it is no key. */
+function keyOf(headers: Headers): string | null {
+  const key = headers.get("idempotency-key")
+  if (key === null || /^[\x21-\x7e]{1,100}$/.test(key)) return key
+  throw new Problem(400, "bad_key", "An Idempotency-Key has 1 to 100 visible ASCII characters.")
+}
+
+/**
+ * `POST /bill` answers `{error_code, error_msg}` as the first desk did, and beside it what our page needs. The first
+ * desk's shape gets status 200 whatever comes of it, because its page reads nothing else.
+ */
+export const orderBill: Endpoint = async (desk, call) => {
+  const isOfFirstDesk = (body: unknown): boolean =>
+    typeof body === "object" && body !== null && "shop_name" in body && !("shop" in body)
+  const old = isOfFirstDesk(
+    await call.request
+      .clone()
+      .json()
+      .catch(() => null),
+  )
+  const outcome = await take(desk, call)
+  if ("refused" in outcome) {
+    const { errorCode, status } = refusals[outcome.refused]
+    return answer(
+      { error_code: errorCode, error_msg: outcome.says, code: outcome.refused },
+      old ? 200 : status,
+      openToAll,
+    )
+  }
+  return answer(
+    { error_code: 0, error_msg: "success", bill: outcome.bill, repeated: outcome.repeated },
+    old || outcome.repeated ? 200 : 201,
+    openToAll,
+  )
+}
+
+/** `POST /order`, as the first desk's second version had it: `{code, message}`. */
+export const orderWithCode: Endpoint = async (desk, call) => {
+  const outcome = await take(desk, call)
+  return "refused" in outcome
+    ? answer({ code: refusals[outcome.refused].errorCode, message: outcome.says }, 200, openToAll)
+    : answer({ code: 0, message: "success", data: outcome.bill }, 200, openToAll)
+}
+
+/** `GET /get_shop_info`: the dishes of each shop, with prices in yuan, as the first desk's page reads them. */
+export const showShopInfo: Endpoint = async ({ books }) => {
+  const shops = await listShops(books)
+  const info = shops.map(({ shop, dishes }) => [
+    shop,
+    dishes.map(({ id, price }) => ({ dish: id, price: price / 100 })),
+  ])
+  return answer(Object.fromEntries(info), 200, openToAll)
+}
+
+/** `GET /pgws` is a WebSocket, and sockets are Laba's. */
+export const pointToSocket: Endpoint = ({ loudspeaker }) => {
+  const address = `${loudspeaker.url.replace(/^http/, "ws")}/pgws`
+  return answer({ detail: `The socket is at ${address}` }, 426, {
+    Upgrade: "websocket",
+    Link: `<${address}>`,
+  })
+}

@@ -1,0 +1,104 @@
+// The command line: `takeaway` starts all of it; `takeaway laba` is the Laba for it alone, for desks that are elsewhere.
+import { join } from "node:path"
+import { parseArgs } from "node:util"
+import { serve } from "laba"
+import { demoDesk } from "./demo.ts"
+import { patience } from "./model/shop.ts"
+import { listeningLine } from "./push/laba-beside.ts"
+import { labaConfig } from "./push/laba-config.ts"
+import { secretsIn } from "./secrets.ts"
+
+const usage = `takeaway [serve]          run the desk with three shops, and a Laba beside it unless told otherwise
+  --data DIR              where books, secrets and Laba's memory are (default ./data/takeaway)
+  --database URL          the books elsewhere: postgres://…, or sqlite:PATH
+  --host, --port          where to listen (default 127.0.0.1, 8091; 0 is any free port)
+  --laba-port             where Laba listens (default 8092, or any free one where that is taken)
+  --laba URL              Laba elsewhere, with the same secrets (--data, or TAKEAWAY_…_SECRET)
+  --remind-seconds        how long nobody looks at a bill before the kitchen is rung again (default 30)
+  --lapse-seconds         how long before it ends as refused (default 600)
+  --grace-seconds         how long a shop stays open when its last kitchen has gone (default 30)
+takeaway laba             run only Laba, set up for a desk (--data, --host, --port)
+  --desk URL              the desk whose functions it calls
+  --engine ENGINE         memory, or sqlite:DIR (default, in --data)
+  --origin URL            where pages may come from beside the desk; may be given more than once`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    data: { type: "string", default: "data/takeaway" },
+    database: { type: "string" },
+    host: { type: "string", default: "127.0.0.1" },
+    port: { type: "string" },
+    laba: { type: "string" },
+    "laba-port": { type: "string" },
+    desk: { type: "string" },
+    engine: { type: "string" },
+    origin: { type: "string", multiple: true },
+    "remind-seconds": { type: "string" },
+    "lapse-seconds": { type: "string" },
+    "grace-seconds": { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+})
+const [command = "serve"] = positionals
+
+if (values.help) console.log(usage)
+else if (command === "serve") await serveCommand()
+else if (command === "laba" && values.desk !== undefined) await labaCommand(values.desk)
+else {
+  console.error(usage)
+  process.exitCode = 2
+}
+
+async function serveCommand(): Promise<void> {
+  const desk = await demoDesk({
+    directory: values.data,
+    database: values.database,
+    host: values.host,
+    port: Number(values.port ?? 8091),
+    laba: values.laba,
+    labaPort: values["laba-port"] === undefined ? freePort(8092) : Number(values["laba-port"]),
+    patience: {
+      remindMs: millisecondsOf(values["remind-seconds"], patience.remindMs),
+      lapseMs: millisecondsOf(values["lapse-seconds"], patience.lapseMs),
+      graceMs: millisecondsOf(values["grace-seconds"], patience.graceMs),
+    },
+    log: (line) => console.error(line),
+  })
+  stopBySignal(() => desk.close())
+  console.log(`The takeaway desk is at ${desk.url}; kitchens are at ${desk.url}/kitchen`)
+  if (desk.password !== null) console.log(`The demo shops' password is ${desk.password}`)
+  console.log(`Laba is at ${desk.labaUrl}`)
+}
+
+async function labaCommand(deskUrl: string): Promise<void> {
+  const secrets = secretsIn(values.data, process.env)
+  const { host, engine = `sqlite:${join(values.data, "laba")}` } = values
+  const port = Number(values.port ?? 8092)
+  const origins = values.origin ?? []
+  const laba = await serve(labaConfig({ host, port, engine, secrets, deskUrl, origins }))
+  stopBySignal(() => laba.close())
+  console.log(listeningLine(laba.url))
+}
+
+function millisecondsOf(seconds: string | undefined, otherwise: number): number {
+  if (seconds === undefined) return otherwise
+  const ms = Number(seconds) * 1000
+  if (ms >= 0) return ms
+  throw new Error(`${seconds} is no number of seconds.`)
+}
+
+/** The port, or 0 where somebody has it already. */
+function freePort(port: number): number {
+  try {
+    void Bun.serve({ port, hostname: values.host, fetch: () => new Response() }).stop(true)
+    return port
+  } catch {
+    return 0
+  }
+}
+
+function stopBySignal(close: () => Promise<void>): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void close().then(() => process.exit(0)))
+}

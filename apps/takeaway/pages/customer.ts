@@ -1,0 +1,100 @@
+// The customer's page: shops that are open, a menu, a basket, and how each order stands, live.
+import type { Laba } from "laba/client"
+import type { BillRecord } from "../model/bill.ts"
+import type { ShopRecord, ShopWithMenu } from "../model/shop.ts"
+import { Basket } from "./basket.ts"
+import { BillShelf } from "./bill-shelf.ts"
+import { call, insist } from "./desk-calls.ts"
+import { find } from "./element.ts"
+import { inEachLanguage, startLanguages } from "./language.ts"
+import { openLine } from "./line.ts"
+import { paintMenu, paintShops } from "./menu-view.ts"
+import { startMyBills } from "./my-bills.ts"
+import { startOrdering } from "./ordering.ts"
+
+interface Visit {
+  readonly customer: string
+  readonly bills: readonly BillRecord[]
+  readonly laba: string
+}
+
+let shops: ShopWithMenu[] = []
+let chosen = decodeURIComponent(location.hash.slice(1))
+const basket = new Basket()
+const shelf = new BillShelf()
+
+startLanguages()
+
+const chosenShop = (): ShopWithMenu | undefined => shops.find(({ shop }) => shop === chosen)
+
+function choose(shop: string): void {
+  if (shop !== chosen) basket.clear()
+  chosen = shop
+  history.replaceState(null, "", `#${encodeURIComponent(shop)}`)
+  paint()
+}
+
+function paint(): void {
+  paintShops(shops, chosen, choose)
+  paintMenu(chosenShop(), basket, paint)
+  ordering.paint()
+  myBills.paint()
+}
+
+const myBills = startMyBills({ shelf, shopOf: (id) => shops.find(({ shop }) => shop === id) })
+// Who we are must be known before the first order: by that a repeated one is known for what it is.
+const visited = Promise.withResolvers<void>()
+const ordering = startOrdering({
+  basket,
+  shop: chosenShop,
+  ready: visited.promise,
+  placed(bill) {
+    shelf.put(bill)
+    paint()
+    find("#bills").scrollIntoView({ behavior: "smooth" })
+  },
+  changed: paint,
+})
+
+async function refresh(): Promise<void> {
+  const [visit, menus] = await Promise.all([
+    insist(() => call<Visit>("POST", "/api/visit")),
+    insist(() => call<{ shops: ShopWithMenu[] }>("GET", "/api/shops")),
+  ])
+  visited.resolve()
+  shelf.putAll(visit.bills)
+  shops = menus.shops
+  if (!chosenShop()) chosen = (shops.find(({ isOpen }) => isOpen) ?? shops[0])?.shop ?? ""
+  paint()
+  line ??= listen(visit.laba)
+}
+
+let line: Laba | null = null
+
+function listen(url: string): Laba {
+  const laba = openLine({ url, tokenPath: "/api/listen" })
+  const bills = laba.channel("/@me/bills")
+  bills.on("message", ({ data }) => {
+    if (shelf.put(data as BillRecord)) paint()
+  })
+  const open = laba.channel("/shops")
+  open.on("message", ({ data }) => {
+    const news = data as ShopRecord
+    shops = shops.map((shop) =>
+      shop.shop === news.shop && shop.version < news.version ? { ...shop, ...news } : shop,
+    )
+    paint()
+  })
+  for (const channel of [bills, open]) {
+    channel.on("reset", () => void refresh())
+    // What was placed or changed between the first look and here, or while a line without a past was away.
+    channel.on("state", ({ state, recovered }) => {
+      if (state === "open" && !recovered) void refresh()
+    })
+  }
+  return laba
+}
+
+inEachLanguage(paint)
+void refresh()
+setInterval(() => myBills.tick(), 1000)

@@ -1,0 +1,142 @@
+// The kitchen's page: opens and closes the shop, rings for new bills, and says what becomes of them.
+import type { Laba } from "laba/client"
+import type { BillRecord } from "../model/bill.ts"
+import type { ShopRecord } from "../model/shop.ts"
+import { deskChannel, kitchenChannel, shopsChannel } from "../push/loudspeaker.ts"
+import { Bell } from "./bell.ts"
+import { BillShelf } from "./bill-shelf.ts"
+import { call, insist } from "./desk-calls.ts"
+import { element, find } from "./element.ts"
+import { inEachLanguage, nameOf, say, startLanguages } from "./language.ts"
+import { openLine } from "./line.ts"
+import { screenName, startLogin } from "./login-view.ts"
+import { startMouth } from "./mouth.ts"
+import { paintRail, tickRail } from "./rail.ts"
+import { askReason } from "./refuse-dialog.ts"
+
+interface Kitchen {
+  readonly shop: ShopRecord
+  readonly bills: readonly BillRecord[]
+  readonly laba: string
+}
+
+const shelf = new BillShelf()
+const bell = new Bell()
+let shop: ShopRecord | null = null
+let line: Laba | null = null
+
+startLanguages()
+const login = startLogin(() => {
+  bell.wake()
+  void refresh()
+})
+
+/** From the books: at the start, and whenever something may have been missed. */
+async function refresh(): Promise<void> {
+  let kitchen: Kitchen
+  try {
+    kitchen = await insist(() => call<Kitchen>("GET", "/api/kitchen"))
+  } catch {
+    leave()
+    login.show(line !== null)
+    return
+  }
+  login.hide()
+  if (!shop || shop.version <= kitchen.shop.version) shop = kitchen.shop
+  shelf.putAll(kitchen.bills)
+  line ??= listen(kitchen.laba, kitchen.shop.shop)
+  paint()
+}
+
+const mouth = startMouth({
+  said: (bill) => {
+    if (shelf.put(bill)) paint()
+  },
+  changed: () => paint(),
+})
+
+function listen(url: string, id: string): Laba {
+  const laba = openLine({ url, tokenPath: "/api/kitchen/listen" })
+  find("#line").hidden = false
+  const bills = laba.channel(kitchenChannel(id))
+  bills.on("message", ({ data }) => {
+    if (shelf.put(data as BillRecord)) paint()
+  })
+  const shops = laba.channel(shopsChannel)
+  shops.on("message", ({ data }) => {
+    const news = data as ShopRecord
+    if (shop && news.shop === shop.shop && news.version > shop.version) {
+      shop = news
+      paint()
+    }
+  })
+  for (const channel of [bills, shops]) {
+    channel.on("reset", () => void refresh())
+    channel.on("state", ({ state, recovered }) => {
+      if (state === "open" && !recovered) void refresh()
+    })
+  }
+  mouth.speakOver(laba, deskChannel(id))
+  return laba
+}
+
+function leave(): void {
+  bell.ring("silent")
+  shelf.clear()
+  shop = null
+  line?.close()
+  line = null
+  find("#kitchen").hidden = true
+  find("#line").hidden = true
+}
+
+function paint(): void {
+  if (!shop) return
+  const { isOpen } = shop
+  find("#kitchen").hidden = false
+  find("#shop").replaceChildren(nameOf(shop), element("small", {}, screenName()))
+  find(".lamp").dataset["open"] = String(isOpen)
+  find(".lamp b").textContent = say(isOpen ? "open" : "closed")
+  find(".lamp span").textContent = say(isOpen ? "openNote" : "shutNote")
+  const button = find<HTMLButtonElement>("#switch")
+  button.className = isOpen ? "quiet-button" : "main"
+  button.textContent = say(isOpen ? "closeShop" : "openShop")
+  button.disabled = mouth.isSaying("shop")
+  find("#trouble").hidden = !mouth.isTroubled
+  find("#trouble").textContent = say("deskAway")
+  const waiting = shelf.all.filter(({ state }) => state === "placed")
+  bell.ring(waiting.some(({ reminders }) => reminders > 0) ? "loud" : waiting.length > 0 ? "soft" : "silent")
+  find("#sound").hidden = bell.isAwake
+  document.title = `${waiting.length > 0 ? `(${waiting.length}) ` : ""}${nameOf(shop)} · ${say("kitchenTitle")}`
+  paintRail(shelf.all, {
+    isSaying: (bill) => mouth.isSaying(String(bill)),
+    act: (bill, act) => {
+      if (act === "refuse") askReason(bill, (reason) => tell(bill, act, reason))
+      else tell(bill, act, null)
+    },
+  })
+}
+
+function tell(bill: BillRecord, act: string, reason: string | null): void {
+  bell.wake()
+  mouth.say(String(bill.bill), { do: act, bill: bill.bill, by: screenName() || null, reason })
+}
+
+find("#switch").addEventListener("click", () => {
+  bell.wake()
+  if (shop) mouth.say("shop", { do: shop.isOpen ? "close" : "open" })
+})
+find("#sound button").addEventListener("click", () => {
+  bell.wake()
+  paint()
+})
+find("#leave").addEventListener("click", () => {
+  void call("POST", "/api/kitchen/logout").finally(() => {
+    leave()
+    login.show(false)
+  })
+})
+bell.onChange(paint)
+inEachLanguage(paint)
+setInterval(tickRail, 1000)
+void refresh()

@@ -1,0 +1,82 @@
+// The kitchen's login, and what its screen is called.
+import { call, Refusal } from "./desk-calls.ts"
+import { element, find } from "./element.ts"
+import { inEachLanguage, isWord, nameOf, say } from "./language.ts"
+
+interface LoginOffer {
+  readonly shops: readonly { readonly shop: string; readonly zh: string; readonly en: string }[]
+  readonly demoPassword: string | null
+}
+
+const screenKey = "takeaway.screen"
+
+/** How the other kitchens see who did something. */
+export function screenName(): string {
+  try {
+    return localStorage.getItem(screenKey) ?? ""
+  } catch {
+    return ""
+  }
+}
+
+export interface Login {
+  show(wasLoggedIn: boolean): void
+  hide(): void
+}
+
+export function startLogin(entered: () => void): Login {
+  const view = find("#login")
+  const form = find<HTMLFormElement>("#login form")
+  const wrong = find("#login .wrong")
+  const shops = find<HTMLSelectElement>("#login select")
+  const field = (name: string): HTMLInputElement => form.elements.namedItem(name) as HTMLInputElement
+  let offer: LoginOffer | null = null
+
+  const paint = (): void => {
+    if (!offer) return
+    const { value } = shops
+    shops.replaceChildren(...offer.shops.map((shop) => element("option", { value: shop.shop }, nameOf(shop))))
+    if (value !== "") shops.value = value
+    find("#demo").textContent =
+      offer.demoPassword === null ? "" : say("demoHint", { password: offer.demoPassword })
+  }
+  inEachLanguage(paint)
+
+  const submit = async (): Promise<void> => {
+    wrong.textContent = ""
+    try {
+      localStorage.setItem(screenKey, field("screen").value.trim())
+    } catch {}
+    try {
+      const body = { shop: shops.value, password: field("password").value }
+      await call("POST", "/api/kitchen/login", { body })
+      field("password").value = ""
+      entered()
+    } catch (error) {
+      const code = error instanceof Refusal ? error.code : "unknown"
+      wrong.textContent = isWord(code) ? say(code) : say("error_other", { code })
+    }
+  }
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    void submit()
+  })
+
+  return {
+    show(wasLoggedIn) {
+      view.hidden = false
+      field("screen").value = screenName()
+      wrong.textContent = wasLoggedIn ? say("loggedOut") : ""
+      void call<LoginOffer>("GET", "/api/kitchen/login").then(
+        (found) => {
+          offer = found
+          paint()
+        },
+        () => {},
+      )
+    },
+    hide() {
+      view.hidden = true
+    },
+  }
+}

@@ -1,0 +1,106 @@
+// How a customer's bills stand: a slip each, with the stations of its way.
+import { type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
+import type { ShopWithMenu } from "../model/shop.ts"
+import type { BillShelf } from "./bill-shelf.ts"
+import { call, insist, Refusal } from "./desk-calls.ts"
+import { element, find } from "./element.ts"
+import { agoOf, isWord, money, nameOf, say } from "./language.ts"
+import type { Word } from "./words.ts"
+
+export interface MyBillsOptions {
+  readonly shelf: BillShelf
+  readonly shopOf: (id: string) => ShopWithMenu | undefined
+}
+
+export interface MyBills {
+  paint(): void
+  /** A second has passed. */
+  tick(): void
+}
+
+const stations: readonly BillState[] = ["placed", "accepted", "cooking", "handed"]
+
+/** Ended bills that stay in sight. */
+const endedShown = 5
+
+export function startMyBills({ shelf, shopOf }: MyBillsOptions): MyBills {
+  const cancel = async (bill: number): Promise<void> => {
+    try {
+      const changed = await insist(() => call<{ bill: BillRecord }>("POST", `/api/bills/${bill}/cancel`))
+      shelf.put(changed.bill)
+    } catch (error) {
+      // Too late: the answer says how it stands.
+      if (error instanceof Refusal && error.body["bill"]) shelf.put(error.body["bill"] as BillRecord)
+    }
+    paint()
+  }
+
+  const paint = (): void => {
+    const all = shelf.all.reverse()
+    const live = all.filter(({ state }) => !hasEnded(state))
+    const shown = [...live, ...all.filter(({ state }) => hasEnded(state)).slice(0, endedShown)]
+    find("#bills").hidden = shown.length === 0
+    find("#bills .slips").replaceChildren(
+      ...shown.map((bill) => slip(bill, shopOf(bill.shop), () => void cancel(bill.bill))),
+    )
+  }
+
+  return {
+    paint,
+    tick() {
+      for (const time of document.querySelectorAll<HTMLElement>("#bills time[data-ms]"))
+        time.textContent = say("since", { time: agoOf(Number(time.dataset["ms"])) })
+    },
+  }
+}
+
+function slip(bill: BillRecord, shop: ShopWithMenu | undefined, cancel: () => void): HTMLElement {
+  const { state, dishes } = bill
+  return element(
+    "li",
+    { class: "slip", "data-bill": bill.bill, "data-state": state, "data-reminded": bill.reminders > 0 },
+    element(
+      "header",
+      {},
+      element("b", { class: "number" }, String(bill.number).padStart(3, "0")),
+      element("span", { class: "shop" }, shop ? nameOf(shop) : bill.shop),
+      element("time", { "data-ms": bill.placedAt }, say("since", { time: agoOf(bill.placedAt) })),
+    ),
+    way(state),
+    element("p", { class: "word" }, element("b", {}, say(state)), " ", noteOn(bill, shop)),
+    element(
+      "p",
+      { class: "what" },
+      dishes.map((dish) => `${nameOf(dish)} × ${dish.count}`).join(" · "),
+      " ",
+      element("b", {}, money(bill.total)),
+    ),
+    (state === "placed" || state === "seen") &&
+      element("button", { type: "button", class: "cancel", onclick: cancel }, say("cancelBill")),
+  )
+}
+
+/** Four stations; what was refused or cancelled has left the way. */
+function way(state: BillState): HTMLElement | null {
+  if (state === "refused" || state === "cancelled") return null
+  const reached = state === "seen" ? 0 : stations.indexOf(state)
+  return element(
+    "ol",
+    { class: "way", "aria-hidden": "true" },
+    ...stations.map((station, at) =>
+      element("li", { class: at < reached ? "past" : at === reached ? "here" : "" }, say(station)),
+    ),
+  )
+}
+
+/** What there is to say, honestly: also that nobody has looked. */
+function noteOn(bill: BillRecord, shop: ShopWithMenu | undefined): string {
+  const { state, reason } = bill
+  if (state === "placed" && shop && !shop.isOpen) return say("offlineNote")
+  if (state === "placed" && bill.reminders > 0) return say("remindedNote")
+  const why = reason === null ? "" : isWord(reason) ? say(reason) : reason
+  const note = say(`${state}Note` as Word)
+  return why === ""
+    ? note
+    : `${why}${/[.。!！]$/.test(why) ? "" : say("title") === "外卖" ? "。" : "."} ${note}`
+}

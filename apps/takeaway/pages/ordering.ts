@@ -1,0 +1,152 @@
+// From the basket to a bill. An order is kept in the browser, under one key, until the desk has answered: whatever happens
+// to the network, the page or the desk meanwhile, it arrives, and arrives once.
+import type { BillRecord } from "../model/bill.ts"
+import type { ShopWithMenu } from "../model/shop.ts"
+import type { Basket } from "./basket.ts"
+import { call, insist, Refusal } from "./desk-calls.ts"
+import { element, find } from "./element.ts"
+import { isWord, money, nameOf, say } from "./language.ts"
+
+interface KeptOrder {
+  readonly key: string
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface OrderingOptions {
+  readonly basket: Basket
+  readonly shop: () => ShopWithMenu | undefined
+  /** Resolves when the desk knows who we are. */
+  readonly ready: Promise<void>
+  readonly placed: (bill: BillRecord) => void
+  readonly changed: () => void
+}
+
+export interface Ordering {
+  paint(): void
+}
+
+const keptKey = "takeaway.order"
+const contactKey = "takeaway.contact"
+const contactFields = ["name", "address", "telephone"] as const
+
+export function startOrdering({ basket, shop, ready, placed, changed }: OrderingOptions): Ordering {
+  const bar = find("#basket")
+  const dialog = find<HTMLDialogElement>("#order")
+  const form = find<HTMLFormElement>("#order form")
+  const wrong = find("#order .wrong")
+  const field = (name: string): HTMLInputElement => form.elements.namedItem(name) as HTMLInputElement
+  let sending: "not" | "first" | "again" = "not"
+
+  const complain = (code: string): void => {
+    wrong.textContent = isWord(`error_${code}`)
+      ? say(`error_${code}` as "error_other")
+      : say("error_other", { code })
+    if (!dialog.open) dialog.showModal()
+  }
+
+  const send = async ({ key, body }: KeptOrder): Promise<void> => {
+    sending = "first"
+    changed()
+    try {
+      await ready
+      const { bill } = await insist(
+        () => call<{ bill: BillRecord }>("POST", "/bill", { body, key }),
+        () => {
+          sending = "again"
+          changed()
+        },
+      )
+      basket.clear()
+      dialog.close()
+      placed(bill)
+    } catch (error) {
+      complain(error instanceof Refusal ? error.code : "unknown")
+    } finally {
+      keep(null)
+      sending = "not"
+      changed()
+    }
+  }
+
+  find("#basket button").addEventListener("click", () => {
+    const contact = read<Record<string, string>>(contactKey) ?? {}
+    for (const name of contactFields) field(name).value ||= contact[name] ?? ""
+    wrong.textContent = ""
+    dialog.showModal()
+    changed()
+  })
+  find("#order .back").addEventListener("click", () => dialog.close())
+  form.addEventListener("submit", (event) => {
+    event.preventDefault()
+    // The second tap of a double tap finds the first one under way.
+    if (sending !== "not") return
+    const empty = contactFields.map(field).find(({ value }) => value.trim() === "")
+    if (empty) {
+      wrong.textContent = say("error_empty")
+      empty.focus()
+      return
+    }
+    wrong.textContent = ""
+    const contact = Object.fromEntries(contactFields.map((name) => [name, field(name).value]))
+    write(contactKey, contact)
+    const body = { shop: shop()?.shop, ...contact, note: field("note").value, dishes: basket.lines }
+    const order: KeptOrder = { key: crypto.randomUUID(), body }
+    keep(order)
+    field("note").value = ""
+    void send(order)
+  })
+  // An order that was on its way when the page was closed.
+  const kept = read<KeptOrder>(keptKey)
+  if (kept) void send(kept)
+
+  return {
+    paint() {
+      const at = shop()
+      bar.hidden = basket.isEmpty && sending === "not"
+      find("#basket .count").textContent =
+        sending === "not" ? `${basket.pieces} ×` : say(sending === "first" ? "sending" : "sendingAgain")
+      find("#basket .total").textContent = at && sending === "not" ? money(basket.totalAt(at)) : ""
+      find<HTMLButtonElement>("#basket button").hidden = sending !== "not"
+      find<HTMLButtonElement>("#order [type=submit]").disabled = sending !== "not"
+      if (sending === "again") wrong.textContent = say("sendingAgain")
+      if (!at) return
+      find("#order-title").textContent = say("orderAt", { shop: nameOf(at) })
+      find("#order .lines").replaceChildren(
+        ...at.dishes
+          .filter(({ id }) => basket.count(id) > 0)
+          .map((dish) =>
+            element(
+              "li",
+              {},
+              element("span", {}, `${nameOf(dish)} × ${basket.count(dish.id)}`),
+              element("span", {}, money(dish.price * basket.count(dish.id))),
+            ),
+          ),
+        element(
+          "li",
+          { class: "sum" },
+          element("span", {}, say("total")),
+          element("b", {}, money(basket.totalAt(at))),
+        ),
+      )
+    },
+  }
+}
+
+const keep = (order: KeptOrder | null): void => write(keptKey, order)
+
+/** Where storage is forbidden an order lives as long as its page. */
+function write(key: string, value: unknown): void {
+  try {
+    if (value === null) localStorage.removeItem(key)
+    else localStorage.setItem(key, JSON.stringify(value))
+  } catch {}
+}
+
+function read<Value>(key: string): Value | null {
+  try {
+    return JSON.parse(localStorage.getItem(key) ?? "null") as Value | null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,39 @@
+// Asks why a bill is refused: one of the usual reasons, which customers read in their own language, or a few words.
+import { type BillRecord, reasons } from "../model/bill.ts"
+import { element, find } from "./element.ts"
+import { say } from "./language.ts"
+
+let chosen: ((reason: string) => void) | null = null
+
+/** Calls back when a reason was given; not when somebody thought better of it. */
+export function askReason({ number }: BillRecord, refused: (reason: string) => void): void {
+  const dialog = find<HTMLDialogElement>("#refuse")
+  const field = find<HTMLInputElement>("#refuse [name=reason]")
+  chosen = (reason) => {
+    dialog.close()
+    refused(reason)
+  }
+  find("#refuse-title").textContent = say("refuseTitle", { number })
+  field.value = ""
+  find("#refuse .reasons").replaceChildren(
+    ...reasons
+      // That nobody answered is the clock's to say.
+      .filter((reason) => reason !== "no_answer")
+      .map((reason) =>
+        element(
+          "button",
+          { type: "button", "data-reason": reason, onclick: () => chosen?.(reason) },
+          say(reason),
+        ),
+      ),
+  )
+  dialog.showModal()
+}
+
+find("#refuse .back").addEventListener("click", () => find<HTMLDialogElement>("#refuse").close())
+find("#refuse form").addEventListener("submit", (event) => {
+  event.preventDefault()
+  const field = find<HTMLInputElement>("#refuse [name=reason]")
+  if (field.value.trim() === "") field.focus()
+  else chosen?.(field.value.trim())
+})

@@ -1,0 +1,72 @@
+// How Laba is set up for the desk: what is whose, who is asked, and where from. The same could stand in a laba.yaml.
+import { createHash } from "node:crypto"
+import type { ConfigInput } from "laba"
+import { tokenAudience, tokenIssuer } from "../http/seal.ts"
+import { labaKeyOf, type Secrets } from "../secrets.ts"
+import { rawHook } from "./laba-api.ts"
+
+export interface LabaSetup {
+  readonly host: string
+  readonly port: number
+  /** `memory`, or `sqlite:` and a directory: then cursors stay good over a restart. */
+  readonly engine: string
+  readonly secrets: Secrets
+  /** The desk, whose functions are called. */
+  readonly deskUrl: string
+  /** Where the pages come from, beside the desk itself. */
+  readonly origins: readonly string[]
+}
+
+export function labaConfig({ host, port, engine, secrets, deskUrl, origins }: LabaSetup): ConfigInput {
+  const functions = `${deskUrl}/functions`
+  const sha256 = createHash("sha256").update(labaKeyOf(secrets)).digest("hex")
+  // Where the desk runs on this machine, the guard against calls into private networks has to let it pass.
+  const shared = { secret: secrets.hooks, privateAddresses: ["127.0.0.0/8", "::1"] }
+  return {
+    listen: { host, port },
+    engine,
+    log: { level: "warn" },
+    keys: [{ name: "desk", sha256, publish: ["/**"], manage: ["/**"] }],
+    tokens: { secret: secrets.tokens, issuer: tokenIssuer, audience: tokenAudience, inQuery: true },
+    origins: [...new Set([deskUrl, ...origins])],
+    channels: {
+      "/**": { listen: "nobody", publish: "nobody", manage: "nobody" },
+      // A working day: a kitchen that was away for long reads the books, one that blinked goes on from its cursor.
+      "/@*/kitchen/*": {
+        history: { count: 500, bytes: "1MB", time: "12h" },
+        listen: "owner",
+        publish: "key",
+        manage: "nobody",
+      },
+      "/@*/bills": {
+        history: { count: 100, bytes: "256KB", time: "12h" },
+        listen: "owner",
+        publish: "key",
+        manage: "nobody",
+      },
+      "/shops": { history: { count: 50, time: "12h" }, slow: "latest", listen: "anyone", publish: "key" },
+      // The socket of the first desk. Nothing is published there: each connection is pushed to by itself.
+      "/pgws": { history: "none", listen: "token", publish: "nobody", manage: "nobody" },
+    },
+    hooks: [
+      // Who has gone is told of every connection; customers need not ask us to come in.
+      { name: "door", pattern: "/**", unregister: `${functions}/laba/unregister`, ...shared },
+      {
+        name: "kitchen",
+        pattern: "/@*/kitchen/*",
+        subscribe: `${functions}/laba/subscribe`,
+        transport: `${functions}/laba/transport`,
+        ...shared,
+      },
+      {
+        name: rawHook,
+        pattern: "/pgws",
+        dialect: "tencent",
+        register: `${functions}/tencent/register`,
+        transport: `${functions}/tencent/transport`,
+        unregister: `${functions}/tencent/unregister`,
+        ...shared,
+      },
+    ],
+  }
+}

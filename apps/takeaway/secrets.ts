@@ -1,0 +1,39 @@
+// The secrets of one desk, made at the first start and kept beside its books: what was given out before a restart stays
+// good after it. The environment goes before the file, for desks of several processes.
+import { randomBytes } from "node:crypto"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+
+const names = ["hooks", "key", "tokens", "cookies"] as const
+
+/**
+ * `hooks` signs what Laba asks and tells the desk, `key` is the desk's at Laba, `tokens` signs what listeners show to Laba,
+ * `cookies` what browsers show to the desk.
+ */
+export type Secrets = Readonly<Record<(typeof names)[number], string>>
+
+/** `TAKEAWAY_HOOKS_SECRET` and so on override what the file says. */
+export function secretsIn(
+  folder: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Secrets {
+  const kept = readOrMake(join(folder, "secrets.json"))
+  const of = (name: (typeof names)[number]): string =>
+    environment[`TAKEAWAY_${name.toUpperCase()}_SECRET`] ?? kept[name]
+  return { hooks: of("hooks"), key: of("key"), tokens: of("tokens"), cookies: of("cookies") }
+}
+
+/** The desk's key as Laba knows keys. */
+export const labaKeyOf = ({ key }: Secrets): string => `laba_desk_${key}`
+
+function readOrMake(path: string): Secrets {
+  mkdirSync(join(path, ".."), { recursive: true })
+  const fresh = Object.fromEntries(names.map((name) => [name, randomBytes(32).toString("hex")]))
+  try {
+    // Only if it is not there: of two processes that start together one makes it, and both read it.
+    writeFileSync(path, JSON.stringify(fresh), { flag: "wx", mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+  }
+  return JSON.parse(readFileSync(path, "utf8")) as Secrets
+}
