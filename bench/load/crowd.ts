@@ -8,6 +8,8 @@ export interface CrowdOptions {
   readonly port: number
   readonly way: Way
   readonly listeners: number
+  /** The index of the first, where several crowds share a tally. Default 0. */
+  readonly first?: number
   /** The path that each one listens at. */
   readonly pathOf: (listener: number) => string
   /** More header lines of each one's request, each with its end. Default none. */
@@ -31,9 +33,10 @@ export class Crowd {
   static async open(options: CrowdOptions): Promise<Crowd> {
     const crowd = new Crowd(options)
     const began = performance.now()
-    let next = 0
+    const { first = 0, listeners } = options
+    let next = first
     const opener = async (): Promise<void> => {
-      while (next < options.listeners) await crowd.join(next++)
+      while (next < first + listeners) await crowd.join(next++)
     }
     const atOnce = Math.min(options.handshakesAtOnce ?? 128, options.listeners)
     await Promise.all(Array.from({ length: atOnce }, opener))

@@ -6,6 +6,8 @@ import { type Aim, Publisher } from "./publisher.ts"
 export interface PublishingOptions {
   readonly port: number
   readonly publishers: number
+  /** The index of the first, where publishers of several servers share a tally. Default 0. */
+  readonly first?: number
   /** Requests in flight on each publisher's connection. Default 1. */
   readonly window?: number
   readonly messageBytes: number
@@ -29,12 +31,22 @@ export class Publishing {
   private settled: (() => void) | undefined
 
   static async open(options: PublishingOptions): Promise<Publishing> {
-    const { publishers, mayPublish, window = 1, port, messageBytes, headers, aim, onFault } = options
+    const {
+      publishers,
+      first = 0,
+      mayPublish,
+      window = 1,
+      port,
+      messageBytes,
+      headers,
+      aim,
+      onFault,
+    } = options
     if (publishers > publishersMax) throw new RangeError(`At most ${publishersMax} publishers.`)
     const publishing = new Publishing()
     const open = (_: unknown, index: number): Promise<Publisher> =>
       Publisher.open({
-        index,
+        index: first + index,
         port,
         window,
         messageBytes,
