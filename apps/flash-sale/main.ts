@@ -98,6 +98,8 @@ async function serveCommand(): Promise<void> {
   console.log(`The operator's key is ${shop.operatorKey}`)
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => void shop.close().then(() => process.exit(0)))
+  // Whoever shows this shop holds the other end, and may die without a word.
+  if (values.rehearsal) process.stdin.on("end", () => process.exit(0)).resume()
 }
 
 function paymentsCommand(): void {

@@ -33,4 +33,9 @@ export function duration(seconds: number): string {
 }
 
 export const clockTime = (at: number): string =>
-  new Date(at).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit", second: "2-digit" })
+  new Date(at).toLocaleTimeString(language(), {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hour12: false,
+  })

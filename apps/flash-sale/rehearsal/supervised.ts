@@ -37,14 +37,13 @@ export function supervise(options: SupervisedOptions): Supervised {
       : null
   const payments = simulator?.url ?? (options.payments as string)
   const ports = { shop: options.port, laba: options.labaPort }
-  let child: Bun.Subprocess<"ignore", "pipe", "inherit"> | null = null
+  let child: Bun.Subprocess<"pipe", "pipe", "inherit"> | null = null
   let isClosing = false
 
-  const start = (): Bun.Subprocess<"ignore", "pipe", "inherit"> =>
+  const start = (): Bun.Subprocess<"pipe", "pipe", "inherit"> =>
     Bun.spawn(
       [
         process.execPath,
-        "--no-orphans",
         join(import.meta.dir, "../main.ts"),
         "serve",
         ...["--data", directory, "--host", host, "--payments", payments],
@@ -53,8 +52,9 @@ export function supervise(options: SupervisedOptions): Supervised {
         ...args,
       ],
       {
-        stdio: ["ignore", "pipe", "inherit"],
-        env: { ...process.env, FLASH_SALE_PAYMENT_SECRET: secret },
+        // It ends when this pipe does. Not by `--no-orphans`: that would take a crowd along when the shop is killed.
+        stdio: ["pipe", "pipe", "inherit"],
+        env: { ...process.env, FLASH_SALE_PAYMENT_SECRET: secret, BUN_FEATURE_FLAG_NO_ORPHANS: "0" },
       },
     )
 

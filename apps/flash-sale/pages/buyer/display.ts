@@ -60,6 +60,8 @@ type Buttons = readonly [main: Both | null, beside: Both | null]
 const inLine: Buttons = [null, phrases.leave]
 
 const buttons: Partial<Record<SceneName, Buttons>> = {
+  // To be seen before it can be pressed.
+  countdown: [phrases.buy, null],
   lobby: [phrases.standInLine, null],
   open: [phrases.buy, null],
   knocking: [null, phrases.stop],

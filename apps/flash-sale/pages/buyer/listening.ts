@@ -86,10 +86,8 @@ export class Listening {
         upgradeMs: 86_400_000,
       }),
     })
-    laba.on("state", ({ state }) => {
-      if (laba !== this.laba) return
-      options.stateChanged()
-      if (state === "open") options.doubt()
+    laba.on("state", () => {
+      if (laba === this.laba) options.stateChanged()
     })
     laba.on("direct", ({ data }) => this.heardReply(data))
     const standing = laba.channel(saleChannel(options.sale))

@@ -138,13 +138,13 @@ export class Painter {
     who.hidden =
       scene.number !== null || user === null || scene.name === "entering" || scene.name === "knocking"
     find("items").hidden = who.hidden || !find("items").childElementCount
-    if (user !== null && document.activeElement !== this.nameField && !this.nameField.dataset["touched"])
-      this.nameField.value = user
+    if (user !== null && document.activeElement !== this.nameField) this.nameField.value = user
   }
 
   private paintButtons({ scene, keepAsked, isPaying, user }: Painted, figures: Record<string, string>): void {
     const [primary, secondary] = buttonsOf(scene, isPaying)
     this.button("primary", user === null ? null : primary, figures)
+    find<HTMLButtonElement>("primary").disabled = scene.name === "countdown"
     this.button("secondary", keepAsked ? null : secondary, figures)
     find("keep").hidden = !keepAsked
     write(find("keep-title"), say(phrases.askKeep))

@@ -100,7 +100,7 @@ export class Histogram {
           {
             ...axis(),
             splits: () => counts.map((_, at) => at),
-            values: (_, at) => at.map((one) => (one % 2 === 0 ? this.boundName(one) : "")),
+            values: (_, at) => at.map((one) => (one % 3 === 0 ? this.boundName(one) : "")),
           },
           { ...axis(), size: 56 },
         ],
@@ -123,6 +123,6 @@ export class Histogram {
   private boundName(at: number): string {
     const bound = this.bounds[at]
     if (bound === undefined) return ">"
-    return bound < 1 ? `${bound * 1000} ms` : `${bound} s`
+    return bound < 1 ? `${bound * 1000}ms` : `${bound}s`
   }
 }
