@@ -128,7 +128,13 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
         hooks,
       })
   noteLaba(directory, loudspeaker.url)
-  const tellings: Tellings = new Tellings({ ledger, loudspeaker, log })
+  const tellings: Tellings = new Tellings({
+    ledger,
+    loudspeaker,
+    log,
+    // Laba beside us takes 20,000 before it refuses.
+    ...(!options.laba && { inFlightMax: 8192 }),
+  })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
   const errands = new Errands({
     ledger,

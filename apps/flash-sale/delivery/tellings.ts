@@ -17,10 +17,12 @@ export interface TellingsOptions {
   readonly log: (line: string) => void
   /** How soon a telling that failed is tried again. Default 500. */
   readonly retryMs?: number
+  /**
+   * On their way at once. Laba answers after a group commit of some ms, so few of them would be slow. Default 1024: more
+   * would fail for having waited, when Laba is far.
+   */
+  readonly inFlightMax?: number
 }
-
-/** On their way at once. Laba answers after a group commit of some ms, so few of them would be slow; it refuses beyond 20,000. */
-const inFlightMax = 8192
 
 /** How long one turn may hold the loop. */
 const sliceMax = 256
@@ -49,6 +51,7 @@ export class Tellings {
   private readonly waiting = new Map<Sale, Map<number, Telling>>()
   private readonly fresh: (readonly [sale: Sale, number: number])[] = []
   private readonly sent: number[] = []
+  private readonly inFlightMax: number
   private inFlight = 0
   private running = false
   private closed = false
@@ -58,6 +61,7 @@ export class Tellings {
 
   constructor(options: TellingsOptions) {
     this.options = options
+    this.inFlightMax = options.inFlightMax ?? 1024
   }
 
   /** Those who wait to be told. */
@@ -177,12 +181,12 @@ export class Tellings {
   }
 
   private slice(): void {
-    for (let sent = 0; sent < sliceMax && this.inFlight < inFlightMax && !this.closed; sent++) {
+    for (let sent = 0; sent < sliceMax && this.inFlight < this.inFlightMax && !this.closed; sent++) {
       const telling = this.urgent.take() ?? this.others.take()
       if (!telling) return
       void this.send(telling)
     }
-    if (this.inFlight < inFlightMax) this.run()
+    if (this.inFlight < this.inFlightMax) this.run()
   }
 
   private async send(telling: Telling): Promise<void> {

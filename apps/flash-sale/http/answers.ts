@@ -3,8 +3,11 @@ import { type Refusal, refusals } from "../model/refusal.ts"
 
 const json = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" } as const
 
-export const answer = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify(body), { status, headers: { ...json, ...headers } })
+/** Made once: a `Response` copies them in a third of the time that it takes to read an object. */
+const jsonHeaders = new Headers(json)
+
+export const answer = (body: unknown, status = 200, headers?: Record<string, string>): Response =>
+  new Response(JSON.stringify(body), { status, headers: headers ? { ...json, ...headers } : jsonHeaders })
 
 export function problem(
   status: number,

@@ -1,6 +1,6 @@
 // Signs short texts with a secret that is in the ledger, and checks what comes back. One keyed hash is made once and
 // copied for each text, which costs a third of making it anew.
-import { randomBytes, timingSafeEqual } from "node:crypto"
+import { randomBytes } from "node:crypto"
 import type { Ledger } from "../ledger/ledger.ts"
 
 /** Characters of a mac: 132 bits, far beyond guessing and short enough for a URL. */
@@ -17,10 +17,13 @@ export class Seal {
     return this.keyed.copy().update(text).digest("base64url").slice(0, macChars)
   }
 
-  /** Takes the same time for every wrong mac. */
+  /** Takes the same time for every wrong mac. Without buffers: they would cost more than the hash. */
   fits(text: string, mac: string): boolean {
     if (mac.length !== macChars) return false
-    return timingSafeEqual(Buffer.from(this.macOf(text)), Buffer.from(mac.replace(/[^\x21-\x7e]/g, "~")))
+    const right = this.macOf(text)
+    let differences = 0
+    for (let at = 0; at < macChars; at++) differences |= right.charCodeAt(at) ^ mac.charCodeAt(at)
+    return differences === 0
   }
 }
 
