@@ -1,0 +1,85 @@
+// One server of several processes: they share the port, hear each other over Redis, and one that is killed comes back.
+import { expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { connect } from "../../client/index.ts"
+import { Launched } from "../launcher/launched.ts"
+import { publish } from "../support/publish.ts"
+import { RedisProcess } from "../support/redis-servers.ts"
+import { emptyFolder, laba as run } from "./laba.ts"
+
+const main = join(import.meta.dir, "../../src/cli/main.ts")
+const processes = 3
+/** So many that none of three processes is likely to be without one. */
+const clients = 24
+
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ").map(Number)
+
+async function until(holds: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 45_000
+  while (!holds()) {
+    if (Date.now() > giveUpAt) throw new Error(`not within 45 s: ${holds}`)
+    await Bun.sleep(20)
+  }
+}
+
+test("they share a port, everybody hears everything, and who is killed is started again", async () => {
+  await using redis = await RedisProcess.start()
+  await using place = await emptyFolder()
+  const args = ["serve", "--port", "0", "--engine", redis.url, "--processes", String(processes)]
+  await using launched = new Launched([process.execPath, main, ...args], { terminal: true, cwd: place.path })
+  const [, base = ""] = await launched.until(/listening on (\S+) \(redis engine, 3 processes\)/)
+  const before = childrenOf(launched.child.pid)
+  expect(before).toHaveLength(processes)
+
+  const heard: string[][] = Array.from({ length: clients }, () => [])
+  const open = heard.map((texts) => {
+    const laba = connect(base, { transports: ["websocket"] })
+    const channel = laba.channel("/calls")
+    channel.on("message", ({ data }) => void texts.push(String(data)))
+    return { laba, subscribed: channel.ready() }
+  })
+  await Promise.all(open.map(({ subscribed }) => subscribed))
+  const published: string[] = []
+  const call = async (): Promise<void> => {
+    const text = `number ${published.length + 1}`
+    await publish(`${base}/calls`, text)
+    published.push(text)
+  }
+  for (let each = 0; each < 20; each++) await call()
+  await until(() => heard.every((texts) => texts.length === published.length))
+
+  process.kill(before[1] as number, "SIGKILL")
+  await launched.until(/process 2 has ended \(SIGKILL\); starting it again in 250 ms/)
+  await until(() => childrenOf(launched.child.pid).length === processes)
+  expect(childrenOf(launched.child.pid)).not.toEqual(before)
+  for (let each = 0; each < 20; each++) await call()
+  await until(() => heard.every((texts) => texts.length >= published.length))
+  expect(heard.filter((texts) => texts.join() !== published.join())).toEqual([])
+
+  for (const { laba } of open) laba.close()
+  launched.child.kill("SIGTERM")
+  expect(await launched.child.exited).toBe(0)
+  expect(fetch(base)).rejects.toThrow()
+}, 120_000)
+
+test("nobody shares a port with a stranger", async () => {
+  await using redis = await RedisProcess.start()
+  const stranger = Bun.serve({ port: 0, hostname: "127.0.0.1", reusePort: true, fetch: () => new Response() })
+  const { port } = stranger
+  const { code, err } = await run(["serve", "--port", `${port}`, "--engine", redis.url, "--processes", "2"])
+  await stranger.stop(true)
+  expect([code, err]).toEqual([
+    1,
+    `laba: port ${port} on 127.0.0.1 is in use; end what uses it, or choose another with --port\n`,
+  ])
+})
+
+test("an engine of one process is refused", async () => {
+  const { code, err } = await run(["serve", "--processes", "2"])
+  expect([code, err]).toEqual([
+    2,
+    "laba: the engine memory lives in one process; --processes needs one such as redis://127.0.0.1:6379 (laba help serve)\n",
+  ])
+})
