@@ -34,19 +34,12 @@ export async function openEngine(
   return engine
 }
 
-/** For the contract. `partitions` says how many parts the bounds are split over. */
-export const redisMaker = (
-  url: () => string,
-  options: Partial<RedisEngineOptions> & { readonly partitions?: number } = {},
-): EngineMaker => ({
+/** For the contract. */
+export const redisMaker = (url: () => string, options: Partial<RedisEngineOptions> = {}): EngineMaker => ({
   async make(events, { idempotencyKeysMax, historyBytesMax }) {
-    const { partitions = 1, ...rest } = options
-    const limits = { ...defaultLimits, idempotencyKeysMax }
-    const engine = await openEngine(url(), events, {
-      ...rest,
-      limits,
-      historyBytesMax: historyBytesMax * partitions,
-    })
+    // Each partition has its share, and the contract fills that of one channel.
+    const limits = { ...defaultLimits, idempotencyKeysMax: idempotencyKeysMax * (options.partitions ?? 1) }
+    const engine = await openEngine(url(), events, { ...options, limits, historyBytesMax })
     return { engine, [Symbol.asyncDispose]: async () => engine.close() }
   },
 })

@@ -16,12 +16,12 @@ export interface Partition {
   readonly keys: readonly string[]
 }
 
-/** Cuts Redis into partitions: as many as its kind needs, always the same. */
+/** Cuts Redis into partitions: as many as its kind needs, the same on every node. */
 export class Partitions {
   readonly all: readonly Partition[]
 
-  constructor(link: Link) {
-    this.all = Array.from({ length: link.isCluster ? inCluster : 1 }, (_, number) => {
+  constructor(link: Link, count = link.isCluster ? inCluster : 1) {
+    this.all = Array.from({ length: count }, (_, number) => {
       const tag = String(number)
       const names = ["ledger", "lives", "names", "used", "due", "receipts", "expiries", "channel:", "log:"]
       return { tag, keys: names.map((name) => link.key(tag, name)) }

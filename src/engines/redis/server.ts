@@ -35,10 +35,13 @@ export class RedisServer {
   private answeredMs = 0
   private heardMs = 0
   private hearsPulse = false
+  /** What it was until it can be used again. */
+  private lastTrouble: RedisTrouble
 
   constructor(options: RedisServerOptions) {
     const { redis, where, inCluster, onChange } = options
     this.options = options
+    this.lastTrouble = new RedisTrouble(`${where} has not answered yet`, { passing: true })
     this.ear = new Ear(inCluster)
     this.pulseName = `${options.prefix}:pulse:${crypto.randomUUID()}`
     const line = { redis, where, inCluster }
@@ -49,15 +52,15 @@ export class RedisServer {
         this.beat()
         onChange()
       },
-      onDown: onChange,
+      onDown: (trouble) => this.goDown(trouble),
     })
     this.hearing = new Line({
       ...line,
       onUp: (connection) => this.beginToHear(connection),
-      onDown: () => {
+      onDown: (trouble) => {
         this.hearsPulse = false
         this.ear.attach(null)
-        onChange()
+        this.goDown(trouble)
       },
     })
     this.pulsing = setInterval(() => this.pulse(), pulseIntervalMs)
@@ -70,16 +73,14 @@ export class RedisServer {
 
   /** Why it cannot be used; null when it can: it takes commands, and we hear what is published there. */
   get trouble(): RedisTrouble | null {
-    if (this.commands.trouble ?? this.hearing.trouble) return this.commands.trouble ?? this.hearing.trouble
     if (this.commands.connection && this.hearsPulse) return null
-    return new RedisTrouble(`${this.options.where} has not answered yet`, { passing: true })
+    return this.commands.trouble ?? this.hearing.trouble ?? this.lastTrouble
   }
 
   /** Sends a command. Throws what Redis says, or at once when there is no connection. */
   async command(name: string, args: readonly Argument[]): Promise<Reply> {
     const { connection, trouble } = this.commands
-    if (!connection)
-      throw trouble ?? new RedisTrouble(`${this.options.where} has not answered yet`, { passing: true })
+    if (!connection) throw trouble ?? this.lastTrouble
     return connection.command(name, args)
   }
 
@@ -98,6 +99,11 @@ export class RedisServer {
     clearInterval(this.pulsing)
     this.commands.close()
     this.hearing.close()
+  }
+
+  private goDown(trouble: RedisTrouble): void {
+    this.lastTrouble = trouble
+    this.options.onChange()
   }
 
   private beginToHear(connection: Connection): void {

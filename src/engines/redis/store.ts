@@ -18,6 +18,8 @@ export type Routing = "targeted" | "broadcast"
 export interface StoreOptions {
   readonly link: Link
   readonly routing: Routing
+  /** Default: what the kind of Redis needs. */
+  readonly partitions?: number | undefined
   /** Read whenever they are needed. */
   readonly limits: Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
 }
@@ -38,7 +40,7 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.options = options
-    this.partitions = new Partitions(options.link)
+    this.partitions = new Partitions(options.link, options.partitions)
     this.announceCommand = options.link.isCluster ? "SPUBLISH" : "PUBLISH"
   }
 
@@ -61,7 +63,7 @@ export class Store {
       draft.id,
       ...(idempotency ? [idempotency.key, idempotency.digest] : ["", ""]),
       Math.round(idempotencySeconds * 1000),
-      idempotencyKeysMax,
+      Math.ceil(idempotencyKeysMax / this.partitions.all.length),
     ])
     const [outcome, epoch = "", offset, id = ""] = texts(answer)
     if (outcome === "conflict")

@@ -9,6 +9,7 @@ for i = 2, #ARGV do
   else
     writeChannel(channel, true)
   end
+  redis.call('HSET', channel.key, 'heard', whole(now))
   answer[#answer + 1] = channel.epoch
   answer[#answer + 1] = whole(channel.head)
 end

@@ -8,6 +8,9 @@ local budget = tonumber(ARGV[2])
 -- Channels that are looked at in one go: some 2 ms.
 local most = 200
 
+-- Nodes say about each minute of a channel that somebody listens to it.
+local heardMs = 180000
+
 local function figures(trimmed)
   return { whole(tonumber(redis.call('HGET', ledger, 'bytes') or '0')), redis.call('ZCARD', names),
     redis.call('ZCARD', expiries), trimmed }
@@ -47,14 +50,16 @@ if bytes > budget then
   for _, name in ipairs(oldest) do
     if bytes <= budget then break end
     local channel = readChannel(name)
-    if channel.first <= channel.head then
+    local heard = tonumber(redis.call('HGET', channel.key, 'heard') or '0')
+    if channel.first <= channel.head then trimmed[#trimmed + 1] = name end
+    if not channel.stored then
+      redis.call('ZREM', used, name)
+    elseif now - heard > heardMs then
+      drop(channel)
+    elseif channel.first <= channel.head then
+      -- Somebody listens: the numbers stay, and with them who misses nothing.
       clear(channel)
       writeChannel(channel, false)
-      trimmed[#trimmed + 1] = name
-    elseif channel.stored then
-      drop(channel)
-    else
-      redis.call('ZREM', used, name)
     end
     bytes = tonumber(redis.call('HGET', ledger, 'bytes'))
   end
