@@ -31,11 +31,12 @@ const specialNetworks: readonly (readonly [address: string, bits: number, family
   ["ff00::", 8, "ipv6"],
 ]
 
-const special = new BlockList()
-for (const [address, bits, family] of specialNetworks) special.addSubnet(address, bits, family)
+// One list for each family: in a common one an IPv4 address also counts as the IPv6 address that carries it.
+const special = { ipv4: new BlockList(), ipv6: new BlockList() }
+for (const [address, bits, family] of specialNetworks) special[family].addSubnet(address, bits, family)
 
 /** Addresses that were listed, made once of their texts. */
-const listed = new WeakMap<readonly string[], BlockList>()
+const listed = new WeakMap<readonly string[], typeof special>()
 
 /** Whether an address may be connected to. `privateAddresses` are addresses and networks, checked with the configuration. */
 export function mayConnect(address: string, privateAddresses: readonly string[]): boolean {
@@ -43,17 +44,21 @@ export function mayConnect(address: string, privateAddresses: readonly string[])
   const version = isIP(plain)
   if (version === 0) return false
   const family = version === 4 ? "ipv4" : "ipv6"
-  return !special.check(plain, family) || listOf(privateAddresses).check(plain, family)
+  return !special[family].check(plain, family) || listOf(privateAddresses)[family].check(plain, family)
 }
 
-function listOf(networks: readonly string[]): BlockList {
+function listOf(networks: readonly string[]): typeof special {
   const known = listed.get(networks)
   if (known) return known
-  const list = new BlockList()
+  const list = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const text of networks) {
     const [address = "", bits] = text.split("/")
     const family = isIP(address) === 4 ? "ipv4" : "ipv6"
-    list.addSubnet(address, bits === undefined ? (family === "ipv4" ? 32 : 128) : Number(bits), family)
+    list[family].addSubnet(
+      address,
+      bits === undefined ? (family === "ipv4" ? 32 : 128) : Number(bits),
+      family,
+    )
   }
   listed.set(networks, list)
   return list

@@ -29,7 +29,7 @@ export const labaDialect: Dialect = {
         "content-type": content.type,
         "ce-specversion": "1.0",
         "ce-type": `laba.${event.kind}`,
-        "ce-source": sourceOf(event),
+        "ce-source": sourceOf(id),
         "ce-id": encodeAttribute(id),
         "ce-time": new Date(time).toISOString(),
         ...attributesOf(event),
@@ -67,8 +67,8 @@ function retryAfterIn(headers: Headers): number | undefined {
   return text !== null && /^\d{1,5}$/.test(text) ? Number(text) : undefined
 }
 
-const sourceOf = (event: HookEvent): string =>
-  `/nodes/${"node" in event ? event.node : (event.connection.split("-", 1)[0] ?? "")}`
+/** The node, by which every id begins: of a connection, or of what concerns none. */
+const sourceOf = (id: string): string => `/nodes/${/^[^-/]*/.exec(id)?.[0] ?? ""}`
 
 function attributesOf(event: HookEvent): Record<string, string> {
   const { channel } = event

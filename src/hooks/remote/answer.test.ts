@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test"
+import fc from "fast-check"
+import { answerChannelsMax, answerMessagesMax, readAnswer, stateBytesMax } from "./answer.ts"
+import { BackendFailure, Refusal } from "./failure.ts"
+import { labaDialect } from "./laba-dialect.ts"
+import { askKinds, type Dialect, type HookConfig, type Occurrence, tellKinds } from "./remote.ts"
+import { tencentDialect } from "./tencent-dialect.ts"
+
+const bytes = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value))
+
+const kind = fc.constantFrom(...askKinds, ...tellKinds)
+const text = (max: number) =>
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: max }).filter((one) => one.length <= max)
+const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
+const message = fc.record(
+  {
+    channel: text(20),
+    data: fc.jsonValue(),
+    type: fc.constantFrom("text/plain", "application/json"),
+    key: text(20),
+  },
+  { requiredKeys: ["data"] },
+)
+
+test("what a backend may say is understood", () => {
+  const answer = fc.record({
+    user: optional(text(30)),
+    channels: optional(fc.array(text(20), { maxLength: 5 })),
+    subprotocol: optional(text(20)),
+    state: optional(fc.option(text(100))),
+    reply: optional(text(50)),
+    publish: optional(fc.oneof(fc.boolean(), message, fc.array(message, { maxLength: 5 }))),
+  })
+  fc.assert(
+    fc.property(answer, (given) => {
+      const read = readAnswer("register", bytes(given))
+      const { publish, ...rest } = JSON.parse(JSON.stringify(given)) as Record<string, unknown>
+      const list = publish === undefined || typeof publish === "boolean" || Array.isArray(publish)
+      expect(JSON.parse(JSON.stringify(read))).toEqual({
+        ...rest,
+        ...(publish !== undefined && { publish: list ? publish : [publish] }),
+      })
+    }),
+  )
+})
+
+/** Mostly like an answer, never quite. */
+const almost = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc.json().map(bytes),
+  fc
+    .dictionary(
+      fc.constantFrom(
+        "user",
+        "channels",
+        "subprotocol",
+        "state",
+        "reply",
+        "publish",
+        "errNo",
+        "errMsg",
+        "websocket",
+        "__proto__",
+      ),
+      fc.jsonValue({ maxDepth: 3 }),
+    )
+    .map(bytes),
+  fc
+    .array(message, { minLength: answerMessagesMax + 1, maxLength: answerMessagesMax + 1 })
+    .map((publish) => bytes({ publish })),
+)
+
+test("whatever a backend sends, it is an answer or a failure of the backend, never one of ours", () => {
+  fc.assert(
+    fc.property(kind, almost, (which, body) => {
+      try {
+        const { state, channels = [], publish } = readAnswer(which, body)
+        if (typeof state === "string") expect(bytes(state).length).toBeLessThanOrEqual(stateBytesMax)
+        expect(channels.length).toBeLessThanOrEqual(answerChannelsMax)
+        if (Array.isArray(publish)) expect(publish.length).toBeLessThanOrEqual(answerMessagesMax)
+      } catch (error) {
+        expect(error).toBeInstanceOf(BackendFailure)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+const occurrence = (which: "register" | "transport"): Occurrence =>
+  ({ id: "n/register", time: 0, event: { kind: which, connection: "n-1-x" } }) as unknown as Occurrence
+
+test("any status with any body is an answer, a refusal or a failure, in both dialects", () => {
+  const response = fc.record({
+    status: fc.oneof(fc.integer({ min: 200, max: 599 }), fc.constantFrom(200, 204, 401, 403, 429)),
+    headers: fc.constantFrom(
+      new Headers(),
+      new Headers({ "content-type": "text/plain", "retry-after": "3" }),
+      new Headers({
+        "content-type": "application/problem+json",
+        "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT",
+      }),
+    ),
+    body: almost,
+  })
+  for (const dialect of [labaDialect, tencentDialect] as Dialect[]) {
+    fc.assert(
+      fc.property(fc.constantFrom("register" as const, "transport" as const), response, (which, given) => {
+        try {
+          dialect.read(occurrence(which), given)
+          expect(given.status).toBeLessThan(300)
+        } catch (error) {
+          expect(error instanceof BackendFailure || error instanceof Refusal).toBe(true)
+          if (error instanceof Refusal) expect(error.detail.length).toBeLessThanOrEqual(300)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  }
+})
+
+test("the dialect tencent refuses to be asked what it has no word for", () => {
+  const event = { kind: "subscribe" } as unknown as Occurrence["event"]
+  expect(() => tencentDialect.write({ id: "x", time: 0, event }, {} as HookConfig)).toThrow("no word")
+  expect(tencentDialect.speaks.has("subscribe")).toBe(false)
+})

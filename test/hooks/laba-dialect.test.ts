@@ -1,0 +1,241 @@
+// The dialect `laba` against a backend in another process that checks every field it is sent.
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
+import { codes } from "../../wire/codes.ts"
+import { connectByLaba, listenByLaba } from "../support/laba-socket.ts"
+import { listenByRawSocket } from "../support/raw-socket.ts"
+import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
+import { type BackendProcess, local, secret, startBackend } from "./backend-process.ts"
+
+setDefaultTimeout(30_000)
+
+let backend: BackendProcess
+let server: OwnServer
+
+beforeAll(async () => {
+  backend = await startBackend("laba-backend.ts", { secret })
+  const url = backend.url()
+  const three = { register: url, transport: url, unregister: url, ...local }
+  server = await startServer({
+    logTo: () => {},
+    channels: { "/ruled/**": { publish: "nobody" } },
+    hooks: [
+      { pattern: "/desk/**", ...three },
+      { pattern: "/ruled/**", ...three },
+      { pattern: "/asked/**", subscribe: url, publish: url, ...local },
+      { pattern: "/watched/**", occupied: url, vacated: url, ...local },
+      { pattern: "/unwilling/**", register: backend.url("/unwilling"), ...local },
+      { pattern: "/redirected/**", register: backend.url("/redirect"), handshake: false, ...local },
+      { pattern: "/private/**", register: url },
+    ],
+  })
+})
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await backend[Symbol.asyncDispose]()
+})
+
+afterEach(() => expect(backend.problems).toEqual([]))
+
+const desk = (words: string): string => freshChannel(`desk/${words}`)
+
+test("[H1, H2, H4] a connection is registered, what it sends is handed over in order, and its end is told", async () => {
+  const channel = desk("announced")
+  const floor = await listenByRawSocket(`${server.base}/floor`)
+  const client = await listenByRawSocket(`${server.base}${channel}?table=7`)
+  const registered = await backend.next("register")
+  expect(registered).toMatchObject({ channel, user: null, state: null, transport: "websocket" })
+  const { headers, ...body } = JSON.parse(registered.body) as Record<string, unknown>
+  expect(body).toEqual({
+    connection: registered.connection,
+    transport: "websocket",
+    protocol: "raw",
+    channel,
+    channels: [],
+    user: null,
+    subprotocols: [],
+    query: "?table=7",
+    address: "127.0.0.1",
+  })
+  expect(headers).toMatchObject({ upgrade: expect.stringMatching(/websocket/i) as unknown })
+  expect(await client.next()).toMatchObject({ data: "welcome" })
+  expect(await floor.next()).toMatchObject({ data: '{"came":"ann"}' })
+
+  for (const text of ["one", "two", "three"]) client.socket.send(text)
+  const states = ['table 7: 桌 "x" 100%', "after one", "after two"]
+  for (const [index, text] of ["one", "two", "three"].entries()) {
+    expect(await backend.next("transport")).toMatchObject({
+      id: `${registered.connection}/transport/${index + 1}`,
+      user: "ann",
+      state: states[index],
+      body: text,
+      type: expect.stringMatching(/^text\/plain/) as unknown,
+    })
+    expect(await client.next()).toMatchObject({ data: `{"said":"${text}"}` })
+    expect(await client.next()).toMatchObject({ data: `got ${text}` })
+    expect(await floor.next()).toMatchObject({ data: text })
+  }
+  await server.laba.publish("/news", "attached")
+  expect(await client.next()).toMatchObject({ data: "attached" })
+
+  client.socket.close(4321, "done")
+  const gone = await backend.next("unregister")
+  expect(gone).toMatchObject({ id: `${registered.connection}/unregister`, user: "ann", state: "after three" })
+  expect(JSON.parse(gone.body)).toEqual({ code: 4321, reason: "done" })
+  floor.socket.close()
+})
+
+test("[H4] a message is published only when the backend says so, whatever the rules say", async () => {
+  const channel = freshChannel("ruled")
+  const client = await listenByLaba(server.base, channel).then(async (stranger) => {
+    expect(await stranger.frame("error")).toMatchObject({ code: "forbidden" })
+    stranger.socket.close()
+    return connectByLaba(`${server.base}${channel}`)
+  })
+  await client.frame("subscribed")
+  client.send({ op: "publish", ref: 1, channel, data: "nothing", type: "text/plain" })
+  expect(await client.frame("accepted")).toMatchObject({ ref: 1 })
+  client.send({ op: "publish", ref: 2, channel, data: "through", type: "text/plain" })
+  expect(await client.frame("message")).toMatchObject({ data: "through" })
+  expect(await client.frame("published")).toMatchObject({ ref: 2 })
+  client.send({ op: "publish", ref: 3, channel, data: "refuse", type: "text/plain" })
+  expect(await client.frame("error")).toMatchObject({ ref: 3, code: "forbidden", detail: "Not that." })
+  client.send({ op: "publish", ref: 4, channel, data: "bytes", type: "text/plain" })
+  expect(await client.frame("direct")).toMatchObject({ base64: true, data: "AAEC" })
+  client.socket.close()
+  await backend.next("unregister")
+})
+
+test("[H5] a subprotocol that the client offers and the backend chooses is spoken", async () => {
+  const socket = new WebSocket(`${server.base.replace("http", "ws")}${desk("chat")}`, ["binary", "chat"])
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve
+    socket.onclose = reject
+  })
+  expect(socket.protocol).toBe("chat")
+  expect(JSON.parse((await backend.next("register")).body)).toMatchObject({
+    subprotocols: ["binary", "chat"],
+  })
+  socket.close()
+  await backend.next("unregister")
+  const refused = await listenByRawSocket(`${server.base}${desk("quiet")}`, ["binary"])
+  expect(await refused.next()).toMatchObject({ kind: "end" })
+  expect(JSON.parse((await backend.next("unregister")).body)).toEqual({ code: 1006, reason: "not_opened" })
+})
+
+const refusals = [
+  { words: "refused", status: 403, code: "forbidden", detail: "Not you." },
+  { words: "stranger", status: 401, code: "unauthorized", detail: "Log in first." },
+  { words: "busy", status: 429, code: "too_many_requests", detail: "Later." },
+  { words: "broken", status: 502, code: "hook_failed" },
+  { words: "typo", status: 502, code: "hook_failed" },
+  { words: "failing", status: 502, code: "hook_failed" },
+] as const
+
+for (const { words, status, code, ...more } of refusals) {
+  test(`[H6] a backend that is ${words} answers the client ${status} ${code}`, async () => {
+    const response = await fetch(`${server.base}${desk(words)}`, { headers: { accept: "text/event-stream" } })
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ code, ...more })
+    if (words === "busy") expect(response.headers.get("retry-after")).toBe("7")
+    // Who may have written the connection down hears of its end; who said no does not.
+    const { connection } = await backend.next("register")
+    if (code === "hook_failed") expect((await backend.next("unregister")).connection).toBe(connection)
+    else expect(backend.all("unregister").map((one) => one.connection)).not.toContain(connection)
+  })
+}
+
+test("[H7] streams and sessions are registered and told the end of, plain polls are only registered", async () => {
+  const channel = desk("quiet")
+  await fetch(`${server.base}${channel}`)
+  const poll = await backend.next("register")
+  expect(poll.transport).toBe("poll")
+  const abort = new AbortController()
+  await fetch(`${server.base}${channel}`, { headers: { accept: "text/event-stream" }, signal: abort.signal })
+  const stream = await backend.next("register")
+  expect(stream.transport).toBe("sse")
+  abort.abort()
+  expect((await backend.next("unregister")).connection).toBe(stream.connection)
+  expect(backend.all("unregister").map((one) => one.connection)).not.toContain(poll.connection)
+})
+
+test("[H8] a channel of a hook is not listened to past it", async () => {
+  const channel = desk("quiet")
+  const client = await listenByLaba(server.base, channel)
+  expect(await client.frame("error")).toMatchObject({ code: "forbidden" })
+  client.send({ op: "publish", ref: 9, channel, data: 1 })
+  expect(await client.frame("error")).toMatchObject({ ref: 9, code: "forbidden" })
+  client.socket.close()
+  const many = await fetch(`${server.base}/_/poll?channel=/elsewhere&channel=${channel}`)
+  expect(many.status).toBe(403)
+})
+
+test("[H9] who wants to listen or publish is asked about, message by message", async () => {
+  const open = freshChannel("asked/open")
+  const client = await listenByLaba(server.base, open)
+  expect(await client.frame("subscribed")).toMatchObject({ channel: open })
+  expect((await backend.next("subscribe")).channel).toBe(open)
+  const closed = freshChannel("asked/closed")
+  client.send({ op: "subscribe", ref: 2, channel: closed })
+  expect(await client.frame("error")).toMatchObject({ ref: 2, detail: "This one is closed." })
+  const post = (data: string) =>
+    fetch(`${server.base}${open}`, { method: "POST", body: data, headers: { "content-type": "text/plain" } })
+  expect((await post("passes")).status).toBe(201)
+  expect(await client.frame("message")).toMatchObject({ data: "passes" })
+  expect((await post("swallow")).status).toBe(202)
+  expect((await post("refuse")).status).toBe(403)
+  expect((await post("change")).status).toBe(202)
+  expect(await client.frame("message")).toMatchObject({ data: "changed" })
+  client.send({ op: "publish", ref: 3, channel: open, data: "by socket", type: "text/plain" })
+  expect(await client.frame("message")).toMatchObject({ data: "by socket" })
+  client.socket.close()
+})
+
+test("[H10] a channel's first listener is told, and its last after a moment without any", async () => {
+  const channel = freshChannel("watched")
+  const first = await listenByRawSocket(`${server.base}${channel}`)
+  expect((await backend.next("occupied")).channel).toBe(channel)
+  first.socket.close()
+  const second = await listenByRawSocket(`${server.base}${channel}`)
+  second.socket.close()
+  expect((await backend.next("vacated")).channel).toBe(channel)
+  expect(backend.all("occupied").filter((one) => one.channel === channel)).toHaveLength(1)
+})
+
+test("[H11] a backend that does not agree to be called is not called", async () => {
+  const before = backend.all("register").length
+  const refused = await fetch(`${server.base}${freshChannel("unwilling")}`)
+  expect([refused.status, refused.headers.has("retry-after")]).toEqual([502, true])
+  expect(backend.all("register")).toHaveLength(before)
+  expect(backend.all("handshake").length).toBeGreaterThan(0)
+  const hooks = (await (await fetch(`${server.base}/_/api/hooks`)).json()) as {
+    hooks: { name: string; errors: { kind: string; says: string }[] }[]
+  }
+  const view = hooks.hooks.find(({ name }) => name === "/unwilling/**")
+  expect(view?.errors[0]).toMatchObject({
+    kind: "register",
+    says: expect.stringContaining("does not agree to be called") as unknown,
+  })
+})
+
+test("[H12] no redirect is followed, and no private address called that is not listed", async () => {
+  const before = backend.all("register").length
+  for (const words of ["redirected", "private"]) {
+    const response = await fetch(`${server.base}${freshChannel(words)}`)
+    expect([words, response.status]).toEqual([words, 502])
+  }
+  expect(backend.all("register")).toHaveLength(before)
+})
+
+test("[H13] a connection is pushed to and closed by its id, and gone after that", async () => {
+  const client = await listenByRawSocket(`${server.base}${desk("quiet")}`)
+  const { connection } = await backend.next("register")
+  const at = `${server.base}/_/api/connections/${connection}`
+  const push = () => fetch(at, { method: "POST", body: "psst", headers: { "content-type": "text/plain" } })
+  expect((await push()).status).toBe(204)
+  expect(await client.next()).toMatchObject({ data: "psst" })
+  expect((await fetch(at, { method: "DELETE" })).status).toBe(204)
+  expect(await client.next()).toMatchObject({ kind: "end", number: codes.disconnected.close })
+  expect((await backend.next("unregister")).connection).toBe(connection)
+  expect((await push()).status).toBe(410)
+})

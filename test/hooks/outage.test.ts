@@ -1,0 +1,17 @@
+// A slice of the outage: ten thousand attempts to come back while the backend is gone for seconds instead of ten minutes.
+import { expect, test } from "bun:test"
+import { runOutage } from "./outage.ts"
+
+test("[H15, H16] a backend that was gone hears the end of every connection once, in order, within its bound", async () => {
+  const report = await runOutage({ connections: 500, reconnects: 10_000, seconds: 4, concurrency: 16 })
+  expect(report).toMatchObject({
+    lost: [],
+    doubled: [],
+    disordered: [],
+    problems: [],
+    opened: 1000,
+    turnedAway: 10_000,
+  })
+  expect(report.told).toBeGreaterThanOrEqual(1000)
+  expect(report.peak).toBeLessThanOrEqual(16)
+}, 240_000)
