@@ -2,15 +2,14 @@
 // connection waits, and its latency counts from when it was due.
 import type { Socket } from "bun"
 import { AnswerReader } from "../load/answer-reader.ts"
-import type { Latency } from "../load/latency.ts"
+import { Latency } from "../load/latency.ts"
+import type { Requests } from "./crowd.ts"
 
 export interface ClicksOptions {
   readonly port: number
   readonly connections: number
-  /** The n-th click's whole request. */
-  readonly request: (click: number) => string
-  /** Latency of each answer, from when the click was due. */
-  readonly latency: Latency
+  /** Sent in turn, and from the beginning again when there are more clicks. */
+  readonly requests: Requests
 }
 
 interface Line {
@@ -19,30 +18,34 @@ interface Line {
   dueAt: number
 }
 
+/** Handshakes at the same time. Below the 512 that Bun keeps waiting for `accept`. */
+const handshakesMax = 128
+
 export class Clicks {
   /** Answers by status. */
   readonly statuses = new Map<number, number>()
+  readonly latency = new Latency()
   sent = 0
   answered = 0
   /** The most clicks that waited for a connection. */
   waitedMost = 0
-  private readonly options: ClicksOptions
+  private readonly requests: Requests
   private readonly lines: Line[] = []
   private idle: Line[] = []
   private due: number[] = []
   private head = 0
 
-  private constructor(options: ClicksOptions) {
-    this.options = options
+  private constructor(requests: Requests) {
+    this.requests = requests
   }
 
-  static async open(options: ClicksOptions): Promise<Clicks> {
-    const clicks = new Clicks(options)
-    for (let at = 0; at < options.connections; at++) {
+  static async open({ port, connections, requests }: ClicksOptions): Promise<Clicks> {
+    const clicks = new Clicks(requests)
+    const connect = async (): Promise<void> => {
       const line: Line = { answers: new AnswerReader(), socket: null, dueAt: 0 }
       line.socket = await Bun.connect<Line>({
         hostname: "127.0.0.1",
-        port: options.port,
+        port,
         data: line,
         socket: {
           data: (socket, chunk) => clicks.take(socket.data, chunk),
@@ -52,6 +55,10 @@ export class Clicks {
         },
       })
       clicks.lines.push(line)
+    }
+    while (clicks.lines.length < connections) {
+      const more = Math.min(handshakesMax, connections - clicks.lines.length)
+      await Promise.all(Array.from({ length: more }, connect))
     }
     clicks.idle = [...clicks.lines]
     return clicks
@@ -85,10 +92,11 @@ export class Clicks {
   }
 
   private go(): void {
+    const { bytes, length, count } = this.requests
     while (this.waiting > 0 && this.idle.length > 0) {
       const line = this.idle.pop() as Line
       line.dueAt = this.due[this.head++] as number
-      line.socket?.write(this.options.request(this.sent++))
+      line.socket?.write(bytes, (this.sent++ % count) * length, length)
     }
     if (this.waiting > this.waitedMost) this.waitedMost = this.waiting
     if (this.head > 65_536) {
@@ -99,7 +107,7 @@ export class Clicks {
 
   private take(line: Line, chunk: Buffer): void {
     for (const { status } of line.answers.read(chunk)) {
-      this.options.latency.add(performance.now() - line.dueAt)
+      this.latency.add(performance.now() - line.dueAt)
       this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
       this.answered++
       this.idle.push(line)

@@ -1,46 +1,87 @@
-// Users of a bench: scattered names, their logins and buy tokens made with the shop's own secrets, so that the shop has
-// every one of them to verify.
+// Users of a bench: scattered names, their logins and tokens made with the shop's own secrets, so that the shop has every
+// one of them to verify. Requests are made before the run and lie in one block: making them must not be what is measured.
+import { listenToken } from "../../apps/flash-sale/delivery/listen-token.ts"
 import { DemoLogin } from "../../apps/flash-sale/http/login.ts"
 import { issueBuyToken } from "../../apps/flash-sale/intake/buy-token.ts"
 import { Seal } from "../../apps/flash-sale/intake/seal.ts"
 import { Ledger } from "../../apps/flash-sale/ledger/ledger.ts"
 import { ledgerPath } from "../../apps/flash-sale/server.ts"
 
+/** Requests of one length, one after the other. */
+export interface Requests {
+  readonly bytes: Buffer
+  /** Bytes of each. */
+  readonly length: number
+  readonly count: number
+}
+
+export interface Entering {
+  readonly sale: string
+  readonly port: number
+  readonly count: number
+  /** The Idempotency-Key of all. */
+  readonly key: string
+}
+
 export class Crowd {
   private readonly seal: Seal
   private readonly login: DemoLogin
-  private readonly sale: string
-  private readonly port: number
+  private readonly listenSecret: string
 
-  constructor(options: { directory: string; sale: string; port: number }) {
-    const database = Ledger.read(ledgerPath(options.directory))
-    const row = database.query<{ value: string }, []>("SELECT value FROM secrets WHERE name = 'tokens'").get()
-    database.close()
-    if (!row) throw new Error("The shop has no secrets yet.")
-    this.seal = new Seal(row.value)
+  private constructor(tokens: string, listen: string) {
+    this.seal = new Seal(tokens)
     this.login = new DemoLogin(this.seal)
-    this.sale = options.sale
-    this.port = options.port
+    this.listenSecret = listen
+  }
+
+  /** The users of a shop, whose secrets are read from its books. */
+  static of(directory: string): Crowd {
+    const database = Ledger.read(ledgerPath(directory))
+    const secret = (name: string): string => {
+      const sql = "SELECT value FROM secrets WHERE name = ?"
+      const row = database.query<{ value: string }, [string]>(sql).get(name)
+      if (!row) throw new Error("The shop has no secrets yet.")
+      return row.value
+    }
+    const crowd = new Crowd(secret("tokens"), secret("listen"))
+    database.close()
+    return crowd
+  }
+
+  /** The users of who has that secret for logins and buy tokens. They listen to nobody. */
+  static withSecret(secret: string): Crowd {
+    return new Crowd(secret, "")
   }
 
   /** The n-th user. Neighbours in time are not neighbours by name: an index must not profit from the order. */
   user(at: number): string {
-    return `u${Math.imul(at + 1, 0x9e3779b1) >>> 0}`
+    return `u${(Math.imul(at + 1, 0x9e3779b1) >>> 0).toString(36).padStart(7, "0")}`
   }
 
-  credential(at: number): string {
-    return this.login.issue(this.user(at), Date.now()) as string
+  /** What the n-th user listens with. */
+  listenToken(at: number): string {
+    return listenToken(this.listenSecret, this.user(at), Date.now())
   }
 
-  /** The whole request with which the n-th user enters. */
-  entering(at: number): string {
-    const user = this.user(at)
-    const token = issueBuyToken(this.seal, { user, sale: this.sale, had: 0 }, Date.now())
-    const body = `{"token":"${token}"}`
-    return (
-      `POST /api/sales/${this.sale}/tickets HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\n` +
-      `Authorization: Bearer ${this.credential(at)}\r\nIdempotency-Key: k\r\n` +
-      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-    )
+  /** The requests with which users 0 to `count` - 1 enter. Buy tokens are good for two minutes from now. */
+  entering({ sale, port, count, key }: Entering): Requests {
+    const one = (at: number): string => {
+      const user = this.user(at)
+      const token = issueBuyToken(this.seal, { user, sale, had: 0 }, Date.now())
+      const body = `{"token":"${token}"}`
+      return (
+        `POST /api/sales/${sale}/tickets HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
+        `Authorization: Bearer ${this.login.issue(user, Date.now())}\r\nIdempotency-Key: ${key}\r\n` +
+        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      )
+    }
+    const { length } = one(0)
+    const bytes = Buffer.allocUnsafe(length * count)
+    for (let at = 0; at < count; at++) {
+      const text = one(at)
+      if (text.length !== length) throw new Error("Requests of one run have one length.")
+      bytes.write(text, at * length, length, "latin1")
+    }
+    return { bytes, length, count }
   }
 }

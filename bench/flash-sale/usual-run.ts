@@ -1,0 +1,122 @@
+// The usual design under the same clicks: Redis, a desk and a worker, each a process.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Redis } from "ioredis"
+import { Database } from "bun:sqlite"
+import { rounded } from "../measure/spread.ts"
+import { Crowd } from "./crowd.ts"
+import { type Measured, measured } from "./measured.ts"
+
+export interface UsualOptions {
+  readonly perSecond: number
+  readonly seconds: number
+  readonly connections: number
+  /** `everysec` is the usual one, and may lose a second of tickets; `always` keeps what was answered. */
+  readonly appendfsync: "everysec" | "always"
+}
+
+export interface UsualRun extends Measured {
+  readonly orders: number
+  /** From the last answer until every ticket had its order. */
+  readonly decisionsCaughtUpSeconds: number | null
+}
+
+const catchUpMsMax = 120_000
+const secret = "a secret of the bench, of more than thirty-two bytes"
+
+export class UsualStage implements AsyncDisposable {
+  private readonly options: UsualOptions
+  private readonly directory = mkdtempSync(join(tmpdir(), "usual-sale-"))
+  private readonly children: Bun.Subprocess<"ignore", "pipe", "inherit">[] = []
+  private port = 0
+
+  private constructor(options: UsualOptions) {
+    this.options = options
+  }
+
+  static async open(options: UsualOptions): Promise<UsualStage> {
+    const stage = new UsualStage(options)
+    try {
+      await stage.start()
+    } catch (error) {
+      await stage[Symbol.asyncDispose]()
+      throw error
+    }
+    return stage
+  }
+
+  /** As many units as clicks, so that each of them is a ticket and an order. */
+  async sell(): Promise<UsualRun> {
+    const { perSecond, seconds, connections } = this.options
+    const { port } = this
+    const requests = Crowd.withSecret(secret).entering({
+      sale: "bench",
+      port,
+      count: perSecond * seconds,
+      key: "k",
+    })
+    const pids = this.children.map(({ pid }) => pid)
+    const taken = await measured({ pids, port, connections, requests, perSecond, seconds })
+    const answered = performance.now()
+    const tickets = taken.statuses["201"] ?? 0
+    const database = new Database(join(this.directory, "orders.sqlite"), { readonly: true })
+    const count = () => database.query<{ n: number }, []>("SELECT count(*) AS n FROM orders").get()?.n ?? 0
+    while (count() < tickets && performance.now() - answered < catchUpMsMax) await Bun.sleep(50)
+    const orders = count()
+    database.close()
+    return { ...taken, orders, decisionsCaughtUpSeconds: rounded((performance.now() - answered) / 1000) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.children) child.kill("SIGKILL")
+    await Promise.all(this.children.map(({ exited }) => exited))
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  private async start(): Promise<void> {
+    const { directory, options } = this
+    writeFileSync(join(directory, "secret"), secret)
+    const socket = join(directory, "redis.sock")
+    const server = this.spawn([
+      "redis-server",
+      ...["--port", "0", "--unixsocket", socket, "--dir", directory, "--save", ""],
+      ...["--appendonly", "yes", "--appendfsync", options.appendfsync],
+    ])
+    await firstText(server, "eady to accept connections")
+    const redis = new Redis({ path: socket })
+    await redis.set("stock", options.perSecond * options.seconds)
+    redis.disconnect()
+    const peer = join(import.meta.dir, "../peers/usual-sale.ts")
+    const worker = this.spawn([process.execPath, peer, "worker", directory])
+    await firstText(worker, "ready")
+    const desk = this.spawn([process.execPath, peer, "desk", directory])
+    this.port = Number(await firstText(desk, "\n"))
+    // The desk is the one whose loop is looked at.
+    this.children.reverse()
+  }
+
+  private spawn(command: string[]) {
+    const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "inherit" })
+    this.children.push(child)
+    return child
+  }
+}
+
+const readyMsMax = 15_000
+
+/** What a child says until it has said `end`. */
+async function firstText(child: Bun.Subprocess<"ignore", "pipe", "inherit">, end: string): Promise<string> {
+  const clock = setTimeout(() => child.kill("SIGKILL"), readyMsMax)
+  const reader = child.stdout.getReader()
+  const decoder = new TextDecoder()
+  let text = ""
+  while (!text.includes(end)) {
+    const { done, value } = await reader.read()
+    if (done) throw new Error(`A part of the usual design did not start: ${text}`)
+    text += decoder.decode(value)
+  }
+  clearTimeout(clock)
+  reader.releaseLock()
+  return text
+}
