@@ -1,0 +1,157 @@
+// All that a sale needs, each in a process of its own: the shop, a payment service, and where asked for a Laba apart.
+import { createHash } from "node:crypto"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Verdict } from "../../../apps/flash-sale/audit/verdict.ts"
+import { Place } from "./place.ts"
+
+export type Victim = "shop" | "payments" | "laba"
+
+const root = join(import.meta.dir, "../../..")
+const shopMain = join(root, "apps/flash-sale/main.ts")
+const labaMain = join(root, "src/cli/main.ts")
+const key = "laba_shop_a-key-that-is-only-for-this-test"
+const operatorKey = "the operator of this town"
+
+const secrets = {
+  FLASH_SALE_PAYMENT_SECRET: "payment secret",
+  FLASH_SALE_OPERATOR_KEY: operatorKey,
+}
+const labaSecrets = {
+  FLASH_SALE_LABA_KEY: key,
+  FLASH_SALE_LISTEN_SECRET: "a secret of at least 32 characters",
+}
+
+/** What a Laba apart is configured with: the shop publishes and reads, buyers hear what is theirs. */
+const labaConfig = (directory: string) => ({
+  engine: `sqlite:${directory}`,
+  keys: [
+    {
+      name: "shop",
+      sha256: createHash("sha256").update(key).digest("hex"),
+      publish: ["/@*/**", "/sales/*", "/sales-marker/*"],
+      listen: ["/@*/sales/*", "/sales-marker/*"],
+    },
+  ],
+  tokens: {
+    secret: labaSecrets.FLASH_SALE_LISTEN_SECRET,
+    issuer: "flash-sale",
+    audience: "laba",
+    inQuery: true,
+  },
+  // All buyers of the town come from one address.
+  limits: { connectsPerAddressPerSecond: 1000 },
+  channels: {
+    "/@*/sales/*": { history: { count: 20, bytes: "64KB", time: "24h" }, listen: "owner", publish: "key" },
+    "/sales/*": { history: { count: 5, time: "1h" }, listen: "anyone", publish: "key" },
+    "/sales-marker/*": { history: { count: 1, time: "24h" }, listen: "key", publish: "key" },
+  },
+})
+
+export class Town implements AsyncDisposable {
+  readonly payments: Place
+  readonly shop: Place
+  /** Null when Laba is inside the shop. */
+  readonly laba: Place | null
+  private readonly directory: string
+
+  private constructor(directory: string, places: { payments: Place; shop: Place; laba: Place | null }) {
+    this.directory = directory
+    this.payments = places.payments
+    this.shop = places.shop
+    this.laba = places.laba
+  }
+
+  static async start({ isLabaApart }: { isLabaApart: boolean }): Promise<Town> {
+    const directory = await mkdtemp(join(tmpdir(), "flash-sale-kills-"))
+    const laba = isLabaApart ? await startLaba(directory) : null
+    const payments = await Place.start({
+      name: "payments",
+      command: (port) => run(shopMain, "payments", "--data", directory, "--port", port),
+      env: secrets,
+      address: /simulator is at (\S+)/,
+    })
+    let labaPort = "0"
+    const shop = await Place.start({
+      name: "shop",
+      command: (port) => [
+        ...run(shopMain, "serve", "--data", directory, "--port", port, "--payments", payments.url),
+        ...(laba ? ["--laba", laba.url] : ["--laba-port", labaPort]),
+      ],
+      env: { ...secrets, ...(laba && labaSecrets) },
+      address: /sale is at (\S+)[^]*operator's key/,
+    })
+    // A Laba inside the shop is found again where it was, too.
+    labaPort = /Laba is at http:[^,\s]+:(\d+)/.exec(shop.printed)?.[1] ?? "0"
+    return new Town(directory, { payments, shop, laba })
+  }
+
+  /** Those who can be killed here. */
+  get victims(): readonly Victim[] {
+    return this.laba ? ["shop", "payments", "laba"] : ["shop", "payments"]
+  }
+
+  place(victim: Victim): Place {
+    const place = this[victim]
+    if (!place) throw new Error(`There is no ${victim} in this town.`)
+    return place
+  }
+
+  async operator(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${this.shop.url}/api/operator${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${operatorKey}` },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+    return JSON.parse(text) as Record<string, unknown>
+  }
+
+  /** A gauge of the shop, by its whole name with labels. */
+  async gauge(name: string): Promise<number> {
+    const text = await (await fetch(`${this.shop.url}/metrics`)).text()
+    const line = text.split("\n").find((each) => each.startsWith(`${name} `))
+    if (line === undefined) throw new Error(`There is no ${name} among the metrics.`)
+    return Number(line.slice(name.length + 1))
+  }
+
+  /** How the payment service's callbacks travel from now on. A new process begins with fair weather. */
+  async weather(weather: { delayMsMax: number; doubled: number; lost: number }): Promise<void> {
+    const answer = await fetch(`${this.payments.url}/weather`, {
+      method: "POST",
+      body: JSON.stringify(weather),
+    })
+    await answer.body?.cancel()
+  }
+
+  /** What `flash-sale verify` says of the books and of every channel. */
+  async verify(): Promise<{ exit: number; verdict: Verdict }> {
+    const child = Bun.spawn([...run(shopMain, "verify", "--json", "--data", this.directory)], {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+      env: { PATH: process.env["PATH"] ?? "", ...(this.laba && labaSecrets) },
+    })
+    const verdict = JSON.parse(await new Response(child.stdout).text()) as Verdict
+    return { exit: await child.exited, verdict }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const place of [this.shop, this.payments, this.laba]) await place?.kill()
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
+
+const run = (main: string, ...args: string[]): string[] => [process.execPath, "--no-env-file", main, ...args]
+
+async function startLaba(directory: string): Promise<Place> {
+  const config = join(directory, "laba.json")
+  await Bun.write(config, JSON.stringify(labaConfig(join(directory, "laba-apart"))))
+  return Place.start({
+    name: "laba",
+    command: (port) => run(labaMain, "serve", "--config", config, "--port", port),
+    address: /(http:\/\/[^\s/]+:\d+)/,
+  })
+}
