@@ -66,27 +66,21 @@ function short(value: unknown, charactersMax: number): string | null {
 
 /** Does what a kitchen of the shop has said. */
 export async function heed(desk: Desk, shop: string, word: Word): Promise<Heard> {
-  switch (word.do) {
-    case "ping":
-      return { outcome: "already" }
-    case "open":
-    case "close": {
-      const isNews = await setShopOpen(desk.books, shop, word.do === "open")
-      if (isNews) desk.wake()
-      return { outcome: isNews ? "done" : "already" }
-    }
-    default: {
-      const { bill, by, reason } = word
-      const changed = await changeBill(desk.books, {
-        bill,
-        act: word.do,
-        of: { shop },
-        by,
-        reason: word.do === "refuse" ? reason : null,
-        now: desk.clock(),
-      })
-      if (changed.outcome === "done") desk.wake()
-      return changed
-    }
+  if (!("bill" in word)) {
+    if (word.do === "ping") return { outcome: "already" }
+    const isNews = await setShopOpen(desk.books, shop, word.do === "open")
+    if (isNews) desk.wake()
+    return { outcome: isNews ? "done" : "already" }
   }
+  const { bill, by, reason, do: act } = word
+  const changed = await changeBill(desk.books, {
+    bill,
+    act,
+    of: { shop },
+    by,
+    reason: act === "refuse" ? reason : null,
+    now: desk.clock(),
+  })
+  if (changed.outcome === "done") desk.wake()
+  return changed
 }

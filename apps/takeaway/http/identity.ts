@@ -35,9 +35,14 @@ export function newCustomer(desk: Desk): { readonly customer: string; readonly c
   return { customer, cookie: cookie(desk, customerCookie, { value: customer, ms: customerMs, site: "Lax" }) }
 }
 
-/** The shop that this kitchen has logged in to. Throws when it has not. */
-export function requireKitchen(desk: Desk, { request }: Call): string {
-  const shop = read(desk, request, kitchenCookie)
+/** The shop that this kitchen has logged in to. */
+export function kitchenOf(desk: Desk, { request }: Call): string | null {
+  return read(desk, request, kitchenCookie)
+}
+
+/** Throws when it has not logged in. */
+export function requireKitchen(desk: Desk, call: Call): string {
+  const shop = kitchenOf(desk, call)
   if (shop === null) throw new Problem(401, "not_logged_in", "Log in to the shop first.")
   return shop
 }

@@ -4,7 +4,7 @@ import { billsOfShop } from "../books/read-bills.ts"
 import { findShop, listShops, passwordOfShop } from "../books/shops.ts"
 import { answer, bodyOf, Problem } from "./answers.ts"
 import type { Endpoint } from "./desk.ts"
-import { kitchenLogin, kitchenLogout, requireKitchen } from "./identity.ts"
+import { kitchenLogin, kitchenLogout, kitchenOf, requireKitchen } from "./identity.ts"
 import { tokenFor } from "./seal.ts"
 
 /** What the login page offers. */
@@ -41,12 +41,15 @@ function unknownHash(): Promise<string> {
 
 export const logOut: Endpoint = () => answer({}, 200, { "Set-Cookie": kitchenLogout() })
 
-/** The shop and all its bills: what a page starts from, and starts from again when it may have missed something. */
+/**
+ * The shop and all its bills: what a page starts from, and starts from again when it may have missed something. Who has not
+ * logged in is told so as a fact, since every page asks this first.
+ */
 export const showKitchen: Endpoint = async (desk, call) => {
-  const id = requireKitchen(desk, call)
-  const shop = await findShop(desk.books, id)
-  if (!shop) throw new Problem(401, "not_logged_in", "This shop does not exist any more.")
-  return answer({ shop, bills: await billsOfShop(desk.books, id), laba: desk.loudspeaker.url })
+  const id = kitchenOf(desk, call)
+  const shop = id === null ? null : await findShop(desk.books, id)
+  const bills = shop ? await billsOfShop(desk.books, shop.shop) : []
+  return answer({ shop, bills, laba: desk.loudspeaker.url })
 }
 
 export const listenAsKitchen: Endpoint = (desk, call) =>

@@ -15,7 +15,8 @@ import { paintRail, tickRail } from "./rail.ts"
 import { askReason } from "./refuse-dialog.ts"
 
 interface Kitchen {
-  readonly shop: ShopRecord
+  /** Null for who has not logged in. */
+  readonly shop: ShopRecord | null
   readonly bills: readonly BillRecord[]
   readonly laba: string
 }
@@ -33,12 +34,11 @@ const login = startLogin(() => {
 
 /** From the books: at the start, and whenever something may have been missed. */
 async function refresh(): Promise<void> {
-  let kitchen: Kitchen
-  try {
-    kitchen = await insist(() => call<Kitchen>("GET", "/api/kitchen"))
-  } catch {
+  const kitchen = await insist(() => call<Kitchen>("GET", "/api/kitchen"))
+  if (!kitchen.shop) {
+    const wasHere = line !== null
     leave()
-    login.show(line !== null)
+    login.show(wasHere)
     return
   }
   login.hide()

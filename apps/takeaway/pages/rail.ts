@@ -58,6 +58,7 @@ function slip(bill: BillRecord, look: string, { isSaying, act }: RailOptions): H
       "data-state": state,
       "data-reminded": bill.reminders > 0,
       "data-look": look,
+      "data-fresh": bill.version === 1 && !saying,
     },
     element(
       "header",

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test } from "bun:test"
+import { changeBill } from "../books/change-bill.ts"
+import { addConnection, listConnections } from "../books/connections.ts"
+import type { Database } from "../books/database.ts"
+import { openDatabase } from "../books/open-database.ts"
+import { placeBill } from "../books/place-bill.ts"
+import { billsOfShop } from "../books/read-bills.ts"
+import { addShops, findShop, setShopOpen } from "../books/shops.ts"
+import { demoShops } from "../model/menu.ts"
+import type { Loudspeaker } from "./loudspeaker.ts"
+import { strikeOutGone, sweep, type SweepOptions } from "./sweep.ts"
+
+let books: Database
+let now: number
+let open: Set<string>
+let options: SweepOptions
+
+beforeEach(async () => {
+  now = 1_800_000_000_000
+  open = new Set(["a", "b"])
+  books = await openDatabase("sqlite::memory:")
+  await addShops(books, demoShops, async () => "hash")
+  await setShopOpen(books, "shop1", true)
+  for (const id of open)
+    await addConnection(books, { id, login: "shop1", shop: "shop1", dialect: "laba", now })
+  const loudspeaker: Loudspeaker = {
+    url: "http://laba",
+    publish: async () => {},
+    send: async () => true,
+    isOpen: async (id) => open.has(id),
+  }
+  const patience = { remindMs: 30_000, lapseMs: 600_000, graceMs: 20_000 }
+  options = { books, loudspeaker, patience, clock: () => now }
+})
+afterEach(() => books.close())
+
+async function order(note: string): Promise<number> {
+  const lines = [{ dish: "egg", count: 1 }]
+  const contact = { name: "Ann", address: "1 Long Street", telephone: "138" }
+  const placed = await placeBill(books, {
+    order: { shop: "shop1", ...contact, note, lines },
+    customer: "ann",
+    key: null,
+    now,
+  })
+  if (typeof placed === "string") throw new Error(placed)
+  return placed.bill.bill
+}
+
+const stand = async () =>
+  (await billsOfShop(books, "shop1")).map(({ state, reminders, reason }) => [state, reminders, reason])
+
+test("rings again after thirty seconds, once, and only for bills at which nobody has looked", async () => {
+  await order("waits")
+  const looked = await order("looked at")
+  const act = { act: "see", of: { shop: "shop1" }, by: "front", reason: null, now } as const
+  await changeBill(books, { bill: looked, ...act })
+  now += 29_999
+  expect(await sweep(options)).toBe(false)
+  now += 1
+  expect(await sweep(options)).toBe(true)
+  expect(await stand()).toEqual([
+    ["placed", 1, null],
+    ["seen", 0, null],
+  ])
+  now += 60_000
+  expect(await sweep(options)).toBe(false)
+})
+
+test("ends after ten minutes what nobody has looked at, also when the desk was away all that time", async () => {
+  await order("waits")
+  now += 600_000
+  expect(await sweep(options)).toBe(true)
+  expect(await stand()).toEqual([["refused", 0, "no_answer"]])
+})
+
+test("strikes out connections that Laba does not know, and then the shop closes after its grace", async () => {
+  expect(await strikeOutGone(options)).toBe(0)
+  open.delete("a")
+  expect(await strikeOutGone(options)).toBe(1)
+  now += 60_000
+  expect(await sweep(options)).toBe(false)
+  open.delete("b")
+  expect(await strikeOutGone(options)).toBe(1)
+  expect(await sweep(options)).toBe(false)
+  now += 20_000
+  expect(await sweep(options)).toBe(true)
+  expect(await findShop(books, "shop1")).toMatchObject({ isOpen: false })
+})
+
+test("strikes out nobody while Laba does not answer", async () => {
+  const silent = { ...options.loudspeaker, isOpen: () => Promise.reject(new Error("away")) }
+  expect(await strikeOutGone({ ...options, loudspeaker: silent }).catch(String)).toBe("Error: away")
+  expect(await listConnections(books)).toHaveLength(2)
+})

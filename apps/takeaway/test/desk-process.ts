@@ -1,0 +1,339 @@
+// A desk as people start it, with its Laba, in processes of their own, so that they can be killed; and customers and
+// kitchens that talk to it as pages do.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { connect, type Laba, type Message } from "laba/client"
+import type { BillRecord, BillState } from "../model/bill.ts"
+import { customerChannel, deskChannel, kitchenChannel } from "../push/loudspeaker.ts"
+
+const main = join(import.meta.dir, "../main.ts")
+const startMsMax = 30_000
+
+/** How long a condition may take on a machine that is busy with something else. */
+const untilMsMax = 40_000
+
+export const demoPassword = "laba"
+
+export interface DeskProcessOptions {
+  readonly args?: readonly string[]
+  /** Laba in a process of its own, which goes on when the desk is killed. Default: beside the desk, and ends with it. */
+  readonly labaApart?: boolean
+  readonly database?: string
+}
+
+type Child = Bun.Subprocess<"ignore", "pipe", "pipe">
+
+/** One folder of books, over which processes come and go, at the same addresses. */
+export class DeskProcess implements AsyncDisposable {
+  readonly folder: string
+  url = ""
+  labaUrl = ""
+  private desk: Child | null = null
+  private laba: Child | null = null
+  private readonly options: DeskProcessOptions
+  private readonly printed: string[] = []
+  private readonly people: Disposable[] = []
+
+  private constructor(folder: string, options: DeskProcessOptions) {
+    this.folder = folder
+    this.options = options
+  }
+
+  static async start(options: DeskProcessOptions = {}): Promise<DeskProcess> {
+    const desk = new DeskProcess(await mkdtemp(join(tmpdir(), "takeaway-")), options)
+    try {
+      if (options.labaApart) {
+        // Laba must know where the desk will be; so the desk's port is chosen first.
+        const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() })
+        desk.url = `http://127.0.0.1:${probe.port}`
+        await probe.stop(true)
+        await desk.startLaba()
+      }
+      await desk.startDesk()
+    } catch (error) {
+      await desk[Symbol.asyncDispose]()
+      throw error
+    }
+    return desk
+  }
+
+  async startLaba(): Promise<void> {
+    const port = this.labaUrl === "" ? "0" : new URL(this.labaUrl).port
+    this.laba = this.spawn(["laba", "--desk", this.url, "--port", port])
+    this.labaUrl = await this.said(this.laba, /desk is at (\S+)\n/)
+  }
+
+  async startDesk(): Promise<void> {
+    const port = this.url === "" ? "0" : new URL(this.url).port
+    const labaPort = this.labaUrl === "" ? "0" : new URL(this.labaUrl).port
+    const laba = this.options.labaApart ? ["--laba", this.labaUrl] : ["--laba-port", labaPort]
+    const database = this.options.database === undefined ? [] : ["--database", this.options.database]
+    this.desk = this.spawn(["--port", port, ...laba, ...database, ...(this.options.args ?? [])])
+    this.labaUrl = await this.said(this.desk, /Laba is at (\S+)\n/)
+    this.url = /takeaway desk is at ([^;\s]+);/.exec(this.printed.join(""))?.[1] ?? this.url
+  }
+
+  /** `kill -9` of the desk. A Laba beside it ends with it. */
+  async killDesk(): Promise<void> {
+    this.desk?.kill("SIGKILL")
+    await this.desk?.exited
+  }
+
+  async killLaba(): Promise<void> {
+    this.laba?.kill("SIGKILL")
+    await this.laba?.exited
+  }
+
+  /** Asked to stop. Answers the exit code. */
+  async stopDesk(): Promise<number | undefined> {
+    this.desk?.kill("SIGTERM")
+    return this.desk?.exited
+  }
+
+  async ask(method: string, path: string, options: AskOptions = {}): Promise<Answered> {
+    const { body, headers = {} } = options
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { ...(body !== undefined && { "Content-Type": "application/json" }), ...headers },
+      ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
+    }
+  }
+
+  async isOpen(shop: string): Promise<boolean> {
+    const { body } = await this.ask("GET", "/api/shops")
+    return (body["shops"] as { shop: string; isOpen: boolean }[]).some(
+      (one) => one.shop === shop && one.isOpen,
+    )
+  }
+
+  async customer(name = "Ann"): Promise<Customer> {
+    const { headers } = await this.ask("POST", "/api/visit")
+    const customer = new Customer(this, name, cookieIn(headers))
+    this.people.push(customer)
+    return customer
+  }
+
+  /** A customer who hears of their bills. */
+  async listeningCustomer(name?: string): Promise<Customer> {
+    const customer = await this.customer(name)
+    await customer.listen()
+    return customer
+  }
+
+  /** A kitchen that is there, in a shop that is open. */
+  async openKitchen(label?: string, shop?: string): Promise<Kitchen> {
+    const kitchen = await this.kitchen(shop, label)
+    await kitchen.open()
+    return kitchen
+  }
+
+  /** Everybody goes home. */
+  dismiss(): void {
+    for (const one of this.people.splice(0)) one[Symbol.dispose]()
+  }
+
+  async kitchen(shop = "shop1", label = "front"): Promise<Kitchen> {
+    const { headers, body } = await this.ask("POST", "/api/kitchen/login", {
+      body: { shop, password: demoPassword },
+    })
+    if (!headers.get("set-cookie")) throw new Error(`No login: ${JSON.stringify(body)}`)
+    const kitchen = new Kitchen(this, { shop, label, cookie: cookieIn(headers) })
+    this.people.push(kitchen)
+    return kitchen
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dismiss()
+    await this.killDesk()
+    await this.killLaba()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  private spawn(words: readonly string[]): Child {
+    return Bun.spawn([process.execPath, "--no-orphans", main, ...words, "--data", this.folder], {
+      env: { PATH: process.env["PATH"] ?? "" },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    })
+  }
+
+  private said(child: Child, line: RegExp): Promise<string> {
+    const { printed } = this
+    const from = printed.length
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => reject(new Error(`The desk ${why}:\n${printed.join("")}`))
+      const clock = setTimeout(() => fail("did not start in time"), startMsMax)
+      const read = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
+        const decoder = new TextDecoder()
+        for await (const bytes of stream) {
+          printed.push(decoder.decode(bytes, { stream: true }))
+          const found = line.exec(printed.slice(from).join(""))?.[1]
+          if (found) resolve(found)
+        }
+      }
+      void Promise.all([read(child.stdout), read(child.stderr)]).then(() => fail("ended"))
+      void child.exited.then(() => clearTimeout(clock))
+    })
+  }
+}
+
+export interface AskOptions {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Record<string, unknown>
+}
+
+const cookieIn = (headers: Headers): string => headers.get("set-cookie")?.split(";")[0] ?? ""
+
+/** What somebody hears of bills: each message once, in the order in which it came. */
+class Hearing {
+  readonly heard: BillRecord[] = []
+
+  protected take({ data }: Message): void {
+    this.heard.push(data as BillRecord)
+  }
+
+  /** The versions of a bill that were heard, repeats and all. */
+  statesOf(bill: number): BillState[] {
+    return this.heard.filter((one) => one.bill === bill).map(({ state }) => state)
+  }
+}
+
+export class Customer extends Hearing implements Disposable {
+  readonly name: string
+  readonly cookie: string
+  private readonly desk: DeskProcess
+  private laba: Laba | null = null
+
+  constructor(desk: DeskProcess, name: string, cookie: string) {
+    super()
+    this.desk = desk
+    this.name = name
+    this.cookie = cookie
+  }
+
+  order(dishes: unknown, { key, shop = "shop1" }: { key?: string; shop?: string } = {}): Promise<Answered> {
+    const contact = { name: this.name, address: "1 Long Street", telephone: "13800000000" }
+    return this.desk.ask("POST", "/bill", {
+      body: { shop, ...contact, dishes },
+      headers: { Cookie: this.cookie, ...(key !== undefined && { "Idempotency-Key": key }) },
+    })
+  }
+
+  /** Orders and must get a bill. */
+  async bill(dishes: unknown = ["egg"], key?: string): Promise<BillRecord> {
+    const { body } = await this.order(dishes, key === undefined ? {} : { key })
+    if (body["error_code"] !== 0) throw new Error(`No bill: ${JSON.stringify(body)}`)
+    return body["bill"] as BillRecord
+  }
+
+  async bills(): Promise<BillRecord[]> {
+    const { body } = await this.desk.ask("POST", "/api/visit", { headers: { Cookie: this.cookie } })
+    return body["bills"] as BillRecord[]
+  }
+
+  async listen(): Promise<void> {
+    const { body } = await this.desk.ask("POST", "/api/visit", { headers: { Cookie: this.cookie } })
+    this.laba = connect(this.desk.labaUrl, {
+      token: async () => {
+        const answer = await this.desk.ask("POST", "/api/listen", { headers: { Cookie: this.cookie } })
+        return answer.body["token"] as string
+      },
+    })
+    const channel = this.laba.channel(customerChannel(body["customer"] as string))
+    channel.on("message", (message) => this.take(message))
+    await channel.ready()
+  }
+
+  [Symbol.dispose](): void {
+    this.laba?.close()
+  }
+}
+
+export class Kitchen extends Hearing implements Disposable {
+  readonly shop: string
+  readonly label: string
+  readonly cookie: string
+  readonly answers: Record<string, unknown>[] = []
+  private readonly desk: DeskProcess
+  private laba: Laba | null = null
+
+  constructor(desk: DeskProcess, who: { shop: string; label: string; cookie: string }) {
+    super()
+    this.desk = desk
+    this.shop = who.shop
+    this.label = who.label
+    this.cookie = who.cookie
+  }
+
+  async token(): Promise<string> {
+    const { body } = await this.desk.ask("POST", "/api/kitchen/listen", { headers: { Cookie: this.cookie } })
+    return body["token"] as string
+  }
+
+  async listen(): Promise<void> {
+    this.laba = connect(this.desk.labaUrl, { token: () => this.token() })
+    this.laba.on("direct", ({ data }) =>
+      this.answers.push(JSON.parse(String(data)) as Record<string, unknown>),
+    )
+    const channel = this.laba.channel(kitchenChannel(this.shop))
+    channel.on("message", (message) => this.take(message))
+    await channel.ready()
+  }
+
+  async say(word: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.laba?.publish(deskChannel(this.shop), { by: this.label, ...word })
+  }
+
+  act(bill: BillRecord, what: string): Promise<void> {
+    return this.say({ do: what, bill: bill.bill })
+  }
+
+  async open(): Promise<void> {
+    await this.listen()
+    await this.say({ do: "open" })
+  }
+
+  async bills(): Promise<BillRecord[]> {
+    const { body } = await this.desk.ask("GET", "/api/kitchen", { headers: { Cookie: this.cookie } })
+    return body["bills"] as BillRecord[]
+  }
+
+  leave(): void {
+    this.laba?.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.leave()
+  }
+}
+
+/** Asks again until the answer is right; fails at a deadline with the last answer. */
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  isRight: (answer: T) => boolean,
+  msMax = untilMsMax,
+): Promise<T> {
+  const deadline = performance.now() + msMax
+  for (;;) {
+    const answer = await ask()
+    if (isRight(answer)) return answer
+    if (performance.now() > deadline) throw new Error(`Still ${JSON.stringify(answer)}`)
+    await Bun.sleep(25)
+  }
+}
+
+export const isTrue = (answer: boolean): boolean => answer
