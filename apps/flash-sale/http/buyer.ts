@@ -75,7 +75,7 @@ export const issueListenToken: Endpoint = (shop, ask) => {
   return answer({ laba: shop.labaUrl(), token: shop.listenToken(user), expiresInSeconds: listenSeconds })
 }
 
-export const enter: Endpoint = async (shop, ask) => {
+export const enter: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
   const user = buyerOf(shop, ask)
   const key = ask.request.headers.get("idempotency-key")
@@ -85,8 +85,19 @@ export const enter: Endpoint = async (shop, ask) => {
       "bad_key",
       "An Idempotency-Key of 1 to 255 characters makes a retry safe; send one.",
     )
-  const { token, item } = await bodyOf(ask.request)
-  const entered = shop.deskOf(sale).enter({
+  const refused = shop.deskOf(sale).turnAway(user, key)
+  if (refused === null) return admit(shop, sale, { user, key, request: ask.request })
+  if (refused instanceof Promise) return refused.then((refusal) => entryAnswer(shop, sale, refusal))
+  return entryAnswer(shop, sale, refused)
+}
+
+async function admit(
+  shop: Shop,
+  sale: Sale,
+  { user, key, request }: { readonly user: string; readonly key: string; readonly request: Request },
+): Promise<Response> {
+  const { token, item } = await bodyOf(request)
+  const entered = shop.deskOf(sale).admit({
     user,
     item: typeof item === "string" ? item : null,
     key,

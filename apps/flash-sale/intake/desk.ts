@@ -80,13 +80,35 @@ export class Desk {
 
   /** Lets somebody in or not. A refusal is answered at once; a ticket once it is on disk. */
   enter(entry: Entry): EntryAnswer | Promise<EntryAnswer> {
-    const now = this.sale.now()
-    const tooFast = this.pace.attempt(entry.user, now)
+    return this.turnAway(entry.user, entry.key) ?? this.admit(entry)
+  }
+
+  /**
+   * Counts an attempt, and refuses it where that needs neither item nor token: in a crowd most are, and reading what they
+   * ask for would cost more than all the rest. Null: `admit` is to answer.
+   */
+  turnAway(user: string, key: string): Refusal | Promise<Refusal> | null {
+    const { sale } = this
+    const { book } = sale
+    const now = sale.now()
+    const tooFast = this.pace.attempt(user, now)
     if (tooFast > 0) return refuse("TOO_FAST", { retryAfterSeconds: tooFast })
+    if (this.ticketOfKey(user, key) !== null || this.byUser.get(user)?.key === key) return null
+    if (book.phase === "closed") return refuse("CLOSED")
+    const opensAt = entryOpensAt(book.settings)
+    if (now < opensAt) return notOpen(opensAt, now)
+    const held = this.held(user)
+    if (held !== null) return held
+    const gone = book.items.filter(({ counts }) => isGone(counts)).length
+    if (gone === book.items.length) return refuse("SOLD_OUT")
+    // Whose item is gone must not be told to come again.
+    return gone === 0 ? this.fullness(now) : null
+  }
+
+  /** Answers whom `turnAway` did not. */
+  admit(entry: Entry): EntryAnswer | Promise<EntryAnswer> {
     const item = this.itemOf(entry.item)
-    const before = this.sameKey(entry, item)
-    if (before !== null) return before
-    return this.refusalOf(entry, item, now) ?? this.wait(entry, item)
+    return this.sameKey(entry, item) ?? this.refusalOf(entry, item, this.sale.now()) ?? this.wait(entry, item)
   }
 
   /** Writes down who waits. Answers how many there were. Never throws: a failure is an answer too. */
@@ -116,30 +138,36 @@ export class Desk {
   private sameKey({ user, key }: Entry, item: number): EntryAnswer | Promise<EntryAnswer> | null {
     const waiting = this.byUser.get(user)
     if (waiting?.key === key) return waiting.item === item ? waiting.promise : refuse("KEY_CONFLICT")
-    for (let ticket = this.sale.book.byUser.get(user) ?? null; ticket; ticket = ticket.previous) {
-      if (ticket.key !== key) continue
-      return ticket.item === item ? { ticket, isNew: false } : refuse("KEY_CONFLICT")
-    }
-    return null
+    const ticket = this.ticketOfKey(user, key)
+    if (ticket === null) return null
+    return ticket.item === item ? { ticket, isNew: false } : refuse("KEY_CONFLICT")
   }
 
+  private ticketOfKey(user: string, key: string): Ticket | null {
+    let ticket = this.sale.book.byUser.get(user) ?? null
+    while (ticket !== null && ticket.key !== key) ticket = ticket.previous
+    return ticket
+  }
+
+  /** What only the item and the token decide; and again what may have changed while they were read. */
   private refusalOf(entry: Entry, at: number, now: number): Refusal | Promise<Refusal> | null {
     const { sale } = this
     const { book } = sale
-    const { settings, phase } = book
-    if (phase === "closed") return refuse("CLOSED")
-    if (now < entryOpensAt(settings)) return notOpen(entryOpensAt(settings), now)
+    if (book.phase === "closed") return refuse("CLOSED")
     const held = this.held(entry.user)
     if (held !== null) return held
     const item = book.items[at]
-    if (!item) return refuse("SOLD_OUT")
+    if (!item || isGone(item.counts)) return refuse("SOLD_OUT")
+    const full = this.fullness(now)
+    if (full !== null) return full
     // Before the start everybody is shuffled, so there is nothing that a token would protect.
-    if (now >= settings.startsAt && !this.isToken(entry, now)) return refuse("BAD_TOKEN")
-    if (isGone(item.counts)) return refuse("SOLD_OUT")
-    if (book.live + this.waiting.length >= capacityNow(book)) {
-      return refuse("QUEUE_FULL", { retryAfterSeconds: this.retryAfterSeconds(now) })
-    }
-    return null
+    return now >= book.settings.startsAt && !this.isToken(entry, now) ? refuse("BAD_TOKEN") : null
+  }
+
+  private fullness(now: number): Refusal | null {
+    const { book } = this.sale
+    if (book.live + this.waiting.length < capacityNow(book)) return null
+    return refuse("QUEUE_FULL", { retryAfterSeconds: this.retryAfterSeconds(now) })
   }
 
   /** ALREADY_IN with the ticket that the caller holds, once it has its number. */
