@@ -18,6 +18,8 @@ export const admissionView = (sale: Sale, ticket: Ticket, labaUrl: string) => ({
   number: ticket.number,
   state: "queued",
   position: ticket.place,
+  // Before the draw there is no position, and a guess would be wrong for nearly everybody. Each ticket so far is in it.
+  entrants: ticket.place === null ? ticket.number : null,
   etaSeconds: ticket.eta,
   admittedAt: ticket.admittedAt,
   deadline: ticket.deadline,
@@ -33,6 +35,8 @@ export function ticketView(sale: Sale, ticket: Ticket, labaUrl: string) {
   return {
     ...recordOf(sale.book, ticket),
     position: waits ? positionOf(turn, pace) : null,
+    /** How many are in the draw so far, while it is still to come. */
+    entrants: ticket.state === "queued" && turn === null ? sale.book.tickets.length : null,
     etaSeconds: waits ? ticket.shownEta : null,
     admittedAt: ticket.admittedAt,
     deadline: isWaiting(ticket.state) ? ticket.deadline : null,

@@ -80,6 +80,23 @@ test("a click becomes a ticket, a decision, a result on the channel, an order an
   expect(shop.findings()).toEqual([])
 })
 
+test("before a draw one is told how many are in it, and no position that nobody can know", async () => {
+  const sale = await freshSale({
+    mode: "shuffle",
+    lobbyAt: Date.now() - 1000,
+    startsAt: Date.now() + 3_600_000,
+  })
+  const [ann, ben] = [await buyer(), await buyer()]
+  const first = await ann.enter(sale)
+  expect(first).toMatchObject({ status: 201, body: { number: 1, position: null, entrants: 1 } })
+  expect(await ben.enter(sale)).toMatchObject({ status: 201, body: { position: null, entrants: 2 } })
+  expect((await ann.enter(sale)).body).toEqual(first.body)
+  expect(await ann.ask("GET", `/sales/${sale}/ticket`)).toMatchObject({
+    status: 200,
+    body: { state: "queued", position: null, entrants: 2 },
+  })
+})
+
 test("a ticket's channel is never empty once its holder was answered", async () => {
   const sale = await freshSale({ items: [{ id: "i", title: "A thing", stock: 50, price: 1 }] })
   const crowd = await Promise.all(Array.from({ length: 20 }, buyer))
