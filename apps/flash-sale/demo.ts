@@ -45,7 +45,13 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     verifySeconds,
     payments,
     laba:
-      options.laba === undefined ? undefined : { url: options.laba, key: process.env["FLASH_SALE_LABA_KEY"] },
+      options.laba === undefined
+        ? undefined
+        : {
+            url: options.laba,
+            key: process.env["FLASH_SALE_LABA_KEY"],
+            hookSecret: process.env["FLASH_SALE_HOOK_SECRET"],
+          },
     webhook:
       options.webhook === undefined ? undefined : { url: options.webhook, secret: secret("WEBHOOK_SECRET") },
     jwt:

@@ -13,7 +13,8 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --data DIR              where the books are (default ./data/flash-sale)
   --host, --port          where to listen (default 127.0.0.1, 8090; 0 is any free port)
   --laba URL              Laba elsewhere; FLASH_SALE_LABA_KEY is the key to publish with,
-                          FLASH_SALE_LISTEN_SECRET signs buyers' tokens
+                          FLASH_SALE_LISTEN_SECRET signs buyers' tokens, FLASH_SALE_HOOK_SECRET what its hooks
+                          ask at /api/laba
   --laba-engine ENGINE    memory, or sqlite:DIR (default, beside the books)
   --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs its callbacks
   --webhook URL           told of won, paid, expired and refunded; FLASH_SALE_WEBHOOK_SECRET signs it

@@ -8,6 +8,7 @@ import { Sales } from "./book/sales.ts"
 import { Broadcasts } from "./delivery/broadcasts.ts"
 import { Conversation } from "./delivery/conversation.ts"
 import { labaElsewhere } from "./delivery/laba-elsewhere.ts"
+import { labaHook, labaHookPath } from "./delivery/laba-hook.ts"
 import { labaBeside } from "./delivery/laba-beside.ts"
 import { listenToken } from "./delivery/listen-token.ts"
 import { Tellings } from "./delivery/tellings.ts"
@@ -37,7 +38,14 @@ export interface ShopOptions {
   readonly host?: string
   readonly port?: number
   /** Laba elsewhere; default is one inside this process. */
-  readonly laba?: { readonly url: string; readonly key?: string | undefined } | undefined
+  readonly laba?:
+    | {
+        readonly url: string
+        readonly key?: string | undefined
+        /** Signs what it asks by its hooks; without one nothing is answered. */
+        readonly hookSecret?: string | undefined
+      }
+    | undefined
   readonly labaPort?: number
   /** What Laba inside this process remembers with. Default: `sqlite:` in a directory beside the books. */
   readonly labaEngine?: string | undefined
@@ -211,7 +219,20 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       : null,
   }
   const pages = pagesOf(() => loudspeaker.url)
-  handle = router({ shop, pages, metrics: () => metrics(shop, tellings, errands), log })
+  const routed = router({ shop, pages, metrics: () => metrics(shop, tellings, errands), log })
+  const hookSecret = options.laba?.hookSecret
+  const hook =
+    hookSecret === undefined
+      ? null
+      : labaHook({
+          secret: hookSecret,
+          clock,
+          find,
+          conversation,
+          holds: (channel) => loudspeaker.holds(channel),
+          tell: (sale, ticket) => tellings.arrival(sale, ticket),
+        })
+  handle = (request) => (hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request))
   tellings.resume(sales.all)
   loop.start()
   return {

@@ -27,17 +27,18 @@ export interface TellingsOptions {
 /** How long one turn may hold the loop. */
 const sliceMax = 256
 
-/** An outbox row whose results are on their way. */
+/** What somebody waits for: an outbox row to be noted as sent, or who is about to look. */
 interface Letter {
-  readonly id: number
+  /** Tickets that have not been told yet. */
   left: number
+  readonly arrived: () => void
 }
 
 /** One ticket that is to be told. It is looked up when it is sent: the memory may have been read anew meanwhile. */
 interface Telling {
   readonly sale: Sale
   readonly number: number
-  /** Outbox rows that this settles. */
+  /** What this settles. */
   letters: Letter[]
   /** On its way. A newer version waits for it to arrive: two on their way could change places. */
   flying: boolean
@@ -73,7 +74,7 @@ export class Tellings {
 
   /** Takes up what a transaction wrote into the outbox. */
   add(sale: Sale, { outbox, tickets }: Told): void {
-    const letter = outbox === null ? null : { id: outbox, left: tickets.length }
+    const letter = outbox === null ? null : this.letterOf(outbox, tickets.length)
     for (const ticket of tickets) this.tell(sale, ticket, letter)
   }
 
@@ -108,6 +109,13 @@ export class Tellings {
     }
   }
 
+  /** Tells one ticket's holder in turn, and resolves once that has arrived. Two on their way at once could change places. */
+  arrival(sale: Sale, ticket: Ticket): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.tell(sale, ticket, { left: 1, arrived: resolve })
+    return promise
+  }
+
   /** Tells one ticket's holder before anything else is done. For a Laba in this process, which cannot reorder. */
   async tellNow(sale: Sale, ticket: Ticket): Promise<void> {
     const { version } = ticket
@@ -140,7 +148,7 @@ export class Tellings {
     for (const { id, sale: key, results } of rows) {
       const sale = byKey.get(key)
       const numbers = (JSON.parse(results) as [number][]).map(([number]) => number)
-      const letter: Letter = { id, left: numbers.length }
+      const letter = this.letterOf(id, numbers.length)
       for (const number of numbers) {
         const ticket = sale?.book.tickets[number - 1]
         if (!sale || !ticket) continue
@@ -162,6 +170,10 @@ export class Tellings {
 
   stop(): void {
     this.closed = true
+  }
+
+  private letterOf(outbox: number, left: number): Letter {
+    return { left, arrived: () => this.sent.push(outbox) }
   }
 
   private run(): void {
@@ -206,7 +218,7 @@ export class Tellings {
       )
       ticket.told = Math.max(ticket.told, version)
       this.told += 1
-      for (const letter of letters) if (--letter.left === 0) this.sent.push(letter.id)
+      for (const letter of letters) if (--letter.left === 0) letter.arrived()
       this.lastWord(sale, ticket)
     } catch (error) {
       arrived = false

@@ -28,7 +28,7 @@ async function liveIn(where: Where): Promise<void> {
   try {
     await using town = await Town.start({ isLabaApart })
     for (const { number, victim } of here) {
-      const plan = planOf({ seed, number, buyers, victims: [victim], hasSocketTalk: !isLabaApart })
+      const plan = planOf({ seed, number, buyers, victims: [victim] })
       outcomes.get(number)?.resolve(await killedSale(town, plan))
     }
   } catch (error) {

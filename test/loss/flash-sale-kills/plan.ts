@@ -29,12 +29,11 @@ export interface Planned {
   readonly number: number
   readonly buyers: number
   readonly victims: readonly Victim[]
-  readonly hasSocketTalk: boolean
 }
 
 const crowdMs = 1200
 
-export function planOf({ seed, number, buyers, victims, hasSocketTalk }: Planned): Plan {
+export function planOf({ seed, number, buyers, victims }: Planned): Plan {
   const random = Random.of(seed, "sale", number)
   const sale = `killed-${number}`
   const stock = 5 + random.below(Math.ceil(buyers / 2))
@@ -53,7 +52,7 @@ export function planOf({ seed, number, buyers, victims, hasSocketTalk }: Planned
       ticketSeconds: 120,
       inflowPerSecond: random.pick([null, null, 60, 150]),
     },
-    buyers: Array.from({ length: buyers }, (_, at) => buyerOf(random, `${sale}-u${at}`, hasSocketTalk)),
+    buyers: Array.from({ length: buyers }, (_, at) => buyerOf(random, `${sale}-u${at}`)),
     // In turn, so that a short run kills each of them. Every second sale is in this town.
     victim: victims[Math.floor(number / 2) % victims.length] as Victim,
     moment: { after, count: 1 + random.below(most), laterMs: random.below(250) },
@@ -65,11 +64,7 @@ export function planOf({ seed, number, buyers, victims, hasSocketTalk }: Planned
   }
 }
 
-function buyerOf(
-  random: Random,
-  user: string,
-  hasSocketTalk: boolean,
-): Habits & { readonly comesAtMs: number } {
+function buyerOf(random: Random, user: string): Habits & { readonly comesAtMs: number } {
   const transport = random.pick(["websocket", "websocket", "sse", "poll"] as const)
   return {
     user,
@@ -85,7 +80,7 @@ function buyerOf(
       "cancels",
       "leaves",
     ] as const),
-    overSocket: hasSocketTalk && transport === "websocket" && random.oneIn(2),
+    overSocket: transport === "websocket" && random.oneIn(2),
     comesAtMs: random.below(crowdMs),
   }
 }

@@ -27,7 +27,6 @@ for (let number = flags.from; number < flags.from + flags.sales; number++) {
     number,
     buyers: flags.buyers,
     victims: town.victims,
-    hasSocketTalk: town === inside,
   })
   const outcome = await killedSale(town, plan)
   outcomes.push(outcome)

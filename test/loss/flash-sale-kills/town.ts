@@ -22,9 +22,13 @@ const labaSecrets = {
   FLASH_SALE_LABA_KEY: key,
   FLASH_SALE_LISTEN_SECRET: "a secret of at least 32 characters",
 }
+const hookSecret = "another secret of 32 characters or more"
 
-/** What a Laba apart is configured with: the shop publishes and reads, buyers hear what is theirs. */
-const labaConfig = (directory: string) => ({
+/**
+ * What a Laba apart is configured with: the shop publishes and reads, buyers hear what is theirs, and what they say goes to
+ * the shop. Who comes to listen is let in without it: results are heard while it is dead.
+ */
+const labaConfig = (directory: string, shopUrl: string | null) => ({
   engine: `sqlite:${directory}`,
   keys: [
     {
@@ -47,6 +51,16 @@ const labaConfig = (directory: string) => ({
     "/sales/*": { history: { count: 5, time: "1h" }, listen: "anyone", publish: "key" },
     "/sales-marker/*": { history: { count: 1, time: "24h" }, listen: "key", publish: "key" },
   },
+  ...(shopUrl !== null && {
+    hooks: [
+      {
+        pattern: "/@*/sales/*",
+        transport: `${shopUrl}/api/laba`,
+        secret: hookSecret,
+        privateAddresses: ["127.0.0.1"],
+      },
+    ],
+  }),
 })
 
 export class Town implements AsyncDisposable {
@@ -79,11 +93,17 @@ export class Town implements AsyncDisposable {
         ...run(shopMain, "serve", "--data", directory, "--port", port, "--payments", payments.url),
         ...(laba ? ["--laba", laba.url] : ["--laba-port", labaPort]),
       ],
-      env: { ...secrets, ...(laba && labaSecrets) },
+      env: { ...secrets, ...(laba && { ...labaSecrets, FLASH_SALE_HOOK_SECRET: hookSecret }) },
       address: /sale is at (\S+)[^]*operator's key/,
     })
     // A Laba inside the shop is found again where it was, too.
     labaPort = /Laba is at http:[^,\s]+:(\d+)/.exec(shop.printed)?.[1] ?? "0"
+    if (laba) {
+      // Each has to know the other's address, and the system chooses both: Laba comes back with the shop's.
+      await configureLaba(directory, shop.url)
+      await laba.kill()
+      await laba.start()
+    }
     return new Town(directory, { payments, shop, laba })
   }
 
@@ -146,12 +166,16 @@ export class Town implements AsyncDisposable {
 
 const run = (main: string, ...args: string[]): string[] => [process.execPath, "--no-env-file", main, ...args]
 
+const labaConfigIn = (directory: string): string => join(directory, "laba.json")
+
+const configureLaba = (directory: string, shopUrl: string | null): Promise<number> =>
+  Bun.write(labaConfigIn(directory), JSON.stringify(labaConfig(join(directory, "laba-apart"), shopUrl)))
+
 async function startLaba(directory: string): Promise<Place> {
-  const config = join(directory, "laba.json")
-  await Bun.write(config, JSON.stringify(labaConfig(join(directory, "laba-apart"))))
+  await configureLaba(directory, null)
   return Place.start({
     name: "laba",
-    command: (port) => run(labaMain, "serve", "--config", config, "--port", port),
+    command: (port) => run(labaMain, "serve", "--config", labaConfigIn(directory), "--port", port),
     address: /(http:\/\/[^\s/]+:\d+)/,
   })
 }
