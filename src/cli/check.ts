@@ -6,12 +6,14 @@ import type { Config } from "../config/config.ts"
 import type { Rule } from "../channels/channel.ts"
 import type { Limits } from "../../wire/limits.ts"
 import { readArguments } from "./arguments.ts"
+import { checkHooks } from "./check-hooks.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { explainAccess } from "./explain-access.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 
 const flags = {
   config: configFlag,
+  hooks: { type: "boolean", says: "try every address that hooks would call" },
   as: {
     type: "string",
     value: "<who>",
@@ -22,11 +24,12 @@ const flags = {
 export const check: Command = {
   name: "check",
   summary: "Check a configuration and print what it comes to",
-  usage: "check [--as <who> <channel>] [flags]",
+  usage: "check [--as <who> <channel>] [--hooks] [flags]",
   flags,
   examples: [
     ["laba check", "the file that `laba serve` would take here"],
     ["laba check --config production.yaml", "another one"],
+    ["laba check --hooks", "do the backends of the hooks answer, and agree to be called?"],
     ["laba check --as token.jwt /orders/42", "what the bearer of this token may do there, and why"],
     ["laba check --as anyone /orders/42", "and what those may who show nothing"],
   ],
@@ -39,6 +42,11 @@ export const check: Command = {
     if (given.as !== undefined && channel !== undefined) {
       console.log((await explainAccess({ config, as: given.as, channel })).join("\n"))
       return exit.ok
+    }
+    if (given.hooks) {
+      const { lines, ok } = await checkHooks(config.hooks)
+      console.log(lines.length === 0 ? "No hooks are configured." : lines.join("\n"))
+      return ok ? exit.ok : exit.failed
     }
     const set = Object.keys(environmentVariables).filter((name) => process.env[name])
     const sources = [file === null ? "No file; these are the defaults" : `${file} is fine`]

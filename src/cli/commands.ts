@@ -2,6 +2,7 @@
 import { check } from "./check.ts"
 import type { Command } from "./command.ts"
 import { forward } from "./forward.ts"
+import { functions } from "./functions.ts"
 import { key } from "./key.ts"
 import { on } from "./on.ts"
 import { publish } from "./publish.ts"
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   on,
   forward,
   watch,
+  functions,
   key,
   token,
   check,

@@ -24,9 +24,16 @@ export interface HookPartsOptions {
   readonly connections: Connections
   readonly limits: Limits
   readonly counters: Pick<Counters, "hooksFailed">
-  readonly events: Pick<Events, "hookFailed" | "hookTellsLost">
+  readonly events: Pick<Events, "hookFailed" | "hookTellsLost" | "startWarning">
   /** Default: by HTTP, to addresses that were checked. */
   readonly post?: Post
+}
+
+/** Said at the start, since it is found out too late otherwise. */
+const notKept = {
+  name: "hooks_not_kept",
+  what: "What hooks have to tell is kept in memory: when this process dies, no backend hears of the end of its connections.",
+  remedy: "Start with --data <dir>: the SQLite engine keeps it.",
 }
 
 /** Null when no hooks are configured: then nothing of them is there. Throws `engine_unavailable` when what it remembers cannot be read. */
@@ -48,11 +55,15 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
     await hub.publish(drafts.make({ channel, payload, idempotency }))
   }
+  const records =
+    config.engine.name === "sqlite" ? SqliteRecords.open(config.engine.directory) : memoryRecords
+  const tells = config.hooks.some(({ urls }) => urls.unregister ?? urls.vacated)
+  if (tells && !records.durable) events.startWarning("warn", notKept)
   return new RemoteHooks({
     hooks: config.hooks,
     node,
     post: options.post ?? makePost(),
-    records: config.engine.name === "sqlite" ? SqliteRecords.open(config.engine.directory) : memoryRecords,
+    records,
     publish,
     isOpen: (connection) => connections.find(connection) !== null,
     onFailure(hook, { kind, id, says }) {

@@ -1,0 +1,94 @@
+// Serves functions as the backend of hooks: reads what Laba sends in the dialect `laba`, calls the function of the file that the
+// path names, and writes its answer. Knows no processes.
+import { decodeAttribute } from "../../hooks/remote/attributes.ts"
+import { askKinds, type HookKind, tellKinds } from "../../hooks/remote/remote.ts"
+import { signatureHeader, verifySignature } from "../../hooks/remote/signature.ts"
+import type { FunctionAnswer } from "../../hooks/functions.ts"
+
+/** Calls a function; null when there is none. Throws what it throws. */
+export type CallFunction = (file: string, kind: HookKind, event: unknown) => Promise<unknown> | null
+
+export interface FunctionServerOptions {
+  readonly port: number
+  /** What requests must be signed with; null lets everything on this machine call. */
+  readonly secret: string | null
+  readonly call: CallFunction
+  readonly onFailure: (file: string, kind: HookKind, error: unknown) => void
+}
+
+const kinds: readonly string[] = [...askKinds, ...tellKinds]
+
+export function serveFunctions(options: FunctionServerOptions): Bun.Server<undefined> {
+  return Bun.serve({
+    hostname: "127.0.0.1",
+    port: options.port,
+    idleTimeout: 120,
+    fetch: (request) => answer(request, options),
+  })
+}
+
+async function answer(request: Request, options: FunctionServerOptions): Promise<Response> {
+  const file = decodeURIComponent(new URL(request.url).pathname.slice(1))
+  if (request.method === "OPTIONS") {
+    const origin = request.headers.get("webhook-request-origin")
+    return new Response(null, {
+      status: 200,
+      headers: origin === null ? {} : { "WebHook-Allowed-Origin": origin },
+    })
+  }
+  if (request.method !== "POST") return new Response("Laba calls here by POST.\n", { status: 405 })
+  const body = new Uint8Array(await request.arrayBuffer())
+  const headers = Object.fromEntries(request.headers)
+  const { secret } = options
+  const header = headers[signatureHeader] ?? ""
+  if (secret !== null && !verifySignature({ headers, body }, { header, secret, nowMs: Date.now() }))
+    return new Response("The signature is not right.\n", { status: 400 })
+  const kind = (headers["ce-type"] ?? "").replace(/^laba\./, "")
+  if (!kinds.includes(kind)) return new Response("This is no event of Laba's.\n", { status: 400 })
+  const called = options.call(file, kind as HookKind, eventOf(kind as HookKind, headers, body))
+  if (!called) return new Response(`There is no function ${kind} in ${file}.\n`, { status: 404 })
+  try {
+    return responseOf((await called) as FunctionAnswer | undefined)
+  } catch (error) {
+    options.onFailure(file, kind as HookKind, error)
+    return new Response(null, { status: 500 })
+  }
+}
+
+function eventOf(kind: HookKind, headers: Record<string, string>, body: Uint8Array): unknown {
+  const attribute = (name: string): string | null => {
+    const header = headers[`ce-${name}`]
+    return header === undefined ? null : decodeAttribute(header)
+  }
+  const about = {
+    connection: attribute("connection") ?? "",
+    transport: attribute("transport") ?? "poll",
+    channel: attribute("channel"),
+    user: attribute("user"),
+    state: attribute("state"),
+  }
+  if (kind === "occupied" || kind === "vacated") return { channel: about.channel }
+  if (kind === "transport" || kind === "publish") {
+    const type = headers["content-type"] ?? ""
+    const isText = /^(?:text\/|application\/(?:.*\+)?(?:json|xml))/.test(type)
+    return { ...about, type, data: isText ? new TextDecoder().decode(body) : body }
+  }
+  const said = JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>
+  return { ...said, ...about }
+}
+
+function responseOf(answered: FunctionAnswer | undefined): Response {
+  if (!answered) return new Response(null, { status: 204 })
+  const { refuse, status = 403, reply, ...rest } = answered
+  if (refuse !== undefined)
+    return Response.json(
+      { detail: refuse },
+      { status, headers: { "Content-Type": "application/problem+json" } },
+    )
+  return Response.json({
+    ...rest,
+    ...(reply !== undefined && {
+      reply: typeof reply === "string" ? reply : { base64: Buffer.from(reply).toString("base64") },
+    }),
+  })
+}
