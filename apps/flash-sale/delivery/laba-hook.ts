@@ -53,21 +53,17 @@ export function labaHook(options: LabaHookOptions): (request: Request) => Promis
     const attribute = (name: string): string | undefined => decoded(headers.get(`ce-${name}`))
     const user = attribute("user")
     const channel = attribute("channel") ?? ""
-    switch (attribute("type")) {
-      case "laba.transport": {
-        const reply = await conversation.answer({ user, channel, text: body })
-        if (reply !== null) return Response.json({ reply: JSON.stringify(reply) })
-        return Response.json({ status: 403, detail: "Only results are heard here." }, { status: 403 })
-      }
-      case "laba.subscribe":
-        await prepare(user, [(JSON.parse(body) as { channel: string }).channel])
-        break
-      case "laba.register": {
-        const visit = JSON.parse(body) as { user: string | null; channel: string | null; channels: string[] }
-        const wanted = visit.channel === null ? visit.channels : [visit.channel, ...visit.channels]
-        await prepare(visit.user ?? undefined, wanted)
-        break
-      }
+    const type = attribute("type")
+    if (type === "laba.transport") {
+      const reply = await conversation.answer({ user, channel, text: body })
+      if (reply !== null) return Response.json({ reply: JSON.stringify(reply) })
+      return Response.json({ status: 403, detail: "Only results are heard here." }, { status: 403 })
+    }
+    if (type === "laba.subscribe") await prepare(user, [(JSON.parse(body) as { channel: string }).channel])
+    if (type === "laba.register") {
+      const visit = JSON.parse(body) as { user: string | null; channel: string | null; channels: string[] }
+      const wanted = visit.channel === null ? visit.channels : [visit.channel, ...visit.channels]
+      await prepare(visit.user ?? undefined, wanted)
     }
     return new Response(null, { status: 204 })
   }
