@@ -15,4 +15,8 @@ export type {
   Welcome,
 } from "../hooks/hooks.ts"
 export type { PublishData } from "./payload.ts"
+export type { Alarm } from "../watch/watch.ts"
+export { e164, type Sms, SmsRefused, type SmsSender } from "../watch/sms/sms.ts"
+export { tencentSms, type TencentSmsOptions } from "../watch/sms/tencent.ts"
+export { twilioSms, type TwilioSmsOptions } from "../watch/sms/twilio.ts"
 export { type Laba, type PublishOptions, serve, type ServeOptions } from "./serve.ts"

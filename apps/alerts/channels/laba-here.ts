@@ -1,0 +1,55 @@
+// The Laba of this demo: its channels, the key to publish with, and the watch over the log server's heart.
+import { createHash, randomBytes } from "node:crypto"
+import { type Laba, serve, type ServeOptions } from "laba"
+import { alarms, heartbeatOf } from "./names.ts"
+
+/** The port it would like. */
+export const wishedPort = 8094
+
+export interface LabaHereOptions {
+  readonly host: string
+  /** Null: the wished one, or any free one. */
+  readonly port: number | null
+  readonly heart: { readonly host: string; readonly everySeconds: number; readonly silentSeconds: number }
+  /** Where the alarm goes beside its channel. */
+  readonly mail: { readonly smtp: string; readonly from: string; readonly to: string }
+}
+
+export interface LabaHere {
+  readonly laba: Laba
+  /** Publishes to every channel. Nobody without it publishes anywhere. */
+  readonly key: string
+}
+
+export async function labaHere({ host, port, heart, mail }: LabaHereOptions): Promise<LabaHere> {
+  const key = `laba_alerts_${randomBytes(32).toString("base64url")}`
+  const sha256 = createHash("sha256").update(key).digest("hex")
+  const options = (at: number): ServeOptions => ({
+    listen: { host, port: at },
+    keys: [{ name: "alerts", sha256, publish: ["/**"], listen: ["/**"] }],
+    // In this demo everybody may look on. Real payments are for those who have a key to listen.
+    channels: {
+      "/**": { listen: "anyone", publish: "key", history: { count: 200, bytes: "512KB", time: "24h" } },
+      "/subscribers": { listen: "anyone", publish: "key", history: { count: 1, time: "24h" } },
+    },
+    origins: ["*"],
+    limits: { drainSeconds: 0 },
+    watch: [
+      {
+        channel: heartbeatOf(heart.host),
+        every: heart.everySeconds,
+        silent: heart.silentSeconds,
+        tell: [{ channel: alarms }, { mail }],
+      },
+    ],
+    // Alarms are what this demo is for; its log need not repeat them.
+    log: { level: "error" },
+  })
+  if (port !== null) return { laba: await serve(options(port)), key }
+  try {
+    return { laba: await serve(options(wishedPort)), key }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error
+    return { laba: await serve(options(0)), key }
+  }
+}

@@ -1,0 +1,46 @@
+// What the pages can look at and do. The HTTP endpoints know this and nothing behind it.
+import type { Alarm } from "laba"
+import type { Recent } from "../channels/recent.ts"
+import type { Deploy } from "../hosts/deploy.ts"
+import type { Fleet, NodeState } from "../hosts/fleet.ts"
+import type { Heart } from "../hosts/heart.ts"
+import type { Mail, Mailbox } from "../mail/mailbox.ts"
+import type { Plan } from "../payments/payment.ts"
+import type { PaymentService } from "../payments/payment-service.ts"
+import type { LocalPhone, TextMessage } from "../sms/local-phone.ts"
+import type { Roster, SubscriberState } from "../subscribers/roster.ts"
+
+export type AlarmShown = Alarm
+
+export interface Desk {
+  readonly labaPort: number
+  readonly payments: PaymentService
+  readonly roster: Roster
+  /** Null when letters go to a mail server elsewhere. */
+  readonly mailbox: Mailbox | null
+  /** Null when messages go to a real provider. */
+  readonly phone: LocalPhone | null
+  readonly fleet: Fleet
+  readonly deploys: Recent<Deploy>
+  readonly alarms: Recent<AlarmShown>
+  readonly heart: Heart
+}
+
+/** What a page shows before it hears anything. The newest first in each list. */
+export interface Snapshot {
+  readonly labaPort: number
+  readonly plans: readonly Plan[]
+  readonly subscribers: readonly SubscriberState[]
+  /** Null: not shown here. */
+  readonly letters: readonly Mail[] | null
+  readonly texts: readonly TextMessage[] | null
+  readonly nodes: readonly NodeState[]
+  readonly deploys: readonly Deploy[]
+  readonly heart: {
+    readonly host: string
+    readonly everySeconds: number
+    readonly silentSeconds: number
+    readonly isAlive: boolean
+  }
+  readonly alarms: readonly AlarmShown[]
+}

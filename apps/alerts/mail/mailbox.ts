@@ -1,0 +1,77 @@
+// A mailbox of our own: a real SMTP server on this machine that takes every letter and shows it on the page.
+import { randomUUID } from "node:crypto"
+import { SMTPServer } from "smtp-server"
+import { type Outlet, post } from "../channels/post.ts"
+import { mailbox } from "../channels/names.ts"
+import { type ReadLetter, readLetter } from "./mime.ts"
+
+/** A letter that arrived. */
+export interface Mail extends ReadLetter {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Letters that are shown to who comes later. */
+const keptMax = 50
+
+/** The longest letter, in bytes: a message of Laba holds it. */
+const letterBytesMax = 32 * 1024
+
+export class Mailbox {
+  readonly letters: Mail[] = []
+  private readonly server: SMTPServer
+  /** Set once there is one: the mailbox is there before Laba, which is to know its address. */
+  outlet: Outlet | null = null
+
+  private constructor(log: (line: string) => void) {
+    this.server = new SMTPServer({
+      authOptional: true,
+      // It listens on this machine only, and has no certificate.
+      disabledCommands: ["STARTTLS"],
+      size: letterBytesMax,
+      onData: (stream, _session, done) => {
+        const parts: Buffer[] = []
+        let bytes = 0
+        stream.on("data", (part: Buffer) => {
+          bytes += part.length
+          if (bytes <= letterBytesMax) parts.push(part)
+        })
+        stream.on("end", () => {
+          if (bytes > letterBytesMax) return done(new Error("The letter is too long."))
+          const finish = async (): Promise<void> => done(await this.receive(Buffer.concat(parts)))
+          void finish()
+        })
+      },
+    })
+    this.server.on("error", (error) => log(`mailbox: ${error.message}`))
+  }
+
+  /** Listens at any free port of this machine. */
+  static async open(log: (line: string) => void): Promise<Mailbox> {
+    const opened = new Mailbox(log)
+    await new Promise<void>((resolve) => opened.server.listen(0, "127.0.0.1", resolve))
+    return opened
+  }
+
+  get smtp(): string {
+    return `smtp://127.0.0.1:${(this.server.server.address() as { port: number }).port}`
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.server.close(() => resolve()))
+  }
+
+  /** Null when it is taken; else why not, and the sender tries again. */
+  private async receive(raw: Buffer): Promise<Error | null> {
+    const mail: Mail = { id: randomUUID(), at: Date.now(), ...readLetter(raw) }
+    try {
+      if (this.outlet) await post(this.outlet, mailbox, mail, { once: mail.id })
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
+    this.letters.unshift(mail)
+    this.letters.length = Math.min(this.letters.length, keptMax)
+    return null
+  }
+}

@@ -1,0 +1,47 @@
+// The command line: starts the demo and says where it is.
+import { parseArgs } from "node:util"
+import { startDemo } from "./demo.ts"
+import { mailSettings, smsSender } from "./settings.ts"
+
+const usage = `alerts                  a payment told by mail and SMS, a deploy board, a heart that must be heard
+  --host, --port        where to listen (default 127.0.0.1, 8093; 0 is any free port)
+  --laba-port PORT      where its Laba listens (default 8094, or any free port where that is taken)
+  --every, --silent     seconds between the heartbeats, and without one before the alarm (default 5 and 30)
+  --smtp URL            a mail server elsewhere, smtp://user:password@host:587; --mail-from and --mail-to go with it.
+                        Default: a mailbox of its own, shown on the page
+  --sms PROVIDER        tencent or twilio; default: a phone of its own, shown on the page
+                        tencent: TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY, ALERTS_SMS_APP_ID,
+                        ALERTS_SMS_TEMPLATE_ID, ALERTS_SMS_SIGN_NAME
+                        twilio: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM`
+
+const { values } = parseArgs({
+  options: {
+    host: { type: "string", default: "127.0.0.1" },
+    port: { type: "string", default: "8093" },
+    "laba-port": { type: "string" },
+    every: { type: "string", default: "5" },
+    silent: { type: "string", default: "30" },
+    smtp: { type: "string" },
+    "mail-from": { type: "string" },
+    "mail-to": { type: "string" },
+    sms: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+})
+
+if (values.help) console.log(usage)
+else {
+  const demo = await startDemo({
+    host: values.host,
+    port: Number(values.port),
+    labaPort: values["laba-port"] === undefined ? null : Number(values["laba-port"]),
+    everySeconds: Number(values.every),
+    silentSeconds: Number(values.silent),
+    mail: mailSettings(values),
+    sms: smsSender(values.sms, process.env),
+  })
+  console.log(`The alerts are at ${demo.url}`)
+  console.log(`Laba is at ${demo.labaUrl}`)
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void demo.close().then(() => process.exit(0)))
+}

@@ -1,0 +1,112 @@
+// The deploy board, alive: every node's last word, and what was said lately.
+import { deploys } from "../channels/names.ts"
+import type { Deploy, DeployEvent } from "../hosts/deploy.ts"
+import type { NodeState } from "../hosts/fleet.ts"
+import type { Snapshot } from "../http/desk.ts"
+import { press, startPage } from "./live.ts"
+import { clockTime, find, flash, inBoth, make } from "./page-elements.ts"
+import type { Both } from "./words.ts"
+
+const shownMax = 20
+
+const said: Readonly<Record<DeployEvent, Both>> = {
+  started: ["has started", "已启动"],
+  stopped: ["has stopped", "已停止"],
+  restarted: ["has restarted", "已重启"],
+  lost: ["was lost without a word", "突然消失"],
+}
+
+const lampWords: Readonly<Record<"up" | "down" | "lost", Both>> = {
+  up: ["RUNNING", "运行中"],
+  down: ["STOPPED", "已停止"],
+  lost: ["LOST", "失联"],
+}
+
+const acts: readonly (readonly [act: string, label: Both])[] = [
+  ["start", ["Start", "启动"]],
+  ["stop", ["Stop", "停止"]],
+  ["restart", ["Restart", "重启"]],
+  ["kill", ["kill -9", "kill -9"]],
+]
+
+/** When each node spoke last: words may arrive after the answer that is newer. */
+const heardAt = new Map<string, number>()
+const heardIds = new Set<string>()
+let names: readonly string[] = []
+
+function rowOf(node: string): HTMLElement {
+  const known = document.getElementById(node)
+  if (known) return known
+  const buttons = acts.map(([act, label]) => {
+    const button = make("button", inBoth(label)) as HTMLButtonElement
+    button.type = "button"
+    button.dataset["act"] = act
+    button.addEventListener("click", () => void send(button, `/api/nodes/${node}/${act}`))
+    return button
+  })
+  const row = make(
+    "li",
+    make("b.name", node),
+    make("span.version", "v1"),
+    make("span.lampword"),
+    make("span.buttons", ...buttons),
+  )
+  row.id = node
+  find("#nodes").append(row)
+  return row
+}
+
+async function send(button: HTMLButtonElement, path: string): Promise<void> {
+  button.disabled = true
+  await press(path).catch(() => {})
+  button.disabled = false
+}
+
+function showNode(node: string, state: keyof typeof lampWords, version: number): void {
+  const row = rowOf(node)
+  row.dataset["state"] = state
+  find(".version", row).textContent = `v${version}`
+  find(".lampword", row).replaceChildren(inBoth(lampWords[state]))
+}
+
+function hear(data: unknown): void {
+  const { id, node, event, version, at, pid } = data as Deploy
+  if (heardIds.has(id)) return
+  heardIds.add(id)
+  const words = make("span", inBoth(said[event]))
+  const line = make(
+    "li",
+    make("time", clockTime(at)),
+    make("b", node),
+    words,
+    make("small", `v${version} · ${pid}`),
+  )
+  line.dataset["event"] = event
+  find("#log").prepend(line)
+  while (find("#log").children.length > shownMax) find("#log").lastElementChild?.remove()
+  if (at < (heardAt.get(node) ?? 0)) return
+  heardAt.set(node, at)
+  showNode(node, event === "lost" ? "lost" : event === "stopped" ? "down" : "up", version)
+  flash(rowOf(node), "calling")
+  find("#latest").replaceChildren(make("b", node), " ", inBoth(said[event]))
+  flash(find(".horn"), "calling")
+}
+
+function show({ nodes, deploys: recent }: Snapshot): void {
+  names = nodes.map(({ node }) => node)
+  for (const { node, isRunning, version } of nodes as readonly NodeState[]) {
+    if (!heardAt.has(node)) showNode(node, isRunning ? "up" : "down", version)
+  }
+  for (const deploy of [...recent].reverse()) hear(deploy)
+}
+
+const release = find<HTMLButtonElement>("#release")
+async function releaseToAll(): Promise<void> {
+  release.disabled = true
+  // One after the other: somebody is always there.
+  for (const node of names) await press(`/api/nodes/${node}/restart`).catch(() => {})
+  release.disabled = false
+}
+release.addEventListener("click", () => void releaseToAll())
+
+await startPage([{ channel: deploys, hear }], show)

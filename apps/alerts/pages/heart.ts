@@ -1,0 +1,110 @@
+// The page of the heart, alive: the trace, the time since the last beat, the alarms.
+import { alarms, heartbeatOf } from "../channels/names.ts"
+import type { AlarmShown, Snapshot } from "../http/desk.ts"
+import { press, startPage } from "./live.ts"
+import { clockTime, find, flash, inBoth, make } from "./page-elements.ts"
+import { Trace } from "./trace.ts"
+import type { Both } from "./words.ts"
+
+const monitor = find("#monitor")
+const standing = await fetch("/api/state").then((answer) => answer.json() as Promise<Snapshot>)
+const { host, everySeconds, silentSeconds } = standing.heart
+
+for (const one of document.querySelectorAll(".every")) one.textContent = String(everySeconds)
+for (const one of document.querySelectorAll(".silent")) one.textContent = String(silentSeconds)
+find("#channel").textContent = heartbeatOf(host)
+
+const lamps: Readonly<Record<string, string>> = { beating: "--lamp-good", silent: "--lamp-bad" }
+const style = getComputedStyle(document.documentElement)
+const trace = new Trace(find("#trace"), {
+  spanSeconds: silentSeconds * 1.2,
+  everySeconds,
+  color: () => style.getPropertyValue(lamps[monitor.dataset["state"] ?? ""] ?? "--lamp"),
+})
+
+/** When the last beat was heard, and since when we listen, by this page's own clock. */
+let lastAt: number | null = null
+const listeningSince = performance.now()
+let beats = 0
+let isAlarmed = false
+
+function hearBeat(): void {
+  lastAt = performance.now()
+  beats++
+  trace.beat(lastAt)
+  find("#beats").textContent = String(beats)
+  flash(monitor, "beat")
+}
+
+const told: Readonly<Record<AlarmShown["alarm"], (alarm: AlarmShown) => Both>> = {
+  silent: ({ silentSeconds: seconds }) => [
+    `is silent: nothing heard for ${seconds} s`,
+    `失联：${seconds} 秒没有声音`,
+  ],
+  back: ({ silentSeconds: seconds }) => [
+    `is back, after ${seconds} s of silence`,
+    `恢复了，沉默了 ${seconds} 秒`,
+  ],
+}
+
+const shownIds = new Set<string>()
+
+function hearAlarm(data: unknown): void {
+  const alarm = data as AlarmShown
+  const id = `${alarm.alarm} ${alarm.time}`
+  if (shownIds.has(id)) return
+  shownIds.add(id)
+  isAlarmed = alarm.alarm === "silent"
+  const line = make(
+    "li",
+    make("time", clockTime(alarm.time)),
+    make("b", host),
+    make("span", inBoth(told[alarm.alarm](alarm))),
+  )
+  line.dataset["alarm"] = alarm.alarm
+  find("#alarms").prepend(line)
+  find("#no-alarms").hidden = true
+  flash(find(".horn"), "calling")
+  paint()
+}
+
+function paint(): void {
+  const nowMs = performance.now()
+  const since = (nowMs - (lastAt ?? listeningSince)) / 1000
+  const left = Math.max(0, silentSeconds - since)
+  const isLate = since > everySeconds * 1.6
+  monitor.dataset["state"] = isAlarmed ? "silent" : isLate ? "late" : lastAt === null ? "waiting" : "beating"
+  find("#since").textContent = lastAt === null ? "–" : since.toFixed(since < 10 ? 1 : 0)
+  find("#left").textContent = isAlarmed ? "0" : left.toFixed(0)
+  find("#fuse").style.width = `${Math.min(100, (since / silentSeconds) * 100)}%`
+  trace.draw(nowMs)
+}
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("[data-heart]")) {
+  button.addEventListener("click", () => {
+    button.disabled = true
+    press(`/api/heart/${button.dataset["heart"]}`)
+      .catch(() => {})
+      .finally(() => (button.disabled = false))
+  })
+}
+
+// Fewer pictures where somebody wants little motion; none while nobody looks.
+if (matchMedia("(prefers-reduced-motion: reduce)").matches) setInterval(paint, 1000)
+else {
+  const loop = (): void => {
+    paint()
+    requestAnimationFrame(loop)
+  }
+  loop()
+}
+
+await startPage(
+  [
+    { channel: heartbeatOf(host), hear: hearBeat },
+    { channel: alarms, hear: hearAlarm },
+  ],
+  ({ alarms: recent }) => {
+    for (const alarm of [...recent].reverse()) hearAlarm(alarm)
+  },
+)

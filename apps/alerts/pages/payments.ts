@@ -1,0 +1,117 @@
+// The page of payments, alive: the counter, the channel's board, the subscribers' switches, the phone and the mailbox.
+import { mailbox, payments, phone, roster } from "../channels/names.ts"
+import type { Snapshot } from "../http/desk.ts"
+import type { Mail } from "../mail/mailbox.ts"
+import { money, type Payment } from "../payments/payment.ts"
+import type { TextMessage } from "../sms/local-phone.ts"
+import type { SubscriberState } from "../subscribers/roster.ts"
+import { language } from "./language.ts"
+import { press, startPage } from "./live.ts"
+import { clockTime, find, flash, inBoth, make } from "./page-elements.ts"
+import { type Persona, somebody } from "./personas.ts"
+
+const shownMax = 12
+
+const order = find<HTMLFormElement>("#order")
+const field = (name: string): HTMLInputElement => find(`[name="${name}"]`, order)
+
+let offered: Persona | null = null
+function offerSomebody(): void {
+  offered = somebody(language())
+  field("name").value = offered.name
+  field("phone").value = offered.phone
+}
+
+function hearPayment(data: unknown): void {
+  const { amount, customer, isNewCustomer } = data as Payment
+  find("#amount").textContent = money(amount)
+  const who = isNewCustomer ? inBoth(["first payment", "首次付费"]) : inBoth(["paid again", "续费"])
+  find("#payer").replaceChildren(customer.name, " · ", who)
+  flash(find("#board"), "calling")
+  flash(find(".horn"), "calling")
+  for (const one of document.querySelectorAll<HTMLElement>('.subscriber[data-listening="true"]'))
+    flash(one, "calling")
+}
+
+function showSubscribers(states: readonly SubscriberState[]): void {
+  for (const { name, isListening, told, trouble } of states) {
+    const card = find(`#${name}`)
+    card.dataset["listening"] = String(isListening)
+    find(".switch", card).setAttribute("aria-checked", String(isListening))
+    find(".count", card).textContent = String(told)
+    find(".trouble", card).textContent = trouble ?? ""
+  }
+}
+
+/** Puts an item first in its list, unless it is there already. */
+function putFirst(list: HTMLElement, id: string, item: () => HTMLElement): void {
+  if ([...list.children].some((child) => (child as HTMLElement).dataset["id"] === id)) return
+  const made = item()
+  made.dataset["id"] = id
+  list.prepend(made)
+  while (list.children.length > shownMax) list.lastElementChild?.remove()
+}
+
+function hearText(data: unknown): void {
+  const { id, to, text, at } = data as TextMessage
+  putFirst(find("#texts"), id, () => make("li", make("small", `${to} · ${clockTime(at)}`), make("p", text)))
+  find("#no-texts").hidden = true
+}
+
+function hearLetter(data: unknown): void {
+  const { id, from, to, subject, text, at } = data as Mail
+  putFirst(find("#letters"), id, () => {
+    const head = make("summary", make("b", subject), make("small", clockTime(at)))
+    return make("li", make("details", head, make("p.route", `${from} → ${to}`), make("pre", text.trim())))
+  })
+  find("#no-letters").hidden = true
+}
+
+function show({ subscribers, texts, letters }: Snapshot): void {
+  showSubscribers(subscribers)
+  for (const text of [...(texts ?? [])].reverse()) hearText(text)
+  for (const letter of [...(letters ?? [])].reverse()) hearLetter(letter)
+  find(".phone").hidden = texts === null
+  find(".mailbox").hidden = letters === null
+}
+
+order.addEventListener("submit", (event) => {
+  event.preventDefault()
+  const { plan } = order.elements as unknown as { plan: RadioNodeList }
+  const refused = find("#refused")
+  refused.textContent = ""
+  const paid = {
+    name: field("name").value,
+    phone: field("phone").value,
+    plan: plan.value,
+    language: language(),
+  }
+  press("/api/payments", paid).then(
+    () => {
+      // Who typed a name of their own may want to pay again as the same.
+      if (offered?.name === paid.name) offerSomebody()
+    },
+    (error: Error) => (refused.textContent = error.message),
+  )
+})
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("[data-subscriber]")) {
+  button.addEventListener("click", () => {
+    const act = button.getAttribute("aria-checked") === "true" ? "remove" : "add"
+    button.disabled = true
+    press<readonly SubscriberState[]>(`/api/subscribers/${button.dataset["subscriber"]}/${act}`)
+      .then(showSubscribers, () => {})
+      .finally(() => (button.disabled = false))
+  })
+}
+
+offerSomebody()
+await startPage(
+  [
+    { channel: payments, hear: hearPayment },
+    { channel: roster, hear: (data) => showSubscribers(data as readonly SubscriberState[]) },
+    { channel: phone, hear: hearText },
+    { channel: mailbox, hear: hearLetter },
+  ],
+  show,
+)

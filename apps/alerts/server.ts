@@ -1,0 +1,42 @@
+// The server of the pages and of what they press.
+import type { Desk } from "./http/desk.ts"
+import { problem } from "./http/answers.ts"
+import { pageAt } from "./http/pages.ts"
+import { api } from "./http/routes.ts"
+
+export interface ServerOptions {
+  readonly desk: Desk
+  readonly host: string
+  readonly port: number
+  readonly log: (line: string) => void
+}
+
+/** An order is a few hundred bytes. */
+const bodyBytesMax = 16 * 1024
+
+export function startServer({ desk, host, port, log }: ServerOptions): {
+  readonly url: string
+  close(): Promise<void>
+} {
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    maxRequestBodySize: bodyBytesMax,
+    async fetch(request) {
+      const { pathname } = new URL(request.url)
+      try {
+        const answered = api(desk, request, pathname) ?? pageAt(request, pathname, desk.labaPort)
+        return (await answered) ?? problem(404, "not_found", "There is nothing here.")
+      } catch (error) {
+        log(
+          `alerts: ${request.method} ${pathname} failed: ${error instanceof Error ? error.stack : String(error)}`,
+        )
+        return problem(500, "internal", "This failed here; the log says more.")
+      }
+    },
+  })
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    close: () => server.stop(true),
+  }
+}

@@ -1,0 +1,50 @@
+// What of the outside is used: a mail server and a provider of text messages, or none and what shows them on a page.
+import { type SmsSender, tencentSms, twilioSms } from "laba"
+
+export interface MailSettings {
+  readonly smtp: string
+  readonly from: string
+  readonly to: string
+}
+
+/** Null: a mailbox of its own. Throws when something is missing. */
+export function mailSettings(given: {
+  readonly smtp?: string
+  readonly "mail-from"?: string
+  readonly "mail-to"?: string
+}): MailSettings | null {
+  if (given.smtp === undefined) return null
+  const { "mail-from": from, "mail-to": to } = given
+  if (from === undefined || to === undefined) throw new Error("--smtp needs --mail-from and --mail-to.")
+  return { smtp: given.smtp, from, to }
+}
+
+/** Null: a phone of its own. Throws when something is missing. */
+export function smsSender(
+  provider: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): SmsSender | null {
+  const needed = (name: string): string => {
+    const value = environment[name]
+    if (!value) throw new Error(`Set ${name}.`)
+    return value
+  }
+  if (provider === undefined) return null
+  if (provider === "tencent") {
+    const signName = environment["ALERTS_SMS_SIGN_NAME"]
+    return tencentSms({
+      secretId: needed("TENCENTCLOUD_SECRET_ID"),
+      secretKey: needed("TENCENTCLOUD_SECRET_KEY"),
+      appId: needed("ALERTS_SMS_APP_ID"),
+      templateId: needed("ALERTS_SMS_TEMPLATE_ID"),
+      ...(signName && { signName }),
+    })
+  }
+  if (provider === "twilio")
+    return twilioSms({
+      accountSid: needed("TWILIO_ACCOUNT_SID"),
+      authToken: needed("TWILIO_AUTH_TOKEN"),
+      from: needed("TWILIO_FROM"),
+    })
+  throw new Error(`${provider} is none of tencent and twilio.`)
+}
