@@ -16,7 +16,8 @@ function rehearsalOf(shop: Shop, ask: Ask): Rehearsal {
 /** What is there to try with, and how the crowd is doing. */
 export const showRehearsal: Endpoint = async (shop, ask) => {
   const rehearsal = rehearsalOf(shop, ask)
-  return answer({ weather: await rehearsal.weather({}), crowd: rehearsal.progress })
+  const { bornAt, progress } = rehearsal
+  return answer({ bornAt, weather: await rehearsal.weather({}), crowd: progress })
 }
 
 export const sendCrowd: Endpoint = async (shop, ask) => {

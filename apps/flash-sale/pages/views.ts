@@ -26,6 +26,7 @@ export interface OperatorView extends SaleView {
 }
 
 export interface RehearsalView {
+  readonly bornAt: number
   readonly weather: Weather | null
   readonly crowd: CrowdProgress | null
 }

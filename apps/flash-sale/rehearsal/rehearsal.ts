@@ -20,6 +20,8 @@ export class Rehearsal {
   private readonly options: RehearsalOptions
   /** What the last crowd has told of itself; null before the first. */
   progress: CrowdProgress | null = null
+  /** When this process began, milliseconds since 1970: who looks again sees by it that it is another one. */
+  readonly bornAt = Date.now()
   private crowd: Bun.Subprocess | null = null
 
   constructor(options: RehearsalOptions) {

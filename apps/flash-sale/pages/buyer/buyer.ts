@@ -1,20 +1,20 @@
-// The buyer's page: keeps what is known about one sale and one buyer true, and paints it. The truth is asked for once, then
-// heard; whenever there is a doubt (a lost connection, a deadline that passed) it is asked for again.
+// The buyer's page: puts together what is known, what is pressed and what is shown. Every way a person can go through a
+// sale passes here; what is true is in truth.ts, what it looks like in scene.ts and painter.ts.
 import type { TicketRecord } from "../../model/record.ts"
 import { ask, Refused, Unreachable } from "../ask.ts"
 import { startLanguage } from "../language.ts"
 import { reachableLaba } from "../reachable-laba.ts"
+import { remembered } from "../remembered.ts"
 import { ServerClock } from "../server-clock.ts"
-import type { SaleView, Standing, TicketView } from "../views.ts"
+import type { AdmissionView } from "../views.ts"
 import { type Click, enter } from "./click.ts"
 import { guestName, Identities, type Identity } from "./identity.ts"
 import { type Choice, Listening } from "./listening.ts"
 import { Painter } from "./painter.ts"
-import { remembered } from "../remembered.ts"
-import { type Facts, type Scene, sceneOf } from "./scene.ts"
-import { Seat } from "./seat.ts"
-import { WaitShown } from "./wait-shown.ts"
-import { wish } from "./wishes.ts"
+import { type Facts, type Scene, type SceneName, sceneOf } from "./scene.ts"
+import { shownSale } from "./shown-sale.ts"
+import { Truth } from "./truth.ts"
+import { type Granted, wish } from "./wishes.ts"
 import type { phrases } from "./words.ts"
 
 /** The display moves so often. */
@@ -31,20 +31,15 @@ const clickName = (sale: string): string => `click ${sale}`
 class BuyerPage {
   private readonly clock = new ServerClock()
   private readonly identities = new Identities(ask)
-  private readonly wait = new WaitShown()
   private readonly painter: Painter
   private readonly saleId: string
-  private seat: Seat
-  private sale: SaleView | null | undefined
-  private standing: Standing | null = null
+  private readonly truth: Truth
   private identity: Identity | null = null
   private listening: Listening | null = null
   private click: Click = { kind: "none" }
   private callOff: (() => void) | null = null
-  private refreshing: Promise<void> | null = null
-  private refreshAgain = false
-  private askedAt = 0
-  private isAway = false
+  /** What of the ticket was painted last. */
+  private stood = ""
   private keepAt = Infinity
   private keepAsked = false
   private payingNumber: number | null = null
@@ -52,7 +47,13 @@ class BuyerPage {
 
   constructor(saleId: string) {
     this.saleId = saleId
-    this.seat = new Seat(saleId)
+    this.truth = new Truth({
+      sale: saleId,
+      clock: this.clock,
+      asBuyer: this.identities.asBuyer,
+      changed: () => this.paint(),
+      loggedOut: () => void this.logInAgain(),
+    })
     this.painter = new Painter({
       primary: () => void this.primary(),
       secondary: () => this.secondary(),
@@ -68,12 +69,12 @@ class BuyerPage {
     setInterval(() => this.tick(), tickMs)
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) void this.syncClock().catch(() => {})
-      if (!document.hidden) this.doubt()
+      if (!document.hidden) this.truth.doubt()
     })
-    await this.reach(() => this.syncClock())
-    await this.refresh()
-    if (!this.sale) return
-    const identity = await this.reach(() => this.identities.current())
+    await this.truth.reach(() => this.syncClock())
+    await this.truth.refresh()
+    if (!this.truth.sale) return
+    const identity = await this.truth.reach(() => this.identities.current())
     if (identity) this.settleIn(identity)
     else await this.become(guestName())
     const key = remembered("session").get(clickName(this.saleId))
@@ -82,7 +83,8 @@ class BuyerPage {
   }
 
   private get facts(): Facts {
-    const { sale, standing, click, seat } = this
+    const { sale, standing, seat } = this.truth
+    const { click } = this
     return { sale, standing, click, ticket: seat.ticket, isTaken: seat.isTaken, now: this.clock.now() }
   }
 
@@ -90,26 +92,21 @@ class BuyerPage {
     return this.clock.sync(async () => (await ask<{ now: number }>("GET", "/api/clock")).now)
   }
 
-  /** Tries until the shop answers. What it refuses is thrown on. */
-  private async reach<T>(work: () => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      try {
-        const answer = await work()
-        this.isAway = false
-        return answer
-      } catch (error) {
-        if (!(error instanceof Unreachable)) throw error
-        this.isAway = true
-        this.paint()
-        await new Promise((wake) => setTimeout(wake, Math.random() * Math.min(5000, 300 * 2 ** tries)))
-      }
-    }
+  /** Another name, while nothing is held under this one. */
+  private async become(name: string): Promise<void> {
+    if (name !== "" && name !== this.identity?.user && !this.truth.seat.isTaken) await this.logIn(name)
   }
 
-  private async become(name: string): Promise<void> {
-    if (this.seat.isTaken || name === this.identity?.user || name === "") return
+  /** Where the login is by name, the same name is the same buyer. */
+  private async logInAgain(): Promise<void> {
+    const { identity } = this
+    this.identity = null
+    if (identity) await this.logIn(identity.user)
+  }
+
+  private async logIn(name: string): Promise<void> {
     try {
-      const identity = await this.reach(() => this.identities.logIn(name))
+      const identity = await this.truth.reach(() => this.identities.logIn(name))
       if (identity) this.settleIn(identity)
       else this.painter.needsLogin()
     } catch (error) {
@@ -119,17 +116,9 @@ class BuyerPage {
     this.paint()
   }
 
-  private async logInAgain(user: string): Promise<void> {
-    this.identity = null
-    const identity = await this.identities.logIn(user)
-    if (identity) this.settleIn(identity)
-    else this.painter.needsLogin()
-  }
-
   /** Listens as this buyer from now on. */
   private settleIn(identity: Identity): void {
     this.identity = identity
-    this.seat = new Seat(this.saleId)
     this.notice = null
     this.listening?.close()
     this.listening = new Listening(
@@ -138,14 +127,14 @@ class BuyerPage {
         sale: this.saleId,
         user: identity.user,
         token: async () => (await this.identities.listen()).token,
-        heardRecord: (record) => this.take(record),
-        heardStanding: (standing) => this.hearStanding(standing),
-        doubt: () => this.doubt(),
+        heardRecord: (record) => this.truth.take(record),
+        heardStanding: (standing) => this.truth.hear(standing),
+        doubt: () => this.truth.doubt(),
         stateChanged: () => this.paint(),
       },
       this.choice,
     )
-    this.doubt()
+    this.truth.begin(true)
   }
 
   private get choice(): Choice {
@@ -158,78 +147,12 @@ class BuyerPage {
     this.listening?.choose(choice)
   }
 
-  private take(record: unknown): void {
-    const before = this.seat.ticket
-    if (!this.seat.take(record)) return
-    const { ticket } = this.seat
-    if (ticket?.state !== before?.state) {
-      this.keepAt = this.clock.now() + keepMs
-      this.keepAsked = false
-    }
-    if (ticket?.order?.state !== before?.order?.state) this.notice = null
-    this.paint()
-  }
-
-  private hearStanding(standing: Standing): void {
-    if (this.standing && standing.at < this.standing.at) return
-    const isNewPhase = this.standing !== null && this.standing.phase !== standing.phase
-    this.standing = standing
-    // The operator may have opened it before its time, or paused it.
-    if (isNewPhase) this.doubt()
-    this.paint()
-  }
-
-  /** What is shown may not be so any more: ask. One question at a time, and one more when it came during the last. */
-  private doubt(): void {
-    if (this.refreshing) this.refreshAgain = true
-    else void this.refresh()
-  }
-
-  private refresh(): Promise<void> {
-    this.refreshing ??= this.askAll().finally(() => {
-      this.refreshing = null
-      if (this.refreshAgain) this.doubt()
-      this.refreshAgain = false
-    })
-    return this.refreshing
-  }
-
-  private async askAll(): Promise<void> {
-    this.askedAt = performance.now()
-    const path = `/api/sales/${encodeURIComponent(this.saleId)}`
-    try {
-      this.sale = await this.reach(() => ask<SaleView>("GET", path))
-      this.hearStanding(this.sale.standing)
-      if (this.identity) await this.askTicket(`${path}/ticket`)
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-      if (error.code === "not_found") this.sale = null
-      // The login has run out. Where it is by name, the same name is the same buyer.
-      else if (error.status === 401 && this.identity) await this.logInAgain(this.identity.user)
-    }
-    this.paint()
-  }
-
-  private async askTicket(path: string): Promise<void> {
-    const { seat } = this
-    try {
-      const view = await this.reach(() => this.identities.asBuyer<TicketView>("GET", path))
-      // Somebody else may have logged in meanwhile.
-      if (seat !== this.seat) return
-      this.wait.promise(view.turn, view.etaSeconds, this.clock.now())
-      this.take(view)
-    } catch (error) {
-      if (!(error instanceof Refused) || error.code !== "no_ticket") throw error
-    }
-  }
-
   private tick(): void {
     const scene = this.paint()
-    const sinceAsked = performance.now() - this.askedAt
     const isDeaf = this.listening !== null && this.listening.state !== "open"
     // A deadline has passed and no word came: it is on its way, or was lost with a connection that looks alive.
     const isDue = scene.name === "settling" || (scene.name === "queued" && scene.position === 0)
-    if (sinceAsked > askMs && (isDeaf || isDue)) this.doubt()
+    if (this.truth.ageMs > askMs && (isDeaf || isDue)) this.truth.doubt()
     if (this.clock.now() > this.keepAt && (scene.name === "queued" || scene.name === "waitlisted"))
       this.keepAsked = true
   }
@@ -258,7 +181,7 @@ class BuyerPage {
   }
 
   private async enterQueue(key: string): Promise<void> {
-    const { sale } = this
+    const { sale } = this.truth
     if (!sale || this.callOff) return
     const stop = Promise.withResolvers<never>()
     stop.promise.catch(() => {})
@@ -269,7 +192,7 @@ class BuyerPage {
         sale: this.saleId,
         item: this.painter.item ?? sale.items[0]?.id ?? "",
         key,
-        startsAt: () => this.sale?.startsAt ?? sale.startsAt,
+        startsAt: () => this.truth.sale?.startsAt ?? sale.startsAt,
         jitterMs: sale.jitterMs,
         now: () => this.clock.now(),
         random: Math.random,
@@ -280,7 +203,7 @@ class BuyerPage {
         },
       })
       this.click = { kind: "none" }
-      if ("held" in entered) this.take(entered.held)
+      if ("held" in entered) this.truth.take(entered.held)
       else if ("refused" in entered)
         this.click = { kind: "refused", code: entered.refused, mayRetry: entered.refused !== "SOLD_OUT" }
       else this.admitted(entered.admission)
@@ -291,18 +214,12 @@ class BuyerPage {
     } finally {
       this.callOff = null
       remembered("session").forget(clickName(this.saleId))
-      this.doubt()
+      this.truth.doubt()
     }
   }
 
   /** In: until its record comes, what was answered is the truth. */
-  private admitted(admission: {
-    item: string
-    number: number
-    position: number | null
-    etaSeconds: number | null
-    admittedAt: number
-  }): void {
+  private admitted(admission: AdmissionView): void {
     const { item, number, position, etaSeconds, admittedAt } = admission
     // Who has a position at once came after any draw, and those are served by number.
     const turn = position === null ? null : number
@@ -310,8 +227,8 @@ class BuyerPage {
       ...{ sale: this.saleId, item, number, turn, state: "queued", version: -1, order: null },
       at: admittedAt,
     }
-    this.take(record)
-    this.wait.promise(turn, etaSeconds, this.clock.now())
+    this.truth.take(record)
+    this.truth.wait.promise(turn, etaSeconds, this.clock.now())
   }
 
   private async pay(): Promise<void> {
@@ -322,7 +239,7 @@ class BuyerPage {
       tab?.close()
       return
     }
-    this.payingNumber = this.seat.ticket?.number ?? null
+    this.payingNumber = this.truth.seat.ticket?.number ?? null
     if (tab) {
       tab.opener = null
       tab.location.replace(granted.payUrl)
@@ -331,7 +248,8 @@ class BuyerPage {
     this.paint()
   }
 
-  private async grant(wanted: "pay" | "cancel" | "leave") {
+  /** Null when the shop cannot be reached. */
+  private async grant(wanted: "pay" | "cancel" | "leave"): Promise<Granted | null> {
     this.keepAsked = false
     try {
       const granted = await wish(
@@ -343,9 +261,9 @@ class BuyerPage {
         wanted,
       )
       this.notice = null
-      if ("ticket" in granted) this.take(granted.ticket)
+      if ("ticket" in granted) this.truth.take(granted.ticket)
       if ("failed" in granted) this.notice = granted.failed === "provider_away" ? "providerAway" : "notDone"
-      this.doubt()
+      this.truth.doubt()
       return granted
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error
@@ -356,24 +274,41 @@ class BuyerPage {
     }
   }
 
+  /** A ticket or an order in another state: what was said about the last one does not hold for it. */
+  private noteNews({ ticket, now }: Facts): void {
+    const stands = ticket ? `${ticket.number} ${ticket.state} ${ticket.order?.state}` : ""
+    if (stands === this.stood) return
+    this.stood = stands
+    this.keepAt = now + keepMs
+    this.keepAsked = false
+    this.notice = null
+  }
+
+  private noticeOf({ name }: Scene): keyof typeof phrases | null {
+    if (this.truth.isAway) return "shopAway"
+    if (this.truth.standing?.phase !== "paused") return this.notice
+    if (inLine.has(name)) return "pausedKept"
+    return name === "open" || name === "knocking" ? "paused" : this.notice
+  }
+
   private paint(): Scene {
-    const { facts, standing, listening } = this
+    const { facts, listening } = this
+    const { standing } = this.truth
     const scene = sceneOf(facts)
+    this.noteNews(facts)
     const turn = facts.ticket?.turn ?? null
     const etaSeconds =
       scene.name === "queued" && standing && turn !== null
-        ? this.wait.seconds(turn, standing, facts.now)
+        ? this.truth.wait.seconds(turn, standing, facts.now)
         : null
     this.painter.paint({
       scene,
       facts,
       etaSeconds,
       user: this.identity?.user ?? null,
-      keepAsked:
-        this.keepAsked &&
-        (scene.name === "queued" || scene.name === "waitlisted" || scene.name === "drawing"),
+      keepAsked: this.keepAsked && inLine.has(scene.name),
       isPaying: this.payingNumber !== null && this.payingNumber === facts.ticket?.number,
-      notice: this.isAway ? "shopAway" : standing?.phase === "paused" ? "paused" : this.notice,
+      notice: this.noticeOf(scene),
       connection: {
         state: listening?.state ?? "connecting",
         transport: listening?.transport ?? null,
@@ -384,24 +319,14 @@ class BuyerPage {
   }
 }
 
-class CalledOff extends Error {}
+const inLine: ReadonlySet<SceneName> = new Set<SceneName>(["drawing", "queued", "waitlisted"])
 
-/** The sale that the address names, else the one that is worth looking at: open, or next. */
-async function saleToShow(): Promise<string> {
-  const named = /^\/sales\/([^/]+)/.exec(location.pathname)?.[1]
-  if (named !== undefined) return decodeURIComponent(named)
-  const { sales } = await ask<{ sales: SaleView[] }>("GET", "/api/sales")
-  const alive = sales.filter(
-    ({ standing }) => standing.phase !== "closed" && !standing.items.every((item) => item.gone),
-  )
-  const best = alive.toSorted((a, b) => a.startsAt - b.startsAt)[0] ?? sales.at(-1)
-  return best?.id ?? "-"
-}
+class CalledOff extends Error {}
 
 async function startPage(): Promise<void> {
   for (;;) {
     try {
-      const page = new BuyerPage(await saleToShow())
+      const page = new BuyerPage(await shownSale())
       return await page.start()
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error

@@ -38,7 +38,7 @@ type Board = readonly [big: string, below: string]
 const boards: Partial<Record<SceneName, (scene: Scene, facts: Facts) => Board>> = {
   open: (_, facts) => [count(sumOf(facts.standing, "available")), ofTotal(facts)],
   queued: ({ position }) => [position === null ? "··" : count(position), ""],
-  waitlisted: (_, { standing }) => [count(standing?.waitlisted ?? 0), ""],
+  waitlisted: (_, { standing }) => [count(Math.max(1, standing?.waitlisted ?? 0)), ""],
   settling: () => ["00:00", ""],
   unpaid: () => ["00:00", ""],
   paid: () => ["✓", ""],

@@ -78,7 +78,8 @@ export class Painter {
     const words = sceneWords[scene.name]
     const figures = figuresOf(painted)
     write(find("scene-title"), say(words.title))
-    write(find("detail"), fill(say(words.detail), figures))
+    const isTimeless = scene.name === "queued" && painted.etaSeconds === null
+    write(find("detail"), fill(say(isTimeless ? phrases.noEta : words.detail), figures))
     const notice = this.isOwnLogin ? "ownLogin" : painted.notice
     write(find("notice"), notice ? say(phrases[notice]) : "")
     find("notice").hidden = notice === null
@@ -141,15 +142,23 @@ export class Painter {
     if (user !== null && document.activeElement !== this.nameField) this.nameField.value = user
   }
 
-  private paintButtons({ scene, keepAsked, isPaying, user }: Painted, figures: Record<string, string>): void {
+  private paintButtons(
+    { scene, etaSeconds, keepAsked, isPaying, user }: Painted,
+    figures: Record<string, string>,
+  ): void {
     const [primary, secondary] = buttonsOf(scene, isPaying)
     this.button("primary", user === null ? null : primary, figures)
     find<HTMLButtonElement>("primary").disabled = scene.name === "countdown"
     this.button("secondary", keepAsked ? null : secondary, figures)
     find("keep").hidden = !keepAsked
     write(find("keep-title"), say(phrases.askKeep))
-    const isKnown = scene.position !== null
-    write(find("keep-detail"), fill(say(isKnown ? phrases.askKeepDetail : phrases.askKeepUnknown), figures))
+    const askKeep =
+      scene.position === null
+        ? phrases.askKeepUnknown
+        : etaSeconds === null
+          ? phrases.askKeepNoEta
+          : phrases.askKeepDetail
+    write(find("keep-detail"), fill(say(askKeep), figures))
     write(find("keep-waiting"), say(phrases.keep))
     write(find("keep-leave"), say(phrases.leave))
   }
@@ -173,9 +182,10 @@ export class Painter {
 function figuresOf({ scene, facts, etaSeconds }: Painted): Record<string, string> {
   const { sale, standing, ticket, click } = facts
   return {
-    eta: etaSeconds === null ? say(phrases.unknownEta) : duration(etaSeconds),
+    eta: etaSeconds === null ? "" : duration(etaSeconds),
     position: scene.position === null ? "" : count(scene.position),
-    count: count(standing?.waitlisted ?? 0),
+    // Who is on it themselves counts, whatever the snapshot of a second ago says.
+    count: count(Math.max(1, standing?.waitlisted ?? 0)),
     offer: duration(sale?.offerSeconds ?? 0),
     order: ticket?.order?.id ?? "",
     price: ticket?.order ? money(ticket.order.price, ticket.order.currency) : "",

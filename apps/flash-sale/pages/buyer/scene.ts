@@ -101,7 +101,9 @@ function ofTicket(facts: Facts, sale: SaleView, ticket: TicketRecord): Scene {
     if (facts.now >= order.payBy) return scene("settling", { number })
     return scene(order.offer ? "offered" : "won", { number, until: order.payBy })
   }
-  return scene(name, { number, mayEnter: canComeAgain.has(name) && isOpen(facts, sale) })
+  // A standing that is older than the word "sold out" does not know of it yet.
+  const isStale = name === "lost" && (facts.standing?.at ?? 0) <= ticket.at
+  return scene(name, { number, mayEnter: canComeAgain.has(name) && isOpen(facts, sale) && !isStale })
 }
 
 function waiting({ standing }: Facts, sale: SaleView, { state, number, turn }: TicketRecord): Scene {

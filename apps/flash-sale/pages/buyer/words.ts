@@ -74,7 +74,7 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
     ],
   },
   queued: {
-    board: ["In front of you", "前面还有"],
+    board: ["Your place in line", "你排在第"],
     title: ["You are in the queue", "排队中"],
     detail: ["Your turn comes in about {eta}.", "大约还要 {eta}。"],
   },
@@ -119,8 +119,8 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
     board: ["Ran out", "已过期"],
     title: ["The time to pay ran out", "付款时间已过"],
     detail: [
-      "The unit went on to the next. If you paid at the last moment all the same, you get a unit or your money back.",
-      "这一件已给了下一位。如果你在最后一刻付了款，不是给你货，就是把钱退给你。",
+      "The unit went on to the next, or back on sale. If you paid at the last moment all the same, you get a unit or your money back.",
+      "这一件给了下一位，或重新开卖。如果你在最后一刻付了款，不是给你货，就是把钱退给你。",
     ],
   },
   cancelled: {
@@ -204,14 +204,19 @@ export const phrases = {
   askKeep: ["Keep waiting?", "还要继续等吗？"],
   askKeepDetail: [
     "You are number {position}, about {eta} to go. Leaving gives your place away.",
-    "你前面还有 {position} 人，大约 {eta}。离开后位置就没有了。",
+    "你排在第 {position}，大约还要 {eta}。离开后位置就没有了。",
+  ],
+  askKeepNoEta: [
+    "You are number {position}. Leaving gives your place away.",
+    "你排在第 {position}。离开后位置就没有了。",
   ],
   askKeepUnknown: ["Leaving gives your place away.", "离开后位置就没有了。"],
   paying: [
     "The payment page is open in another tab. The result shows here by itself.",
     "付款页已在另一个标签页打开，结果会自动显示在这里。",
   ],
-  paused: ["The shop has paused the sale. Your place is kept.", "商家暂停了秒杀，你的位置保留。"],
+  paused: ["The shop has paused the sale.", "商家暂停了秒杀。"],
+  pausedKept: ["The shop has paused the sale. Your place is kept.", "商家暂停了秒杀，你的位置保留。"],
   providerAway: [
     "The payment service does not answer. Try again; your unit is held.",
     "支付服务没有响应，请再试一次，货给你留着。",
@@ -230,7 +235,10 @@ export const phrases = {
   ],
   ownLogin: ["Log in at the shop first, then come back here.", "请先在商家登录，再回到这里。"],
   soon: ["a moment", "片刻"],
-  unknownEta: ["a time that is not known yet", "暂时无法估计"],
+  noEta: [
+    "How long it takes is not known yet. You will hear the moment that it is.",
+    "还不知道要等多久，一知道就告诉你。",
+  ],
   of: ["of {total}", "共 {total}"],
   ticket: ["Your number", "你的号码"],
   you: ["You are {user}", "你是 {user}"],

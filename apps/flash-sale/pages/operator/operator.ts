@@ -21,7 +21,7 @@ class OperatorPage {
   private view: OperatorView | null = null
   private rehearsal: RehearsalView | null = null
   private weatherShown = false
-  private killed: { readonly at: number; readonly tickets: number; sawDeath: boolean } | null = null
+  private killed: { readonly at: number; readonly tickets: number; readonly bornAt: number } | null = null
   private readonly series = new Series()
   private readonly queue = new Curves("chart-queue", [
     { name: ["queue", "排队"], color: "--red" },
@@ -103,14 +103,13 @@ class OperatorPage {
 
   private async keepLooking(): Promise<void> {
     for (;;) {
-      let pauseMs = lookMs
+      let pauseMs = this.killed ? lookAwayMs : lookMs
       try {
         await this.look()
         find("pulse").dataset["state"] = "here"
       } catch (error) {
         if (!(error instanceof Unreachable)) this.complain(error)
         else pauseMs = lookAwayMs
-        if (this.killed) this.killed.sawDeath = true
         find("pulse").dataset["state"] = "away"
       }
       this.paint()
@@ -140,7 +139,7 @@ class OperatorPage {
   /** The first answer after a death: nothing that anybody held may be missing. */
   private noteRevival(view: OperatorView): void {
     const { killed } = this
-    if (!killed?.sawDeath) return
+    if (!killed || !this.rehearsal || this.rehearsal.bornAt === killed.bornAt) return
     this.killed = null
     const seconds = ((Date.now() - killed.at) / 1000).toFixed(1)
     const [before, after] = [count(killed.tickets), count(view.tickets)]
@@ -212,7 +211,12 @@ class OperatorPage {
 
   private async kill(): Promise<void> {
     write(find("killed"), say(["Killed. Looking for it…", "已杀死，等待恢复…"]))
-    this.killed = { at: Date.now(), tickets: this.view?.tickets ?? 0, sawDeath: false }
+    delete find("killed").dataset["whole"]
+    this.killed = {
+      at: Date.now(),
+      tickets: this.view?.tickets ?? 0,
+      bornAt: this.rehearsal?.bornAt ?? 0,
+    }
     await this.act(["", ""], () => this.ask("POST", "/api/operator/rehearsal/kill"))
   }
 

@@ -1,0 +1,123 @@
+// What is known about one sale and one buyer's place in it, kept true: asked for once, then heard; whenever there is a doubt
+// (a lost connection, a deadline that passed) asked for again. Paints nothing.
+import { type Ask, ask, Refused, Unreachable } from "../ask.ts"
+import type { ServerClock } from "../server-clock.ts"
+import type { SaleView, Standing, TicketView } from "../views.ts"
+import { Seat } from "./seat.ts"
+import { WaitShown } from "./wait-shown.ts"
+
+export interface TruthOptions {
+  readonly sale: string
+  readonly clock: ServerClock
+  /** Asks as the buyer. */
+  readonly asBuyer: Ask
+  /** Something that is shown may have changed. */
+  readonly changed: () => void
+  /** The login has run out. */
+  readonly loggedOut: () => void
+}
+
+export class Truth {
+  /** Null: there is none of this name. Undefined: not known yet. */
+  sale: SaleView | null | undefined
+  standing: Standing | null = null
+  seat: Seat
+  /** The shop does not answer. */
+  isAway = false
+  readonly wait = new WaitShown()
+  private readonly options: TruthOptions
+  private isBuyer = false
+  private refreshing: Promise<void> | null = null
+  private refreshAgain = false
+  private askedAt = 0
+
+  constructor(options: TruthOptions) {
+    this.options = options
+    this.seat = new Seat(options.sale)
+  }
+
+  /** Since the shop was last asked. */
+  get ageMs(): number {
+    return performance.now() - this.askedAt
+  }
+
+  /** Another buyer: what was known of the last one is nobody's any more. */
+  begin(isBuyer: boolean): void {
+    this.isBuyer = isBuyer
+    this.seat = new Seat(this.options.sale)
+    this.doubt()
+  }
+
+  /** Takes a record, wherever it comes from. */
+  take(record: unknown): void {
+    if (this.seat.take(record)) this.options.changed()
+  }
+
+  hear(standing: Standing): void {
+    if (this.standing && standing.at < this.standing.at) return
+    const isNewPhase = this.standing !== null && this.standing.phase !== standing.phase
+    this.standing = standing
+    // The operator may have opened it before its time.
+    if (isNewPhase) this.doubt()
+    this.options.changed()
+  }
+
+  /** What is shown may not be so any more. One question at a time, and one more when the doubt came during the last. */
+  doubt(): void {
+    if (this.refreshing) this.refreshAgain = true
+    else void this.refresh()
+  }
+
+  refresh(): Promise<void> {
+    this.refreshing ??= this.askAll().finally(() => {
+      this.refreshing = null
+      if (this.refreshAgain) this.doubt()
+      this.refreshAgain = false
+    })
+    return this.refreshing
+  }
+
+  /** Tries until the shop answers. What it refuses is thrown on. */
+  async reach<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        const answer = await work()
+        this.isAway = false
+        return answer
+      } catch (error) {
+        if (!(error instanceof Unreachable)) throw error
+        this.isAway = true
+        this.options.changed()
+        await new Promise((wake) => setTimeout(wake, Math.random() * Math.min(5000, 300 * 2 ** tries)))
+      }
+    }
+  }
+
+  private async askAll(): Promise<void> {
+    const path = `/api/sales/${encodeURIComponent(this.options.sale)}`
+    this.askedAt = performance.now()
+    try {
+      this.sale = await this.reach(() => ask<SaleView>("GET", path))
+      this.hear(this.sale.standing)
+      if (this.isBuyer) await this.askTicket(`${path}/ticket`)
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      if (error.code === "not_found") this.sale = null
+      else if (error.status === 401) this.options.loggedOut()
+    }
+    this.options.changed()
+  }
+
+  private async askTicket(path: string): Promise<void> {
+    const { seat } = this
+    try {
+      const view = await this.reach(() => this.options.asBuyer<TicketView>("GET", path))
+      // Somebody else may have logged in meanwhile.
+      if (seat !== this.seat) return
+      this.wait.promise(view.turn, view.etaSeconds, this.options.clock.now())
+      this.take(view)
+    } catch (error) {
+      if (!(error instanceof Refused) || error.code !== "no_ticket") throw error
+    }
+  }
+}

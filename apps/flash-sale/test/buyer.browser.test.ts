@@ -1,0 +1,352 @@
+// The buyer's page in Chromium, against a real shop: every way through a sale, on good networks and bad ones, ends with
+// the right scene on the screen.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { Browser } from "playwright-core"
+import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
+import { BuyerPage, type BuyerPageOptions } from "./buyer-page.ts"
+import { ShopProcess, until } from "./shop-process.ts"
+
+const testMsMax = 60_000
+
+describe.skipIf(!hasChromium)("the buyer's page", () => {
+  let browser: Browser
+  let shop: ShopProcess
+  let sales = 0
+  let buyers = 0
+  beforeAll(async () => {
+    ;[browser, shop] = await Promise.all([launchChromium(), ShopProcess.start()])
+  }, testMsMax)
+  afterAll(async () => {
+    await browser?.close()
+    await shop?.[Symbol.asyncDispose]()
+  })
+
+  async function freshSale(given: Record<string, unknown> = {}): Promise<string> {
+    const id = `sale-${++sales}`
+    const answer = await shop.operator("POST", "/sales", {
+      id,
+      title: "A sale",
+      startsAt: Date.now(),
+      items: [{ id: "i", title: "Moonlight lantern", stock: 1, price: 4200 }],
+      payBySeconds: 300,
+      ...given,
+    })
+    expect(answer.status).toBe(201)
+    if (given["startsAt"] === undefined)
+      await until(
+        () => phaseOf(id),
+        (phase) => phase === "open",
+      )
+    return id
+  }
+
+  async function phaseOf(sale: string): Promise<string> {
+    const view = (await (await shop.operator("GET", `/sales/${sale}`)).json()) as {
+      standing: { phase: string }
+    }
+    return view.standing.phase
+  }
+
+  const run = async (sale: string, what: string): Promise<void> => {
+    expect((await shop.operator("POST", `/sales/${sale}/${what}`)).status).toBe(200)
+  }
+
+  const open = (sale: string, options: Partial<BuyerPageOptions> = {}): Promise<BuyerPage> =>
+    BuyerPage.open(browser, shop, { user: `buyer-${++buyers}`, sale, ...options })
+
+  test(
+    "two race for the last unit: one pays for it, the other is told at once that it is gone",
+    async () => {
+      const sale = await freshSale()
+      await using ann = await open(sale)
+      await using ben = await open(sale, { locale: "zh-CN" })
+      await Promise.all([ann.scene("open"), ben.scene("open")])
+      await Promise.all([ann.press("primary"), ben.press("primary")])
+      const scenes = await Promise.all([ann.scene("won", "waitlisted"), ben.scene("won", "waitlisted")])
+      expect(scenes.toSorted()).toEqual(["waitlisted", "won"])
+      const [winner, other] = scenes[0] === "won" ? [ann, ben] : [ben, ann]
+      await winner.picture("race-won")
+      await other.picture("race-waitlisted")
+      expect(await winner.pays()).toContain("paid")
+      await winner.scene("paid")
+      await other.scene("lost")
+      await winner.picture("race-paid")
+      await other.picture("race-lost")
+      expect([...ann.errors, ...ben.errors]).toEqual([])
+      expect(shop.findings()).toEqual([])
+    },
+    testMsMax,
+  )
+
+  test(
+    "what the winner gives back is offered to the next in line, for as long as it says",
+    async () => {
+      const sale = await freshSale({ offerSeconds: 120 })
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("won")
+      await using ben = await open(sale)
+      await ben.press("primary")
+      await ben.scene("waitlisted")
+      await ann.press("secondary")
+      await ann.scene("cancelled")
+      await ben.scene("offered")
+      expect(await ben.board()).toMatch(/^(02:00|01:\d\d)$/)
+      expect(await ben.page.textContent("#detail")).toContain("2 minutes")
+      await ben.picture("offered")
+      await ben.pays()
+      await ben.scene("paid")
+    },
+    testMsMax,
+  )
+
+  const networks = [
+    ["WebSockets are blocked", { websocket: "refuse" }, "auto", "sse"],
+    ["streams are blocked, though a stream was chosen", { stream: "refuse" }, "sse", "websocket"],
+    ["WebSockets and streams are blocked", { websocket: "refuse", stream: "refuse" }, "auto", "poll"],
+    ["polling is chosen", {}, "poll", "poll"],
+  ] as const
+  for (const [name, manners, choice, transport] of networks) {
+    test(
+      `where ${name}, the result comes by ${transport}, and paying works`,
+      async () => {
+        const sale = await freshSale()
+        await using ann = await open(sale, { manners })
+        if (choice !== "auto") await ann.page.selectOption("#transport", choice)
+        await ann.page.waitForSelector(`#connection[data-state=open][data-transport=${transport}]`)
+        await ann.press("primary")
+        await ann.scene("won")
+        await ann.pays()
+        await ann.scene("paid")
+        expect(await ann.hears()).toBe(transport)
+        await ann.picture(`by-${transport}-${choice}`)
+        expect(ann.errors).toEqual([])
+      },
+      testMsMax,
+    )
+  }
+
+  test(
+    "a page that is reloaded shows the same truth: in the queue, with a unit held, and when it is paid",
+    async () => {
+      const sale = await freshSale()
+      await run(sale, "pause")
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("queued")
+      const number = await ann.number()
+      await ann.picture("queued-paused")
+      await ann.page.reload()
+      await ann.scene("queued")
+      expect(await ann.number()).toBe(number)
+      await ann.page.waitForFunction(() => document.querySelector("#board")?.textContent === "1")
+      await ann.hears()
+      await run(sale, "open")
+      await ann.scene("won")
+      await ann.page.reload()
+      await ann.scene("won")
+      await ann.pays()
+      await ann.scene("paid")
+      await ann.page.reload()
+      await ann.scene("paid")
+      expect(await ann.number()).toBe(number)
+    },
+    testMsMax,
+  )
+
+  test(
+    "a click whose answer was lost is sent again after a reload, and counts once",
+    async () => {
+      const sale = await freshSale()
+      await using ann = await open(sale)
+      await ann.scene("open")
+      let arrived = 0
+      // The shop gets the click; the answer gets lost, for as long as this page lives.
+      await ann.page.route(/\/tickets$/, async (route) => {
+        await route.fetch()
+        arrived += 1
+        await route.abort()
+      })
+      await ann.page.route(/\/ticket$/, (route) => route.abort())
+      await ann.press("primary")
+      await ann.scene("entering", "won")
+      await until(
+        async () => arrived,
+        (times) => times >= 2,
+      )
+      await ann.page.unrouteAll({ behavior: "ignoreErrors" })
+      await ann.page.reload()
+      await ann.scene("won")
+      expect(await ann.number()).toBe("1")
+      const view = (await (await shop.operator("GET", `/sales/${sale}`)).json()) as { tickets: number }
+      expect(view.tickets).toBe(1)
+    },
+    testMsMax,
+  )
+
+  test(
+    "the network is cut at the decision and restored: the result is there",
+    async () => {
+      const sale = await freshSale()
+      await run(sale, "pause")
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("queued")
+      await ann.cutNetwork()
+      await run(sale, "open")
+      await ann.page.waitForSelector("#connection:not([data-state=open])")
+      await ann.scene("queued")
+      await ann.picture("cut")
+      await ann.restoreNetwork()
+      await ann.scene("won")
+      expect(ann.errors).toEqual([])
+    },
+    testMsMax,
+  )
+
+  test(
+    "money in the last second, of which no callback comes: what the payment page said is what is shown",
+    async () => {
+      const sale = await freshSale({ payBySeconds: 5 })
+      const weather = await fetch(`${shop.paymentsUrl}/weather`, {
+        method: "POST",
+        body: JSON.stringify({ lost: 1 }),
+      })
+      expect(weather.status).toBe(200)
+      try {
+        await using ann = await open(sale)
+        await ann.press("primary")
+        await ann.scene("won")
+        const payment = await ann.opensPayment()
+        await ann.page.waitForFunction(() =>
+          /^00:0[01]$/.test(document.querySelector("#board")?.textContent ?? ""),
+        )
+        const said = await ann.pays(payment)
+        await ann.picture("last-second")
+        // A very slow machine may have come too late; then the payment page has said so, and nothing was taken.
+        await ann.scene(said.includes("paid") ? "paid" : "unpaid")
+        expect(shop.findings()).toEqual([])
+      } finally {
+        await fetch(`${shop.paymentsUrl}/weather`, { method: "POST", body: JSON.stringify({ lost: 0 }) })
+      }
+    },
+    testMsMax,
+  )
+
+  test(
+    "too late to pay: the payment page takes nothing, and the unit can be had again",
+    async () => {
+      const sale = await freshSale({ payBySeconds: 3 })
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("won")
+      const payment = await ann.opensPayment()
+      await ann.scene("unpaid")
+      expect(await ann.pays(payment)).toContain("closed")
+      await ann.picture("unpaid")
+      await ann.press("primary")
+      await ann.scene("won")
+      expect(await ann.number()).toBe("2")
+    },
+    testMsMax,
+  )
+
+  test(
+    "who is asked whether to keep waiting may stay, or leave and come again",
+    async () => {
+      const sale = await freshSale()
+      await run(sale, "pause")
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("queued")
+      await ann.press("secondary")
+      expect(await ann.page.textContent("#keep-detail")).toContain("You are number 1")
+      await ann.picture("keep")
+      await ann.press("keep-waiting")
+      await ann.page.waitForSelector("#keep", { state: "hidden" })
+      await ann.press("secondary")
+      await ann.press("keep-leave")
+      await ann.scene("left")
+      await ann.press("primary")
+      await ann.scene("queued")
+      expect(await ann.number()).toBe("2")
+    },
+    testMsMax,
+  )
+
+  test(
+    "a full queue lets nobody in, says so, and lets in who keeps knocking when there is room",
+    async () => {
+      const sale = await freshSale({ factor: 1, reserve: 0 })
+      await run(sale, "pause")
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("queued")
+      await using ben = await open(sale)
+      await ben.press("primary")
+      await ben.scene("knocking")
+      await ben.picture("knocking")
+      await ann.press("secondary")
+      await ann.press("keep-leave")
+      await ben.scene("queued")
+      expect(await ben.number()).toBe("2")
+    },
+    testMsMax,
+  )
+
+  test(
+    "counts down on the shop's clock, whatever the visitor's says, and opens by itself",
+    async () => {
+      const sale = await freshSale({ startsAt: Date.now() + 5000 })
+      const context = { user: `buyer-${++buyers}`, sale }
+      await using ann = await BuyerPage.open(browser, shop, context)
+      await ann.page.addInitScript(() => {
+        const right = Date.now
+        Date.now = () => right() + 3_600_000
+      })
+      await ann.page.reload()
+      const scene = await ann.scene("countdown", "open")
+      if (scene === "countdown") {
+        expect(await ann.board()).toMatch(/^00:0\d$/)
+        expect(await ann.page.isDisabled("#primary")).toBe(true)
+        await ann.picture("countdown")
+      }
+      await ann.scene("open")
+      await ann.press("primary")
+      await ann.scene("won")
+    },
+    testMsMax,
+  )
+
+  test(
+    "the shop is killed while one waits: the page looks for it, and shows the same number again",
+    async () => {
+      const sale = await freshSale()
+      await run(sale, "pause")
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("queued")
+      await shop.kill()
+      await ann.page.waitForSelector("#connection:not([data-state=open])")
+      await shop.start()
+      await ann.hears()
+      await ann.scene("queued")
+      expect(await ann.number()).toBe("1")
+      await run(sale, "open")
+      await ann.scene("won")
+      expect(ann.errors).toEqual([])
+    },
+    testMsMax,
+  )
+
+  test.each(["en", "zh-CN"])("fits every screen, in %s", async (locale) => {
+    const sale = await freshSale({ startsAt: Date.now() + 3_600_000 })
+    await using ann = await open(sale, { locale })
+    await ann.scene("countdown")
+    for (const width of [320, 390, 768, 1280]) {
+      await ann.page.setViewportSize({ width, height: 800 })
+      const tooWide = await ann.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect([width, tooWide]).toEqual([width, 0])
+    }
+  })
+})

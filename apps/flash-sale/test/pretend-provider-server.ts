@@ -1,0 +1,61 @@
+// The pretend provider over HTTP, with a page to pay at: for what the simulator never does, because it keeps its word.
+import { signatureHeader, signatureOf } from "../payments/http-provider.ts"
+import { payPage } from "../payments/pay-page.ts"
+import { PretendProvider } from "./pretend-provider.ts"
+
+export interface PretendProviderServer extends AsyncDisposable {
+  readonly url: string
+  readonly provider: PretendProvider
+}
+
+export function startPretendProvider(secret: string): PretendProviderServer {
+  const provider = new PretendProvider()
+  let callbackUrl = ""
+  const tell = async (): Promise<void> => {
+    for (const callback of provider.callbacks.splice(0)) {
+      const body = JSON.stringify(callback)
+      const answer = await fetch(callbackUrl, {
+        method: "POST",
+        headers: { [signatureHeader]: signatureOf(secret, body) },
+        body,
+      })
+      await answer.body?.cancel()
+    }
+  }
+  const server: Bun.Server<undefined> = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request): Promise<Response> {
+      const { pathname } = new URL(request.url)
+      const reference = decodeURIComponent(/^\/pay\/([^/]+)$/.exec(pathname)?.[1] ?? "")
+      if (reference !== "") {
+        if (request.method === "GET") return payPage(provider.trades.get(reference) ?? null)
+        if (!provider.pay(reference))
+          return Response.json({ detail: "The trade was closed." }, { status: 409 })
+        await tell()
+        return Response.json({ paid: reference })
+      }
+      const body = (await request.json()) as Record<string, never>
+      if (pathname === "/trades") {
+        callbackUrl = body["callback"] ?? ""
+        await provider.open(body as never)
+        return Response.json({
+          payUrl: `${server.url.origin}/pay/${encodeURIComponent(body["reference"] ?? "")}`,
+        })
+      }
+      if (pathname === "/trades/close") return Response.json(await provider.close(body["reference"] ?? ""))
+      if (pathname === "/refunds") {
+        await provider.refund(body["payment"] ?? "")
+        return Response.json({})
+      }
+      return new Response(null, { status: 404 })
+    },
+  })
+  return {
+    url: server.url.origin,
+    provider,
+    async [Symbol.asyncDispose]() {
+      await server.stop(true)
+    },
+  }
+}
