@@ -26,8 +26,6 @@ import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/hook-parts.ts"
 import { Reloader, type ReloaderOptions } from "./reload.ts"
 import { dismissWhoLostRights } from "./rights.ts"
-import { LocalClaims } from "../watch/local-claims.ts"
-import { systemClock } from "../watch/watch.ts"
 import { makeWatches, type Watches } from "./watches.ts"
 import type { Leave } from "./shutdown.ts"
 
@@ -126,7 +124,6 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     hub,
     drafts,
     events,
-    claims: new LocalClaims(systemClock),
   })
   const publisher: Publisher = { server: null }
   const leave: Leave = { leaving: false, draining: false }

@@ -2,9 +2,12 @@
 // the log as well, told or not.
 import type { Channel, Keep } from "../channels/channel.ts"
 import type { WatchConfig } from "../config/watch-problems.ts"
+import { RedisEngine } from "../engines/redis/redis.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
+import { RedisAlarmClaims } from "../nodes/redis/alarm-claims.ts"
 import type { Events } from "../telemetry/events.ts"
+import { LocalClaims } from "../watch/local-claims.ts"
 import { Messenger, type Recipient } from "../watch/messenger.ts"
 import { recipientsOf } from "../watch/tell/recipient.ts"
 import { type Alarm, type Claims, systemClock } from "../watch/watch.ts"
@@ -18,8 +21,6 @@ export interface WatchesOptions {
   readonly hub: Hub
   readonly drafts: Drafts
   readonly events: Pick<Events, "alarmRaised" | "alarmNotTold" | "watchBlind">
-  /** Between the nodes of a cluster. */
-  readonly claims: Claims
 }
 
 export interface Watches {
@@ -28,7 +29,7 @@ export interface Watches {
   stop(): void
 }
 
-export function makeWatches({ engine, keepOf, hub, drafts, events, claims }: WatchesOptions): Watches {
+export function makeWatches({ engine, keepOf, hub, drafts, events }: WatchesOptions): Watches {
   const messenger = new Messenger({
     clock: systemClock,
     onFailure: ({ name }, error, isGivenUp) => events.alarmNotTold(name, error, isGivenUp),
@@ -53,7 +54,7 @@ export function makeWatches({ engine, keepOf, hub, drafts, events, claims }: Wat
       },
       channelsPage: (from, limit) => engine.channelsPage(from, limit),
     },
-    claims,
+    claims: claimsOf(engine),
     clock: systemClock,
     tell(watch, alarm) {
       events.alarmRaised(alarm)
@@ -69,3 +70,7 @@ export function makeWatches({ engine, keepOf, hub, drafts, events, claims }: Wat
     },
   }
 }
+
+/** Nodes that share an engine agree on who tells. */
+const claimsOf = (engine: NodeEngine): Claims =>
+  engine instanceof RedisEngine ? new RedisAlarmClaims(engine.link) : new LocalClaims(systemClock)
