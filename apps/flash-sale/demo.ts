@@ -17,6 +17,7 @@ export interface DemoOptions {
   readonly webhook: string | undefined
   readonly jwt: string | undefined
   readonly verifySeconds: number
+  readonly keepDays: number
   /** For trying it out: the operator gets tools that a real shop must not have, and a sale is about to open. */
   readonly rehearsal: boolean
 }
@@ -27,7 +28,7 @@ export interface DemoShop extends RunningShop {
 
 /** Throws when a setting is given without the secret that belongs to it. */
 export async function demoShop(options: DemoOptions): Promise<DemoShop> {
-  const { directory, host, port, labaPort, verifySeconds } = options
+  const { directory, host, port, labaPort, verifySeconds, keepDays } = options
   mkdirSync(directory, { recursive: true })
   const ownSecret = process.env["FLASH_SALE_PAYMENT_SECRET"] ?? randomBytes(32).toString("hex")
   const simulator =
@@ -43,6 +44,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     port,
     labaPort,
     verifySeconds,
+    keepDays,
     payments,
     laba:
       options.laba === undefined

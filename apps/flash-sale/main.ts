@@ -19,6 +19,7 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs its callbacks
   --webhook URL           told of won, paid, expired and refunded; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
+  --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
 flash-sale payments       run the payment simulator by itself (--data, --host, --port)
 flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
                           when Laba does not answer
@@ -44,6 +45,7 @@ const { values, positionals } = parseArgs({
     channels: { type: "string" },
     books: { type: "boolean", default: false },
     "verify-seconds": { type: "string" },
+    "keep-days": { type: "string" },
     rehearsal: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -62,7 +64,7 @@ else {
 }
 
 async function showCommand(): Promise<void> {
-  const passedOn = ["laba", "laba-engine", "webhook", "jwt", "verify-seconds"] as const
+  const passedOn = ["laba", "laba-engine", "webhook", "jwt", "verify-seconds", "keep-days"] as const
   const shown = supervise({
     directory: values.data,
     host: values.host,
@@ -90,6 +92,7 @@ async function serveCommand(): Promise<void> {
     webhook: values.webhook,
     jwt: values.jwt,
     verifySeconds: Number(values["verify-seconds"] ?? 15),
+    keepDays: Number(values["keep-days"] ?? 30),
     rehearsal: values.rehearsal,
   })
   console.log(`The flash sale is at ${shop.url}`)

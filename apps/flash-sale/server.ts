@@ -1,6 +1,7 @@
 // Puts a shop together: books, desk, cashier, errands, delivery, HTTP, and the loop that drives them.
 import { join } from "node:path"
 import { auditKey, noteLaba } from "./audit/laba-note.ts"
+import { isClean } from "./audit/verify.ts"
 import { Watchman } from "./audit/watchman.ts"
 import type { Told } from "./book/act.ts"
 import type { Sale } from "./book/sale.ts"
@@ -31,6 +32,7 @@ import { Cashier } from "./payments/cashier.ts"
 import { httpProvider } from "./payments/http-provider.ts"
 import { Rehearsal } from "./rehearsal/rehearsal.ts"
 import { Errands } from "./shop/errands.ts"
+import { Retention } from "./shop/retention.ts"
 import { webhook } from "./shop/webhook.ts"
 
 export interface ShopOptions {
@@ -60,6 +62,8 @@ export interface ShopOptions {
   readonly pace?: PaceLimits
   /** Seconds between checks of the books; 0 is never. Default 15. */
   readonly verifySeconds?: number
+  /** Days for which the books of a sale stay after its last change; 0 is for ever. Default 30. */
+  readonly keepDays?: number
   /** Gives the operator what a sale is tried out with: a crowd, bad weather, a `kill -9`. Default false. */
   readonly rehearsal?: boolean
   readonly log?: (line: string) => void
@@ -117,7 +121,12 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     ...options.payments,
     callbackUrl: () => `${options.publicUrl ?? url}/api/payments/callback`,
   })
-  const cashier = new Cashier({ provider, find, log })
+  const cashier: Cashier = new Cashier({
+    provider,
+    find,
+    log,
+    onUnknown: (callback) => retention.refund(callback),
+  })
   const conversation = new Conversation({ find, cashier, log, wake: () => loop.wake() })
   const hooks = visitorHooks({
     find,
@@ -168,6 +177,19 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       if ("behind" in channels) for (const { sale, number } of channels.behind) tellAgain(sale, number)
     },
   })
+  const { keepDays = 30, verifySeconds = 15 } = options
+  const retention = new Retention({
+    ledger,
+    sales,
+    clock,
+    keepMs: keepDays > 0 ? keepDays * 86_400_000 : null,
+    isClean: () => verifySeconds === 0 || (watchman.verdict !== null && isClean(watchman.verdict)),
+    onPutAway(sale) {
+      desks.delete(sale)
+      tellings.forget(sale)
+      broadcasts.forget(sale)
+    },
+  })
   const tellAgain = (id: string, number: number): void => {
     const sale = find(id)
     const ticket = sale?.book.tickets[number - 1]
@@ -181,8 +203,9 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     errands,
     tellings,
     broadcasts,
+    retention,
     watchman,
-    verifySeconds: options.verifySeconds ?? 15,
+    verifySeconds,
     log,
   })
   const shop: Shop = {
@@ -193,6 +216,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     demo,
     operatorKey,
     watchman,
+    retention,
     counters,
     clock,
     labaUrl: () => loudspeaker.url,

@@ -21,13 +21,22 @@ export class Sales {
     return [...this.byId.values()]
   }
 
-  /** Null when a sale of this id exists already. */
+  /** Takes a sale out of the memory: its books are put away. */
+  forget(sale: Sale): void {
+    this.byId.delete(sale.id)
+  }
+
+  /** Null when there is, or ever was, a sale of this id: the payment provider and old channels know its orders by it. */
   create(settings: SaleSettings): Sale | null {
     const { ledger, clock } = this.options
     if (this.byId.has(settings.id)) return null
+    if (ledger.one("SELECT 1 FROM past_sales WHERE id = ?", settings.id)) return null
     const key = ledger.transaction("create sale", () => {
       const made = ledger.insert(
-        "INSERT INTO sales (id, settings, phase, seed, created_at) VALUES (?, ?, 'scheduled', ?, ?)",
+        // Rows of a sale that was put away may still be there under its key.
+        `INSERT INTO sales (key, id, settings, phase, seed, created_at) VALUES (
+           1 + (SELECT max(key) FROM (SELECT 0 AS key UNION ALL SELECT key FROM sales UNION ALL SELECT key FROM past_sales)),
+           ?, ?, 'scheduled', ?, ?)`,
         settings.id,
         JSON.stringify(settings),
         newSeed(),

@@ -32,6 +32,11 @@ export class Broadcasts {
       .catch(() => this.last.delete(sale))
   }
 
+  /** A sale that is not here any more. */
+  forget(sale: Sale): void {
+    this.last.delete(sale)
+  }
+
   /** A marker that is gone means that all is gone: everybody is told again, and then the marker is set. */
   async watch(sales: readonly Sale[]): Promise<void> {
     if (this.checking) return

@@ -158,6 +158,11 @@ export class Tellings {
     }
   }
 
+  /** A sale that is not here any more: nobody of it waits to be told. */
+  forget(sale: Sale): void {
+    this.waiting.delete(sale)
+  }
+
   /** Notes in the ledger what was sent; once a second is enough, since a crash before it only sends it again. */
   noteSent(): void {
     if (this.sent.length === 0) return

@@ -102,6 +102,11 @@ export const exportOrders: Endpoint = (shop, ask) => {
   })
 }
 
+export const listPastSales: Endpoint = (shop, ask) => {
+  requireOperator(shop, ask)
+  return answer({ sales: shop.retention.all() })
+}
+
 export const checkBooks: Endpoint = async (shop, ask) => {
   requireOperator(shop, ask)
   return answer({ titles: invariantTitles, verdict: await shop.watchman.check() })

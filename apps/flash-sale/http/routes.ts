@@ -21,6 +21,7 @@ import {
   createSale,
   exportOrders,
   inspectSale,
+  listPastSales,
   openSale,
   pauseSale,
   takeOrderBack,
@@ -217,6 +218,14 @@ export const routes: readonly Route[] = [
     does: "All orders as CSV",
     answers: [200, "Csv"],
     endpoint: exportOrders,
+  },
+  {
+    method: "GET",
+    path: "/api/operator/past-sales",
+    who: "operator",
+    does: "What is left of sales whose books were put away",
+    answers: [200, "PastSales"],
+    endpoint: listPastSales,
   },
   {
     method: "POST",

@@ -6,6 +6,7 @@ import type { Ledger } from "../ledger/ledger.ts"
 import type { Cashier } from "../payments/cashier.ts"
 import type { DemoLogin, Login } from "./login.ts"
 import type { Watchman } from "../audit/watchman.ts"
+import type { Retention } from "../shop/retention.ts"
 import type { Rehearsal } from "../rehearsal/rehearsal.ts"
 import type { Counters } from "./counters.ts"
 
@@ -18,6 +19,7 @@ export interface Shop {
   readonly demo: DemoLogin | null
   readonly operatorKey: string
   readonly watchman: Watchman
+  readonly retention: Retention
   readonly counters: Counters
   readonly clock: () => number
   /** Where clients listen: Laba's URL. */

@@ -109,6 +109,15 @@ CREATE TABLE IF NOT EXISTS errands (
 
 CREATE INDEX IF NOT EXISTS errands_due ON errands (due_at) WHERE done_at IS NULL;
 
+-- What is left of a sale whose books were put away. Its rows elsewhere are deleted after it, some at a time.
+CREATE TABLE IF NOT EXISTS past_sales (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  summary TEXT NOT NULL,
+  put_away_at INTEGER NOT NULL,
+  emptied INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
 -- Secrets that must outlive a restart: tokens given out before it stay good.
 CREATE TABLE IF NOT EXISTS secrets (
   name TEXT PRIMARY KEY,

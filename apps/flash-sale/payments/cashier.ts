@@ -2,12 +2,14 @@
 // provider tells. What it does not know after a crash it finds again in the orders.
 import type { Sale } from "../book/sale.ts"
 import { orderId } from "../delivery/record-of.ts"
-import type { PaymentProvider, TradeEnd } from "./provider.ts"
+import type { Callback, PaymentProvider, TradeEnd } from "./provider.ts"
 
 export interface CashierOptions {
   readonly provider: PaymentProvider
   readonly find: (sale: string) => Sale | null
   readonly log: (line: string) => void
+  /** Takes money for a sale that is not known here; false when it is nobody's. */
+  readonly onUnknown?: (callback: Callback) => boolean
   /** How long after its time an order waits for a provider that is away. Default 15,000. */
   readonly graceMs?: number
 }
@@ -53,8 +55,9 @@ export class Cashier {
     if (callback === null) return null
     const dot = callback.reference.lastIndexOf(".")
     const sale = this.options.find(callback.reference.slice(0, dot))
+    if (!sale) return this.options.onUnknown?.(callback) ?? false
     const number = Number(callback.reference.slice(dot + 1))
-    return sale?.pay(number, { id: callback.payment, amount: callback.amount }) !== undefined
+    return sale.pay(number, { id: callback.payment, amount: callback.amount }) !== undefined
   }
 
   /** Ends the trades of orders whose time is up. */
