@@ -15,6 +15,10 @@ beforeAll(() => {
       reached.push({ host: request.headers.get("host"), path: pathname })
       if (pathname === "/away") return Response.redirect(`http://127.0.0.1:${server.port}/inside`, 302)
       if (pathname === "/never") await new Promise(() => {})
+      if (pathname === "/bomb") {
+        const body = Bun.gzipSync(new Uint8Array(answerBytesMax + 1))
+        return new Response(body, { headers: { "Content-Encoding": "gzip" } })
+      }
       if (pathname === "/huge") return new Response("x".repeat(answerBytesMax + 1))
       return new Response("here")
     },
@@ -104,8 +108,10 @@ test("what does not answer, answers too much, or is not there, is a failure that
     post(ask(`http://127.0.0.1:${server.port}/never`, { ...here, timeoutMs: 100 })),
   )
   expect([silent.because, silent.sent, silent.strained]).toEqual(["timeout", true, true])
-  const huge = await failureOf(post(ask(`http://127.0.0.1:${server.port}/huge`, here)))
-  expect([huge.because, huge.sent]).toEqual(["answer", true])
+  for (const path of ["huge", "bomb"]) {
+    const { because, sent } = await failureOf(post(ask(`http://127.0.0.1:${server.port}/${path}`, here)))
+    expect([path, because, sent]).toEqual([path, "answer", true])
+  }
   const closed = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() })
   const { port } = closed
   await closed.stop(true)

@@ -17,6 +17,29 @@ interface Found {
   readonly untilMs: number
 }
 
+/** A hook's URL, taken apart once. */
+interface Target {
+  /** A name, or an address without brackets. */
+  readonly host: string
+  /** With the port, as the header `Host` has it. */
+  readonly authority: string
+  readonly isSecure: boolean
+  /** The URL with an address in the name's place. */
+  readonly at: (address: string) => string
+}
+
+function readTarget(text: string): Target {
+  const url = new URL(text)
+  const { protocol, port, pathname, search } = url
+  const rest = `${port === "" ? "" : `:${port}`}${pathname}${search}`
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    authority: url.host,
+    isSecure: protocol === "https:",
+    at: (address) => `${protocol}//${isIP(address) === 6 ? `[${address}]` : address}${rest}`,
+  }
+}
+
 /** What Bun's fetch takes beside the standard: the name that a certificate must have when the URL has an address. */
 interface PinnedInit extends RequestInit {
   readonly tls?: { readonly serverName: string; readonly ca?: string }
@@ -41,25 +64,29 @@ export function makePost(options: PosterOptions = {}): Post {
     addresses.catch(() => known.delete(host))
     return addresses
   }
+  const targets = new Map<string, Target>()
+  const targetOf = (text: string): Target => {
+    const target = targets.get(text) ?? readTarget(text)
+    // As many as are configured, and those never change.
+    targets.set(text, target)
+    return target
+  }
   return async (request) => {
-    const url = new URL(request.url)
-    const host = url.hostname.replace(/^\[|\]$/g, "")
+    const { host, authority, isSecure, at } = targetOf(request.url)
     const deadline = AbortSignal.timeout(request.timeoutMs)
     let sent = false
     try {
       const address = await withDeadline(addressFor(host, request, addressesOf), deadline)
-      const pinned = new URL(url)
-      pinned.hostname = isIP(address) === 6 ? `[${address}]` : address
       const init: PinnedInit = {
         method: request.method,
-        headers: { ...request.headers, host: url.host, "user-agent": "laba", "accept-encoding": "identity" },
+        headers: { ...request.headers, host: authority, "user-agent": "laba", "accept-encoding": "identity" },
         body: request.body as BodyInit | null,
         redirect: "manual",
         signal: deadline,
-        ...(url.protocol === "https:" && { tls: { serverName: host, ...(ca !== undefined && { ca }) } }),
+        ...(isSecure && { tls: { serverName: host, ...(ca !== undefined && { ca }) } }),
       }
       sent = true
-      const response = await fetch(pinned, init)
+      const response = await fetch(at(address), init)
       return { status: response.status, headers: response.headers, body: await readBounded(response) }
     } catch (error) {
       throw failureOf(error, { sent, timeoutMs: request.timeoutMs })
@@ -91,6 +118,10 @@ async function addressFor(
 }
 
 async function readBounded(response: Response): Promise<HookResponse["body"]> {
+  const declared = response.headers.get("content-length")
+  // In one piece where it says how long it is: a reader costs more than the rest of a small answer.
+  if (declared !== null && Number(declared) <= answerBytesMax)
+    return new Uint8Array(await response.arrayBuffer())
   const chunks: Uint8Array[] = []
   let length = 0
   const reader = response.body?.getReader()
