@@ -50,7 +50,8 @@ export class Bell {
     if (this.ringing === "silent") return
     this.timer = setTimeout(() => this.strike(), pauseMs[this.ringing])
     const isLoud = this.ringing === "loud"
-    navigator.vibrate?.(isLoud ? [300, 100, 300] : 200)
+    // Like sound: not before the first tap.
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(isLoud ? [300, 100, 300] : 200)
     if (this.context?.state !== "running") return
     const { context } = this
     for (const [at, hertz] of (isLoud ? [988, 784, 988, 784] : [784, 1047]).entries())

@@ -96,5 +96,6 @@ function listen(url: string): Laba {
 }
 
 inEachLanguage(paint)
+ordering.resume()
 void refresh()
 setInterval(() => myBills.tick(), 1000)

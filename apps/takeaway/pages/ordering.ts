@@ -22,6 +22,8 @@ export interface OrderingOptions {
 }
 
 export interface Ordering {
+  /** Sends the order that was on its way when the page was closed, if there is one. */
+  resume(): void
   paint(): void
 }
 
@@ -95,11 +97,11 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
     field("note").value = ""
     void send(order)
   })
-  // An order that was on its way when the page was closed.
-  const kept = read<KeptOrder>(keptKey)
-  if (kept) void send(kept)
-
   return {
+    resume() {
+      const kept = read<KeptOrder>(keptKey)
+      if (kept) void send(kept)
+    },
     paint() {
       const at = shop()
       bar.hidden = basket.isEmpty && sending === "not"

@@ -20,6 +20,10 @@ export interface DeskProcessOptions {
   /** Laba in a process of its own, which goes on when the desk is killed. Default: beside the desk, and ends with it. */
   readonly labaApart?: boolean
   readonly database?: string
+  /** Another desk over the same books, secrets and Laba: it must have a Laba apart. */
+  readonly beside?: DeskProcess
+  /** Another way to a Laba apart, for the desk and for pages: answers its address. */
+  readonly labaThrough?: (labaUrl: string) => Promise<string>
 }
 
 type Child = Bun.Subprocess<"ignore", "pipe", "pipe">
@@ -41,14 +45,18 @@ export class DeskProcess implements AsyncDisposable {
   }
 
   static async start(options: DeskProcessOptions = {}): Promise<DeskProcess> {
-    const desk = new DeskProcess(await mkdtemp(join(tmpdir(), "takeaway-")), options)
+    const folder = options.beside?.folder ?? (await mkdtemp(join(tmpdir(), "takeaway-")))
+    const desk = new DeskProcess(folder, options)
     try {
-      if (options.labaApart) {
+      if (options.beside) {
+        desk.labaUrl = options.beside.labaUrl
+      } else if (options.labaApart) {
         // Laba must know where the desk will be; so the desk's port is chosen first.
         const probe = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() })
         desk.url = `http://127.0.0.1:${probe.port}`
         await probe.stop(true)
         await desk.startLaba()
+        if (options.labaThrough) desk.labaUrl = await options.labaThrough(desk.labaUrl)
       }
       await desk.startDesk()
     } catch (error) {
@@ -67,7 +75,8 @@ export class DeskProcess implements AsyncDisposable {
   async startDesk(): Promise<void> {
     const port = this.url === "" ? "0" : new URL(this.url).port
     const labaPort = this.labaUrl === "" ? "0" : new URL(this.labaUrl).port
-    const laba = this.options.labaApart ? ["--laba", this.labaUrl] : ["--laba-port", labaPort]
+    const laba =
+      this.options.labaApart || this.options.beside ? ["--laba", this.labaUrl] : ["--laba-port", labaPort]
     const database = this.options.database === undefined ? [] : ["--database", this.options.database]
     this.desk = this.spawn(["--port", port, ...laba, ...database, ...(this.options.args ?? [])])
     this.labaUrl = await this.said(this.desk, /Laba is at (\S+)\n/)
@@ -153,7 +162,7 @@ export class DeskProcess implements AsyncDisposable {
     this.dismiss()
     await this.killDesk()
     await this.killLaba()
-    await rm(this.folder, { recursive: true, force: true })
+    if (!this.options.beside) await rm(this.folder, { recursive: true, force: true })
   }
 
   private spawn(words: readonly string[]): Child {

@@ -1,0 +1,333 @@
+// Customers and kitchens in a real browser: an order from the opening of the shop to the handing over, while pages are
+// reloaded, the network is cut and the desk is killed.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import type { Browser, BrowserContextOptions, Page } from "playwright-core"
+import { BadProxy } from "../../../test/client/bad-proxy.ts"
+import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
+import { demoPassword, DeskProcess, until } from "./desk-process.ts"
+
+const testMs = 180_000
+
+/** How long a page may take to show something, on a machine that is busy with something else. */
+const showMsMax = 45_000
+
+describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
+  let browser: Browser
+  let desk: DeskProcess
+  let proxy: BadProxy
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    browser = await launchChromium()
+    desk = await DeskProcess.start({
+      labaApart: true,
+      args: ["--remind-seconds", "3"],
+      async labaThrough(url) {
+        proxy = await BadProxy.start(Number(new URL(url).port))
+        return proxy.base
+      },
+    })
+  }, testMs)
+  afterAll(async () => {
+    await browser?.close()
+    await desk?.[Symbol.asyncDispose]()
+    await proxy?.[Symbol.asyncDispose]()
+  })
+
+  async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({ locale: "en", ...options })
+    context.setDefaultTimeout(showMsMax)
+    const page = await context.newPage()
+    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()))
+    page.on("pageerror", (error) => complaints.push(String(error)))
+    await page.goto(desk.url + path)
+    return page
+  }
+
+  async function kitchen(shop: string, label: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await open("/kitchen", { viewport: { width: 1100, height: 800 }, ...options })
+    await page.waitForSelector(`#login option[value=${shop}]`, { state: "attached" })
+    await page.selectOption("#login select", shop)
+    await page.fill("#login [name=password]", demoPassword)
+    await page.fill("#login [name=screen]", label)
+    await page.click("#login [type=submit]")
+    await page.waitForSelector("#kitchen:not([hidden])")
+    await page.waitForSelector("#line[data-state=live]")
+    return page
+  }
+
+  async function openShop(page: Page): Promise<void> {
+    if ((await page.getAttribute(".lamp", "data-open")) === "false") await page.click("#switch")
+    await page.waitForSelector(".lamp[data-open=true]")
+  }
+
+  async function customer(shop: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await open("/", { viewport: { width: 390, height: 844 }, ...options })
+    await page.click(`[data-shop=${shop}][data-open=true]`)
+    await page.waitForSelector("#line[data-state=live]")
+    return page
+  }
+
+  async function order(page: Page, name: string, dishes: readonly string[]): Promise<void> {
+    for (const dish of dishes) await page.click(`[data-step="${dish} 1"]`)
+    await page.click("#basket button")
+    await page.fill("#order [name=name]", name)
+    await page.fill("#order [name=address]", "1 Long Street, flat 12")
+    await page.fill("#order [name=telephone]", "13800000000")
+    await page.click("#order [type=submit]")
+  }
+
+  /** Which bills a page shows, each as often as it is there. */
+  const shown = (page: Page, where: string): Promise<string[]> =>
+    page.$$eval(`${where} .slip`, (slips) =>
+      slips.map((slip) => `${slip.getAttribute("data-bill")} ${slip.getAttribute("data-state")}`),
+    )
+
+  const newestBill = (page: Page): Promise<string> =>
+    page.$eval("#bills .slip", (slip) => slip.getAttribute("data-bill") ?? "")
+
+  async function act(page: Page, bill: string, what: string): Promise<void> {
+    await page.click(`.rail [data-bill="${bill}"] [data-act=${what}]`)
+  }
+
+  const sees = (page: Page, bill: string, state: string) =>
+    page.waitForSelector(`.slip[data-bill="${bill}"][data-state=${state}]`)
+
+  const ringing = (page: Page, how: string) =>
+    page.waitForFunction((wanted) => document.documentElement.dataset["ringing"] === wanted, how)
+
+  test(
+    "an order goes from the opening of the shop to the handing over, and everybody sees it live",
+    async () => {
+      const front = await kitchen("shop1", "front")
+      const back = await kitchen("shop1", "back")
+      const early = await open("/")
+      await early.waitForSelector("[data-shop=shop1][data-open=false]")
+      await openShop(front)
+      await back.waitForSelector(".lamp[data-open=true]")
+      // Who was there before the shop opened sees it open.
+      await early.waitForSelector("[data-shop=shop1][data-open=true]")
+      const [ann, bob] = [await customer("shop1"), await customer("shop1")]
+      await order(ann, "Ann", ["egg", "egg", "beef"])
+      await ann.waitForSelector("#bills .slip")
+      const bill = await newestBill(ann)
+      for (const page of [front, back]) {
+        await sees(page, bill, "placed")
+        await ringing(page, "soft")
+      }
+      await act(back, bill, "see")
+      for (const page of [front, back, ann]) await sees(page, bill, "seen")
+      for (const page of [front, back]) await ringing(page, "silent")
+      expect(await front.textContent(`[data-bill="${bill}"] .state`)).toContain("by back")
+      for (const [what, state] of [
+        ["accept", "accepted"],
+        ["cook", "cooking"],
+        ["hand", "handed"],
+      ] as const) {
+        await act(front, bill, what)
+        for (const page of [ann, back, front]) await sees(page, bill, state)
+      }
+      expect(await ann.textContent(`[data-bill="${bill}"] .what`)).toContain("¥34")
+      await order(bob, "Bob", ["soup"])
+      await bob.waitForSelector("#bills .slip")
+      const refused = await newestBill(bob)
+      await act(back, refused, "refuse")
+      await back.click("[data-reason=sold_out]")
+      await sees(bob, refused, "refused")
+      expect(await bob.textContent(`[data-bill="${refused}"] .word`)).toContain("Sold out")
+      expect(await shown(ann, "#bills")).toEqual([`${bill} handed`])
+      await front.click("#switch")
+      for (const page of [ann, bob]) await page.waitForSelector("[data-shop=shop1][data-open=false]")
+      expect(complaints.splice(0)).toEqual([])
+      for (const page of [front, back, early, ann, bob]) await page.context().close()
+    },
+    testMs,
+  )
+
+  test(
+    "a bill at which nobody looks rings louder, and the customer is told so and may cancel",
+    async () => {
+      const front = await kitchen("shop3", "front")
+      await openShop(front)
+      const ann = await customer("shop3")
+      await order(ann, "Ann", ["tea"])
+      await ann.waitForSelector("#bills .slip")
+      const bill = await newestBill(ann)
+      await ringing(front, "loud")
+      await front.waitForSelector(`[data-bill="${bill}"] .late`)
+      await ann.waitForSelector(`[data-bill="${bill}"][data-reminded]`)
+      await until(
+        () => ann.textContent(`[data-bill="${bill}"] .word`),
+        (text) => text?.includes("rung again, louder") === true,
+      )
+      await ann.click("#bills .cancel")
+      await sees(front, bill, "cancelled")
+      await ringing(front, "silent")
+      expect(complaints.splice(0)).toEqual([])
+      for (const page of [front, ann]) await page.context().close()
+    },
+    testMs,
+  )
+
+  test(
+    "a reload, a cut network and a killed desk in the middle lose nothing and double nothing",
+    async () => {
+      const front = await kitchen("shop2", "front")
+      const back = await kitchen("shop2", "back")
+      await openShop(front)
+      const [ann, bob] = [await customer("shop2"), await customer("shop2")]
+
+      // The kitchen's page is away while a bill comes, and is opened again.
+      await back.goto("about:blank")
+      await order(ann, "Ann", ["mapo", "rice"])
+      await ann.waitForSelector("#bills .slip")
+      const first = await newestBill(ann)
+      await back.goto(`${desk.url}/kitchen`)
+      for (const page of [front, back]) await sees(page, first, "placed")
+
+      // The network between everybody and Laba is cut; the order reaches the desk, and the kitchens when it is back.
+      proxy.isDown = true
+      proxy.cut()
+      await front.waitForSelector("#line[data-state=away]")
+      await order(bob, "Bob", ["dandan"])
+      await bob.waitForSelector("#bills .slip")
+      const second = await newestBill(bob)
+      expect(await shown(front, ".rail")).toEqual([`${first} placed`])
+      proxy.isDown = false
+      for (const page of [front, back]) await sees(page, second, "placed")
+
+      // The desk dies; an order and an acceptance are under way, and arrive when it is back.
+      await desk.killDesk()
+      await order(ann, "Ann", ["kungpao"])
+      await ann.waitForSelector("#basket button[hidden]", { state: "attached" })
+      await act(front, first, "accept")
+      await desk.startDesk()
+      for (const page of [front, back, ann]) await sees(page, first, "accepted")
+      await ann.waitForFunction(() => document.querySelectorAll("#bills .slip").length === 2)
+      const third = await newestBill(ann)
+
+      // And the page is reloaded while an order is on its way: it was kept, and is sent once.
+      await desk.killDesk()
+      await order(bob, "Bob", ["rice"])
+      await bob.waitForSelector("#basket button[hidden]", { state: "attached" })
+      await desk.startDesk()
+      await bob.reload()
+      await bob.waitForFunction(() => document.querySelectorAll("#bills .slip").length === 2)
+      const fourth = await newestBill(bob)
+
+      const bills = [first, second, third, fourth]
+      for (const page of [front, back])
+        for (const bill of bills) await page.waitForSelector(`[data-bill="${bill}"]`)
+      for (const bill of bills) {
+        if (bill !== first) await act(back, bill, "accept")
+        await sees(front, bill, "accepted")
+        await act(front, bill, "cook")
+        await sees(back, bill, "cooking")
+        await act(back, bill, "hand")
+        for (const page of [front, back]) await sees(page, bill, "handed")
+      }
+      const handed = (all: readonly string[]) => all.map((bill) => `${bill} handed`).sort()
+      for (const page of [front, back]) expect((await shown(page, ".rail")).sort()).toEqual(handed(bills))
+      for (const [page, mine] of [
+        [ann, [first, third]],
+        [bob, [second, fourth]],
+      ] as const) {
+        for (const bill of mine) await sees(page, bill, "handed")
+        expect((await shown(page, "#bills")).sort()).toEqual(handed(mine))
+      }
+      // What was refused while nothing was there is no error of the pages.
+      expect(
+        complaints.splice(0).filter((text) => !/Failed to load resource|WebSocket|ERR_/.test(text)),
+      ).toEqual([])
+      for (const page of [front, back, ann, bob]) await page.context().close()
+    },
+    testMs,
+  )
+
+  test(
+    "an order that the shop cannot take says why, and keeps the basket",
+    async () => {
+      const front = await kitchen("shop1", "front")
+      await openShop(front)
+      const ann = await customer("shop1")
+      await ann.click('[data-step="egg 1"]')
+      await ann.click("#basket button")
+      await ann.click("#order [type=submit]")
+      expect(await ann.textContent("#order .wrong")).toContain("missing")
+      await ann.fill("#order [name=name]", "Ann")
+      await ann.fill("#order [name=address]", "here")
+      await ann.fill("#order [name=telephone]", "not a number")
+      await ann.click("#order [type=submit]")
+      await until(
+        () => ann.textContent("#order .wrong"),
+        (text) => text?.includes("cannot be read") === true,
+      )
+      expect(await ann.textContent("#basket .total")).toBe("¥3")
+      for (const page of [front, ann]) await page.context().close()
+      complaints.splice(0)
+    },
+    testMs,
+  )
+
+  test(
+    "a kitchen that logs in with a wrong password stays outside, and says why in the chosen language",
+    async () => {
+      const page = await open("/kitchen", { locale: "zh-CN" })
+      await page.waitForSelector("#login option[value=shop1]", { state: "attached" })
+      await page.fill("#login [name=password]", "guessed")
+      await page.click("#login [type=submit]")
+      await until(
+        () => page.textContent("#login .wrong"),
+        (text) => text === "店铺和密码对不上。",
+      )
+      await page.click("[data-language=en]")
+      expect(await page.textContent("#login h1")).toBe("Which kitchen are you?")
+      await page.reload()
+      await page.waitForSelector("#login:not([hidden])")
+      expect(await page.textContent("#login h1")).toBe("Which kitchen are you?")
+      await page.context().close()
+      complaints.splice(0)
+    },
+    testMs,
+  )
+
+  test(
+    "what somebody writes is shown as text, and never as markup",
+    async () => {
+      const front = await kitchen("shop1", "front")
+      await openShop(front)
+      const ann = await customer("shop1")
+      const evil = "<img src=x onerror=alert(1)>"
+      await order(ann, evil, ["egg"])
+      await ann.waitForSelector("#bills .slip")
+      const bill = await newestBill(ann)
+      await sees(front, bill, "placed")
+      expect(await front.textContent(`[data-bill="${bill}"] .who`)).toContain(evil)
+      expect(await front.locator(".slip img").count()).toBe(0)
+      await act(front, bill, "accept")
+      await sees(ann, bill, "accepted")
+      for (const page of [front, ann]) await page.context().close()
+    },
+    testMs,
+  )
+
+  test.each(["en", "zh-CN"])(
+    "the pages fit every screen, in %s",
+    async (locale) => {
+      const ann = await open("/", { locale })
+      await ann.waitForSelector("#menu .dishes")
+      const outside = await open("/kitchen", { locale })
+      await outside.waitForSelector("#login:not([hidden])")
+      const front = await kitchen("shop1", "a long name indeed", { locale })
+      for (const page of [ann, outside, front]) {
+        for (const width of [320, 390, 768, 1280]) {
+          await page.setViewportSize({ width, height: 800 })
+          const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+          expect(tooWide).toBeLessThanOrEqual(0)
+        }
+        await page.context().close()
+      }
+    },
+    testMs,
+  )
+})
