@@ -8,7 +8,6 @@ import type { Desk } from "./intake/desk.ts"
 import type { Ledger } from "./ledger/ledger.ts"
 import type { Cashier } from "./payments/cashier.ts"
 import type { Errands } from "./shop/errands.ts"
-import type { Retention } from "./shop/retention.ts"
 
 export interface LoopOptions {
   readonly ledger: Ledger
@@ -18,7 +17,6 @@ export interface LoopOptions {
   readonly errands: Errands
   readonly tellings: Tellings
   readonly broadcasts: Broadcasts
-  readonly retention: Retention
   readonly watchman: Watchman
   readonly verifySeconds: number
   readonly log: (line: string) => void
@@ -29,6 +27,13 @@ const batchMs = 3
 
 /** Between two turns of decisions while there are more: intake comes first, and larger transactions cost less a ticket. */
 const stepMs = 20
+
+/** Decisions in one turn. At the least as many as a crowd's waits are bearable with; at the most some 10 ms of writing. */
+const decisionsMin = 200
+const decisionsMax = 1000
+
+/** A turn that comes later than that says that the desks have more to do than there is time: fewer decisions, then. */
+const lateMsMax = 15
 
 /** A clock that nobody waits for: deadlines, starts, offers. */
 const idleMs = 100
@@ -41,6 +46,7 @@ export class Loop {
   private readonly clocks: ReturnType<typeof setInterval>[] = []
   private stepTimer: ReturnType<typeof setTimeout> | null = null
   private stepAt = 0
+  private decisions = decisionsMax
   private stopped = false
 
   constructor(options: LoopOptions) {
@@ -94,6 +100,10 @@ export class Loop {
     this.stepAt = at
     this.stepTimer = setTimeout(() => {
       this.stepTimer = null
+      const isLate = performance.now() - this.stepAt > lateMsMax
+      this.decisions = isLate
+        ? Math.max(decisionsMin, Math.floor(this.decisions / 2))
+        : Math.min(decisionsMax, this.decisions + 100)
       this.stepIn(this.step() ? stepMs : idleMs)
     }, ms)
   }
@@ -103,7 +113,7 @@ export class Loop {
     let more = false
     for (const sale of sales.all) {
       this.guarded(() => {
-        more = sale.step() || more
+        more = sale.step(this.decisions) || more
         cashier.sweep(sale)
       })
     }
@@ -113,9 +123,8 @@ export class Loop {
   }
 
   private everySecond(): void {
-    const { tellings, retention } = this.options
+    const { tellings } = this.options
     this.guarded(() => tellings.noteSent())
-    this.guarded(() => retention.run())
     tellings.tellFresh()
     for (const sale of this.options.sales.all) this.guarded(() => this.options.broadcasts.tell(sale))
   }

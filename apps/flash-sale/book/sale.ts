@@ -102,12 +102,12 @@ export class Sale {
     })
   }
 
-  /** One turn of what is due: phases, deadlines, decisions. True when there is more to do at once. */
-  step(): boolean {
+  /** One turn of what is due: phases, deadlines, and so many decisions. True when there is more to do at once. */
+  step(decisions = decisionsMax): boolean {
     const now = this.now()
     this.turnPhase(now)
     const swept = this.sweep(now)
-    const decided = this.decide(now)
+    const decided = this.decide(now, decisions)
     this.notePace(now)
     return swept || decided
   }
@@ -227,11 +227,11 @@ export class Sale {
     return true
   }
 
-  private decide(now: number): boolean {
+  private decide(now: number, most: number): boolean {
     const { book } = this
     if (book.phase !== "open" && book.phase !== "paused") return false
     const hopeless = someAreHopeless(book)
-    const limit = this.careful ? 1 : this.allowedDecisions(now)
+    const limit = this.careful ? 1 : this.allowedDecisions(now, most)
     const ticket = limit > 0 && book.phase === "open" ? nextInLine(book) : null
     if (ticket === null && !hopeless) return false
     try {
@@ -259,17 +259,17 @@ export class Sale {
     this.act("fail", (act) => act.moveTicket(ticket, "fail"))
   }
 
-  private allowedDecisions(now: number): number {
+  private allowedDecisions(now: number, most: number): number {
     const { inflowPerSecond } = this.book
     const passed = now - this.allowedAt
     this.allowedAt = now
-    if (inflowPerSecond === null) return (this.allowance = decisionsMax)
+    if (inflowPerSecond === null) return (this.allowance = most)
     // At most a second's worth is saved up: an empty queue must not become a burst.
     this.allowance = Math.min(
       this.allowance + (inflowPerSecond * passed) / 1000,
       Math.max(1, inflowPerSecond),
     )
-    return Math.min(decisionsMax, Math.floor(this.allowance))
+    return Math.min(most, Math.floor(this.allowance))
   }
 
   private notePace(now: number): void {

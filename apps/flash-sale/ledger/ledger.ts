@@ -15,8 +15,8 @@ export interface LedgerOptions {
   readonly between?: (step: string) => void
 }
 
-/** Turns of the loop between two checkpoints: about a megabyte of log under load. */
-const commitsPerLook = 20
+/** Turns of the loop between two checkpoints: some megabytes of log under load, which take 5 to 10 ms. */
+const commitsPerLook = 10
 
 /** 256 MB of log. */
 const logPagesMax = 65_536
