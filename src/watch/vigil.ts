@@ -25,7 +25,7 @@ export interface Notice {
 }
 
 /** Channels of one pattern that are watched at once. More would be a silence nobody can read. */
-const watchedMax = 1000
+export const watchedMax = 1000
 
 /** Channels looked at in one turn while looking for new ones that fit the pattern. */
 const pageItemsMax = 1000
@@ -38,6 +38,8 @@ interface Watched {
 }
 
 export class Vigil {
+  /** More channels fit the pattern than can be watched. */
+  isOverfull = false
   readonly watch: Watch
   readonly lookEveryMs: number
   private readonly pattern: Pattern
@@ -58,10 +60,13 @@ export class Vigil {
 
   /** Looks once. Rejects when the engine cannot be asked: nobody is silent then, and the next look knows it. */
   async look(): Promise<Notice[]> {
-    const news: [Channel, Position][] = []
+    let news: (readonly [Channel, Position])[]
     try {
-      for (const channel of this.isPattern ? this.watched.keys() : [this.watch.channel as Channel])
-        news.push([channel, await this.ground.tailOf(channel)])
+      const known = this.isPattern ? [...this.watched.keys()] : [this.watch.channel as Channel]
+      // Together: over a network a thousand answers one after the other would take longer than the time between two looks.
+      news = await Promise.all(
+        known.map(async (channel) => [channel, await this.ground.tailOf(channel)] as const),
+      )
       if (this.isPattern) news.push(...(await this.newcomers()))
     } catch (error) {
       this.attention.live(this.clock.monotonic(), false)
@@ -77,16 +82,16 @@ export class Vigil {
   }
 
   /** The next page of channels, as far as they fit and are not watched yet. */
-  private async newcomers(): Promise<[Channel, Position][]> {
+  private async newcomers(): Promise<(readonly [Channel, Position])[]> {
     const { channels, next } = await this.ground.channelsPage(this.page, pageItemsMax)
     this.page = next
-    return channels
-      .filter(
-        ({ channel, tail }) =>
-          tail.offset > 0 && !this.watched.has(channel) && covers(this.pattern, literal(channel)),
-      )
-      .slice(0, watchedMax - this.watched.size)
-      .map(({ channel, tail }) => [channel, tail])
+    const newcomers = channels.filter(
+      ({ channel, tail }) =>
+        tail.offset > 0 && !this.watched.has(channel) && covers(this.pattern, literal(channel)),
+    )
+    const room = watchedMax - this.watched.size
+    if (newcomers.length > room) this.isOverfull = true
+    return newcomers.slice(0, room).map(({ channel, tail }) => [channel, tail] as const)
   }
 
   private compare(channel: Channel, tail: Position): Notice[] {

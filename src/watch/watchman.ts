@@ -2,7 +2,7 @@
 // nothing of how it is told.
 import { parsePattern } from "../channels/pattern.ts"
 import type { Ground, Notice } from "./vigil.ts"
-import { Vigil } from "./vigil.ts"
+import { Vigil, watchedMax } from "./vigil.ts"
 import type { Alarm, Claims, Watch, WatchClock } from "./watch.ts"
 
 /** How long an alarm is ours without word from us: a node that died while telling is followed after that. */
@@ -17,7 +17,10 @@ export interface WatchmanOptions<W extends Watch> {
   readonly clock: WatchClock
   /** Tells an alarm to all whom the watch names. Resolves when each was told, or was given up. */
   readonly tell: (watch: W, alarm: Alarm) => Promise<void>
-  /** The engine, or what keeps the claims, cannot be asked. The watch goes on, and is deaf meanwhile. */
+  /**
+   * The engine, or what keeps the claims, cannot be asked; told when that begins. The watch goes on, and is deaf meanwhile.
+   * Or more channels fit a pattern than are watched.
+   */
   readonly onTrouble: (error: unknown) => void
 }
 
@@ -27,6 +30,9 @@ interface Post<W> {
   /** Noticed and, as far as we know, told by nobody yet. In order: that one is back comes after that it was silent. */
   readonly untold: Notice[]
   isTelling: boolean
+  /** What trouble it has, and was told. */
+  isBlind: boolean
+  isOverfull: boolean
   stop: () => void
 }
 
@@ -64,6 +70,8 @@ export class Watchman<W extends Watch> {
       vigil,
       untold: [],
       isTelling: false,
+      isBlind: false,
+      isOverfull: false,
       stop() {
         stopped = true
         cancel()
@@ -80,8 +88,18 @@ export class Watchman<W extends Watch> {
   private async round(post: Post<W>): Promise<void> {
     try {
       post.untold.push(...(await post.vigil.look()))
+      post.isBlind = false
     } catch (error) {
-      this.options.onTrouble(error)
+      // Once, and not with every look.
+      if (!post.isBlind) this.options.onTrouble(error)
+      post.isBlind = true
+    }
+    if (post.vigil.isOverfull && !post.isOverfull) {
+      post.isOverfull = true
+      const { channel } = post.watch
+      this.options.onTrouble(
+        new Error(`more than ${watchedMax} channels fit ${channel}: the rest is not watched`),
+      )
     }
     // Not awaited: telling may take long, and the looking goes on.
     if (!post.isTelling && post.untold.length > 0) void this.tellAll(post)
@@ -95,7 +113,8 @@ export class Watchman<W extends Watch> {
         post.untold.shift()
       }
     } catch (error) {
-      this.options.onTrouble(error)
+      if (!post.isBlind) this.options.onTrouble(error)
+      post.isBlind = true
     } finally {
       post.isTelling = false
     }

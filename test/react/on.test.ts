@@ -1,7 +1,8 @@
 // `laba on` in a process of its own, against a real server: what it runs, what it survives, what it sets aside.
 import { describe, expect, test } from "bun:test"
-import { readFile, writeFile } from "node:fs/promises"
+import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import type { ServeOptions } from "../../src/server/index.ts"
 import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
 import { numbers, publish, publishAll } from "../support/publish.ts"
 import { freshChannel, startServer } from "../support/server.ts"
@@ -29,8 +30,8 @@ async function ended(pid: number): Promise<void> {
   }
 }
 
-async function stage() {
-  const server = await startServer(kept)
+async function stage(options: ServeOptions = kept) {
+  const server = await startServer(options)
   const folder = await emptyFolder()
   const channel = freshChannel("react")
   const out = join(folder.path, "out")
@@ -177,6 +178,22 @@ describe("laba on", () => {
     await second.says(/RESET: .*Messages were published that nobody will react to/)
     await publish(at.url, "b")
     expect(await grown(at.out, 2)).toEqual(["a", "b"])
+  })
+
+  test("ends rather than go on when it cannot save its place", async () => {
+    await using at = await stage()
+    await using reaction = at.run("cat > /dev/null")
+    await reaction.says(/reacting to/)
+    await rm(at.state, { recursive: true })
+    await publish(at.url, "x")
+    expect(await reaction.ended()).toBe(1)
+    expect(reaction.err).toContain("ENOENT")
+  })
+
+  test("says that a channel without history cannot be resumed", async () => {
+    await using at = await stage({ channels: { "/**": { history: "none" } } })
+    await using reaction = at.run("cat > /dev/null")
+    await reaction.says(/keeps no history: what is published while this is down, or slow, is missed/)
   })
 
   test("lets one process alone react from a place", async () => {

@@ -7,14 +7,30 @@ import type { MailTell } from "./tell.ts"
 /** How long a mail server may take for each step. */
 const answerMsMax = 15_000
 
+/** What of nodemailer is used. */
+interface Mailer {
+  createTransport(options: Readonly<Record<string, unknown>>): {
+    sendMail(mail: Readonly<Record<string, unknown>>): Promise<unknown>
+    close(): void
+  }
+}
+
+/** Not written into the import: neither a bundler nor a type checker is to look for what need not be there. */
+const packageName: string = "nodemailer"
+
+async function mailer(): Promise<Mailer> {
+  try {
+    return (await import(packageName)) as Mailer
+  } catch (cause) {
+    throw new Error("mail needs the package nodemailer beside laba: npm install nodemailer", { cause })
+  }
+}
+
 export function mailTo({ smtp, from, to }: MailTell): Recipient {
   return {
     name: `mail ${to.join(", ")}`,
     async tell(alarm) {
-      const { createTransport } = await import("nodemailer").catch((cause: unknown) => {
-        throw new Error("mail needs the package nodemailer beside laba: npm install nodemailer", { cause })
-      })
-      const transport = createTransport({
+      const transport = (await mailer()).createTransport({
         url: smtp,
         connectionTimeout: answerMsMax,
         greetingTimeout: answerMsMax,
