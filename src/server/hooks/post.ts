@@ -118,9 +118,11 @@ async function addressFor(
 }
 
 async function readBounded(response: Response): Promise<HookResponse["body"]> {
-  const declared = response.headers.get("content-length")
-  // In one piece where it says how long it is: a reader costs more than the rest of a small answer.
-  if (declared !== null && Number(declared) <= answerBytesMax)
+  const { headers } = response
+  const declared = headers.get("content-length")
+  // In one piece where it says how long it is: a reader costs more than the rest of a small answer. One that is compressed, though
+  // we asked for none such, does not say.
+  if (declared !== null && Number(declared) <= answerBytesMax && !headers.has("content-encoding"))
     return new Uint8Array(await response.arrayBuffer())
   const chunks: Uint8Array[] = []
   let length = 0
