@@ -8,6 +8,7 @@ import type { Desk } from "./intake/desk.ts"
 import type { Ledger } from "./ledger/ledger.ts"
 import type { Cashier } from "./payments/cashier.ts"
 import type { Errands } from "./shop/errands.ts"
+import type { Retention } from "./shop/retention.ts"
 
 export interface LoopOptions {
   readonly ledger: Ledger
@@ -17,6 +18,7 @@ export interface LoopOptions {
   readonly errands: Errands
   readonly tellings: Tellings
   readonly broadcasts: Broadcasts
+  readonly retention: Retention
   readonly watchman: Watchman
   readonly verifySeconds: number
   readonly log: (line: string) => void
@@ -123,8 +125,9 @@ export class Loop {
   }
 
   private everySecond(): void {
-    const { tellings } = this.options
+    const { tellings, retention } = this.options
     this.guarded(() => tellings.noteSent())
+    this.guarded(() => retention.run())
     tellings.tellFresh()
     for (const sale of this.options.sales.all) this.guarded(() => this.options.broadcasts.tell(sale))
   }
