@@ -38,7 +38,8 @@ const neverImports: Record<string, readonly string[]> = {
 
 /** For each kind of part, who may name a concrete one, besides its neighbours: who puts the parts together. */
 const mayName: Record<string, readonly string[]> = {
-  "src/engines/": ["src/server/", "src/cli/"],
+  // Nodes that find each other through the engine's Redis use its link.
+  "src/engines/": ["src/server/", "src/cli/", "src/nodes/redis/"],
   // An endpoint of the HTTP surface hands its request to the transport that was asked for.
   "src/transports/": ["src/server/", "src/cli/", "src/api/"],
   // A transport's endpoint speaks a protocol: it is where the two meet.

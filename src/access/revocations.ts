@@ -1,5 +1,5 @@
-// Tokens that are good no longer though their time is not over. In memory and bounded; who fans an order out to other
-// nodes, and who keeps it over a restart, is not known here.
+// Tokens that are good no longer though their time is not over. In memory and bounded; who tells the other nodes, and
+// who keeps it over a restart, is not known here.
 import { LabaError } from "../../wire/error.ts"
 import type { Identity, TokenIdentity } from "./access.ts"
 
@@ -36,6 +36,7 @@ export class Revocations {
   /** Revokes the token with this `jti`, until it expires at `expiresAtSeconds` (its `exp`). Throws `too_many_requests` when no more can be remembered. */
   revokeToken(jti: string, expiresAtSeconds: number): void {
     const expiresAtMs = Math.min(expiresAtSeconds * 1000, this.now() + this.lifetimeMaxMs)
+    if ((this.tokens.get(jti) ?? Number.NEGATIVE_INFINITY) >= expiresAtMs) return
     this.make(this.tokens, () => 0)
     this.tokens.set(jti, Math.max(expiresAtMs, this.tokens.get(jti) ?? 0))
     this.onRevoke()
@@ -43,11 +44,12 @@ export class Revocations {
 
   /**
    * Revokes every token of a user that was issued up to now. `iat` counts seconds, so one issued within this very second
-   * is void too, and one without `iat` always is. Throws `too_many_requests`.
+   * is void too, and one without `iat` always is. `atMs` is when that was, where it was not now. Throws `too_many_requests`.
    */
-  revokeUser(user: string): void {
+  revokeUser(user: string, atMs = this.now()): void {
+    if ((this.users.get(user) ?? 0) >= atMs) return
     this.make(this.users, () => this.lifetimeMaxMs)
-    this.users.set(user, this.now())
+    this.users.set(user, atMs)
     this.onRevoke()
   }
 

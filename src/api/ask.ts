@@ -4,6 +4,7 @@ import type { Admissions } from "../access/admissions.ts"
 import type { Gate } from "../access/gate.ts"
 import type { Application } from "../hooks/application.ts"
 import type { Drafts } from "../hub/drafts.ts"
+import type { Nodes } from "../nodes/nodes.ts"
 import type { HttpServer } from "../transports/bun-server.ts"
 import type { Holds } from "../transports/poll/hold.ts"
 import type { Shared } from "../transports/shared.ts"
@@ -29,6 +30,7 @@ export interface Station {
   readonly drafts: Drafts
   readonly application: Application
   readonly holds: Holds
+  readonly nodes: Nodes
   readonly socketKinds: SocketKinds
   /** True once the node is going away: nobody new is let in. */
   readonly draining: boolean

@@ -3,7 +3,7 @@
 import type { MaybePromise } from "../engines/engine.ts"
 
 /** Why nobody should be sent here. */
-export type Unready = "draining" | "engine_unavailable"
+export type Unready = "draining" | "engine_unavailable" | "deaf"
 
 export interface ReadinessOptions {
   /** The node is about to go away. */
@@ -11,6 +11,8 @@ export interface ReadinessOptions {
   /** Asks the engine for anything; throws or hangs when it cannot be reached. */
   readonly probe: () => MaybePromise<unknown>
   readonly onUnavailable: (error: unknown) => void
+  /** The node does not hear what it publishes itself. Default never. */
+  readonly isDeaf?: () => boolean
   /** Milliseconds, monotonic. */
   readonly now?: () => number
 }
@@ -35,7 +37,7 @@ export class Readiness {
 
   /** What is known without asking. */
   get isReady(): boolean {
-    return this.reachable && !this.options.leaving()
+    return this.reachable && !this.options.leaving() && !this.isDeaf
   }
 
   /** None: send everybody here. */
@@ -44,7 +46,12 @@ export class Readiness {
     const reasons: Unready[] = []
     if (this.options.leaving()) reasons.push("draining")
     if (!reachable) reasons.push("engine_unavailable")
+    else if (this.isDeaf) reasons.push("deaf")
     return reasons
+  }
+
+  private get isDeaf(): boolean {
+    return this.options.isDeaf?.() ?? false
   }
 
   private async engineReachable(): Promise<boolean> {

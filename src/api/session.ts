@@ -4,6 +4,7 @@ import { LabaError } from "../../wire/error.ts"
 import type { ClientFrame } from "../../wire/frames.ts"
 import { parseChannel } from "../channels/name.ts"
 import type { Welcome } from "../hooks/hooks.ts"
+import { runOf, type SessionAnswer, type SessionRequest } from "../nodes/nodes.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { checkFrame } from "../protocols/laba.ts"
 import { pollResponse } from "../transports/poll/poll-answer.ts"
@@ -19,6 +20,9 @@ import { parseQuery } from "./query.ts"
 /** One POST of commands: 64 of them, most far smaller than the largest message. */
 const commandsBytesMax = 512 * 1024
 const commandsMax = 64
+
+/** How long another node may take to answer for a session, beside what it holds a poll for. */
+const answerWithinMs = 3000
 
 /** Where a session's own address begins; its id follows. */
 export const sessionPrefix = "/_/session/"
@@ -66,43 +70,94 @@ export async function openPolledSession(station: Station, ask: Ask): Promise<Res
 
 /** GET /_/session/<id>?ack=n&wait=s: the next frames of a polled session. */
 export async function pollSession(station: Station, ask: Ask): Promise<Response> {
-  const session = find(station, ask)
-  if (!(session instanceof PolledSession) || accepts(ask.request.headers.get("accept"), eventStreamType)) {
-    throw new LabaError("bad_query", "A streamed session is not polled, and a polled one is not streamed.")
-  }
-  const { wait } = parseQuery(ask.search, station.shared.limits)
-  const answer = session.poll(ackOf(ask), (wait ?? 0) * 1000)
-  if (typeof answer === "string") return pollResponse(answer)
-  station.shared.setTimeout(ask.request, Math.ceil(wait ?? 0) + 5)
-  const abandon = (): void => session.abandonPoll()
-  ask.request.signal.addEventListener("abort", abandon, { once: true })
-  const body = await answer
-  ask.request.signal.removeEventListener("abort", abandon)
-  return pollResponse(body)
+  const id = idIn(ask)
+  const isHere = runOf(id) === station.nodes.self
+  if (isHere) find(station, id)
+  const wantsStream = accepts(ask.request.headers.get("accept"), eventStreamType)
+  if (wantsStream && !isHere) await station.nodes.ask(runOf(id), "connection", { id })
+  if (wantsStream) throw notPolled()
+  const wait = parseQuery(ask.search, station.shared.limits).wait ?? 0
+  station.shared.setTimeout(ask.request, Math.ceil(wait) + 5)
+  if (isHere) return pollResponse(await poll(station, { id, search: ask.search }, ask.request.signal))
+  return elsewhere(station, { method: "GET", id, search: ask.search, body: "" }, wait * 1000)
 }
 
 /** POST /_/session/<id>: one command, or an array of them. All are checked before any is carried out. */
 export async function command(station: Station, ask: Ask): Promise<Response> {
-  const session = find(station, ask)
+  const id = idIn(ask)
+  const isHere = runOf(id) === station.nodes.self
+  if (isHere) find(station, id)
   const bytes = await readBytes(ask.request, commandsBytesMax)
-  session.commands.add(framesOf(bytes))
+  const frames = framesOf(bytes)
+  if (!isHere)
+    return elsewhere(station, { method: "POST", id, search: "", body: Buffer.from(bytes).toString("base64") })
+  find(station, id).commands.add(frames)
   return new Response(null, { status: 202 })
 }
 
 /** DELETE /_/session/<id> */
-export function leaveSession(station: Station, ask: Ask): Response {
-  find(station, ask).leave()
+export function leaveSession(station: Station, ask: Ask): Response | Promise<Response> {
+  const id = idIn(ask)
+  if (runOf(id) !== station.nodes.self)
+    return elsewhere(station, { method: "DELETE", id, search: "", body: "" })
+  find(station, id).leave()
   return new Response(null, { status: 204 })
 }
 
-function find(station: Station, ask: Ask): StreamedSession | PolledSession {
-  const connection = station.shared.connections.find(ask.path.slice(sessionPrefix.length))
+/** The same for a session that lives here, asked by the node where the request came in. */
+export async function carryOutSession(
+  station: Station,
+  { method, id, search, body }: SessionRequest,
+): Promise<SessionAnswer> {
+  if (method === "GET") return { status: 200, body: await poll(station, { id, search }) }
+  const session = find(station, id)
+  if (method === "DELETE") session.leave()
+  else session.commands.add(framesOf(Buffer.from(body, "base64")))
+  return { status: method === "DELETE" ? 204 : 202, body: null }
+}
+
+/** A session lives where it was opened; that node is asked. Nothing is kept of it here, so any number of nodes may pass it on. */
+async function elsewhere(station: Station, request: SessionRequest, heldMs = 0): Promise<Response> {
+  const { status, body } = await station.nodes.ask(
+    runOf(request.id),
+    "session",
+    request,
+    heldMs + answerWithinMs,
+  )
+  return body === null ? new Response(null, { status }) : pollResponse(body)
+}
+
+/** The next frames, held while there are none. Throws `bad_query` and `gone`. */
+async function poll(
+  station: Station,
+  { id, search }: Pick<SessionRequest, "id" | "search">,
+  signal?: AbortSignal,
+): Promise<string> {
+  const session = find(station, id)
+  if (!(session instanceof PolledSession)) throw notPolled()
+  const wait = parseQuery(search, station.shared.limits).wait ?? 0
+  const answer = session.poll(ackIn(search), wait * 1000)
+  if (typeof answer === "string") return answer
+  const abandon = (): void => session.abandonPoll()
+  signal?.addEventListener("abort", abandon, { once: true })
+  const body = await answer
+  signal?.removeEventListener("abort", abandon)
+  return body
+}
+
+const idIn = (ask: Ask): string => ask.path.slice(sessionPrefix.length)
+
+function find(station: Station, id: string): StreamedSession | PolledSession {
+  const connection = station.shared.connections.find(id)
   if (connection instanceof StreamedSession || connection instanceof PolledSession) return connection
   throw new LabaError("gone", "There is no such session here; open a new one and resume by the cursors.")
 }
 
-function ackOf(ask: Ask): number {
-  const match = /[?&]ack=(0|[1-9]\d{0,14})(?:&|$)/.exec(ask.search)
+const notPolled = (): LabaError =>
+  new LabaError("bad_query", "A streamed session is not polled, and a polled one is not streamed.")
+
+function ackIn(search: string): number {
+  const match = /[?&]ack=(0|[1-9]\d{0,14})(?:&|$)/.exec(search)
   if (match) return Number(match[1])
   throw new LabaError("bad_query", "`ack` is the number of the last frame you have.")
 }

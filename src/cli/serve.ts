@@ -32,6 +32,16 @@ const flags = {
     value: "<n>",
     says: "so many processes that share the port, on an engine that processes share; default 1",
   },
+  "node-name": {
+    type: "string",
+    value: "<name>",
+    says: "what this node is called among others; default made anew at each start",
+  },
+  advertise: {
+    type: "string",
+    value: "<url>",
+    says: "where other nodes can call this one; default where it listens",
+  },
   config: configFlag,
   open: { type: "boolean", says: "serve everybody although no keys are configured" },
 } as const
@@ -58,6 +68,10 @@ export const serve: Command = {
           ...(given.port !== undefined && { port: readPort(given.port) }),
         },
         ...(engine !== undefined && { engine }),
+        node: {
+          ...(given["node-name"] !== undefined && { name: given["node-name"] }),
+          ...(given.advertise !== undefined && { advertise: given.advertise }),
+        },
         ...(given.open && { open: true }),
       })
     const { input, config, file } = await gather()

@@ -30,13 +30,14 @@ describe("a configuration", () => {
       expect(rest).toEqual({
         listen: { host: "127.0.0.1", port: 8080 },
         engine: { name: "memory" },
+        node: { name: null, advertise: null, leaseMs: 10_000 },
         limits: defaultLimits,
         open: false,
         access: { keys: [], tokens: null, origins: null, proxies: [] },
         tls: null,
         log: { level: "warn", format: null },
         hooks: [],
-      watch: [],
+        watch: [],
       })
       expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, who: everybody })
     }

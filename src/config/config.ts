@@ -37,6 +37,8 @@ export interface ConfigInput {
   readonly sqlite?: SqliteInput
   /** For the engine `redis`. The same on every node. */
   readonly redis?: RedisInput
+  /** This node among others. Means something with the engine `redis` only. */
+  readonly node?: NodeInput
   /** Rules for channels, by pattern: `*` is one part of a name, `**` at the end any number of parts. The most specific pattern wins; the order does not matter. */
   readonly channels?: { readonly [pattern: string]: ChannelInput }
   /** The keys of backends. With keys or tokens, who may do what follows from rules; without both, everybody may do everything and only this machine is let in. */
@@ -88,6 +90,15 @@ export interface RedisInput {
   readonly ca?: string
 }
 
+export interface NodeInput {
+  /** What this node is called, in lists and logs. Default: made anew at each start. Give one that stays over restarts. */
+  readonly name?: string
+  /** Where this node can be called at by whoever is in the same network, such as `http://10.0.0.7:8080`. Default: where it listens; when that is everywhere, the first address of the machine that is not its own loop, which in a container is the container's. */
+  readonly advertise?: string
+  /** How long a node that says nothing counts as alive, a time. Default 10s: a busy second is no death, and nobody waits long for a dead node. */
+  readonly lease?: number | string
+}
+
 export interface TlsInput {
   /** A PEM file: the certificate of this server, then the ones between it and its authority. */
   readonly cert: string
@@ -132,6 +143,7 @@ export type LimitsInput = {
 export interface Config {
   readonly listen: { readonly host: string; readonly port: number }
   readonly engine: EngineChoice
+  readonly node: { readonly name: string | null; readonly advertise: string | null; readonly leaseMs: number }
   readonly rules: Rules
   readonly limits: Limits
   readonly open: boolean
@@ -148,7 +160,7 @@ export interface Config {
 export function parseConfig(value: unknown = {}): Config {
   const parsed = configSchema.safeParse(value ?? {})
   if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, value))
-  const { listen, limits, open, tls, log } = parsed.data
+  const { listen, node, limits, open, tls, log } = parsed.data
   const problems = [
     ...limitProblems(limits),
     ...patternProblems(parsed.data),
@@ -174,6 +186,11 @@ export function parseConfig(value: unknown = {}): Config {
   return {
     listen,
     engine: engineOf(parsed.data),
+    node: {
+      name: node.name ?? null,
+      advertise: node.advertise ?? null,
+      leaseMs: node.lease * 1000,
+    },
     limits,
     open,
     access,

@@ -8,6 +8,8 @@ export const environmentVariables: Readonly<Record<string, (text: string) => unk
   LABA_HOST: (text) => ({ listen: { host: text } }),
   LABA_PORT: (text) => ({ listen: { port: /^\d{1,9}$/.test(text) ? Number(text) : text } }),
   LABA_ENGINE: (text) => ({ engine: text }),
+  LABA_NODE_NAME: (text) => ({ node: { name: text } }),
+  LABA_ADVERTISE: (text) => ({ node: { advertise: text } }),
   LABA_TOKEN_SECRET: (text) => ({ tokens: { secret: text } }),
   LABA_OPEN: (text) => ({ open: truths.get(text) ?? text }),
 }

@@ -50,6 +50,7 @@ const within: Readonly<Record<string, string>> = {
   "TokensInput.otherIssuers": "IssuerInput",
   "ConfigInput.limits": "Limits",
   "ConfigInput.sqlite": "SqliteInput",
+  "ConfigInput.node": "NodeInput",
   "ConfigInput.redis": "RedisInput",
   "ConfigInput.hooks": "HookInput",
   "ConfigInput.tls": "TlsInput",
@@ -131,6 +132,10 @@ function takes(node: SchemaNode): string {
   if (node.enum) return node.enum.map((word) => `\`${word}\``).join(" or ")
   if (node.type === "integer") return "a whole number"
   if (node.type === "number") return "a number"
+  if (node.anyOf?.some((one) => one.type === "boolean") && node.anyOf.some((one) => one.enum)) {
+    const words = node.anyOf.flatMap((one) => one.enum ?? [])
+    return ["true", "false", ...words].map((word) => `\`${word}\``).join(" or ")
+  }
   return node.type === "boolean" ? "`true` or `false`" : "a text"
 }
 

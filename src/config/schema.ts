@@ -88,6 +88,18 @@ export const logSchema = z.strictObject({
   format: z.enum(logFormats).optional(),
 })
 
+const nodeSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, { error: "must be 1 to 64 of letters, digits and _ . -" })
+    .optional(),
+  advertise: z
+    .string()
+    .regex(/^https?:\/\/[^\s/?#@]+$/, { error: 'must be an address such as "http://10.0.0.7:8080"' })
+    .optional(),
+  lease: seconds({ min: 1, max: 300 }).default(10),
+})
+
 export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   listen: z
@@ -99,6 +111,7 @@ export const configSchema = z.strictObject({
   engine: engineSchema.default("memory"),
   sqlite: sqliteSchema.prefault({}),
   redis: redisSchema.prefault({}),
+  node: nodeSchema.prefault({}),
   channels: z.record(z.string(), channelSchema).default({}),
   ...accessShape,
   limits: z.strictObject(limitsShape).prefault({}),

@@ -26,6 +26,8 @@ export interface OperationOptions {
   readonly machine: MachineFacts
   /** The node is about to go away. */
   readonly leaving: () => boolean
+  /** The node does not hear its engine. */
+  readonly isDeaf: () => boolean
   /** Who may call the backend API. Default: programs on this machine. */
   readonly admit?: Admit
   readonly revoker?: () => Revoker | null
@@ -46,6 +48,7 @@ export function makeOperation(options: OperationOptions): Operation {
   const lag = new LoopLag()
   const readiness = new Readiness({
     leaving: options.leaving,
+    isDeaf: options.isDeaf,
     probe: () => inventory.probe?.() ?? hub.state(probeChannel),
     onUnavailable: (error) => events.engineUnavailable(error),
   })

@@ -22,6 +22,7 @@ import type { Publisher } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
 import { makeAccess } from "./access-parts.ts"
 import { makePublishFor } from "./client-publish.ts"
+import { type Cluster, makeCluster } from "./cluster.ts"
 import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/hook-parts.ts"
 import { Reloader, type ReloaderOptions } from "./reload.ts"
@@ -46,6 +47,7 @@ export interface Parts {
   readonly engine: NodeEngine
   readonly connections: Connections
   readonly presence: Presence
+  readonly cluster: Cluster
   readonly drafts: Drafts
   readonly wheel: TimerWheel
   readonly slowReaders: SlowReaders
@@ -99,8 +101,19 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     dismissWhoLostRights({ connections, before, now: access, keys })
   }
   const reloader = new Reloader({ config, read: source, use, counters, events })
+  const cluster = makeCluster({
+    config,
+    run: node,
+    engine,
+    hub,
+    connections,
+    revocations,
+    events,
+    station: () => station,
+  })
   const presence = new Board({
     node,
+    exchange: cluster.exchange,
     keeps: (channel) =>
       reloader.current.rules.keepPresence && reloader.current.rules.for(channel).presence === true,
   })
@@ -155,12 +168,25 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     drafts,
     application,
     holds: new Holds(limits),
+    nodes: cluster.nodes,
     socketKinds: makeSocketKinds(publisher, slowReaders),
     get draining() {
       return leave.draining
     },
   }
-  const watched = { presence, limits, counters, events, hub, engine, connections, drafts, wheel, slowReaders }
+  const watched = {
+    presence,
+    cluster,
+    limits,
+    counters,
+    events,
+    hub,
+    engine,
+    connections,
+    drafts,
+    wheel,
+    slowReaders,
+  }
   return { ...watched, access, admissions, revocations, reloader, watches, station, publisher, leave }
 }
 

@@ -16,7 +16,15 @@ import type { Events } from "../telemetry/events.ts"
 const fixedLimits: readonly (keyof Limits)[] = ["messageBytesMax", "outboxBytesMax", "heartbeatSeconds"]
 
 /** Parts of the configuration that hold only after a restart. */
-const fixedParts = ["listen", "engine", "open", "tls", "log", "hooks"] as const satisfies readonly (keyof Config)[]
+const fixedParts = [
+  "listen",
+  "engine",
+  "node",
+  "open",
+  "tls",
+  "log",
+  "hooks",
+] as const satisfies readonly (keyof Config)[]
 
 export interface ReloaderOptions {
   readonly config: Config

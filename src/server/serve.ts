@@ -115,6 +115,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   )
   publisher.server = server
   url = urlOf(tls ? "https" : "http", host, server.port as number)
+  await parts.cluster.begin(server.port as number)
   parts.watches.configure(config.watch)
   events.started({ url, engine: config.engine.name, version })
   // On loopback the crowd that these are about comes through a proxy, if at all.
@@ -137,7 +138,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
 }
 
 function operationOf(parts: Parts, machine: MachineFacts): Operation {
-  const { station, hub, engine, reloader, events, leave, access, revocations } = parts
+  const { station, hub, engine, reloader, events, leave, cluster, access, revocations } = parts
   return makeOperation({
     version,
     station,
@@ -147,6 +148,7 @@ function operationOf(parts: Parts, machine: MachineFacts): Operation {
     events,
     machine,
     leaving: () => leave.leaving,
+    isDeaf: () => cluster.isDeaf,
     admit: (ask) => (access.hasCredentials ? admitKeys(access)(ask) : admitThisMachine(ask)),
     revoker: () => (reloader.current.access.tokens ? revocations : null),
   })

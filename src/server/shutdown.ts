@@ -26,7 +26,7 @@ export interface ShutdownOptions {
 }
 
 export async function shutDown({ parts, server, operation }: ShutdownOptions): Promise<void> {
-  const { leave, limits, events, hub, station, connections, presence, wheel, slowReaders } = parts
+  const { leave, limits, events, hub, station, connections, presence, cluster, wheel, slowReaders } = parts
   const drainMs = limits.drainSeconds * 1000
   leave.leaving = true
   events.draining({ connections: connections.size, seconds: limits.drainSeconds })
@@ -45,6 +45,7 @@ export async function shutDown({ parts, server, operation }: ShutdownOptions): P
   wheel.stop()
   slowReaders.stop()
   presence.stop()
+  await within(lastWordMs, cluster.stop())
   operation.stop()
   parts.watches.stop()
   await station.application.remote?.close(tellsWaitMs)

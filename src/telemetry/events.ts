@@ -107,6 +107,17 @@ export class Events {
     this.seldom("error", { event: "engine_unavailable", error }, "The engine cannot be reached.")
   }
 
+  /** The node no longer hears what it publishes itself, or hears it again. */
+  deaf(isDeaf: boolean): void {
+    if (isDeaf) this.say("error", { event: "deaf" }, "The node does not hear its engine.")
+    else this.say("warn", { event: "hears_again" }, "The node hears its engine again.")
+  }
+
+  /** Another node came, or is gone. */
+  nodeChanged(what: "came" | "gone", run: string): void {
+    this.say("info", { event: `node_${what}`, run }, what === "came" ? "A node came." : "A node is gone.")
+  }
+
   /** What the engine stores on fails; null when it works again. */
   engineTrouble(says: string | null): void {
     if (says === null) this.say("warn", { event: "engine_recovered" }, "The engine stores again.")

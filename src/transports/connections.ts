@@ -69,9 +69,12 @@ export class Connections {
   private readonly open = new Roll<number, Connection>()
   private readonly byUser = new Roll<string, UserConnections>()
   private readonly counted = { open: noCounts(), opened: noCounts() }
-  private readonly node: string
+  /** Names this node in every id. */
+  readonly node: string
   private readonly secret = randomBytes(32)
   private count = 0
+  /** Told whenever a connection of a user came or went. */
+  onUser: ((user: string) => void) | null = null
 
   /** `node` names this node in every id, so that a cluster knows where a connection lives. */
   constructor(node: string) {
@@ -176,7 +179,13 @@ export class Connections {
     }
   }
 
+  /** All users who are here. */
+  *userNames(): Iterable<string> {
+    for (const { user } of this.byUser.values()) yield user
+  }
+
   private addOfUser(connection: Connection, user: string): void {
+    this.onUser?.(user)
     const entry = this.byUser.get(user)
     if (!entry) return this.byUser.set(user, { user, first: connection, more: null })
     if (!entry.more) {
@@ -192,6 +201,7 @@ export class Connections {
     if (!entry) return
     if (entry.first === connection) entry.first = null
     entry.more?.delete(connection.number)
+    this.onUser?.(user)
     if (sizeOf(entry) === 0) this.byUser.delete(user)
   }
 }

@@ -200,6 +200,7 @@ const examples: Record<string, readonly Example[]> = {
     { status: 400, path: { user: "ann" }, query: { cursor: "?" } },
     ...strangers.map((one) => ({ ...one, path: { user: "ann" } })),
   ],
+  listNodes: [{ status: 200 }, ...strangers],
   disconnectUser: [
     { status: 200, path: { user: "nobody" } },
     ...strangers.map((one) => ({ ...one, path: { user: "ann" } })),

@@ -21,7 +21,8 @@ export type Admit = (ask: Ask) => MaybePromise<Caller>
 /** Tokens that are good no longer. */
 export interface Revoker {
   revokeToken(jti: string, expiresAtSeconds: number): void
-  revokeUser(user: string): void
+  /** Every token of theirs that was issued up to then, in milliseconds since 1970. */
+  revokeUser(user: string, atMs: number): void
 }
 
 /** One key of the configuration that was changed. */

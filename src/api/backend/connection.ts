@@ -1,21 +1,22 @@
-// /_/api/connections/{id}: one connection: what it is, push to it alone, end it.
+// /_/api/connections/{id}: one connection, on whichever node: what it is, push to it alone, end it.
 import { z } from "zod"
-import { LabaError } from "../../../wire/error.ts"
-import type { Connection } from "../../transports/connections.ts"
+import { type Answered, type Asked, runOf } from "../../nodes/nodes.ts"
 import { readPublishBody } from "../publish-body.ts"
 import type { Call, Desk, Route } from "./backend.ts"
-import { described } from "./connections.ts"
 import { connection } from "./shapes.ts"
 
 const path = "/_/api/connections/{id}"
 
-/** Throws `forbidden`, and `gone` when it is not open, or never was. */
-function find(desk: Desk, call: Call): Connection {
-  call.caller.mayManage()
-  const found = desk.station.shared.connections.find(call.path["id"] as string)
-  if (found) return found
-  throw new LabaError("gone", "There is no such connection here, or no longer.")
+/** Has the node carry it out that the connection lives on. Throws `gone` when it is not open, or never was. */
+function ask<Name extends "connection" | "push" | "close">(
+  desk: Desk,
+  name: Name,
+  asked: Asked<Name>,
+): Promise<Answered<Name>> {
+  return desk.station.nodes.ask(runOf(asked.id), name, asked)
 }
+
+const idIn = (call: Call): string => call.path["id"] as string
 
 const described200 = connection.extend({
   channels: z.array(z.string()).describe("What it listens to now."),
@@ -28,9 +29,9 @@ export const getConnection: Route = {
   summary: "Look at a connection",
   answers: { 200: { description: "It is open.", schema: described200 } },
   errors: ["gone"],
-  handle(desk, call) {
-    const found = find(desk, call)
-    return Response.json({ ...described(desk, found), channels: found.channels })
+  async handle(desk, call) {
+    call.caller.mayManage()
+    return Response.json(await ask(desk, "connection", { id: idIn(call) }))
   },
 }
 
@@ -54,11 +55,14 @@ export const pushToConnection: Route = {
     "missing_data",
   ],
   async handle(desk, call) {
-    find(desk, call)
+    call.caller.mayManage()
+    const id = idIn(call)
+    // Before the body is read: nobody sends a megabyte to who is not there.
+    await ask(desk, "connection", { id })
     const { type, data } = await readPublishBody(call.ask.request, desk.station.shared.limits)
-    // Looked for again: it may have gone while the body came.
-    if (find(desk, call).direct(type, data)) return new Response(null, { status: 204 })
-    throw new LabaError("cannot_receive", "This connection is a poll; publish to a channel instead.")
+    const base64 = typeof data !== "string"
+    await ask(desk, "push", { id, type, data: base64 ? Buffer.from(data).toString("base64") : data, base64 })
+    return new Response(null, { status: 204 })
   },
 }
 
@@ -71,8 +75,9 @@ export const closeConnection: Route = {
     "It is told `disconnected` and does not come back by itself. Whoever still has a valid token may: revoke it first.",
   answers: { 204: { description: "It was told to end.", schema: null } },
   errors: ["gone"],
-  handle(desk, call) {
-    find(desk, call).dismiss(new LabaError("disconnected", "A backend ended this connection."))
+  async handle(desk, call) {
+    call.caller.mayManage()
+    await ask(desk, "close", { id: idIn(call) })
     return new Response(null, { status: 204 })
   },
 }

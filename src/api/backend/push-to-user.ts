@@ -2,7 +2,8 @@
 import { z } from "zod"
 import { LabaError } from "../../../wire/error.ts"
 import { userBytesMax, userPart } from "../../access/user-part.ts"
-import type { Route } from "./backend.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { Desk, Route } from "./backend.ts"
 import { readJson } from "./json-body.ts"
 import { channelFor, publishErrors, publishNow, readDraft } from "./publishing.ts"
 import { draftShape, published } from "./shapes.ts"
@@ -10,6 +11,18 @@ import { draftShape, published } from "./shapes.ts"
 const body = z.strictObject({
   topic: z.string().min(1).describe("What it is about: `orders/42` is the channel `/@<user>/orders/42`."),
   ...draftShape,
+})
+
+/** Whoever pushes waits for the count. */
+const countWithinMs = 1000
+
+const pushed = published.extend({
+  listeners: z
+    .int()
+    .describe(
+      "Connections that listen to the channel, on all nodes where the user is. Those that do not answer are not counted.",
+    ),
+  nodes: z.int().describe("On how many nodes they are."),
 })
 
 export const pushToUser: Route = {
@@ -21,15 +34,16 @@ export const pushToUser: Route = {
     "Publishes to `/@<user>/<topic>`: numbered, and kept by that channel's rule, so it is there when the user comes back.",
   body,
   answers: {
-    201: { description: "It was published.", schema: published },
-    200: { description: "The key was known: the first answer again.", schema: published },
+    201: { description: "It was published.", schema: pushed },
+    200: { description: "The key was known: the first answer again.", schema: pushed },
   },
   errors: ["bad_request", ...publishErrors, "idempotency_conflict", "too_many_keys"],
   async handle(desk, call) {
     const { topic, ...message } = await readJson(call.ask.request, body)
     const channel = channelFor(desk, call, `/${partOf(call.path["user"] as string)}/${topic}`)
     const answer = await publishNow(desk, { channel, ...readDraft(desk, message) })
-    return Response.json(answer, { status: answer.duplicate ? 200 : 201 })
+    const reach = await reachOf(desk, { user: call.path["user"] as string, channel })
+    return Response.json({ ...answer, ...reach }, { status: answer.duplicate ? 200 : 201 })
   },
 }
 
@@ -40,4 +54,23 @@ function partOf(user: string): string {
   } catch (cause) {
     throw new LabaError("bad_request", `A user is 1 to ${userBytesMax} bytes of text.`, { cause })
   }
+}
+
+/**
+ * Who hears what is pushed to a user: asked of this node and of those that the user is on, and of no other. A node that is dead and still
+ * under its lease does not answer, and is not counted: what was pushed is kept, but nobody there has heard it.
+ */
+async function reachOf(
+  { station: { nodes } }: Desk,
+  { user, channel }: { readonly user: string; readonly channel: Channel },
+): Promise<{ listeners: number; nodes: number }> {
+  // It was published: that nobody can be counted is no failure of that.
+  const runs = await nodes.nodesOf(user).catch(() => [])
+  const counts = await Promise.all(
+    [...new Set([nodes.self, ...runs])].map((run) =>
+      nodes.ask(run, "listeners", { channel }, countWithinMs).catch(() => ({ listeners: 0 })),
+    ),
+  )
+  const heard = counts.map(({ listeners }) => listeners).filter((count) => count > 0)
+  return { listeners: heard.reduce((sum, count) => sum + count, 0), nodes: heard.length }
 }

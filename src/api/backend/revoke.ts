@@ -23,7 +23,7 @@ export const revoke: Route = {
   operationId: "revoke",
   summary: "Revoke a token, or all tokens of a user",
   description:
-    "Who is connected by one is sent away within a second. It is remembered in this process: a restart forgets it, and what must stay out is also not given a new token.",
+    "Who is connected by one is sent away within a second, from every node. With Redis it is remembered until those tokens have ended; without, a restart forgets it. What must stay out is also not given a new token.",
   body,
   answers: { 204: { description: "From now on it is not accepted.", schema: null } },
   errors: [...jsonErrors, "not_found"],
@@ -33,8 +33,15 @@ export const revoke: Route = {
     const given = await readJson(call.ask.request, body)
     if (!revoker)
       throw new LabaError("not_found", "No tokens are configured here, so there is nothing to revoke.")
-    if ("user" in given) revoker.revokeUser(given.user)
-    else revoker.revokeToken(given.token, given.expires)
+    const { nodes } = desk.station
+    if ("user" in given) {
+      const atMs = Date.now()
+      revoker.revokeUser(given.user, atMs)
+      await nodes.revoke({ user: given.user, atMs })
+    } else {
+      revoker.revokeToken(given.token, given.expires)
+      await nodes.revoke({ token: given.token, expiresAtSeconds: given.expires })
+    }
     return new Response(null, { status: 204 })
   },
 }

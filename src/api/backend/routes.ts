@@ -6,6 +6,7 @@ import { listChannels } from "./channels.ts"
 import { closeConnection, getConnection, pushToConnection } from "./connection.ts"
 import { listConnections } from "./connections.ts"
 import { listHooks } from "./hooks.ts"
+import { listNodes } from "./nodes.ts"
 import { openApi } from "./openapi.ts"
 import { channelPresence } from "./presence.ts"
 import { publishMany } from "./publish-many.ts"
@@ -32,6 +33,7 @@ const operations: readonly Route[] = [
   listUsers,
   getUser,
   disconnectUser,
+  listNodes,
   revoke,
   reloadConfig,
 ]

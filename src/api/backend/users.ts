@@ -1,26 +1,29 @@
-// GET /_/api/users: the users who are connected to this node.
+// GET /_/api/users: the users who are connected, on all nodes.
 import { z } from "zod"
-import { parseSlot, printSlot } from "../../paging/slot-cursor.ts"
 import type { Route } from "./backend.ts"
-import { cursorOf, limitOf, pageQuery } from "./query.ts"
+import { listPage } from "./listing.ts"
+import { pageQuery } from "./query.ts"
 import { next } from "./shapes.ts"
 
 const user = z.strictObject({
   user: z.string(),
-  connections: z.int().describe("How many connections they have here."),
+  connections: z.int().describe("How many connections they have on that node."),
+  node: z.string().describe("The node's `run`. Who is on two nodes is there twice."),
 })
 
 export const listUsers: Route = {
   method: "GET",
   path: "/_/api/users",
   operationId: "listUsers",
-  summary: "List the users who are connected to this node",
+  summary: "List the users who are connected",
+  description: "One node after the other. A user who is there all the while is on exactly one page of each.",
   query: pageQuery,
   answers: { 200: { description: "A page.", schema: z.strictObject({ users: z.array(user), next }) } },
   errors: ["bad_query", "bad_cursor"],
-  handle(desk, call) {
+  async handle(desk, call) {
     call.caller.mayManage()
-    const page = desk.station.shared.connections.usersPage(parseSlot(cursorOf(call)), limitOf(call))
-    return Response.json({ users: page.items, next: printSlot(page.next) })
+    const runs = desk.station.nodes.list.map(({ run }) => run)
+    const { users, next: after } = await listPage(desk, call, { of: "users", runs })
+    return Response.json({ users, next: after })
   },
 }

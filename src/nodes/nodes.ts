@@ -1,0 +1,126 @@
+// The contract of a node among others: which nodes there are, and what one may ask of another. A node is a run of a
+// process: its `run` is in the id of each of its connections, and a restart is another run under the same name. It refuses
+// to know what carries the questions and what answers them.
+
+/** What a node has to do, told with every renewal of its lease. */
+export interface NodeLoad {
+  readonly connections: number
+  readonly users: number
+  /** Channels that somebody there listens to. */
+  readonly channels: number
+  readonly residentBytes: number
+}
+
+/** A node that is alive, as far as is known here: at most a lease ago. */
+export interface NodeEntry {
+  /** Begins the ids of its connections. Another after every restart. */
+  readonly run: string
+  /** What its operator calls it. */
+  readonly name: string
+  /** Where it can be called at, by whoever is in the same network. */
+  readonly address: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly version: string
+  readonly load: NodeLoad
+}
+
+/** A connection, as a list tells of it. */
+export interface ConnectionFacts {
+  readonly id: string
+  readonly transport: "websocket" | "sse" | "poll"
+  readonly protocol: string
+  readonly user: string | null
+}
+
+/** A user of one node. */
+export interface UserFacts {
+  readonly user: string
+  readonly connections: number
+  /** The run of that node. */
+  readonly node: string
+}
+
+/** A page of a node's list. */
+export interface NodePage {
+  readonly connections: readonly ConnectionFacts[]
+  readonly users: readonly UserFacts[]
+  readonly next: number | null
+}
+
+/** A request for a session that lives on another node, as it came. */
+export interface SessionRequest {
+  readonly method: "GET" | "POST" | "DELETE"
+  readonly id: string
+  /** The query with its `?`, or empty. */
+  readonly search: string
+  /** Base64 of the body's bytes. */
+  readonly body: string
+}
+
+export interface SessionAnswer {
+  readonly status: number
+  /** JSON, or null for none. */
+  readonly body: string | null
+}
+
+/**
+ * What a node does for another: each takes and answers plain JSON, and throws `LabaError`. A user or connection that is
+ * not there is `gone`, or none.
+ */
+export interface Orders {
+  connection(asked: { readonly id: string }): ConnectionFacts & { readonly channels: readonly string[] }
+  /** Pushes a direct frame. `data` is base64 of bytes when `base64`. */
+  push(asked: {
+    readonly id: string
+    readonly type: string
+    readonly data: string
+    readonly base64: boolean
+  }): null
+  close(asked: { readonly id: string }): null
+  list(asked: {
+    readonly of: "connections" | "users"
+    /** Only this user's connections. */
+    readonly user?: string
+    readonly from: number
+    readonly limit: number
+  }): NodePage
+  disconnect(asked: { readonly user: string }): Promise<{ readonly disconnected: number }>
+  listeners(asked: { readonly channel: string }): { readonly listeners: number }
+  session(asked: SessionRequest): Promise<SessionAnswer>
+}
+
+export type OrderName = keyof Orders
+export type Asked<Name extends OrderName> = Parameters<Orders[Name]>[0]
+export type Answered<Name extends OrderName> = Awaited<ReturnType<Orders[Name]>>
+
+export interface Nodes {
+  /** This node. */
+  readonly self: string
+  /** All that are alive, this one too, by their runs in order. */
+  readonly list: readonly NodeEntry[]
+  /** The nodes where a user has connections, this one too. Throws `engine_unavailable`. */
+  nodesOf(user: string): Promise<readonly string[]>
+  /**
+   * Has a node carry out an order: at once when it is this one. Throws what the order throws, `gone` when there is no such
+   * node any more, and `engine_unavailable` when it does not answer in time; then the order may have been carried out.
+   */
+  ask<Name extends OrderName>(
+    run: string,
+    name: Name,
+    asked: Asked<Name>,
+    waitMs?: number,
+  ): Promise<Answered<Name>>
+  /** Makes a revocation known to all nodes, and to those that start later, until what it is about has ended. Throws `engine_unavailable`. */
+  revoke(revocation: Revocation): Promise<void>
+  /** The node goes away: the others learn it at once. */
+  stop(): Promise<void>
+}
+
+/** A token, or all of a user's tokens that were issued up to a time, in milliseconds since 1970. */
+export type Revocation =
+  | { readonly token: string; readonly expiresAtSeconds: number }
+  | { readonly user: string; readonly atMs: number }
+
+/** The run that a connection's id names. */
+export const runOf = (id: string): string => id.slice(0, Math.max(0, id.indexOf("-")))

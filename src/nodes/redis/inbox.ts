@@ -1,0 +1,125 @@
+// Orders between nodes: each has an inbox, a Redis channel that it alone listens to. A question goes to the inbox of who
+// is asked, the answer to the inbox of who asks. Nothing is stored: a node that does not hear is told of at once.
+import type { Code } from "../../../wire/codes.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { Link } from "../../engines/redis/link.ts"
+import { carryOut, noSuchNode } from "../lone-node.ts"
+import type { Answered, Asked, OrderName, Orders } from "../nodes.ts"
+
+/** Questions that wait for their answer, and orders under way for others. Beyond, a node is told to come back. */
+const waitingMax = 10_000
+
+/** How long a question waits. An order takes well under a millisecond; a loop that is held for longer is in trouble. */
+const waitMsUsual = 3000
+
+interface Question {
+  readonly from: string
+  readonly id: number
+  readonly name: OrderName
+  readonly asked: unknown
+}
+
+type Letter =
+  | Question
+  | { readonly re: number; readonly answer: unknown }
+  | { readonly re: number; readonly code: Code; readonly detail: string; readonly retryAfterSeconds?: number }
+
+interface Waiting {
+  resolve(answer: unknown): void
+  reject(error: LabaError): void
+}
+
+export interface InboxOptions {
+  readonly link: Link
+  /** This node. */
+  readonly self: string
+  readonly orders: Orders
+}
+
+export class Inbox {
+  private readonly options: InboxOptions
+  private readonly waiting = new Map<number, Waiting>()
+  private last = 0
+  private underWay = 0
+
+  constructor(options: InboxOptions) {
+    this.options = options
+    options.link.listen(options.self, "inbox", {
+      heard: (payload) => this.open(payload),
+      joined: () => undefined,
+    })
+  }
+
+  /** Throws what the order throws, `gone` and `engine_unavailable`. */
+  async ask<Name extends OrderName>(
+    run: string,
+    name: Name,
+    asked: Asked<Name>,
+    waitMs = waitMsUsual,
+  ): Promise<Answered<Name>> {
+    if (this.waiting.size >= waitingMax) throw behind("Too many questions to other nodes wait for an answer.")
+    const id = ++this.last
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const answered = new Promise<unknown>((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject })
+      timer = setTimeout(() => reject(behind("The node that this is on does not answer.")), waitMs)
+    })
+    // Whichever fails first tells; the other has nobody left to tell.
+    answered.catch(() => undefined)
+    try {
+      const heard = await this.send(run, { from: this.options.self, id, name, asked })
+      if (heard === 0) throw noSuchNode()
+      return (await answered) as Answered<Name>
+    } finally {
+      clearTimeout(timer)
+      this.waiting.delete(id)
+    }
+  }
+
+  stop(): void {
+    this.options.link.unlisten(this.options.self, "inbox")
+    for (const { reject } of this.waiting.values()) reject(behind("This node is going away."))
+  }
+
+  /** How many heard it: a node's inbox has one listener, or none. */
+  private async send(run: string, letter: Letter): Promise<number> {
+    const { link } = this.options
+    const publish = link.isCluster ? "SPUBLISH" : "PUBLISH"
+    return Number(await link.command(run, publish, link.key(run, "inbox"), JSON.stringify(letter)))
+  }
+
+  private open(payload: Buffer): void {
+    const letter = JSON.parse(payload.toString()) as Letter
+    if ("name" in letter) return void this.answer(letter)
+    const waiting = this.waiting.get(letter.re)
+    if ("answer" in letter) waiting?.resolve(letter.answer)
+    else {
+      const { code, detail, retryAfterSeconds } = letter
+      const more = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
+      waiting?.reject(new LabaError(code, detail, more))
+    }
+  }
+
+  private async answer({ from, id, name, asked }: Question): Promise<void> {
+    this.underWay++
+    try {
+      if (this.underWay > waitingMax) throw behind("Too many orders are under way there.")
+      const answer = await carryOut(this.options.orders, name, asked as Asked<typeof name>)
+      await this.send(from, { re: id, answer })
+    } catch (error) {
+      await this.send(from, refusalOf(id, error)).catch(() => undefined)
+    } finally {
+      this.underWay--
+    }
+  }
+}
+
+function refusalOf(re: number, error: unknown): Letter {
+  if (!(error instanceof LabaError))
+    return { re, code: "internal", detail: "The order failed on the node that it was for." }
+  const { code, detail, retryAfterSeconds } = error
+  return { re, code, detail, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
+}
+
+const behind = (detail: string): LabaError =>
+  new LabaError("engine_unavailable", detail, { retryAfterSeconds: 1 })

@@ -1,0 +1,116 @@
+// A channel whose presence is asked for here: hears what the other nodes say of it, and reads a node's part anew when
+// something of it was missed.
+import type { Channel } from "../../channels/channel.ts"
+import type { PresenceEar } from "../presence/exchange.ts"
+import type { PresenceParts, Said } from "./presence-parts.ts"
+
+/** What is known of one node's part. */
+interface Known {
+  /** The last announcement that is in it; null: whatever comes next follows. */
+  number: number | null
+  /** While it is read: the newest announcement that was heard meanwhile. */
+  reading: boolean
+  newest: number
+}
+
+export interface ObservedOptions {
+  readonly channel: Channel
+  readonly parts: PresenceParts
+  readonly ear: PresenceEar
+  /** The other nodes that are alive. */
+  readonly others: () => readonly string[]
+  /** This node, which hears itself too. */
+  readonly self: string
+}
+
+export class ObservedChannel {
+  private readonly options: ObservedOptions
+  private readonly known = new Map<string, Known>()
+  private first: { resolve(): void; reject(error: unknown): void } | null = null
+
+  constructor(options: ObservedOptions) {
+    this.options = options
+  }
+
+  /** Resolves when all parts are known. Throws `engine_unavailable`. */
+  begin(): Promise<void> {
+    const { parts, channel } = this.options
+    return new Promise((resolve, reject) => {
+      this.first = { resolve, reject }
+      parts.hear(channel, { heard: (said) => this.heard(said), joined: () => void this.readAll() })
+    })
+  }
+
+  /** A node came: perhaps it has something to say already. */
+  came(node: string): void {
+    void this.read(node).catch(() => undefined)
+  }
+
+  gone(node: string): void {
+    this.known.delete(node)
+    this.options.ear.drop(node)
+  }
+
+  end(error: unknown): void {
+    this.options.parts.unhear(this.options.channel)
+    this.first?.reject(error)
+    this.first = null
+  }
+
+  private async readAll(): Promise<void> {
+    const { first } = this
+    try {
+      await Promise.all(this.options.others().map((node) => this.read(node)))
+      first?.resolve()
+    } catch (error) {
+      // Later ones are tried again: the link tells when it has come back.
+      first?.reject(error)
+    }
+    this.first = null
+  }
+
+  private heard(said: Said): void {
+    const { node, before, number, whole } = said
+    const { self, ear } = this.options
+    if (node === self) return
+    const known = this.known.get(node)
+    if (known?.reading) {
+      known.newest = Math.max(known.newest, number)
+      return
+    }
+    if (whole) {
+      this.known.set(node, { number, reading: false, newest: number })
+      return ear.replace(node, { members: said.joined, guests: said.guests })
+    }
+    if (!known || (known.number !== null && known.number !== before)) {
+      if (known && known.number !== null && number <= known.number) return
+      return void this.read(node).catch(() => undefined)
+    }
+    known.number = number
+    ear.change(node, said)
+  }
+
+  private async read(node: string): Promise<void> {
+    const { parts, channel, ear } = this.options
+    const known = this.known.get(node) ?? { number: null, reading: false, newest: -1 }
+    if (known.reading) return
+    this.known.set(node, known)
+    known.reading = true
+    try {
+      for (;;) {
+        known.newest = -1
+        const part = await parts.read(channel, node)
+        if (this.known.get(node) !== known) return
+        known.number = part.number
+        ear.replace(node, part)
+        // What was heard while it was read may be in it or not; its number tells.
+        if (part.number === null || known.newest <= part.number) return
+      }
+    } catch (error) {
+      this.known.delete(node)
+      throw error
+    } finally {
+      known.reading = false
+    }
+  }
+}

@@ -1,0 +1,146 @@
+// Presence between nodes over Redis: says what this node knows, as changes while all goes well and as a whole when
+// something may have been lost, and hears the other nodes for the channels that somebody asks about.
+import { LabaError } from "../../../wire/error.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { Link } from "../../engines/redis/link.ts"
+import type { Announcement, PresenceEar, PresenceExchange, PresenceSource } from "../presence/exchange.ts"
+import { ObservedChannel } from "./observed-channel.ts"
+import { PresenceParts, partTtlMs } from "./presence-parts.ts"
+
+/** Channels said as a whole, or refreshed, before others get their turn. */
+const sliceMax = 100
+
+/** How often parts are kept for another time: a third of it, so that one that fails does no harm. */
+const refreshMs = partTtlMs / 3
+
+export interface RedisPresenceOptions {
+  readonly link: Link
+  /** This node. */
+  readonly self: string
+  readonly others: () => readonly string[]
+}
+
+export class RedisPresence implements PresenceExchange {
+  private readonly options: RedisPresenceOptions
+  private readonly parts: PresenceParts
+  private source: PresenceSource | null = null
+  /** The number of the last announcement of each channel that this node has something to say of. */
+  private readonly numbers = new Map<Channel, number>()
+  /** Channels of which an announcement was lost: said as a whole as soon as that can be. */
+  private readonly stale = new Set<Channel>()
+  private mending = false
+  private readonly observed = new Map<Channel, ObservedChannel>()
+  private readonly refreshing: ReturnType<typeof setInterval>
+  private readonly unwatch: () => void
+
+  constructor(options: RedisPresenceOptions) {
+    this.options = options
+    this.parts = new PresenceParts(options.link)
+    this.refreshing = setInterval(() => void this.refreshAll(), refreshMs)
+    this.unwatch = options.link.watch(() => void this.mend())
+  }
+
+  begin(source: PresenceSource): void {
+    this.source = source
+  }
+
+  announce(channel: Channel, announcement: Announcement): void {
+    // Said as a whole soon, with this in it.
+    if (this.stale.has(channel)) return
+    this.say(channel, announcement, false).catch(() => {
+      this.stale.add(channel)
+      void this.mend()
+    })
+  }
+
+  async observe(channel: Channel, ear: PresenceEar): Promise<void> {
+    const { link, self, others } = this.options
+    if (link.trouble) throw unavailable(link.trouble.message)
+    const observed = new ObservedChannel({ channel, ear, self, others, parts: this.parts })
+    this.observed.set(channel, observed)
+    try {
+      await observed.begin()
+    } catch (error) {
+      this.observed.delete(channel)
+      observed.end(error)
+      throw error
+    }
+  }
+
+  unobserve(channel: Channel): void {
+    this.observed.get(channel)?.end(unavailable("Nobody asks any more."))
+    this.observed.delete(channel)
+  }
+
+  came(node: string): void {
+    for (const observed of this.observed.values()) observed.came(node)
+  }
+
+  gone(node: string): void {
+    for (const observed of this.observed.values()) observed.gone(node)
+  }
+
+  /** The others may have forgotten what this node has said: it says all of it again. */
+  forgotten(): void {
+    for (const channel of this.source?.channels() ?? []) this.stale.add(channel)
+    void this.mend()
+  }
+
+  /** Tries again what could not be said. */
+  renewed(): void {
+    void this.mend()
+  }
+
+  stop(): void {
+    clearInterval(this.refreshing)
+    this.unwatch()
+    for (const channel of [...this.observed.keys()]) this.unobserve(channel)
+  }
+
+  private async say(channel: Channel, announcement: Announcement, whole: boolean): Promise<void> {
+    const before = this.numbers.get(channel) ?? 0
+    const number = before + 1
+    this.numbers.set(channel, number)
+    await this.parts.say(channel, { ...announcement, node: this.options.self, before, number, whole })
+  }
+
+  /** Says as a whole what could not be said. Stops at the first that fails: the link tells when it is back. */
+  private async mend(): Promise<void> {
+    if (this.mending || this.options.link.trouble) return
+    this.mending = true
+    try {
+      while (this.stale.size > 0)
+        await Promise.all([...this.stale].slice(0, sliceMax).map((one) => this.sayAll(one)))
+    } catch {
+      // Those that are left stay stale.
+    } finally {
+      this.mending = false
+    }
+  }
+
+  private async sayAll(channel: Channel): Promise<void> {
+    this.stale.delete(channel)
+    const { members, guests } = this.source?.part(channel) ?? { members: [], guests: 0 }
+    try {
+      await this.say(channel, { joined: members, left: [], guests }, true)
+    } catch (error) {
+      this.stale.add(channel)
+      throw error
+    }
+  }
+
+  private async refreshAll(): Promise<void> {
+    const channels = [...(this.source?.channels() ?? [])]
+    const here = new Set(channels)
+    for (const channel of this.numbers.keys()) if (!here.has(channel)) this.numbers.delete(channel)
+    for (let at = 0; at < channels.length; at += sliceMax) {
+      const some = channels.slice(at, at + sliceMax)
+      await Promise.all(some.map((channel) => this.parts.refresh(channel, this.options.self))).catch(
+        () => undefined,
+      )
+    }
+  }
+}
+
+const unavailable = (detail: string): LabaError =>
+  new LabaError("engine_unavailable", detail, { retryAfterSeconds: 1 })

@@ -1,0 +1,137 @@
+// The nodes of a cluster under their leases, kept in Redis by Redis' clock. A node renews its lease every second and
+// learns in the same step who else is alive.
+import type { Link } from "../../engines/redis/link.ts"
+import { defineScript } from "../../engines/redis/script.ts"
+import type { NodeEntry } from "../nodes.ts"
+
+/** All nodes are under one tag: a handful of short texts. */
+const tag = "nodes"
+
+/** Ids of nodes that never were are free to make up: they cost Redis no more than so often a look. */
+const lookIntervalMs = 200
+
+/** KEYS: leases, entries. ARGV: run, lease in ms, entry. Answers whether the lease had held, then all live entries. */
+const renewScript = defineScript(
+  "nodes-renew",
+  `local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local before = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local held = 0
+if before and tonumber(before) >= now then held = 1 end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
+for i = 1, #dead do
+  redis.call('ZREM', KEYS[1], dead[i])
+  redis.call('HDEL', KEYS[2], dead[i])
+end
+local live = redis.call('HVALS', KEYS[2])
+table.insert(live, 1, tostring(held))
+return live`,
+)
+
+const leaveScript = defineScript(
+  "nodes-leave",
+  `redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 1`,
+)
+
+export interface RegistryOptions {
+  readonly link: Link
+  readonly leaseMs: number
+  /** This node as it is now. */
+  readonly entry: () => NodeEntry
+  /** A node came, or came back. Not called for this one. */
+  readonly onCame: (run: string) => void
+  /** A node left, or its lease ran out. */
+  readonly onGone: (run: string) => void
+  /** The lease was renewed. `held`: it had not run out, so the others still count on what this node has said. */
+  readonly onRenewed: (held: boolean) => void
+}
+
+export class Registry {
+  private readonly options: RegistryOptions
+  private readonly self: string
+  private readonly keys: readonly string[]
+  private known = new Map<string, NodeEntry>()
+  private timer: ReturnType<typeof setInterval> | null = null
+  private renewing = false
+  private stopped = false
+  /** Monotonic milliseconds. */
+  private renewedAtMs = Number.NEGATIVE_INFINITY
+  private amnestyUntilMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: RegistryOptions) {
+    this.options = options
+    this.self = options.entry().run
+    this.keys = [options.link.key(tag, "leases"), options.link.key(tag, "entries")]
+  }
+
+  /** Takes the lease and keeps it. */
+  async begin(): Promise<void> {
+    this.timer = setInterval(() => void this.renew(), Math.min(1000, this.options.leaseMs / 5))
+    await this.renew()
+  }
+
+  /** Those that are alive, this one as it is now. */
+  get list(): readonly NodeEntry[] {
+    const others = [...this.known.values()].filter(({ run }) => run !== this.self)
+    return [...others, this.options.entry()].sort((a, b) => (a.run < b.run ? -1 : 1))
+  }
+
+  /** Whether a node is alive. One that nobody knows may have come a moment ago, so it is looked for. */
+  async knows(run: string): Promise<boolean> {
+    if (!this.known.has(run) && performance.now() - this.renewedAtMs > lookIntervalMs) await this.renew()
+    return this.known.has(run)
+  }
+
+  /** The runs of the others. */
+  get others(): readonly string[] {
+    return [...this.known.keys()].filter((run) => run !== this.self)
+  }
+
+  /** Renews the lease and looks who is there. Does nothing while Redis is away. */
+  async renew(): Promise<void> {
+    if (this.renewing || this.stopped) return
+    this.renewing = true
+    try {
+      const { link, leaseMs, entry } = this.options
+      const args = [this.self, leaseMs, JSON.stringify(entry())]
+      const reply = await link.run(renewScript, tag, this.keys, args)
+      if (Array.isArray(reply) && !this.stopped) this.take(reply.map(String))
+    } catch {
+      // The engine tells that Redis is away; what is known stays known until it is back.
+    } finally {
+      this.renewing = false
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.stopped = true
+    if (this.timer) clearInterval(this.timer)
+    try {
+      await this.options.link.run(leaveScript, tag, this.keys, [this.self])
+    } catch {
+      // Then the lease runs out by itself.
+    }
+  }
+
+  private take([held, ...entries]: readonly string[]): void {
+    const now = performance.now()
+    // After an outage nobody has renewed: who is not there yet gets a lease's time before they count as gone.
+    if (now - this.renewedAtMs > this.options.leaseMs / 2) this.amnestyUntilMs = now + this.options.leaseMs
+    this.renewedAtMs = now
+    const before = this.known
+    this.known = new Map(entries.map((text) => JSON.parse(text) as NodeEntry).map((one) => [one.run, one]))
+    for (const [run, entry] of before) {
+      if (this.known.has(run)) continue
+      if (now < this.amnestyUntilMs) this.known.set(run, entry)
+      else this.options.onGone(run)
+    }
+    for (const run of this.known.keys()) {
+      if (run !== this.self && !before.has(run)) this.options.onCame(run)
+    }
+    this.options.onRenewed(held === "1")
+  }
+}

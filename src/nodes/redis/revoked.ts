@@ -1,0 +1,62 @@
+// Revocations of a whole cluster: kept in Redis until what they are about has ended, told to every node, and read again
+// after every interruption, so that none is missed and no restart forgets one.
+import type { Link } from "../../engines/redis/link.ts"
+import type { Revocation } from "../nodes.ts"
+
+const tag = "revoked"
+
+/** Read in one piece; a revocation is about 100 bytes. */
+const perCommand = 1000
+
+export interface RevokedOptions {
+  readonly link: Link
+  /** The longest time a token lives. */
+  readonly lifetimeMaxMs: number
+  /** Makes one hold on this node. One that holds already changes nothing. */
+  readonly take: (revocation: Revocation) => void
+}
+
+export class Revoked {
+  private readonly options: RevokedOptions
+  private readonly key: string
+
+  constructor(options: RevokedOptions) {
+    const { link, take } = options
+    this.options = options
+    this.key = link.key(tag, "all")
+    link.listen(tag, "told", {
+      heard: (payload) => take(JSON.parse(payload.toString()) as Revocation),
+      joined: () => void this.readAll().catch(() => undefined),
+    })
+  }
+
+  /** Keeps it and tells everybody. Throws `engine_unavailable`. */
+  async add(revocation: Revocation): Promise<void> {
+    const { link, lifetimeMaxMs } = this.options
+    const text = JSON.stringify(revocation)
+    const now = Date.now()
+    const until =
+      "token" in revocation
+        ? Math.min(revocation.expiresAtSeconds * 1000, now + lifetimeMaxMs)
+        : revocation.atMs + lifetimeMaxMs
+    await link.command(tag, "ZADD", this.key, until, text)
+    await link.command(tag, "ZREMRANGEBYSCORE", this.key, "-inf", now)
+    await link.announce(tag, "told", text)
+  }
+
+  stop(): void {
+    this.options.link.unlisten(tag, "told")
+  }
+
+  private async readAll(): Promise<void> {
+    const { link, take } = this.options
+    const now = Date.now()
+    for (let from = 0; ; from += perCommand) {
+      const range = [now, "+inf", "LIMIT", from, perCommand]
+      const reply = await link.command(tag, "ZRANGEBYSCORE", this.key, ...range)
+      if (!Array.isArray(reply)) return
+      for (const text of reply) take(JSON.parse(String(text)) as Revocation)
+      if (reply.length < perCommand) return
+    }
+  }
+}

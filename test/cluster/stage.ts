@@ -1,0 +1,73 @@
+// Several nodes in this process over a real Redis, and the few calls that tests of clusters share.
+import { openStage, type Stage } from "../backend-api/stage.ts"
+import { connectByLaba, type LabaListener } from "../support/laba-socket.ts"
+import { RedisProcess } from "../support/redis-servers.ts"
+import type { ServeOptions } from "../../src/server/index.ts"
+
+export interface ClusterStage extends AsyncDisposable {
+  readonly redis: RedisProcess
+  readonly nodes: readonly Stage[]
+  /** One more node. */
+  add(options?: ServeOptions): Promise<Stage>
+}
+
+/** Nodes named `a`, `b`, … Users are named by the query: `?user=ann`. `headers` let in who asks for the nodes. */
+export async function openCluster(
+  count: number,
+  options: ServeOptions = {},
+  headers: Record<string, string> = {},
+): Promise<ClusterStage> {
+  const redis = await RedisProcess.start()
+  const nodes: Stage[] = []
+  const add = async (more: ServeOptions = {}): Promise<Stage> => {
+    const name = String.fromCharCode(97 + nodes.length)
+    const node = await openStage({ ...options, ...more, engine: redis.url, node: { lease: "2s", name } })
+    nodes.push(node)
+    return node
+  }
+  const dispose = async (): Promise<void> => {
+    await Promise.all(nodes.map((node) => node[Symbol.asyncDispose]()))
+    await redis[Symbol.asyncDispose]()
+  }
+  try {
+    for (let i = 0; i < count; i++) await add()
+    await until(async () => {
+      const known = await Promise.all(nodes.map((node) => nodeNames(node, headers)))
+      return known.every((names) => names.length === count)
+    })
+  } catch (error) {
+    // A Redis that is left behind would keep the test's output open for ever.
+    await dispose()
+    throw error
+  }
+  return { redis, nodes, add, [Symbol.asyncDispose]: dispose }
+}
+
+/** The names of all nodes that one of them knows, in order. */
+export async function nodeNames({ call }: Stage, headers: Record<string, string> = {}): Promise<string[]> {
+  const answer = await call("GET", "/_/api/nodes", undefined, headers)
+  const { nodes } = (await answer.json()) as { nodes: { name: string }[] }
+  return nodes.map(({ name }) => name).sort()
+}
+
+/** Opens a laba.v1 connection of a user, subscribed to a channel; and its id. */
+export async function listenAs(
+  base: string,
+  user: string,
+  channel: string,
+): Promise<LabaListener & { readonly id: string }> {
+  const listener = await connectByLaba(`${base}/_/ws?user=${user}`)
+  const { connection } = await listener.frame("hello")
+  listener.send({ op: "subscribe", ref: 1, channel })
+  await listener.frame("subscribed")
+  return Object.assign(listener, { id: connection })
+}
+
+/** Waits for a condition. The deadline guards against hanging; nothing is measured by it. */
+export async function until(holds: () => Promise<boolean> | boolean, deadlineMs = 30_000): Promise<void> {
+  const end = performance.now() + deadlineMs
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`it does not hold after ${deadlineMs} ms: ${holds}`)
+    await Bun.sleep(20)
+  }
+}
