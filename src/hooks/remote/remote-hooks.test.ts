@@ -1,0 +1,248 @@
+import { expect, test } from "bun:test"
+import type { LabaError } from "../../../wire/error.ts"
+import type { Visitor } from "../hooks.ts"
+import { BackendFailure } from "./failure.ts"
+import { memoryRecords } from "./memory-records.ts"
+import { openWithinMs } from "./registrations.ts"
+import type { HookConfig, HookResponse, PostOptions, Records, StoredTell } from "./remote.ts"
+import { type RemoteHooksOptions, RemoteHooks } from "./remote-hooks.ts"
+
+const hook: HookConfig = {
+  name: "desk",
+  pattern: "/desk/*",
+  dialect: "laba",
+  urls: { register: "http://b/", transport: "http://b/", unregister: "http://b/" },
+  secrets: [],
+  timeoutMs: 5000,
+  concurrencyMax: 4,
+  privateAddresses: [],
+  origin: "laba",
+  handshake: false,
+}
+
+/** What a backend is sent, and how it answers by the event's kind. */
+class Backend {
+  readonly sent: { kind: string; id: string }[] = []
+  answers: Record<string, () => Promise<HookResponse> | HookResponse> = {}
+
+  readonly post = async ({ headers }: PostOptions): Promise<HookResponse> => {
+    const kind = (headers["ce-type"] as string).replace("laba.", "")
+    this.sent.push({ kind, id: headers["ce-id"] as string })
+    return this.answers[kind]?.() ?? status(204)
+  }
+
+  ids(kind: string): string[] {
+    return this.sent.filter((one) => one.kind === kind).map(({ id }) => id)
+  }
+}
+
+const status = (code: number, body = ""): HookResponse => ({
+  status: code,
+  headers: new Headers(),
+  body: new TextEncoder().encode(body),
+})
+
+const visitor = (connection: string, over: Partial<Visitor> = {}): Visitor => ({
+  connection,
+  transport: "websocket",
+  protocol: "raw",
+  channel: "/desk/1",
+  channels: [],
+  user: undefined,
+  headers: new Headers(),
+  query: "",
+  address: "203.0.113.9",
+  ...over,
+})
+
+function make(backend: Backend, over: Partial<RemoteHooksOptions> = {}): RemoteHooks {
+  return new RemoteHooks({
+    hooks: [hook],
+    node: "node01",
+    post: backend.post,
+    records: memoryRecords,
+    publish: async () => {},
+    isOpen: () => true,
+    onFailure: () => {},
+    onLost: () => {},
+    chance: () => 0.5,
+    ...over,
+  })
+}
+
+/** Records that can be looked at. */
+class KeptRecords implements Records {
+  readonly durable = true
+  readonly kept = new Map<string, StoredTell>()
+  closed = false
+  load = (): StoredTell[] => [...this.kept.values()]
+  put = (tell: StoredTell): void => void this.kept.set(tell.id, structuredClone(tell))
+  remove = (id: string): void => void this.kept.delete(id)
+  close = (): void => void (this.closed = true)
+}
+
+/** Until all that was begun without a timer is done. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+const codeOf = async (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "let in",
+    (error: LabaError) => error.code,
+  )
+
+test("[H15] the end of a connection is written down before the backend hears of its beginning", async () => {
+  const backend = new Backend()
+  const records = new KeptRecords()
+  const hooks = make(backend, { records })
+  let keptThen: StoredTell | undefined
+  backend.answers["register"] = () => {
+    keptThen = records.kept.get("c1/unregister")
+    return status(200, '{"user":"ann","state":"seven"}')
+  }
+  await hooks.register(visitor("c1"))
+  expect(keptThen?.event).toMatchObject({ kind: "unregister", code: 1006, reason: "node_lost" })
+  expect(records.kept.get("c1/unregister")?.event).toMatchObject({ user: "ann", state: "seven" })
+  hooks.gone({ connection: "c1", code: 1000, reason: "bye" })
+  hooks.gone({ connection: "c1", code: 1000, reason: "bye" })
+  await settled()
+  expect(backend.ids("unregister")).toEqual(["c1/unregister"])
+  expect([...records.kept]).toEqual([])
+  await hooks.close(0)
+  expect(records.closed).toBe(true)
+})
+
+test("[H15] another run tells what the last one could not, and says what nobody can hear", async () => {
+  const backend = new Backend()
+  const records = new KeptRecords()
+  const first = make(backend, { records })
+  await first.register(visitor("c1"))
+  await first.register(visitor("c2"))
+  const tell = records.kept.get("c2/unregister") as StoredTell
+  records.put({ ...tell, id: "c3/unregister", hook: "removed" })
+  const lost: string[] = []
+  const second = make(backend, { records, onLost: (name, why) => lost.push(`${name}: ${why}`) })
+  await settled()
+  expect(backend.ids("unregister")).toEqual(["c1/unregister", "c2/unregister"])
+  expect(lost).toEqual(["removed: c3/unregister has nobody left to hear it"])
+  expect([...records.kept]).toEqual([])
+  await first.close(0)
+  await second.close(0)
+})
+
+test("[H6, H15] who said no, or was never reached, hears no end; who may have heard, does", async () => {
+  const backend = new Backend()
+  const records = new KeptRecords()
+  const hooks = make(backend, { records })
+  const failing = (sent: boolean) => (): never => {
+    throw new BackendFailure("It failed.", { because: "connect", sent, strained: true })
+  }
+  const ways = [
+    { answer: () => status(403), code: "forbidden", hears: false },
+    { answer: failing(false), code: "hook_failed", hears: false },
+    { answer: failing(true), code: "hook_failed", hears: true },
+    { answer: () => status(500), code: "hook_failed", hears: true },
+    { answer: () => status(200, "no JSON"), code: "hook_failed", hears: true },
+    { answer: () => status(200, '{"user":""}'), code: "hook_failed", hears: true },
+    { answer: () => status(200, '{"channels":["no channel"]}'), code: "hook_failed", hears: true },
+    { answer: () => status(200, '{"subprotocol":"chat"}'), code: "hook_failed", hears: true },
+  ]
+  for (const [index, { answer, code, hears }] of ways.entries()) {
+    backend.answers["register"] = answer
+    expect([index, await codeOf(hooks.register(visitor(`c${index}`)))]).toEqual([index, code])
+    await settled()
+    expect([index, backend.ids("unregister").includes(`c${index}/unregister`)]).toEqual([index, hears])
+  }
+  expect([...records.kept]).toEqual([])
+  await hooks.close(0)
+})
+
+test("[H15] the end comes after the answer to what was sent before it", async () => {
+  const backend = new Backend()
+  const hooks = make(backend)
+  await hooks.register(visitor("c1"))
+  const answer = Promise.withResolvers<HookResponse>()
+  backend.answers["transport"] = () => answer.promise
+  const message = { connection: "c1", user: undefined, transport: "websocket", channel: "/desk/1" } as const
+  const work = hooks.message({ ...message, type: "text/plain", data: "x" })
+  await settled()
+  hooks.gone({ connection: "c1", code: 1006, reason: "" })
+  await settled()
+  expect(backend.sent.map(({ kind }) => kind)).toEqual(["register", "transport"])
+  answer.resolve(status(204))
+  expect(await work).toEqual({ publish: false })
+  await settled()
+  expect(backend.sent.map(({ kind }) => kind)).toEqual(["register", "transport", "unregister"])
+  await hooks.close(0)
+})
+
+test("[H15] a client that was let in and never came is told as gone", async () => {
+  const backend = new Backend()
+  let nowMs = 0
+  const open = new Set(["c1"])
+  const hooks = make(backend, { now: () => nowMs, isOpen: (connection) => open.has(connection) })
+  await hooks.register(visitor("c1"))
+  await hooks.register(visitor("c2"))
+  nowMs = openWithinMs - 1
+  hooks.registrations.sweep()
+  await settled()
+  expect(backend.ids("unregister")).toEqual([])
+  nowMs = openWithinMs
+  hooks.registrations.sweep()
+  await settled()
+  expect(backend.ids("unregister")).toEqual(["c2/unregister"])
+  expect(hooks.registrations.size).toBe(1)
+  await hooks.close(0)
+})
+
+test("[H15, H16] while nobody hears of ends, no more connections are let in than ends can be kept of", async () => {
+  const backend = new Backend()
+  const hooks = make(backend, { recordsMax: 3 })
+  backend.answers["unregister"] = () => status(500)
+  for (const connection of ["c1", "c2", "c3"]) {
+    await hooks.register(visitor(connection))
+    hooks.gone({ connection, code: 1000, reason: "" })
+  }
+  await settled()
+  expect(hooks.desks.pending).toBe(3)
+  expect(await codeOf(hooks.register(visitor("c4")))).toBe("hook_failed")
+  expect(backend.ids("register")).not.toContain("c4/register")
+  // A poll has no end, and needs no place.
+  expect(await codeOf(hooks.register(visitor("c5", { transport: "poll" })))).toBe("let in")
+  await hooks.close(0)
+})
+
+test("[H16] a backend that does not answer is asked no more for a while, and asks fail at once with when to come back", async () => {
+  const backend = new Backend()
+  let nowMs = 0
+  const hooks = make(backend, { now: () => nowMs })
+  backend.answers["register"] = () => status(503)
+  backend.answers["unregister"] = () => status(503)
+  for (let i = 0; i < 5; i++) await codeOf(hooks.register(visitor(`c${i}`)))
+  const asked = backend.ids("register").length
+  const refused = await hooks.register(visitor("late")).catch((error: LabaError) => error)
+  expect(refused).toMatchObject({ code: "hook_failed" })
+  expect((refused as LabaError).retryAfterSeconds).toBeGreaterThan(0)
+  expect(backend.ids("register")).toHaveLength(asked)
+  backend.answers["register"] = () => status(204)
+  nowMs = 40_000
+  expect(await codeOf(hooks.register(visitor("back")))).toBe("let in")
+  await hooks.close(0)
+})
+
+test("what a backend wants published that cannot be is its failure, and what the engine cannot do is not", async () => {
+  const backend = new Backend()
+  const published: string[] = []
+  const hooks = make(backend, {
+    async publish(channel, { data }) {
+      if (channel === "/wrong") throw new Error("bad_channel")
+      published.push(`${channel} ${JSON.stringify(data)}`)
+    },
+  })
+  backend.answers["register"] = () =>
+    status(200, '{"publish":[{"data":1},{"channel":"/floor","data":{"a":2}}]}')
+  expect(await codeOf(hooks.register(visitor("c1")))).toBe("let in")
+  expect(published).toEqual(["/desk/1 1", '/floor {"a":2}'])
+  backend.answers["register"] = () => status(200, '{"publish":{"channel":"/wrong","data":1}}')
+  expect(await codeOf(hooks.register(visitor("c2")))).toBe("hook_failed")
+  await hooks.close(0)
+})
