@@ -58,6 +58,7 @@ const pages: Readonly<Record<string, PageFile>> = {
 
 /** The page or file at a path; null when there is none. `labaPort` is where pages may listen. */
 export function pageAt(request: Request, path: string, labaPort: number): Promise<Response> | null {
+  if (request.method !== "GET" && request.method !== "HEAD") return null
   const asset = files[path]
   if (asset) return answer(request, asset, {})
   const shown = pages[path]
