@@ -68,7 +68,10 @@ export class Sale {
   }
 
   get pace(): QueuePace {
-    return { served: this.book.served, perSecond: this.rate.perSecond }
+    const { served, inflowPerSecond } = this.book
+    const { perSecond } = this.rate
+    // What was saved up is served in a burst: a promise must not be made of that.
+    return { served, perSecond: perSecond === null ? null : Math.min(perSecond, inflowPerSecond ?? Infinity) }
   }
 
   /** Writes down a batch of tickets in one row. They are durable when this returns. */

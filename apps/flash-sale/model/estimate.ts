@@ -21,6 +21,9 @@ export function etaSeconds(turn: number, pace: QueuePace, shownBefore: number | 
   return shownBefore === null ? fresh : Math.min(fresh, shownBefore)
 }
 
+/** Before anything is said, it is measured for so long. */
+const firstSecondsMin = 1
+
 /** How fast turns come up: an average that forgets, so that a change of pace shows within some ten seconds. */
 export class DrainRate {
   private since: number | null = null
@@ -36,7 +39,8 @@ export class DrainRate {
   note(served: number, nowMs: number): void {
     if (this.since === null) return this.rest(served, nowMs)
     const seconds = (nowMs - this.since) / 1000
-    if (seconds < 0.2) return
+    // The first second of a sale is a burst; what is said first is what everybody is held to.
+    if (seconds < (this.average === null ? firstSecondsMin : 0.2)) return
     const rate = (served - this.servedThen) / seconds
     const weight = 1 - Math.exp(-seconds / 5)
     if (this.average !== null) this.average += (rate - this.average) * weight

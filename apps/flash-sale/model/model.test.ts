@@ -133,6 +133,15 @@ test("the pace is measured, and a pause says nothing about it", () => {
   expect(rate.perSecond).toBeCloseTo(100, 0)
 })
 
+test("what is served in the first moments is no pace yet", () => {
+  const rate = new DrainRate()
+  rate.note(0, 0)
+  rate.note(25, 300)
+  expect(rate.perSecond).toBeNull()
+  rate.note(50, 1000)
+  expect(rate.perSecond).toBe(50)
+})
+
 test("a user is a name that no channel can be mistaken for", () => {
   expect(["a", "客户一", "auth0|123", "a@b.c"].map(isUserName)).toEqual([true, true, true, true])
   const wrong = ["", "me", "a/b", "a b", "a%2f", "../x", "a?b", "x".repeat(65), "a\u0000", "\ud800"]

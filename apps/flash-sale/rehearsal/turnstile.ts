@@ -23,6 +23,8 @@ export class Turnstile {
   async look(): Promise<void> {
     try {
       const answer = await fetch(this.url, { signal: AbortSignal.timeout(5000) })
+      // A shop that is starting has nothing to say yet.
+      if (!answer.ok) return
       this.standing = ((await answer.json()) as { standing: SaleSnapshot }).standing
       this.seenAt = performance.now()
     } catch {

@@ -131,6 +131,12 @@ export class BuyerPage implements AsyncDisposable {
     await this.context.setOffline(true)
   }
 
+  /** The shop is there, and no transport leads to Laba. */
+  cutLaba(): void {
+    this.proxy.isDown = true
+    this.proxy.cut()
+  }
+
   async restoreNetwork(): Promise<void> {
     this.proxy.isDown = false
     await this.context.setOffline(false)

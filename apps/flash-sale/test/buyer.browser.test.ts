@@ -205,6 +205,24 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
   )
 
   test(
+    "no transport leads to Laba: the page asks the shop itself, and nobody waits for a word that cannot come",
+    async () => {
+      const sale = await freshSale()
+      await run(sale, "pause")
+      await using ann = await open(sale)
+      await ann.press("primary")
+      await ann.scene("queued")
+      ann.cutLaba()
+      await run(sale, "open")
+      await ann.scene("won")
+      expect(await ann.page.getAttribute("#connection", "data-state")).not.toBe("open")
+      await ann.pays()
+      await ann.scene("paid")
+    },
+    testMsMax,
+  )
+
+  test(
     "money in the last second, of which no callback comes: what the payment page said is what is shown",
     async () => {
       const sale = await freshSale({ payBySeconds: 5 })

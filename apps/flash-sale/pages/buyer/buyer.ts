@@ -297,14 +297,14 @@ class BuyerPage {
     const scene = sceneOf(facts)
     this.noteNews(facts)
     const turn = facts.ticket?.turn ?? null
-    const etaSeconds =
-      scene.name === "queued" && standing && turn !== null
-        ? this.truth.wait.seconds(turn, standing, facts.now)
-        : null
+    const waits = scene.name === "queued" && standing && turn !== null
+    const etaSeconds = waits ? this.truth.wait.seconds(turn, standing, facts.now) : null
+    const isLate = waits ? this.truth.wait.isLate(turn, standing, facts.now) : false
     this.painter.paint({
       scene,
       facts,
       etaSeconds,
+      isLate,
       user: this.identity?.user ?? null,
       keepAsked: this.keepAsked && inLine.has(scene.name),
       isPaying: this.payingNumber !== null && this.payingNumber === facts.ticket?.number,

@@ -12,6 +12,8 @@ export interface Painted {
   readonly facts: Facts
   /** Of who waits in the queue; null is not known. */
   readonly etaSeconds: number | null
+  /** It takes longer than was said. */
+  readonly isLate: boolean
   readonly user: string | null
   readonly keepAsked: boolean
   /** The payment page was opened for this ticket. */
@@ -78,8 +80,7 @@ export class Painter {
     const words = sceneWords[scene.name]
     const figures = figuresOf(painted)
     write(find("scene-title"), say(words.title))
-    const isTimeless = scene.name === "queued" && painted.etaSeconds === null
-    write(find("detail"), fill(say(isTimeless ? phrases.noEta : words.detail), figures))
+    write(find("detail"), fill(say(timeless(painted) ?? words.detail), figures))
     const notice = this.isOwnLogin ? "ownLogin" : painted.notice
     write(find("notice"), notice ? say(phrases[notice]) : "")
     find("notice").hidden = notice === null
@@ -143,7 +144,7 @@ export class Painter {
   }
 
   private paintButtons(
-    { scene, etaSeconds, keepAsked, isPaying, user }: Painted,
+    { scene, etaSeconds, isLate, keepAsked, isPaying, user }: Painted,
     figures: Record<string, string>,
   ): void {
     const [primary, secondary] = buttonsOf(scene, isPaying)
@@ -155,7 +156,7 @@ export class Painter {
     const askKeep =
       scene.position === null
         ? phrases.askKeepUnknown
-        : etaSeconds === null
+        : etaSeconds === null || isLate
           ? phrases.askKeepNoEta
           : phrases.askKeepDetail
     write(find("keep-detail"), fill(say(askKeep), figures))
@@ -177,6 +178,12 @@ export class Painter {
     write(find("connection-state"), transport ? `${words} · ${transportWords[transport]}` : words)
     if (document.activeElement !== this.transport) this.transport.value = choice
   }
+}
+
+/** For who waits in the queue without a time that could be shown. */
+function timeless({ scene, etaSeconds, isLate }: Painted): Both | null {
+  if (scene.name !== "queued") return null
+  return isLate ? phrases.late : etaSeconds === null ? phrases.noEta : null
 }
 
 function figuresOf({ scene, facts, etaSeconds }: Painted): Record<string, string> {

@@ -31,6 +31,16 @@ test("what the server promised bounds it, and another turn is another wait", () 
   expect(wait.seconds(90, { served: 0, perSecond: 1 }, 5000)).toBe(90)
 })
 
+test("a promise that has run out is late, and says so instead of climbing", () => {
+  const wait = new WaitShown()
+  expect(wait.seconds(100, { served: 0, perSecond: 100 }, 0)).toBe(1)
+  const slow = { served: 10, perSecond: 2 }
+  expect(wait.isLate(100, slow, 500)).toBe(false)
+  expect(wait.seconds(100, slow, 2000)).toBe(0)
+  expect(wait.isLate(100, slow, 2000)).toBe(true)
+  expect(wait.isLate(100, { served: 95, perSecond: 2 }, 2000)).toBe(false)
+})
+
 test("nothing is said while nothing is known, and zero when the turn has come", () => {
   const wait = new WaitShown()
   expect(wait.seconds(5, { served: 0, perSecond: null }, 0)).toBeNull()

@@ -2,6 +2,9 @@
 // measurements. It never climbs: people plan by it.
 import { etaSeconds, positionOf, type QueuePace } from "../../model/estimate.ts"
 
+/** More than that is not "a moment". */
+const lateSeconds = 5
+
 export class WaitShown {
   private turn: number | null = null
   /** When it is over, by what was said last. */
@@ -22,6 +25,13 @@ export class WaitShown {
     const eta = etaSeconds(turn, pace, shown)
     if (eta !== null && (shown === null || eta < shown)) this.endsAt = now + eta * 1000
     return eta
+  }
+
+  /** What was shown has run out and the turn has not come: that is said instead of a number that would climb. */
+  isLate(turn: number, pace: QueuePace, now: number): boolean {
+    if (this.endsAt === null || now < this.endsAt || positionOf(turn, pace) === 0) return false
+    const fresh = etaSeconds(turn, pace, null)
+    return fresh === null || fresh > lateSeconds
   }
 
   /** Another turn is another wait. */

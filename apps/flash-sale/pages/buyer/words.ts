@@ -235,6 +235,10 @@ export const phrases = {
   ],
   ownLogin: ["Log in at the shop first, then come back here.", "请先在商家登录，再回到这里。"],
   soon: ["a moment", "片刻"],
+  late: [
+    "It takes longer than we thought. Your place is kept, and your turn comes.",
+    "比预计的要久一些。你的位置保留，一定会轮到你。",
+  ],
   noEta: [
     "How long it takes is not known yet. You will hear the moment that it is.",
     "还不知道要等多久，一知道就告诉你。",
