@@ -140,7 +140,7 @@ export class SentinelTrio implements AsyncDisposable {
           config: {
             [`sentinel monitor ${masterName} 127.0.0.1 ${first.port} 2`]: "",
             [`sentinel down-after-milliseconds ${masterName} 1000`]: "",
-            [`sentinel failover-timeout ${masterName} 3000`]: "",
+            [`sentinel failover-timeout ${masterName} 1000`]: "",
           },
         }),
       )
@@ -168,6 +168,26 @@ export class SentinelTrio implements AsyncDisposable {
   async replica(): Promise<RedisProcess> {
     const [first, second] = this.servers
     return (await this.master()) === first ? second : first
+  }
+
+  /** Asks the Sentinels to change the roles, and waits until they have. */
+  async failOver(): Promise<RedisProcess> {
+    const master = await this.master()
+    const ask = () => this.sentinels[0]?.command("SENTINEL", "FAILOVER", masterName)
+    // They refuse while another change is on its way.
+    await until(async () => (await ask()?.catch(() => "")) === "OK", "a Sentinel that fails over")
+    return this.failedOver(master)
+  }
+
+  /** Resolves when the replica follows its master. */
+  async isWell(): Promise<void> {
+    await until(async () => {
+      const master = await this.master()
+      const replica = this.servers.find((server) => server !== master) as RedisProcess
+      if ((await master.info("role").catch(() => "")) !== "master") return false
+      if ((await replica.info("master_port").catch(() => "")) !== String(master.port)) return false
+      return (await replica.info("master_link_status").catch(() => "")) === "up"
+    }, "the replica to follow")
   }
 
   /** Resolves when another server than this one is the master, and takes writes. */
@@ -255,8 +275,64 @@ export class RedisCluster implements AsyncDisposable {
     for (const master of this.masters) await master.flush()
   }
 
+  /** One of those that are masters now. */
+  aMaster(index: number): Promise<RedisProcess> {
+    return this.oneWhere("master", index)
+  }
+
+  /** One of those that are replicas now. */
+  aReplica(index: number): Promise<RedisProcess> {
+    return this.oneWhere("slave", index)
+  }
+
+  /** Resolves when the Cluster is whole without this one. */
+  async replaced(gone: RedisProcess): Promise<void> {
+    const others = this.all.filter((server) => server !== gone)
+    await until(
+      async () => (await this.roles(others)).filter((role) => role === "master").length >= 3,
+      "a failover",
+    )
+    await until(async () => (await this.areWell(others)).every(Boolean), "the Cluster")
+  }
+
+  /** Resolves when all nodes agree that the Cluster is well, and each replica could take its master's place. */
+  async isWell(): Promise<void> {
+    await until(async () => {
+      if (!(await this.areWell(this.all)).every(Boolean)) return false
+      const roles = await this.roles(this.all)
+      if (roles.filter((role) => role === "master").length !== this.masters.length) return false
+      const replicas = this.all.filter((_, index) => roles[index] === "slave")
+      const links = await Promise.all(replicas.map((replica) => replica.info("master_link_status")))
+      return links.every((link) => link === "up")
+    }, "the Cluster")
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const server of [...this.masters, ...this.replicas]) await server[Symbol.asyncDispose]()
+    for (const server of this.all) await server[Symbol.asyncDispose]()
+  }
+
+  private get all(): readonly RedisProcess[] {
+    return [...this.masters, ...this.replicas]
+  }
+
+  private async oneWhere(role: string, index: number): Promise<RedisProcess> {
+    const roles = await this.roles(this.all)
+    const some = this.all.filter((_, at) => roles[at] === role)
+    const one = some[index % some.length]
+    if (!one) throw new Error(`no node is a ${role}`)
+    return one
+  }
+
+  private roles(servers: readonly RedisProcess[]): Promise<string[]> {
+    return Promise.all(servers.map(async (server) => (await server.info("role").catch(() => "")) ?? ""))
+  }
+
+  private areWell(servers: readonly RedisProcess[]): Promise<boolean[]> {
+    return Promise.all(
+      servers.map(async (server) =>
+        String(await server.command("CLUSTER", "INFO").catch(() => "")).includes("cluster_state:ok"),
+      ),
+    )
   }
 }
 

@@ -28,6 +28,8 @@ export interface RedisEngineOptions {
   readonly tls?: TlsOptions
   /** Parts that Redis is cut into, each with its share of the bounds. Default: 1, and 64 in a Cluster. The same on every node, and for as long as the data lives. */
   readonly partitions?: number
+  /** How often the connections are tried, in milliseconds; one that is silent three times is cut. Default 1000. */
+  readonly pulseMs?: number
   /** Bytes of history in Redis, all channels and nodes together. */
   readonly historyBytesMax: number
   /** Read whenever they are needed. The keys are those of all nodes together. */
@@ -49,8 +51,8 @@ export class RedisEngine implements Engine, Inventory {
 
   constructor(events: EngineEvents, options: RedisEngineOptions) {
     this.options = options
-    const { address, prefix, tls, routing, partitions, limits } = options
-    this.link = new Link({ address, prefix, ...(tls && { tls }) })
+    const { address, prefix, tls, routing, partitions, pulseMs, limits } = options
+    this.link = new Link({ address, prefix, pulseMs, ...(tls && { tls }) })
     this.store = new Store({ link: this.link, routing, partitions, limits })
     this.hearing = new Hearing({ link: this.link, store: this.store, routing, events })
     this.link.watch(() => this.sayTrouble())

@@ -7,11 +7,11 @@ import { Line } from "./line.ts"
 import type { Script } from "./script.ts"
 import { RedisTrouble, replyCodeOf } from "./trouble.ts"
 
-/** How often the pulse is sent. */
-export const pulseIntervalMs = 1000
+/** How often the pulse is sent, unless said otherwise. */
+const standardPulseMs = 1000
 
-/** A connection that gives no sign of life for as long is cut. Longer than the pauses of a busy server: a fork, a big key. */
-const silenceMaxMs = 3000
+/** A connection is cut after so many pulses without a sign of life: 3 s, longer than a busy server pauses for a fork or a big key. */
+const silentPulsesMax = 3
 
 export interface RedisServerOptions {
   readonly redis: RedisOptions
@@ -19,6 +19,8 @@ export interface RedisServerOptions {
   readonly inCluster: boolean
   /** Begins the name of the Redis channel of the pulse. */
   readonly prefix: string
+  /** How often the pulse is sent, in milliseconds. Default 1000. */
+  readonly pulseMs?: number | undefined
   /** It can be used, or no longer; called at every change and for every failed try. */
   readonly onChange: () => void
 }
@@ -30,6 +32,7 @@ export class RedisServer {
   private readonly options: RedisServerOptions
   private readonly pulseName: string
   private readonly pulsing: ReturnType<typeof setInterval>
+  private readonly pulseMs: number
   private beats = 0
   private lastTickMs = performance.now()
   private answeredMs = 0
@@ -63,7 +66,8 @@ export class RedisServer {
         this.goDown(trouble)
       },
     })
-    this.pulsing = setInterval(() => this.pulse(), pulseIntervalMs)
+    this.pulseMs = options.pulseMs ?? standardPulseMs
+    this.pulsing = setInterval(() => this.pulse(), this.pulseMs)
   }
 
   /** Whether commands are taken now. What is listened to may still be deaf. */
@@ -129,8 +133,9 @@ export class RedisServer {
 
   private pulse(): void {
     const now = performance.now()
-    const stalled = now - this.lastTickMs > pulseIntervalMs * 2
+    const stalled = now - this.lastTickMs > this.pulseMs * 2
     this.lastTickMs = now
+    const silenceMaxMs = this.pulseMs * silentPulsesMax
     // This process stood still, and what came meanwhile has not been read: its silence is ours.
     if (stalled) {
       this.answeredMs = now

@@ -12,6 +12,9 @@ import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "./script.ts"
 import { scripts } from "./scripts.ts"
 
+/** Publishers with keys are seldom spread evenly, so each partition may hold a quarter of them. */
+const keysSharesMax = 4
+
 /** How messages come to the nodes: each where somebody listens, or all to all. */
 export type Routing = "targeted" | "broadcast"
 
@@ -63,7 +66,7 @@ export class Store {
       draft.id,
       ...(idempotency ? [idempotency.key, idempotency.digest] : ["", ""]),
       Math.round(idempotencySeconds * 1000),
-      Math.ceil(idempotencyKeysMax / this.partitions.all.length),
+      Math.ceil(idempotencyKeysMax / Math.min(this.partitions.all.length, keysSharesMax)),
     ])
     const [outcome, epoch = "", offset, id = ""] = texts(answer)
     if (outcome === "conflict")

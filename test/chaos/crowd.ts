@@ -1,0 +1,163 @@
+// The clients of a chaos run: listeners that come back with their cursor, and publishers that try again with their key.
+import type { Position } from "../../wire/cursor.ts"
+import type { Channel } from "../../src/channels/channel.ts"
+import type { Entry } from "../../src/protocols/protocol.ts"
+import type {
+  Group,
+  GroupKind,
+  Listener,
+  SeatAudience,
+  SeatBucket,
+  Start,
+} from "../../src/transports/transport.ts"
+import type { Random } from "../fuzz/random.ts"
+import type { Hearer, Ledger } from "./ledger.ts"
+import type { ChaosNode } from "./node.ts"
+
+/** A client comes back after that long, and one more time as long each at most. */
+const comeBackMs = 30
+
+class EachGroup implements Group {
+  readonly members: Listener[] = []
+
+  add(listener: Listener): void {
+    this.members.push(listener)
+  }
+
+  remove(listener: Listener): void {
+    this.members.splice(this.members.indexOf(listener), 1)
+  }
+
+  write(entries: readonly Entry[]): void {
+    for (const member of [...this.members]) member.write(entries)
+  }
+}
+
+const kind: GroupKind = {
+  name: "chaos",
+  writeMicros: 8,
+  messageMicros: 0.45,
+  joins: false,
+  make: () => new EachGroup(),
+}
+
+/** One stay of a listener at a node. */
+class Stay implements Listener {
+  readonly kind = kind
+  audience: SeatAudience | null = null
+  bucket: SeatBucket | null = null
+  place = -1
+  closed = false
+  private readonly hearer: Hearer
+  private readonly onEnd: () => void
+  private readonly resumes: boolean
+
+  constructor(hearer: Hearer, onEnd: () => void) {
+    this.hearer = hearer
+    this.onEnd = onEnd
+    this.resumes = hearer.position !== null
+  }
+
+  start({ position }: Start): void {
+    // Who resumes goes on where it was; a reset, if there is one, follows.
+    if (!this.closed && !this.resumes) this.hearer.begins(position, "start")
+  }
+
+  write(entries: readonly Entry[]): void {
+    if (this.closed) return
+    for (const { message } of entries) this.hearer.hears(message)
+  }
+
+  ready(): null {
+    return null
+  }
+
+  reset(position: Position, reason: string): void {
+    if (!this.closed) this.hearer.begins(position, reason)
+  }
+
+  end(): void {
+    if (this.closed) return
+    this.closed = true
+    this.onEnd()
+  }
+}
+
+export interface CrowdOptions {
+  readonly nodes: () => readonly ChaosNode[]
+  readonly ledger: Ledger
+  readonly random: Random
+}
+
+/** Somebody who listens to a channel for as long as the run lasts, at one node after the other. */
+export function listenOn(
+  channel: Channel,
+  hearer: Hearer,
+  { nodes, random }: CrowdOptions,
+): { stop(): void } {
+  let stopped = false
+  let leave = () => {}
+  const arrive = (): void => {
+    if (stopped) return
+    const alive = nodes().filter((node) => node.alive)
+    const node = alive.length > 0 ? random.pick(alive) : null
+    if (!node) return void setTimeout(arrive, comeBackMs)
+    const again = (): void => {
+      node.left.delete(gone)
+      setTimeout(arrive, comeBackMs * (1 + random.below(3)))
+    }
+    const stay = new Stay(hearer, again)
+    const gone = (): void => stay.end()
+    node.left.add(gone)
+    leave = () => {
+      stay.closed = true
+      node.left.delete(gone)
+      node.hub.leave(stay)
+    }
+    node.hub.join(stay, channel, hearer.position)
+  }
+  arrive()
+  return {
+    stop() {
+      stopped = true
+      leave()
+    },
+  }
+}
+
+let drafts = 0
+
+/** Publishes one text after the other, each until it was answered, while `goesOn`. */
+export async function publishOn(
+  channel: Channel,
+  name: string,
+  { nodes, ledger, random }: CrowdOptions,
+  goesOn: () => boolean,
+): Promise<number> {
+  let number = 1
+  for (; goesOn(); number++) {
+    const data = `${name}:${number}`
+    for (;;) {
+      const alive = nodes().filter((node) => node.alive)
+      try {
+        if (alive.length === 0) throw new Error("no node")
+        const { position } = await random.pick(alive).hub.publish({
+          channel,
+          type: "text/plain",
+          data,
+          bytes: data.length,
+          id: `c${drafts++}`,
+          time: Date.now(),
+          idempotency: { key: data, digest: data },
+        })
+        ledger.answered.push({ channel, text: data, position })
+        break
+      } catch (error) {
+        ledger.lastRefusal = error instanceof Error ? error.message : String(error)
+        await Bun.sleep(10 + random.below(30))
+      }
+    }
+    await Bun.sleep(random.below(4))
+  }
+  return number - 1
+}
