@@ -38,8 +38,9 @@ export function makeOrders({ station, listenersOf }: OrdersOptions): Orders {
       if (find(id).direct(type, bytes)) return null
       throw new LabaError("cannot_receive", "This connection is a poll; publish to a channel instead.")
     },
-    close({ id }) {
-      find(id).dismiss(new LabaError("disconnected", "A backend ended this connection."))
+    close({ id, code, reason }) {
+      const why = new LabaError("disconnected", reason ?? "A backend ended this connection.")
+      find(id).dismiss(why, code === undefined ? undefined : { code, reason: reason ?? "disconnected" })
       return null
     },
     list({ of, user, from, limit }) {

@@ -77,7 +77,8 @@ export interface Orders {
     readonly data: string
     readonly base64: boolean
   }): null
-  close(asked: { readonly id: string }): null
+  /** Ends it: by a code and reason of the backend's own, where they are given and the transport has them. */
+  close(asked: { readonly id: string; readonly code?: number; readonly reason?: string }): null
   list(asked: {
     readonly of: "connections" | "users"
     /** Only this user's connections. */

@@ -7,6 +7,14 @@ import type { Guest } from "./guest.ts"
 export type Transport = "websocket" | "sse" | "poll"
 export type Protocol = "raw" | "laba"
 
+/** How a backend wants a WebSocket closed. Other transports have no number for it. */
+export interface Farewell {
+  /** 1000, or 3000 to 4999. */
+  readonly code: number
+  /** At most 123 bytes. */
+  readonly reason: string
+}
+
 /** One open client: a WebSocket, a stream, a polled session. */
 export interface Connection {
   /** Its number on this node, from 1; given by `Connections.add`. */
@@ -22,7 +30,7 @@ export interface Connection {
   /** Pushes to this connection alone. False when it cannot take it (a poll). */
   direct(type: string, data: string | Uint8Array): boolean
   /** Ends it, and says why where the transport can: whether the client comes back is in the code. */
-  dismiss(error: LabaError): void
+  dismiss(error: LabaError, farewell?: Farewell): void
   /** Tells the client that its token runs out, where there is a frame for it. */
   expiring?(seconds: number): void
   /** The node goes away: tells the client to come back after `retryMs`, where the transport can say so, and ends. */

@@ -155,6 +155,8 @@ const examples: Record<string, readonly Example[]> = {
   ],
   closeConnection: [
     ...strangers.map((one) => ({ ...one, ...live })),
+    { status: 400, ...polled, query: { code: "1006" }, wrong: true },
+    { status: 400, ...polled, query: { reason: "x".repeat(124) } },
     { status: 204, ...polled },
     { status: 410, ...gone },
   ],

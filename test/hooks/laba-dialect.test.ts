@@ -239,3 +239,25 @@ test("[H13] a connection is pushed to and closed by its id, and gone after that"
   expect((await backend.next("unregister")).connection).toBe(connection)
   expect((await push()).status).toBe(410)
 })
+
+test("[H13] a backend chooses how a connection is closed, where the transport has a way to say it", async () => {
+  const channel = desk("quiet")
+  const close = async (query: string): Promise<number> => {
+    const { connection } = await backend.next("register")
+    const { status } = await fetch(`${server.base}/_/api/connections/${connection}${query}`, {
+      method: "DELETE",
+    })
+    expect((await backend.next("unregister")).connection).toBe(connection)
+    return status
+  }
+  const raw = await listenByRawSocket(`${server.base}${channel}`)
+  expect(await close("?code=4123&reason=later")).toBe(204)
+  expect(await raw.next()).toMatchObject({ kind: "end", number: 4123, code: "later" })
+  const laba = await connectByLaba(`${server.base}${channel}`)
+  expect(await close("?reason=the%20shop%20is%20closed")).toBe(204)
+  expect(await laba.frame("error")).toMatchObject({ code: "disconnected", detail: "the shop is closed" })
+  const stream = await fetch(`${server.base}${channel}`, { headers: { accept: "text/event-stream" } })
+  expect(await close("?code=4000")).toBe(204)
+  expect(await stream.text()).toContain('"code":"disconnected"')
+  expect((await fetch(`${server.base}/_/api/connections/x?code=1006`, { method: "DELETE" })).status).toBe(400)
+})

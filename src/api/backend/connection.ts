@@ -1,11 +1,16 @@
 // /_/api/connections/{id}: one connection, on whichever node: what it is, push to it alone, end it.
 import { z } from "zod"
+import { codes } from "../../../wire/codes.ts"
+import { LabaError } from "../../../wire/error.ts"
 import { type Answered, type Asked, runOf } from "../../nodes/nodes.ts"
 import { readPublishBody } from "../publish-body.ts"
 import type { Call, Desk, Route } from "./backend.ts"
 import { connection } from "./shapes.ts"
 
 const path = "/_/api/connections/{id}"
+
+/** What a close frame has room for (RFC 6455, 5.5). */
+const reasonBytesMax = 123
 
 /** Has the node carry it out that the connection lives on. Throws `gone` when it is not open, or never was. */
 function ask<Name extends "connection" | "push" | "close">(
@@ -66,18 +71,43 @@ export const pushToConnection: Route = {
   },
 }
 
+/** Throws `bad_query` for what no close frame can hold. */
+function farewellIn({ query: { code, reason } }: Call): { readonly code?: number; readonly reason?: string } {
+  const number = code === undefined ? null : /^\d{4}$/.test(code) ? Number(code) : 0
+  if (number !== null && number !== 1000 && (number < 3000 || number > 4999))
+    throw new LabaError("bad_query", "`code` is 1000, or 3000 to 4999.")
+  if (reason !== undefined && new TextEncoder().encode(reason).length > reasonBytesMax)
+    throw new LabaError("bad_query", `\`reason\` has at most ${reasonBytesMax} bytes.`)
+  return {
+    // A reason alone is given with the usual code.
+    ...(number !== null ? { code: number } : reason !== undefined && { code: codes.disconnected.close }),
+    ...(reason !== undefined && { reason }),
+  }
+}
+
 export const closeConnection: Route = {
   method: "DELETE",
   path,
   operationId: "closeConnection",
   summary: "End a connection",
   description:
-    "It is told `disconnected` and does not come back by itself. Whoever still has a valid token may: revoke it first.",
+    "It is told `disconnected` and does not come back by itself, unless a `code` of another band says so. Whoever still has a valid token may come back: revoke it first.",
+  query: {
+    code: {
+      description:
+        "The close code of a WebSocket: 1000, or 3000 to 4999. Default 4019. The client stays away after 4000 to 4099, comes back later after 4100 to 4199, at once after 4200 to 4299.",
+      schema: z.int(),
+    },
+    reason: {
+      description: `Its reason, at most ${reasonBytesMax} bytes; where there is no close frame, what the error says.`,
+      schema: z.string(),
+    },
+  },
   answers: { 204: { description: "It was told to end.", schema: null } },
-  errors: ["gone"],
+  errors: ["gone", "bad_query"],
   async handle(desk, call) {
     call.caller.mayManage()
-    await ask(desk, "close", { id: idIn(call) })
+    await ask(desk, "close", { id: idIn(call), ...farewellIn(call) })
     return new Response(null, { status: 204 })
   },
 }

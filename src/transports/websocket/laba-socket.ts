@@ -5,6 +5,7 @@ import type { Channel } from "../../channels/channel.ts"
 import { BadFrame, decodeFrame, directFrame, errorFrame } from "../../protocols/laba.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { Outlet } from "../laba/outlet.ts"
+import type { Farewell } from "../connections.ts"
 import type { Shared } from "../shared.ts"
 import type { GroupKind } from "../transport.ts"
 import { type Incoming, Socket } from "./socket.ts"
@@ -45,8 +46,10 @@ export class LabaSocket extends Socket implements Outlet {
     this.conversation.slow()
   }
 
-  override dismiss(error: LabaError): void {
-    this.conversation.end(error)
+  override dismiss(error: LabaError, farewell?: Farewell): void {
+    if (!farewell) return this.conversation.end(error)
+    this.send(errorFrame(error))
+    super.dismiss(error, farewell)
   }
 
   expiring(seconds: number): void {

@@ -2,7 +2,7 @@
 import type { ServerWebSocket } from "bun"
 import { type Code, entryOf } from "../../../wire/codes.ts"
 import type { LabaError } from "../../../wire/error.ts"
-import type { Connection, Protocol } from "../connections.ts"
+import type { Connection, Farewell, Protocol } from "../connections.ts"
 import { type Guest, stranger } from "../guest.ts"
 import type { Shared } from "../shared.ts"
 import type { Reader } from "../slow-readers.ts"
@@ -133,8 +133,9 @@ export abstract class Socket implements Timed, Reader, Connection {
     this.ws.close(entryOf(code).close ?? 1008, code)
   }
 
-  dismiss(error: LabaError): void {
-    this.closeWith(error.code)
+  dismiss(error: LabaError, farewell?: Farewell): void {
+    if (!farewell) return this.closeWith(error.code)
+    if (!this.closed) this.ws.close(farewell.code, farewell.reason)
   }
 
   sendAway(): void {
