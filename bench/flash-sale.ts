@@ -2,6 +2,7 @@
 // Clicks come at a fixed rate whether or not the shop keeps up. Every user is new, every login and buy token is verified,
 // every decision is pushed; some buyers listen by WebSocket. Refusals are runs of their own, and so is the usual design. The
 // books are checked after.
+import { bareRun } from "./flash-sale/bare-run.ts"
 import { type SaleRun, type SaleRunOptions, SaleStage } from "./flash-sale/sale-run.ts"
 import type { Measured } from "./flash-sale/measured.ts"
 import { syncMs } from "./flash-sale/sync-cost.ts"
@@ -11,7 +12,8 @@ import { machine, printLine, printTable, warnOfOthers } from "./measure/report.t
 import { rounded } from "./measure/spread.ts"
 
 const flags = readFlags({
-  runs: ["sustained", "burst", "refusals", "usual"],
+  runs: ["floor", "sustained", "burst", "refusals", "usual"],
+  floorSeconds: 5,
   /** 60 for the full run. */
   seconds: 20,
   perSecond: 20_000,
@@ -28,9 +30,18 @@ const flags = readFlags({
 
 const others: number[] = []
 const rows: string[][] = []
+const saleRows: string[][] = []
 let failed = false
+/** What the same click costs a bare server. */
+let floorMicroseconds = Number.NaN
 printLine("flash-sale", { machine: machine(), flags, syncMs: rounded(syncMs()) })
 
+if (flags.runs.includes("floor")) {
+  const { connections, perSecond, floorSeconds: seconds } = flags
+  const bare = await bareRun({ connections, perSecond, seconds })
+  floorMicroseconds = bare.cpuMicrosecondsEach ?? Number.NaN
+  note("bare Bun.serve", bare)
+}
 if (flags.runs.includes("sustained")) await sale("sustained", flags.perSecond, flags.seconds)
 if (flags.runs.includes("burst")) await sale("burst", flags.burstPerSecond, flags.burstSeconds)
 if (flags.runs.includes("usual")) await usual()
@@ -44,11 +55,29 @@ printTable(
     "click → answer p50 ms",
     "p99 ms",
     "server µs each",
+    "× bare",
     "loop",
     "server",
     "generator",
   ],
   rows,
+)
+printTable(
+  "The sales",
+  [
+    "run",
+    "tickets",
+    "won",
+    "decided/s",
+    "caught up s",
+    "heard",
+    "decision → client p50 ms",
+    "p99 ms",
+    "bytes a ticket",
+    "and at Laba",
+    "MB",
+  ],
+  saleRows,
 )
 warnOfOthers(others)
 if (failed) process.exitCode = 1
@@ -60,6 +89,20 @@ async function sale(run: string, perSecond: number, seconds: number, stock = fla
   await using stage = await SaleStage.open(options)
   const sold = await stage.sell()
   note(run, sold)
+  saleRows.push(
+    cells(run, [
+      sold.tickets,
+      sold.won,
+      sold.decidedPerSecond,
+      sold.decisionsCaughtUpSeconds,
+      sold.heard,
+      sold.decisionToClientP50Ms,
+      sold.decisionToClientP99Ms,
+      sold.ledgerBytesPerTicket,
+      sold.labaBytesPerTicket,
+      sold.residentMegabytes,
+    ]),
+  )
   if (!isRight(sold)) failed = true
   if (run === "sustained" && flags.runs.includes("refusals")) {
     note("refused: ALREADY_IN", await stage.refuseHolders(flags.refusalsPerSecond, flags.refusalSeconds))
@@ -95,16 +138,20 @@ function note(run: string, answer: Measured): void {
   const { offeredPerSecond, answeredPerSecond, clickToAnswerP50Ms, clickToAnswerP99Ms } = answer
   const { cpuMicrosecondsEach, loopBusy, serverBusy, generatorBusy } = answer
   rows.push(
-    [
-      run,
+    cells(run, [
       offeredPerSecond,
       answeredPerSecond,
       clickToAnswerP50Ms,
       clickToAnswerP99Ms,
       cpuMicrosecondsEach,
+      rounded((cpuMicrosecondsEach ?? Number.NaN) / floorMicroseconds),
       loopBusy,
       serverBusy,
       generatorBusy,
-    ].map(String),
+    ]),
   )
+}
+
+function cells(run: string, figures: readonly (number | null)[]): string[] {
+  return [run, ...figures.map((figure) => (figure === null ? "" : String(figure)))]
 }

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { Redis } from "ioredis"
 import { Database } from "bun:sqlite"
 import { rounded } from "../measure/spread.ts"
+import { type Child, endChild, startChild } from "./children.ts"
 import { Crowd } from "./crowd.ts"
 import { type Measured, measured } from "./measured.ts"
 
@@ -28,7 +29,7 @@ const secret = "a secret of the bench, of more than thirty-two bytes"
 export class UsualStage implements AsyncDisposable {
   private readonly options: UsualOptions
   private readonly directory = mkdtempSync(join(tmpdir(), "usual-sale-"))
-  private readonly children: Bun.Subprocess<"ignore", "pipe", "inherit">[] = []
+  private readonly children: Child[] = []
   private port = 0
 
   private constructor(options: UsualOptions) {
@@ -69,8 +70,7 @@ export class UsualStage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.children) child.kill("SIGKILL")
-    await Promise.all(this.children.map(({ exited }) => exited))
+    await Promise.all(this.children.map(endChild))
     rmSync(this.directory, { recursive: true, force: true })
   }
 
@@ -78,45 +78,22 @@ export class UsualStage implements AsyncDisposable {
     const { directory, options } = this
     writeFileSync(join(directory, "secret"), secret)
     const socket = join(directory, "redis.sock")
-    const server = this.spawn([
-      "redis-server",
-      ...["--port", "0", "--unixsocket", socket, "--dir", directory, "--save", ""],
-      ...["--appendonly", "yes", "--appendfsync", options.appendfsync],
-    ])
-    await firstText(server, "eady to accept connections")
+    const server = ["redis-server", "--port", "0", "--unixsocket", socket, "--dir", directory, "--save", ""]
+    const log = ["--appendonly", "yes", "--appendfsync", options.appendfsync]
+    await this.spawn([...server, ...log], "eady to accept connections")
     const redis = new Redis({ path: socket })
     await redis.set("stock", options.perSecond * options.seconds)
     redis.disconnect()
     const peer = join(import.meta.dir, "../peers/usual-sale.ts")
-    const worker = this.spawn([process.execPath, peer, "worker", directory])
-    await firstText(worker, "ready")
-    const desk = this.spawn([process.execPath, peer, "desk", directory])
-    this.port = Number(await firstText(desk, "\n"))
+    await this.spawn([process.execPath, peer, "worker", directory], "ready")
+    this.port = Number(await this.spawn([process.execPath, peer, "desk", directory], "\n"))
     // The desk is the one whose loop is looked at.
     this.children.reverse()
   }
 
-  private spawn(command: string[]) {
-    const child = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "inherit" })
+  private async spawn(command: string[], ready: string): Promise<string> {
+    const { child, said } = await startChild(command, ready)
     this.children.push(child)
-    return child
+    return said
   }
-}
-
-const readyMsMax = 15_000
-
-/** What a child says until it has said `end`. */
-async function firstText(child: Bun.Subprocess<"ignore", "pipe", "inherit">, end: string): Promise<string> {
-  const clock = setTimeout(() => child.kill("SIGKILL"), readyMsMax)
-  const reader = child.stdout.getReader()
-  const decoder = new TextDecoder()
-  let text = ""
-  while (!text.includes(end)) {
-    const { done, value } = await reader.read()
-    if (done) throw new Error(`A part of the usual design did not start: ${text}`)
-    text += decoder.decode(value)
-  }
-  clearTimeout(clock)
-  reader.releaseLock()
-  return text
 }
