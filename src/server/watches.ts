@@ -52,6 +52,9 @@ export function makeWatches({ engine, keepOf, hub, drafts, events }: WatchesOpti
       async tailOf(channel) {
         return (await engine.state(channel, keepOf(channel))).tail
       },
+      async spokeAt(channel) {
+        return (await engine.state(channel, keepOf(channel))).newest?.time ?? null
+      },
       channelsPage: (from, limit) => engine.channelsPage(from, limit),
     },
     claims: claimsOf(engine),

@@ -14,6 +14,8 @@ import type { Alarm, Watch, WatchClock } from "./watch.ts"
 export interface Ground {
   /** Where a channel stands. Rejects when the engine cannot be asked. */
   tailOf(channel: Channel): MaybePromise<Position>
+  /** When the newest message was accepted that is still kept, in milliseconds since 1970; null when none is. */
+  spokeAt(channel: Channel): MaybePromise<number | null>
   /** The channels there are, page by page. */
   channelsPage(from: string | null, limit: number): MaybePromise<ChannelsPage>
 }
@@ -29,6 +31,15 @@ export const watchedMax = 1000
 
 /** Channels looked at in one turn while looking for new ones that fit the pattern. */
 const pageItemsMax = 1000
+
+/**
+ * A channel of a pattern that was there before the watch, and whose last message is so many silences old, has been taken
+ * out of service some day: a restart must not give an alarm for each of them. It is watched again once it speaks.
+ */
+const retiredAfterSilences = 10
+
+/** Retired channels remembered, so that they need not be asked about with each look. */
+const retiredMax = 10_000
 
 interface Watched {
   readonly silence: Silence
@@ -47,7 +58,10 @@ export class Vigil {
   private readonly clock: WatchClock
   private readonly attention: Attention
   private readonly watched = new Map<Channel, Watched>()
+  private readonly retired = new Map<Channel, Position>()
   private page: string | null = null
+  /** What is found before all pages were seen once was there before the watch. */
+  private isFirstSweep = true
 
   constructor(watch: Watch, pattern: Pattern, ground: Ground, clock: WatchClock) {
     this.watch = watch
@@ -84,14 +98,30 @@ export class Vigil {
   /** The next page of channels, as far as they fit and are not watched yet. */
   private async newcomers(): Promise<(readonly [Channel, Position])[]> {
     const { channels, next } = await this.ground.channelsPage(this.page, pageItemsMax)
+    const found: (readonly [Channel, Position])[] = []
+    for (const { channel, tail } of channels) {
+      if (tail.offset === 0 || this.watched.has(channel) || !covers(this.pattern, literal(channel))) continue
+      if (!(await this.isRetired(channel, tail))) found.push([channel, tail])
+    }
     this.page = next
-    const newcomers = channels.filter(
-      ({ channel, tail }) =>
-        tail.offset > 0 && !this.watched.has(channel) && covers(this.pattern, literal(channel)),
-    )
+    if (next === null) this.isFirstSweep = false
     const room = watchedMax - this.watched.size
-    if (newcomers.length > room) this.isOverfull = true
-    return newcomers.slice(0, room).map(({ channel, tail }) => [channel, tail] as const)
+    if (found.length > room) this.isOverfull = true
+    return found.slice(0, room)
+  }
+
+  private async isRetired(channel: Channel, tail: Position): Promise<boolean> {
+    const known = this.retired.get(channel)
+    if (known) {
+      if (known.epoch === tail.epoch && known.offset === tail.offset) return true
+      this.retired.delete(channel)
+      return false
+    }
+    if (!this.isFirstSweep || this.retired.size >= retiredMax) return false
+    const spokeAt = await this.ground.spokeAt(channel)
+    const isOld = spokeAt === null || this.clock.now() - spokeAt > retiredAfterSilences * this.watch.silentMs
+    if (isOld) this.retired.set(channel, tail)
+    return isOld
   }
 
   private compare(channel: Channel, tail: Position): Notice[] {

@@ -12,6 +12,8 @@ const heart: Watch = { channel: "/heart", everyMs: 5_000, silentMs: 30_000 }
 class Tails {
   readonly tails = new Map<string, Position>()
   isAway = false
+  /** When a channel spoke last; one that is not here just now. */
+  readonly spoke = new Map<string, number>()
 
   speak(channel: string, epoch = "e"): void {
     const offset = (this.tails.get(channel)?.offset ?? 0) + 1
@@ -21,6 +23,10 @@ class Tails {
   tailOf(channel: string): Position {
     if (this.isAway) throw new Error("away")
     return this.tails.get(channel) ?? { epoch: "e", offset: 0 }
+  }
+
+  spokeAt(channel: string): number | null {
+    return this.spoke.get(channel) ?? Date.UTC(2100, 0)
   }
 
   channelsPage() {
@@ -190,6 +196,20 @@ describe("a watch of a pattern", () => {
     await fake.pass(31_000)
     expect(said()).toEqual(["silent /hosts/1", "silent /hosts/2"])
   })
+})
+
+test("a restart gives no alarm for what was taken out of service long ago, until it speaks again", async () => {
+  const hosts: Watch = { channel: "/hosts/*", everyMs: 5_000, silentMs: 30_000 }
+  const { fake, clock, engine, said, make } = stage([hosts])
+  for (const name of ["retired", "forgotten", "alive"]) engine.speak(`/hosts/${name}`)
+  engine.spoke.set("/hosts/retired", clock.now() - 3_600_000)
+  engine.spoke.set("/hosts/alive", clock.now() - 20_000)
+  make()
+  await fake.pass(3_600_000)
+  expect(said()).toEqual(["silent /hosts/forgotten", "silent /hosts/alive"])
+  engine.speak("/hosts/retired")
+  await fake.pass(31_000)
+  expect(said().at(-1)).toBe("silent /hosts/retired")
 })
 
 test("a pattern that more channels fit than can be watched says so, once", async () => {
