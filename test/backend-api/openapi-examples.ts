@@ -25,11 +25,11 @@ const strangers: Example[] = [
   { status: 403, key: shop.text },
 ]
 
-const message = { channel: "/orders/1", data: { n: 1 } }
+export const message = { channel: "/orders/1", data: { n: 1 } }
 
 /** An id of a connection that is there, told when it is known. */
-const live = { path: { id: "(live)" } }
-const polled = { path: { id: "(polled)" } }
+export const live = { path: { id: "(live)" } }
+export const polled = { path: { id: "(polled)" } }
 const gateway = { path: { api: "gateway" } }
 const tencentPush = {
   action: "data send",

@@ -4,7 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { z } from "zod"
 import { routes } from "../../src/api/backend/routes.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
-import { elsewhere, type Example, examples, manager, shop } from "./openapi-examples.ts"
+import {
+  elsewhere,
+  type Example,
+  examples,
+  live,
+  manager,
+  message,
+  polled,
+  shop,
+} from "./openapi-examples.ts"
 import { lastSeen, openStage, type Stage } from "./stage.ts"
 
 type Json = { readonly [key: string]: unknown }
