@@ -82,3 +82,33 @@ test("an outbox row is sent when all of its tickets were told, and what failed i
   tellings.noteSent()
   expect(unsent()).toBe(0)
 })
+
+test("the last word on a channel is about the ticket that matters, whatever becomes of an older one", async () => {
+  const { world, ticket, flights, tellings } = await setOut()
+  using _ = world
+  world.sale.leave(ticket)
+  await world.admitted("ann", { key: "again" })
+  tellings.tell(world.sale, world.ticket(2))
+  tellings.tell(world.sale, world.ticket(1))
+  await turn()
+  // The older one is slow, and arrives last.
+  flights[0]?.arrive()
+  await turn()
+  flights[1]?.arrive()
+  await turn()
+  flights[2]?.arrive()
+  await turn()
+  expect(flights.map(({ record }) => record.number)).toEqual([2, 1, 2])
+  expect(tellings.backlog).toBe(0)
+})
+
+test("a Laba that has forgotten all is told of what matters, once for each who holds a ticket", async () => {
+  const { world, ticket, flights, tellings } = await setOut()
+  using _ = world
+  world.sale.leave(ticket)
+  await world.admitted("ann", { key: "again" })
+  await world.admitted("ben")
+  tellings.tellAll(world.sale)
+  await turn()
+  expect(flights.map(({ record }) => record.number)).toEqual([2, 3])
+})

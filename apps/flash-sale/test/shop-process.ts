@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { verifyBooks } from "../audit/verify.ts"
+import { Ledger } from "../ledger/ledger.ts"
 import type { TicketRecord } from "../model/record.ts"
 import { ledgerPath } from "../server.ts"
 
@@ -113,6 +114,16 @@ export class ShopProcess implements AsyncDisposable {
       headers: { Authorization: `Bearer ${token}` },
     })
     return new Buyer(this, { user, token, listenToken: ((await listen.json()) as { token: string }).token })
+  }
+
+  /** Rows of the outbox that are not noted as sent. */
+  unsent(): number {
+    const database = Ledger.read(ledgerPath(this.directory))
+    try {
+      return (database.query("SELECT count(*) AS n FROM outbox WHERE sent = 0").get() as { n: number }).n
+    } finally {
+      database.close()
+    }
   }
 
   findings(): string[] {
