@@ -5,7 +5,7 @@ import type { Laba, ServeOptions } from "../server/index.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
 import { refuseAccident } from "../config/accident.ts"
-import { configFlag, gatherConfig } from "./gathering-config.ts"
+import { configFlag, type Gathered, gatherConfig } from "./gathering-config.ts"
 import { labaVersion } from "./laba-version.ts"
 import { Processes, processVariable } from "./processes.ts"
 import { reloadBySignal, stopBySignal } from "./signals.ts"
@@ -61,8 +61,9 @@ export const serve: Command = {
   async run(args) {
     const { given } = readArguments(args, flags, 0)
     const engine = engineFrom(given)
-    const gather = () =>
-      gatherConfig(given.config, {
+    const ordinal = ordinalOfProcess()
+    const gather = async () => {
+      const gathered = await gatherConfig(given.config, {
         listen: {
           ...(given.host !== undefined && { host: given.host }),
           ...(given.port !== undefined && { port: readPort(given.port) }),
@@ -74,10 +75,13 @@ export const serve: Command = {
         },
         ...(given.open && { open: true }),
       })
+      return ordinal === null ? gathered : { ...gathered, input: namedApart(gathered, ordinal) }
+    }
     const { input, config, file } = await gather()
-    const isOneOfSeveral = process.env[processVariable] !== undefined
     const count =
-      given.processes === undefined || isOneOfSeveral ? 1 : readProcesses(given.processes, config.engine.name)
+      given.processes === undefined || ordinal !== null
+        ? 1
+        : readProcesses(given.processes, config.engine.name)
     try {
       refuseAccident(config)
     } catch (error) {
@@ -87,7 +91,7 @@ export const serve: Command = {
     if (count > 1) return serveBy(count, config, { given, from })
     const source = async (): Promise<ConfigInput> => (await gather()).input
     const laba = await start(
-      { ...input, source, sharePort: isOneOfSeveral, demos: readDemos(process.env["LABA_DEMOS"]) },
+      { ...input, source, sharePort: ordinal !== null, demos: readDemos(process.env["LABA_DEMOS"]) },
       config.listen,
     )
     reloadBySignal(laba)
@@ -97,6 +101,15 @@ export const serve: Command = {
     await stopped
     return exit.ok
   },
+}
+
+/** Which of several processes on one port this is, from 1; null when it has the port for itself. */
+const ordinalOfProcess = (): string | null => process.env[processVariable] ?? null
+
+/** Processes of one server are nodes of their own, under one name with a number. */
+function namedApart({ input, config }: Gathered, ordinal: string): ConfigInput {
+  const { name } = config.node
+  return name === null ? input : { ...input, node: { ...input.node, name: `${name}-${ordinal}` } }
 }
 
 interface Asked {

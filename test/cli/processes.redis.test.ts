@@ -27,7 +27,17 @@ async function until(holds: () => boolean): Promise<void> {
 test("they share a port, everybody hears everything, and who is killed is started again", async () => {
   await using redis = await RedisProcess.start()
   await using place = await emptyFolder()
-  const args = ["serve", "--port", "0", "--engine", redis.url, "--processes", String(processes)]
+  const args = [
+    "serve",
+    "--port",
+    "0",
+    "--engine",
+    redis.url,
+    "--processes",
+    String(processes),
+    "--node-name",
+    "desk",
+  ]
   await using launched = new Launched([process.execPath, main, ...args], { terminal: true, cwd: place.path })
   const [, base = ""] = await launched.until(/listening on (\S+) \(redis engine, 3 processes\)/)
   const before = childrenOf(launched.child.pid)
@@ -57,6 +67,9 @@ test("they share a port, everybody hears everything, and who is killed is starte
   for (let each = 0; each < 20; each++) await call()
   await until(() => heard.every((texts) => texts.length >= published.length))
   expect(heard.filter((texts) => texts.join() !== published.join())).toEqual([])
+
+  const { nodes } = (await (await fetch(`${base}/_/api/nodes`)).json()) as { nodes: { name: string }[] }
+  expect(new Set(nodes.map(({ name }) => name))).toEqual(new Set(["desk-1", "desk-2", "desk-3"]))
 
   for (const { laba } of open) laba.close()
   launched.child.kill("SIGTERM")
