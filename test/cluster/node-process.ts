@@ -1,0 +1,49 @@
+// Starts nodes as processes of their own (node-program.ts), to be killed or sent away.
+import { join } from "node:path"
+import type { ConfigInput } from "../../src/server/index.ts"
+
+const program = join(import.meta.dir, "node-program.ts")
+
+export class NodeProcess implements AsyncDisposable {
+  readonly base: string
+  private readonly child: Bun.Subprocess
+
+  private constructor(child: Bun.Subprocess, base: string) {
+    this.child = child
+    this.base = base
+  }
+
+  static async start(input: ConfigInput): Promise<NodeProcess> {
+    const child = Bun.spawn([process.execPath, program, JSON.stringify(input)], {
+      stdout: "pipe",
+      stderr: "inherit",
+    })
+    let text = ""
+    const decoder = new TextDecoder()
+    for await (const bytes of child.stdout) {
+      text += decoder.decode(bytes, { stream: true })
+      if (text.includes("\n")) return new NodeProcess(child, text.trim())
+    }
+    throw new Error(`the node ended before it listened; it printed: ${text}`)
+  }
+
+  get port(): number {
+    return Number(new URL(this.base).port)
+  }
+
+  /** `kill -9`. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL")
+    await this.child.exited
+  }
+
+  /** Asks it to go; resolves when it has gone. */
+  async leave(): Promise<void> {
+    this.child.kill("SIGTERM")
+    await this.child.exited
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill()
+  }
+}
