@@ -4,6 +4,7 @@ import { auditKey, noteLaba } from "./audit/laba-note.ts"
 import { isClean } from "./audit/verify.ts"
 import { Watchman } from "./audit/watchman.ts"
 import type { Told } from "./book/act.ts"
+import type { Ticket } from "./book/memory.ts"
 import type { Sale } from "./book/sale.ts"
 import { Sales } from "./book/sales.ts"
 import { Broadcasts } from "./delivery/broadcasts.ts"
@@ -75,6 +76,9 @@ export interface RunningShop {
   readonly operatorKey: string
   close(): Promise<void>
 }
+
+/** A Laba elsewhere that takes longer must not keep anybody from the number that they have. */
+const announceMsMax = 500
 
 /** How many channels one of the checks reads that go on all the time: each costs Laba a request. */
 const auditedChannelsMax = 500
@@ -228,15 +232,17 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           sale,
           seal,
           wake: () => loop.wake(),
-          // Laba elsewhere cannot ask us about a channel that is still empty.
-          onAdmitted: (ticket) =>
-            options.laba ? tellings.tell(sale, ticket) : tellings.addFresh(sale, ticket),
+          onAdmitted: (ticket) => tellings.addFresh(sale, ticket),
           ...(options.pace && { pace: options.pace }),
         })
         desks.set(sale, desk)
       }
       return desk
     },
+    ...(options.laba && {
+      announced: (sale: Sale, ticket: Ticket) =>
+        Promise.race([tellings.arrival(sale, ticket), Bun.sleep(announceMsMax)]),
+    }),
     wake: () => loop.wake(),
     rehearsal: options.rehearsal
       ? new Rehearsal({ url: () => url, operatorKey, payments: options.payments.url, log })

@@ -103,7 +103,9 @@ async function admit(
     key,
     token: typeof token === "string" ? token : null,
   })
-  return entryAnswer(shop, sale, entered instanceof Promise ? await entered : entered)
+  const answered = entered instanceof Promise ? await entered : entered
+  if ("ticket" in answered && answered.isNew) await shop.announced?.(sale, answered.ticket)
+  return entryAnswer(shop, sale, answered)
 }
 
 function entryAnswer(shop: Shop, sale: Sale, entered: EntryAnswer): Response {

@@ -1,4 +1,5 @@
 // What the endpoints work with: the running shop, seen from HTTP.
+import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Sales } from "../book/sales.ts"
 import type { Desk } from "../intake/desk.ts"
@@ -27,6 +28,11 @@ export interface Shop {
   /** A token with which a user listens there. */
   listenToken(user: string): string
   deskOf(sale: Sale): Desk
+  /**
+   * Where Laba is elsewhere and cannot ask about a channel that is still empty: resolves once it has a new ticket's record, or
+   * has been waited for long enough.
+   */
+  announced?(sale: Sale, ticket: Ticket): Promise<void>
   /** Has waiting work done soon. */
   wake(): void
   /** What a sale is tried out with; null in a shop that earns money. */

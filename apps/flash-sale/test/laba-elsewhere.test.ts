@@ -27,6 +27,29 @@ const startLaba = (port: number): Promise<Laba> =>
     },
   })
 
+test("a ticket's channel is never empty once its holder was answered", async () => {
+  const laba = await startLaba(0)
+  await using shop = await ShopProcess.start({
+    args: ["--laba", laba.url],
+    env: { FLASH_SALE_LABA_KEY: key, FLASH_SALE_LISTEN_SECRET: secret },
+  })
+  await shop.operator("POST", "/sales", {
+    id: "s",
+    title: "A sale",
+    startsAt: Date.now(),
+    items: [{ id: "i", title: "A thing", stock: 50, price: 1 }],
+  })
+  const crowd = await Promise.all(Array.from({ length: 20 }, (_, at) => shop.logIn(`u${at}`)))
+  const records = await Promise.all(
+    crowd.map(async (one) => {
+      expect((await one.enter("s")).status).toBe(201)
+      return one.poll("s")
+    }),
+  )
+  expect(records.filter((record) => record === null)).toEqual([])
+  await laba.close()
+}, 30_000)
+
 test("every ticket is told again to a Laba that has lost its memory", async () => {
   let laba = await startLaba(0)
   const { port } = laba
@@ -71,4 +94,4 @@ test("every ticket is told again to a Laba that has lost its memory", async () =
     (record) => record?.state === "waitlisted",
   )
   await laba.close()
-})
+}, 60_000)
