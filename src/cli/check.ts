@@ -5,6 +5,8 @@ import { environmentVariables } from "../config/environment.ts"
 import type { Config } from "../config/config.ts"
 import type { Rule } from "../channels/channel.ts"
 import type { Limits } from "../../wire/limits.ts"
+import type { WatchConfig } from "../config/watch-problems.ts"
+import { duration } from "../watch/wording.ts"
 import { readArguments } from "./arguments.ts"
 import { checkHooks } from "./check-hooks.ts"
 import { type Command, exit, Misuse } from "./command.ts"
@@ -56,12 +58,13 @@ export const check: Command = {
   },
 }
 
-function print({ listen, engine, open, access, rules, limits }: Config): string {
+function print({ listen, engine, open, access, rules, limits, watch }: Config): string {
   const rows: [string, string][] = [
     ["listen", `http://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`],
     ["engine", engineText(engine)],
     ["access", accessText(access)],
     ...rules.entries.map((rule): [string, string] => [rule.pattern, ruleText(rule)]),
+    ...watch.map((one): [string, string] => ["watch", watchText(one)]),
     ...Object.entries(limits).map(([name, value]): [string, string] => [
       name,
       limitText(name as keyof Limits, value),
@@ -69,6 +72,11 @@ function print({ listen, engine, open, access, rules, limits }: Config): string 
   ]
   const width = Math.max(...rows.map(([name]) => name.length)) + 3
   return rows.map(([name, text]) => name.padEnd(width) + text).join("\n")
+}
+
+function watchText({ channel, everyMs, silentMs, tell }: WatchConfig): string {
+  const ways = tell.map((one) => (one.way === "channel" ? one.channel : one.way)).join(", ")
+  return `${channel} every ${duration(everyMs / 1000)}, silent after ${duration(silentMs / 1000)}; tells ${ways}`
 }
 
 function engineText(engine: Config["engine"]): string {

@@ -137,6 +137,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     hub,
     drafts,
     events,
+    counters,
   })
   const publisher: Publisher = { server: null }
   const leave: Leave = { leaving: false, draining: false }

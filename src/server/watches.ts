@@ -6,6 +6,7 @@ import { RedisEngine } from "../engines/redis/redis.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
 import { RedisAlarmClaims } from "../nodes/redis/alarm-claims.ts"
+import type { Counters } from "../telemetry/counters.ts"
 import type { Events } from "../telemetry/events.ts"
 import { LocalClaims } from "../watch/local-claims.ts"
 import { Messenger, type Recipient } from "../watch/messenger.ts"
@@ -21,6 +22,7 @@ export interface WatchesOptions {
   readonly hub: Hub
   readonly drafts: Drafts
   readonly events: Pick<Events, "alarmRaised" | "alarmNotTold" | "watchBlind">
+  readonly counters: Pick<Counters, "alarms" | "alarmsNotTold">
 }
 
 export interface Watches {
@@ -29,10 +31,13 @@ export interface Watches {
   stop(): void
 }
 
-export function makeWatches({ engine, keepOf, hub, drafts, events }: WatchesOptions): Watches {
+export function makeWatches({ engine, keepOf, hub, drafts, events, counters }: WatchesOptions): Watches {
   const messenger = new Messenger({
     clock: systemClock,
-    onFailure: ({ name }, error, isGivenUp) => events.alarmNotTold(name, error, isGivenUp),
+    onFailure({ name }, error, isGivenUp) {
+      counters.alarmsNotTold++
+      events.alarmNotTold(name, error, isGivenUp)
+    },
   })
   const publish = async (channel: string, alarm: Alarm): Promise<void> => {
     const payload = payloadFrom(JSON.stringify(alarm), "application/json")
@@ -60,6 +65,7 @@ export function makeWatches({ engine, keepOf, hub, drafts, events }: WatchesOpti
     claims: claimsOf(engine),
     clock: systemClock,
     tell(watch, alarm) {
+      counters.alarms[alarm.alarm]++
       events.alarmRaised(alarm)
       return messenger.tellAll(recipientsFor(watch), alarm)
     },

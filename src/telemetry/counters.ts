@@ -40,6 +40,10 @@ export class Counters {
   overloaded = 0
   /** Times a hook of the application failed. */
   hooksFailed = 0
+  /** Alarms of watches that this node has told: that a channel is silent, and that it is back. */
+  readonly alarms: Record<"silent" | "back", number> = { silent: 0, back: 0 }
+  /** Times somebody could not be told of an alarm, tried again or given up. */
+  alarmsNotTold = 0
   /** Times the configuration was read again and used. */
   reloads = 0
   /** Times it was read again and had mistakes. */

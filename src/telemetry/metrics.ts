@@ -155,6 +155,16 @@ export class Metrics {
       () => counters.hooksFailed,
     )
     this.counter(
+      "laba_alarms_total",
+      "Alarms of watches that this node has told, by kind: silent or back.",
+      () => Object.entries(counters.alarms).map(([kind, count]) => [{ kind }, count]),
+    )
+    this.counter(
+      "laba_alarms_untold_total",
+      "Times that somebody could not be told of an alarm, tried again or given up.",
+      () => counters.alarmsNotTold,
+    )
+    this.counter(
       "laba_config_reloads_total",
       "Times the configuration was read again, by what came of it.",
       () => [
@@ -204,7 +214,7 @@ export class Metrics {
 }
 
 /** All that there are; none takes a value from a client. */
-const labelNames = ["transport", "protocol", "code", "reason", "result", "version"] as const
+const labelNames = ["transport", "protocol", "code", "reason", "result", "version", "kind"] as const
 
 const valuesOf = (read: number | Values): Values => (typeof read === "number" ? [[{}, read]] : read)
 

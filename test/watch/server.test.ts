@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { SMTPServer } from "smtp-server"
 import { signatureHeaders } from "../../src/react/signature.ts"
 import type { Alarm } from "../../src/watch/watch.ts"
-import { emptyFolder, LabaProcess } from "../cli/laba.ts"
+import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
 import { headOf, publish } from "../support/publish.ts"
 import { startServer } from "../support/server.ts"
 import { alarmsAt } from "./alarms.ts"
@@ -130,6 +130,26 @@ describe("a watch in the configuration", () => {
     await publish(`${server.base}/hosts/b/other`, "beat")
     const [first] = await alarms.has(1)
     expect(first).toMatchObject({ channel: "/hosts/a/heartbeat", watch: "/hosts/*/heartbeat" })
+  })
+
+  test("is counted, and shown by `laba check`", async () => {
+    const tell = [{ channel: "/alarms" }, { command: ["false"] }]
+    const watch = [{ channel: "/heart", ...quick, tell }]
+    await using server = await startServer({ watch, ...quiet })
+    using alarms = await alarmsAt(server.base, "/alarms")
+    await alarms.has(1)
+    let metrics = ""
+    while (!/^laba_alarms_untold_total [1-9]/m.test(metrics)) {
+      await Bun.sleep(10)
+      metrics = await (await fetch(`${server.base}/_/metrics`)).text()
+    }
+    expect(metrics).toContain('laba_alarms_total{kind="silent"} 1\n')
+    expect(metrics).toContain('laba_alarms_total{kind="back"} 0\n')
+
+    await using folder = await emptyFolder()
+    await Bun.write(join(folder.path, "laba.json"), JSON.stringify({ watch }))
+    const { out } = await laba(["check"], { cwd: folder.path })
+    expect(out).toMatch(/^watch +\/heart every 0\.1 s, silent after 0\.4 s; tells \/alarms, command$/m)
   })
 
   test("comes and goes with the configuration, without a restart", async () => {
