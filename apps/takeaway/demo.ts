@@ -7,7 +7,7 @@ import { demoShops } from "./model/menu.ts"
 import type { Patience } from "./model/shop.ts"
 import { labaBeside } from "./push/laba-beside.ts"
 import { secretsIn } from "./secrets.ts"
-import { startDesk } from "./server.ts"
+import { isEverywhere, startDesk } from "./server.ts"
 
 export interface DemoOptions {
   readonly directory: string
@@ -18,6 +18,9 @@ export interface DemoOptions {
   /** Laba elsewhere, set up with `main.ts laba`. Default: one beside this process. */
   readonly laba: string | undefined
   readonly labaPort: number
+  /** Where pages come from and where they find Laba, behind a proxy. */
+  readonly publicUrl: string | undefined
+  readonly publicLaba: string | undefined
   readonly patience: Patience
   readonly log: (line: string) => void
 }
@@ -46,11 +49,17 @@ export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
     demoPassword ?? process.env["TAKEAWAY_SHOP_PASSWORD"] ?? randomBytes(9).toString("base64url")
   const hash = (): Promise<string> => Bun.password.hash(password)
   const added = await addShops(books, demoShops, hash)
-  const desk = await startDesk({ books, secrets, patience, host, port, demoPassword, log })
+  const publicLaba = options.publicLaba?.replace(/\/+$/, "") ?? null
+  const desk = await startDesk({ books, secrets, patience, host, port, publicLaba, demoPassword, log })
+  // Whoever can reach us under any name may listen; what they hear is in their token, and no cookie counts at Laba.
+  const origin = options.publicUrl ?? (isEverywhere(host) ? "*" : null)
   const laba =
     options.laba === undefined
       ? await labaBeside({
-          words: ["--data", directory, "--host", host, "--desk", desk.url],
+          words: [
+            ...["--data", directory, "--host", host, "--desk", desk.url],
+            ...(origin === null ? [] : ["--origin", origin]),
+          ],
           port: labaPort,
           environment: {
             TAKEAWAY_HOOKS_SECRET: secrets.hooks,
@@ -60,13 +69,15 @@ export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
           log,
         })
       : null
-  const labaUrl = laba?.url ?? (options.laba as string).replace(/\/+$/, "")
+  const labaUrl =
+    laba?.url.replace(/0\.0\.0\.0|\[::\]/, "127.0.0.1") ?? (options.laba as string).replace(/\/+$/, "")
   desk.begin(labaUrl)
   return {
     url: desk.url,
     labaUrl,
     password: added.length > 0 || demoPassword !== null ? password : null,
     async close() {
+      laba?.letGo()
       await desk.close()
       await laba?.close()
       await books.close()

@@ -14,6 +14,8 @@ const usage = `takeaway [serve]          run the desk with three shops, and a La
   --host, --port          where to listen (default 127.0.0.1, 8091; 0 is any free port)
   --laba-port             where Laba listens (default 8092, or any free one where that is taken)
   --laba URL              Laba elsewhere, with the same secrets (--data, or TAKEAWAY_…_SECRET)
+  --public URL            where pages come from, behind a proxy
+  --public-laba URL       where pages find Laba, behind a proxy
   --remind-seconds        how long nobody looks at a bill before the kitchen is rung again (default 30)
   --lapse-seconds         how long before it ends as refused (default 600)
   --grace-seconds         how long a shop stays open when its last kitchen has gone (default 30)
@@ -31,6 +33,8 @@ const { values, positionals } = parseArgs({
     port: { type: "string" },
     laba: { type: "string" },
     "laba-port": { type: "string" },
+    public: { type: "string" },
+    "public-laba": { type: "string" },
     desk: { type: "string" },
     engine: { type: "string" },
     origin: { type: "string", multiple: true },
@@ -42,12 +46,17 @@ const { values, positionals } = parseArgs({
 })
 const [command = "serve"] = positionals
 
-if (values.help) console.log(usage)
-else if (command === "serve") await serveCommand()
-else if (command === "laba" && values.desk !== undefined) await labaCommand(values.desk)
-else {
-  console.error(usage)
-  process.exitCode = 2
+try {
+  if (values.help) console.log(usage)
+  else if (command === "serve") await serveCommand()
+  else if (command === "laba" && values.desk !== undefined) await labaCommand(values.desk)
+  else {
+    console.error(usage)
+    process.exitCode = 2
+  }
+} catch (error) {
+  console.error(`takeaway: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
 }
 
 async function serveCommand(): Promise<void> {
@@ -58,6 +67,8 @@ async function serveCommand(): Promise<void> {
     port: Number(values.port ?? 8091),
     laba: values.laba,
     labaPort: values["laba-port"] === undefined ? freePort(8092) : Number(values["laba-port"]),
+    publicUrl: values.public,
+    publicLaba: values["public-laba"],
     patience: {
       remindMs: millisecondsOf(values["remind-seconds"], patience.remindMs),
       lapseMs: millisecondsOf(values["lapse-seconds"], patience.lapseMs),

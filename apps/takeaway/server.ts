@@ -18,11 +18,14 @@ export interface DeskOptions {
   readonly patience: Patience
   readonly host: string
   readonly port: number
+  /** Where pages find Laba, when that is not where we find it. */
+  readonly publicLaba: string | null
   readonly demoPassword: string | null
   readonly log: (line: string) => void
 }
 
 export interface RunningDesk {
+  /** Where we are found on this machine. */
   readonly url: string
   /** From here on the desk works: it knows where Laba is. Before it answers 503. */
   begin(labaUrl: string): void
@@ -39,7 +42,7 @@ const strikeOutMs = 15_000
 const bodyBytesMax = 32_768
 
 export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
-  const { books, secrets, patience, host, port, demoPassword, log } = options
+  const { books, secrets, patience, host, port, publicLaba, demoPassword, log } = options
   const clock = () => Date.now()
   let labaUrl: string | null = null
   const loudspeaker = labaApi({ url: () => labaUrl ?? "", key: labaKeyOf(secrets) })
@@ -50,6 +53,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     attempts: new LoginAttempts(clock),
     clock,
     loudspeaker,
+    labaFor: (request) => publicLaba ?? seenFrom(request, loudspeaker.url),
     wake: () => tellings.wake(),
     demoPassword,
   }
@@ -77,7 +81,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   }
   const looking = { books, loudspeaker, patience, clock }
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    url: `http://${isEverywhere(host) ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${server.port}`,
     begin(url) {
       labaUrl = url
       // Not before the first look at what is really there: a desk that was away knows connections that are long gone.
@@ -97,4 +101,16 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
       await server.stop(true)
     },
   }
+}
+
+/** Hosts that mean every address of this machine. */
+export const isEverywhere = (host: string): boolean => host === "0.0.0.0" || host === "::"
+
+/** Who has found us by some name finds a Laba on this machine by the same name. */
+function seenFrom(request: Request, labaUrl: string): string {
+  const url = new URL(labaUrl)
+  const name = new URL(request.url).hostname
+  if (url.hostname !== "127.0.0.1" || name === "localhost") return labaUrl
+  url.hostname = name
+  return url.href.replace(/\/$/, "")
 }

@@ -12,6 +12,9 @@ const doubleTapMs = 10_000
 /** Bills of one customer that are not at their end: more is no appetite. */
 const liveBillsMax = 10
 
+/** Bills of one shop that are not at their end: more than a kitchen can have on its rail, and than a flood of false ones may fill. */
+const liveBillsOfShopMax = 200
+
 /** Numbers are called out, so they stay short. */
 const numberMax = 999
 
@@ -21,7 +24,8 @@ export interface PlacedBill {
   readonly repeated: boolean
 }
 
-export type NotPlaced = "no_such_shop" | "no_such_dish" | "closed" | "key_conflict" | "too_many_bills"
+export type NotPlaced =
+  "no_such_shop" | "no_such_dish" | "closed" | "too_busy" | "key_conflict" | "too_many_bills"
 
 export interface Placing {
   readonly order: Order
@@ -68,6 +72,7 @@ async function place(sql: Sql, { order, customer, key, now }: Placing): Promise<
   await checkAppetite(sql, customer)
   const dishes = await dishesOf(sql, order)
   const number = await nextNumber(sql, shop)
+  await checkRail(sql, shop)
   const total = dishes.reduce((sum, { price, count }) => sum + price * count, 0)
   const [row] = await sql<BillRow>`
     INSERT INTO bill (shop, number, customer, name, address, telephone, note, total, order_key, content, state,
@@ -112,6 +117,13 @@ async function checkAppetite(sql: Sql, customer: string): Promise<void> {
     SELECT count(*) AS live FROM bill
     WHERE customer = ${customer} AND state IN ('placed', 'seen', 'accepted', 'cooking')`
   if (Number(count?.live) >= liveBillsMax) throw new Refused("too_many_bills")
+}
+
+async function checkRail(sql: Sql, shop: string): Promise<void> {
+  const [count] = await sql<{ live: number | string }>`
+    SELECT count(*) AS live FROM bill
+    WHERE shop = ${shop} AND state IN ('placed', 'seen', 'accepted', 'cooking')`
+  if (Number(count?.live) >= liveBillsOfShopMax) throw new Refused("too_busy")
 }
 
 interface OrderedDish {

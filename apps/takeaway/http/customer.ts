@@ -7,8 +7,7 @@ import type { Endpoint } from "./desk.ts"
 import { customerOf, newCustomer, requireCustomer } from "./identity.ts"
 import { tokenFor } from "./seal.ts"
 
-export const showShops: Endpoint = async ({ books, loudspeaker }) =>
-  answer({ shops: await listShops(books), laba: loudspeaker.url })
+export const showShops: Endpoint = async ({ books }) => answer({ shops: await listShops(books) })
 
 /** Makes the caller somebody, and tells how their bills stand. */
 export const visit: Endpoint = async (desk, call) => {
@@ -16,7 +15,7 @@ export const visit: Endpoint = async (desk, call) => {
   const { customer, cookie } = known === null ? newCustomer(desk) : { customer: known, cookie: null }
   const bills = known === null ? [] : await billsOfCustomer(desk.books, customer)
   return answer(
-    { customer, bills, laba: desk.loudspeaker.url },
+    { customer, bills, laba: desk.labaFor(call.request) },
     200,
     cookie === null ? {} : { "Set-Cookie": cookie },
   )

@@ -11,6 +11,8 @@ export interface Desk {
   /** Epoch milliseconds. */
   readonly clock: () => number
   readonly loudspeaker: Loudspeaker
+  /** Where the page that asks finds Laba. */
+  readonly labaFor: (request: Request) => string
   /** Something has changed that somebody is to be told. */
   readonly wake: () => void
   /** The password of all demo shops, where it may be shown to everybody who can reach us. */

@@ -49,7 +49,7 @@ export const showKitchen: Endpoint = async (desk, call) => {
   const id = kitchenOf(desk, call)
   const shop = id === null ? null : await findShop(desk.books, id)
   const bills = shop ? await billsOfShop(desk.books, shop.shop) : []
-  return answer({ shop, bills, laba: desk.loudspeaker.url })
+  return answer({ shop, bills, laba: desk.labaFor(call.request) })
 }
 
 export const listenAsKitchen: Endpoint = (desk, call) =>

@@ -37,6 +37,7 @@ const refusals: Readonly<Record<NotPlaced | NoOrder["wrong"], Refusal>> = {
     status: 429,
     says: "You have ten bills under way; wait for one of them.",
   },
+  too_busy: { errorCode: -8, status: 429, says: "The kitchen has more bills than it can cook; try later." },
   malformed: { errorCode: -7, status: 400, says: "This is no order." },
 }
 
@@ -114,8 +115,8 @@ export const showShopInfo: Endpoint = async ({ books }) => {
 }
 
 /** `GET /pgws` is a WebSocket, and sockets are Laba's. */
-export const pointToSocket: Endpoint = ({ loudspeaker }) => {
-  const address = `${loudspeaker.url.replace(/^http/, "ws")}/pgws`
+export const pointToSocket: Endpoint = ({ labaFor }, { request }) => {
+  const address = `${labaFor(request).replace(/^http/, "ws")}/pgws`
   return answer({ detail: `The socket is at ${address}` }, 426, {
     Upgrade: "websocket",
     Link: `<${address}>`,

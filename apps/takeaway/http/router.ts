@@ -15,7 +15,7 @@ export type Handle = (request: Request, address: string) => Promise<Response>
 export function router({ desk, pages, log }: RouterOptions): Handle {
   const route = async (request: Request, address: string): Promise<Response> => {
     const { pathname: path } = new URL(request.url)
-    const page = request.method === "GET" ? pages.find(path, desk.loudspeaker.url) : null
+    const page = request.method === "GET" ? pages.find(path, desk.labaFor(request)) : null
     if (page) return page
     if (path === "/health") return answer({})
     const found = find(request.method, path)

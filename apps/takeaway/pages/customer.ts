@@ -19,7 +19,7 @@ interface Visit {
 }
 
 let shops: ShopWithMenu[] = []
-let chosen = decodeURIComponent(location.hash.slice(1))
+let chosen = location.hash.slice(1)
 const basket = new Basket()
 const shelf = new BillShelf()
 
@@ -30,7 +30,7 @@ const chosenShop = (): ShopWithMenu | undefined => shops.find(({ shop }) => shop
 function choose(shop: string): void {
   if (shop !== chosen) basket.clear()
   chosen = shop
-  history.replaceState(null, "", `#${encodeURIComponent(shop)}`)
+  history.replaceState(null, "", `#${shop}`)
   paint()
 }
 
@@ -72,7 +72,7 @@ async function refresh(): Promise<void> {
 let line: Laba | null = null
 
 function listen(url: string): Laba {
-  const laba = openLine({ url, tokenPath: "/api/listen" })
+  const laba = openLine({ url, tokenPath: "/api/listen", forgotten: () => location.reload() })
   const bills = laba.channel("/@me/bills")
   bills.on("message", ({ data }) => {
     if (shelf.put(data as BillRecord)) paint()

@@ -30,3 +30,20 @@ export function find<Found extends HTMLElement = HTMLElement>(selector: string):
   if (!found) throw new Error(`The page has no ${selector}`)
   return found
 }
+
+/** Makes these the children of a list. Those that stay are not touched: they keep the focus, and their animations go on. */
+export function place(list: HTMLElement, children: readonly HTMLElement[]): void {
+  const wanted = new Set<Element>(children)
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove()
+  for (const [at, child] of children.entries()) {
+    const there = list.children[at] ?? null
+    if (there !== child) list.insertBefore(child, there)
+  }
+}
+
+/** The children of a list by what they were made from; `look` says it. */
+export function byLook(list: HTMLElement): Map<string, HTMLElement> {
+  return new Map(
+    [...list.children].map((child) => [(child as HTMLElement).dataset["look"] ?? "", child as HTMLElement]),
+  )
+}

@@ -56,7 +56,7 @@ const mouth = startMouth({
 })
 
 function listen(url: string, id: string): Laba {
-  const laba = openLine({ url, tokenPath: "/api/kitchen/listen" })
+  const laba = openLine({ url, tokenPath: "/api/kitchen/listen", forgotten: () => void refresh() })
   find("#line").hidden = false
   const bills = laba.channel(kitchenChannel(id))
   bills.on("message", ({ data }) => {

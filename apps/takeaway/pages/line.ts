@@ -1,6 +1,6 @@
 // The line to Laba: one for a page, with the token that the desk gives, and its state in the bar.
-import { connect, type Laba } from "laba/client"
-import { call } from "./desk-calls.ts"
+import { connect, type Laba, LabaFailure } from "laba/client"
+import { call, Refusal } from "./desk-calls.ts"
 import { find } from "./element.ts"
 import { inEachLanguage, say } from "./language.ts"
 
@@ -8,11 +8,25 @@ export interface LineOptions {
   readonly url: string
   /** Where the desk gives tokens to this page. */
   readonly tokenPath: string
+  /** The desk does not know this page any more. */
+  readonly forgotten: () => void
 }
 
-export function openLine({ url, tokenPath }: LineOptions): Laba {
+export function openLine({ url, tokenPath, forgotten }: LineOptions): Laba {
   const laba = connect(url, {
-    token: async () => (await call<{ token: string }>("POST", tokenPath)).token,
+    async token() {
+      try {
+        return (await call<{ token: string }>("POST", tokenPath)).token
+      } catch (error) {
+        if (!(error instanceof Refusal && error.status === 401)) throw error
+        // Asking again would not help; a login, or a new visit, does.
+        throw new LabaFailure({
+          code: "unauthorized",
+          retry: "stay-away",
+          detail: "The desk gives no token.",
+        })
+      }
+    },
   })
   const shown = find("#line")
   const paint = (): void => {
@@ -20,7 +34,10 @@ export function openLine({ url, tokenPath }: LineOptions): Laba {
     shown.dataset["state"] = isLive ? "live" : "away"
     shown.textContent = say(isLive ? "live" : "comingBack")
   }
-  laba.on("state", paint)
+  laba.on("state", ({ state, reason }) => {
+    paint()
+    if (state === "closed" && reason?.code === "unauthorized") forgotten()
+  })
   inEachLanguage(paint)
   return laba
 }

@@ -3,8 +3,8 @@ import { type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
 import type { ShopWithMenu } from "../model/shop.ts"
 import type { BillShelf } from "./bill-shelf.ts"
 import { call, insist, Refusal } from "./desk-calls.ts"
-import { element, find } from "./element.ts"
-import { agoOf, isWord, money, nameOf, say } from "./language.ts"
+import { byLook, element, find, place } from "./element.ts"
+import { agoOf, isWord, language, money, nameOf, say } from "./language.ts"
 import type { Word } from "./words.ts"
 
 export interface MyBillsOptions {
@@ -40,8 +40,17 @@ export function startMyBills({ shelf, shopOf }: MyBillsOptions): MyBills {
     const live = all.filter(({ state }) => !hasEnded(state))
     const shown = [...live, ...all.filter(({ state }) => hasEnded(state)).slice(0, endedShown)]
     find("#bills").hidden = shown.length === 0
-    find("#bills .slips").replaceChildren(
-      ...shown.map((bill) => slip(bill, shopOf(bill.shop), () => void cancel(bill.bill))),
+    const list = find("#bills .slips")
+    const before = byLook(list)
+    place(
+      list,
+      shown.map((bill) => {
+        const shop = shopOf(bill.shop)
+        const look = `${bill.bill} ${bill.placedAt} ${bill.version} ${shop?.isOpen} ${language()}`
+        const made = before.get(look) ?? slip(bill, shop, () => void cancel(bill.bill))
+        made.dataset["look"] = look
+        return made
+      }),
     )
   }
 
@@ -88,7 +97,11 @@ function way(state: BillState): HTMLElement | null {
     "ol",
     { class: "way", "aria-hidden": "true" },
     ...stations.map((station, at) =>
-      element("li", { class: at < reached ? "past" : at === reached ? "here" : "" }, say(station)),
+      element(
+        "li",
+        { class: at < reached ? "past" : at === reached ? "here" : "" },
+        say(station === "placed" ? "ordered" : station),
+      ),
     ),
   )
 }
@@ -100,7 +113,5 @@ function noteOn(bill: BillRecord, shop: ShopWithMenu | undefined): string {
   if (state === "placed" && bill.reminders > 0) return say("remindedNote")
   const why = reason === null ? "" : isWord(reason) ? say(reason) : reason
   const note = say(`${state}Note` as Word)
-  return why === ""
-    ? note
-    : `${why}${/[.。!！]$/.test(why) ? "" : say("title") === "外卖" ? "。" : "."} ${note}`
+  return why === "" ? note : `${why}${/[.。!！]$/.test(why) ? "" : language() === "en" ? "." : "。"} ${note}`
 }

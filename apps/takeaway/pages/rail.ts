@@ -1,7 +1,7 @@
 // The rail above the stove: new bills, bills in the works, bills that are done. A slip is made anew only when it has changed,
 // so that nobody's finger misses a button.
 import { type Act, type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
-import { element, find } from "./element.ts"
+import { byLook, element, find, place } from "./element.ts"
 import { agoOf, isWord, language, money, nameOf, say, timeOf } from "./language.ts"
 
 export interface RailOptions {
@@ -33,11 +33,10 @@ export function paintRail(bills: readonly BillRecord[], options: RailOptions): v
 
 function paintColumn(column: string, bills: readonly BillRecord[], options: RailOptions): void {
   const list = find(`${column} .slips`)
-  const before = new Map(
-    [...list.children].map((slip) => [(slip as HTMLElement).dataset["look"], slip as HTMLElement]),
-  )
-  list.replaceChildren(
-    ...bills.map((bill) => {
+  const before = byLook(list)
+  place(
+    list,
+    bills.map((bill) => {
       const look = `${bill.bill} ${bill.placedAt} ${bill.version} ${options.isSaying(bill.bill)} ${language()}`
       return before.get(look) ?? slip(bill, look, options)
     }),

@@ -28,7 +28,10 @@ export function labaConfig({ host, port, engine, secrets, deskUrl, origins }: La
     log: { level: "warn" },
     keys: [{ name: "desk", sha256, publish: ["/**"], manage: ["/**"] }],
     tokens: { secret: secrets.tokens, issuer: tokenIssuer, audience: tokenAudience, inQuery: true },
-    origins: [...new Set([deskUrl, ...origins])],
+    // People type either name of this machine.
+    origins: origins.includes("*")
+      ? ["*"]
+      : [...new Set([deskUrl, deskUrl.replace("127.0.0.1", "localhost"), ...origins])],
     channels: {
       "/**": { listen: "nobody", publish: "nobody", manage: "nobody" },
       // A working day: a kitchen that was away for long reads the books, one that blinked goes on from its cursor.

@@ -155,6 +155,15 @@ export function booksContract(url: () => string): void {
       expect((await placed({ note: "more" })).number).toBe(11)
     })
 
+    test("ends at two hundred live bills of one shop, and takes nothing of one more", async () => {
+      for (let at = 0; at < 200; at++)
+        await placed({}, { customer: `customer ${Math.floor(at / 10)}`, key: `${at}` })
+      expect(await place({}, { customer: "one more" })).toBe("too_busy")
+      const [first] = await billsOfShop(books, "shop1")
+      await act(first as BillRecord, "refuse")
+      expect((await placed({}, { customer: "one more" })).number).toBe(201)
+    })
+
     test("keeps quotes and statements as the text they are", async () => {
       const name = `'); DROP TABLE bill; -- " \\ $1 ?`
       const bill = await placed({ name, note: "it's" })
