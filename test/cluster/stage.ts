@@ -4,20 +4,42 @@ import { connectByLaba, type LabaListener } from "../support/laba-socket.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
 import type { ServeOptions } from "../../src/server/index.ts"
 
-export interface ClusterStage extends AsyncDisposable {
-  readonly redis: RedisProcess
+/** A Redis, of whatever kind. */
+export interface SomeRedis extends AsyncDisposable {
+  readonly url: string
+}
+
+export interface ClusterStage<Redis extends SomeRedis = SomeRedis> extends AsyncDisposable {
+  readonly redis: Redis
   readonly nodes: readonly Stage[]
   /** One more node. */
   add(options?: ServeOptions): Promise<Stage>
 }
 
-/** Nodes named `a`, `b`, … Users are named by the query: `?user=ann`. `headers` let in who asks for the nodes. */
+export interface ClusterOptions<Redis extends SomeRedis> {
+  readonly redis: Redis
+  readonly count: number
+  readonly options?: ServeOptions
+  /** Lets in who asks for the nodes. */
+  readonly headers?: Record<string, string>
+}
+
+/** Nodes named `a`, `b`, … over one Redis server. Users are named by the query: `?user=ann`. */
 export async function openCluster(
   count: number,
   options: ServeOptions = {},
   headers: Record<string, string> = {},
-): Promise<ClusterStage> {
-  const redis = await RedisProcess.start()
+): Promise<ClusterStage<RedisProcess>> {
+  return openClusterOver({ redis: await RedisProcess.start(), count, options, headers })
+}
+
+/** The same over any Redis, which it takes over. */
+export async function openClusterOver<Redis extends SomeRedis>({
+  redis,
+  count,
+  options = {},
+  headers = {},
+}: ClusterOptions<Redis>): Promise<ClusterStage<Redis>> {
   const nodes: Stage[] = []
   const add = async (more: ServeOptions = {}): Promise<Stage> => {
     const name = String.fromCharCode(97 + nodes.length)
