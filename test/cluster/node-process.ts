@@ -37,6 +37,15 @@ export class NodeProcess implements AsyncDisposable {
     await this.child.exited
   }
 
+  /** It stands still: its connections stay, and nobody is answered. */
+  pause(): void {
+    this.child.kill("SIGSTOP")
+  }
+
+  resume(): void {
+    this.child.kill("SIGCONT")
+  }
+
   /** Asks it to go; resolves when it has gone. */
   async leave(): Promise<void> {
     this.child.kill("SIGTERM")
