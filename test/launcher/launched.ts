@@ -1,6 +1,6 @@
 // A program started through the launcher, with or without a terminal of its own, and what it has printed so far.
 
-const deadlineMs = 20_000
+const deadlineMs = 60_000
 
 export interface LaunchOptions {
   readonly terminal: boolean
