@@ -1,7 +1,8 @@
 // What the books say of some users' tickets, for comparing it with their channels: how each stands, and what was written
 // down to be told of it, version by version.
 import type { Database } from "bun:sqlite"
-import { snapshotOf } from "../ledger/snapshot.ts"
+import type { Result } from "../book/act.ts"
+import type { IntakeEntry } from "../book/replay.ts"
 import { isLive, type OrderState } from "../model/order.ts"
 import type { TicketState } from "../model/ticket.ts"
 
@@ -9,7 +10,6 @@ import type { TicketState } from "../model/ticket.ts"
 export interface Holder {
   readonly sale: string
   readonly user: string
-  readonly numbers: readonly number[]
 }
 
 export interface BookedTicket {
@@ -25,39 +25,102 @@ export interface BookedTicket {
   readonly said: ReadonlyMap<number, readonly [ticket: TicketState, order: OrderState | null]>
 }
 
-export function holders(database: Database): Holder[] {
-  const found = new Map<string, { sale: string; user: string; numbers: number[] }>()
-  for (const { sale, user, number } of snapshotOf(database, 0).tickets) {
-    const name = `${sale}/${user}`
-    const holder = found.get(name)
-    if (holder) holder.numbers.push(number)
-    else found.set(name, { sale, user, numbers: [number] })
-  }
-  return [...found.values()]
+const nameOf = ({ sale, user }: Holder): string => `${sale}/${user}`
+
+/** Tickets that are in the books, in all sales together. */
+export function ticketCount(database: Database): number {
+  const count = (sql: string): number => (database.query(sql).get() as { n: number }).n
+  return (
+    count("SELECT count(*) AS n FROM tickets JOIN sales ON sales.key = sale") +
+    count("SELECT coalesce(sum(count), 0) AS n FROM intake JOIN sales ON sales.key = sale")
+  )
+}
+
+/** Holders, chosen by chance when there are more than so many. */
+export function holders(database: Database, max: number): Holder[] {
+  const found = new Map<string, Holder>()
+  // Chosen inside the database: a million rows are read there in less time than it takes to hand them over.
+  const rows = database
+    .query<Holder, [number]>(
+      "SELECT sales.id AS sale, user FROM tickets JOIN sales ON sales.key = sale ORDER BY random() LIMIT ?",
+    )
+    .iterate(Number.isFinite(max) ? max : -1)
+  for (const { sale, user } of rows) found.set(nameOf({ sale, user }), { sale, user })
+  for (const { sale, entry } of intake(database))
+    found.set(nameOf({ sale, user: entry[0] }), { sale, user: entry[0] })
+  return chosen([...found.values()], max)
 }
 
 /** Each holder's tickets by number. A ticket that was bought while the channels were read is among them. */
 export function readTickets(database: Database, of: readonly Holder[]): ReadonlyMap<number, BookedTicket>[] {
-  const wanted = new Map(of.map(({ sale, user }, at) => [`${sale}/${user}`, at]))
-  const { tickets, orders, results } = snapshotOf(database, 0)
+  const wanted = new Map(of.map((holder, at) => [nameOf(holder), at]))
+  const users = JSON.stringify([...new Set(of.map(({ user }) => user))])
   const found: Map<number, BookedTicket>[] = of.map(() => new Map())
   const saidBy = new Map<string, Map<number, [TicketState, OrderState | null]>>()
-  const states = new Map<string, OrderState>()
-  for (const { sale, number, user, state } of orders)
-    if (wanted.has(`${sale}/${user}`)) states.set(`${sale}.${number}`, state)
-  for (const { sale, number, user, item, state, version } of tickets) {
-    const at = wanted.get(`${sale}/${user}`)
-    if (at === undefined) continue
-    const name = `${sale}.${number}`
+  const add = (holder: Holder, ticket: Omit<BookedTicket, "isLive" | "said">): void => {
+    const at = wanted.get(nameOf(holder))
+    if (at === undefined) return
     const said = new Map<number, [TicketState, OrderState | null]>()
-    saidBy.set(name, said)
-    const order = states.get(name) ?? null
-    const live = order !== null && isLive(order)
-    found[at]?.set(number, { sale, number, item, state, version, order, isLive: live, said })
+    saidBy.set(`${ticket.sale}.${ticket.number}`, said)
+    found[at]?.set(ticket.number, { ...ticket, isLive: ticket.order !== null && isLive(ticket.order), said })
   }
-  for (const { sale, number, version, ticket, order } of results)
-    saidBy.get(`${sale}.${number}`)?.set(version, [ticket, order])
+  const rows = database
+    .query<Omit<BookedTicket, "isLive" | "said"> & Holder, [string]>(
+      `SELECT sales.id AS sale, tickets.number, tickets.user, tickets.item, tickets.state, version, orders.state AS "order"
+       FROM tickets JOIN sales ON sales.key = tickets.sale
+       LEFT JOIN orders ON orders.sale = tickets.sale AND orders.number = tickets.number
+       WHERE tickets.user IN (SELECT value FROM json_each(?))`,
+    )
+    .iterate(users)
+  const written = new Set<string>()
+  for (const { user, ...ticket } of rows) {
+    written.add(`${ticket.sale}.${ticket.number}`)
+    add({ sale: ticket.sale, user }, ticket)
+  }
+  for (const { sale, number, items, entry } of intake(database)) {
+    const [user, item] = entry
+    if (written.has(`${sale}.${number}`)) continue
+    add({ sale, user }, { sale, number, item: items[item] ?? "", state: "queued", version: 1, order: null })
+  }
+  const results = database
+    .query("SELECT sales.id AS sale, results FROM outbox JOIN sales ON sales.key = sale ORDER BY outbox.id")
+    .iterate() as IterableIterator<{ sale: string; results: string }>
+  for (const { sale, results: list } of results) {
+    for (const [number, version, ticket, order] of JSON.parse(list) as Result[])
+      saidBy.get(`${sale}.${number}`)?.set(version, [ticket, order])
+  }
   return found
+}
+
+interface Entered {
+  readonly sale: string
+  readonly number: number
+  /** The sale's items, by their places. */
+  readonly items: readonly string[]
+  readonly entry: IntakeEntry
+}
+
+/** Tickets in the intake log. Those that have a row of their own are among them until the whole batch has. */
+function* intake(database: Database): Generator<Entered> {
+  const batches = database
+    .query("SELECT id, settings, first, entries FROM intake JOIN sales ON sales.key = sale")
+    .iterate() as IterableIterator<{ id: string; settings: string; first: number; entries: string }>
+  for (const { id: sale, settings, first, entries } of batches) {
+    const items = (JSON.parse(settings) as { items: { id: string }[] }).items.map((item) => item.id)
+    for (const [at, entry] of (JSON.parse(entries) as IntakeEntry[]).entries())
+      yield { sale, number: first + at, items, entry }
+  }
+}
+
+/** So many of them, each as likely as any other. */
+function chosen<T>(all: readonly T[], max: number): T[] {
+  const rest = [...all]
+  if (rest.length <= max) return rest
+  for (let at = 0; at < max; at++) {
+    const other = at + Math.floor(Math.random() * (rest.length - at))
+    ;[rest[at], rest[other]] = [rest[other] as T, rest[at] as T]
+  }
+  return rest.slice(0, max)
 }
 
 /** Rows of the outbox that wait to be sent since before a time. */

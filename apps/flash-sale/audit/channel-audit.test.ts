@@ -92,7 +92,7 @@ test("what is told while the audit looks is in time", async () => {
     database: world.database,
     read: async (user) => {
       const shown = channels.get(user) ?? []
-      channels.set("ann", [right])
+      if (user === "ann") channels.set("ann", [right])
       return shown
     },
     patienceMs: 10_000,

@@ -3,12 +3,13 @@
 import type { Database } from "bun:sqlite"
 import { atOneMoment } from "../ledger/snapshot.ts"
 import type { TicketRecord } from "../model/record.ts"
-import { type BookedTicket, holders, type Holder, readTickets } from "./booked-tickets.ts"
+import { type BookedTicket, type Holder, holders, readTickets, ticketCount } from "./booked-tickets.ts"
 import type { ChannelReader } from "./laba-reader.ts"
 
 export interface ChannelAudit {
-  /** Channels that were read, of how many there are. */
+  /** Channels that were read. */
   readonly read: number
+  /** Tickets that there are: a user who came twice has two, and one channel. */
   readonly of: number
   /** What contradicts the books, or is missing for longer than a telling takes. */
   readonly findings: readonly string[]
@@ -34,9 +35,11 @@ const lookAgainMs = 250
 /** Rejects when Laba does not answer. */
 export async function auditChannels(options: ChannelAuditOptions): Promise<ChannelAudit> {
   const { database, read, channelsMax = Infinity, patienceMs = 5000 } = options
-  const all = atOneMoment(database, () => holders(database))
-  let looked = chosen(all, channelsMax)
-  const total = looked.length
+  const { all, of } = atOneMoment(database, () => ({
+    all: holders(database, channelsMax),
+    of: ticketCount(database),
+  }))
+  let looked: readonly Holder[] = all
   const findings: string[] = []
   const deadline = performance.now() + patienceMs
   for (;;) {
@@ -53,8 +56,8 @@ export async function auditChannels(options: ChannelAuditOptions): Promise<Chann
     if (behind.length === 0 || performance.now() >= deadline) {
       findings.push(...behind.map(({ why }) => why))
       return {
-        read: total,
-        of: all.length,
+        read: all.length,
+        of,
         findings: [...new Set(findings)],
         behind: behind.map(({ holder, ticket }) => ({ sale: holder.sale, number: ticket.number })),
       }
@@ -112,17 +115,6 @@ function standing(tickets: ReadonlyMap<number, BookedTicket>): BookedTicket | nu
 }
 
 const told = (state: string, order: string | null): string => (order === null ? state : `${state}, ${order}`)
-
-/** So many of them, each as likely as any other. */
-function chosen<T>(all: readonly T[], max: number): readonly T[] {
-  if (all.length <= max) return all
-  const rest = [...all]
-  for (let at = 0; at < max; at++) {
-    const other = at + Math.floor(Math.random() * (rest.length - at))
-    ;[rest[at], rest[other]] = [rest[other] as T, rest[at] as T]
-  }
-  return rest.slice(0, max)
-}
 
 async function readAll(
   holdersToRead: readonly Holder[],

@@ -9,7 +9,9 @@ export interface Verdict {
 
 export type ChannelsRead =
   | {
+      /** Channels that were read. */
       readonly read: number
+      /** Tickets that there are. */
       readonly of: number
       /** Tickets whose channel is behind: to be told again. */
       readonly behind: readonly { readonly sale: string; readonly number: number }[]

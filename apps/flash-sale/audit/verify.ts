@@ -71,5 +71,5 @@ export function printVerdict({ findings, channels }: Verdict): string {
 function channelsLine(channels: ChannelsRead): string {
   if ("failed" in channels) return `The channels were NOT read: ${channels.failed}`
   if ("skipped" in channels) return `The channels were not read: ${channels.skipped}.`
-  return `${channels.read} of ${channels.of} channels were read.`
+  return `${channels.read} channels were read, for ${channels.of} tickets.`
 }

@@ -67,7 +67,13 @@ const sale = {
 
 const listen = object({ laba: text, channel: text, sale: text })
 
-const verdict = orNull(object({ at: time, findings: { type: "object", additionalProperties: list(text) } }))
+const verdict = orNull(
+  object({
+    at: time,
+    findings: { type: "object", additionalProperties: list(text) },
+    channels: { type: "object" },
+  }),
+)
 
 export const schemas: Readonly<Record<string, Schema>> = {
   Problem: object(

@@ -99,4 +99,4 @@ test("verify reads the channels too: it finds a forged result, has a lost one to
     verdict: { channels: { failed: expect.any(String) } },
   })
   expect((await verified(shop, "--books")).exit).toBe(0)
-}, 60_000)
+}, 120_000)
