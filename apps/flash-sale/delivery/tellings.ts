@@ -24,6 +24,12 @@ export interface TellingsOptions {
   readonly inFlightMax?: number
 }
 
+/**
+ * New tickets told a second that they wait. In a burst there are more, and telling them would take the time in which they
+ * are decided; who looks is told at once all the same.
+ */
+const freshMax = 2000
+
 /** How long one turn may hold the loop. */
 const sliceMax = 256
 
@@ -96,17 +102,22 @@ export class Tellings {
 
   /**
    * A new ticket. Most are decided within ms, and then one word is enough: who looks before that is told by `tellNow`, and
-   * who still waits after a second by `tellFresh`.
+   * who still waits after a second by `tellFresh`, some at a time.
    */
   addFresh(sale: Sale, ticket: Ticket): void {
     this.fresh.push([sale, ticket.number])
   }
 
   tellFresh(): void {
-    for (const [sale, number] of this.fresh.splice(0)) {
+    let looked = 0
+    for (let told = 0; looked < this.fresh.length && told < freshMax; looked++) {
+      const [sale, number] = this.fresh[looked] as readonly [Sale, number]
       const ticket = sale.book.tickets[number - 1]
-      if (ticket?.told === 0) this.tell(sale, ticket)
+      if (ticket?.told !== 0) continue
+      this.tell(sale, ticket)
+      told++
     }
+    this.fresh.splice(0, looked)
   }
 
   /** Tells one ticket's holder in turn, and resolves once that has arrived. Two on their way at once could change places. */
