@@ -6,6 +6,7 @@ import { EventSource } from "eventsource"
 import type { EventSourceLike } from "../../client/index.ts"
 import { defaultLimits } from "../../wire/limits.ts"
 import { serve } from "../../src/server/index.ts"
+import { credentials, tokenFor } from "../access/guarded.ts"
 import { freshChannel, startServer } from "../support/server.ts"
 
 interface Client extends Disposable {
@@ -65,6 +66,24 @@ for (const transport of overEachOf) {
       expect(await take(heard(channel), 2)).toEqual(["2", "3"])
       expect(await channel.ready()).toMatchObject({ cursor, recovered: true })
     }
+  })
+
+  test(`[R1, R2] over ${transport}: says who is there, and tells who comes`, async () => {
+    await using server = await startServer({
+      ...credentials,
+      channels: { "/rooms/**": { presence: "token", listen: "token" } },
+    })
+    const as = (user: string) => open(server.base, { ...only, token: () => tokenFor(user) })
+    const name = freshChannel("rooms")
+    using ann = as("ann")
+    const channel = ann.laba.channel(name)
+    await channel.ready()
+    const came = new Promise((resolve) => channel.on("join", ({ user }) => resolve(user)))
+    expect((await channel.presence()).map(({ user }) => user)).toEqual(["ann"])
+    using bob = as("bob")
+    await bob.laba.channel(name).ready()
+    expect(await came).toBe("bob")
+    expect((await channel.presence()).map(({ user }) => user).sort()).toEqual(["ann", "bob"])
   })
 
   test(`[L5, C4, C6] over ${transport}: is told of a reset, and stands at the tail`, async () => {
