@@ -121,7 +121,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const wheel = new TimerWheel()
   const drafts = new Drafts(node)
   const remoteHooks = orCloseNow(engine, () =>
-    makeRemoteHooks({ config, node, hub, drafts, connections, limits, counters, events }),
+    makeRemoteHooks({ config, node, engine, hub, drafts, connections, limits, counters, events }),
   )
   const application = new Application({
     hooks,

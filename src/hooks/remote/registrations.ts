@@ -19,8 +19,8 @@ export interface Registration extends Registered {
   messages: number
   /** Asks under way: the end waits for them. */
   busy: number
-  /** It was seen open. */
-  opened: boolean
+  /** Its end is written down. */
+  written: boolean
   ended: { readonly code: number; readonly reason: string } | null
 }
 
@@ -70,12 +70,15 @@ export class Registrations {
       registeredMs: now(),
       messages: 0,
       busy: 0,
-      opened: false,
+      written: false,
       ended: null,
     }
     this.byConnection.set(facts.connection, registration)
     this.coming.add(registration)
-    if (hook.urls.unregister !== undefined) await records.put(this.willOf(registration))
+    if (hook.urls.unregister !== undefined) {
+      await records.put(this.willOf(registration))
+      registration.written = true
+    }
     return registration
   }
 
@@ -99,6 +102,15 @@ export class Registrations {
     if (!registration || registration.ended) return
     registration.ended = { code, reason }
     if (registration.busy === 0) this.tellEnd(registration)
+  }
+
+  /** Others have told the end of all whose record is not kept any more: answers these, which have to end. */
+  fence(kept: ReadonlySet<string>): string[] {
+    const told = [...this.byConnection.values()].filter(
+      ({ written, connection }) => written && !kept.has(idOf(connection)),
+    )
+    for (const { connection } of told) this.byConnection.delete(connection)
+    return told.map(({ connection }) => connection)
   }
 
   /** Runs work for a connection, whose end is not told before it is over. */

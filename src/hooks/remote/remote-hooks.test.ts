@@ -63,6 +63,7 @@ function make(backend: Backend, over: Partial<RemoteHooksOptions> = {}): RemoteH
     records: memoryRecords,
     publish: async () => {},
     isOpen: () => true,
+    dismiss: () => {},
     onFailure: () => {},
     onLost: () => {},
     chance: () => 0.5,

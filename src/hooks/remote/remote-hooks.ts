@@ -15,6 +15,8 @@ export interface RemoteHooksOptions extends DesksOptions {
   /** Publishes for a backend, in order. Throws `LabaError`. */
   readonly publish: (channel: string, message: AnswerMessage) => Promise<void>
   readonly isOpen: (connection: string) => boolean
+  /** Ends a connection whose end a backend was told already. */
+  readonly dismiss: (connection: string) => void
   readonly recordsMax?: number
 }
 
@@ -50,6 +52,12 @@ export class RemoteHooks {
     this.sweeper = setInterval(() => this.registrations.sweep(), sweepMs)
     this.sweeper.unref?.()
     this.desks.takeUp(options.records.load())
+    options.records.begin?.({
+      adopted: (tells) => this.desks.takeUp(tells),
+      lapsed: (kept) => {
+        for (const connection of this.registrations.fence(kept)) options.dismiss(connection)
+      },
+    })
   }
 
   /** Whether somebody has a say about who listens there. */

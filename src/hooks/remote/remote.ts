@@ -159,12 +159,22 @@ export interface StoredTell {
   readonly event: TellEvent
 }
 
+/** Who hears what becomes of records that several nodes share. */
+export interface RecordsEar {
+  /** Another node is gone, and this one has to tell what it has left. */
+  adopted(tells: readonly StoredTell[]): void
+  /** This node was taken for gone: what is not among these ids, others tell. */
+  lapsed(kept: ReadonlySet<string>): void
+}
+
 /** Where tells are kept. */
 export interface Records {
   /** Whether they outlive this process. */
   readonly durable: boolean
   /** All that is kept from earlier runs. Once, at the start. */
   load(): StoredTell[]
+  /** For records that are shared with other nodes. */
+  begin?(ear: RecordsEar): void
   /** Keeps a tell, in place of what had its id. Done when it would be found after `kill -9`. */
   put(tell: StoredTell): MaybePromise<void>
   remove(id: string): void

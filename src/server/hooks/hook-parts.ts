@@ -4,8 +4,9 @@ import type { Limits } from "../../../wire/limits.ts"
 import { idempotencyOf } from "../../api/publish.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Config } from "../../config/config.ts"
+import { RedisEngine } from "../../engines/redis/redis.ts"
 import { memoryRecords } from "../../hooks/remote/memory-records.ts"
-import type { AnswerMessage, Post } from "../../hooks/remote/remote.ts"
+import type { AnswerMessage, Post, Records } from "../../hooks/remote/remote.ts"
 import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
 import type { Drafts } from "../../hub/drafts.ts"
 import type { Hub } from "../../hub/hub.ts"
@@ -13,11 +14,14 @@ import { checkKey, payloadOf } from "../../protocols/laba.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Events } from "../../telemetry/events.ts"
 import type { Connections } from "../../transports/connections.ts"
+import type { NodeEngine } from "../engines.ts"
 import { makePost } from "./post.ts"
+import { RedisRecords } from "./redis-records.ts"
 import { SqliteRecords } from "./sqlite-records.ts"
 
 export interface HookPartsOptions {
-  readonly config: Pick<Config, "hooks" | "engine">
+  readonly config: Pick<Config, "hooks" | "engine" | "node">
+  readonly engine: NodeEngine
   readonly node: string
   readonly hub: Hub
   readonly drafts: Drafts
@@ -29,11 +33,18 @@ export interface HookPartsOptions {
   readonly post?: Post
 }
 
+/** Where what has to be told is kept: with the history. */
+function recordsOf({ config, engine, node }: HookPartsOptions): Records {
+  if (engine instanceof RedisEngine)
+    return new RedisRecords({ link: engine.link, run: node, leaseMs: config.node.leaseMs })
+  return config.engine.name === "sqlite" ? SqliteRecords.open(config.engine.directory) : memoryRecords
+}
+
 /** Said at the start, since it is found out too late otherwise. */
 const notKept = {
   name: "hooks_not_kept",
   what: "What hooks have to tell is kept in memory: when this process dies, no backend hears of the end of its connections.",
-  remedy: "Start with --data <dir>: the SQLite engine keeps it.",
+  remedy: "Start with --data <dir>: the SQLite engine keeps it, as the Redis engine does.",
 }
 
 /** Null when no hooks are configured: then nothing of them is there. Throws `engine_unavailable` when what it remembers cannot be read. */
@@ -55,8 +66,7 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
     await hub.publish(drafts.make({ channel, payload, idempotency }))
   }
-  const records =
-    config.engine.name === "sqlite" ? SqliteRecords.open(config.engine.directory) : memoryRecords
+  const records = recordsOf(options)
   const tells = config.hooks.some(({ urls }) => urls.unregister ?? urls.vacated)
   if (tells && !records.durable) events.startWarning("warn", notKept)
   return new RemoteHooks({
@@ -65,6 +75,10 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     post: options.post ?? makePost(),
     records,
     publish,
+    dismiss(connection) {
+      const why = "This node was away for too long; open another connection."
+      connections.find(connection)?.dismiss(new LabaError("engine_unavailable", why))
+    },
     isOpen: (connection) => connections.find(connection) !== null,
     onFailure(hook, { kind, id, says }) {
       counters.hooksFailed++
