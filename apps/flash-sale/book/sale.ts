@@ -177,6 +177,24 @@ export class Sale {
     this.setPhase("open")
   }
 
+  /**
+   * Moves the start; lobby and draw keep their distance from it. False when the sale has begun, when somebody holds a
+   * ticket, whose deadline follows from the start, or when it would be over before it begins.
+   */
+  reschedule(startsAt: number): boolean {
+    const { settings, phase, tickets } = this.book
+    if (phase !== "scheduled" || tickets.length > 0 || startsAt >= (settings.endsAt ?? Infinity)) return false
+    const { lobbyAt, drawAt } = settings
+    const by = startsAt - settings.startsAt
+    this.saveSettings({
+      ...settings,
+      startsAt,
+      ...(lobbyAt !== undefined && { lobbyAt: lobbyAt + by }),
+      ...(drawAt !== undefined && { drawAt: drawAt + by }),
+    })
+    return true
+  }
+
   setInflow(perSecond: number | null): void {
     this.saveSettings({ ...this.book.settings, inflowPerSecond: perSecond })
     this.book.inflowPerSecond = perSecond

@@ -36,6 +36,8 @@ export interface SaleSnapshot {
   readonly sale: string
   readonly at: number
   readonly phase: SalePhase
+  /** It may be moved until somebody has entered. */
+  readonly startsAt: number
   /** Turns that have passed: who has turn t is number `t - served`. */
   readonly served: number
   readonly queued: number
@@ -61,6 +63,7 @@ export function saleSnapshot(sale: Sale): SaleSnapshot {
     sale: book.settings.id,
     at: sale.now(),
     phase: book.phase,
+    startsAt: book.settings.startsAt,
     served: book.served,
     queued: book.queued,
     waitlisted: book.waitlisted,

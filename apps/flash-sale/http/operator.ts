@@ -55,6 +55,23 @@ export const openSale = moveTo("open")
 export const pauseSale = moveTo("pause")
 export const closeSale = moveTo("close")
 
+const startSchema = z.strictObject({ startsAt: saleSchema.shape.startsAt })
+
+export const rescheduleSale: Endpoint = async (shop, ask) => {
+  requireOperator(shop, ask)
+  const sale = saleOf(shop, ask)
+  const given = startSchema.safeParse(await bodyOf(ask.request))
+  if (!given.success) throw new Problem(400, "bad_start", z.prettifyError(given.error))
+  if (!sale.reschedule(given.data.startsAt))
+    throw new Problem(
+      409,
+      "wrong_phase",
+      "Only a sale that nobody has entered, and before its end, can be moved.",
+    )
+  shop.wake()
+  return answer(operatorView(shop, sale))
+}
+
 const inflowSchema = z.strictObject({ perSecond: saleSchema.shape.inflowPerSecond.unwrap() })
 
 export const changeInflow: Endpoint = async (shop, ask) => {

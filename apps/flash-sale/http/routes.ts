@@ -24,6 +24,7 @@ import {
   listPastSales,
   openSale,
   pauseSale,
+  rescheduleSale,
   takeOrderBack,
 } from "./operator.ts"
 import { changeWeather, killShop, noteCrowd, sendCrowd, showRehearsal } from "./rehearsal.ts"
@@ -193,6 +194,15 @@ export const routes: readonly Route[] = [
     does: "Close for good; who waits is told",
     answers: [200, "OperatorSale"],
     endpoint: closeSale,
+  },
+  {
+    method: "PUT",
+    path: `${run}/start`,
+    who: "operator",
+    does: "Move the start of a sale that nobody has entered yet",
+    takes: "Start",
+    answers: [200, "OperatorSale"],
+    endpoint: rescheduleSale,
   },
   {
     method: "PUT",

@@ -79,7 +79,8 @@ export class SyntheticBuyer {
       }
     }
     while (isWaiting(record.state)) {
-      await turnstile.turnOf(record.state === "queued" ? record.turn : null)
+      if (record.state === "queued") await turnstile.turnOf(record.turn, 30_000)
+      else await turnstile.turnOf(null, 10_000)
       record = await this.record()
     }
     if (record.state === "won") await this.settle()
@@ -99,7 +100,7 @@ export class SyntheticBuyer {
     }
     let state = (await this.record()).order?.state
     while (state === "pending") {
-      await turnstile.turnOf(null)
+      await turnstile.turnOf(null, 2000)
       state = (await this.record()).order?.state
     }
     if (state === "paid") tally.paid += 1

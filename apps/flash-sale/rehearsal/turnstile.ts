@@ -2,9 +2,6 @@
 // their turn has come.
 import type { SaleSnapshot } from "../delivery/record-of.ts"
 
-/** Some change for those who wait without a turn, and nobody told us: then everybody looks for themselves. */
-const patienceMs = 10_000
-
 export class Turnstile {
   private readonly url: string
   private standing: SaleSnapshot | null = null
@@ -37,8 +34,8 @@ export class Turnstile {
     }
   }
 
-  /** Resolves when a turn has come, or after a while in any case. */
-  turnOf(turn: number | null): Promise<void> {
+  /** Resolves when a turn has come; in any case after about `patienceMs`, because much can change without a turn. */
+  turnOf(turn: number | null, patienceMs: number): Promise<void> {
     return new Promise((wake) => {
       this.waiting.add({ turn, until: performance.now() + patienceMs * (0.5 + Math.random()), wake })
     })

@@ -225,7 +225,7 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
   test(
     "money in the last second, of which no callback comes: what the payment page said is what is shown",
     async () => {
-      const sale = await freshSale({ payBySeconds: 5 })
+      const sale = await freshSale({ payBySeconds: 8 })
       const weather = await fetch(`${shop.paymentsUrl}/weather`, {
         method: "POST",
         body: JSON.stringify({ lost: 1 }),
@@ -251,10 +251,10 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
     testMsMax,
   )
 
-  test(
+  test.concurrent(
     "too late to pay: the payment page takes nothing, and the unit can be had again",
     async () => {
-      const sale = await freshSale({ payBySeconds: 3 })
+      const sale = await freshSale({ payBySeconds: 7 })
       await using ann = await open(sale)
       await ann.press("primary")
       await ann.scene("won")
@@ -269,7 +269,7 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
     testMsMax,
   )
 
-  test(
+  test.concurrent(
     "who is asked whether to keep waiting may stay, or leave and come again",
     async () => {
       const sale = await freshSale()
@@ -292,7 +292,7 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
     testMsMax,
   )
 
-  test(
+  test.concurrent(
     "a full queue lets nobody in, says so, and lets in who keeps knocking when there is room",
     async () => {
       const sale = await freshSale({ factor: 1, reserve: 0 })
@@ -312,7 +312,7 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
     testMsMax,
   )
 
-  test(
+  test.concurrent(
     "counts down on the shop's clock, whatever the visitor's says, and opens by itself",
     async () => {
       const sale = await freshSale({ startsAt: Date.now() + 5000 })
@@ -332,6 +332,23 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
       await ann.scene("open")
       await ann.press("primary")
       await ann.scene("won")
+    },
+    testMsMax,
+  )
+
+  test(
+    "a start that the operator moves moves on the screen, too",
+    async () => {
+      const sale = await freshSale({ startsAt: Date.now() + 3_600_000 })
+      await using ann = await open(sale)
+      await ann.scene("countdown")
+      const moved = await shop.operator("PUT", `/sales/${sale}/start`, { startsAt: Date.now() + 90_000_000 })
+      expect(moved.status).toBe(200)
+      await ann.page.waitForFunction(() =>
+        /^2[45]:/.test(document.querySelector("#board")?.textContent ?? ""),
+      )
+      await run(sale, "open")
+      await ann.scene("open")
     },
     testMsMax,
   )

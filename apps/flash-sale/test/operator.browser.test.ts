@@ -99,11 +99,14 @@ describe.skipIf(!hasChromium)("the operator's page", () => {
   )
 
   test(
-    "makes a sale, opens, pauses and closes it",
+    "makes a sale, moves its start, opens, pauses and closes it",
     async () => {
       await using page = await open()
       await newSale(page, { stock: "5", startsIn: "3600" })
       await phase(page, "scheduled")
+      await page.fill("#start", "1800")
+      await page.click("#start-form button")
+      await page.waitForFunction(() => /30 minutes/.test(document.querySelector("#when")?.textContent ?? ""))
       await page.click("#open")
       await phase(page, "open")
       await page.click("#pause")

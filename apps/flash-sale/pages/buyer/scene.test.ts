@@ -10,7 +10,16 @@ const item = { id: "i", total: 2, available: 1, held: 1, sold: 0, gone: false, s
 const gone = { ...item, available: 0, held: 0, sold: 2, gone: true }
 
 const standing = (given: Partial<Standing> = {}): Standing => ({
-  ...{ sale: "s", at: 2000, phase: "open", served: 3, queued: 0, waitlisted: 0, perSecond: null },
+  ...{
+    sale: "s",
+    at: 2000,
+    phase: "open",
+    startsAt: 1000,
+    served: 3,
+    queued: 0,
+    waitlisted: 0,
+    perSecond: null,
+  },
   items: [item],
   ...given,
 })

@@ -55,10 +55,9 @@ export class Truth {
 
   hear(standing: Standing): void {
     if (this.standing && standing.at < this.standing.at) return
-    const isNewPhase = this.standing !== null && this.standing.phase !== standing.phase
     this.standing = standing
-    // The operator may have opened it before its time.
-    if (isNewPhase) this.doubt()
+    // The operator has moved the start, or opened it before its time.
+    if (this.sale && this.sale.startsAt !== standing.startsAt) this.doubt()
     this.options.changed()
   }
 

@@ -1,5 +1,6 @@
 // The curves and the histogram. Knows how they look, in light and dark; the figures come from outside.
 import uPlot from "uplot"
+import { clockTime } from "../figures.ts"
 import { type Both, say } from "../language.ts"
 import type { Column } from "./series.ts"
 
@@ -51,7 +52,14 @@ export class Curves {
       this.place,
       {
         scales: { y: { range: (_, __, max) => [0, Math.max(5, max * 1.1)] } },
-        axes: [axis(), { ...axis(), size: 56 }],
+        axes: [
+          {
+            ...axis(),
+            space: 80,
+            values: (_, at) => at.map((seconds) => clockTime(seconds * 1000)),
+          },
+          { ...axis(), size: 56 },
+        ],
         cursor: { drag: { x: false, y: false } },
         series: [
           {},

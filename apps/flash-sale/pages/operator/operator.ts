@@ -56,7 +56,7 @@ class OperatorPage {
     })
     startNewSale({
       ask: this.ask,
-      now: () => Date.now() + (this.view ? this.view.now - this.heardAt : 0),
+      now: () => this.shopNow(),
       made: ({ id }) => void this.list().then(() => this.show(id)),
     })
     this.startButtons()
@@ -65,6 +65,11 @@ class OperatorPage {
   }
 
   private heardAt = Date.now()
+
+  /** The shop's clock: sales start by it. */
+  private shopNow(): number {
+    return this.view ? this.view.now + Date.now() - this.heardAt : Date.now()
+  }
 
   private async enter(): Promise<void> {
     try {
@@ -183,6 +188,11 @@ class OperatorPage {
       this.act(["The books were checked.", "已核对。"], () => this.ask("POST", "/api/operator/verify")),
     )
     press("csv", () => this.download())
+    submit("start-form", () =>
+      run("start", ["The start was moved.", "开始时间已修改。"], "PUT", {
+        startsAt: Math.round(this.shopNow() + (number("start") ?? 0) * 1000),
+      }),
+    )
     submit("inflow-form", () =>
       run("inflow", ["The pace was changed.", "节奏已更改。"], "PUT", { perSecond: number("inflow") }),
     )
@@ -272,7 +282,7 @@ class OperatorPage {
       this.paintWeather(rehearsal)
     }
     if (!view) return
-    const now = view.now + Date.now() - this.heardAt
+    const now = this.shopNow()
     paintHead(view, now)
     paintStock(view)
     paintTiles(view)

@@ -25,6 +25,12 @@ const phases: Readonly<Record<SalePhase, Both>> = {
   closed: ["Closed", "已关闭"],
 }
 
+const modes: Readonly<Record<OperatorView["mode"], Both>> = {
+  "first-come": ["first come, first served", "先到先得"],
+  shuffle: ["shuffled at the start", "开始时打乱顺序"],
+  lottery: ["lottery", "抽签"],
+}
+
 export function paintHead(view: OperatorView, now: number): void {
   const { phase } = view.standing
   const place = find("phase")
@@ -39,7 +45,8 @@ export function paintHead(view: OperatorView, now: number): void {
           `${clockTime(view.startsAt)} 开始，还有${duration(untilSeconds)}`,
         ]
       : [`Started at ${clockTime(view.startsAt)}`, `${clockTime(view.startsAt)} 已开始`]
-  write(find("when"), `${say(starts)} · ${view.mode}`)
+  write(find("when"), `${say(starts)} · ${say(modes[view.mode])}`)
+  find("start-form").hidden = phase !== "scheduled"
   const open = find<HTMLButtonElement>("open")
   write(open, say(phase === "paused" ? ["Go on", "继续"] : ["Open now", "立即开始"]))
   open.hidden = phase !== "scheduled" && phase !== "paused"
