@@ -23,7 +23,7 @@ export interface Outcome {
 }
 
 /** A sale that has not come to its end by then hangs. */
-const endMsMax = 60_000
+const endMsMax = 120_000
 
 export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
   const began = performance.now()
