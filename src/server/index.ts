@@ -14,6 +14,15 @@ export type {
   Visitor,
   Welcome,
 } from "../hooks/hooks.ts"
+export type {
+  FunctionAnswer,
+  FunctionCall,
+  FunctionContext,
+  FunctionFile,
+  MessageCall,
+  RegisterCall,
+  UnregisterCall,
+} from "../hooks/functions.ts"
 export type { PublishData } from "./payload.ts"
 export type { Alarm } from "../watch/watch.ts"
 export { e164, type Sms, SmsRefused, type SmsSender } from "../watch/sms/sms.ts"
