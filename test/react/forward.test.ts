@@ -1,10 +1,13 @@
 // `laba forward` in a process of its own: what a receiver gets, and what becomes of its refusals.
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { join } from "node:path"
 import { signatureHeaders } from "../../src/react/signature.ts"
 import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
 import { publish, publishAll } from "../support/publish.ts"
 import { freshChannel, startServer } from "../support/server.ts"
+
+/** A busy machine takes its time to start processes. */
+setDefaultTimeout(60_000)
 
 interface Got {
   readonly headers: Headers

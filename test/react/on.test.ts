@@ -1,11 +1,17 @@
 // `laba on` in a process of its own, against a real server: what it runs, what it survives, what it sets aside.
-import { describe, expect, test } from "bun:test"
-import { readFile, rm, writeFile } from "node:fs/promises"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
+import { readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { ServeOptions } from "../../src/server/index.ts"
 import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
 import { numbers, publish, publishAll } from "../support/publish.ts"
 import { freshChannel, startServer } from "../support/server.ts"
+
+/** Several processes are started in each test, and a busy machine takes its time. */
+setDefaultTimeout(60_000)
+
+/** One write a message: of two commands at once none is torn. */
+const append = `printf '%s\\n' "$(cat)" >> "$OUT"`
 
 const kept = { channels: { "/**": { history: { count: 5000, bytes: "4MB", time: "1h" } } } } as const
 
@@ -28,6 +34,15 @@ async function ended(pid: number): Promise<void> {
     if (/\) [ZX]/.test(stat)) return
     await Bun.sleep(10)
   }
+}
+
+/** Whether a command with this in its line is running. */
+async function isRunning(mark: string): Promise<boolean> {
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const words = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0")
+    if (words[0] === "/bin/sh" && words[2]?.includes(mark)) return true
+  }
+  return false
 }
 
 async function stage(options: ServeOptions = kept) {
@@ -75,18 +90,21 @@ describe("laba on", () => {
 
   test("killed in the middle of 1,000 messages and started again, does each at least once, skips none, keeps the order", async () => {
     await using at = await stage()
-    const append = 'cat >> "$OUT"; echo >> "$OUT"'
-    const first = at.run(append)
+    // The channel makes the command one that can be found among all processes.
+    const marked = `${append} # ${at.channel}`
+    const first = at.run(marked)
     await first.says(/reacting to/)
     const all = numbers(1000)
     await publishAll(at.url, all)
     await grown(at.out, 400)
     first.signal("SIGKILL")
     await first.ended()
+    // What was under way goes on without its parent, and would write into what the next one does.
+    while (await isRunning(at.channel)) await Bun.sleep(10)
     const before = await linesOf(at.out)
     expect(before.length).toBeLessThan(1000)
 
-    await using second = at.run(append)
+    await using second = at.run(marked)
     while ((await linesOf(at.out)).at(-1) !== "1000") await Bun.sleep(20)
     const lines = await linesOf(at.out)
     // The second run goes on at the place of the first, or a little before it, and from there each once in order.
@@ -101,7 +119,6 @@ describe("laba on", () => {
 
   test("goes on after a gentle end with exactly the next message", async () => {
     await using at = await stage()
-    const append = 'cat >> "$OUT"; echo >> "$OUT"'
     const first = at.run(append)
     await first.says(/reacting to/)
     await publishAll(at.url, ["a", "b"])
@@ -120,7 +137,7 @@ describe("laba on", () => {
     first.signal("SIGKILL")
     await first.ended()
     await publish(at.url, "while it was down")
-    await using _ = at.run('cat >> "$OUT"; echo >> "$OUT"')
+    await using _ = at.run(append)
     expect(await grown(at.out, 1)).toEqual(["while it was down"])
   })
 
@@ -145,7 +162,7 @@ describe("laba on", () => {
     const failed = await laba([...asideFlags, "--retry", "--exec", "exit 1"])
     expect(failed.code).toBe(1)
     expect(failed.err).toContain("1 still set aside")
-    const done = await laba([...asideFlags, "--retry", "--exec", 'cat >> "$OUT"; echo >> "$OUT"'], {
+    const done = await laba([...asideFlags, "--retry", "--exec", append], {
       env: { OUT: at.out },
     })
     expect(done.code).toBe(0)
@@ -165,7 +182,6 @@ describe("laba on", () => {
 
   test("says loudly what it cannot resume, and goes on", async () => {
     await using at = await stage()
-    const append = 'cat >> "$OUT"; echo >> "$OUT"'
     const first = at.run(append)
     await first.says(/reacting to/)
     await publish(at.url, "a")
@@ -225,10 +241,10 @@ describe("laba on", () => {
       [["forward", "/c"], "say where to: --to"],
       [["forward", "/c", "--to", "shop"], '"shop" is not the address of a receiver'],
     ]
-    for (const [args, says] of cases) {
-      const { code, err } = await laba(args)
+    const answers = await Promise.all(cases.map(([args]) => laba(args)))
+    for (const [index, { code, err }] of answers.entries()) {
       expect(code).toBe(2)
-      expect(err).toContain(says)
+      expect(err).toContain(cases[index]?.[1] as string)
     }
   })
 })
@@ -242,7 +258,7 @@ test("a place that was written by halves is never read: it is whole or as before
   // A crash between the two: the new one beside is not looked at.
   await writeFile(join(at.state, ".place.json.new"), '{"cur')
   await publish(at.url, "x")
-  await using second = at.run('cat >> "$OUT"; echo >> "$OUT"')
+  await using second = at.run(append)
   expect(await grown(at.out, 1)).toEqual(["x"])
   expect(second.err).not.toContain("RESET")
 })

@@ -1,5 +1,5 @@
 // Watches of a running server: every way to tell, a restart of the rules, and what a watch must not disturb.
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { SMTPServer } from "smtp-server"
@@ -9,6 +9,9 @@ import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
 import { headOf, publish } from "../support/publish.ts"
 import { startServer } from "../support/server.ts"
 import { alarmsAt } from "./alarms.ts"
+
+/** A busy machine takes its time to start processes. */
+setDefaultTimeout(60_000)
 
 /** A mail server that keeps what it receives. */
 async function mailServer() {

@@ -1,6 +1,9 @@
 // The nodes of the deploy board and the log server's heart: real processes, and what is heard of them.
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { startWorld } from "./world.ts"
+
+/** A busy machine takes its time to start processes. */
+setDefaultTimeout(60_000)
 
 describe("the deploy board", () => {
   test("hears a node start, stop, restart with the next version, and be lost", async () => {

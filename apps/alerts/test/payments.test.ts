@@ -1,9 +1,12 @@
 // A payment and who is told of it: over a real SMTP server, over the interface of text messages, and by nobody who is away.
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import type { SmsSender } from "laba"
 import type { Payment } from "../payments/payment.ts"
 import { startWorld } from "./world.ts"
+
+/** A busy machine takes its time to start processes. */
+setDefaultTimeout(60_000)
 
 describe("a payment", () => {
   test("is told to the team by mail and to the customer by text message, in the customer's language", async () => {
