@@ -47,8 +47,8 @@ export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
   const demoPassword = isLoopback(host) ? openPassword : null
   const password =
     demoPassword ?? process.env["TAKEAWAY_SHOP_PASSWORD"] ?? randomBytes(9).toString("base64url")
-  const hash = (): Promise<string> => Bun.password.hash(password)
-  const added = await addShops(books, demoShops, hash)
+  let hash: Promise<string> | null = null
+  const added = await addShops(books, demoShops, () => (hash ??= Bun.password.hash(password)))
   const publicLaba = options.publicLaba?.replace(/\/+$/, "") ?? null
   const desk = await startDesk({ books, secrets, patience, host, port, publicLaba, demoPassword, log })
   // Whoever can reach us under any name may listen; what they hear is in their token, and no cookie counts at Laba.

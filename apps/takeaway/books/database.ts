@@ -10,6 +10,8 @@ export type Sql = <Row = unknown>(text: TemplateStringsArray, ...values: readonl
 
 export interface Database {
   readonly dialect: "sqlite" | "postgres"
+  /** Of these books and no others: numbers of new books begin anew, and must not be taken for old ones. */
+  readonly id: string
   /** All of it or nothing: what is thrown inside rolls back and is thrown on. */
   transaction<T>(steps: (sql: Sql) => Promise<T>): Promise<T>
   close(): Promise<void>

@@ -17,13 +17,14 @@ export async function openDatabase(url: string): Promise<Database> {
   const dialect = /^postgres(ql)?:/.test(url) ? "postgres" : "sqlite"
   const opened = dialect === "postgres" ? openPostgres(url) : await openSqlite(url)
   try {
-    await prepare(opened)
+    return { ...opened, id: await prepare(opened) }
   } catch (error) {
     await opened.close()
     throw error
   }
-  return opened
 }
+
+type Unprepared = Omit<Database, "id">
 
 type Client = Bun.SQL | Bun.TransactionSQL
 
@@ -32,7 +33,7 @@ const sqlOf =
   (text, ...values) =>
     client(text, ...values)
 
-function openPostgres(url: string): Database {
+function openPostgres(url: string): Unprepared {
   const client = new SQL(url, { max: connectionsMax })
   return {
     dialect: "postgres",
@@ -41,7 +42,7 @@ function openPostgres(url: string): Database {
   }
 }
 
-async function openSqlite(url: string): Promise<Database> {
+async function openSqlite(url: string): Promise<Unprepared> {
   const path = url.replace(/^sqlite:(\/\/)?/, "")
   if (path === "") throw new Error(`${url} names no file; say sqlite:PATH or postgres://…`)
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true })
@@ -81,8 +82,9 @@ async function transactionOn<T>(client: Bun.SQL, steps: (sql: Sql) => Promise<T>
   }
 }
 
-async function prepare(database: Database): Promise<void> {
-  await database.transaction(async (sql) => {
+/** Makes what is missing; answers the id of these books. */
+function prepare(database: Unprepared): Promise<string> {
+  return database.transaction(async (sql) => {
     // Two processes that start together must not make the tables together.
     if (database.dialect === "postgres") await sql`SELECT pg_advisory_xact_lock(${schemaLock})`
     for (const statement of schema(database.dialect)) await sql(asTemplate(statement))
@@ -92,6 +94,9 @@ async function prepare(database: Database): Promise<void> {
       throw new Error(
         `The database was written by a newer version (${row.value}); this one reads ${schemaVersion}.`,
       )
+    await sql`INSERT INTO setting (name, value) VALUES ('books', ${crypto.randomUUID()}) ON CONFLICT (name) DO NOTHING`
+    const [books] = await sql<{ value: string }>`SELECT value FROM setting WHERE name = 'books'`
+    return books?.value ?? ""
   })
 }
 

@@ -32,8 +32,10 @@ export async function buildPages(): Promise<Pages> {
     ["/pages/kitchen.css", styles("frame.css", "slip.css", "kitchen.css")],
     ["/pages/icon.svg", { type: "image/svg+xml", body: read("icon.svg") }],
   ])
-  for (const name of ["customer", "kitchen"])
-    assets.set(`/pages/${name}.js`, { type: "text/javascript; charset=utf-8", body: await script(name) })
+  const names = ["customer", "kitchen"] as const
+  const scripts = await Promise.all(names.map(script))
+  for (const [at, name] of names.entries())
+    assets.set(`/pages/${name}.js`, { type: "text/javascript; charset=utf-8", body: scripts[at] as string })
   return {
     find(path, labaUrl) {
       const asset = assets.get(path)

@@ -42,4 +42,5 @@ test("another bill that took the number, in books that were begun anew, takes it
   shelf.put(bill({ version: 7, state: "handed" }))
   expect(shelf.put(bill({ placedAt: 2000 }))).toBe(true)
   expect(shelf.get(1)).toMatchObject({ state: "placed" })
+  expect(shelf.put(bill({ version: 9, state: "handed" }))).toBe(false)
 })

@@ -8,7 +8,8 @@ export class BillShelf {
   put(bill: BillRecord): boolean {
     const known = this.bills.get(bill.bill)
     // Numbers of new books begin anew: there a bill that was placed later is another one.
-    if (known && known.placedAt === bill.placedAt && known.version >= bill.version) return false
+    if (known && known.placedAt > bill.placedAt) return false
+    if (known?.placedAt === bill.placedAt && known.version >= bill.version) return false
     this.bills.set(bill.bill, bill)
     return true
   }

@@ -74,15 +74,14 @@ export class Tellings {
 
   private async tellShop(shop: ShopRecord): Promise<void> {
     const { books, loudspeaker } = this.options
-    const key = `shop.${shop.shop}.${shop.version}`
+    const key = `${books.id}.${shop.shop}.${shop.version}`
     await loudspeaker.publish([{ channel: shopsChannel, data: shop, key }])
     await noteShopTold(books, shop)
   }
 
   private async tellBill({ record, customer }: StoredBill): Promise<void> {
     const { books, loudspeaker } = this.options
-    // Bill numbers begin anew with new books, times do not.
-    const key = `bill.${record.bill}.${record.placedAt}.${record.version}`
+    const key = `${books.id}.${record.bill}.${record.version}`
     await loudspeaker.publish([
       { channel: kitchenChannel(record.shop), data: record, key },
       { channel: customerChannel(customer), data: record, key },

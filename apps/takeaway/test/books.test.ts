@@ -13,6 +13,18 @@ const url = () => `sqlite:${join(folder, `${++files}.sqlite`)}`
 
 booksContract(url)
 
+test("books keep their id, and others have another", async () => {
+  const file = url()
+  const ids: string[] = []
+  for (const name of [file, file, url()]) {
+    const books = await openDatabase(name)
+    ids.push(books.id)
+    await books.close()
+  }
+  expect(ids[0]).toBe(ids[1] as string)
+  expect(ids[2]).not.toBe(ids[0] as string)
+})
+
 test("books that a newer version has written are left alone", async () => {
   const file = url()
   const books = await openDatabase(file)
