@@ -10,6 +10,9 @@ import { Room } from "./room.ts"
 /** A user without a connection has left after so long. A page that is loaded again, or a train in a tunnel, is back by then. */
 const graceMsUsual = 5000
 
+/** Rooms looked at in one turn: a change is a few microseconds, or a write to Redis. */
+const sliceMax = 1000
+
 /** How often changes are told. A list of names is read by people: a quarter of a second is at once. */
 const beatMs = 250
 
@@ -33,6 +36,7 @@ export class Board implements Presence, PresenceSource {
   private readonly rooms = new Map<Channel, Room>()
   /** Rooms with something to do. */
   private readonly busy = new Set<Room>()
+  private beating = false
   private readonly timer: ReturnType<typeof setInterval> | null
 
   constructor(options: BoardOptions) {
@@ -47,7 +51,7 @@ export class Board implements Presence, PresenceSource {
     if (!this.options.keeps(channel)) return null
     const room = this.roomOf(channel)
     room.enter(user)
-    return { leave: () => this.leave(room, user) }
+    return { leave: () => room.leave(user) }
   }
 
   attendance(channel: Channel, page: PageOf): MaybePromise<Attendance> {
@@ -72,14 +76,12 @@ export class Board implements Presence, PresenceSource {
     const room = this.rooms.get(channel)
     if (!room) return
     room.unwatch(watcher)
-    this.busy.add(room)
   }
 
   rulesChanged(): void {
     for (const [channel, room] of this.rooms) {
       if (this.options.keeps(channel)) continue
       room.close()
-      this.busy.add(room)
     }
   }
 
@@ -93,30 +95,33 @@ export class Board implements Presence, PresenceSource {
 
   /** Tells what changed and lets leave who is due. The board does so by itself. */
   beat(): void {
-    for (const room of this.busy) {
+    if (this.beating) return
+    this.beatSlice([...this.busy])
+  }
+
+  private beatSlice(rooms: Room[]): void {
+    for (const room of rooms.splice(0, sliceMax)) {
       if (room.beat()) continue
       this.busy.delete(room)
       if (room.isEmpty) this.rooms.delete(room.channel)
     }
+    this.beating = rooms.length > 0
+    if (this.beating) setImmediate(() => this.beatSlice(rooms))
   }
 
   stop(): void {
     if (this.timer) clearInterval(this.timer)
   }
 
-  private leave(room: Room, user: string | undefined): void {
-    room.leave(user)
-    this.busy.add(room)
-  }
+  private readonly wake = (room: Room): void => void this.busy.add(room)
 
   private roomOf(channel: Channel): Room {
     let room = this.rooms.get(channel)
     if (!room) {
       const { node, graceMs = graceMsUsual, now = Date.now } = this.options
-      room = new Room({ channel, node, graceMs, now, exchange: this.exchange })
+      room = new Room({ channel, node, graceMs, now, exchange: this.exchange, wake: this.wake })
       this.rooms.set(channel, room)
     }
-    this.busy.add(room)
     return room
   }
 

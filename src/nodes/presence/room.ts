@@ -26,6 +26,8 @@ export interface RoomOptions {
   readonly exchange: PresenceExchange | null
   readonly graceMs: number
   readonly now: () => number
+  /** There is something to do: `beat` is to be called, until it says that nothing is left. */
+  readonly wake: (room: Room) => void
 }
 
 export class Room implements PresenceEar {
@@ -82,12 +84,15 @@ export class Room implements PresenceEar {
     const known = this.here.get(user)
     if (!known) return
     known.connections--
-    if (known.connections === 0) this.leaving.set(user, this.options.now() + this.options.graceMs)
+    if (known.connections > 0) return
+    this.leaving.set(user, this.options.now() + this.options.graceMs)
+    this.options.wake(this)
   }
 
   /** Throws `engine_unavailable`. */
   async attend(page: PageOf): Promise<Attendance> {
     this.askedAtMs = this.options.now()
+    this.options.wake(this)
     await this.observe()
     return this.attendance(page)
   }
@@ -104,6 +109,7 @@ export class Room implements PresenceEar {
   unwatch(watcher: Watcher): void {
     this.watchers.delete(watcher)
     this.askedAtMs = this.options.now()
+    this.options.wake(this)
   }
 
   /** The rule keeps no presence any more: nobody is here. */
@@ -121,6 +127,7 @@ export class Room implements PresenceEar {
   change(node: string, { joined, left, guests }: Announcement): void {
     const { all } = this
     if (!all) return
+    this.options.wake(this)
     this.ending.delete(node)
     for (const member of joined) all.add(node, member)
     for (const user of left) all.remove(node, user)
@@ -128,11 +135,13 @@ export class Room implements PresenceEar {
   }
 
   replace(node: string, { members, guests }: Part): void {
+    this.options.wake(this)
     this.ending.delete(node)
     this.all?.replace(node, members, guests)
   }
 
   drop(node: string): void {
+    this.options.wake(this)
     this.ending.set(node, this.options.now() + this.options.graceMs)
   }
 
@@ -148,8 +157,9 @@ export class Room implements PresenceEar {
       this.restWhenUnasked(exchange, now)
     }
     this.tell()
-    const isWatched = this.all !== null && this.all !== this.own
-    return isWatched || this.leaving.size > 0 || this.own.isDirty || this.telling
+    const rests = this.all === null || this.all === this.own || this.watchers.size > 0
+    const isDirty = this.own.isDirty || (this.all?.isDirty ?? false)
+    return !rests || isDirty || this.telling || this.loading || this.leaving.size > 0 || this.ending.size > 0
   }
 
   private observe(): Promise<void> | undefined {
@@ -184,6 +194,7 @@ export class Room implements PresenceEar {
   }
 
   private say(what: (roster: Roster, node: string) => void): void {
+    this.options.wake(this)
     what(this.own, this.options.node)
     if (this.all && this.all !== this.own) what(this.all, this.options.node)
   }

@@ -3,6 +3,7 @@
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Link } from "../../engines/redis/link.ts"
+import { readTold } from "./told.ts"
 import { carryOut, noSuchNode } from "../lone-node.ts"
 import type { Answered, Asked, OrderName, Orders } from "../nodes.ts"
 
@@ -89,7 +90,8 @@ export class Inbox {
   }
 
   private open(payload: Buffer): void {
-    const letter = JSON.parse(payload.toString()) as Letter
+    const letter = readTold<Letter>(payload)
+    if (!letter) return
     if ("name" in letter) return void this.answer(letter)
     const waiting = this.waiting.get(letter.re)
     if ("answer" in letter) waiting?.resolve(letter.answer)

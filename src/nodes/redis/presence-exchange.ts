@@ -7,6 +7,9 @@ import type { Announcement, PresenceEar, PresenceExchange, PresenceSource } from
 import { ObservedChannel } from "./observed-channel.ts"
 import { PresenceParts, partTtlMs } from "./presence-parts.ts"
 
+/** Channels of other nodes heard at once: asking for made-up names must not fill Redis with listeners. */
+const observedMax = 20_000
+
 /** Channels said as a whole, or refreshed, before others get their turn. */
 const sliceMax = 100
 
@@ -56,6 +59,10 @@ export class RedisPresence implements PresenceExchange {
   async observe(channel: Channel, ear: PresenceEar): Promise<void> {
     const { link, self, others } = this.options
     if (link.trouble) throw unavailable(link.trouble.message)
+    if (this.observed.size >= observedMax)
+      throw new LabaError("too_many_requests", "Who is there is asked of too many channels at once.", {
+        retryAfterSeconds: 10,
+      })
     const observed = new ObservedChannel({ channel, ear, self, others, parts: this.parts })
     this.observed.set(channel, observed)
     try {

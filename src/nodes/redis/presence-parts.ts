@@ -4,6 +4,7 @@ import type { PresenceMember } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Link } from "../../engines/redis/link.ts"
 import { defineScript } from "../../engines/redis/script.ts"
+import { readTold } from "./told.ts"
 import type { Announcement, Part } from "../presence/exchange.ts"
 
 /** A part that its node has not refreshed for so long is gone by itself. Until then a dead node's part is not looked at. */
@@ -100,7 +101,10 @@ export class PresenceParts {
   /** Hears what is said of a channel. `joined` is called whenever something may have been missed. */
   hear(channel: Channel, ear: { heard(said: Said): void; joined(): void }): void {
     this.link.listen(channel, "presence", {
-      heard: (payload) => ear.heard(JSON.parse(payload.toString()) as Said),
+      heard(payload) {
+        const said = readTold<Said>(payload)
+        if (said) ear.heard(said)
+      },
       joined: () => ear.joined(),
     })
   }

@@ -2,6 +2,7 @@
 // after every interruption, so that none is missed and no restart forgets one.
 import type { Link } from "../../engines/redis/link.ts"
 import type { Revocation } from "../nodes.ts"
+import { readTold } from "./told.ts"
 
 const tag = "revoked"
 
@@ -25,7 +26,10 @@ export class Revoked {
     this.options = options
     this.key = link.key(tag, "all")
     link.listen(tag, "told", {
-      heard: (payload) => take(JSON.parse(payload.toString()) as Revocation),
+      heard(payload) {
+        const told = readTold<Revocation>(payload)
+        if (told) take(told)
+      },
       joined: () => void this.readAll().catch(() => undefined),
     })
   }
