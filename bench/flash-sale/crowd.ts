@@ -23,6 +23,9 @@ export interface Entering {
   readonly key: string
 }
 
+/** No run takes longer. */
+const runMsMax = 600_000
+
 export class Crowd {
   private readonly seal: Seal
   private readonly login: DemoLogin
@@ -63,11 +66,12 @@ export class Crowd {
     return listenToken(this.listenSecret, this.user(at), Date.now())
   }
 
-  /** The requests with which users 0 to `count` - 1 enter. Buy tokens are good for two minutes from now. */
+  /** The requests with which users 0 to `count` - 1 enter. */
   entering({ sale, port, count, key }: Entering): Requests {
     const one = (at: number): string => {
       const user = this.user(at)
-      const token = issueBuyToken(this.seal, { user, sale, had: 0 }, Date.now())
+      // As if issued shortly before the click, which may be minutes from now.
+      const token = issueBuyToken(this.seal, { user, sale, had: 0 }, Date.now() + runMsMax)
       const body = `{"token":"${token}"}`
       return (
         `POST /api/sales/${sale}/tickets HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +

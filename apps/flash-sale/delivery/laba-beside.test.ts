@@ -1,0 +1,94 @@
+// Laba on a thread of its own: what is published crosses, what fails comes back alone, and visitors are asked about here.
+import { expect, test } from "bun:test"
+import { labaBeside } from "./laba-beside.ts"
+import { listenToken } from "./listen-token.ts"
+import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaVisitor, VisitorHooks } from "./visitors.ts"
+
+const secret = "a secret of the test, of more than thirty-two bytes"
+
+const options = {
+  host: "127.0.0.1",
+  port: 0,
+  engine: "memory",
+  secret,
+  auditKey: "a key of the test",
+  origins: [],
+}
+
+async function withLaba(
+  hooks: Partial<VisitorHooks>,
+  act: (laba: Loudspeaker) => Promise<void>,
+): Promise<void> {
+  const laba = await labaBeside({
+    ...options,
+    hooks: {
+      onConnect: async () => undefined,
+      onMessage: async () => ({ publish: false }),
+      ...hooks,
+    },
+  })
+  try {
+    await act(laba)
+  } finally {
+    await laba.close()
+  }
+}
+
+const read = async (laba: Loudspeaker, user: string): Promise<Response> =>
+  fetch(`${laba.url}/@${user}/sales/s?token=${listenToken(secret, user, Date.now())}`)
+
+test("what is published in one turn arrives, and only what was wrong is rejected", async () => {
+  await withLaba({}, async (laba) => {
+    const published = await Promise.allSettled([
+      laba.publish("/@ann/sales/s", '{"n":1}'),
+      laba.publish("no channel", '{"n":2}'),
+      laba.publish("/@ben/sales/s", '{"n":3}'),
+    ])
+    expect(published.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"])
+    expect(await (await read(laba, "ann")).json()).toEqual({ n: 1 })
+    expect(await (await read(laba, "ben")).json()).toEqual({ n: 3 })
+    expect(await laba.holds("/sales/s")).toBe(false)
+  })
+}, 30_000)
+
+test("a visitor waits until the shop has said what awaits them", async () => {
+  const visitors: LabaVisitor[] = []
+  let speaker: Loudspeaker | null = null
+  const onConnect = async (visitor: LabaVisitor): Promise<undefined> => {
+    visitors.push(visitor)
+    await speaker?.publish("/@ann/sales/s", '{"told":true}')
+  }
+  await withLaba({ onConnect }, async (laba) => {
+    speaker = laba
+    expect(await (await read(laba, "ann")).json()).toEqual({ told: true })
+  })
+  expect(visitors).toEqual([
+    { user: "ann", channel: "/@ann/sales/s", channels: [], empty: ["/@ann/sales/s"] },
+  ])
+}, 30_000)
+
+test("what the shop answers to a message reaches its sender", async () => {
+  const onMessage: VisitorHooks["onMessage"] = async ({ data }) => ({
+    publish: false,
+    reply: `heard ${String(data)}`,
+  })
+  await withLaba({ onMessage }, async (laba) => {
+    const token = listenToken(secret, "ann", Date.now())
+    const socket = new WebSocket(`${laba.url.replace("http", "ws")}/@ann/sales/s?token=${token}`)
+    await new Promise((resolve) => socket.addEventListener("open", resolve))
+    const heard = new Promise((resolve) => socket.addEventListener("message", ({ data }) => resolve(data)))
+    socket.send("status")
+    expect(await heard).toBe("heard status")
+    socket.close()
+  })
+}, 30_000)
+
+test("a Laba that cannot start says why", async () => {
+  await withLaba({}, async (laba) => {
+    const port = Number(new URL(laba.url).port)
+    const hooks = { onConnect: async () => undefined, onMessage: async () => ({ publish: false }) }
+    const second = labaBeside({ ...options, port, hooks })
+    await expect(second).rejects.toThrow(/port|EADDRINUSE|in use/i)
+  })
+}, 30_000)

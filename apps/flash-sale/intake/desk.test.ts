@@ -1,0 +1,63 @@
+// Who is turned away at the door, before it is known what they want, and who must not be.
+import { expect, test } from "bun:test"
+import { World } from "../test/world.ts"
+
+const twoItems = {
+  items: [
+    { id: "a", title: "A", stock: 1, price: 100 },
+    { id: "b", title: "B", stock: 1, price: 100 },
+  ],
+}
+
+async function buy(world: World, user: string, item: string): Promise<void> {
+  const { number } = await world.admitted(user, { item })
+  await world.work()
+  world.sale.pay(number, { id: `payment of ${user}`, amount: 100 })
+}
+
+test("a full queue is said without asking for a token", async () => {
+  using world = new World({ items: twoItems.items.slice(0, 1), factor: 1, reserve: 0 })
+  await world.admitted("ann")
+  expect(world.desk.turnAway("ben", "k")).toMatchObject({ refused: "QUEUE_FULL" })
+})
+
+test("who holds a ticket is told which, without asking what they want", async () => {
+  using world = new World()
+  await world.admitted("ann")
+  expect(world.desk.turnAway("ann", "another key")).toEqual({ refused: "ALREADY_IN", number: 1 })
+})
+
+test("a retry is not turned away, however full it is by now", async () => {
+  using world = new World({ items: twoItems.items.slice(0, 1), factor: 1, reserve: 0 })
+  await world.admitted("ann", { key: "mine" })
+  expect(world.desk.turnAway("ann", "mine")).toBeNull()
+  expect(await world.desk.admit({ user: "ann", item: null, key: "mine", token: null })).toMatchObject({
+    isNew: false,
+  })
+})
+
+test("whose item is gone is not told to come again, though the queue is full for the others", async () => {
+  using world = new World({ ...twoItems, factor: 1, reserve: 0 })
+  await buy(world, "ann", "a")
+  await world.admitted("ben", { item: "b" })
+  expect(await world.enter("cleo", { item: "a" })).toEqual({ refused: "SOLD_OUT" })
+  expect(await world.enter("dora", { item: "b" })).toMatchObject({ refused: "QUEUE_FULL" })
+})
+
+test("when all is gone nobody is asked what they want", async () => {
+  using world = new World(twoItems)
+  await buy(world, "ann", "a")
+  await buy(world, "ben", "b")
+  expect(world.desk.turnAway("cleo", "k")).toEqual({ refused: "SOLD_OUT" })
+})
+
+test("an attempt is counted once, turned away or let in", async () => {
+  using world = new World()
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const answer = world.desk.turnAway("ann", "k")
+    expect(answer).toBeNull()
+    await world.desk.admit({ user: "ann", item: null, key: "k", token: "wrong" })
+  }
+  for (let attempt = 0; attempt < 5; attempt++) expect(world.desk.turnAway("ann", "k")).toBeNull()
+  expect(world.desk.turnAway("ann", "k")).toMatchObject({ refused: "TOO_FAST" })
+})
