@@ -3,7 +3,8 @@
 import { randomBytes } from "node:crypto"
 import { mkdirSync, statSync } from "node:fs"
 import { join, resolve } from "node:path"
-import type { ConfigInput } from "../config/config.ts"
+import { LabaError } from "../../wire/error.ts"
+import { ConfigError, type ConfigInput } from "../config/config.ts"
 import type { HookInput } from "../config/hooks-input.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
@@ -50,26 +51,27 @@ export const functions: Command = {
     if (secret !== null && secret.length < 32) throw new Misuse("--secret has at least 32 characters")
     const port = readPort("port", given.port ?? "9000")
     const labaPort = given["laba-port"] === undefined ? null : readPort("laba-port", given["laba-port"])
+    await using held = new AsyncDisposableStack()
     const runner = await startRunner(resolve(folder), databaseIn(given.data))
-    const server = serveFunctions({
-      port,
-      secret,
-      call: (file, kind, event) => runner.call(file, kind, event),
-      onFailure: (file, kind, error) => console.error(`${file} ${kind}: ${(error as Error).message}`),
-    })
+    held.defer(() => runner.stop())
+    const server = orSayPort({ port, flag: "--port" }, () =>
+      serveFunctions({
+        port,
+        secret,
+        call: (file, kind, event) => runner.call(file, kind, event),
+        onFailure: (file, kind, error) => console.error(`${file} ${kind}: ${(error as Error).message}`),
+      }),
+    )
+    held.defer(() => server.stop(true))
     const base = `http://127.0.0.1:${server.port}`
     const hooks = hooksOf(runner.files, { base, secret })
-    const close: (() => Promise<void>)[] = []
     // Before the lines are printed: whoever waits for them may signal at once.
-    const stopped = stopBySignal(async () => {
-      for (const one of close) await one()
-      await server.stop(true)
-      await runner.stop()
-    })
+    const stopped = stopBySignal(() => held.disposeAsync())
     console.log(`functions at ${base}: ${namesOf(runner.files)}`)
     if (withLaba) {
       const laba = await startLaba({ config: given.config, data: given.data, port: labaPort, hooks })
-      close.push(() => laba.close())
+      // Ended first: what it still has to tell, the functions still hear.
+      held.defer(() => laba.close())
       runner.useLaba({ url: laba.url, key: process.env["LABA_KEY"] || null })
       console.log(`laba listening on ${laba.url}`)
     } else {
@@ -120,10 +122,29 @@ async function startLaba({ config: file, data, port, hooks }: LabaOptions) {
     ...(port !== null && { listen: { port } }),
     ...(data !== undefined && { engine: `sqlite:${join(data, "laba")}` }),
   }
-  const { input } = await gatherConfig(file, over)
+  const { input, config } = await gatherConfig(file, over)
   // Loaded here and not above: the other commands start without the server's parts.
   const { serve } = await import("../server/index.ts")
-  return serve({ ...input, hooks: [...(input.hooks ?? []), ...hooks] })
+  try {
+    return await serve({ ...input, hooks: [...(input.hooks ?? []), ...hooks] })
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Failure(error.message, { cause: error })
+    if (error instanceof LabaError) throw new Failure(error.detail, { cause: error })
+    return orSayPort({ port: config.listen.port, flag: "--laba-port" }, () => {
+      throw error
+    })
+  }
+}
+
+/** Says it in one line when somebody has the port already. */
+function orSayPort<T>({ port, flag }: { readonly port: number; readonly flag: string }, listen: () => T): T {
+  try {
+    return listen()
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+      throw new Failure(`port ${port} is in use; choose another with ${flag}`, { cause: error })
+    throw error
+  }
 }
 
 function hooksOf(

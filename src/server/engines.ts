@@ -60,8 +60,8 @@ export function orCloseNow<T>(engine: Engine, make: () => T): T {
   }
 }
 
-/** Starts what needs the engine; when that fails the engine is closed, so that its directory is free again. */
-export async function orClose<T>(engine: Engine, start: () => T | Promise<T>): Promise<T> {
+/** Starts what needs the engine, or more that is held; when that fails it is closed, so that its directory is free again. */
+export async function orClose<T>(engine: Pick<Engine, "close">, start: () => T | Promise<T>): Promise<T> {
   try {
     return await start()
   } catch (error) {

@@ -98,12 +98,18 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   }
   const parts = makeParts({ config, hooks, events, source })
   const { limits, engine, publisher } = parts
-  await orClose(engine, () => engine.opened?.())
+  const held = {
+    async close() {
+      await parts.station.application.remote?.close(0)
+      await engine.close()
+    },
+  }
+  await orClose(held, () => engine.opened?.())
   let url = ""
   const operation = operationOf(parts, machine)
   const shown = pages({ version, address: () => url, demos })
   const router = routerOf(parts, operation, shown)
-  const server = await orClose(engine, () =>
+  const server = await orClose(held, () =>
     startBunServer({
       hostname: host,
       port,

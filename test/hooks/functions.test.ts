@@ -83,6 +83,29 @@ test("without Laba it says what to configure, and without a folder what is missi
   expect((await laba(["functions"])).code).toBe(2)
 }, 60_000)
 
+test("a port that is taken is named, and nothing stays behind", async () => {
+  using taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() })
+  const port = String(taken.port)
+  const functionsFailed = await laba([
+    "functions",
+    example,
+    "--with-laba",
+    "--port",
+    port,
+    "--laba-port",
+    "0",
+  ])
+  expect([functionsFailed.code, functionsFailed.err]).toEqual([
+    1,
+    `laba: port ${port} is in use; choose another with --port\n`,
+  ])
+  const labaFailed = await laba(["functions", example, "--with-laba", "--port", "0", "--laba-port", port])
+  expect([labaFailed.code, labaFailed.err]).toEqual([
+    1,
+    expect.stringContaining(`laba: port ${port} is in use; choose another with --laba-port\n`),
+  ])
+}, 60_000)
+
 test("a call that is not signed is not let in where a secret is known", async () => {
   const secret = "a secret of more than thirty-two characters"
   await using running = new LabaProcess(["functions", example, "--port", "0", "--secret", secret])

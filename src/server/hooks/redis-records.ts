@@ -76,6 +76,8 @@ export class RedisRecords implements Records {
   begin(ear: RecordsEar): void {
     this.ear = ear
     this.timer = setInterval(() => void this.renew(), Math.min(1000, this.options.leaseMs / 5))
+    // It keeps no process that has nothing else to do.
+    this.timer.unref?.()
     void this.renew()
   }
 
