@@ -337,6 +337,41 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
   )
 
   test(
+    "who stands at the door is shuffled at the start, and hears how it ended",
+    async () => {
+      const sale = await freshSale({ mode: "shuffle", startsAt: Date.now() + 3_600_000, lobbyAt: Date.now() })
+      await using ann = await open(sale)
+      await ann.scene("lobby")
+      await ann.picture("lobby")
+      await ann.press("primary")
+      await ann.scene("drawing")
+      expect(await ann.number()).toBe("1")
+      await ann.picture("drawing")
+      await run(sale, "open")
+      await ann.scene("won")
+    },
+    testMsMax,
+  )
+
+  test(
+    "of several items the chosen one is bought",
+    async () => {
+      const items = [
+        { id: "lantern", title: "Lantern", stock: 1, price: 4200 },
+        { id: "kite", title: "Kite", stock: 1, price: 900 },
+      ]
+      const sale = await freshSale({ items })
+      await using ann = await open(sale)
+      await ann.page.check("#items input[value=kite]")
+      await ann.picture("items")
+      await ann.press("primary")
+      await ann.scene("won")
+      expect(await ann.page.textContent("#primary")).toContain("9.00")
+    },
+    testMsMax,
+  )
+
+  test(
     "a start that the operator moves moves on the screen, too",
     async () => {
       const sale = await freshSale({ startsAt: Date.now() + 3_600_000 })
