@@ -58,11 +58,15 @@ export const check: Command = {
   },
 }
 
-function print({ listen, engine, open, access, rules, limits, watch }: Config): string {
+function print({ listen, engine, open, access, hooks, rules, limits, watch }: Config): string {
   const rows: [string, string][] = [
     ["listen", `http://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`],
     ["engine", engineText(engine)],
     ["access", accessText(access)],
+    ...hooks.map(({ name, dialect, urls }): [string, string] => [
+      `hook ${name}`,
+      `${dialect}; ${Object.keys(urls).join(", ")}`,
+    ]),
     ...rules.entries.map((rule): [string, string] => [rule.pattern, ruleText(rule)]),
     ...watch.map((one): [string, string] => ["watch", watchText(one)]),
     ...Object.entries(limits).map(([name, value]): [string, string] => [

@@ -18,6 +18,8 @@ test("says of each address whether it may be called, answers and agrees", async 
     { pattern: "/willing", ...at("/hooks?key=secret", { unregister: backend.url("/hooks?key=secret") }) },
     { pattern: "/plain", ...at("/unwilling", { handshake: false }) },
   ])
+  const shown = await laba(["check"], { cwd: folder.path })
+  expect(shown.out).toMatch(/hook \/willing +laba; register, unregister/)
   const good = await laba(["check", "--hooks"], { cwd: folder.path })
   expect([good.code, good.err]).toEqual([0, ""])
   expect(good.out).toMatch(

@@ -3,7 +3,7 @@ import { Backend } from "./backend.ts"
 import { labaDialect } from "./laba-dialect.ts"
 import { memoryRecords } from "./memory-records.ts"
 import { Occupancy, vacantMs } from "./occupancy.ts"
-import type { HookConfig, StoredTell } from "./remote.ts"
+import type { HookConfig, HookResponse, StoredTell } from "./remote.ts"
 import { tellAgeMaxMs, Tellings } from "./tellings.ts"
 
 const hook: HookConfig = {
@@ -19,7 +19,11 @@ const hook: HookConfig = {
   handshake: false,
 }
 
-const told = (status: number) => ({ status, headers: new Headers(), body: new Uint8Array() })
+const told = (status: number): HookResponse => ({
+  status,
+  headers: new Headers(status === 503 ? { "retry-after": "7" } : {}),
+  body: new Uint8Array(),
+})
 
 function make(answer: (id: string) => number): {
   tellings: Tellings
@@ -100,6 +104,25 @@ test("what a backend did not hear is told again, with one id, later and later", 
     }
     expect(new Set(heard)).toEqual(new Set(["c1/unregister"]))
     expect(tellings.pending).toBe(0)
+  } finally {
+    jest.useRealTimers()
+  }
+})
+
+test("a backend that says when to come back is left alone until then", async () => {
+  jest.useFakeTimers()
+  try {
+    let isBusy = true
+    const { tellings, heard } = make(() => (isBusy ? 503 : 204))
+    tellings.add(ended("c1"))
+    await settled()
+    isBusy = false
+    jest.advanceTimersByTime(6999)
+    await settled()
+    expect(heard).toHaveLength(1)
+    jest.advanceTimersByTime(1)
+    await settled()
+    expect(heard).toHaveLength(2)
   } finally {
     jest.useRealTimers()
   }

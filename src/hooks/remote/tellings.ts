@@ -1,6 +1,7 @@
 // Tells a backend what it has to hear until it has heard it: in order where order means something, again after a growing,
 // jittered wait, and after a restart where that is remembered.
 import type { Backend } from "./backend.ts"
+import { BackendFailure } from "./failure.ts"
 import type { Records, StoredTell } from "./remote.ts"
 
 const firstWaitMs = 1000
@@ -100,9 +101,10 @@ export class Tellings {
     const { id, time, event } = pending.tell
     try {
       await backend.tell({ id, time, event })
-    } catch {
+    } catch (error) {
       // The backend has noted why.
-      if (this.now() - time < tellAgeMaxMs) return this.retryLater(pending)
+      const askedMs = error instanceof BackendFailure ? (error.retryAfterSeconds ?? 0) * 1000 : 0
+      if (this.now() - time < tellAgeMaxMs) return this.retryLater(pending, askedMs)
       this.options.onExpired(pending.tell)
     }
     this.finish(pending)
@@ -121,15 +123,17 @@ export class Tellings {
     this.options.backend().concurrency.fill()
   }
 
-  private retryLater(pending: Pending): void {
+  /** After its own wait, or the one that the backend asked for when that is longer. */
+  private retryLater(pending: Pending, askedMs: number): void {
     if (this.stopped) return
+    const waitMs = Math.min(longestWaitMs, Math.max(pending.waitMs, askedMs))
     const clock = setTimeout(
       () => {
         this.retries.delete(clock)
         this.ready.add(pending)
         this.options.backend().concurrency.fill()
       },
-      pending.waitMs * (0.8 + 0.4 * this.chance()),
+      waitMs * (0.8 + 0.4 * this.chance()),
     )
     clock.unref?.()
     this.retries.add(clock)
