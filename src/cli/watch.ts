@@ -1,5 +1,6 @@
 // `laba watch`: says when a channel that must be heard from is silent, and when it is back.
 import { connect, type Channel, type Laba } from "../../client/index.ts"
+import { parseCursor } from "../../wire/cursor.ts"
 import { Attention, lookEveryMs } from "../watch/attention.ts"
 import { Messenger } from "../watch/messenger.ts"
 import { Silence } from "../watch/silence.ts"
@@ -111,6 +112,8 @@ function keepWatch(
   let begun: { readonly attention: Attention; readonly silence: Silence } | null = null
   let last: string | null = null
   let isAsking = false
+  /** Where the server said that it stands, when that was not what was heard. */
+  let stoodAt: string | null = null
 
   const alarm = (kind: Alarm["alarm"]): void => {
     if (!begun) return
@@ -139,20 +142,31 @@ function keepWatch(
     live()
     if (isAsking || !begun || !begun.silence.fallsSilent(begun.attention.ms)) return
     isAsking = true
-    const stands = await whereItStands().catch(() => "unreachable")
+    const stands = await whereItStands().catch(() => "unreachable" as const)
     isAsking = false
-    if (stands === null || stands === channel.cursor) {
-      // It may have spoken while we asked.
-      if (begun.silence.isSilent) alarm("silent")
-    } else begun.silence.isSilent = false
+    // It may have been heard while we asked.
+    if (!begun.silence.isSilent) return
+    if (stands === "unreachable") begun.silence.isSilent = false
+    else if (stands === null || stands === channel.cursor || stands === stoodAt || hasNoMessage(stands))
+      alarm("silent")
+    else {
+      // It has spoken, and we did not hear: from now on what the server says counts as well.
+      stoodAt = stands
+      begun.silence.heard(begun.attention.ms)
+    }
   }
   setInterval(() => void look(), everyMs)
 }
 
+/** The numbering is new and nothing was said in it. */
+const hasNoMessage = (cursor: string): boolean => parseCursor(cursor)?.offset === 0
+
 /** The tail's cursor; null where this may not be asked. Rejects when the server cannot be reached. */
 async function whereItStands(url: string, token: string | undefined): Promise<string | null> {
   const headers = token ? { authorization: `Bearer ${token}` } : {}
-  const answer = await fetch(url, { method: "HEAD", headers, signal: AbortSignal.timeout(5_000) })
+  // Never on a connection that was used before: it may be as dead as the one in question.
+  const how = { method: "HEAD", headers, keepalive: false, signal: AbortSignal.timeout(5_000) }
+  const answer = await fetch(url, how)
   if (answer.status >= 500) throw new Error(`the server answered ${answer.status}`)
   return answer.headers.get("laba-cursor")
 }

@@ -1,6 +1,7 @@
 // Watches of a running server: every way to tell, a restart of the rules, and what a watch must not disturb.
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { readFile } from "node:fs/promises"
+import { connect, createServer } from "node:net"
 import { join } from "node:path"
 import { SMTPServer } from "smtp-server"
 import { signatureHeaders } from "../../src/react/signature.ts"
@@ -40,6 +41,38 @@ async function mailServer() {
     letters,
     url: `smtp://127.0.0.1:${port}`,
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  }
+}
+
+/** Stands before a server, and can stop to pass on anything on the connections there are, without a word. */
+async function freezingProxy(port: string) {
+  const frozen = new Set<() => void>()
+  let connections = 0
+  const proxy = createServer((client) => {
+    connections++
+    const upstream = connect(Number(port), "127.0.0.1")
+    client.pipe(upstream)
+    upstream.pipe(client)
+    for (const socket of [client, upstream]) socket.on("error", () => {})
+    client.on("close", () => upstream.destroy())
+    frozen.add(() => {
+      client.unpipe(upstream).pause()
+      upstream.unpipe(client).pause()
+    })
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve))
+  return {
+    base: `http://127.0.0.1:${(proxy.address() as { port: number }).port}`,
+    /** How many there ever were. */
+    get connections() {
+      return connections
+    },
+    freeze() {
+      for (const stop of frozen) stop()
+    },
+    async [Symbol.asyncDispose]() {
+      proxy.close()
+    },
   }
 }
 
@@ -200,6 +233,30 @@ describe("laba watch", () => {
       told = await readFile(out, "utf8").catch(() => "")
     }
     expect(told.startsWith("silent\nback\n")).toBe(true)
+  })
+
+  test("asks the server before it alarms: a connection that died unnoticed looks like silence", async () => {
+    await using server = await startServer({ limits: { heartbeatSeconds: 60 } })
+    await using wire = await freezingProxy(new URL(server.base).port)
+    await using watching = new LabaProcess([
+      "watch",
+      `${wire.base}/heart`,
+      "--every",
+      "100ms",
+      "--silent",
+      "500ms",
+    ])
+    while ((await headOf(`${server.base}/heart`)).listeners < 1) await Bun.sleep(10)
+    wire.freeze()
+    const asked = wire.connections
+    // It speaks all the while, and is not heard; the watch has asked more than once.
+    while (wire.connections < asked + 3) {
+      await publish(`${server.base}/heart`, "beat")
+      await Bun.sleep(50)
+    }
+    expect(watching.out).toBe("")
+    // Now it is silent, and that is told though the connection is still dead.
+    await watching.says(/\/heart is silent/)
   })
 
   test("says nothing of silence while it cannot listen", async () => {

@@ -47,6 +47,7 @@ const told: Readonly<Record<AlarmShown["alarm"], (alarm: AlarmShown) => Both>> =
   ],
 }
 
+const shownMax = 12
 const shownIds = new Set<string>()
 
 function hearAlarm(data: unknown): void {
@@ -63,6 +64,7 @@ function hearAlarm(data: unknown): void {
   )
   line.dataset["alarm"] = alarm.alarm
   find("#alarms").prepend(line)
+  while (find("#alarms").children.length > shownMax) find("#alarms").lastElementChild?.remove()
   find("#no-alarms").hidden = true
   flash(find(".horn"), "calling")
   paint()
