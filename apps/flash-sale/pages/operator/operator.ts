@@ -86,6 +86,7 @@ class OperatorPage {
     if (this.key !== null) keepKey(this.key)
     find("login").hidden = true
     find("main").hidden = false
+    find("pulse").hidden = false
     this.paint()
     void this.keepLooking()
   }
