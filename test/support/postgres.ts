@@ -13,8 +13,10 @@ export interface PostgresServer extends Disposable {
 }
 
 export function startPostgres(): PostgresServer {
+  const program = process.env["LABA_POSTGRES"]
+  if (!program) throw new Error("LABA_POSTGRES names no `postgres`; npm test finds it.")
+  const binaries = dirname(program)
   const folder = mkdtempSync(join(tmpdir(), "laba-postgres-"))
-  const binaries = dirname(process.env["LABA_POSTGRES"] ?? "")
   const owner = process.getuid?.() === 0 ? nobody() : null
   if (owner) chownSync(folder, owner.uid, owner.gid)
   chmodSync(folder, 0o700)

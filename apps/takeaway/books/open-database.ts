@@ -9,6 +9,9 @@ import { schema, schemaVersion } from "./schema.ts"
 /** Connections to PostgreSQL. An order takes a few milliseconds, so ten serve some thousand a second. */
 const connectionsMax = 10
 
+/** What takes PostgreSQL longer, a lock that somebody holds among it, fails and is tried again by whoever asked. */
+const statementMsMax = 10_000
+
 /** How long another process may hold the file before we give up, in milliseconds. */
 const busyMsMax = 5000
 
@@ -34,7 +37,14 @@ const sqlOf =
     client(text, ...values)
 
 function openPostgres(url: string): Unprepared {
-  const client = new SQL(url, { max: connectionsMax })
+  const client = new SQL(url, {
+    max: connectionsMax,
+    connection: {
+      application_name: "takeaway",
+      statement_timeout: String(statementMsMax),
+      idle_in_transaction_session_timeout: String(statementMsMax),
+    },
+  })
   return {
     dialect: "postgres",
     transaction: (steps) => client.begin((transaction) => steps(sqlOf(transaction))),

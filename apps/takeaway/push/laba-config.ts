@@ -52,7 +52,8 @@ export function labaConfig({ host, port, engine, secrets, deskUrl, origins }: La
       "/pgws": { history: "none", listen: "token", publish: "nobody", manage: "nobody" },
     },
     hooks: [
-      // Who has gone is told of every connection; customers need not ask us to come in.
+      // Of every connection we are told when it has gone. None asks us to come in: the client shows its token after the socket
+      // is open, so that who it is would not be known yet. A kitchen is there when it listens to its bills.
       { name: "door", pattern: "/**", unregister: `${functions}/laba/unregister`, ...shared },
       {
         name: "kitchen",

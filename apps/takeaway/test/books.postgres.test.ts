@@ -22,6 +22,15 @@ test("processes that start together make the tables once", async () => {
   await Promise.all(all.map((books) => books.close()))
 })
 
+test("gives up a statement that somebody holds up, so that nothing waits for ever", async () => {
+  const books = await openDatabase(postgres.database())
+  const [setting] = await books.transaction(
+    (sql) => sql<{ statement_timeout: string }>`SHOW statement_timeout`,
+  )
+  expect(setting?.statement_timeout).toBe("10s")
+  await books.close()
+})
+
 test("goes on after the database was killed and came back", async () => {
   const books = await openDatabase(postgres.database())
   await addShops(books, demoShops, async () => "hash")

@@ -1,6 +1,6 @@
 // A desk as people start it, with its Laba, in processes of their own, so that they can be killed; and customers and
 // kitchens that talk to it as pages do.
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { connect, type Laba, type Message } from "laba/client"
@@ -87,6 +87,13 @@ export class DeskProcess implements AsyncDisposable {
   async killDesk(): Promise<void> {
     this.desk?.kill("SIGKILL")
     await this.desk?.exited
+  }
+
+  /** `kill -9` of the Laba beside the desk, which is its only child. Linux only. */
+  async killLabaBeside(): Promise<void> {
+    const { pid } = this.desk as Child
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")
+    for (const child of children.split(" ").filter(Boolean)) process.kill(Number(child), "SIGKILL")
   }
 
   async killLaba(): Promise<void> {

@@ -9,7 +9,7 @@ describe("an impatient desk", () => {
   let desk: DeskProcess
   beforeAll(async () => {
     desk = await DeskProcess.start({
-      args: ["--grace-seconds", "1", "--remind-seconds", "1.5", "--lapse-seconds", "3"],
+      args: ["--grace-seconds", "1", "--remind-seconds", "1", "--lapse-seconds", "6"],
     })
   }, testMs)
   afterEach(() => desk.dismiss())

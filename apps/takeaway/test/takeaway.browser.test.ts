@@ -21,7 +21,8 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
     browser = await launchChromium()
     desk = await DeskProcess.start({
       labaApart: true,
-      args: ["--remind-seconds", "3"],
+      // Kitchens may take long to come back on a slow machine; the grace is tried elsewhere.
+      args: ["--remind-seconds", "3", "--grace-seconds", "600"],
       async labaThrough(url) {
         proxy = await BadProxy.start(Number(new URL(url).port))
         return proxy.base
