@@ -58,7 +58,7 @@ export interface Laba {
   publish(channel: string, data: PublishData, options?: PublishOptions): Promise<PublishAnswer>
   /** How many messages of a channel can still be read. Throws `LabaError`. */
   kept(channel: string): Promise<number>
-  /** Pushes to one connection by its id: unnumbered, not kept. False when the connection is gone. Throws `cannot_receive`. */
+  /** Pushes to one connection of this node by its id: unnumbered, not kept. False when the connection is gone, or another node's. Throws `cannot_receive`. */
   push(connection: string, data: string | Uint8Array): boolean
   /**
    * Reads the configuration again and uses it, unless `dry`; answers what changed and from when on it holds. Throws

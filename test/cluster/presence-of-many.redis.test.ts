@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { connectByLaba, type LabaListener } from "../support/laba-socket.ts"
 import type { Stage } from "../backend-api/stage.ts"
+import { createRandom } from "../client/stage.ts"
 import { NodeProcess } from "./node-process.ts"
 import { listenAs, nodeNames, openCluster, until } from "./stage.ts"
 
@@ -15,6 +16,8 @@ const names = async ({ json }: Stage, channel: string): Promise<string[]> => {
   )
   return members.map(({ user }) => user).sort()
 }
+
+const isReady = async ({ call }: Stage): Promise<boolean> => (await call("GET", "/_/ready")).ok
 
 /** Watches a channel, and counts how often each user came and left. */
 class Watch {
@@ -67,6 +70,40 @@ test("[R1, R2, R4] members of all nodes are one list, and every node tells who c
     expect([...left]).toEqual([["dan", 1]])
   }
 }, 60_000)
+
+test("[R3] what nodes missed of each other while their links were cut is made up, and told net", async () => {
+  await using cluster = await openCluster(2, { channels })
+  const [a, b] = cluster.nodes as [Stage, Stage]
+  const channel = "/rooms/cut"
+  const seed = Number(process.env["LABA_SEED"] ?? Date.now() % 1_000_000)
+  console.log(`seed ${seed}`)
+  const random = createRandom(seed)
+  const watchers = [await connectByLaba(`${a.base}/_/ws`), await connectByLaba(`${b.base}/_/ws`)]
+  const watches = await Promise.all(watchers.map((watcher) => Watch.of(watcher, channel)))
+  const open: { readonly user: string; readonly listener: LabaListener }[] = []
+  for (let step = 0; step < 240; step++) {
+    const at = Math.floor(random() * open.length)
+    if (random() < 0.4 && open.length > 0) open.splice(at, 1)[0]?.listener.socket.close()
+    else {
+      const user = `u${Math.floor(random() * 60)}`
+      open.push({ user, listener: await listenAs((random() < 0.5 ? a : b).base, user, channel) })
+    }
+    if (step % 30 === 29) {
+      await cluster.redis.command("CLIENT", "KILL", "TYPE", random() < 0.5 ? "pubsub" : "normal")
+      // Listening anew needs the engine.
+      await until(async () => (await isReady(a)) && (await isReady(b)))
+    }
+  }
+  const truth = [...new Set(open.map(({ user }) => user))].sort()
+  const settled = async () =>
+    (await names(a, channel)).join() === truth.join() && (await names(b, channel)).join() === truth.join()
+  await until(settled)
+  const net = ({ came, left }: Watch): string[] =>
+    [...came].filter(([user, times]) => times - (left.get(user) ?? 0) === 1).map(([user]) => user)
+  await until(() => watches.every((watch) => net(watch).sort().join() === truth.join()))
+  for (const { listener } of open) listener.socket.close()
+  for (const { socket } of watchers) socket.close()
+}, 120_000)
 
 test("[R6] when Redis forgets everything, nobody leaves", async () => {
   await using cluster = await openCluster(2, { channels })

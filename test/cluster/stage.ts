@@ -80,9 +80,17 @@ export async function listenAs(
 ): Promise<LabaListener & { readonly id: string }> {
   const listener = await connectByLaba(`${base}/_/ws?user=${user}`)
   const { connection } = await listener.frame("hello")
-  listener.send({ op: "subscribe", ref: 1, channel })
-  await listener.frame("subscribed")
-  return Object.assign(listener, { id: connection })
+  const subscribe = (): void => listener.send({ op: "subscribe", channel })
+  subscribe()
+  for (;;) {
+    const frame = await listener.frames.next()
+    if (frame.op === "subscribed") return Object.assign(listener, { id: connection })
+    if (frame.op !== "error") continue
+    // What a client does when the engine is away for a moment: it comes again.
+    if (frame.retry !== "back-off") throw new Error(`${frame.code}: ${frame.detail}`)
+    await Bun.sleep(50)
+    subscribe()
+  }
 }
 
 /** Waits for a condition. The deadline guards against hanging; nothing is measured by it. */
