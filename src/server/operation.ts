@@ -62,6 +62,7 @@ export function makeOperation(options: OperationOptions): Operation {
     channelsHeard: () => hub.channelsHeard,
     users: () => connections.users,
     engine: () => inventory.figures,
+    hooks: () => station.application.remote?.desks.figures ?? { pending: 0, away: 0 },
     ready: () => readiness.isReady,
     residentBytes: () => process.memoryUsage.rss(),
     descriptorsMax: options.machine.descriptorsMax,

@@ -25,6 +25,8 @@ export interface MetricSources {
   readonly channelsHeard: () => number
   readonly users: () => number
   readonly engine: () => EngineFigures
+  /** Backends that hooks call: what they have not heard yet, and how many are left alone since they do not answer. */
+  readonly hooks: () => { readonly pending: number; readonly away: number }
   readonly ready: () => boolean
   readonly residentBytes: () => number
   /** How many descriptors this process may have open; null where that cannot be known. */
@@ -153,6 +155,16 @@ export class Metrics {
       "laba_hook_failures_total",
       "Times that a hook of the application failed.",
       () => counters.hooksFailed,
+    )
+    this.gauge(
+      "laba_hook_tells_pending",
+      "What backends have to be told and have not heard yet.",
+      () => sources.hooks().pending,
+    )
+    this.gauge(
+      "laba_hook_backends_away",
+      "Backends of hooks that are left alone for a while, since they do not answer.",
+      () => sources.hooks().away,
     )
     this.counter(
       "laba_alarms_total",

@@ -218,6 +218,12 @@ test("[H11] a backend that does not agree to be called is not called", async () 
   })
 })
 
+test("an operator sees in the metrics what waits and who is away", async () => {
+  const text = await (await fetch(`${server.base}/_/metrics`)).text()
+  expect(text).toMatch(/^laba_hook_tells_pending \d+$/m)
+  expect(text).toContain("\nlaba_hook_backends_away 0\n")
+})
+
 test("[H12] no redirect is followed, and no private address called that is not listed", async () => {
   const before = backend.all("register").length
   for (const words of ["redirected", "private"]) {

@@ -48,6 +48,12 @@ export class Desks {
     return this.all.reduce((sum, { tellings }) => sum + tellings.pending, 0)
   }
 
+  /** For who watches over a node. */
+  get figures(): { readonly pending: number; readonly away: number } {
+    const away = this.all.filter(({ backend }) => backend.circuit.state !== "closed").length
+    return { pending: this.pending, away }
+  }
+
   /** Who has a say about a channel. */
   for(channel: string): Desk | undefined {
     return this.byPattern.find(channel.slice(1).split("/"))
