@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { BackendFailure } from "../../hooks/remote/failure.ts"
 import type { PostOptions } from "../../hooks/remote/remote.ts"
 import { answerBytesMax, makePost } from "./post.ts"
@@ -117,6 +121,45 @@ test("what does not answer, answers too much, or is not there, is a failure that
   await closed.stop(true)
   const absent = await failureOf(post(ask(`http://127.0.0.1:${port}/`, here)))
   expect([absent.because, absent.sent, absent.strained]).toEqual(["connect", false, true])
+})
+
+test("[H12] over TLS the certificate must be the name's, although an address is connected to", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "laba-post-"))
+  const openssl = [
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-days",
+    "30",
+  ]
+  const names = ["-subj", "/CN=hooks.example", "-addext", "subjectAltName=DNS:hooks.example"]
+  const files = ["-keyout", "server.key", "-out", "server.crt"]
+  execFileSync("openssl", [...openssl, ...names, ...files], { cwd: folder, stdio: "ignore" })
+  const cert = readFileSync(join(folder, "server.crt"), "utf8")
+  const key = readFileSync(join(folder, "server.key"), "utf8")
+  rmSync(folder, { recursive: true })
+  await using secure = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    tls: { cert, key },
+    fetch: (request) => new Response(request.headers.get("host")),
+  })
+  const here = { privateAddresses: ["127.0.0.1"] }
+  const resolve = async (): Promise<string[]> => ["127.0.0.1"]
+  const post = makePost({ resolve, ca: cert })
+  const right = await post(ask(`https://hooks.example:${secure.port}/`, here))
+  expect(new TextDecoder().decode(right.body)).toBe(`hooks.example:${secure.port}`)
+  // A connection that stands for one name is not used for another.
+  for (const name of ["other.example", "127.0.0.1"]) {
+    const { because, sent } = await failureOf(post(ask(`https://${name}:${secure.port}/`, here)))
+    expect([name, because, sent]).toEqual([name, "connect", false])
+  }
+  const unknown = await failureOf(makePost({ resolve })(ask(`https://hooks.example:${secure.port}/`, here)))
+  expect([unknown.because, unknown.sent]).toEqual(["connect", false])
 })
 
 test("a name that cannot be found in time is a failure like any other", async () => {
