@@ -5,6 +5,7 @@ import type { Sales } from "./book/sales.ts"
 import type { Broadcasts } from "./delivery/broadcasts.ts"
 import type { Tellings } from "./delivery/tellings.ts"
 import type { Desk } from "./intake/desk.ts"
+import { Effort } from "./effort.ts"
 import type { Ledger } from "./ledger/ledger.ts"
 import type { Cashier } from "./payments/cashier.ts"
 import type { Errands } from "./shop/errands.ts"
@@ -30,13 +31,6 @@ const batchMs = 3
 /** Between two turns of decisions while there are more: intake comes first, and larger transactions cost less a ticket. */
 const stepMs = 20
 
-/** Decisions in one turn. At the least as many as a crowd's waits are bearable with; at the most some 10 ms of writing. */
-const decisionsMin = 200
-const decisionsMax = 1000
-
-/** A turn that comes later than that says that the desks have more to do than there is time: fewer decisions, then. */
-const lateMsMax = 15
-
 /** A clock that nobody waits for: deadlines, starts, offers. */
 const idleMs = 100
 
@@ -48,7 +42,7 @@ export class Loop {
   private readonly clocks: ReturnType<typeof setInterval>[] = []
   private stepTimer: ReturnType<typeof setTimeout> | null = null
   private stepAt = 0
-  private decisions = decisionsMax
+  private readonly effort = new Effort()
   private stopped = false
 
   constructor(options: LoopOptions) {
@@ -102,20 +96,17 @@ export class Loop {
     this.stepAt = at
     this.stepTimer = setTimeout(() => {
       this.stepTimer = null
-      const isLate = performance.now() - this.stepAt > lateMsMax
-      this.decisions = isLate
-        ? Math.max(decisionsMin, Math.floor(this.decisions / 2))
-        : Math.min(decisionsMax, this.decisions + 100)
-      this.stepIn(this.step() ? stepMs : idleMs)
+      const decisions = this.effort.at(performance.now(), this.stepAt)
+      this.stepIn(this.step(decisions) ? stepMs : idleMs)
     }, ms)
   }
 
-  private step(): boolean {
+  private step(decisions: number): boolean {
     const { sales, cashier, errands, ledger } = this.options
     let more = false
     for (const sale of sales.all) {
       this.guarded(() => {
-        more = sale.step(this.decisions) || more
+        more = sale.step(decisions) || more
         cashier.sweep(sale)
       })
     }
