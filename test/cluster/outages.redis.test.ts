@@ -59,7 +59,7 @@ test("[R6] a node that stood still is gone after its lease, and says everything 
   await until(async () => (await users(a)) === 2)
   slow.pause()
   await until(async () => (await nodeNames(a)).join() === "a")
-  expect((await a.refusal("GET", `/_/api/connections/${bob.id}`)).code).toBe("gone")
+  await until(async () => (await a.refusal("GET", `/_/api/connections/${bob.id}`)).code === "gone")
   await until(async () => (await users(a)) === 1)
   slow.resume()
   await until(async () => (await nodeNames(a)).join() === "a,slow")
