@@ -79,6 +79,7 @@ export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
     "a refund or a trade's end was still open",
     async () => (await town.gauge("flash_sale_errands_open")) === 0,
   )
+  await by("the outbox was not drained", () => town.unsent() === 0)
   const inside = holders.all.filter(({ number }) => number !== null)
   const booked = await Promise.all(inside.map((holder) => holder.ticket()))
   for (const [at, holder] of inside.entries())

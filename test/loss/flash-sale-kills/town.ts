@@ -3,7 +3,10 @@ import { createHash } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { unsentSince } from "../../../apps/flash-sale/audit/booked-tickets.ts"
 import type { Verdict } from "../../../apps/flash-sale/audit/verdict.ts"
+import { Ledger } from "../../../apps/flash-sale/ledger/ledger.ts"
+import { ledgerPath } from "../../../apps/flash-sale/server.ts"
 import { Place } from "./place.ts"
 
 export type Victim = "shop" | "payments" | "laba"
@@ -135,6 +138,16 @@ export class Town implements AsyncDisposable {
     const line = text.split("\n").find((each) => each.startsWith(`${name} `))
     if (line === undefined) throw new Error(`There is no ${name} among the metrics.`)
     return Number(line.slice(name.length + 1))
+  }
+
+  /** Rows of the outbox that are not noted as sent. */
+  unsent(): number {
+    const database = Ledger.read(ledgerPath(this.directory))
+    try {
+      return unsentSince(database, Infinity).length
+    } finally {
+      database.close()
+    }
   }
 
   /** How the payment service's callbacks travel from now on. A new process begins with fair weather. */
