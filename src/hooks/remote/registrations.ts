@@ -24,6 +24,17 @@ export interface Registration extends Registered {
   ended: { readonly code: number; readonly reason: string } | null
 }
 
+/** How a connection ended. */
+export interface Ending {
+  readonly code: number
+  readonly reason: string
+  /** Whose it was by then. */
+  readonly user?: string | undefined
+}
+
+/** Somebody was let in and did not come. */
+export const notOpened: Ending = { code: 1006, reason: "not_opened" }
+
 export interface RegistrationsOptions {
   readonly records: Records
   /** Ends to be told to a backend by the hook's name; they are in the records. */
@@ -88,6 +99,13 @@ export class Registrations {
       keep(this.options.records, this.willOf(registration))
   }
 
+  /** Whose connection it is, where that was found out after it was open. */
+  name(registration: Registration, user: string | undefined): void {
+    if (user === undefined || user === registration.user) return
+    registration.user = user
+    this.update(registration)
+  }
+
   /** The backend said no, or was never reached: there is nothing to be told. */
   forget(registration: Registration): void {
     this.byConnection.delete(registration.connection)
@@ -97,9 +115,10 @@ export class Registrations {
   }
 
   /** The connection is gone. Told once nothing is under way for it. */
-  end(connection: string, code: number, reason: string): void {
+  end(connection: string, { code, reason, user }: Ending): void {
     const registration = this.byConnection.get(connection)
     if (!registration || registration.ended) return
+    registration.user = user ?? registration.user
     registration.ended = { code, reason }
     if (registration.busy === 0) this.tellEnd(registration)
   }
@@ -130,7 +149,7 @@ export class Registrations {
     for (const registration of this.coming) {
       if (now() - registration.registeredMs < openWithinMs) return
       this.coming.delete(registration)
-      if (!isOpen(registration.connection)) this.end(registration.connection, 1006, "not_opened")
+      if (!isOpen(registration.connection)) this.end(registration.connection, notOpened)
     }
   }
 

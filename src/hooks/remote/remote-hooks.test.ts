@@ -176,6 +176,26 @@ test("[H15] the end comes after the answer to what was sent before it", async ()
   await hooks.close(0)
 })
 
+test("a user who is known only after the connection was open is told with its end, also by another run", async () => {
+  const backend = new Backend()
+  const records = new KeptRecords()
+  const hooks = make(backend, { records })
+  for (const connection of ["c1", "c2"]) await hooks.register(visitor(connection))
+  await hooks.message({
+    connection: "c1",
+    user: "ann",
+    transport: "websocket",
+    channel: "/desk/1",
+    type: "text/plain",
+    data: "x",
+  })
+  expect(records.kept.get("c1/unregister")?.event).toMatchObject({ user: "ann", reason: "node_lost" })
+  hooks.gone({ connection: "c2", code: 1000, reason: "", user: "bob" })
+  expect(records.kept.get("c2/unregister")?.event).toMatchObject({ user: "bob", code: 1000 })
+  await settled()
+  await hooks.close(0)
+})
+
 test("[H15] a client that was let in and never came is told as gone", async () => {
   const backend = new Backend()
   let nowMs = 0

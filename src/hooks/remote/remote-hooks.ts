@@ -6,7 +6,7 @@ import { type Desk, Desks, type DesksOptions } from "./desks.ts"
 import { checkWelcome, explained, notHere, wrongAnswer } from "./explaining.ts"
 import { BackendFailure } from "./failure.ts"
 import { Occupancy } from "./occupancy.ts"
-import { type Registration, Registrations } from "./registrations.ts"
+import { type Ending, notOpened, type Registration, Registrations } from "./registrations.ts"
 import type { Answer, AnswerMessage, AskEvent, Occurrence, Registered } from "./remote.ts"
 
 export interface RemoteHooksOptions extends DesksOptions {
@@ -94,16 +94,17 @@ export class RemoteHooks {
 
   /** It was let in by its backend and by nobody else, or did not come. */
   abandon(connection: string): void {
-    this.registrations.end(connection, 1006, "not_opened")
+    this.registrations.end(connection, notOpened)
   }
 
-  gone({ connection, code, reason }: Pick<Disconnected, "connection" | "code" | "reason">): void {
-    this.registrations.end(connection, code, reason)
+  gone({ connection, ...ending }: Pick<Disconnected, "connection"> & Ending): void {
+    this.registrations.end(connection, ending)
   }
 
   /** Lets somebody listen to one more channel. Throws `LabaError`. */
   async subscribe(actor: Actor, channel: string): Promise<void> {
     const registration = this.registrations.find(actor.connection)
+    if (registration) this.registrations.name(registration, actor.user)
     await this.listening(actor, channel, registration ? this.desks.named(registration.hook.name) : undefined)
   }
 
@@ -112,6 +113,7 @@ export class RemoteHooks {
     const desk = this.desks.for(message.channel)
     if (!desk) return null
     const registration = this.registrations.find(message.connection)
+    if (registration) this.registrations.name(registration, message.user)
     const isHome = registration?.hook === desk.hook
     if (desk.hook.urls.register !== undefined && !isHome) throw notHere(message.channel)
     const kind = desk.hook.urls.transport === undefined ? "publish" : "transport"
