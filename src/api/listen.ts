@@ -94,7 +94,17 @@ export async function upgrade(
   // The chosen subprotocol is named, since Bun would echo the first one offered, and that may be a token.
   const options =
     chosen === null ? { data: socket } : { data: socket, headers: { "Sec-WebSocket-Protocol": chosen } }
-  if (server.upgrade(request, options)) return undefined
+  let release = () => {}
+  try {
+    // A raw listener gets no word when it begins to hear: it hears from the moment on that its handshake is answered.
+    if (protocol === "raw" && channel !== null) release = await shared.hub.prepare(channel)
+    if (server.upgrade(request, options)) return undefined
+  } catch (error) {
+    station.application.abandon(shared.connections.idOf(number))
+    throw error
+  } finally {
+    release()
+  }
   station.application.abandon(shared.connections.idOf(number))
   throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
 }

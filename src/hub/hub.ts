@@ -29,6 +29,11 @@ export interface Hub {
    * through its own methods: `start` first, then messages or one `reset`; `end` when the engine fails.
    */
   join(listener: Listener, channel: Channel, after: Position | null): void
+  /**
+   * Makes sure that who joins next, in the same turn, listens at once. Call the answer after that. Throws what the engine
+   * throws. For listeners that are not told when listening began.
+   */
+  prepare(channel: Channel): MaybePromise<() => void>
   /** The listener is gone. Harmless when it never joined or left before. */
   leave(listener: Listener): void
   /**

@@ -149,9 +149,22 @@ export class NodeHub implements Hub, EngineEvents {
     const audience = this.audiences.get(channel) ?? this.open(channel)
     if (!(audience instanceof Promise)) return this.begin(audience, listener, after)
     audience.then(
-      (opened) => this.begin(this.audiences.get(channel) ?? opened, listener, after),
+      (opened) => {
+        const current = this.audiences.get(channel)
+        // Whoever waited with it may have been the only one, and gone already: then it was closed behind them.
+        if (!current && !listener.closed) return this.join(listener, channel, after)
+        this.begin(current ?? opened, listener, after)
+      },
       () => listener.end("engine_unavailable"),
     )
+  }
+
+  prepare(channel: Channel): MaybePromise<() => void> {
+    const audience = this.audiences.get(channel) ?? this.open(channel)
+    const release = (opened: Audience) => () => {
+      if (opened.listeners === 0) this.close(opened)
+    }
+    return audience instanceof Promise ? audience.then(release) : release(audience)
   }
 
   leave(listener: Listener): void {

@@ -43,3 +43,13 @@ export const redisMaker = (url: () => string, options: Partial<RedisEngineOption
     return { engine, [Symbol.asyncDispose]: async () => engine.close() }
   },
 })
+
+/** What an act is refused with, code first. */
+export async function refusalOf(act: () => unknown): Promise<string> {
+  try {
+    await act()
+    return "nothing was refused"
+  } catch (error) {
+    return (error as Error).message
+  }
+}

@@ -18,7 +18,7 @@ export interface OwnServer extends TestServer {
 export async function startServer(options: ServeOptions = {}): Promise<OwnServer> {
   // Nobody is left to be sent away gently when a test ends.
   const limits = { drainSeconds: 0, ...options.limits }
-  const laba = await serve({ ...options, limits, listen: { port: 0, ...options.listen } })
+  const laba = await serve({ ...engineInUse(), ...options, limits, listen: { port: 0, ...options.listen } })
   return {
     laba,
     base: laba.url.replace(/\/+$/, ""),
@@ -31,6 +31,17 @@ export async function startDefaultServer(): Promise<TestServer> {
   if (foreignBase === null) return startServer()
   return { base: foreignBase, [Symbol.asyncDispose]: async () => {} }
 }
+
+let engine: string | null = null
+let prefixes = 0
+
+/** Servers that are started from now on use this engine, each with keys of its own; null for the usual one. */
+export function useEngine(address: string | null): void {
+  engine = address
+}
+
+const engineInUse = (): ServeOptions =>
+  engine === null ? {} : { engine, redis: { prefix: `server.${process.pid}.${prefixes++}` } }
 
 let channels = 0
 

@@ -70,6 +70,11 @@ export class Hearing {
     }
   }
 
+  /** Whether somebody waits for listening to begin. */
+  isBeginning(channel: Channel): boolean {
+    return this.listenings.get(channel)?.isBeginning ?? false
+  }
+
   end(channel: Channel): void {
     if (!this.listenings.delete(channel)) return
     const { link, store, routing } = this.options

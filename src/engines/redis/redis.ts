@@ -101,8 +101,9 @@ export class RedisEngine implements Engine, Inventory {
   }
 
   forget(channel: Channel): Promise<number> {
-    // Before it is forgotten: who listens from now on listens to what begins then.
-    this.hearing.end(channel)
+    // Before it is forgotten: who listens from now on listens to what begins then. One that is beginning learns where the
+    // channel stands before or after, and is told what became of it as every other node is.
+    if (!this.hearing.isBeginning(channel)) this.hearing.end(channel)
     return this.store.forget(channel)
   }
 

@@ -123,10 +123,8 @@ export class Conversation {
         const after = positionOf(frame.after)
         this.permitSubscribe(channel, after)
         const asked = this.shared.subscribing(this.outlet, channel)
-        if (!asked) return this.subscribe(channel, after, frame.ref)
-        return asked.then(() => {
-          if (!this.outlet.closed) this.subscribe(channel, after, frame.ref)
-        })
+        if (!asked) return this.subscribeInTurn(channel, after, frame.ref)
+        return asked.then(() => this.subscribeInTurn(channel, after, frame.ref))
       }
       case "unsubscribe": {
         const channel = this.channelOf(frame.channel)
@@ -145,6 +143,19 @@ export class Conversation {
       default:
         return frame satisfies never
     }
+  }
+
+  /** Subscribes once the channel is open on this node, so that what was asked next is answered after it. */
+  private subscribeInTurn(channel: Channel, after: Position | null, ref?: Ref): Promise<void> | void {
+    const subscribe = (release: () => void): void => {
+      try {
+        if (!this.outlet.closed) this.subscribe(channel, after, ref)
+      } finally {
+        release()
+      }
+    }
+    const prepared = this.shared.hub.prepare(channel)
+    return prepared instanceof Promise ? prepared.then(subscribe) : subscribe(prepared)
   }
 
   private channelOf(name: string): Channel {
