@@ -23,7 +23,8 @@ const mayImport: Record<string, readonly string[]> = {
   "client/": ["wire/", "client/"],
   "src/channels/": ["wire/", "src/channels/"],
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
-  "src/react/": ["wire/", "client/", "src/react/"],
+  // What is posted is signed in one way, whoever posts it.
+  "src/react/": ["wire/", "client/", "src/react/", "src/hooks/remote/signature.ts"],
   "src/watch/": ["wire/", "src/channels/", "src/react/", "src/watch/", ...contracts],
 }
 

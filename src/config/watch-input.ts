@@ -18,7 +18,7 @@ export interface TellInput {
   readonly channel?: string
   /** A URL that the alarm is posted to, as a CloudEvent with JSON. Tried again for about ten minutes. */
   readonly webhook?: string
-  /** Signs what goes to the webhook, as Standard Webhooks has it. Default: it is not signed. */
+  /** Signs what goes to the webhook: by `laba-signature`, as hooks are, and as Standard Webhooks has it. Default: it is not signed. */
   readonly secret?: string
   /** A line for the shell, or a list of a program and its arguments, run without one. The alarm is on standard input and in `LABA_…` variables. */
   readonly command?: string | readonly string[]

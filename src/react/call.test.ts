@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test"
+import { verifySignature } from "../hooks/remote/signature.ts"
 import { AskedToWait, type Call, call, type CallOptions } from "./call.ts"
 import { callOf, payloadOf, variablesOf } from "./facts.ts"
 import { NeverAgain } from "./reaction.ts"
-import { signatureHeaders } from "./signature.ts"
+import { webhookHeaders } from "./webhook-signature.ts"
 
 const message = {
   channel: "/orders/42",
@@ -55,8 +56,13 @@ describe("a call", () => {
 
   test("is signed over its id, its time and its body when there is a secret", async () => {
     const { headers } = await calling(new Response(null), { secret: "s", now: () => 1_614_265_330_999 })
-    const signed = signatureHeaders("s", { id: "m1", seconds: 1_614_265_330, body: '{"state":"paid"}' })
+    const signed = webhookHeaders("s", { id: "m1", seconds: 1_614_265_330, body: '{"state":"paid"}' })
     expect(Object.fromEntries(headers)).toMatchObject(signed)
+    const header = headers.get("laba-signature") as string
+    const given = { headers: Object.fromEntries(headers), body: '{"state":"paid"}' }
+    const when = { header, secret: "s", nowMs: 1_614_265_330_999 }
+    expect(verifySignature(given, when)).toBe(true)
+    expect(verifySignature({ ...given, body: '{"state":"free"}' }, when)).toBe(false)
   })
 
   test("fails by what the answer means: never, later, or again", async () => {
@@ -76,7 +82,7 @@ describe("a call", () => {
 
 test("a signature is the one of the scheme's own example", () => {
   // github.com/standard-webhooks/standard-webhooks, libraries' test vector.
-  const headers = signatureHeaders("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", {
+  const headers = webhookHeaders("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", {
     id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
     seconds: 1614265330,
     body: '{"test": 2432232314}',

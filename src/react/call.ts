@@ -1,7 +1,8 @@
 // Calls a URL with an event, as CloudEvents 1.0 wants it in HTTP (binary mode: the facts in headers, the payload in the
 // body), signed when there is a secret. Says what an answer means for trying again.
-import { signatureHeaders } from "./signature.ts"
+import { sign, signatureHeader } from "../hooks/remote/signature.ts"
 import { NeverAgain } from "./reaction.ts"
+import { webhookHeaders } from "./webhook-signature.ts"
 
 export interface Call {
   readonly id: string
@@ -41,26 +42,40 @@ export class AskedToWait extends Error {
   }
 }
 
+function headersOf({ id, type, source, time, contentType, attributes = {} }: Call): Record<string, string> {
+  return {
+    "content-type": contentType,
+    "user-agent": "laba",
+    "ce-specversion": "1.0",
+    "ce-id": id,
+    "ce-type": type,
+    "ce-source": source,
+    "ce-time": new Date(time).toISOString(),
+    ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value])),
+  }
+}
+
+/** Signed in two ways: as hooks are, for who has a backend for those, and as Standard Webhooks, for who has a library. */
+function signed(
+  headers: Record<string, string>,
+  { id, body }: Call,
+  { secret, nowMs }: { readonly secret: string | undefined; readonly nowMs: number },
+): Record<string, string> {
+  if (secret === undefined) return headers
+  return {
+    ...headers,
+    [signatureHeader]: sign({ headers, body }, [secret], nowMs),
+    ...webhookHeaders(secret, { id, seconds: Math.floor(nowMs / 1000), body }),
+  }
+}
+
 /** Resolves when the receiver took it. Throws `NeverAgain` when it never will, `AskedToWait` when it said when. */
 export async function call(event: Call, options: CallOptions): Promise<void> {
   const { url, secret, timeoutMs, signal, fetch: send = fetch, now = Date.now } = options
   const late = AbortSignal.timeout(timeoutMs)
-  const seconds = Math.floor(now() / 1000)
   const answer = await send(url, {
     method: "POST",
-    headers: {
-      "content-type": event.contentType,
-      "user-agent": "laba",
-      "ce-specversion": "1.0",
-      "ce-id": event.id,
-      "ce-type": event.type,
-      "ce-source": event.source,
-      "ce-time": new Date(event.time).toISOString(),
-      ...Object.fromEntries(
-        Object.entries(event.attributes ?? {}).map(([name, value]) => [`ce-${name}`, value]),
-      ),
-      ...(secret === undefined ? {} : signatureHeaders(secret, { id: event.id, seconds, body: event.body })),
-    },
+    headers: signed(headersOf(event), event, { secret, nowMs: now() }),
     body: event.body as BodyInit,
     // A redirect would take the payload and its signature to somebody who was not named.
     redirect: "manual",

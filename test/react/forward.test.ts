@@ -1,7 +1,7 @@
 // `laba forward` in a process of its own: what a receiver gets, and what becomes of its refusals.
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { join } from "node:path"
-import { signatureHeaders } from "../../src/react/signature.ts"
+import { webhookHeaders } from "../../src/react/webhook-signature.ts"
 import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
 import { publish, publishAll } from "../support/publish.ts"
 import { freshChannel, startServer } from "../support/server.ts"
@@ -79,7 +79,7 @@ describe("laba forward", () => {
     expect(one.headers.get("ce-source")).toBe(first.channel)
     expect(one.headers.get("ce-cursor")).toBe(first.cursor)
     const seconds = Number(one.headers.get("webhook-timestamp"))
-    const signed = signatureHeaders("s3cret", { id: first.id, seconds, body: "喇叭" })
+    const signed = webhookHeaders("s3cret", { id: first.id, seconds, body: "喇叭" })
     expect(one.headers.get("webhook-signature")).toBe(signed["webhook-signature"] as string)
   })
 

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises"
 import { connect, createServer } from "node:net"
 import { join } from "node:path"
 import { SMTPServer } from "smtp-server"
-import { signatureHeaders } from "../../src/react/signature.ts"
+import { webhookHeaders } from "../../src/react/webhook-signature.ts"
 import type { Alarm } from "../../src/watch/watch.ts"
 import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
 import { headOf, publish } from "../support/publish.ts"
@@ -125,7 +125,7 @@ describe("a watch in the configuration", () => {
       seconds: Number(again.headers.get("webhook-timestamp")),
       body: again.body,
     }
-    expect(signatureHeaders("s", signed)["webhook-signature"]).toBe(
+    expect(webhookHeaders("s", signed)["webhook-signature"]).toBe(
       again.headers.get("webhook-signature") as string,
     )
 

@@ -1,5 +1,5 @@
-// Signs what is posted: over its id, its time and its body, so that none can be changed and an old one cannot be played
-// again later. The scheme is Standard Webhooks (standardwebhooks.com, v1), for which receivers have libraries.
+// Signs what is posted as Standard Webhooks has it (standardwebhooks.com, v1): over its id, its time and its body, so that
+// none can be changed and an old one cannot be played again later. Receivers have libraries for it.
 import { createHmac } from "node:crypto"
 
 export interface Signed {
@@ -9,7 +9,7 @@ export interface Signed {
 }
 
 /** The three headers `webhook-id`, `webhook-timestamp` and `webhook-signature`. */
-export function signatureHeaders(secret: string, { id, seconds, body }: Signed): Record<string, string> {
+export function webhookHeaders(secret: string, { id, seconds, body }: Signed): Record<string, string> {
   const digest = createHmac("sha256", keyOf(secret)).update(`${id}.${seconds}.`).update(body).digest("base64")
   return {
     "webhook-id": id,
