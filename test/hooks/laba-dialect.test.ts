@@ -159,6 +159,32 @@ test("[H7] streams and sessions are registered and told the end of, plain polls 
   expect(backend.all("unregister").map((one) => one.connection)).not.toContain(poll.connection)
 })
 
+test("[H7] who names no channel is registered with the hook of every channel", async () => {
+  const url = backend.url()
+  await using all = await startServer({
+    logTo: () => {},
+    hooks: [{ pattern: "/**", register: url, unregister: url, ...local }],
+  })
+  const opened = await fetch(`${all.base}/_/session`, { method: "POST" })
+  expect(opened.status).toBe(201)
+  const session = await backend.next("register")
+  expect(session).toMatchObject({ transport: "poll", channel: "" })
+  const frames = await opened.text()
+  expect(frames).toContain(session.connection as string)
+  // It was let in with a channel, a reply and a name, as any connection is.
+  for (const part of ['"welcome"', '"/news"']) expect(frames).toContain(part)
+  expect((await fetch(`${all.base}/_/session/${session.connection}`, { method: "DELETE" })).status).toBe(204)
+  const gone = await backend.next("unregister")
+  expect(gone).toMatchObject({ connection: session.connection, user: "ann" })
+
+  const client = await connectByLaba(`${all.base}/_/ws`)
+  const socket = await backend.next("register")
+  client.send({ op: "subscribe", ref: 1, channel: "/anything" })
+  for (let channel = ""; channel !== "/anything";) channel = (await client.frame("subscribed")).channel
+  client.socket.close()
+  expect((await backend.next("unregister")).connection).toBe(socket.connection)
+})
+
 test("[H8] a channel of a hook is not listened to past it", async () => {
   const channel = desk("quiet")
   const client = await listenByLaba(server.base, channel)
