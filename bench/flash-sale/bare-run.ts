@@ -16,7 +16,7 @@ export async function bareRun({ perSecond, seconds, connections }: BareOptions):
   try {
     const port = Number(said)
     const count = perSecond * seconds
-    const requests = Crowd.withSecret("nobody's").entering({ sale: "bench", port, count, key: "k" })
+    const requests = Crowd.withSecret("nobody's").entering({ sale: "bench", port, count })
     return await measured({ pids: [child.pid], port, connections, requests, perSecond, seconds })
   } finally {
     await endChild(child)

@@ -19,9 +19,12 @@ export interface Entering {
   readonly sale: string
   readonly port: number
   readonly count: number
-  /** The Idempotency-Key of all. */
-  readonly key: string
+  /** Users who click again send another key than the first time. Default `first`. */
+  readonly attempt?: keyof typeof attempts
 }
+
+/** How the Idempotency-Keys of an attempt begin. They are as long as the UUIDs that pages send. */
+const attempts = { first: "f81d4fae-7dec-41d0-a765-", again: "6fa459ea-ee8a-4ca4-894e-" } as const
 
 /** No run takes longer. */
 const runMsMax = 600_000
@@ -67,11 +70,12 @@ export class Crowd {
   }
 
   /** The requests with which users 0 to `count` - 1 enter. */
-  entering({ sale, port, count, key }: Entering): Requests {
+  entering({ sale, port, count, attempt = "first" }: Entering): Requests {
     const one = (at: number): string => {
       const user = this.user(at)
       // As if issued shortly before the click, which may be minutes from now.
       const token = issueBuyToken(this.seal, { user, sale, had: 0 }, Date.now() + runMsMax)
+      const key = attempts[attempt] + at.toString(16).padStart(12, "0")
       const body = `{"token":"${token}"}`
       return (
         `POST /api/sales/${sale}/tickets HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +

@@ -65,7 +65,7 @@ export class SaleStage implements AsyncDisposable {
     const { shop, crowd } = this
     const { perSecond, seconds, listeners } = this.options
     const users = perSecond * seconds
-    const requests = crowd.entering({ sale: saleId, port: this.port, count: users, key: "k" })
+    const requests = crowd.entering({ sale: saleId, port: this.port, count: users })
     const audience = await Audience.open({ crowd, labaUrl: shop.labaUrl, sale: saleId, listeners, users })
     const start = performance.now()
     const taken = await this.measured({ requests, perSecond, seconds })
@@ -101,7 +101,7 @@ export class SaleStage implements AsyncDisposable {
   /** Everybody clicks again and is told which ticket they hold. */
   async refuseHolders(perSecond: number, seconds: number): Promise<Measured> {
     const count = this.options.perSecond * this.options.seconds
-    const requests = this.crowd.entering({ sale: saleId, port: this.port, count, key: "o" })
+    const requests = this.crowd.entering({ sale: saleId, port: this.port, count, attempt: "again" })
     return this.measured({ requests, perSecond, seconds })
   }
 
@@ -110,7 +110,7 @@ export class SaleStage implements AsyncDisposable {
     const sale = "full"
     await this.createSale(sale, { stock: 1, factor: 1, reserve: 0 })
     const count = perSecond * seconds
-    const requests = this.crowd.entering({ sale, port: this.port, count, key: "k" })
+    const requests = this.crowd.entering({ sale, port: this.port, count })
     return this.measured({ requests, perSecond, seconds })
   }
 

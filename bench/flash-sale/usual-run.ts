@@ -55,7 +55,6 @@ export class UsualStage implements AsyncDisposable {
       sale: "bench",
       port,
       count: perSecond * seconds,
-      key: "k",
     })
     const pids = this.children.map(({ pid }) => pid)
     const taken = await measured({ pids, port, connections, requests, perSecond, seconds })
