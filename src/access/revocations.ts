@@ -6,6 +6,11 @@ import type { Identity, TokenIdentity } from "./access.ts"
 /** Entries of each kind. About 20 MB at worst; each is dropped when the tokens it is about have expired. */
 const entriesMax = 100_000
 
+/** A token, or all of a user's that were issued up to a time. */
+export type RememberedRevocation =
+  | { readonly token: string; readonly expiresAtSeconds: number }
+  | { readonly user: string; readonly atMs: number }
+
 export interface RevocationsOptions {
   /** The longest time a token lives, so that whatever was issued before a user's revocation is over after it. */
   readonly lifetimeMaxMs: number
@@ -51,6 +56,14 @@ export class Revocations {
     this.make(this.users, () => this.lifetimeMaxMs)
     this.users.set(user, atMs)
     this.onRevoke()
+  }
+
+  /** All that are remembered, for whoever keeps them elsewhere too. */
+  *all(): Iterable<RememberedRevocation> {
+    const now = this.now()
+    for (const [token, expiresAtMs] of this.tokens)
+      if (expiresAtMs > now) yield { token, expiresAtSeconds: expiresAtMs / 1000 }
+    for (const [user, atMs] of this.users) if (atMs + this.lifetimeMaxMs > now) yield { user, atMs }
   }
 
   /** Whether somebody's token was revoked. */

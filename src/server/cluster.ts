@@ -96,6 +96,7 @@ function joined(
     connectionsOf: (user) => connections.countOfUser(user),
     users: () => connections.userNames(),
     lifetimeMaxMs: (config.access.tokens?.lifetimeMaxSeconds ?? 0) * 1000,
+    revocations: () => revocations.all(),
     takeRevocation: (revocation) => take(revocations, revocation),
     ear: {
       came(other) {

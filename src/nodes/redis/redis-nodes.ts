@@ -28,6 +28,8 @@ export interface RedisNodesOptions {
   readonly lifetimeMaxMs: number
   /** Makes a revocation hold on this node. */
   readonly takeRevocation: (revocation: Revocation) => void
+  /** All that hold on this node. */
+  readonly revocations: () => Iterable<Revocation>
   readonly ear: NodesEar
 }
 
@@ -48,7 +50,8 @@ export class RedisNodes implements Nodes {
     this.self = self
     this.inbox = new Inbox({ link, self, orders })
     this.directory = new Directory({ link, self, leaseMs, countOf: connectionsOf, users })
-    this.revoked = new Revoked({ link, lifetimeMaxMs, take: options.takeRevocation })
+    const { takeRevocation, revocations } = options
+    this.revoked = new Revoked({ link, lifetimeMaxMs, take: takeRevocation, held: revocations })
     this.registry = new Registry({
       link,
       leaseMs,
@@ -56,9 +59,9 @@ export class RedisNodes implements Nodes {
       onCame: (run) => ear.came(run),
       onGone: (run) => ear.gone(run),
       onRenewed: (held) => {
-        this.directory.renewed(held)
-        if (held) ear.renewed()
-        else ear.forgotten()
+        if (!held) return this.forgotten()
+        this.directory.renewed(true)
+        ear.renewed()
       },
     })
     this.unwatch = link.watch(() => this.linkChanged())
@@ -119,8 +122,14 @@ export class RedisNodes implements Nodes {
     }
     if (!this.wasAway) return
     this.wasAway = false
-    this.directory.renewed(false)
-    this.options.ear.forgotten()
+    this.forgotten()
     void this.registry.renew()
+  }
+
+  /** What this node has said may be gone. It says everything again. */
+  private forgotten(): void {
+    this.directory.renewed(false)
+    void this.revoked.sayAll()
+    this.options.ear.forgotten()
   }
 }

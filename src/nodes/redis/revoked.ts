@@ -15,6 +15,8 @@ export interface RevokedOptions {
   readonly lifetimeMaxMs: number
   /** Makes one hold on this node. One that holds already changes nothing. */
   readonly take: (revocation: Revocation) => void
+  /** All that hold on this node. */
+  readonly held: () => Iterable<Revocation>
 }
 
 export class Revoked {
@@ -36,20 +38,43 @@ export class Revoked {
 
   /** Keeps it and tells everybody. Throws `engine_unavailable`. */
   async add(revocation: Revocation): Promise<void> {
-    const { link, lifetimeMaxMs } = this.options
-    const text = JSON.stringify(revocation)
+    const { link } = this.options
     const now = Date.now()
-    const until =
-      "token" in revocation
-        ? Math.min(revocation.expiresAtSeconds * 1000, now + lifetimeMaxMs)
-        : revocation.atMs + lifetimeMaxMs
-    await link.command(tag, "ZADD", this.key, until, text)
+    await link.command(tag, "ZADD", this.key, this.endOf(revocation, now), JSON.stringify(revocation))
     await link.command(tag, "ZREMRANGEBYSCORE", this.key, "-inf", now)
-    await link.announce(tag, "told", text)
+    await link.announce(tag, "told", JSON.stringify(revocation))
+  }
+
+  /** Redis may have forgotten: what holds here is written again. What fails is tried at the next occasion. */
+  async sayAll(): Promise<void> {
+    const { link, held } = this.options
+    const now = Date.now()
+    let some: (string | number)[] = []
+    const send = async (): Promise<void> => {
+      if (some.length > 0) await link.command(tag, "ZADD", this.key, ...some)
+      some = []
+    }
+    try {
+      for (const revocation of held()) {
+        some.push(this.endOf(revocation, now), JSON.stringify(revocation))
+        if (some.length >= perCommand * 2) await send()
+      }
+      await send()
+    } catch {
+      // Away again; when it is back there is another occasion.
+    }
   }
 
   stop(): void {
     this.options.link.unlisten(tag, "told")
+  }
+
+  /** When what it is about has ended. */
+  private endOf(revocation: Revocation, now: number): number {
+    const { lifetimeMaxMs } = this.options
+    return "token" in revocation
+      ? Math.min(revocation.expiresAtSeconds * 1000, now + lifetimeMaxMs)
+      : revocation.atMs + lifetimeMaxMs
   }
 
   private async readAll(): Promise<void> {
