@@ -27,6 +27,8 @@ export interface SaleRun extends Measured {
   readonly decisionsCaughtUpSeconds: number | null
   /** From the first click until nobody waited for a decision. */
   readonly decidedPerSecond: number | null
+  /** From the first click until Laba had every result. */
+  readonly toldPerSecond: number | null
   readonly listeners: number
   readonly heard: number
   readonly decisionToClientP50Ms: number | null
@@ -77,9 +79,12 @@ export class SaleStage implements AsyncDisposable {
       standing = await this.look()
     }
     const decided = performance.now()
+    while ((await this.untold()) > 0 && !isLate()) await Bun.sleep(20)
+    const told = performance.now()
     while (audience.heard < listeners && !isLate()) await Bun.sleep(20)
     audience.close()
     const { tickets, won } = standing
+    // Without the log beside it, which is bounded and written anew.
     const bytesEach = (path: string): number | null => rounded(statSync(path).size / Math.max(1, tickets))
     return {
       ...taken,
@@ -87,6 +92,7 @@ export class SaleStage implements AsyncDisposable {
       won,
       decisionsCaughtUpSeconds: rounded((decided - answered) / 1000),
       decidedPerSecond: rounded(tickets / ((decided - start) / 1000)),
+      toldPerSecond: rounded(tickets / ((told - start) / 1000)),
       listeners,
       heard: audience.heard,
       decisionToClientP50Ms: rounded(audience.latency.percentileMs(0.5)),
@@ -148,6 +154,12 @@ export class SaleStage implements AsyncDisposable {
       payBySeconds: 3600,
     })
     if (!made.ok) throw new Error(await made.text())
+  }
+
+  /** Results that Laba does not have yet. */
+  private async untold(): Promise<number> {
+    const text = await (await fetch(`${this.shop.url}/metrics`)).text()
+    return Number(/^flash_sale_results_untold (\d+)/m.exec(text)?.[1] ?? Number.NaN)
   }
 
   private async look(): Promise<{ queued: number; tickets: number; won: number }> {
