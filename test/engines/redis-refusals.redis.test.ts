@@ -98,3 +98,29 @@ describe("a Redis that cannot be used says why, and no secret:", () => {
     deadlineMs,
   )
 })
+
+test("a user with the rights that the guide names can do everything", async () => {
+  await using redis = await RedisProcess.start({ config: { save: '""' } })
+  const rights = "~laba:* &laba:* -@all +@read +@write +@pubsub +@scripting +info +time +ping"
+  await redis.command("ACL", "SETUSER", "laba", "on", ">secret", ...rights.split(" "))
+  const heard: string[] = []
+  const node = await openEngine(
+    `redis://laba:secret@127.0.0.1:${redis.port}`,
+    { deliver: ({ data }) => void heard.push(String(data)), lost: () => void heard.push("lost") },
+    { prefix: "laba" },
+  )
+  await node.probe()
+  await node.listen(a)
+  const { position } = await node.publish(
+    draft("/a", "one", { idempotency: { key: "k", digest: "d" } }),
+    keep,
+  )
+  await node.publish(draft("/a", "two"), { ...keep, count: 1 })
+  expect((await node.state(a, keep)).kept).toBe(1)
+  expect(await node.history(a, { ...position, offset: 1 }, keep, bounds)).toMatchObject({ more: false })
+  expect((await node.channelsPage(null, 10)).channels.length).toBe(1)
+  await until(() => heard.length === 2 && node.figures.channels === 1, "the messages and the figures")
+  expect(heard).toEqual(["one", "two"])
+  expect(await node.forget(a)).toBe(1)
+  node.close()
+})
