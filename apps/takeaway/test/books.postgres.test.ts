@@ -4,11 +4,15 @@ import { addShops, listShops } from "../books/shops.ts"
 import { demoShops } from "../model/menu.ts"
 import { startPostgres } from "../../../test/support/postgres.ts"
 import { booksContract } from "./books-contract.ts"
+import { freshBooks } from "./fresh-books.ts"
+import { shopsContract } from "./shops-contract.ts"
 
 const postgres = startPostgres()
 afterAll(() => postgres[Symbol.dispose]())
 
-booksContract(() => postgres.database())
+const fresh = freshBooks(() => postgres.database())
+booksContract(fresh)
+shopsContract(fresh)
 
 test("processes that start together make the tables once", async () => {
   const url = postgres.database()

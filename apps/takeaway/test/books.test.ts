@@ -4,6 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { openDatabase } from "../books/open-database.ts"
 import { booksContract } from "./books-contract.ts"
+import { freshBooks } from "./fresh-books.ts"
+import { shopsContract } from "./shops-contract.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "takeaway-books-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -11,7 +13,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 const url = () => `sqlite:${join(folder, `${++files}.sqlite`)}`
 
-booksContract(url)
+const fresh = freshBooks(url)
+booksContract(fresh)
+shopsContract(fresh)
 
 test("books keep their id, and others have another", async () => {
   const file = url()

@@ -3,7 +3,8 @@
 import { expect, test } from "bun:test"
 import { startPostgres } from "../../../test/support/postgres.ts"
 import type { BillRecord } from "../model/bill.ts"
-import { DeskProcess, isTrue, until } from "./desk-process.ts"
+import { DeskProcess } from "./desk-process.ts"
+import { isTrue, until } from "./until.ts"
 
 test("two desks are one, and outlive their database", async () => {
   using postgres = startPostgres()

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { SQL } from "bun"
 import { join } from "node:path"
 import type { BillRecord } from "../model/bill.ts"
-import { DeskProcess, isTrue, until } from "./desk-process.ts"
+import { DeskProcess } from "./desk-process.ts"
 import { RawKitchen } from "./raw-kitchen.ts"
+import { isTrue, until } from "./until.ts"
 
 const testMs = 60_000
 const contact = { user: "Ann", addr: "1 Long Street", telephone: "13800000000" }

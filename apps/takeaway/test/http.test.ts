@@ -1,6 +1,7 @@
 // The desk's calls over HTTP: what the first desk's pages send, who is refused, and what is never believed.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { DeskProcess, type Kitchen } from "./desk-process.ts"
+import { DeskProcess } from "./desk-process.ts"
+import type { Kitchen } from "./people.ts"
 
 const testMs = 60_000
 const contact = { user: "Ann", addr: "1 Long Street", telephone: "13800000000" }

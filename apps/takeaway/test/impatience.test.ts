@@ -1,7 +1,9 @@
 // What a desk does by itself when time passes: nobody looks at a bill, nobody is left in a shop.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test"
 import type { BillRecord } from "../model/bill.ts"
-import { type Customer, DeskProcess, isTrue, type Kitchen, until } from "./desk-process.ts"
+import { DeskProcess } from "./desk-process.ts"
+import type { Customer, Kitchen } from "./people.ts"
+import { isTrue, until } from "./until.ts"
 
 const testMs = 60_000
 

@@ -2,7 +2,9 @@
 // stored and not yet told is told.
 import { expect, test } from "bun:test"
 import type { BillRecord } from "../model/bill.ts"
-import { type Customer, DeskProcess, isTrue, type Kitchen, until } from "./desk-process.ts"
+import { DeskProcess } from "./desk-process.ts"
+import type { Customer, Kitchen } from "./people.ts"
+import { isTrue, until } from "./until.ts"
 
 const testMs = 150_000
 

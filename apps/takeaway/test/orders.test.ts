@@ -1,8 +1,10 @@
 // Orders and kitchens over a real desk with its Laba: what is told to whom, and when nobody looks.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test"
 import type { BillRecord } from "../model/bill.ts"
-import { type Customer, DeskProcess, isTrue, type Kitchen, until } from "./desk-process.ts"
+import { DeskProcess } from "./desk-process.ts"
+import type { Customer, Kitchen } from "./people.ts"
 import { RawKitchen } from "./raw-kitchen.ts"
+import { isTrue, until } from "./until.ts"
 
 const testMs = 60_000
 

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { BadProxy } from "../../../test/client/bad-proxy.ts"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
-import { demoPassword, DeskProcess, until } from "./desk-process.ts"
+import { demoPassword, DeskProcess } from "./desk-process.ts"
+import { until } from "./until.ts"
 
 const testMs = 180_000
 
@@ -35,8 +36,9 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
     await proxy?.[Symbol.asyncDispose]()
   })
 
+  /** Without motion: drawing it would take all of a small machine. */
   async function open(path: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ locale: "en", ...options })
+    const context = await browser.newContext({ locale: "en", reducedMotion: "reduce", ...options })
     context.setDefaultTimeout(showMsMax)
     const page = await context.newPage()
     page.on("console", (message) => message.type() === "error" && complaints.push(message.text()))
