@@ -1,5 +1,4 @@
-// Tells by mail. SMTP is spoken by nodemailer, which is loaded only where a mail is to be sent: a server that sends none
-// need not have it.
+// Tells by mail. SMTP is spoken by nodemailer, which is loaded only where a mail is to be sent: most servers send none.
 import type { Recipient } from "../messenger.ts"
 import { letterOf, lineOf } from "../wording.ts"
 import type { MailTell } from "./tell.ts"
@@ -15,16 +14,10 @@ interface Mailer {
   }
 }
 
-/** Not written into the import: neither a bundler nor a type checker is to look for what need not be there. */
+/** Not written into the import: whoever checks types against our sources need not have its types. */
 const packageName: string = "nodemailer"
 
-async function mailer(): Promise<Mailer> {
-  try {
-    return (await import(packageName)) as Mailer
-  } catch (cause) {
-    throw new Error("mail needs the package nodemailer beside laba: npm install nodemailer", { cause })
-  }
-}
+const mailer = async (): Promise<Mailer> => (await import(packageName)) as Mailer
 
 export function mailTo({ smtp, from, to }: MailTell): Recipient {
   return {
