@@ -73,10 +73,15 @@ export async function pollSession(station: Station, ask: Ask): Promise<Response>
   const id = idIn(ask)
   const isHere = runOf(id) === station.nodes.self
   if (isHere) find(station, id)
-  const wantsStream = accepts(ask.request.headers.get("accept"), eventStreamType)
-  if (wantsStream && !isHere) await station.nodes.ask(runOf(id), "connection", { id })
-  if (wantsStream) throw notPolled()
-  const wait = parseQuery(ask.search, station.shared.limits).wait ?? 0
+  let wait: number
+  try {
+    if (accepts(ask.request.headers.get("accept"), eventStreamType)) throw notPolled()
+    wait = parseQuery(ask.search, station.shared.limits).wait ?? 0
+  } catch (error) {
+    // That a session is gone is said before anything else is found wrong.
+    if (!isHere) await station.nodes.ask(runOf(id), "connection", { id })
+    throw error
+  }
   station.shared.setTimeout(ask.request, Math.ceil(wait) + 5)
   if (isHere) return pollResponse(await poll(station, { id, search: ask.search }, ask.request.signal))
   return elsewhere(station, { method: "GET", id, search: ask.search, body: "" }, wait * 1000)
@@ -88,10 +93,9 @@ export async function command(station: Station, ask: Ask): Promise<Response> {
   const isHere = runOf(id) === station.nodes.self
   if (isHere) find(station, id)
   const bytes = await readBytes(ask.request, commandsBytesMax)
-  const frames = framesOf(bytes)
   if (!isHere)
     return elsewhere(station, { method: "POST", id, search: "", body: Buffer.from(bytes).toString("base64") })
-  find(station, id).commands.add(frames)
+  find(station, id).commands.add(framesOf(bytes))
   return new Response(null, { status: 202 })
 }
 
