@@ -35,12 +35,17 @@ export interface OutageReport {
   readonly problems: readonly string[]
 }
 
+/** How long the backend takes for an answer. */
+const answerMs = 20
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
 export async function runOutage(options: OutageOptions): Promise<OutageReport> {
   const directory = await mkdtemp(join(tmpdir(), "laba-outage-"))
   let backend = await startBackend("laba-backend.ts", { secret })
   const { port, seen } = backend
+  // A backend that answers in no time never has two requests at once, and no bound would be met.
+  await backend.control({ delayMs: answerMs })
   const url = backend.url()
   const config = {
     engine: `sqlite:${directory}`,
@@ -71,6 +76,7 @@ export async function runOutage(options: OutageOptions): Promise<OutageReport> {
     const turnedAway = await knock(address, options)
 
     backend = await startBackend("laba-backend.ts", { secret, port, seen })
+    await backend.control({ delayMs: answerMs })
     const returned = await openMany(address, options.connections)
     for (const socket of returned) socket.close()
     await until(async () => (await pendingAt(laba.base)) === 0)
