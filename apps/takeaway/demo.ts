@@ -77,9 +77,9 @@ export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
     labaUrl,
     password: added.length > 0 || demoPassword !== null ? password : null,
     async close() {
-      laba?.letGo()
-      await desk.close()
+      // Laba first: it tells the desk which connections end with it.
       await laba?.close()
+      await desk.close()
       await books.close()
     },
   }

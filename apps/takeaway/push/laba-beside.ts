@@ -12,8 +12,6 @@ export interface LabaBesideOptions {
 
 export interface LabaBeside {
   readonly url: string
-  /** From here on its end is no surprise: whoever presses Ctrl-C ends both at once. */
-  letGo(): void
   close(): Promise<void>
 }
 
@@ -47,9 +45,6 @@ export async function labaBeside(options: LabaBesideOptions): Promise<LabaBeside
   watch()
   return {
     url,
-    letGo() {
-      closing = true
-    },
     async close() {
       closing = true
       if (timer) clearTimeout(timer)

@@ -26,6 +26,8 @@ export function labaConfig({ host, port, engine, secrets, deskUrl, origins }: La
     listen: { host, port },
     engine,
     log: { level: "warn" },
+    // Some tens of listeners, not a crowd, come back at once.
+    limits: { drainSeconds: 1 },
     keys: [{ name: "desk", sha256, publish: ["/**"], manage: ["/**"] }],
     tokens: { secret: secrets.tokens, issuer: tokenIssuer, audience: tokenAudience, inQuery: true },
     // People type either name of this machine.

@@ -13,7 +13,7 @@ export interface TellingsOptions {
   readonly books: Database
   readonly loudspeaker: Loudspeaker
   readonly log: (line: string) => void
-  /** The first wait after a failure; it doubles up to ten times that. Default 500. */
+  /** The first wait after a failure; it doubles up to eight times that. Default 250. */
   readonly retryMs?: number
 }
 
@@ -96,9 +96,9 @@ export class Tellings {
   }
 
   private retryLater(error: unknown): void {
-    const { log, retryMs = 500 } = this.options
+    const { log, retryMs = 250 } = this.options
     if (this.failures === 0) log(`takeaway: not told, will try again: ${String(error)}`)
-    const ms = Math.min(retryMs * 2 ** this.failures, retryMs * 10)
+    const ms = Math.min(retryMs * 2 ** this.failures, retryMs * 8)
     this.failures++
     this.again = false
     this.timer = setTimeout(() => {
