@@ -61,6 +61,7 @@ export function makeOperation(options: OperationOptions): Operation {
     heldPolls: () => station.holds.size,
     channelsHeard: () => hub.channelsHeard,
     users: () => connections.users,
+    nodes: () => station.nodes.list.length,
     engine: () => inventory.figures,
     hooks: () => station.application.remote?.desks.figures ?? { pending: 0, away: 0 },
     ready: () => readiness.isReady,

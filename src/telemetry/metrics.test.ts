@@ -14,6 +14,7 @@ function metricsOf(changes: Partial<MetricSources> = {}): Metrics {
     connectsDelayed: () => 6,
     channelsHeard: () => 2,
     users: () => 1,
+    nodes: () => 1,
     engine: () => ({ historyBytes: 1000, idempotencyKeys: 7, channels: 9 }),
     hooks: () => ({ pending: 0, away: 0 }),
     ready: () => true,

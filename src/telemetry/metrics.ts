@@ -24,6 +24,8 @@ export interface MetricSources {
   readonly connectsDelayed: () => number
   readonly channelsHeard: () => number
   readonly users: () => number
+  /** Nodes that are alive as far as this one knows, itself too. */
+  readonly nodes: () => number
   readonly engine: () => EngineFigures
   /** Backends that hooks call: what they have not heard yet, and how many are left alone since they do not answer. */
   readonly hooks: () => { readonly pending: number; readonly away: number }
@@ -69,6 +71,7 @@ export class Metrics {
       () => inTally(sources.connections().opened),
     )
     this.gauge("laba_polls_held", "Long-polls that wait for a message.", sources.heldPolls)
+    this.gauge("laba_nodes", "Nodes that this one knows to be alive, itself too.", sources.nodes)
     this.gauge("laba_users", "Users with a connection here.", sources.users)
     this.gauge(
       "laba_channels_heard",
