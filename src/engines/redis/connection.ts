@@ -58,6 +58,8 @@ export class Connection {
     this.redis.on("error", (error: unknown) => {
       this.error ??= error
     })
+    // A node of a Cluster that loses slots drops what is listened to there, and says so only here. Begin anew, wherever it is.
+    this.redis.on("moved", () => this.end(new Error("the slots moved")))
     this.redis.once("end", () => this.finish())
   }
 

@@ -49,8 +49,8 @@ export class Hearing {
 
   /** Begins to listen. Resolves with where the channel stands; throws `engine_unavailable`. */
   async begin(channel: Channel): Promise<Position> {
-    const { link, events, routing } = this.options
-    const { trouble } = link
+    const { link, store, events, routing } = this.options
+    const trouble = link.troubleAt(store.partitions.of(channel).tag)
     if (trouble) throw unavailable(trouble, link.where)
     const listening = new Listening(channel, events)
     this.listenings.set(channel, listening)
@@ -100,7 +100,7 @@ export class Hearing {
     const { link, store } = this.options
     link.listen(store.partitions.of(channel).tag, store.placeOf(channel), {
       heard: (payload) => this.heard(payload),
-      joined: () => this.ask(channel),
+      joined: () => this.joined(channel),
     })
   }
 
@@ -112,10 +112,15 @@ export class Hearing {
         heard: (payload) => this.heard(payload),
         joined: () => {
           for (const channel of this.listenings.keys())
-            if (store.partitions.of(channel) === partition) this.ask(channel)
+            if (store.partitions.of(channel) === partition) this.joined(channel)
         },
       })
     }
+  }
+
+  private joined(channel: Channel): void {
+    this.listenings.get(channel)?.joins()
+    this.ask(channel)
   }
 
   private heard(payload: Buffer): void {

@@ -76,6 +76,12 @@ export class Link {
     return lasting ?? new RedisTrouble(`${this.where} is not a whole Cluster`, { passing: true })
   }
 
+  /** The same for what is under one tag: in a Cluster, of the node that holds it. */
+  troubleAt(tag: string): RedisTrouble | null {
+    const server = this.serverOf(tag)
+    return server && !this.closed ? server.trouble : this.trouble
+  }
+
   /** Calls when `trouble` may have changed. Returns how to stop that. */
   watch(watcher: () => void): () => void {
     this.watchers.add(watcher)

@@ -8,6 +8,9 @@ import { type Announcement, readRecord } from "./record.ts"
 /** Messages held until it is known where the channel stood when listening began. More are fetched instead. */
 const heldMax = 256
 
+/** How long an announcement may take longer than an answer. */
+const onItsWayMs = 1000
+
 export class Listening {
   readonly channel: Channel
   private readonly events: EngineEvents
@@ -15,6 +18,8 @@ export class Listening {
   private seen: Position | null = null
   /** Announced before it was known where listening began; null when too many were. */
   private held: Announcement[] | null = []
+  /** The connection was another one a moment ago. */
+  private interrupted = false
   private settle: { resolve: (position: Position) => void; reject: (error: unknown) => void } | null = null
   /** Resolves with where it stands when it hears. */
   readonly begun: Promise<Position>
@@ -38,9 +43,16 @@ export class Listening {
   stands(tail: Position): void {
     const { seen, settle } = this
     if (seen) {
-      if (seen.epoch === tail.epoch && tail.offset <= seen.offset) return
-      this.seen = tail
-      return this.events.lost(this.channel)
+      if (this.reaches(tail)) {
+        this.interrupted = false
+        return
+      }
+      if (this.interrupted) return this.lost(tail)
+      // What is announced takes another way than this answer, and may be on it.
+      setTimeout(() => {
+        if (!this.reaches(tail)) this.lost(tail)
+      }, onItsWayMs).unref()
+      return
     }
     this.seen = tail
     settle?.resolve(tail)
@@ -52,6 +64,23 @@ export class Listening {
       for (const announcement of held ?? []) this.take(announcement)
       if (held === null) this.events.lost(this.channel)
     })
+  }
+
+  /** From now on everything is heard; before that, something may not have been. */
+  joins(): void {
+    this.interrupted = this.seen !== null
+  }
+
+  /** Whether all up to there was heard. */
+  private reaches(tail: Position): boolean {
+    const { seen } = this
+    return seen !== null && seen.epoch === tail.epoch && tail.offset <= seen.offset
+  }
+
+  private lost(tail: Position): void {
+    this.interrupted = false
+    this.seen = tail
+    this.events.lost(this.channel)
   }
 
   /** It cannot begin: nobody hears anything. */
