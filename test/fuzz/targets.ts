@@ -4,6 +4,7 @@ import { body, contentType, form, multipart, query } from "./targets/bodies.ts"
 import { configJson, configYaml } from "./targets/config.ts"
 import { compound, cursor } from "./targets/cursors.ts"
 import { frame } from "./targets/frames.ts"
+import { hookAnswer } from "./targets/hook-answers.ts"
 import { http } from "./targets/http.ts"
 import { channel, pattern } from "./targets/names.ts"
 import { session } from "./targets/session.ts"
@@ -25,6 +26,7 @@ export const targets: readonly AnyTarget[] = [
   configJson,
   token,
   credential,
+  hookAnswer,
   http,
   websocket,
   session,
