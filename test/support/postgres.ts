@@ -1,7 +1,7 @@
 // A real PostgreSQL in a folder of its own, reached by a socket in that folder: no port, no password, nothing kept.
 // Needs the binaries (`.postgres.test.ts`).
 import { execFileSync } from "node:child_process"
-import { chmodSync, chownSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
@@ -15,15 +15,16 @@ export interface PostgresServer extends Disposable {
 export function startPostgres(): PostgresServer {
   const program = process.env["LABA_POSTGRES"]
   if (!program) throw new Error("LABA_POSTGRES names no `postgres`; npm test finds it.")
-  const binaries = dirname(program)
+  // A link on the path may stand alone; the other binaries are where it leads.
+  const binaries = dirname(realpathSync(program))
   const folder = mkdtempSync(join(tmpdir(), "laba-postgres-"))
   const owner = process.getuid?.() === 0 ? nobody() : null
   if (owner) chownSync(folder, owner.uid, owner.gid)
   chmodSync(folder, 0o700)
-  const run = (program: string, ...words: string[]): void => {
+  const run = (binary: string, ...words: string[]): void => {
     // PostgreSQL refuses to be run by root, so root hands it to somebody who owns nothing. Its child stays behind, so
     // nobody may wait for the end of its output.
-    execFileSync(join(binaries, program), words, { cwd: folder, stdio: "ignore", ...owner })
+    execFileSync(join(binaries, binary), words, { cwd: folder, stdio: "ignore", ...owner })
   }
   const cluster = join(folder, "cluster")
   const settings = [
