@@ -1,58 +1,26 @@
 // The buyer's page in Chromium, against a real shop: every way through a sale, on good networks and bad ones, ends with
 // the right scene on the screen.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import type { Browser } from "playwright-core"
-import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
-import { BuyerPage, type BuyerPageOptions } from "./buyer-page.ts"
-import { ShopProcess, until } from "./shop-process.ts"
+import { hasChromium } from "../../../test/support/chromium.ts"
+import type { BuyerPage, BuyerPageOptions } from "./buyer-page.ts"
+import { BuyerStage } from "./buyer-stage.ts"
+import { type ShopProcess, until } from "./shop-process.ts"
 
 const testMsMax = 60_000
 
 describe.skipIf(!hasChromium)("the buyer's page", () => {
-  let browser: Browser
+  let stage: BuyerStage
   let shop: ShopProcess
-  let sales = 0
-  let buyers = 0
   beforeAll(async () => {
-    ;[browser, shop] = await Promise.all([launchChromium(), ShopProcess.start()])
+    stage = await BuyerStage.start()
+    shop = stage.shop
   }, testMsMax)
-  afterAll(async () => {
-    await browser?.close()
-    await shop?.[Symbol.asyncDispose]()
-  })
+  afterAll(() => stage?.[Symbol.asyncDispose]())
 
-  async function freshSale(given: Record<string, unknown> = {}): Promise<string> {
-    const id = `sale-${++sales}`
-    const answer = await shop.operator("POST", "/sales", {
-      id,
-      title: "A sale",
-      startsAt: Date.now(),
-      items: [{ id: "i", title: "Moonlight lantern", stock: 1, price: 4200 }],
-      payBySeconds: 300,
-      ...given,
-    })
-    expect(answer.status).toBe(201)
-    if (given["startsAt"] === undefined)
-      await until(
-        () => phaseOf(id),
-        (phase) => phase === "open",
-      )
-    return id
-  }
-
-  async function phaseOf(sale: string): Promise<string> {
-    const view = (await (await shop.operator("GET", `/sales/${sale}`)).json()) as {
-      standing: { phase: string }
-    }
-    return view.standing.phase
-  }
-
-  const run = async (sale: string, what: string): Promise<void> => {
-    expect((await shop.operator("POST", `/sales/${sale}/${what}`)).status).toBe(200)
-  }
-
+  const freshSale = (given: Record<string, unknown> = {}): Promise<string> => stage.freshSale(given)
+  const run = (sale: string, what: string): Promise<void> => stage.run(sale, what)
   const open = (sale: string, options: Partial<BuyerPageOptions> = {}): Promise<BuyerPage> =>
-    BuyerPage.open(browser, shop, { user: `buyer-${++buyers}`, sale, ...options })
+    stage.open(sale, options)
 
   test(
     "two race for the last unit: one pays for it, the other is told at once that it is gone",
@@ -316,8 +284,7 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
     "counts down on the shop's clock, whatever the visitor's says, and opens by itself",
     async () => {
       const sale = await freshSale({ startsAt: Date.now() + 5000 })
-      const context = { user: `buyer-${++buyers}`, sale }
-      await using ann = await BuyerPage.open(browser, shop, context)
+      await using ann = await open(sale)
       await ann.page.addInitScript(() => {
         const right = Date.now
         Date.now = () => right() + 3_600_000
