@@ -74,7 +74,8 @@ export type MaybePromise<T> = T | Promise<T>
 export interface Engine {
   /**
    * Appends, numbers and announces. Throws `LabaError` with `idempotency_conflict`, `too_many_keys` or
-   * `engine_unavailable`, and then nothing was published.
+   * `engine_unavailable`, and then nothing was published; but where the answer was lost on its way to another process, it
+   * may have been: the same key then publishes it once.
    */
   publish(draft: Draft, keep: Keep): MaybePromise<Receipt>
   /** From now on `deliver` is called for this channel, beginning right after the position returned. Once a channel. */

@@ -35,6 +35,7 @@ export class Connection {
   private waiting = 0
   private waitingBytes = 0
   private error: unknown = null
+  private ending = false
   private ended = false
   private endListener: ((error: unknown) => void) | null = null
 
@@ -126,6 +127,9 @@ export class Connection {
 
   /** Ends it. Everything that waits for an answer is refused. */
   end(error: unknown): void {
+    // Each of a thousand answers may say that it is a replica now.
+    if (this.ending) return
+    this.ending = true
     this.error = error
     this.redis.disconnect()
     // A peer that is gone confirms no end; nobody may wait for it.
