@@ -53,7 +53,8 @@ function chosenFiles() {
 
 /** A unit test lives beside the file that it tests and needs nothing. The tidy test lives beside the whole tree. */
 function isUnit(path) {
-  return (!path.startsWith("test/") || path === "test/tidy.test.ts") && needsOf(path).length === 0
+  const isOfAWhole = /^(apps\/[^/]+\/)?test\//.test(path) && path !== "test/tidy.test.ts"
+  return !isOfAWhole && needsOf(path).length === 0
 }
 
 function suitesOf(files) {
