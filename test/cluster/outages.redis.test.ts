@@ -43,6 +43,19 @@ test("[R6, K2] a Redis that was away for longer than a lease and forgot everythi
   for (const { socket } of [ann, bob, eve]) socket.close()
 }, 60_000)
 
+test("a directory that Redis dropped is written again", async () => {
+  await using cluster = await openCluster(2)
+  const [a, b] = cluster.nodes as [Stage, Stage]
+  const bob = await listenAs(b.base, "bob", "/c")
+  const found = async () =>
+    (await a.json<{ connections: unknown[] }>(200, "GET", "/_/api/users/bob")).connections.length === 1
+  await until(found)
+  const run = bob.id.split("-")[0]
+  await cluster.redis.command("DEL", `laba:{${run}}:users`)
+  await until(found)
+  bob.socket.close()
+}, 60_000)
+
 test("[R6] a node that stood still is gone after its lease, and says everything again when it goes on", async () => {
   await using cluster = await openCluster(1, { channels })
   const [a] = cluster.nodes as [Stage]

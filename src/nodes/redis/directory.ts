@@ -98,6 +98,13 @@ export class Directory {
       if (here.length / 2 + gone.length >= usersPerCommand) await send()
     }
     await send()
-    await link.command(self, "PEXPIRE", this.key, leaseMs * 2)
+    const isThere = (await link.command(self, "PEXPIRE", this.key, leaseMs * 2)) === 1
+    // A Redis that is full may drop whatever has a time to live: then it is written again.
+    if (!isThere && this.hasUsers) this.stale = true
+  }
+
+  private get hasUsers(): boolean {
+    for (const _user of this.options.users()) return true
+    return false
   }
 }

@@ -136,15 +136,21 @@ export class RedisPresence implements PresenceExchange {
     }
   }
 
+  private async refresh(channel: Channel): Promise<void> {
+    if (await this.parts.refresh(channel, this.options.self)) return
+    const part = this.source?.part(channel)
+    if (!part || (part.members.length === 0 && part.guests === 0)) return
+    this.stale.add(channel)
+    void this.mend()
+  }
+
   private async refreshAll(): Promise<void> {
     const channels = [...(this.source?.channels() ?? [])]
     const here = new Set(channels)
     for (const channel of this.numbers.keys()) if (!here.has(channel)) this.numbers.delete(channel)
     for (let at = 0; at < channels.length; at += sliceMax) {
       const some = channels.slice(at, at + sliceMax)
-      await Promise.all(some.map((channel) => this.parts.refresh(channel, this.options.self))).catch(
-        () => undefined,
-      )
+      await Promise.all(some.map((channel) => this.refresh(channel))).catch(() => undefined)
     }
   }
 }

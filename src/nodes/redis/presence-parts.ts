@@ -77,9 +77,9 @@ export class PresenceParts {
     )
   }
 
-  /** Keeps a part for another time to live. */
-  async refresh(channel: Channel, node: string): Promise<void> {
-    await this.link.command(channel, "PEXPIRE", this.keyOf(channel, node), partTtlMs)
+  /** Keeps a part for another time to live. False when there is none: nobody is in it, or Redis dropped it. */
+  async refresh(channel: Channel, node: string): Promise<boolean> {
+    return (await this.link.command(channel, "PEXPIRE", this.keyOf(channel, node), partTtlMs)) === 1
   }
 
   /** Throws `engine_unavailable`. */
