@@ -4,7 +4,6 @@ import type { Database } from "./books/database.ts"
 import { answer } from "./http/answers.ts"
 import type { Desk } from "./http/desk.ts"
 import { LoginAttempts } from "./http/login-attempts.ts"
-import { buildPages } from "./http/pages.ts"
 import { router } from "./http/router.ts"
 import type { Patience } from "./model/shop.ts"
 import { labaApi } from "./push/laba-api.ts"
@@ -57,7 +56,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     wake: () => tellings.wake(),
     demoPassword,
   }
-  const handle = router({ desk, pages: await buildPages(), log })
+  const handle = router({ desk, log })
   const server = Bun.serve({
     hostname: host,
     port,

@@ -1,22 +1,21 @@
 // From a request to its endpoint or page. What an endpoint throws is an answer too.
 import { answer, Problem, problem } from "./answers.ts"
 import type { Desk } from "./desk.ts"
-import type { Pages } from "./pages.ts"
+import { pageAt } from "./pages.ts"
 import { type Route, routes } from "./routes.ts"
 
 export interface RouterOptions {
   readonly desk: Desk
-  readonly pages: Pages
   readonly log: (line: string) => void
 }
 
 export type Handle = (request: Request, address: string) => Promise<Response>
 
-export function router({ desk, pages, log }: RouterOptions): Handle {
+export function router({ desk, log }: RouterOptions): Handle {
   const route = async (request: Request, address: string): Promise<Response> => {
     const { pathname: path } = new URL(request.url)
-    const page = request.method === "GET" ? pages.find(path, desk.labaFor(request)) : null
-    if (page) return page
+    const page = pageAt(request, path, desk.labaFor(request))
+    if (page) return await page
     if (path === "/health") return answer({})
     const found = find(request.method, path)
     if (!found) throw new Problem(404, "not_found", "There is nothing here.")
