@@ -45,8 +45,15 @@ export function createDial(site: Site, settings: Settings, options: Options): Di
   }
 }
 
-/** Calls the application's function; what it throws becomes a rejection. */
-export const askToken = async (source: NonNullable<Settings["token"]>): Promise<string | null> => source()
+/** Calls the application's function; what it throws becomes a rejection, and what is no token too. */
+export async function askToken(source: NonNullable<Settings["token"]>): Promise<string | null> {
+  const token: unknown = await source()
+  // A function that forgot to look at the status gives undefined: to send that would be to be refused for good.
+  if (token === null || (typeof token === "string" && token !== "")) return token
+  throw new TypeError(
+    `the token function gave ${token === "" ? "an empty text" : typeof token}, not a token or null`,
+  )
+}
 
 function reasonOfToken(error: unknown): Reason {
   if (error instanceof LabaFailure) return error

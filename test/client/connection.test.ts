@@ -306,3 +306,25 @@ test("leaves nothing running after close", async () => {
     expect(server.opened).toBe(1)
   }
 })
+
+test.each([undefined, "", 42])(
+  "asks again when the token function gives %p, and sends nothing of it",
+  async (given) => {
+    let asked = 0
+    const token = (): string => (++asked < 3 ? (given as string) : "right")
+    const { laba, clock, server } = startStage({ token }, ({ server }) => {
+      server.token = "right"
+    })
+    const reasons: string[] = []
+    laba.on("state", ({ reason }) => {
+      if (reason) reasons.push(`${reason.code}: ${reason.detail}`)
+    })
+    await clock.pass(60_000)
+    expect(laba.state).toBe("open")
+    expect(server.tokensSeen).toEqual(["right"])
+    expect(reasons).toHaveLength(2)
+    expect(reasons[0]).toMatch(
+      /^token_failed: TypeError: the token function gave (undefined|an empty text|number), not /,
+    )
+  },
+)
