@@ -11,6 +11,7 @@ import { openLine } from "./line.ts"
 import { paintMenu, paintShops } from "./menu-view.ts"
 import { startMyBills } from "./my-bills.ts"
 import { startOrdering } from "./ordering.ts"
+import { withMenus, withNews } from "./shop-list.ts"
 
 interface Visit {
   readonly customer: string
@@ -18,7 +19,7 @@ interface Visit {
   readonly laba: string
 }
 
-let shops: ShopWithMenu[] = []
+let shops: readonly ShopWithMenu[] = []
 let chosen = location.hash.slice(1)
 const basket = new Basket()
 const shelf = new BillShelf()
@@ -63,7 +64,7 @@ async function refresh(): Promise<void> {
   ])
   visited.resolve()
   shelf.putAll(visit.bills)
-  shops = menus.shops
+  shops = withMenus(shops, menus.shops)
   if (!chosenShop()) chosen = (shops.find(({ isOpen }) => isOpen) ?? shops[0])?.shop ?? ""
   paint()
   line ??= listen(visit.laba)
@@ -79,10 +80,7 @@ function listen(url: string): Laba {
   })
   const open = laba.channel("/shops")
   open.on("message", ({ data }) => {
-    const news = data as ShopRecord
-    shops = shops.map((shop) =>
-      shop.shop === news.shop && shop.version < news.version ? { ...shop, ...news } : shop,
-    )
+    shops = withNews(shops, data as ShopRecord)
     paint()
   })
   for (const channel of [bills, open]) {
