@@ -51,7 +51,7 @@ export function makeEngine(
 }
 
 /** Makes what needs the engine; when that fails the engine is closed, so that its directory is free again. */
-export function orCloseNow<T>(engine: Engine, make: () => T): T {
+export function orCloseNow<T>(engine: Pick<Engine, "close">, make: () => T): T {
   try {
     return make()
   } catch (error) {

@@ -120,7 +120,8 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const slowReaders = new SlowReaders(limits)
   const wheel = new TimerWheel()
   const drafts = new Drafts(node)
-  const remoteHooks = orCloseNow(engine, () =>
+  const held = { close: () => cluster.stop().then(() => engine.close()) }
+  const remoteHooks = orCloseNow(held, () =>
     makeRemoteHooks({ config, node, engine, hub, drafts, connections, limits, counters, events }),
   )
   const application = new Application({

@@ -101,6 +101,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   const held = {
     async close() {
       await parts.station.application.remote?.close(0)
+      await parts.cluster.stop()
       await engine.close()
     },
   }

@@ -91,9 +91,12 @@ export class Registry {
     return [...this.known.keys()].filter((run) => run !== this.self)
   }
 
-  /** Renews the lease and looks who is there. Does nothing while Redis is away. */
+  /**
+   * Renews the lease and looks who is there. Does nothing while Redis is away, nor before the node has begun: it could not
+   * say yet where it is called at.
+   */
   async renew(): Promise<void> {
-    if (this.renewing || this.stopped) return
+    if (this.renewing || this.stopped || !this.timer) return
     this.renewing = true
     try {
       const { link, leaseMs, entry } = this.options
