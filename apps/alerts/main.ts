@@ -1,5 +1,5 @@
 // The command line: starts the demo and says where it is.
-import { parseArgs } from "node:util"
+import { orSayWhy, readFlags, readPort } from "../house/command-line.ts"
 import { startDemo } from "./demo.ts"
 import { mailSettings, smsSender } from "./settings.ts"
 
@@ -14,7 +14,7 @@ const usage = `alerts                  a payment told by mail and SMS, a deploy 
                         ALERTS_SMS_TEMPLATE_ID, ALERTS_SMS_SIGN_NAME
                         twilio: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM`
 
-const { values } = parseArgs({
+const { values } = readFlags("alerts", {
   options: {
     host: { type: "string", default: "127.0.0.1" },
     port: { type: "string", default: "8093" },
@@ -30,11 +30,14 @@ const { values } = parseArgs({
 })
 
 if (values.help) console.log(usage)
-else {
+else await orSayWhy("alerts", start)
+
+async function start(): Promise<void> {
+  const labaPort = values["laba-port"]
   const demo = await startDemo({
     host: values.host,
-    port: Number(values.port),
-    labaPort: values["laba-port"] === undefined ? null : Number(values["laba-port"]),
+    port: readPort("alerts", "--port", values.port),
+    labaPort: labaPort === undefined ? null : readPort("alerts", "--laba-port", labaPort),
     everySeconds: Number(values.every),
     silentSeconds: Number(values.silent),
     mail: mailSettings(values),

@@ -1,7 +1,7 @@
 // The command line: `takeaway` starts all of it; `takeaway laba` is the Laba for it alone, for desks that are elsewhere.
 import { join } from "node:path"
-import { parseArgs } from "node:util"
 import { serve } from "laba"
+import { orSayWhy, readFlags, readPort } from "../house/command-line.ts"
 import { demoDesk } from "./demo.ts"
 import { patience } from "./model/shop.ts"
 import { listeningLine } from "./push/laba-beside.ts"
@@ -24,7 +24,7 @@ takeaway laba             run only Laba, set up for a desk (--data, --host, --po
   --engine ENGINE         memory, or sqlite:DIR (default, in --data)
   --origin URL            where pages may come from beside the desk; may be given more than once`
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = readFlags("takeaway", {
   allowPositionals: true,
   options: {
     data: { type: "string", default: "data/takeaway" },
@@ -46,7 +46,7 @@ const { values, positionals } = parseArgs({
 })
 const [command = "serve"] = positionals
 
-try {
+await orSayWhy("takeaway", async () => {
   if (values.help) console.log(usage)
   else if (command === "serve") await serveCommand()
   else if (command === "laba" && values.desk !== undefined) await labaCommand(values.desk)
@@ -54,19 +54,16 @@ try {
     console.error(usage)
     process.exitCode = 2
   }
-} catch (error) {
-  console.error(`takeaway: ${error instanceof Error ? error.message : String(error)}`)
-  process.exit(1)
-}
+})
 
 async function serveCommand(): Promise<void> {
   const desk = await demoDesk({
     directory: values.data,
     database: values.database,
     host: values.host,
-    port: Number(values.port ?? 8091),
+    port: portOf("port") ?? 8091,
     laba: values.laba,
-    labaPort: values["laba-port"] === undefined ? freePort(8092) : Number(values["laba-port"]),
+    labaPort: portOf("laba-port") ?? freePort(8092),
     publicUrl: values.public,
     publicLaba: values["public-laba"],
     patience: {
@@ -85,11 +82,16 @@ async function serveCommand(): Promise<void> {
 async function labaCommand(deskUrl: string): Promise<void> {
   const secrets = secretsIn(values.data, process.env)
   const { host, engine = `sqlite:${join(values.data, "laba")}` } = values
-  const port = Number(values.port ?? 8092)
+  const port = portOf("port") ?? 8092
   const origins = values.origin ?? []
   const laba = await serve(labaConfig({ host, port, engine, secrets, deskUrl, origins }))
   stopBySignal(() => laba.close())
   console.log(listeningLine(laba.url))
+}
+
+function portOf(flag: "port" | "laba-port"): number | null {
+  const text = values[flag]
+  return text === undefined ? null : readPort("takeaway", `--${flag}`, text)
 }
 
 function millisecondsOf(seconds: string | undefined, otherwise: number): number {

@@ -96,7 +96,9 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
     clock: systemClock,
     onFailure({ id, cursor }, { reason, attempts, waitMs }) {
       const then =
-        waitMs === null ? `set aside after ${attempts} of them` : `again in ${(waitMs / 1000).toFixed(1)} s`
+        waitMs === null
+          ? `set aside after ${attempts === 1 ? "one try" : `${attempts} tries`}`
+          : `again in ${(waitMs / 1000).toFixed(1)} s`
       console.error(`laba: ${id} (${cursor}) failed: ${reason}; ${then}`)
     },
   })

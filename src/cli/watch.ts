@@ -1,6 +1,7 @@
 // `laba watch`: says when a channel that must be heard from is silent, and when it is back.
 import { connect, type Channel, type Laba } from "../../client/index.ts"
 import { parseCursor } from "../../wire/cursor.ts"
+import { silentMsMin } from "../config/watch-problems.ts"
 import { Attention, lookEveryMs } from "../watch/attention.ts"
 import { Messenger } from "../watch/messenger.ts"
 import { Silence } from "../watch/silence.ts"
@@ -81,7 +82,8 @@ function readRhythm(every: string | undefined, silent: string | undefined): Omit
   const everyMs = every === undefined ? null : readTime("--every", every)
   const silentMs = silent === undefined ? 6 * (everyMs as number) : readTime("--silent", silent)
   if (silentMs <= (everyMs ?? 0))
-    throw new Misuse("--silent is longer than --every: else each pause is an alarm")
+    throw new Misuse("--silent must be longer than --every: else each pause is an alarm")
+  if (silentMs < silentMsMin) throw new Misuse(`--silent must be at least ${silentMsMin}ms`)
   return { everyMs: everyMs ?? silentMs / 6, silentMs }
 }
 

@@ -16,8 +16,8 @@ export interface WatchConfig extends Watch {
 /** How often a channel speaks while it may be silent, when only one of the two is said. */
 const beatsPerSilence = 6
 
-/** Looking is not free: each watch asks the engine some 120 times while a channel may be silent. */
-const silentMsMin = 100
+/** The shortest silence. Looking is not free: each watch asks the engine some 120 times while a channel may be silent. */
+export const silentMsMin = 100
 
 /** Watches of one node, and who is told by one. */
 const watchesMax = 1000

@@ -269,7 +269,8 @@ describe("laba watch", () => {
   test("says what is wrong with how it was called", async () => {
     for (const [args, says] of [
       [[], "say how often it speaks: --every 5s"],
-      [["--every", "5s", "--silent", "5s"], "--silent is longer than --every"],
+      [["--every", "5s", "--silent", "5s"], "--silent must be longer than --every"],
+      [["--silent", "50ms"], "--silent must be at least 100ms"],
       [["--every", "5s", "--publish", "/heart"], "would end its silence"],
     ] as const) {
       await using watching = new LabaProcess(["watch", "/heart", ...args])
