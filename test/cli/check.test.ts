@@ -24,6 +24,17 @@ describe("laba check", () => {
     expect(out).toMatch(/\/\*\* .*100 messages, 256 KiB, 1m/)
   })
 
+  test("says where Redis is, and not its password", async () => {
+    await using folder = await emptyFolder()
+    const env = { LABA_ENGINE: "redis-sentinel://anna:hush@a,b/main" }
+    const { code, out, err } = await laba(["check"], { cwd: folder.path, env })
+    expect([code, err]).toEqual([0, ""])
+    expect(out).toContain(
+      "redis-sentinel://a:26379,b:26379/main, keys laba:…, at most 1 GiB; routing: targeted",
+    )
+    expect(out).not.toMatch(/anna|hush/)
+  })
+
   test("names every mistake and the nearest name that is known", async () => {
     await using folder = await emptyFolder()
     const file = join(folder.path, "wrong.yaml")

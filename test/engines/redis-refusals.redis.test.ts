@@ -19,6 +19,11 @@ describe("a Redis that cannot be used says why, and no secret:", () => {
     const wrong = await opening(`redis://anna:hush@127.0.0.1:${redis.port}`)
     expect(wrong).toContain(`Redis at redis://127.0.0.1:${redis.port} refuses this user or password`)
     expect(wrong).not.toMatch(/anna|hush|right/)
+    // Errors end up in logs, with all that hangs on them.
+    const error: unknown = await openEngine(`redis://anna:hush@127.0.0.1:${redis.port}`, deaf).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(Bun.inspect(error, { depth: 9 })).not.toMatch(/"hush"/)
     expect(await opening(redis.url)).toContain("wants a password")
     expect(await opening(`redis://:right@127.0.0.1:${redis.port}`)).toBe("nothing was refused")
   })

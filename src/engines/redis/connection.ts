@@ -79,6 +79,7 @@ export class Connection {
       return connection
     } catch (error) {
       const cause = connection.error ?? error
+      forgetCommand(cause)
       connection.end(cause)
       throw troubleOf(cause, options.where)
     } finally {
@@ -99,6 +100,7 @@ export class Connection {
       const command = new Command(name, args.map(asSent), { replyEncoding: null })
       return (await this.redis.sendCommand(command)) as Reply
     } catch (error) {
+      forgetCommand(error)
       // A master that became a replica keeps its connections: they lead nowhere now.
       if (error instanceof Error && error.message.startsWith("READONLY")) this.end(error)
       throw error
@@ -187,6 +189,11 @@ const asSent = (arg: Argument): string | number | Buffer =>
   arg instanceof Uint8Array && !Buffer.isBuffer(arg)
     ? Buffer.from(arg.buffer, arg.byteOffset, arg.byteLength)
     : (arg as string | number | Buffer)
+
+/** The client hangs what was asked on each error, passwords and payloads too; errors end up in logs. */
+function forgetCommand(error: unknown): void {
+  if (typeof error === "object" && error !== null && "command" in error) delete error.command
+}
 
 function sizeOf(args: readonly Argument[]): number {
   let bytes = 0
