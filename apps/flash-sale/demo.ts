@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
+import { Misuse } from "./misuse.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"
@@ -26,7 +27,7 @@ export interface DemoShop extends RunningShop {
   readonly paymentsUrl: string
 }
 
-/** Throws when a setting is given without the secret that belongs to it. */
+/** Throws `Misuse` when a setting is given without the secret that belongs to it. */
 export async function demoShop(options: DemoOptions): Promise<DemoShop> {
   const { directory, host, port, labaPort, verifySeconds, keepDays } = options
   mkdirSync(directory, { recursive: true })
@@ -76,11 +77,11 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
 
 function secret(name: string): string {
   const value = process.env[`FLASH_SALE_${name}`]
-  if (!value) throw new Error(`Set FLASH_SALE_${name}.`)
+  if (!value) throw new Misuse(`set FLASH_SALE_${name}`)
   return value
 }
 
 function algorithmOf(text: string): "HS256" | "RS256" | "ES256" {
   if (text === "HS256" || text === "RS256" || text === "ES256") return text
-  throw new Error(`${text} is none of HS256, RS256 and ES256.`)
+  throw new Misuse(`--jwt: ${text} is none of HS256, RS256 and ES256`)
 }

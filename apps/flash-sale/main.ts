@@ -1,9 +1,11 @@
 // The command line: `flash-sale` shows a shop, `serve` runs one; `payments`, `verify` and `audit` are beside it.
+import { existsSync } from "node:fs"
 import { parseArgs } from "node:util"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { verifyCommand } from "./audit/verify-command.ts"
 import { demoShop } from "./demo.ts"
 import { Ledger } from "./ledger/ledger.ts"
+import { Misuse, portIn, wholeNumber } from "./misuse.ts"
 import { supervise } from "./rehearsal/supervised.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { ledgerPath } from "./server.ts"
@@ -28,48 +30,75 @@ flash-sale verify         check the books and the channels (--data DIR, --json);
   --books                 the books alone
 flash-sale audit SALE     compute the order of service again (--data DIR, or --url of a running shop)`
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    data: { type: "string", default: "data/flash-sale" },
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string" },
-    laba: { type: "string" },
-    "laba-port": { type: "string" },
-    "laba-engine": { type: "string" },
-    payments: { type: "string" },
-    webhook: { type: "string" },
-    jwt: { type: "string" },
-    url: { type: "string" },
-    json: { type: "boolean", default: false },
-    channels: { type: "string" },
-    books: { type: "boolean", default: false },
-    "verify-seconds": { type: "string" },
-    "keep-days": { type: "string" },
-    rehearsal: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-})
-const [command = "show", subject] = positionals
+const options = {
+  data: { type: "string", default: "data/flash-sale" },
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string" },
+  laba: { type: "string" },
+  "laba-port": { type: "string", default: "0" },
+  "laba-engine": { type: "string" },
+  payments: { type: "string" },
+  webhook: { type: "string" },
+  jwt: { type: "string" },
+  url: { type: "string" },
+  json: { type: "boolean", default: false },
+  channels: { type: "string" },
+  books: { type: "boolean", default: false },
+  "verify-seconds": { type: "string", default: "15" },
+  "keep-days": { type: "string", default: "30" },
+  rehearsal: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const
 
-if (values.help) console.log(usage)
-else if (command === "show") await showCommand()
-else if (command === "serve") await serveCommand()
-else if (command === "payments") paymentsCommand()
-else if (command === "verify") process.exitCode = await verifyBooksAndChannels()
-else if (command === "audit" && subject !== undefined) await auditCommand(subject)
-else {
-  console.error(usage)
-  process.exitCode = 2
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
+
+try {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options })
+  await run(values, positionals)
+} catch (error) {
+  process.exit(tell(error))
 }
 
-async function showCommand(): Promise<void> {
+/** Says in one line what went wrong, and a bug with its stack. Returns the exit code. */
+function tell(error: unknown): 1 | 2 {
+  const code = error instanceof Error && "code" in error ? String(error.code) : ""
+  if (
+    !(error instanceof Error) ||
+    (code === "" && error.constructor !== Error && !(error instanceof Misuse))
+  ) {
+    console.error(error)
+    return 1
+  }
+  if (!(error instanceof Misuse) && !code.startsWith("ERR_PARSE_ARGS")) {
+    console.error(`flash-sale: ${error.message}`)
+    return 1
+  }
+  // Beyond its first sentence Node explains how to hand over what looks like a flag.
+  console.error(`flash-sale: ${error.message.split(/\.\s/)[0]} (flash-sale --help)`)
+  return 2
+}
+
+async function run(values: Values, [command = "show", subject]: readonly string[]): Promise<void> {
+  if (values.help) console.log(usage)
+  else if (command === "show") await showCommand(values)
+  else if (command === "serve") await serveCommand(values)
+  else if (command === "payments") paymentsCommand(values)
+  else if (command === "verify") process.exitCode = await verifyBooksAndChannels(values)
+  else if (command === "audit" && subject !== undefined)
+    process.exitCode = await auditCommand(values, subject)
+  else {
+    console.error(usage)
+    process.exitCode = 2
+  }
+}
+
+async function showCommand(values: Values): Promise<void> {
   const passedOn = ["laba", "laba-engine", "webhook", "jwt", "verify-seconds", "keep-days"] as const
   const shown = supervise({
     directory: values.data,
     host: values.host,
-    port: Number(values.port ?? 8090),
-    labaPort: Number(values["laba-port"] ?? 0),
+    port: portIn("port", values.port ?? "8090"),
+    labaPort: portIn("laba-port", values["laba-port"]),
     payments: values.payments ?? null,
     args: passedOn.flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]])),
     log: (line) => console.log(line),
@@ -80,19 +109,19 @@ async function showCommand(): Promise<void> {
   if (code !== null) process.exit(code)
 }
 
-async function serveCommand(): Promise<void> {
+async function serveCommand(values: Values): Promise<void> {
   const shop = await demoShop({
     directory: values.data,
     host: values.host,
-    port: Number(values.port ?? 8090),
-    labaPort: Number(values["laba-port"] ?? 0),
+    port: portIn("port", values.port ?? "8090"),
+    labaPort: portIn("laba-port", values["laba-port"]),
     laba: values.laba,
     labaEngine: values["laba-engine"],
     payments: values.payments,
     webhook: values.webhook,
     jwt: values.jwt,
-    verifySeconds: Number(values["verify-seconds"] ?? 15),
-    keepDays: Number(values["keep-days"] ?? 30),
+    verifySeconds: wholeNumber("verify-seconds", values["verify-seconds"]),
+    keepDays: wholeNumber("keep-days", values["keep-days"]),
     rehearsal: values.rehearsal,
   })
   console.log(`The flash sale is at ${shop.url}`)
@@ -106,44 +135,65 @@ async function serveCommand(): Promise<void> {
   if (values.rehearsal) process.stdin.on("end", () => process.exit(0)).resume()
 }
 
-function paymentsCommand(): void {
+function paymentsCommand(values: Values): void {
   const secret = process.env["FLASH_SALE_PAYMENT_SECRET"]
-  if (!secret) {
-    console.error("FLASH_SALE_PAYMENT_SECRET signs the callbacks; set it here and for the shop.")
-    process.exitCode = 2
-    return
-  }
+  if (!secret)
+    throw new Misuse("set FLASH_SALE_PAYMENT_SECRET, here and for the shop: it signs the callbacks")
   const { url } = startSimulator({
     host: values.host,
-    port: Number(values.port ?? 8091),
+    port: portIn("port", values.port ?? "8091"),
     path: `${values.data}/payments.sqlite`,
     secret,
   })
   console.log(`The payment simulator is at ${url}`)
 }
 
-function verifyBooksAndChannels(): Promise<number> {
+function verifyBooksAndChannels(values: Values): Promise<number> {
+  const channelsMax = values.channels === undefined ? Infinity : wholeNumber("channels", values.channels)
   return verifyCommand({
     directory: values.data,
-    ledger: ledgerPath(values.data),
+    ledger: booksIn(values.data),
     laba: values.laba,
     booksOnly: values.books,
-    channelsMax: Number(values.channels ?? Infinity),
+    channelsMax,
     json: values.json,
   })
 }
 
-async function auditCommand(sale: string): Promise<void> {
-  const wrong: string[] = []
-  if (values.url !== undefined) {
-    const answer = await fetch(`${values.url}/api/sales/${encodeURIComponent(sale)}/draw`)
-    if (!answer.ok) throw new Error(`${values.url} answered ${answer.status}.`)
-    wrong.push(...auditRecord((await answer.json()) as DrawRecord))
-  } else {
-    const database = Ledger.read(ledgerPath(values.data))
-    wrong.push(...auditDecisions(database, sale))
+/** 0: all is as drawn. 1: it is not. 3: there is nothing to compute yet. */
+async function auditCommand(values: Values, sale: string): Promise<0 | 1 | 3> {
+  const record = values.url === undefined ? null : await publishedDraw(values.url, sale)
+  if (record !== null && record.order === null) {
+    const isFirstCome = record.mode === "first-come"
+    console.log(
+      `${sale} ${isFirstCome ? "is first come, first served: nothing is drawn" : "has not been drawn yet"}.`,
+    )
+    return isFirstCome ? 0 : 3
+  }
+  const wrong = record === null ? auditBooks(values.data, sale) : auditRecord(record)
+  console.log(wrong.length === 0 ? `${sale}: the order of service is as it must be.` : wrong.join("\n"))
+  return wrong.length === 0 ? 0 : 1
+}
+
+async function publishedDraw(url: string, sale: string): Promise<DrawRecord> {
+  const answer = await fetch(`${url}/api/sales/${encodeURIComponent(sale)}/draw`)
+  if (answer.status === 404) throw new Error(`There is no sale ${sale} at ${url}.`)
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}.`)
+  return (await answer.json()) as DrawRecord
+}
+
+function auditBooks(directory: string, sale: string): string[] {
+  const database = Ledger.read(booksIn(directory))
+  try {
+    return auditDecisions(database, sale)
+  } finally {
     database.close()
   }
-  console.log(wrong.length === 0 ? `${sale}: the order of service is as it was drawn.` : wrong.join("\n"))
-  process.exitCode = wrong.length === 0 ? 0 : 1
+}
+
+/** Throws `Misuse` when there are none: that is no finding about a sale. */
+function booksIn(directory: string): string {
+  const path = ledgerPath(directory)
+  if (!existsSync(path)) throw new Misuse(`there are no books of a flash sale in ${directory}`)
+  return path
 }
