@@ -87,3 +87,44 @@ test("[H15] a node that was taken for dead ends the connections whose end others
   await away.exited
   expect(timesTold(ids)).toBe(connections)
 })
+
+test("[H14] a function of the dialect tencent pushes and closes at any node", async () => {
+  await using functions = await startBackend("tencent-backend.ts")
+  const gate = (): ConfigInput => ({
+    ...config(),
+    hooks: [
+      {
+        pattern: "/pgws",
+        name: "gate",
+        dialect: "tencent",
+        register: functions.url("/register"),
+        unregister: functions.url("/cleanup"),
+        ...local,
+      },
+    ],
+  })
+  await using holding = await startProcess({ config: gate() })
+  await using other = await startProcess({ config: gate() })
+  const client = await listenByRawSocket(`${holding.base}/pgws`)
+  const { websocket } = (await functions.next("register")).json as { websocket: { secConnectionID: string } }
+  const { secConnectionID } = websocket
+  const push = async (order: object): Promise<unknown> => {
+    const answer = await fetch(`${other.base}/_/api/tencent/gate`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ websocket: { ...order, secConnectionID } }),
+    })
+    return answer.json()
+  }
+  const ok = { errNo: 0, errMsg: "ok" }
+  const text = { action: "data send", dataType: "text", data: "you get a bill" }
+  expect(await push(text)).toEqual(ok)
+  expect(await client.next(30_000)).toMatchObject({ data: "you get a bill" })
+  expect(await push({ action: "closing" })).toEqual(ok)
+  expect(await client.next(30_000)).toMatchObject({ kind: "end", number: codes.disconnected.close })
+  expect((await functions.next("cleanup")).json).toEqual({
+    websocket: { action: "closing", secConnectionID },
+  })
+  expect(await push(text)).toMatchObject({ errNo: 410 })
+  expect(functions.problems).toEqual([])
+})

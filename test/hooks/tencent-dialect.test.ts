@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { codes } from "../../wire/codes.ts"
 import { makeKey } from "../../src/access/keys.ts"
+import { secret, tokenFor } from "../access/guarded.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { type OwnServer, startServer } from "../support/server.ts"
 import { type BackendProcess, type Seen, startBackend } from "./backend-process.ts"
@@ -21,6 +22,7 @@ beforeAll(async () => {
       { name: "functions", sha256: key.sha256, manage: ["/**"] },
       { name: "stranger", sha256: stranger.sha256, publish: ["/**"] },
     ],
+    tokens: { secret, inQuery: true },
     channels: { "/**": { listen: "anyone" } },
     hooks: [
       {
@@ -145,4 +147,11 @@ test("[H14] the protocol that the function chooses is spoken, and its failure cl
   expect((await closed).code).toBe(codes.hook_failed.close)
   await nextOf("transport")
   expect((await nextOf("cleanup")).websocket["secConnectionID"]).toBe(websocket["secConnectionID"])
+})
+
+test("[H14] who has shown a token is named as the gateway names whom it knows", async () => {
+  const client = await listenByRawSocket(`${server.base}/pgws?token=${await tokenFor("ann")}`)
+  expect((await nextOf("register")).requestContext["identity"]).toEqual({ secretId: "ann" })
+  client.socket.close()
+  await nextOf("cleanup")
 })
