@@ -44,9 +44,9 @@ export async function listChannels(
 /** Null when it was dropped meanwhile. */
 async function entryOf(link: Link, partition: Partition, channel: Channel): Promise<ChannelEntry | null> {
   const key = `${partition.keys[channelStem]}${channel}`
-  const fields = await link.command(partition.tag, "HMGET", key, "epoch", "head", "first", "bytes")
-  const [epoch, head, first, bytes] = (fields as readonly (Buffer | null)[]).map(String)
-  if (epoch === undefined || epoch === "null") return null
+  const state = await link.command(partition.tag, "HGET", key, "state")
+  if (state === null) return null
+  const [epoch = "", head, first, bytes] = String(state).split(" ")
   const offset = Number(head)
   return { channel, tail: { epoch, offset }, kept: offset - Number(first) + 1, bytes: Number(bytes) }
 }

@@ -7,7 +7,7 @@ const channel = "/a" as Channel
 
 function announced(offset: number, epoch = "e"): Announcement {
   const draft = { channel, id: "n.1", type: "text/plain", time: 1, bytes: 1, data: "x" }
-  return { channel, epoch, offset, record: printRecord(draft) }
+  return { channel, epoch, offset, record: Buffer.from(printRecord(draft)) }
 }
 
 function start() {

@@ -16,13 +16,15 @@ test("a record gives back the message that it was printed from, byte for byte", 
     fc.property(words, payload, (about, data) => {
       const bytes = typeof data === "string" ? Buffer.byteLength(data) : data.length
       const message = { ...about, data, bytes }
-      expect(readRecord(printRecord({ channel, ...message }))).toEqual(message)
+      expect(readRecord(Buffer.from(printRecord({ channel, ...message })))).toEqual(message)
     }),
   )
 })
 
 test("an announcement says where a message stands, whatever its record holds", () => {
-  const record = printRecord({ channel, id: "n.1", type: "text/plain", time: 5, bytes: 3, data: "a\nb" })
+  const record = Buffer.from(
+    printRecord({ channel, id: "n.1", type: "text/plain", time: 5, bytes: 3, data: "a\nb" }),
+  )
   const payload = Buffer.concat([Buffer.from("gen1Z2 7 /a\n"), record])
   const { epoch, offset, ...rest } = readAnnouncement(payload)
   expect([epoch, offset, rest.channel]).toEqual(["gen1Z2", 7, channel])

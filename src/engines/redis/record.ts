@@ -7,11 +7,11 @@ export type Recorded = Pick<Message, "type" | "data" | "bytes" | "id" | "time">
 
 const newline = 10
 
-/** Prints a draft: `time bytes kind id type`, a line end, the payload. The scripts read the first two words. */
-export function printRecord({ time, bytes, id, type, data }: Draft): Buffer {
-  const kind = typeof data === "string" ? "text" : "bytes"
-  const head = Buffer.from(`${time} ${bytes} ${kind} ${id} ${type}\n`)
-  return Buffer.concat([head, typeof data === "string" ? Buffer.from(data) : data])
+/** Prints a draft: `time bytes kind id type`, a line end, the payload. The scripts read the first words. */
+export function printRecord({ time, bytes, id, type, data }: Draft): string | Buffer {
+  // Text stays text: the client then writes it once, with all that goes out beside it.
+  if (typeof data === "string") return `${time} ${bytes} text ${id} ${type}\n${data}`
+  return Buffer.concat([Buffer.from(`${time} ${bytes} bytes ${id} ${type}\n`), data])
 }
 
 /** Reads a record. Throws when it is none: somebody else has written there. */

@@ -6,14 +6,20 @@ import type { Limits } from "../../../wire/limits.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
 import type { ChannelState, Draft, Message, Page, PageBounds, Receipt } from "../engine.ts"
 import type { Argument, Reply } from "./connection.ts"
+import { Gathering, type Waiting } from "./gathering.ts"
 import type { Link } from "./link.ts"
 import { type Partition, Partitions } from "./partitions.ts"
 import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "./script.ts"
 import { scripts } from "./scripts.ts"
+import { replyError, unavailable } from "./trouble.ts"
 
 /** Publishers with keys are seldom spread evenly, so each partition may hold a quarter of them. */
 const keysSharesMax = 4
+
+/** Where messages are announced, as names under a partition's tag: each channel at its own place, or all at one. */
+const placeStem = "at:"
+const placeOfAll = "all"
 
 /** How messages come to the nodes: each where somebody listens, or all to all. */
 export type Routing = "targeted" | "broadcast"
@@ -40,6 +46,7 @@ export class Store {
   readonly partitions: Partitions
   private readonly options: StoreOptions
   private readonly announceCommand: string
+  private readonly gathering = new Gathering((partition, group) => this.publishGroup(partition, group))
 
   constructor(options: StoreOptions) {
     this.options = options
@@ -49,38 +56,11 @@ export class Store {
 
   /** The Redis channel, as a name under the partition's tag, at which messages of a channel are announced. */
   placeOf(channel: Channel): string {
-    return this.options.routing === "targeted" ? `at:${channel}` : "all"
+    return this.options.routing === "targeted" ? placeStem + channel : placeOfAll
   }
 
-  async publish(draft: Draft, keep: Keep): Promise<Receipt> {
-    const { channel, idempotency } = draft
-    const { idempotencyKeysMax, idempotencySeconds } = this.options.limits
-    const answer = await this.run(scripts.publish, channel, [
-      channel,
-      printRecord(draft),
-      draft.bytes,
-      draft.time,
-      ...ruleOf(keep),
-      this.announceCommand,
-      this.redisChannelOf(channel),
-      draft.id,
-      ...(idempotency ? [idempotency.key, idempotency.digest] : ["", ""]),
-      Math.round(idempotencySeconds * 1000),
-      Math.ceil(idempotencyKeysMax / Math.min(this.partitions.all.length, keysSharesMax)),
-    ])
-    const [outcome, epoch = "", offset, id = ""] = texts(answer)
-    if (outcome === "conflict")
-      throw new LabaError(
-        "idempotency_conflict",
-        "This Idempotency-Key was used on this channel with another body; use a new key for a new message.",
-      )
-    if (outcome === "full")
-      throw new LabaError(
-        "too_many_keys",
-        `All ${idempotencyKeysMax} Idempotency-Keys are in use (limits.idempotencyKeysMax); retry later, or publish without a key.`,
-        { retryAfterSeconds: Math.max(1, Math.ceil(Number(epoch) / 1000)) },
-      )
-    return { position: { epoch, offset: Number(offset) }, id, duplicate: outcome === "duplicate" }
+  publish(draft: Draft, keep: Keep): Promise<Receipt> {
+    return this.gathering.add(this.partitions.of(draft.channel), draft, keep)
   }
 
   async history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Promise<Page> {
@@ -137,6 +117,52 @@ export class Store {
     ]
     const [bytes, channels, keys, trimmed] = answer
     return { bytes: Number(bytes), channels, keys, trimmed: texts(trimmed) as Channel[] }
+  }
+
+  /** Publishes a group of one partition; each gets its own answer. */
+  private async publishGroup(partition: Partition, group: readonly Waiting[]): Promise<void> {
+    const { link, limits, routing } = this.options
+    const { idempotencyKeysMax, idempotencySeconds } = limits
+    const isTargeted = routing === "targeted"
+    const args: Argument[] = [
+      this.announceCommand,
+      link.key(partition.tag, isTargeted ? placeStem : placeOfAll),
+      isTargeted ? 1 : 0,
+      Math.round(idempotencySeconds * 1000),
+      Math.ceil(idempotencyKeysMax / Math.min(this.partitions.all.length, keysSharesMax)),
+    ]
+    for (const { draft, keep } of group) {
+      const { channel, idempotency } = draft
+      const key = idempotency ? `${idempotency.digest} ${idempotency.key}` : ""
+      args.push(channel, printRecord(draft), ruleOf(keep).join(" "), key)
+    }
+    const answers = (await this.runIn(partition, scripts.publish, args)) as readonly Buffer[]
+    for (const [index, { draft, resolve, reject }] of group.entries()) {
+      try {
+        resolve(this.receiptIn(String(answers[index]), draft))
+      } catch (error) {
+        reject(error)
+      }
+    }
+  }
+
+  /** Reads what became of a draft. Throws when nothing was published. */
+  private receiptIn(answer: string, draft: Draft): Receipt {
+    const [outcome, epoch = "", offset, id = draft.id] = answer.split(" ")
+    if (outcome === "conflict")
+      throw new LabaError(
+        "idempotency_conflict",
+        "This Idempotency-Key was used on this channel with another body; use a new key for a new message.",
+      )
+    if (outcome === "full")
+      throw new LabaError(
+        "too_many_keys",
+        "The server remembers as many Idempotency-Keys as it may; this key is free to use later.",
+        { retryAfterSeconds: Math.max(1, Math.ceil(Number(epoch) / 1000)) },
+      )
+    if (outcome === "failed")
+      throw unavailable(replyError(answer.slice("failed ".length)), this.options.link.where)
+    return { position: { epoch, offset: Number(offset) }, id, duplicate: outcome === "duplicate" }
   }
 
   private run(script: Script, channel: Channel, args: readonly Argument[]): Promise<Reply> {

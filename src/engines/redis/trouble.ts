@@ -22,6 +22,13 @@ export function replyCodeOf(error: unknown): string {
   return /^[A-Z]+/.exec(error.message)?.[0] ?? ""
 }
 
+/** An error reply that came as text, inside an answer. */
+export function replyError(text: string): Error {
+  const error = new Error(text)
+  error.name = "ReplyError"
+  return error
+}
+
 /** For error replies: what they mean and, where a person can do something, what. Each completes "Redis at … ". */
 const meanings: ReadonlyMap<string, readonly [says: string, passing: boolean]> = new Map([
   ["WRONGPASS", ["refuses this user or password", false]],

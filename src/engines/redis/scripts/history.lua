@@ -4,6 +4,7 @@
 local channel = readChannel(ARGV[2])
 local count, after = tonumber(ARGV[5]), tonumber(ARGV[4])
 if trim(channel, count, tonumber(ARGV[6]), tonumber(ARGV[7])) then writeChannel(channel, true) end
+settle()
 local tail = whole(channel.head)
 if count == 0 then return { 'no-history', channel.epoch, tail } end
 if ARGV[3] ~= channel.epoch or after > channel.head then return { 'epoch', channel.epoch, tail } end

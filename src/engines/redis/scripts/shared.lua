@@ -11,8 +11,11 @@ local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- Whole numbers of more than 14 digits would be printed rounded.
 local function whole(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
+
+-- As an argument: a number would be printed anew each time, as a fraction, which costs as much as a small command.
+local nowText = whole(now)
 
 -- The generation is renewed when the data may have lost writes: it is not there (flushed, or never was), or it was last
 -- written by another life of this server, or by another server (a restart, a failover). Every life of a master has an id
@@ -37,23 +40,37 @@ local function newEpoch(name)
   return life and (generation .. 'Z' .. life) or generation
 end
 
+-- What a channel costs of the budget.
+local function costOf(channel)
+  return channelOverhead + channel.bytes + (channel.head - channel.first + 1) * messageOverhead
+end
+
+local function writeState(channel)
+  redis.call('HSET', channel.key, 'state', string.format('%s %d %d %d %d %d %d', channel.epoch, channel.head, channel.first,
+    channel.bytes, channel.oldest, channel.newest, channel.keepMs))
+end
+
 -- A channel: epoch, head (its newest number), first (its oldest kept), bytes (of payload), oldest and newest (when those
--- messages were accepted), keepMs (of its rule, as last seen). `stored` is whether Redis knows it.
+-- messages were accepted), keepMs (of its rule, as last seen). `stored` is whether Redis knows it. All of it is one field,
+-- in this order: seven of them cost twice as much to read and to write.
 local function readChannel(name)
   local key = KEYS[8] .. name
-  local f = redis.call('HMGET', key, 'epoch', 'head', 'first', 'bytes', 'oldest', 'newest', 'keepMs')
-  if not f[1] then
-    return { name = name, key = key, log = KEYS[9] .. name, epoch = newEpoch(name), head = 0, first = 1, bytes = 0,
-      oldest = 0, newest = 0, keepMs = 0, stored = false, before = 0 }
+  local channel = { name = name, key = key, log = KEYS[9] .. name }
+  local state = redis.call('HGET', key, 'state')
+  if not state then
+    channel.epoch, channel.head, channel.first, channel.bytes = newEpoch(name), 0, 1, 0
+    channel.oldest, channel.newest, channel.keepMs, channel.stored, channel.before = 0, 0, 0, false, 0
+    return channel
   end
-  local channel = { name = name, key = key, log = KEYS[9] .. name, epoch = f[1], head = tonumber(f[2]),
-    first = tonumber(f[3]), bytes = tonumber(f[4]), oldest = tonumber(f[5]), newest = tonumber(f[6]),
-    keepMs = tonumber(f[7]), stored = true }
-  channel.before = channelOverhead + channel.bytes + (channel.head - channel.first + 1) * messageOverhead
+  local epoch, head, first, bytes, oldest, newest, keepMs =
+    string.match(state, '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+  channel.epoch, channel.head, channel.first, channel.bytes = epoch, tonumber(head), tonumber(first), tonumber(bytes)
+  channel.oldest, channel.newest, channel.keepMs = tonumber(oldest), tonumber(newest), tonumber(keepMs)
+  channel.stored, channel.before = true, costOf(channel)
   -- What is left of an earlier generation stays readable under a new epoch, and the numbers go on.
-  if string.sub(channel.epoch, 1, #generation) ~= generation then
+  if string.sub(epoch, 1, #generation) ~= generation then
     channel.epoch = newEpoch(name)
-    redis.call('HSET', key, 'epoch', channel.epoch)
+    writeState(channel)
   end
   return channel
 end
@@ -73,37 +90,43 @@ local function trim(channel, count, bytes, keepMs)
   end
   local dropped = false
   while channel.head - channel.first + 1 > count or channel.bytes > bytes or channel.oldest < expired do
-    local entries = redis.call('XRANGE', channel.log, whole(channel.first) .. '-0', '+', 'COUNT', 2)
+    -- Those that are too many in one look, and the one that is the oldest then.
+    local excess = math.min(math.max(channel.head - channel.first + 1 - count, 1), 64)
+    local entries = redis.call('XRANGE', channel.log, whole(channel.first) .. '-0', '+', 'COUNT', excess + 1)
     -- One message that is more than the rule's bytes, or a log that somebody has tampered with.
     if not entries[2] then
       clear(channel)
       return true
     end
-    channel.bytes = channel.bytes - tonumber(string.match(entries[1][2][2], '^%d+ (%d+) '))
-    channel.oldest = tonumber(string.match(entries[2][2][2], '^(%d+) '))
-    channel.first = channel.first + 1
+    for i = 1, #entries - 1 do
+      channel.bytes = channel.bytes - tonumber(string.match(entries[i][2][2], '^%d+ (%d+) '))
+    end
+    channel.oldest = tonumber(string.match(entries[#entries][2][2], '^(%d+) '))
+    channel.first = channel.first + #entries - 1
     dropped = true
   end
   if dropped then redis.call('XTRIM', channel.log, 'MINID', whole(channel.first) .. '-0') end
   return dropped
 end
 
--- When there will be something to clear of it: expired messages, or at last its numbers.
+-- How long numbers are kept that nobody uses.
 local numbersKeptMs = 600000
 
--- Writes a channel back, with its cost and its place in the lists.
+-- What the costs of channels have changed by, and the ledger does not know yet.
+local costChange = 0
+
+-- Writes a channel back, with its place in the lists. `due` is when there will be something to clear of it, where that is
+-- new: expired messages, or at last its numbers.
 local function writeChannel(channel, touch)
-  redis.call('HSET', channel.key, 'epoch', channel.epoch, 'head', whole(channel.head), 'first', whole(channel.first),
-    'bytes', whole(channel.bytes), 'oldest', whole(channel.oldest), 'newest', whole(channel.newest),
-    'keepMs', whole(channel.keepMs))
-  local cost = channelOverhead + channel.bytes + (channel.head - channel.first + 1) * messageOverhead
-  if cost ~= channel.before then redis.call('HINCRBY', ledger, 'bytes', whole(cost - channel.before)) end
-  if not channel.stored then
-    redis.call('ZADD', names, 0, channel.name)
-    redis.call('ZADD', due, now + numbersKeptMs, channel.name)
+  writeState(channel)
+  local cost = costOf(channel)
+  costChange = costChange + cost - channel.before
+  if not channel.stored then redis.call('ZADD', names, 0, channel.name) end
+  if channel.due or not channel.stored then
+    redis.call('ZADD', due, channel.due or now + numbersKeptMs, channel.name)
   end
-  if touch or not channel.stored then redis.call('ZADD', used, now, channel.name) end
-  channel.stored, channel.before = true, cost
+  if touch or not channel.stored then redis.call('ZADD', used, nowText, channel.name) end
+  channel.stored, channel.before, channel.due = true, cost, nil
 end
 
 -- Forgets a channel wholly. If it was ever published to, the name begins in another epoch.
@@ -113,6 +136,12 @@ local function drop(channel)
   redis.call('ZREM', names, channel.name)
   redis.call('ZREM', used, channel.name)
   redis.call('ZREM', due, channel.name)
-  redis.call('HINCRBY', ledger, 'bytes', whole(-channel.before))
+  costChange = costChange - channel.before
   if channel.head > 0 then redis.call('HINCRBY', lives, lifeOf(channel.name), 1) end
+end
+
+-- Tells the ledger what channels cost now, once for all that a script has changed.
+local function settle()
+  if costChange ~= 0 then redis.call('HINCRBY', ledger, 'bytes', whole(costChange)) end
+  costChange = 0
 end

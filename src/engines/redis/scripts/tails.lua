@@ -13,4 +13,5 @@ for i = 2, #ARGV do
   answer[#answer + 1] = channel.epoch
   answer[#answer + 1] = whole(channel.head)
 end
+settle()
 return answer

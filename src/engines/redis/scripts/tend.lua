@@ -43,6 +43,7 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 
   end
 end
 
+settle()
 local trimmed = {}
 local bytes = tonumber(redis.call('HGET', ledger, 'bytes') or '0')
 if bytes > budget then
@@ -61,6 +62,7 @@ if bytes > budget then
       clear(channel)
       writeChannel(channel, false)
     end
+    settle()
     bytes = tonumber(redis.call('HGET', ledger, 'bytes'))
   end
   -- There is more to do than one go: the next one need not wait.
