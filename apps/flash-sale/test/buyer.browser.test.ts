@@ -283,19 +283,20 @@ describe.skipIf(!hasChromium)("the buyer's page", () => {
   test.concurrent(
     "counts down on the shop's clock, whatever the visitor's says, and opens by itself",
     async () => {
-      const sale = await freshSale({ startsAt: Date.now() + 5000 })
+      // Far enough for the slowest machine to look at the countdown before it ends.
+      const sale = await freshSale({ startsAt: Date.now() + 3_000_000 })
       await using ann = await open(sale)
       await ann.page.addInitScript(() => {
         const right = Date.now
         Date.now = () => right() + 3_600_000
       })
       await ann.page.reload()
-      const scene = await ann.scene("countdown", "open")
-      if (scene === "countdown") {
-        expect(await ann.board()).toMatch(/^00:0\d$/)
-        expect(await ann.page.isDisabled("#primary")).toBe(true)
-        await ann.picture("countdown")
-      }
+      await ann.scene("countdown")
+      expect(await ann.board()).toMatch(/^(49|50):\d\d$/)
+      expect(await ann.page.isDisabled("#primary")).toBe(true)
+      await ann.picture("countdown")
+      const moved = await shop.operator("PUT", `/sales/${sale}/start`, { startsAt: Date.now() + 4000 })
+      expect(moved.status).toBe(200)
       await ann.scene("open")
       await ann.press("primary")
       await ann.scene("won")
