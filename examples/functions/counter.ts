@@ -1,6 +1,6 @@
 // A queue at a counter, as three functions: whoever connects to /counter/<desk> draws a number, and whoever says "next" calls the
 // next one. It holds no socket: `laba functions examples/functions --with-laba`, then
-// `wscat -c ws://127.0.0.1:8080/counter/1`.
+// `npx wscat -c ws://127.0.0.1:8080/counter/1`.
 import type { FunctionFile } from "../../src/hooks/functions.ts"
 
 export const pattern = "/counter/*"
