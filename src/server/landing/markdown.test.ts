@@ -35,6 +35,12 @@ describe("Markdown of the guide", () => {
     )
   })
 
+  test("code may stand in a link and in what is stressed", () => {
+    expect(render("[`laba on`, and more](cli.md), [`a[0]`](gone.md), **never `**`**")).toBe(
+      '<p><a href="/to/cli.md"><code>laba on</code>, and more</a>, <code>a[0]</code>, <strong>never <code>**</code></strong></p>',
+    )
+  })
+
   test("joins broken Chinese lines without a space", () => {
     expect(render("叫号的\n喇叭\nand words")).toBe("<p>叫号的喇叭\nand words</p>")
   })

@@ -101,16 +101,13 @@ const anchorOf = (text: string): string =>
 const brokenChinese = /([\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])/g
 
 function inline(text: string, resolve: Resolve): string {
-  // Code first: what stands in it is not Markdown.
-  return text
-    .replaceAll(brokenChinese, "$1")
-    .split(/(`[^`]+`)/)
-    .map((part) =>
-      part.startsWith("`") && part.length > 1
-        ? `<code>${escape(part.slice(1, -1))}</code>`
-        : words(part, resolve),
-    )
-    .join("")
+  // Code is taken out first: what stands in it is not Markdown, but it may stand in a link. No page has this character.
+  const codes: string[] = []
+  const rest = text.replaceAll(brokenChinese, "$1").replaceAll(/`([^`]+)`/g, (_, code: string) => {
+    codes.push(`<code>${escape(code)}</code>`)
+    return "\uE000"
+  })
+  return words(rest, resolve).replaceAll("\uE000", () => codes.shift() as string)
 }
 
 function words(text: string, resolve: Resolve): string {
