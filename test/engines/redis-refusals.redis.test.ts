@@ -61,6 +61,20 @@ describe("a Redis that cannot be used says why, and no secret:", () => {
     expect(await opening(`redis-cluster://127.0.0.1:${redis.port}`)).toContain("is no node of a Cluster")
   })
 
+  test("a database that is not there, or not for this user: nothing is written to another one", async () => {
+    await using redis = await RedisProcess.start({ config: { save: '""', databases: "4" } })
+    expect(await opening(`${redis.url}/4`)).toContain("has no database 4")
+    await redis.command("ACL", "SETUSER", "anna", "on", ">hush", "~*", "&*", "+@all", "-select")
+    const anna = `redis://anna:hush@127.0.0.1:${redis.port}`
+    expect(await opening(`${anna}/3`)).toContain("does not let this user")
+    expect(await opening(anna)).toBe("nothing was refused")
+
+    const node = await openEngine(`${redis.url}/3`, deaf)
+    await node.publish(draft("/a"), keep)
+    node.close()
+    expect(await redis.command("INFO", "keyspace")).toMatch(/^# Keyspace\s+db3:\S+\s*$/)
+  })
+
   test(
     "a replica: it may be the master later, so the node waits, and refuses publishes meanwhile",
     async () => {

@@ -78,7 +78,8 @@ export class Connection {
       await Promise.race([opening, late])
       return connection
     } catch (error) {
-      const cause = connection.error ?? error
+      // What the client met first says more than "the connection is closed"; what we found out says most.
+      const cause = error instanceof RedisTrouble ? error : (connection.error ?? error)
       forgetCommand(cause)
       connection.end(cause)
       throw troubleOf(cause, options.where)
@@ -161,6 +162,7 @@ export class Connection {
           : `${where} is no node of a Cluster; write redis:// in its address`,
         { passing: false },
       )
+    await this.choose(this.options.redis.db ?? 0)
     if (facts.get("role") === "slave")
       throw new RedisTrouble(`${where} is a replica and takes no writes; name its master, or its Sentinels`, {
         passing: true,
@@ -171,6 +173,17 @@ export class Connection {
         `${where} may drop any key when it is full (maxmemory-policy ${policy}), and history with it in silence; set noeviction`,
         { passing: false },
       )
+  }
+
+  /** The client asks for the database too, and is silent when it is refused: then everything would lie in another one. */
+  private async choose(database: number): Promise<void> {
+    if (database === 0) return
+    try {
+      await this.command("SELECT", [database])
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("out of range"))) throw error
+      throw new RedisTrouble(`${this.options.where} has no database ${database}`, { passing: false })
+    }
   }
 }
 
