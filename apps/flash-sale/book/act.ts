@@ -11,7 +11,9 @@ import type { Book, Item, Order, Ticket } from "./memory.ts"
 export type Result = readonly [number: number, version: number, ticket: TicketState, order: OrderState | null]
 
 /** What the shop's other systems are told of. */
-export type ShopEvent = "won" | "paid" | "expired" | "refunded"
+export const shopEvents = ["won", "paid", "expired", "refunded"] as const
+
+export type ShopEvent = (typeof shopEvents)[number]
 
 /** What is done outside: a webhook, a refund, or asking for the end of a trade that was left open. */
 export type ErrandKind = "webhook" | "refund" | "close"

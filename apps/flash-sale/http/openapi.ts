@@ -1,5 +1,6 @@
 // The OpenAPI 3.1 description, from the table of routes and the schemas of what they take and answer.
 import { z } from "zod"
+import { shopEvents } from "../book/act.ts"
 import { refusals } from "../model/refusal.ts"
 import { saleSchema } from "../model/sale.ts"
 import { orderMachine } from "../model/order.ts"
@@ -13,6 +14,7 @@ const text: Schema = { type: "string" }
 const number: Schema = { type: "number" }
 const integer: Schema = { type: "integer" }
 const time: Schema = { type: "integer", description: "Milliseconds since 1970, by the server's clock" }
+const money: Schema = { type: "integer", description: "In the smallest unit of the currency: 1990 is 19.90" }
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] })
 const list = (items: Schema): Schema => ({ type: "array", items })
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
@@ -61,7 +63,7 @@ const sale = {
   payBySeconds: integer,
   offerSeconds: integer,
   commitment: { ...text, description: "Hash of the seed of the draw" },
-  items: list(object({ id: text, title: text, price: integer })),
+  items: list(object({ id: text, title: text, price: money })),
   standing: ref("Standing"),
   listen: object({ laba: text, channel: text }),
 }
@@ -138,13 +140,27 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Order: object({
     id: text,
     state: { enum: Object.keys(orderMachine) },
-    price: integer,
+    price: money,
     currency: text,
     payBy: time,
     offer: { type: "boolean" },
   }),
+  ShopEvent: object({
+    id: { ...text, description: "The same in every repeat" },
+    event: { enum: shopEvents },
+    at: time,
+    sale: text,
+    order: text,
+    user: text,
+    item: text,
+    price: money,
+    currency: text,
+    offer: { type: "boolean", description: "The unit was somebody else's before" },
+    payBy: time,
+    live: { type: "boolean", description: "Whether the order still holds its unit, or has bought it" },
+  }),
   PayUrl: object({ payUrl: text }),
-  Callback: object({ reference: text, payment: text, amount: integer }),
+  Callback: object({ reference: text, payment: text, amount: money }),
   Received: object({ received: { type: "boolean" } }),
   SaleSettings: z.toJSONSchema(saleSchema, { io: "input" }) as Schema,
   OperatorSale: object({
@@ -177,6 +193,21 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Dies: object({ dies: { type: "boolean" } }),
 }
 
+const shopEventCall: Schema = {
+  summary: "What became of an order, posted to the address of --webhook, at least once",
+  parameters: [
+    {
+      name: "Flash-Sale-Signature",
+      in: "header",
+      required: true,
+      schema: text,
+      description: "t=<seconds>,v1=<hex of HMAC-SHA256 over `<seconds>.<body>`>",
+    },
+  ],
+  requestBody: { content: { "application/json": { schema: ref("ShopEvent") } } },
+  responses: { "2XX": { description: "Taken. Whatever else is answered, it comes again later" } },
+}
+
 export function openApi(): Schema {
   const paths: Record<string, Record<string, Schema>> = {}
   for (const route of routes) (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(route)
@@ -184,6 +215,7 @@ export function openApi(): Schema {
     openapi: "3.1.0",
     info: { title: "Flash sale", version: "1" },
     paths,
+    webhooks: { shopEvent: { post: shopEventCall } },
     components: {
       schemas,
       securitySchemes: { bearer: { type: "http", scheme: "bearer" } },

@@ -372,6 +372,12 @@ test("what the API answers is what its description says", async () => {
   described(await (await buyer()).ask("GET", `/sales/${sale}/ticket`), "Problem")
   const operator = await shop.operator("GET", `/sales/${sale}`)
   described({ status: 200, body: (await operator.json()) as Record<string, unknown> }, "OperatorSale")
+  const told = await until(
+    async () =>
+      hooks.map(({ body }) => JSON.parse(body) as Answered["body"]).find((each) => each["sale"] === sale),
+    (each) => each !== undefined,
+  )
+  described({ status: 200, body: told ?? {} }, "ShopEvent")
   const document = JSON.stringify(openApi())
   for (const [, name] of document.matchAll(/#\/components\/schemas\/(\w+)/g))
     expect(schemas).toHaveProperty([name as string])
