@@ -21,8 +21,8 @@ const known: Readonly<Record<string, Words>> = {
   takeaway: {
     title: ["A takeaway desk", "外卖点单台"],
     says: [
-      "The customer orders, the kitchen hears it at once, and the order’s way is on the customer’s screen. The backend holds no socket: it is three functions.",
-      "顾客下单，后厨马上听到，做到哪一步顾客的屏幕上都看得到。后端不持有任何连接，只有三个函数。",
+      "The customer orders, the kitchen hears it at once, and the order’s way is on the customer’s screen. The backend holds no socket: it is functions and a database.",
+      "顾客下单，后厨马上听到，做到哪一步顾客的屏幕上都看得到。后端不持有任何连接，只有几个函数和一个数据库。",
     ],
   },
   alerts: {
