@@ -15,7 +15,7 @@ export const visit: Endpoint = async (desk, call) => {
   const { customer, cookie } = known === null ? newCustomer(desk) : { customer: known, cookie: null }
   const bills = known === null ? [] : await billsOfCustomer(desk.books, customer)
   return answer(
-    { customer, bills, laba: desk.labaFor(call.request) },
+    { customer, bills, laba: desk.labaFor(call.request), isDemo: desk.demoPassword !== null },
     200,
     cookie === null ? {} : { "Set-Cookie": cookie },
   )

@@ -17,8 +17,11 @@ interface Visit {
   readonly customer: string
   readonly bills: readonly BillRecord[]
   readonly laba: string
+  /** Whether anybody may be a kitchen. */
+  readonly isDemo: boolean
 }
 
+let isDemo = false
 let shops: readonly ShopWithMenu[] = []
 let chosen = location.hash.slice(1)
 const basket = new Basket()
@@ -37,6 +40,8 @@ function choose(shop: string): void {
 
 function paint(): void {
   paintShops(shops, chosen, choose)
+  // Who came to look finds every shop closed, since nobody stands in a kitchen yet.
+  find("#demo").hidden = !isDemo || shops.some(({ isOpen }) => isOpen)
   paintMenu(chosenShop(), basket, paint)
   ordering.paint()
   myBills.paint()
@@ -63,6 +68,7 @@ async function refresh(): Promise<void> {
     insist(() => call<{ shops: ShopWithMenu[] }>("GET", "/api/shops")),
   ])
   visited.resolve()
+  isDemo = visit.isDemo
   shelf.putAll(visit.bills)
   shops = withMenus(shops, menus.shops)
   if (!chosenShop()) chosen = (shops.find(({ isOpen }) => isOpen) ?? shops[0])?.shop ?? ""

@@ -106,10 +106,13 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       const back = await kitchen("shop1", "back")
       const early = await open("/")
       await early.waitForSelector("[data-shop=shop1][data-open=false]")
+      // Who came to look is shown the kitchen's door, for as long as nobody stands in any.
+      await early.waitForSelector("#demo:not([hidden]) a[href='/kitchen']")
       await openShop(front)
       await back.waitForSelector(".lamp[data-open=true]")
       // Who was there before the shop opened sees it open.
       await early.waitForSelector("[data-shop=shop1][data-open=true]")
+      await early.waitForSelector("#demo[hidden]", { state: "attached" })
       const [ann, bob] = [await customer("shop1"), await customer("shop1")]
       await order(ann, "Ann", ["egg", "egg", "beef"])
       await ann.waitForSelector("#bills .slip")
