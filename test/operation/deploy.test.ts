@@ -80,7 +80,7 @@ interface Compose {
         readonly stop_grace_period: string
         readonly ulimits: { readonly nofile: { readonly soft: number } }
         readonly sysctls: Readonly<Record<string, number>>
-        readonly volumes: readonly string[]
+        readonly volumes?: readonly string[]
         readonly command: readonly string[]
       }
     >
