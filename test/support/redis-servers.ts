@@ -11,6 +11,12 @@ const redisServer = process.env["LABA_REDIS_SERVER"] ?? "redis-server"
 /** How long a server may take to start, or a Sentinel to decide, on a slow and busy machine. */
 const patienceMs = 60_000
 
+/** What runs now. A test that is broken off leaves nothing behind: a server would hold the pipe that the run is read from. */
+const running = new Set<Bun.Subprocess>()
+process.on("exit", () => {
+  for (const server of running) server.kill("SIGKILL")
+})
+
 export interface RedisProcessOptions {
   /** More of its configuration, as `name: value`. */
   readonly config?: Readonly<Record<string, string>>
@@ -52,6 +58,7 @@ export class RedisProcess implements AsyncDisposable {
       stdout: Bun.file(join(this.folder, "log")),
       stderr: "inherit",
     })
+    running.add(this.process)
     await until(async () => (await this.command("PING").catch(() => "")) === "PONG", `redis at ${this.port}`)
   }
 
@@ -62,6 +69,7 @@ export class RedisProcess implements AsyncDisposable {
     if (!process) return
     process.kill("SIGKILL")
     await process.exited
+    running.delete(process)
   }
 
   /** It stands still: connections stay, nothing is answered. */
