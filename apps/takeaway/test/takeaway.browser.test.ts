@@ -1,5 +1,5 @@
 // Customers and kitchens in a real browser: an order from the opening of the shop to the handing over, while pages are
-// reloaded, the network is cut and the desk is killed.
+// reloaded, the network is cut and the desk is killed. Set TAKEAWAY_SHOTS to a folder to keep pictures.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { BadProxy } from "../../../test/client/bad-proxy.ts"
@@ -8,6 +8,15 @@ import { demoPassword, DeskProcess } from "./desk-process.ts"
 import { until } from "./until.ts"
 
 const testMs = 180_000
+
+/** Where pictures go, when somebody wants to look at what was tested. */
+const shots = process.env["TAKEAWAY_SHOTS"]
+
+async function shoot(name: string, ...pages: readonly Page[]): Promise<void> {
+  if (!shots) return
+  for (const [at, page] of pages.entries())
+    await page.screenshot({ path: `${shots}/${name}-${at + 1}.png`, fullPage: true })
+}
 
 /** How long a page may take to show something, on a machine that is busy with something else. */
 const showMsMax = 45_000
@@ -121,6 +130,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
         await sees(page, bill, "placed")
         await ringing(page, "soft")
       }
+      await shoot("placed", ann, front, back)
       await act(back, bill, "see")
       for (const page of [front, back, ann]) await sees(page, bill, "seen")
       for (const page of [front, back]) await ringing(page, "silent")
@@ -132,6 +142,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       ] as const) {
         await act(front, bill, what)
         for (const page of [ann, back, front]) await sees(page, bill, state)
+        await shoot(state, ann, front, back)
       }
       expect(await ann.textContent(`[data-bill="${bill}"] .what`)).toContain("¥34")
       await order(bob, "Bob", ["soup"])
@@ -166,6 +177,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
         () => ann.textContent(`[data-bill="${bill}"] .word`),
         (text) => text?.includes("rung again, louder") === true,
       )
+      await shoot("louder", ann, front)
       await ann.click("#bills .cancel")
       await sees(front, bill, "cancelled")
       await ringing(front, "silent")
@@ -199,6 +211,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await bob.waitForSelector("#bills .slip")
       const second = await newestBill(bob)
       expect(await shown(front, ".rail")).toEqual([`${first} placed`])
+      await shoot("cut", ann, bob, front, back)
       proxy.isDown = false
       for (const page of [front, back]) await sees(page, second, "placed")
 
@@ -221,6 +234,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await bob.waitForFunction(() => document.querySelectorAll("#bills .slip").length === 2)
       const fourth = await newestBill(bob)
 
+      await shoot("after-the-kills", ann, bob, front, back)
       const bills = [first, second, third, fourth]
       for (const page of [front, back])
         for (const bill of bills) await page.waitForSelector(`[data-bill="${bill}"]`)
@@ -325,14 +339,25 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       const outside = await open("/kitchen", { locale })
       await outside.waitForSelector("#login:not([hidden])")
       const front = await kitchen("shop1", "a long name indeed", { locale })
-      for (const page of [ann, outside, front]) {
+      const fits = async (page: Page) => {
         for (const width of [320, 390, 768, 1280]) {
           await page.setViewportSize({ width, height: 800 })
           const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-          expect(tooWide).toBeLessThanOrEqual(0)
+          expect([page.url(), width, Math.max(0, tooWide)]).toEqual([page.url(), width, 0])
         }
-        await page.context().close()
       }
+      for (const page of [ann, outside, front]) await fits(page)
+      // Who is cut off is told so, in a header that was full already.
+      for (const page of [ann, front]) await page.waitForSelector("#line[data-state=live]")
+      proxy.isDown = true
+      proxy.cut()
+      for (const page of [ann, front]) {
+        await page.waitForSelector("#line[data-state=away]")
+        await fits(page)
+        await shoot(`away-${locale}`, page)
+      }
+      proxy.isDown = false
+      for (const page of [ann, outside, front]) await page.context().close()
     },
     testMs,
   )
