@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
-import { Misuse } from "./misuse.ts"
+import { addressIn, Misuse } from "./misuse.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"
@@ -30,6 +30,8 @@ export interface DemoShop extends RunningShop {
 /** Throws `Misuse` when a setting is given without the secret that belongs to it. */
 export async function demoShop(options: DemoOptions): Promise<DemoShop> {
   const { directory, host, port, labaPort, verifySeconds, keepDays } = options
+  for (const flag of ["laba", "payments", "webhook"] as const)
+    if (options[flag] !== undefined) addressIn(flag, options[flag])
   mkdirSync(directory, { recursive: true })
   const ownSecret = process.env["FLASH_SALE_PAYMENT_SECRET"] ?? randomBytes(32).toString("hex")
   const simulator =

@@ -14,3 +14,9 @@ export function portIn(flag: string, text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new Misuse(`--${flag} is a port from 0 to 65535, not "${text}"`)
 }
+
+/** Reads an address from a flag. Throws `Misuse`. */
+export function addressIn(flag: string, text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new Misuse(`--${flag} is an address such as https://shop.example, not "${text}"`)
+}

@@ -48,4 +48,5 @@ test("a public key is not taken for a shared secret", () => {
   expect(login.userOf(`${text}.${signature.toString("base64url")}`, now)).toBe("ann")
   expect(login.userOf(signed({ sub: "ann" }, { key: pem }), now)).toBeNull()
   expect(() => new ShopJwt({ algorithm: "HS256", key: "short" })).toThrow("32 characters")
+  expect(() => new ShopJwt({ algorithm: "RS256", key: "short" })).toThrow("BEGIN PUBLIC KEY")
 })

@@ -36,7 +36,7 @@ export class ShopJwt implements Login {
     this.options = options
     if (options.algorithm === "HS256" && options.key.length < 32)
       throw new Error("A shared secret has at least 32 characters.")
-    this.publicKey = options.algorithm === "HS256" ? null : createPublicKey(options.key)
+    this.publicKey = options.algorithm === "HS256" ? null : publicKeyIn(options.key)
   }
 
   userOf(credential: string, nowMs: number): string | null {
@@ -88,5 +88,18 @@ function jsonOf(part: string): Claims {
     return typeof value === "object" && value !== null ? value : {}
   } catch {
     return {}
+  }
+}
+
+function publicKeyIn(pem: string): KeyObject {
+  try {
+    return createPublicKey(pem)
+  } catch (cause) {
+    throw new Error(
+      "The shop's public key cannot be read; it is a PEM that begins with -----BEGIN PUBLIC KEY-----.",
+      {
+        cause,
+      },
+    )
   }
 }

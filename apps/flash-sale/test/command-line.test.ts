@@ -10,7 +10,10 @@ const deadlineMs = 60_000
 const main = join(import.meta.dir, "../main.ts")
 
 async function flashSale(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env["PATH"] ?? "" }
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    FLASH_SALE_LISTEN_SECRET: "of at least thirty-two characters",
+  }
   const child = Bun.spawn([process.execPath, main, ...args], {
     stdin: "ignore",
     stdout: "pipe",
@@ -30,6 +33,7 @@ describe("what is wrong is said in one line:", () => {
     [["verify", "--channels", "all"], '--channels is a whole number from 0 on, not "all"'],
     [["serve", "--jwt", "none"], "--jwt: none is none of HS256, RS256 and ES256"],
     [["serve", "--jwt", "HS256"], "set FLASH_SALE_JWT_KEY"],
+    [["serve", "--laba", "elsewhere"], '--laba is an address such as https://shop.example, not "elsewhere"'],
     // Shown, it is not started again and again.
     [["--webhook", "http://127.0.0.1:1/"], "set FLASH_SALE_WEBHOOK_SECRET"],
     [["verify"], "there are no books of a flash sale in"],
