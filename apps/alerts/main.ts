@@ -1,5 +1,5 @@
 // The command line: starts the demo and says where it is.
-import { orSayWhy, readFlags, readPort } from "../house/command-line.ts"
+import { orSayWhy, portIn, readFlags } from "../house/command-line.ts"
 import { startDemo } from "./demo.ts"
 import { mailSettings, smsSender } from "./settings.ts"
 
@@ -14,30 +14,27 @@ const usage = `alerts                  a payment told by mail and SMS, a deploy 
                         ALERTS_SMS_TEMPLATE_ID, ALERTS_SMS_SIGN_NAME
                         twilio: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM`
 
-const { values } = readFlags("alerts", {
-  options: {
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string", default: "8093" },
-    "laba-port": { type: "string" },
-    every: { type: "string", default: "5" },
-    silent: { type: "string", default: "30" },
-    smtp: { type: "string" },
-    "mail-from": { type: "string" },
-    "mail-to": { type: "string" },
-    sms: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-})
+const options = {
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string", default: "8093" },
+  "laba-port": { type: "string" },
+  every: { type: "string", default: "5" },
+  silent: { type: "string", default: "30" },
+  smtp: { type: "string" },
+  "mail-from": { type: "string" },
+  "mail-to": { type: "string" },
+  sms: { type: "string" },
+  help: { type: "boolean", default: false },
+} as const
 
-if (values.help) console.log(usage)
-else await orSayWhy("alerts", start)
-
-async function start(): Promise<void> {
+await orSayWhy("alerts", async () => {
+  const { values } = readFlags({ options })
+  if (values.help) return console.log(usage)
   const labaPort = values["laba-port"]
   const demo = await startDemo({
     host: values.host,
-    port: readPort("alerts", "--port", values.port),
-    labaPort: labaPort === undefined ? null : readPort("alerts", "--laba-port", labaPort),
+    port: portIn("port", values.port),
+    labaPort: labaPort === undefined ? null : portIn("laba-port", labaPort),
     everySeconds: Number(values.every),
     silentSeconds: Number(values.silent),
     mail: mailSettings(values),
@@ -47,4 +44,4 @@ async function start(): Promise<void> {
   console.log(`Laba is at ${demo.labaUrl}`)
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => void demo.close().then(() => process.exit(0)))
-}
+})

@@ -1,11 +1,11 @@
 // The command line: `flash-sale` shows a shop, `serve` runs one; `payments`, `verify` and `audit` are beside it.
 import { existsSync } from "node:fs"
-import { parseArgs } from "node:util"
+import type { parseArgs } from "node:util"
+import { Misuse, orSayWhy, portIn, readFlags, wholeNumber } from "../house/command-line.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { verifyCommand } from "./audit/verify-command.ts"
 import { demoShop } from "./demo.ts"
 import { Ledger } from "./ledger/ledger.ts"
-import { Misuse, portIn, wholeNumber } from "./misuse.ts"
 import { supervise } from "./rehearsal/supervised.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { ledgerPath } from "./server.ts"
@@ -52,31 +52,10 @@ const options = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
 
-try {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options })
+await orSayWhy("flash-sale", async () => {
+  const { values, positionals } = readFlags({ allowPositionals: true, options })
   await run(values, positionals)
-} catch (error) {
-  process.exit(tell(error))
-}
-
-/** Says in one line what went wrong, and a bug with its stack. Returns the exit code. */
-function tell(error: unknown): 1 | 2 {
-  const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  if (
-    !(error instanceof Error) ||
-    (code === "" && error.constructor !== Error && !(error instanceof Misuse))
-  ) {
-    console.error(error)
-    return 1
-  }
-  if (!(error instanceof Misuse) && !code.startsWith("ERR_PARSE_ARGS")) {
-    console.error(`flash-sale: ${error.message}`)
-    return 1
-  }
-  // Beyond its first sentence Node explains how to hand over what looks like a flag.
-  console.error(`flash-sale: ${error.message.split(/\.\s/)[0]} (flash-sale --help)`)
-  return 2
-}
+})
 
 async function run(values: Values, [command = "show", subject]: readonly string[]): Promise<void> {
   if (values.help) console.log(usage)

@@ -1,25 +1,38 @@
 // How the demos read their command lines. What is wrong with one is said in one line and ends with 2, what could not be
-// done in one line and with 1; a stack is for those who write demos.
+// done in one line and with 1; a stack is for mistakes of ours.
 import { parseArgs, type ParseArgsConfig } from "node:util"
 
-/** What `parseArgs` answers; ends the process where it would throw. */
+/** What was given is wrong: whoever started the command need not start it again as it was. The message has no full stop. */
+export class Misuse extends Error {}
+
+/** What `parseArgs` answers. Throws `Misuse`. */
 export function readFlags<const Config extends ParseArgsConfig>(
-  name: string,
   config: Config,
 ): ReturnType<typeof parseArgs<Config>> {
   try {
     return parseArgs(config)
   } catch (error) {
     // Beyond its first sentence Node explains how to hand over what looks like a flag.
-    return misused(name, messageOf(error).split(". ")[0] as string)
+    throw new Misuse((error as Error).message.split(/\.\s/)[0])
   }
 }
 
-/** A port of a flag, 0 for any. Ends the process where it is none. */
-export function readPort(name: string, flag: string, text: string): number {
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
-  return misused(name, `${flag} is a port from 0 to 65535, not "${text}"`)
+/** Reads a whole number from a flag. Throws `Misuse`. */
+export function wholeNumber(flag: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new Misuse(`--${flag} is a whole number from 0 on, not "${text}"`)
+}
+
+/** Reads a port from a flag; 0 is any. Throws `Misuse`. */
+export function portIn(flag: string, text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new Misuse(`--${flag} is a port from 0 to 65535, not "${text}"`)
+}
+
+/** Reads an address from a flag. Throws `Misuse`. */
+export function addressIn(flag: string, text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new Misuse(`--${flag} is an address such as https://shop.example, not "${text}"`)
 }
 
 /** Does what was asked for; when it cannot be done, says why and ends the process. */
@@ -27,14 +40,15 @@ export async function orSayWhy(name: string, work: () => unknown): Promise<void>
   try {
     await work()
   } catch (error) {
-    console.error(`${name}: ${messageOf(error)}`)
+    if (error instanceof Misuse) {
+      console.error(`${name}: ${error.message} (${name} --help)`)
+      process.exit(2)
+    }
+    console.error(isOurs(error) ? error : `${name}: ${(error as Error).message}`)
     process.exit(1)
   }
 }
 
-function misused(name: string, message: string): never {
-  console.error(`${name}: ${message} (${name} --help)`)
-  process.exit(2)
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** A `TypeError` and the like is a mistake of ours; what the system or our own checks say is a plain error or has a code. */
+const isOurs = (error: unknown): boolean =>
+  !(error instanceof Error) || (error.constructor !== Error && !("code" in error))

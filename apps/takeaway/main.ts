@@ -1,7 +1,8 @@
 // The command line: `takeaway` starts all of it; `takeaway laba` is the Laba for it alone, for desks that are elsewhere.
 import { join } from "node:path"
+import type { parseArgs } from "node:util"
 import { serve } from "laba"
-import { orSayWhy, readFlags, readPort } from "../house/command-line.ts"
+import { orSayWhy, portIn, readFlags } from "../house/command-line.ts"
 import { demoDesk } from "./demo.ts"
 import { patience } from "./model/shop.ts"
 import { listeningLine } from "./push/laba-beside.ts"
@@ -24,46 +25,46 @@ takeaway laba             run only Laba, set up for a desk (--data, --host, --po
   --engine ENGINE         memory, or sqlite:DIR (default, in --data)
   --origin URL            where pages may come from beside the desk; may be given more than once`
 
-const { values, positionals } = readFlags("takeaway", {
-  allowPositionals: true,
-  options: {
-    data: { type: "string", default: "data/takeaway" },
-    database: { type: "string" },
-    host: { type: "string", default: "127.0.0.1" },
-    port: { type: "string" },
-    laba: { type: "string" },
-    "laba-port": { type: "string" },
-    public: { type: "string" },
-    "public-laba": { type: "string" },
-    desk: { type: "string" },
-    engine: { type: "string" },
-    origin: { type: "string", multiple: true },
-    "remind-seconds": { type: "string" },
-    "lapse-seconds": { type: "string" },
-    "grace-seconds": { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-})
-const [command = "serve"] = positionals
+const options = {
+  data: { type: "string", default: "data/takeaway" },
+  database: { type: "string" },
+  host: { type: "string", default: "127.0.0.1" },
+  port: { type: "string" },
+  laba: { type: "string" },
+  "laba-port": { type: "string" },
+  public: { type: "string" },
+  "public-laba": { type: "string" },
+  desk: { type: "string" },
+  engine: { type: "string" },
+  origin: { type: "string", multiple: true },
+  "remind-seconds": { type: "string" },
+  "lapse-seconds": { type: "string" },
+  "grace-seconds": { type: "string" },
+  help: { type: "boolean", default: false },
+} as const
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
 
 await orSayWhy("takeaway", async () => {
+  const { values, positionals } = readFlags({ allowPositionals: true, options })
+  const [command = "serve"] = positionals
   if (values.help) console.log(usage)
-  else if (command === "serve") await serveCommand()
-  else if (command === "laba" && values.desk !== undefined) await labaCommand(values.desk)
+  else if (command === "serve") await serveCommand(values)
+  else if (command === "laba" && values.desk !== undefined) await labaCommand(values, values.desk)
   else {
     console.error(usage)
     process.exitCode = 2
   }
 })
 
-async function serveCommand(): Promise<void> {
+async function serveCommand(values: Values): Promise<void> {
   const desk = await demoDesk({
     directory: values.data,
     database: values.database,
     host: values.host,
-    port: portOf("port") ?? 8091,
+    port: portOf("port", values) ?? 8091,
     laba: values.laba,
-    labaPort: portOf("laba-port") ?? freePort(8092),
+    labaPort: portOf("laba-port", values) ?? freePort(values.host, 8092),
     publicUrl: values.public,
     publicLaba: values["public-laba"],
     patience: {
@@ -79,19 +80,19 @@ async function serveCommand(): Promise<void> {
   console.log(`Laba is at ${desk.labaUrl}`)
 }
 
-async function labaCommand(deskUrl: string): Promise<void> {
+async function labaCommand(values: Values, deskUrl: string): Promise<void> {
   const secrets = secretsIn(values.data, process.env)
   const { host, engine = `sqlite:${join(values.data, "laba")}` } = values
-  const port = portOf("port") ?? 8092
+  const port = portOf("port", values) ?? 8092
   const origins = values.origin ?? []
   const laba = await serve(labaConfig({ host, port, engine, secrets, deskUrl, origins }))
   stopBySignal(() => laba.close())
   console.log(listeningLine(laba.url))
 }
 
-function portOf(flag: "port" | "laba-port"): number | null {
+function portOf(flag: "port" | "laba-port", values: Values): number | null {
   const text = values[flag]
-  return text === undefined ? null : readPort("takeaway", `--${flag}`, text)
+  return text === undefined ? null : portIn(flag, text)
 }
 
 function millisecondsOf(seconds: string | undefined, otherwise: number): number {
@@ -102,9 +103,9 @@ function millisecondsOf(seconds: string | undefined, otherwise: number): number 
 }
 
 /** The port, or 0 where somebody has it already. */
-function freePort(port: number): number {
+function freePort(hostname: string, port: number): number {
   try {
-    void Bun.serve({ port, hostname: values.host, fetch: () => new Response() }).stop(true)
+    void Bun.serve({ port, hostname, fetch: () => new Response() }).stop(true)
     return port
   } catch {
     return 0

@@ -49,4 +49,4 @@ export async function carryOut<Name extends OrderName>(
 }
 
 export const noSuchNode = (): LabaError =>
-  new LabaError("gone", "The node that this was on is gone, and the connection with it.")
+  new LabaError("gone", "There is no such connection: it has ended, or never was.")
