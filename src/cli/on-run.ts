@@ -9,7 +9,7 @@ import { Reactor } from "../react/reactor.ts"
 import { systemClock } from "../watch/watch.ts"
 import { type Address, channelUrl, readAddress, urlFlag } from "./address.ts"
 import type { Given } from "./arguments.ts"
-import { exit, Failure } from "./command.ts"
+import { exit, Failure, Misuse } from "./command.ts"
 import { sayUntilRefused } from "./connection-words.ts"
 import { defaultFolder, ownFolder } from "./on-state.ts"
 import { stopBySignal } from "./signals.ts"
@@ -63,6 +63,7 @@ export function readTask(
   word: string | undefined,
   given: Given<typeof sharedFlags>,
 ): Task {
+  if (given.aside && given.retry) throw new Misuse("--aside lists, --retry tries again; give one of them")
   const address = readAddress(word, given.url)
   const channel = new URL(channelUrl(address)).pathname
   const identity = { verb, server: address.server, channel, name: given.name ?? "" }

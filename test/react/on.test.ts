@@ -236,6 +236,7 @@ describe("laba on", () => {
     const cases: [args: string[], says: string][] = [
       [["on"], "needs a channel"],
       [["on", "/c"], "say what to run: --exec"],
+      [["on", "/c", "--exec", "true", "--aside", "--retry"], "--aside lists, --retry tries again"],
       [["on", "/c", "--exec", "true", "--at-once", "0"], "--at-once is a whole number from 1 to 1000"],
       [["on", "/c", "--exec", "true", "--timeout", "soon"], "--timeout is a time such as"],
       [["forward", "/c"], "say where to: --to"],
