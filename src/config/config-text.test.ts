@@ -72,3 +72,10 @@ test("tags that nobody reads, and a few aliases for very many values, are refuse
     refusal(["a: &a [1]", level("b", "a"), level("c", "b"), level("d", "c"), level("e", "d")].join("\n")),
   ).toMatch(/alias/)
 })
+
+test.each(["laba.yaml", "laba.json"])("what is nested beyond any meaning is an error, in %s too", (name) => {
+  for (const level of ['":', "- ", "[", '{"a":']) {
+    const text = level.repeat(20_000)
+    expect(() => readConfigText(text, name)).toThrow(ConfigError)
+  }
+})

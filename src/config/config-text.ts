@@ -9,8 +9,7 @@ import { ConfigError } from "./config-error.ts"
  */
 export function readConfigText(text: string, fileName: string): ConfigInput {
   const lines = new LineCounter()
-  // YAML 1.2 holds JSON, and says where it is wrong.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
+  const document = parse(text, fileName, lines)
   // An unknown tag is only a warning to the parser; here it is a value that nobody would read as it is written.
   const wrong = [...document.errors, ...document.warnings].map(({ code, message, pos }) => {
     const { line, col } = lines.linePos(pos[0])
@@ -22,6 +21,17 @@ export function readConfigText(text: string, fileName: string): ConfigInput {
     fileName.endsWith(".json") && text.trim() !== "" ? parseJson(text, fileName) : toValue(document, fileName)
   if (typeof value === "object" && !Array.isArray(value)) return (value ?? {}) as ConfigInput
   throw problem(`${fileName}:1:1: must hold an object, such as \`listen: { port: 8080 }\``)
+}
+
+/** YAML 1.2 holds JSON, and says where it is wrong. */
+function parse(text: string, fileName: string, lineCounter: LineCounter): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true })
+  } catch (cause) {
+    // The parser calls itself for each level; some thousands are too many for the stack, and nobody means them.
+    if (cause instanceof RangeError) throw problem(`${fileName}: is nested too deeply`, cause)
+    throw cause
+  }
 }
 
 function toValue(document: ReturnType<typeof parseDocument>, fileName: string): unknown {
