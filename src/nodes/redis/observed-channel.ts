@@ -6,7 +6,7 @@ import type { PresenceParts, Said } from "./presence-parts.ts"
 
 /** What is known of one node's part. */
 interface Known {
-  /** The last announcement that is in it; null: whatever comes next follows. */
+  /** The last announcement that is in it; null: it was not read yet. */
   number: number | null
   /** While it is read: the newest announcement that was heard meanwhile. */
   reading: boolean
@@ -82,7 +82,7 @@ export class ObservedChannel {
       this.known.set(node, { number, reading: false, newest: number })
       return ear.replace(node, { members: said.joined, guests: said.guests })
     }
-    if (!known || (known.number !== null && known.number !== before)) {
+    if (!known || known.number !== before) {
       if (known && known.number !== null && number <= known.number) return
       return void this.read(node).catch(() => undefined)
     }
@@ -101,10 +101,17 @@ export class ObservedChannel {
         known.newest = -1
         const part = await parts.read(channel, node)
         if (this.known.get(node) !== known) return
+        if (part.number === null) {
+          if (known.newest >= 0) continue
+          // Nobody is there, or Redis has lost who is and the node says it again in a moment: they leave after their grace.
+          // Whatever the node says next, its part is read anew.
+          this.known.delete(node)
+          return ear.drop(node)
+        }
         known.number = part.number
         ear.replace(node, part)
         // What was heard while it was read may be in it or not; its number tells.
-        if (part.number === null || known.newest <= part.number) return
+        if (known.newest <= part.number) return
       }
     } catch (error) {
       this.known.delete(node)
