@@ -39,6 +39,8 @@ test.skipIf(!hasChromium)(
       await two.getByPlaceholder("说点什么").fill("你好")
       await two.getByPlaceholder("说点什么").press("Enter")
       await one.getByText("你好").waitFor()
+      // Its own words come back to it, too: before that a reload would rightly bring them once more.
+      await two.locator("li", { hasText: "你好" }).waitFor()
 
       // The second window misses a message while it reloads, and has it afterwards.
       await two.goto("about:blank")
