@@ -14,9 +14,12 @@ export function money(amount: number, currency: string): string {
   return format.format(amount / 10 ** digits)
 }
 
-/** `1:02:03`, or `02:03` below an hour. Rounded up: what shows 00:00 is over. */
+/** The shop's clock is known here within some moments: two minutes must not begin as 02:01. */
+const clockErrorMs = 250
+
+/** `1:02:03`, or `02:03` below an hour. Rounded up: what shows 00:00 is over, or as good as. */
 export function countdown(ms: number): string {
-  const seconds = Math.max(0, Math.ceil(ms / 1000))
+  const seconds = Math.max(0, Math.ceil((ms - clockErrorMs) / 1000))
   const two = (value: number): string => String(value).padStart(2, "0")
   const clock = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
   return seconds < 3600 ? clock : `${Math.floor(seconds / 3600)}:${clock}`
