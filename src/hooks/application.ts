@@ -2,11 +2,21 @@
 // called by HTTP. What a hook throws never reaches a client.
 import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"
-import type { ClientMessage, Disconnected, Hooks, Refusal, Verdict, Visitor, Welcome } from "./hooks.ts"
+import type {
+  ClientMessage,
+  Disconnected,
+  Hooks,
+  Refusal,
+  SubscribeAnswer,
+  Verdict,
+  Visitor,
+  Welcome,
+} from "./hooks.ts"
 import type { Actor, RemoteHooks } from "./remote/remote-hooks.ts"
 
 const welcome: Welcome = {}
 const publishIt: Verdict = {}
+const subscribeIt: SubscribeAnswer = {}
 
 export interface ApplicationOptions {
   readonly hooks: Hooks
@@ -91,9 +101,10 @@ export class Application {
     return this.remote.publishing({ channel, type, data, user }).then((verdict) => verdict?.publish !== false)
   }
 
-  /** Lets a connection listen to one more channel. Throws the refusal, or `hook_failed`. */
+  /** Lets a connection listen to one more channel; at once where nobody is asked. Throws the refusal, or `hook_failed`. */
   subscribe(actor: () => Actor, channel: string): MaybePromise<void> {
-    if (this.remote?.asksAboutVisit({ channel, channels: [] })) return this.remote.subscribe(actor(), channel)
+    if (this.hooks.onSubscribe) return this.askThenRemote(actor(), channel)
+    if (this.asksRemote(channel)) return this.remote?.subscribe(actor(), channel)
   }
 
   async disconnected(connection: Disconnected): Promise<void> {
@@ -102,6 +113,39 @@ export class Application {
       await this.hooks.onDisconnect?.(connection)
     } catch (error) {
       this.onError("onDisconnect", error)
+    }
+  }
+
+  /** A channel has its first listener on this node. Never throws. */
+  occupied(channel: string): void {
+    this.remote?.occupancy?.occupied(channel)
+    if (this.hooks.onOccupied) this.tell("onOccupied", channel)
+  }
+
+  /** A channel has lost its last listener on this node. Never throws. */
+  vacated(channel: string): void {
+    this.remote?.occupancy?.vacated(channel)
+    if (this.hooks.onVacated) this.tell("onVacated", channel)
+  }
+
+  private asksRemote(channel: string): boolean {
+    return this.remote?.asksAboutVisit({ channel, channels: [] }) === true
+  }
+
+  private async askThenRemote(actor: Actor, channel: string): Promise<void> {
+    const { connection, transport, user } = actor
+    const subscribing = { connection, user, transport, channel }
+    await this.ask("onSubscribe", () => this.hooks.onSubscribe?.(subscribing), subscribeIt)
+    if (this.asksRemote(channel)) await this.remote?.subscribe(actor, channel)
+  }
+
+  private tell(hook: "onOccupied" | "onVacated", channel: string): void {
+    try {
+      // An async function passes for one that answers nothing; what it rejects with must not end the process.
+      const said: unknown = this.hooks[hook]?.(channel)
+      if (said instanceof Promise) said.catch((error: unknown) => this.onError(hook, error))
+    } catch (error) {
+      this.onError(hook, error)
     }
   }
 

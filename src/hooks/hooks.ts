@@ -1,5 +1,5 @@
-// The contract of the application's say, in process: who may connect, what a client's message becomes, who has gone.
-// The same three calls travel by HTTP to backends that hold no sockets.
+// The contract of the application's say, in process: who may connect and subscribe, what a client's message becomes, who has
+// gone, and which channels are heard. The same calls travel by HTTP to backends that hold no sockets.
 import type { Code } from "../../wire/codes.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 
@@ -51,6 +51,16 @@ export interface Connected {
   readonly transport: Visitor["transport"]
 }
 
+/** A connection's wish to listen to one more channel. */
+export interface Subscribing extends Connected {
+  readonly channel: string
+}
+
+/** Nothing, or nothing refused, lets it be. */
+export interface SubscribeAnswer {
+  readonly refuse?: Refusal
+}
+
 export interface ClientMessage extends Connected {
   readonly channel: string
   readonly type: string
@@ -76,8 +86,24 @@ export interface Disconnected extends Connected {
 /** What the application may answer to. Errors thrown here become `hook_failed`; nothing is published or accepted then. */
 export interface Hooks {
   onConnect?: (visitor: Visitor) => MaybePromise<Welcome | undefined | void>
+  /**
+   * Asked before a `laba.v1` connection (WebSocket or session) subscribes to one more channel, or anew to one that it has, once
+   * the rules let it. What is published until the answer is in the channel before the listener is. What a connection was opened
+   * with (the channel in its URL, those in the welcome) was `onConnect`'s affair.
+   */
+  onSubscribe?: (subscription: Subscribing) => MaybePromise<SubscribeAnswer | undefined | void>
   /** A message that a client sent over a connection. Messages published by POST do not pass here. */
   onMessage?: (message: ClientMessage) => MaybePromise<Verdict | undefined | void>
   /** Once for each WebSocket and stream that was let in. */
   onDisconnect?: (connection: Disconnected) => MaybePromise<void>
+  /**
+   * A channel has its first listener on this node. Called in the midst of letting that listener in, so it should be short; what
+   * it throws is logged. A listener may be gone again before it heard anything.
+   */
+  onOccupied?: (channel: string) => void
+  /**
+   * A channel that was told as occupied has lost its last listener on this node. At once, with no grace for those who come back:
+   * between two polls, or while a page reloads, a channel is vacant for a moment.
+   */
+  onVacated?: (channel: string) => void
 }

@@ -12,6 +12,9 @@ const intervalMs = 1000
 /** Three that were not heard, and a moment for the one under way. */
 const deafAfterMs = 3500
 
+/** Where a run of a node hears itself. */
+export const canaryChannel = (run: string): Channel => `/laba/canary/${run}` as Channel
+
 class CanaryGroup extends ListGroup<Canary> {
   write(entries: readonly Entry[]): void {
     for (const canary of [...this.members]) canary.write(entries)

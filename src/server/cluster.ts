@@ -16,7 +16,7 @@ import { RedisNodes } from "../nodes/redis/redis-nodes.ts"
 import { RedisPresence } from "../nodes/redis/presence-exchange.ts"
 import type { Events } from "../telemetry/events.ts"
 import type { Connections } from "../transports/connections.ts"
-import { Canary } from "./canary.ts"
+import { Canary, canaryChannel } from "./canary.ts"
 import type { NodeEngine } from "./engines.ts"
 
 export interface ClusterOptions {
@@ -121,7 +121,7 @@ function joined(
     },
     async begin(port) {
       setPort(port)
-      const channel = `/laba/canary/${run}` as Channel
+      const channel = canaryChannel(run)
       canary = new Canary({ channel, hub, engine, onChange: (isDeaf) => events.deaf(isDeaf) })
       await nodes.begin()
     },

@@ -10,6 +10,8 @@ export type {
   Disconnected,
   Hooks,
   Refusal,
+  SubscribeAnswer,
+  Subscribing,
   Verdict,
   Visitor,
   Welcome,

@@ -21,6 +21,7 @@ import { TimerWheel } from "../transports/timer-wheel.ts"
 import type { Publisher } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
 import { makeAccess } from "./access-parts.ts"
+import { canaryChannel } from "./canary.ts"
 import { makePublishFor } from "./client-publish.ts"
 import { type Cluster, makeCluster } from "./cluster.ts"
 import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
@@ -65,6 +66,7 @@ export interface Parts {
 export function makeParts({ config, hooks, events, source }: PartsOptions): Parts {
   const limits: Limits = { ...config.limits }
   const node = randomName()
+  const canary = canaryChannel(node)
   const counters = new Counters()
   const connections = new Connections(node)
   const { access, admissions, revocations } = makeAccess({ config, limits, connections, events })
@@ -85,7 +87,10 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     limits,
     counters,
     onSlow: (channel, kind) => events.slowReaderClosed({ channel, kind }),
-    onOccupancy: (kind, channel) => remoteHooks?.occupancy?.[kind](channel),
+    onOccupancy(kind, channel) {
+      // The node's own voice is nobody's channel.
+      if (channel !== canary) application[kind](channel)
+    },
   })
   let inUse = config
   const use = (next: Config): void => {

@@ -76,8 +76,11 @@ export interface Laba {
 export async function serve(options: ServeOptions = {}): Promise<Laba> {
   const {
     onConnect,
+    onSubscribe,
     onMessage,
     onDisconnect,
+    onOccupied,
+    onVacated,
     logTo = toStandardError,
     source = null,
     demos = {},
@@ -93,8 +96,11 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   const events = new Events(makeLog({ level: config.log.level, format, to: logTo }))
   const hooks: Hooks = {
     ...(onConnect && { onConnect }),
+    ...(onSubscribe && { onSubscribe }),
     ...(onMessage && { onMessage }),
     ...(onDisconnect && { onDisconnect }),
+    ...(onOccupied && { onOccupied }),
+    ...(onVacated && { onVacated }),
   }
   const parts = makeParts({ config, hooks, events, source })
   const { limits, engine, publisher } = parts
