@@ -1,5 +1,9 @@
 // Laba on a thread of its own: what is published crosses, what fails comes back alone, and visitors are asked about here.
 import { expect, test } from "bun:test"
+import { connect } from "laba/client"
+import { auditKey } from "../audit/laba-note.ts"
+import { labaReader } from "../audit/laba-reader.ts"
+import { until } from "../test/shop-process.ts"
 import { labaBeside } from "./laba-beside.ts"
 import { listenToken } from "./listen-token.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
@@ -12,8 +16,15 @@ const options = {
   port: 0,
   engine: "memory",
   secret,
-  auditKey: "a key of the test",
+  auditKey: auditKey("a-secret-that-is-only-for-this-test"),
   origins: [],
+}
+
+const silent: VisitorHooks = {
+  onConnect: async () => undefined,
+  onMessage: async () => ({ publish: false }),
+  onOccupied: () => {},
+  onVacated: () => {},
 }
 
 async function withLaba(
@@ -23,8 +34,7 @@ async function withLaba(
   const laba = await labaBeside({
     ...options,
     hooks: {
-      onConnect: async () => undefined,
-      onMessage: async () => ({ publish: false }),
+      ...silent,
       ...hooks,
     },
   })
@@ -68,6 +78,57 @@ test("a visitor waits until the shop has said what awaits them", async () => {
   ])
 }, 30_000)
 
+test("who subscribes to a channel that is still empty hears after the shop has said what awaits them", async () => {
+  const channel = "/@ann/sales/s"
+  const order: string[] = []
+  let speaker: Loudspeaker | null = null
+  const onConnect = async ({ empty }: LabaVisitor): Promise<undefined> => {
+    for (const name of empty) await speaker?.publish(name, '{"told":true}')
+    order.push(`told of ${String(empty)}`)
+  }
+  await withLaba({ onConnect }, async (laba) => {
+    speaker = laba
+    const token = () => listenToken(secret, "ann", Date.now())
+    const ann = connect(laba.url, { transports: ["websocket"], token })
+    await ann.channel(channel).ready()
+    order.push("subscribed")
+    // The audit's key is nobody's own, so nothing is said because of it.
+    const read = labaReader({ url: laba.url, key: options.auditKey, listenSecret: secret })
+    expect(await read("ann", "s")).toEqual([{ told: true }] as never)
+    ann.close()
+  })
+  expect(order).toEqual([`told of ${channel}`, "subscribed"])
+}, 30_000)
+
+test("who begins to listen and who ends crosses, each in order", async () => {
+  const users = Array.from({ length: 20 }, (_, at) => `user-${at}`)
+  const changes = new Map<string, string>()
+  const note = (channel: string, change: string): void =>
+    void changes.set(channel, (changes.get(channel) ?? "") + change)
+  const settled = (wanted: string): Promise<unknown> =>
+    until(
+      async () => [...changes],
+      (all) => all.length === users.length && all.every(([, one]) => one === wanted),
+    )
+  const hooks: Partial<VisitorHooks> = {
+    onOccupied: (channel) => note(channel, "+"),
+    onVacated: (channel) => note(channel, "-"),
+  }
+  await withLaba(hooks, async (laba) => {
+    for (const before of ["", "+-"]) {
+      const crowd = users.map((user) => {
+        const token = () => listenToken(secret, user, Date.now())
+        return connect(laba.url, { transports: ["websocket"], token })
+      })
+      await Promise.all(crowd.map((one, at) => one.channel(`/@${users[at]}/sales/s`).ready()))
+      await settled(`${before}+`)
+      for (const one of crowd) one.close()
+      await settled(`${before}+-`)
+    }
+  })
+  expect([...changes.keys()].sort()).toEqual(users.map((user) => `/@${user}/sales/s`).sort())
+}, 30_000)
+
 test("what the shop answers to a message reaches its sender", async () => {
   const onMessage: VisitorHooks["onMessage"] = async ({ data }) => ({
     publish: false,
@@ -87,8 +148,7 @@ test("what the shop answers to a message reaches its sender", async () => {
 test("a Laba that cannot start says why", async () => {
   await withLaba({}, async (laba) => {
     const port = Number(new URL(laba.url).port)
-    const hooks = { onConnect: async () => undefined, onMessage: async () => ({ publish: false }) }
-    const second = labaBeside({ ...options, port, hooks })
+    const second = labaBeside({ ...options, port, hooks: silent })
     await expect(second).rejects.toThrow(/port|EADDRINUSE|in use/i)
   })
 }, 30_000)

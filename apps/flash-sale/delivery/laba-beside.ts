@@ -47,10 +47,19 @@ export async function labaBeside({ hooks, ...options }: LabaBesideOptions): Prom
     }
   }
 
+  const hear = (changes: readonly string[]): void => {
+    for (const change of changes) {
+      const channel = change.slice(1)
+      if (change.startsWith("+")) hooks.onOccupied(channel)
+      else hooks.onVacated(channel)
+    }
+  }
+
   thread.onmessage = ({ data }: MessageEvent<FromThread>) => {
     if (data.kind === "settled") settle(data.batch, data.failures)
     else if (data.kind === "connect") void answer(data.id, () => hooks.onConnect(data.visitor))
     else if (data.kind === "message") void answer(data.id, () => hooks.onMessage(data.message))
+    else if (data.kind === "listening") hear(data.changes)
     else if (data.kind === "started") started.resolve(data.url)
     else if (data.kind === "notStarted") started.reject(new Error(data.why))
     else closed.resolve()

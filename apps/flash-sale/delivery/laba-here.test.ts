@@ -1,7 +1,9 @@
 // Laba as the shop starts it: what it asks about who comes, and whom it lets read results.
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { connect } from "laba/client"
 import { auditKey } from "../audit/laba-note.ts"
 import { labaReader } from "../audit/laba-reader.ts"
+import { until } from "../test/shop-process.ts"
 import { labaHere } from "./laba-here.ts"
 import { listenToken } from "./listen-token.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
@@ -11,6 +13,7 @@ const secret = "a secret of at least 32 characters"
 const key = auditKey("a-secret-that-is-only-for-this-test")
 const channel = "/@ann/sales/s"
 const visitors: LabaVisitor[] = []
+const listening: string[] = []
 let laba: Loudspeaker
 
 beforeAll(async () => {
@@ -27,6 +30,8 @@ beforeAll(async () => {
         return undefined
       },
       onMessage: async () => ({ publish: false }),
+      onOccupied: (name) => void listening.push(`+${name}`),
+      onVacated: (name) => void listening.push(`-${name}`),
     },
   })
 })
@@ -46,6 +51,36 @@ test("the shop is asked about who comes, and told which of their channels are em
     expect((await look(path)).status).toBe(200)
     expect(visitors.at(-1)).toMatchObject({ user: "ann", empty: [] })
   }
+})
+
+test("the shop is asked as well about what a connection subscribes to, and not about what is everybody's", async () => {
+  visitors.length = 0
+  const token = () => listenToken(secret, "cat", Date.now())
+  const cat = connect(laba.url, { transports: ["websocket"], token })
+  for (const name of ["/sales/s", "/@cat/sales/s"]) await cat.channel(name).ready()
+  expect(visitors).toEqual([
+    { user: "cat", channel: "/@cat/sales/s", channels: [], empty: ["/@cat/sales/s"] },
+  ])
+  cat.close()
+  await laba.publish("/@cat/sales/s", '{"number":3}')
+  const again = connect(laba.url, { transports: ["websocket"], token })
+  await again.channel("/@cat/sales/s").ready()
+  expect(visitors.at(-1)).toEqual({ user: "cat", channel: "/@cat/sales/s", channels: [], empty: [] })
+  again.close()
+})
+
+test("the shop is told which buyers' channels are heard, and not of everybody's", async () => {
+  const told = () => listening.filter((change) => change.includes("dan") || change.includes("/sales/t"))
+  const token = () => listenToken(secret, "dan", Date.now())
+  const dan = connect(laba.url, { transports: ["websocket"], token })
+  for (const name of ["/sales/t", "/@dan/sales/t"]) await dan.channel(name).ready()
+  expect(told()).toEqual(["+/@dan/sales/t"])
+  dan.close()
+  await until(
+    async () => told(),
+    (changes) => changes.length > 1,
+  )
+  expect(told()).toEqual(["+/@dan/sales/t", "-/@dan/sales/t"])
 })
 
 test("the audit reads results with its key, and nobody else does without being the buyer", async () => {

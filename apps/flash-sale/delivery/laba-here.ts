@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import { type Laba, serve } from "laba"
 import { listenAudience, listenIssuer } from "./listen-token.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
-import type { VisitorHooks } from "./visitors.ts"
+import type { LabaVisitor, VisitorHooks } from "./visitors.ts"
 
 export interface LabaHereOptions {
   readonly host: string
@@ -25,6 +25,14 @@ const resultHistory = { count: 20, bytes: "64KB", time: "24h" } as const
 
 export async function labaHere(options: LabaHereOptions): Promise<Loudspeaker> {
   const { host, port, engine, secret, auditKey, origins, hooks } = options
+  /** Has the shop make ready what somebody is about to hear. Only who shows a token owns channels that can be made ready. */
+  const prepare = async ({ user, channel, channels }: Omit<LabaVisitor, "empty">) => {
+    const own = (channel === null ? channels : [channel]).filter(isOwn)
+    if (user === undefined || own.length === 0) return undefined
+    const empty: string[] = []
+    for (const wanted of own) if ((await laba.kept(wanted)) === 0) empty.push(wanted)
+    return hooks.onConnect({ user, channel, channels, empty })
+  }
   const laba: Laba = await serve({
     listen: { host, port },
     engine,
@@ -43,15 +51,15 @@ export async function labaHere(options: LabaHereOptions): Promise<Loudspeaker> {
       "/sales/*": { history: { count: 5, time: "1h" }, slow: "latest", listen: "anyone" },
       [`${marker}*`]: { history: { count: 1, time: "24h" }, listen: "anyone" },
     },
-    onConnect: async ({ user, channel, channels }) => {
-      // Whoever comes without a token owns no channel, and nothing has to be ready for them.
-      if (user === undefined) return undefined
-      const empty: string[] = []
-      for (const wanted of channel === null ? channels : [channel])
-        if (wanted.startsWith("/@") && (await laba.kept(wanted)) === 0) empty.push(wanted)
-      return hooks.onConnect({ user, channel, channels, empty })
-    },
+    onConnect: prepare,
+    onSubscribe: ({ user, channel }) => prepare({ user, channel, channels: [] }),
     onMessage: (message) => hooks.onMessage(message),
+    onOccupied(channel) {
+      if (isOwn(channel)) hooks.onOccupied(channel)
+    },
+    onVacated(channel) {
+      if (isOwn(channel)) hooks.onVacated(channel)
+    },
   })
   return {
     url: laba.url,
@@ -60,6 +68,9 @@ export async function labaHere(options: LabaHereOptions): Promise<Loudspeaker> {
     close: () => laba.close(),
   }
 }
+
+/** Whether a channel is some user's own. */
+const isOwn = (channel: string): boolean => channel.startsWith("/@")
 
 /** Whether Laba at a URL has a message in a channel. */
 export async function holdsAt(

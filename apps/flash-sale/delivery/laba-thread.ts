@@ -1,5 +1,5 @@
-// The other end of `laba-beside.ts`: runs Laba, publishes what comes in batches, and asks the shop about visitors.
-// Knows nothing of sales.
+// The other end of `laba-beside.ts`: runs Laba, publishes what comes in batches, asks the shop about visitors and tells it
+// who listens. Knows nothing of sales.
 import type { ClientMessage, Verdict, Welcome } from "laba"
 import { labaHere, type LabaHereOptions } from "./laba-here.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
@@ -26,6 +26,8 @@ export type FromThread =
     }
   | { readonly kind: "connect"; readonly id: number; readonly visitor: LabaVisitor }
   | { readonly kind: "message"; readonly id: number; readonly message: ClientMessage }
+  /** Users' channels that are heard now, `+` before the name, and those that are not any more, `-` before it; in order. */
+  | { readonly kind: "listening"; readonly changes: readonly string[] }
   | { readonly kind: "closed" }
 
 declare const self: Worker
@@ -46,6 +48,20 @@ function ask<Answer extends Welcome | Verdict>(
   return waiting.promise as Promise<Answer | undefined>
 }
 
+let changes: string[] = []
+
+/** All that changes in one turn of the loop crosses together: a crowd that comes back is thousands at once. */
+function listening(change: string): void {
+  // Not a microtask: each connection that opens has those of its own.
+  if (changes.length === 0) setImmediate(tellChanges)
+  changes.push(change)
+}
+
+function tellChanges(): void {
+  if (changes.length > 0) say({ kind: "listening", changes })
+  changes = []
+}
+
 async function start(options: Omit<LabaHereOptions, "hooks">): Promise<void> {
   try {
     laba = await labaHere({
@@ -56,6 +72,8 @@ async function start(options: Omit<LabaHereOptions, "hooks">): Promise<void> {
           (await ask<Verdict>((id) => ({ kind: "message", id, message: { ...message } }))) ?? {
             publish: false,
           },
+        onOccupied: (channel) => listening(`+${channel}`),
+        onVacated: (channel) => listening(`-${channel}`),
       },
     })
     say({ kind: "started", url: laba.url })
@@ -81,6 +99,7 @@ function publish(batch: number, texts: readonly string[]): void {
 
 async function close(): Promise<void> {
   await laba?.close()
+  tellChanges()
   say({ kind: "closed" })
 }
 

@@ -1,5 +1,6 @@
 // What awaits who connects, and what becomes of what they say, without any socket.
 import { expect, test } from "bun:test"
+import { resultChannel } from "../model/record.ts"
 import { World } from "../test/world.ts"
 import { Conversation } from "./conversation.ts"
 import { visitorHooks } from "./visitors.ts"
@@ -8,6 +9,7 @@ const two = { items: [{ id: "i", title: "A thing", stock: 2, price: 100 }] }
 
 function visited(world: World) {
   const told: number[] = []
+  const watched: string[] = []
   const find = (id: string) => (id === "s" ? world.sale : null)
   const log = (line: string) => void world.logged.push(line)
   const conversation = new Conversation({ find, cashier: world.cashier, log })
@@ -15,10 +17,12 @@ function visited(world: World) {
     find,
     conversation,
     tellNow: async (_, ticket) => void told.push(ticket.number),
+    watching: (sale, user, isWatching) =>
+      void watched.push(`${user} ${isWatching ? "hears" : "leaves"} ${sale.id}`),
   })
   const say = (user: string | undefined, text: string, channel = "/@ann/sales/s") =>
     conversation.answer({ user, channel, text })
-  return { hooks, told, say }
+  return { hooks, told, watched, say }
 }
 
 const connect = (user: string | undefined, channel: string, empty: readonly string[]) => ({
@@ -54,6 +58,43 @@ test("an empty channel is told of the ticket that its owner has now, not of one 
   await hooks.onConnect(connect("ann", "/@ann/sales/s", ["/@ann/sales/s"]))
   expect(told).toEqual([2])
   expect(await say("ann", '{"do":"status"}')).toMatchObject({ ticket: { number: 2, state: "won" } })
+})
+
+test("who listens is told by the user's name, however the channel spells it", () => {
+  using world = new World(two)
+  const { hooks, watched } = visited(world)
+  hooks.onOccupied("/@ann/sales/s")
+  hooks.onVacated("/@ann/sales/s")
+  for (const user of ["李雷", "a+b@c.example", "!~*'()"]) hooks.onOccupied(resultChannel(user, "s"))
+  // As Laba spells it: what may stand raw in a path does.
+  hooks.onVacated("/@a+b@c.example/sales/s")
+  expect(watched).toEqual([
+    "ann hears s",
+    "ann leaves s",
+    "李雷 hears s",
+    "a+b@c.example hears s",
+    "!~*'() hears s",
+    "a+b@c.example leaves s",
+  ])
+})
+
+test("who listens to anything but results of a sale that is there is not told of", () => {
+  using world = new World(two)
+  const { hooks, watched } = visited(world)
+  for (const channel of [
+    "/@ann/sales/other",
+    "/@ann/sales",
+    "/@ann/x/sales/s",
+    "/@ann/sales/s/x",
+    "/sales/s",
+    // Users that no login of the shop lets in.
+    "/@m%2565/sales/s",
+    "/@a%252Fb/sales/s",
+  ]) {
+    hooks.onOccupied(channel)
+    hooks.onVacated(channel)
+  }
+  expect(watched).toEqual([])
 })
 
 test("everything may be said twice, and does nothing twice", async () => {
