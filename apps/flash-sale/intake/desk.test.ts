@@ -36,6 +36,23 @@ test("a retry is not turned away, however full it is by now", async () => {
   })
 })
 
+test("a key that has its answer is never too fast, before it is written down and after", async () => {
+  using world = new World()
+  const token = world.desk.token("ann") as string
+  const retry = () => world.desk.enter({ user: "ann", item: null, key: "mine", token })
+  const first = retry()
+  const waiting = Array.from({ length: 15 }, retry)
+  world.desk.flush(() => {})
+  const { ticket } = (await first) as { ticket: object }
+  for (const answer of [...(await Promise.all(waiting)), ...Array.from({ length: 30 }, retry)])
+    expect(answer).toMatchObject({ ticket })
+  // Nor have they used up what a new attempt may cost.
+  expect(world.desk.turnAway("ann", "another")).toMatchObject({ refused: "ALREADY_IN" })
+  for (let attempt = 0; attempt < 8; attempt++) await world.desk.turnAway("ann", "another")
+  expect(world.desk.turnAway("ann", "another")).toMatchObject({ refused: "TOO_FAST" })
+  expect(retry()).toMatchObject({ ticket })
+})
+
 test("whose item is gone is not told to come again, though the queue is full for the others", async () => {
   using world = new World({ ...twoItems, factor: 1, reserve: 0 })
   await buy(world, "ann", "a")

@@ -85,15 +85,16 @@ export class Desk {
 
   /**
    * Counts an attempt, and refuses it where that needs neither item nor token: in a crowd most are, and reading what they
-   * ask for would cost more than all the rest. Null: `admit` is to answer.
+   * ask for would cost more than all the rest. Null: `admit` is to answer. A key that has its answer gets it again, however
+   * often it comes: that is no attempt.
    */
   turnAway(user: string, key: string): Refusal | Promise<Refusal> | null {
+    if (this.byUser.get(user)?.key === key || this.ticketOfKey(user, key) !== null) return null
     const { sale } = this
     const { book } = sale
     const now = sale.now()
     const tooFast = this.pace.attempt(user, now)
     if (tooFast > 0) return refuse("TOO_FAST", { retryAfterSeconds: tooFast })
-    if (this.ticketOfKey(user, key) !== null || this.byUser.get(user)?.key === key) return null
     if (book.phase === "closed") return refuse("CLOSED")
     const opensAt = entryOpensAt(book.settings)
     if (now < opensAt) return notOpen(opensAt, now)
