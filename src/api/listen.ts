@@ -5,9 +5,7 @@ import type { Channel } from "../channels/channel.ts"
 import { parseChannel } from "../channels/name.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { positionOf } from "../transports/laba/conversation.ts"
-import { ChannelStream } from "../transports/sse/channel-stream.ts"
 import { Visit, visiting } from "../transports/poll/visit.ts"
-import { ManyStream } from "../transports/sse/many-stream.ts"
 import { LabaSocket } from "../transports/websocket/laba-socket.ts"
 import { RawSocket } from "../transports/websocket/raw-socket.ts"
 import type { Socket } from "../transports/websocket/socket.ts"
@@ -17,6 +15,7 @@ import { enter } from "./entrance.ts"
 import { newest } from "./newest.ts"
 import { pollChannel } from "./poll.ts"
 import { parseQuery, type Query } from "./query.ts"
+import { streamChannel } from "./stream.ts"
 
 export type Answer = Response | undefined | Promise<Response | undefined>
 
@@ -30,7 +29,7 @@ export function listen(station: Station, ask: Ask): Answer {
       "range_not_supported",
       "Ask for a channel without `Range`; use `after=` to go on from a cursor.",
     )
-  if (accepts(headers.get("accept"), eventStreamType)) return stream(station, ask, channel, query)
+  if (accepts(headers.get("accept"), eventStreamType)) return streamChannel(station, ask, channel, query)
   return poll(station, ask, channel, query)
 }
 
@@ -134,34 +133,6 @@ const noSubprotocol = (): LabaError =>
 const isForeign = (offered: readonly string[]): boolean =>
   offered.length > 0 && !offered.includes(labaSubprotocol) && !offered.includes(rawSubprotocol)
 
-async function stream(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
-  if (station.draining) return goAwayStream()
-  const after = positionOf(lastEventId(ask) ?? query.after)
-  const number = station.shared.connections.reserve()
-  const { said, user, guest } = await enter(station, ask, {
-    number,
-    transport: "sse",
-    protocol: "raw",
-    channel,
-    channels: [],
-    readsHistory: after !== null,
-  })
-  const base = {
-    shared: station.shared,
-    request: ask.request,
-    number,
-    user,
-    guest,
-    reply: said.reply,
-  }
-  const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
-  if (attached.length === 0) return new ChannelStream({ ...base, channel, after }).respond()
-  // With attached channels it is a stream of many: the ids are compound from the first event on.
-  const channels = [...new Set([channel, ...attached])]
-  const positions = after ? channels.map((_, index) => (index === 0 ? after : null)) : null
-  return new ManyStream({ ...base, channels, from: { positions, foreign: false } }).respond()
-}
-
 async function poll(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
   if (query.wait !== null) refuseWhileDraining(station)
   const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
@@ -182,19 +153,9 @@ async function poll(station: Station, ask: Ask, channel: Channel, query: Query):
   )
 }
 
-/** A browser that reconnects still has the old URL, so the header counts before `after`. */
-export const lastEventId = (ask: Ask): string | null => ask.request.headers.get("last-event-id") || null
-
 export function refuseWhileDraining(station: Station): void {
   if (station.draining)
     throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
       retryAfterSeconds: 1,
     })
-}
-
-/** A browser's EventSource never comes back after an error status, so it is let in and ended. */
-export function goAwayStream(): Response {
-  return new Response("retry: 1000\n\n", {
-    headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" },
-  })
 }

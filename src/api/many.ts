@@ -1,7 +1,6 @@
 // /_/ws, /_/events and /_/poll: many channels at once, none chosen by the path.
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
-import { parseChannel } from "../channels/name.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { readManyStart } from "../transports/many.ts"
 import { Visit, visiting } from "../transports/poll/visit.ts"
@@ -9,9 +8,10 @@ import { ManyStream } from "../transports/sse/many-stream.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
 import { enter } from "./entrance.ts"
-import { type Answer, goAwayStream, lastEventId, refuseWhileDraining, upgrade } from "./listen.ts"
+import { type Answer, refuseWhileDraining, upgrade } from "./listen.ts"
 import { pollMany } from "./poll.ts"
 import { parseQuery, type Query } from "./query.ts"
+import { attachedTo, goAwayStream, lastEventId } from "./stream.ts"
 
 /** GET /_/ws: laba.v1 without a channel of its own. */
 export function openSocket(station: Station, ask: Ask): Answer {
@@ -40,8 +40,7 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
     channels: asked,
     readsHistory: after !== null,
   })
-  const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
-  const channels = [...new Set([...asked, ...attached])]
+  const channels = attachedTo(asked, said)
   return new ManyStream({
     shared,
     request: ask.request,

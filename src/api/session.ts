@@ -14,8 +14,9 @@ import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
 import { readBytes } from "./body-bytes.ts"
 import { enter } from "./entrance.ts"
-import { goAwayStream, refuseWhileDraining } from "./listen.ts"
+import { refuseWhileDraining } from "./listen.ts"
 import { parseQuery } from "./query.ts"
+import { goAwayStream } from "./stream.ts"
 
 /** One POST of commands: 64 of them, most far smaller than the largest message. */
 const commandsBytesMax = 512 * 1024

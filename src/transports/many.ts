@@ -1,5 +1,12 @@
 // Several channels on one stream or poll: where each stands, printed as one compound cursor. Knows no transport.
-import { hashList, parseCompound, type Position, printCompound } from "../../wire/cursor.ts"
+import {
+  type Compound,
+  hashList,
+  parseCompound,
+  parseCursor,
+  type Position,
+  printCompound,
+} from "../../wire/cursor.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
 
@@ -10,23 +17,42 @@ export interface ManyStart {
 }
 
 /** A place that fits no channel, so that resuming from it answers a reset. */
-const nowhere: Position = { epoch: "", offset: 0 }
+export const nowhere: Position = { epoch: "", offset: 0 }
+
+/** The cursor of a stream, where the channels that the application attaches decide of which kind it is. */
+export type StreamCursor =
+  | { readonly kind: "none" }
+  | { readonly kind: "one"; readonly position: Position }
+  | { readonly kind: "many"; readonly compound: Compound }
+
+/** Reads the cursor of a stream of one channel, to which others may be attached. Throws `bad_cursor`. */
+export function readStreamCursor(after: string | null): StreamCursor {
+  if (after === null) return { kind: "none" }
+  const position = parseCursor(after)
+  if (position) return { kind: "one", position }
+  const compound = parseCompound(after)
+  if (compound) return { kind: "many", compound }
+  throw badCursor()
+}
 
 /** Reads a compound cursor for this list of channels. Throws `bad_cursor`. */
 export function readManyStart(after: string | null, channels: readonly Channel[]): ManyStart {
   if (after === null) return { positions: null, foreign: false }
   const compound = parseCompound(after)
-  if (!compound) {
-    throw new LabaError(
-      "bad_cursor",
-      "A cursor of many channels is handed back as it was received; this one never came from here.",
-    )
-  }
+  if (!compound) throw badCursor()
+  return startOf(compound, channels)
+}
+
+/** Where a compound cursor stands in this list of channels; nowhere, when it belongs to another one. */
+export function startOf(compound: Compound, channels: readonly Channel[]): ManyStart {
   const foreign = compound.listHash !== hashList(channels) || compound.positions.length !== channels.length
   return foreign
     ? { positions: channels.map(() => nowhere), foreign }
     : { positions: compound.positions, foreign }
 }
+
+const badCursor = (): LabaError =>
+  new LabaError("bad_cursor", "A cursor is handed back as it was received; this one never came from here.")
 
 /** The places of a list of channels as they move on. */
 export class Places {

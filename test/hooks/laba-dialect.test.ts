@@ -4,6 +4,7 @@ import { codes } from "../../wire/codes.ts"
 import { connectByLaba, listenByLaba } from "../support/laba-socket.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
+import { listenBySse } from "../support/sse-stream.ts"
 import { type BackendProcess, local, secret, startBackend } from "./backend-process.ts"
 
 setDefaultTimeout(30_000)
@@ -83,6 +84,30 @@ test("[H1, H2, H4] a connection is registered, what it sends is handed over in o
   expect(gone).toMatchObject({ id: `${registered.connection}/unregister`, user: "ann", state: "after three" })
   expect(JSON.parse(gone.body)).toEqual({ code: 4321, reason: "done" })
   floor.socket.close()
+})
+
+test("[S10] a stream with a channel that the backend attached goes on from its own id", async () => {
+  const channel = desk("streamed")
+  const news = "/news"
+  let id: string
+  {
+    await using stream = await listenBySse(`${server.base}${channel}`)
+    await stream.position()
+    await server.laba.publish(news, "heard")
+    id = (await stream.message()).cursor as string
+  }
+  await server.laba.publish(news, "missed")
+  await server.laba.publish(channel, "missed too")
+  const back = await listenBySse(`${server.base}${channel}`, { lastEventId: id })
+  const missed = [await back.message(), await back.message()]
+  expect(missed.map(({ channel: name, data }) => [name, data])).toEqual(
+    expect.arrayContaining([
+      [news, "missed"],
+      [channel, "missed too"],
+    ]),
+  )
+  await back[Symbol.asyncDispose]()
+  for (const kind of ["register", "unregister", "register", "unregister"]) await backend.next(kind)
 })
 
 test("[H4] a message is published only when the backend says so, whatever the rules say", async () => {

@@ -57,7 +57,8 @@ export function parserFor(listener: SseListener): SseParser {
     onEvent: (event) => {
       if (event.event === "position") listener.positions.push(event)
       else listener.events.push(event)
-      listener.inbox.push(heardOf(event))
+      // What is pushed to this connection alone has no place in any channel; `events` has it.
+      if (event.event !== "direct") listener.inbox.push(heardOf(event))
     },
     onId: (cursor) => listener.inbox.push({ kind: "position", cursor }),
     onRetry: (ms) => listener.retries.push(ms),

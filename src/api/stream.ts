@@ -1,0 +1,70 @@
+// GET /c as server-sent events. The application may attach further channels: then it is a stream of many, with compound ids.
+import type { Channel } from "../channels/channel.ts"
+import { parseChannel } from "../channels/name.ts"
+import type { Welcome } from "../hooks/hooks.ts"
+import { type ManyStart, nowhere, readStreamCursor, startOf, type StreamCursor } from "../transports/many.ts"
+import { ChannelStream, StrayStream } from "../transports/sse/channel-stream.ts"
+import { ManyStream } from "../transports/sse/many-stream.ts"
+import type { Ask, Station } from "./ask.ts"
+import { enter } from "./entrance.ts"
+import type { Query } from "./query.ts"
+
+export async function streamChannel(
+  station: Station,
+  ask: Ask,
+  channel: Channel,
+  query: Query,
+): Promise<Response> {
+  if (station.draining) return goAwayStream()
+  // Of which list it is, is known when the application has said what it attaches; malformed it is refused before that.
+  const cursor = readStreamCursor(lastEventId(ask) ?? query.after)
+  const number = station.shared.connections.reserve()
+  const { said, user, guest } = await enter(station, ask, {
+    number,
+    transport: "sse",
+    protocol: "raw",
+    channel,
+    channels: [],
+    readsHistory: cursor.kind !== "none",
+  })
+  const base = {
+    shared: station.shared,
+    request: ask.request,
+    number,
+    user,
+    guest,
+    reply: said.reply,
+  }
+  const channels = attachedTo([channel], said)
+  if (channels.length > 1)
+    return new ManyStream({ ...base, channels, from: startAt(cursor, channels) }).respond()
+  if (cursor.kind === "many") return new StrayStream({ ...base, channel, after: nowhere }).respond()
+  const after = cursor.kind === "one" ? cursor.position : null
+  return new ChannelStream({ ...base, channel, after }).respond()
+}
+
+/** A cursor of the one channel is from before anything was attached to it: in the others it listens from now on. */
+function startAt(cursor: StreamCursor, channels: readonly Channel[]): ManyStart {
+  if (cursor.kind === "many") return startOf(cursor.compound, channels)
+  if (cursor.kind === "none") return { positions: null, foreign: false }
+  return { positions: channels.map((_, index) => (index === 0 ? cursor.position : null)), foreign: false }
+}
+
+/**
+ * The channels of a stream: those that were asked for, then those that the application attaches. These are sorted, so that
+ * a compound cursor is good again whatever order a database gives them in.
+ */
+export function attachedTo(asked: readonly Channel[], { channels = [] }: Welcome): readonly Channel[] {
+  const attached = channels.map((name) => parseChannel(name, "body")).sort()
+  return [...new Set([...asked, ...attached])]
+}
+
+/** A browser that reconnects still has the old URL, so the header counts before `after`. */
+export const lastEventId = (ask: Ask): string | null => ask.request.headers.get("last-event-id") || null
+
+/** A browser's EventSource never comes back after an error status, so it is let in and ended. */
+export function goAwayStream(): Response {
+  return new Response("retry: 1000\n\n", {
+    headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" },
+  })
+}
