@@ -86,6 +86,8 @@ CREATE TABLE IF NOT EXISTS payments (
   at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX IF NOT EXISTS payments_by_order ON payments (sale, number);
+
 -- What is to be shown, written with the decision itself: one row a transaction.
 CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY,

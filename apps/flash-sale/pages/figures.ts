@@ -1,16 +1,19 @@
 // How numbers look to people: money, times, counts.
+import { minorDigits } from "../model/currency.ts"
 import { language } from "./language.ts"
 
 export const count = (value: number): string => value.toLocaleString(language())
 
 /** `amount` in the smallest unit of the currency. */
 export function money(amount: number, currency: string): string {
+  const digits = minorDigits(currency)
   const format = new Intl.NumberFormat(language(), {
     style: "currency",
     currency,
     currencyDisplay: "narrowSymbol",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
   })
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2
   return format.format(amount / 10 ** digits)
 }
 

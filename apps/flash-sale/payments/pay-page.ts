@@ -1,5 +1,6 @@
 // The simulator's page: one amount, one button. What it shows of a trade is escaped. It belongs to the payment service, so
-// it takes nothing from the shop but the looks.
+// it takes nothing from the shop but the looks, and how amounts are written.
+import { amountText } from "../model/currency.ts"
 
 interface Shown {
   readonly reference: string
@@ -24,7 +25,7 @@ button:disabled{opacity:.4;cursor:default}
 
 export function payPage(trade: Shown | null): Response {
   if (!trade) return new Response("There is no such trade.", { status: 404 })
-  const amount = `${(trade.amount / 100).toFixed(2)} ${trade.currency}`
+  const amount = `${amountText(trade.amount, trade.currency)} ${trade.currency}`
   const body = `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>Pay 付款</title>
 <style>${style}</style>

@@ -1,5 +1,7 @@
-// The orders of a sale as CSV (RFC 4180), a line at a time.
+// The orders of a sale as CSV (RFC 4180), a line at a time. `payment` is the one that is kept for the order; `returned` are
+// those that went back, or will: of a wrong amount, a second one, one without a unit, or of an order that was taken back.
 import type { Ledger } from "../ledger/ledger.ts"
+import { amountText } from "../model/currency.ts"
 
 interface Row {
   number: number
@@ -12,9 +14,12 @@ interface Row {
   pay_by: number
   changed_at: number
   payment: string | null
+  returned: string | null
 }
 
-const head = "order,user,item,price,currency,state,offer,created_at,pay_by,changed_at,payment"
+const head = "order,user,item,price,currency,state,offer,created_at,pay_by,changed_at,payment,returned"
+
+const paymentsOf = "FROM payments WHERE payments.sale = orders.sale AND payments.number = orders.number"
 
 export function* ordersCsv(
   ledger: Ledger,
@@ -25,8 +30,9 @@ export function* ordersCsv(
   for (let after = 0; ;) {
     // A page at a time: an open reading would hold up checkpoints for as long as the download takes.
     const rows = ledger.all<Row>(
-      `SELECT *, (SELECT id FROM payments WHERE payments.sale = orders.sale AND payments.number = orders.number LIMIT 1)
-       AS payment FROM orders WHERE sale = ? AND number > ? ORDER BY number LIMIT ?`,
+      `SELECT *, (SELECT id ${paymentsOf} AND state = 'kept') AS payment,
+       (SELECT group_concat(id, ' ' ORDER BY at, id) ${paymentsOf} AND state <> 'kept') AS returned
+       FROM orders WHERE sale = ? AND number > ? ORDER BY number LIMIT ?`,
       sale.key,
       after,
       pageSize,
@@ -42,12 +48,13 @@ function lineOf(row: Row, { id, currency }: { id: string; currency: string }): s
     `${id}.${row.number}`,
     row.user,
     row.item,
-    (row.price / 100).toFixed(2),
+    amountText(row.price, currency),
     currency,
     row.state,
     row.offer === 1 ? "yes" : "no",
     ...[row.created_at, row.pay_by, row.changed_at].map((ms) => new Date(ms).toISOString()),
     row.payment ?? "",
+    row.returned ?? "",
   ]
   return `${cells.map(cell).join(",")}\r\n`
 }
