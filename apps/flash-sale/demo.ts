@@ -19,6 +19,7 @@ export interface DemoOptions {
   readonly jwt: string | undefined
   readonly verifySeconds: number
   readonly keepDays: number
+  readonly frontThreads: number
   /** For trying it out: the operator gets tools that a real shop must not have, and a sale is about to open. */
   readonly rehearsal: boolean
 }
@@ -29,7 +30,7 @@ export interface DemoShop extends RunningShop {
 
 /** Throws `Misuse` when a setting is given without the secret that belongs to it. */
 export async function demoShop(options: DemoOptions): Promise<DemoShop> {
-  const { directory, host, port, labaPort, verifySeconds, keepDays } = options
+  const { directory, host, port, labaPort, verifySeconds, keepDays, frontThreads } = options
   for (const flag of ["laba", "payments", "webhook"] as const)
     if (options[flag] !== undefined) addressIn(flag, options[flag])
   mkdirSync(directory, { recursive: true })
@@ -48,6 +49,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     labaPort,
     verifySeconds,
     keepDays,
+    frontThreads,
     payments,
     laba:
       options.laba === undefined

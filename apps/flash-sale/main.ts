@@ -21,6 +21,7 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs its callbacks
   --webhook URL           told of won, paid, expired and refunded; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
+  --front-threads N       threads that read requests beside the one that writes tickets (default 1)
   --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
 flash-sale payments       run the payment simulator by itself (--data, --host, --port)
 flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
@@ -46,6 +47,7 @@ const options = {
   books: { type: "boolean", default: false },
   "verify-seconds": { type: "string", default: "15" },
   "keep-days": { type: "string", default: "30" },
+  "front-threads": { type: "string", default: "1" },
   rehearsal: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const
@@ -72,7 +74,15 @@ async function run(values: Values, [command = "show", subject]: readonly string[
 }
 
 async function showCommand(values: Values): Promise<void> {
-  const passedOn = ["laba", "laba-engine", "webhook", "jwt", "verify-seconds", "keep-days"] as const
+  const passedOn = [
+    "laba",
+    "laba-engine",
+    "webhook",
+    "jwt",
+    "verify-seconds",
+    "keep-days",
+    "front-threads",
+  ] as const
   const shown = supervise({
     directory: values.data,
     host: values.host,
@@ -101,6 +111,7 @@ async function serveCommand(values: Values): Promise<void> {
     jwt: values.jwt,
     verifySeconds: wholeNumber("verify-seconds", values["verify-seconds"]),
     keepDays: wholeNumber("keep-days", values["keep-days"]),
+    frontThreads: wholeNumber("front-threads", values["front-threads"]),
     rehearsal: values.rehearsal,
   })
   console.log(`The flash sale is at ${shop.url}`)

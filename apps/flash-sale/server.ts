@@ -15,14 +15,19 @@ import { labaBeside } from "./delivery/laba-beside.ts"
 import { listenToken } from "./delivery/listen-token.ts"
 import { Tellings } from "./delivery/tellings.ts"
 import { visitorHooks } from "./delivery/visitors.ts"
+import { Watchers } from "./delivery/watchers.ts"
 import { Counters } from "./http/counters.ts"
 import { DemoLogin } from "./http/login.ts"
 import { metrics } from "./http/metrics.ts"
 import { pagesOf } from "./http/pages.ts"
 import { router } from "./http/router.ts"
-import { problem } from "./http/answers.ts"
+import { failed, problemOf, type Reply, responseOf, starting } from "./http/answers.ts"
+import { requestBytesMax } from "./http/body.ts"
+import { enter } from "./http/entering.ts"
 import type { Shop } from "./http/shop.ts"
 import { ShopJwt, type ShopJwtOptions } from "./http/shop-jwt.ts"
+import type { Click } from "./front/crossing.ts"
+import { startFront } from "./front/front.ts"
 import { Desk } from "./intake/desk.ts"
 import type { PaceLimits } from "./intake/pace.ts"
 import { Seal, secretOf } from "./intake/seal.ts"
@@ -67,6 +72,8 @@ export interface ShopOptions {
   readonly keepDays?: number
   /** Gives the operator what a sale is tried out with: a crowd, bad weather, a `kill -9`. Default false. */
   readonly rehearsal?: boolean
+  /** Threads that read requests beside the one that writes tickets. Default 0: that one reads them, too. */
+  readonly frontThreads?: number
   readonly log?: (line: string) => void
 }
 
@@ -111,16 +118,32 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   })
   const find = (id: string) => sales.find(id)
   const listenSecret = options.listenSecret ?? secretOf(ledger, "listen")
-  let handle: (request: Request) => Response | Promise<Response> = () =>
-    problem(503, "starting", "The shop is starting.", { headers: { "Retry-After": "1" } })
+  let handle: (request: Request) => Response | Promise<Response> = () => responseOf(starting())
   // It listens before anybody can be sent there, and Laba must know where its pages come from.
+  const { frontThreads = 0, port = 0 } = options
   const server = Bun.serve({
-    hostname: host,
-    port: options.port ?? 0,
-    maxRequestBodySize: 65_536,
+    hostname: frontThreads > 0 ? "127.0.0.1" : host,
+    port: frontThreads > 0 ? 0 : port,
+    maxRequestBodySize: requestBytesMax,
     fetch: (request) => handle(request),
   })
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`
+  let enterQueue = (_: Click): Reply | Promise<Reply> => starting()
+  const front =
+    frontThreads === 0
+      ? null
+      : await startFront({
+          host,
+          port,
+          threads: frontThreads,
+          shopUrl: `http://127.0.0.1:${server.port}`,
+          login: options.jwt ? { jwt: options.jwt } : { secret: secretOf(ledger, "tokens") },
+          enter: (click) => enterQueue(click),
+          onFailure(error) {
+            log(`flash sale: a click failed: ${String(error)}`)
+            return problemOf(failed())
+          },
+        })
+  const url = `http://${host.includes(":") ? `[${host}]` : host}:${front?.port ?? server.port}`
   const provider = httpProvider({
     ...options.payments,
     callbackUrl: () => `${options.publicUrl ?? url}/api/payments/callback`,
@@ -132,8 +155,10 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     onUnknown: (callback) => retention.refund(callback),
   })
   const conversation = new Conversation({ find, cashier, log, wake: () => loop.wake() })
+  const watchers = new Watchers()
   const hooks = visitorHooks({
     find,
+    watching: (sale, user, isWatching) => watchers.note(sale, user, isWatching),
     conversation,
     tellNow: (sale, ticket) => tellings.tellNow(sale, ticket),
   })
@@ -155,6 +180,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     log,
     // Laba beside us takes 20,000 before it refuses.
     ...(!options.laba && { inFlightMax: 8192 }),
+    watchers,
   })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
   const errands = new Errands({
@@ -263,6 +289,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           tell: (sale, ticket) => tellings.arrival(sale, ticket),
         })
   handle = (request) => (hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request))
+  enterQueue = (click) => enter(shop, click.sale, click)
   tellings.resume(sales.all)
   loop.start()
   return {
@@ -270,6 +297,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     labaUrl: loudspeaker.url,
     operatorKey,
     async close() {
+      await front?.close()
       await server.stop()
       loop.stop()
       watchman.stop()

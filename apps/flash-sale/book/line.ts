@@ -22,11 +22,7 @@ export class Line<T> {
     while (this.head < this.places.length) {
       const one = this.places[this.head] as T
       if (this.stands(one)) return one
-      this.head++
-      if (this.head >= compactAt && this.head * 2 > this.places.length) {
-        this.places = this.places.slice(this.head)
-        this.head = 0
-      }
+      this.step()
     }
     return null
   }
@@ -34,7 +30,7 @@ export class Line<T> {
   /** Takes the first who still stands out of the line. */
   take(): T | null {
     const one = this.first()
-    if (one !== null) this.head++
+    if (one !== null) this.step()
     return one
   }
 
@@ -54,5 +50,12 @@ export class Line<T> {
       const one = this.places[at] as T
       if (this.stands(one)) yield one
     }
+  }
+
+  private step(): void {
+    this.head++
+    if (this.head < compactAt || this.head * 2 <= this.places.length) return
+    this.places = this.places.slice(this.head)
+    this.head = 0
   }
 }

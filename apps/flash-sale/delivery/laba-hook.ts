@@ -36,8 +36,9 @@ export function labaHook(options: LabaHookOptions): (request: Request) => Promis
     for (const channel of channels) {
       const sale = channel.startsWith("/@") ? find(saleOf(channel)) : null
       const newest = user === undefined ? undefined : sale?.book.byUser.get(user)
-      if (sale && newest && (newest.told === 0 || !(await holds(channel))))
-        await tell(sale, standingTicket(newest))
+      if (!sale || !newest) continue
+      const standing = standingTicket(newest)
+      if (standing.told < standing.version || !(await holds(channel))) await tell(sale, standing)
     }
   }
 

@@ -1,5 +1,6 @@
 // Tells each ticket's holder how it stands. What is sent is always the whole newest record, so a change that overtakes
-// another, a repeat and a crash between sending and noting it do no harm. Who can act on it is told first.
+// another, a repeat and a crash between sending and noting it do no harm. Who listens is told first, and of those who can
+// act on it.
 import type { Told } from "../book/act.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
@@ -7,9 +8,11 @@ import type { Ledger } from "../ledger/ledger.ts"
 import { resultChannel } from "../model/record.ts"
 import { Line } from "../book/line.ts"
 import { isWaiting } from "../model/ticket.ts"
+import { Leisure } from "./leisure.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import { recordOf } from "./record-of.ts"
 import { standingTicket } from "./standing-ticket.ts"
+import { Watchers } from "./watchers.ts"
 
 export interface TellingsOptions {
   readonly ledger: Ledger
@@ -22,6 +25,8 @@ export interface TellingsOptions {
    * would fail for having waited, when Laba is far.
    */
   readonly inFlightMax?: number
+  /** Who listens. Default: nobody is known to, and all are told in turn. */
+  readonly watchers?: Watchers
 }
 
 /**
@@ -32,6 +37,9 @@ const freshMax = 2000
 
 /** How long one turn may hold the loop. */
 const sliceMax = 256
+
+/** How soon those are looked at again who have to wait while a crowd clicks. */
+const lookAgainMs = 50
 
 /** What somebody waits for: an outbox row to be noted as sent, or who is about to look. */
 interface Letter {
@@ -49,18 +57,24 @@ interface Telling {
   /** On its way. A newer version waits for it to arrive: two on their way could change places. */
   flying: boolean
   again: boolean
+  /** Whether somebody listened when it came into its line. */
+  watched: boolean
 }
 
 export class Tellings {
   private readonly options: TellingsOptions
-  private readonly urgent = new Line<Telling>(() => true)
-  private readonly others = new Line<Telling>(() => true)
+  private readonly watchers: Watchers
+  /** For who listens, and for whom nobody does; in each, those who can act on it and those who cannot. */
+  private readonly watched = new Lines()
+  private readonly unwatched = new Lines()
+  private readonly leisure: Leisure
   private readonly waiting = new Map<Sale, Map<number, Telling>>()
   private readonly fresh: (readonly [sale: Sale, number: number])[] = []
   private readonly sent: number[] = []
   private readonly inFlightMax: number
   private inFlight = 0
   private running = false
+  private looking: ReturnType<typeof setTimeout> | null = null
   private closed = false
   /** Records that went out, for the metric. */
   told = 0
@@ -69,6 +83,8 @@ export class Tellings {
   constructor(options: TellingsOptions) {
     this.options = options
     this.inFlightMax = options.inFlightMax ?? 1024
+    this.watchers = options.watchers ?? new Watchers()
+    this.leisure = new Leisure(this.inFlightMax)
   }
 
   /** Those who wait to be told. */
@@ -95,7 +111,7 @@ export class Tellings {
       return
     }
     const letters = letter ? [letter] : []
-    const telling = { sale, number: ticket.number, letters, flying: false, again: false }
+    const telling = { sale, number: ticket.number, letters, flying: false, again: false, watched: false }
     tickets.set(ticket.number, telling)
     this.queue(telling, ticket)
   }
@@ -106,6 +122,7 @@ export class Tellings {
    */
   addFresh(sale: Sale, ticket: Ticket): void {
     this.fresh.push([sale, ticket.number])
+    this.leisure.admitted(performance.now())
   }
 
   tellFresh(): void {
@@ -172,6 +189,7 @@ export class Tellings {
   /** A sale that is not here any more: nobody of it waits to be told. */
   forget(sale: Sale): void {
     this.waiting.delete(sale)
+    this.watchers.forget(sale)
   }
 
   /** Notes in the ledger what was sent; once a second is enough, since a crash before it only sends it again. */
@@ -186,6 +204,7 @@ export class Tellings {
 
   stop(): void {
     this.closed = true
+    if (this.looking) clearTimeout(this.looking)
   }
 
   private letterOf(outbox: number, left: number): Letter {
@@ -202,19 +221,37 @@ export class Tellings {
   }
 
   private queue(telling: Telling, ticket: Ticket): void {
-    // Whoever has lost can do nothing; they have the one broadcast already.
     const canWait = ticket.state === "sold_out" || ticket.state === "rejected"
-    ;(canWait ? this.others : this.urgent).join(telling)
+    telling.watched = this.watchers.has(telling.sale, ticket.user)
+    ;(telling.watched ? this.watched : this.unwatched).join(telling, canWait)
     this.run()
   }
 
   private slice(): void {
-    for (let sent = 0; sent < sliceMax && this.inFlight < this.inFlightMax && !this.closed; sent++) {
-      const telling = this.urgent.take() ?? this.others.take()
+    for (let sent = 0; sent < sliceMax && !this.closed; sent++) {
+      const telling = this.next()
+      // Who arrives makes room for the next.
       if (!telling) return
       void this.send(telling)
     }
-    if (this.inFlight < this.inFlightMax) this.run()
+    this.run()
+  }
+
+  private next(): Telling | null {
+    if (this.inFlight >= this.inFlightMax) return null
+    const watched = this.watched.take()
+    if (watched || this.unwatched.isEmpty) return watched
+    if (this.leisure.allows(performance.now())) return this.unwatched.take()
+    this.lookAgain()
+    return null
+  }
+
+  /** In a crowd nothing may be on its way whose arrival would go on with the rest. */
+  private lookAgain(): void {
+    this.looking ??= setTimeout(() => {
+      this.looking = null
+      this.run()
+    }, lookAgainMs)
   }
 
   private async send(telling: Telling): Promise<void> {
@@ -226,6 +263,9 @@ export class Tellings {
     telling.letters = []
     telling.flying = true
     this.inFlight += 1
+    const { watched } = telling
+    if (!watched) this.leisure.left()
+    const sentAt = performance.now()
     let arrived = true
     try {
       await this.options.loudspeaker.publish(
@@ -243,6 +283,10 @@ export class Tellings {
         this.options.log(`flash sale: Laba could not be told: ${String(error)}`)
     }
     this.inFlight -= 1
+    if (!watched) {
+      const now = performance.now()
+      this.leisure.arrived(now - sentAt, now)
+    }
     if (!arrived) setTimeout(() => this.landed(telling, true), this.options.retryMs ?? 500)
     else this.landed(telling, telling.again)
   }
@@ -264,5 +308,23 @@ export class Tellings {
       this.waiting.get(telling.sale)?.delete(telling.number)
       this.run()
     }
+  }
+}
+
+/** Whoever has lost can do nothing; they have the one broadcast already, and come after who can act. */
+class Lines {
+  private readonly urgent = new Line<Telling>(() => true)
+  private readonly others = new Line<Telling>(() => true)
+
+  join(telling: Telling, canWait: boolean): void {
+    ;(canWait ? this.others : this.urgent).join(telling)
+  }
+
+  take(): Telling | null {
+    return this.urgent.take() ?? this.others.take()
+  }
+
+  get isEmpty(): boolean {
+    return this.urgent.first() === null && this.others.first() === null
   }
 }

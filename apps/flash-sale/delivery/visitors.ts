@@ -49,9 +49,9 @@ export function visitorHooks({ find, conversation, tellNow, watching }: Visitors
         const sale = wanted.startsWith("/@") ? find(saleOf(wanted)) : null
         const newest = sale?.book.byUser.get(user)
         if (!sale || !newest) continue
-        // Nobody finds an empty channel for a ticket that exists.
-        if (empty.includes(wanted)) await tellNow(sale, standingTicket(newest))
-        else if (newest.told === 0) await tellNow(sale, newest)
+        const standing = standingTicket(newest)
+        // Nobody finds an empty channel for a ticket that exists, or a word that is not the last: in a crowd it may be on its way.
+        if (empty.includes(wanted) || standing.told < standing.version) await tellNow(sale, standing)
       }
       return undefined
     },

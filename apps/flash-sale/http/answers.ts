@@ -42,13 +42,52 @@ function headersOf(retryAfterSeconds: number | undefined): Headers {
 /** A sale that opens in a month would otherwise keep a header for each second until then. */
 const refusalHeadersMax = 512
 
+/** An answer before it is a response, so that it can cross to another thread. */
+export interface Reply {
+  readonly status: number
+  readonly isProblem: boolean
+  readonly retryAfterSeconds: number | undefined
+  /** JSON. */
+  readonly text: string
+}
+
+export const replyOf = (body: unknown, status: number): Reply => ({
+  status,
+  isProblem: false,
+  retryAfterSeconds: undefined,
+  text: JSON.stringify(body),
+})
+
 /** A refusal, with `Retry-After` where waiting helps. */
-export function refusalAnswer({ refused, retryAfterSeconds, number }: Refusal, ticket?: unknown): Response {
+export function refusalOf({ refused, retryAfterSeconds, number }: Refusal, ticket?: unknown): Reply {
   const { status, title: detail, next } = refusals[refused]
   // What is undefined is not in the JSON.
   const body = { type: "about:blank", status, code: refused, detail, next, retryAfterSeconds, number, ticket }
-  return new Response(JSON.stringify(body), { status, headers: headersOf(retryAfterSeconds) })
+  return { status, isProblem: true, retryAfterSeconds, text: JSON.stringify(body) }
 }
+
+export const problemOf = ({ status, code, message: detail }: Problem): Reply => ({
+  status,
+  isProblem: true,
+  retryAfterSeconds: undefined,
+  text: JSON.stringify({ type: "about:blank", status, code, detail }),
+})
+
+/** For who comes before the shop is ready. */
+export const starting = (): Reply => ({
+  status: 503,
+  isProblem: true,
+  retryAfterSeconds: 1,
+  text: JSON.stringify({
+    type: "about:blank",
+    status: 503,
+    code: "starting",
+    detail: "The shop is starting.",
+  }),
+})
+
+export const responseOf = ({ status, isProblem, retryAfterSeconds, text }: Reply): Response =>
+  new Response(text, { status, headers: isProblem ? headersOf(retryAfterSeconds) : jsonHeaders })
 
 /** Thrown by an endpoint to answer with a problem. */
 export class Problem extends Error {
@@ -62,3 +101,6 @@ export class Problem extends Error {
     this.code = code
   }
 }
+
+/** What an endpoint threw that is no problem of the caller's. */
+export const failed = (): Problem => new Problem(500, "internal", "The shop failed; its log says more.")

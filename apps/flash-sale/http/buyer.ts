@@ -2,35 +2,20 @@
 import { isLive } from "../model/order.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
-import type { EntryAnswer } from "../intake/desk.ts"
 import { listenSeconds } from "../delivery/listen-token.ts"
-import { answer, Problem, refusalAnswer } from "./answers.ts"
+import { answer, Problem, refusalOf, type Reply, responseOf } from "./answers.ts"
+import { bodyCharsMax, bodyOf } from "./body.ts"
+import { admit, noSuchSale, turnAway } from "./entering.ts"
+import { entryHeadOf, entryWishOf } from "./entry-request.ts"
 import { cookieName, loginSeconds } from "./login.ts"
 import { drawRecord, saleView } from "./sale-view.ts"
 import type { Ask, Endpoint, Shop } from "./shop.ts"
-import { admissionView, ticketView } from "./ticket-view.ts"
+import { ticketView } from "./ticket-view.ts"
 import { buyerOf } from "./visitors.ts"
-
-/** A body longer than that is no request of ours. */
-export const bodyCharsMax = 16_384
-
-export async function bodyOf(request: Request): Promise<Record<string, unknown>> {
-  const text = await request.text()
-  if (text.length > bodyCharsMax) throw new Problem(413, "too_large", "The body is too large.")
-  if (text === "") return {}
-  try {
-    const body: unknown = JSON.parse(text)
-    if (typeof body === "object" && body !== null && !Array.isArray(body))
-      return body as Record<string, unknown>
-  } catch {
-    // It is told below.
-  }
-  throw new Problem(400, "bad_body", "The body is a JSON object.")
-}
 
 export function saleOf(shop: Shop, { names }: Ask): Sale {
   const sale = shop.sales.find(names["sale"] ?? "")
-  if (!sale) throw new Problem(404, "not_found", "There is no such sale.")
+  if (!sale) throw noSuchSale()
   return sale
 }
 
@@ -64,70 +49,40 @@ export const showDraw: Endpoint = (shop, ask) => answer(drawRecord(saleOf(shop, 
 
 export const issueToken: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const token = shop.deskOf(sale).token(buyerOf(shop, ask))
+  const token = shop.deskOf(sale).token(buyerOf(shop, ask.request))
   if (typeof token === "string") return answer({ token })
   shop.counters.refuse(token.refused)
-  return refusalAnswer(token)
+  return responseOf(refusalOf(token))
 }
 
 export const issueListenToken: Endpoint = (shop, ask) => {
-  const user = buyerOf(shop, ask)
+  const user = buyerOf(shop, ask.request)
   return answer({ laba: shop.labaUrl(), token: shop.listenToken(user), expiresInSeconds: listenSeconds })
 }
 
 export const enter: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const user = buyerOf(shop, ask)
-  const key = ask.request.headers.get("idempotency-key")
-  if (key === null || key.length === 0 || key.length > 255)
-    throw new Problem(
-      400,
-      "bad_key",
-      "An Idempotency-Key of 1 to 255 characters makes a retry safe; send one.",
-    )
-  const refused = shop.deskOf(sale).turnAway(user, key)
-  if (refused === null) return admit(shop, sale, { user, key, request: ask.request })
-  if (refused instanceof Promise) return refused.then((refusal) => entryAnswer(shop, sale, refusal))
-  return entryAnswer(shop, sale, refused)
+  const head = entryHeadOf(shop, ask.request)
+  const refused = turnAway(shop, sale, head)
+  if (refused instanceof Promise) return refused.then(responseOf)
+  if (refused) return responseOf(refused)
+  const wish = entryWishOf(ask.request, head)
+  return wish instanceof Promise
+    ? wish.then((known) => admit(shop, sale, known)).then(responseOf)
+    : respondTo(admit(shop, sale, wish))
 }
 
-async function admit(
-  shop: Shop,
-  sale: Sale,
-  { user, key, request }: { readonly user: string; readonly key: string; readonly request: Request },
-): Promise<Response> {
-  const { token, item } = await bodyOf(request)
-  const entered = shop.deskOf(sale).admit({
-    user,
-    item: typeof item === "string" ? item : null,
-    key,
-    token: typeof token === "string" ? token : null,
-  })
-  const answered = entered instanceof Promise ? await entered : entered
-  if ("ticket" in answered && answered.isNew) await shop.announced?.(sale, answered.ticket)
-  return entryAnswer(shop, sale, answered)
-}
-
-function entryAnswer(shop: Shop, sale: Sale, entered: EntryAnswer): Response {
-  if ("ticket" in entered) {
-    const view = admissionView(sale, entered.ticket, shop.labaUrl())
-    if (entered.isNew) shop.counters.admitted += 1
-    else shop.counters.repeated += 1
-    return answer(view, 201)
-  }
-  shop.counters.refuse(entered.refused)
-  const held = entered.number === undefined ? undefined : sale.book.tickets[entered.number - 1]
-  return refusalAnswer(entered, held && ticketView(sale, held, shop.labaUrl()))
-}
+const respondTo = (reply: Reply | Promise<Reply>): Response | Promise<Response> =>
+  reply instanceof Promise ? reply.then(responseOf) : responseOf(reply)
 
 export const showTicket: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  return answer(ticketView(sale, ticketOf(sale, buyerOf(shop, ask)), shop.labaUrl()))
+  return answer(ticketView(sale, ticketOf(sale, buyerOf(shop, ask.request)), shop.labaUrl()))
 }
 
 export const leaveQueue: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const ticket = ticketOf(sale, buyerOf(shop, ask))
+  const ticket = ticketOf(sale, buyerOf(shop, ask.request))
   if (!sale.leave(ticket) && ticket.state !== "left")
     throw new Problem(409, "not_waiting", "The ticket does not wait any more; an order is cancelled instead.")
   shop.wake()
@@ -136,7 +91,7 @@ export const leaveQueue: Endpoint = (shop, ask) => {
 
 export const payOrder: Endpoint = async (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const ticket = ticketOf(sale, buyerOf(shop, ask))
+  const ticket = ticketOf(sale, buyerOf(shop, ask.request))
   const opened = await shop.cashier.open(sale, ticket.number)
   if ("payUrl" in opened) return answer(opened)
   if (opened.failed === "no_order") throw new Problem(404, "no_order", "There is no order to pay.")
@@ -147,7 +102,7 @@ export const payOrder: Endpoint = async (shop, ask) => {
 
 export const cancelOrder: Endpoint = async (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const { number, user } = ticketOf(sale, buyerOf(shop, ask))
+  const { number, user } = ticketOf(sale, buyerOf(shop, ask.request))
   const cancelled = await shop.cashier.cancel(sale, number)
   if (!cancelled && sale.orderOf(number)?.state !== "cancelled")
     throw new Problem(

@@ -1,6 +1,7 @@
 // From a request to its endpoint. What an endpoint throws is an answer too.
 import { answer, problem, Problem } from "./answers.ts"
 import { openApi } from "./openapi.ts"
+import { pathOf } from "./path.ts"
 import { type Route, routes } from "./routes.ts"
 import type { Shop } from "./shop.ts"
 
@@ -85,13 +86,6 @@ export function router({
       return failed(error, request)
     }
   }
-}
-
-/** By hand: `new URL` costs as much as all the rest of finding an endpoint. */
-function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3)
-  const end = url.indexOf("?", start)
-  return start < 0 ? "/" : url.slice(start, end < 0 ? undefined : end)
 }
 
 function match(pattern: readonly string[], parts: readonly string[]): Record<string, string> | null {

@@ -4,11 +4,14 @@ import { Problem } from "./answers.ts"
 import { credentialOf } from "./login.ts"
 import type { Ask, Shop } from "./shop.ts"
 
+/** What tells who a buyer is. */
+export type LoginBook = Pick<Shop, "login" | "clock">
+
 /** The buyer's name. Throws a problem for who is none. */
-export function buyerOf(shop: Shop, { request }: Ask): string {
+export function buyerOf({ login, clock }: LoginBook, request: Request): string {
   const credential = credentialOf(request.headers)
   if (credential === null) throw new Problem(401, "unauthorized", "Log in first.")
-  const user = shop.login.userOf(credential, shop.clock())
+  const user = login.userOf(credential, clock())
   if (user === null) throw new Problem(401, "unauthorized", "The login is not valid any more.")
   guardForgery(request)
   return user

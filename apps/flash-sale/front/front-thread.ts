@@ -1,0 +1,80 @@
+// One thread at the front of the shop: reads requests, and knows who a buyer is. A click crosses to the shop's thread and
+// comes back as a reply; everything else is passed on to it over HTTP.
+import { failed as shopFailed, Problem, problemOf, type Reply, responseOf } from "../http/answers.ts"
+import { entryHeadOf, entryWishOf } from "../http/entry-request.ts"
+import { DemoLogin, type Login } from "../http/login.ts"
+import { pathOf } from "../http/path.ts"
+import { requestBytesMax } from "../http/body.ts"
+import { ShopJwt } from "../http/shop-jwt.ts"
+import { Seal } from "../intake/seal.ts"
+import { Crossing, type FromFront, type FrontThreadOptions, repliesIn, type ToFront } from "./crossing.ts"
+import { passOn } from "./pass-on.ts"
+
+declare const self: Worker
+
+const say = (message: FromFront): void => self.postMessage(message)
+
+const clicks = new Crossing(say)
+const waiting = new Map<number, (reply: Reply) => void>()
+let clicked = 0
+let server: Bun.Server<undefined> | null = null
+
+function start({ host, port, sharesPort, shopUrl, login: facts }: FrontThreadOptions): void {
+  const login: Login = "jwt" in facts ? new ShopJwt(facts.jwt) : new DemoLogin(new Seal(facts.secret))
+  const book = { login, clock: () => Date.now() }
+  server = Bun.serve({
+    hostname: host,
+    port,
+    reusePort: sharesPort,
+    maxRequestBodySize: requestBytesMax,
+    fetch(request) {
+      const sale = request.method === "POST" ? saleEntered(pathOf(request.url)) : null
+      if (sale === null) return passOn(request, shopUrl)
+      try {
+        const wish = entryWishOf(request, entryHeadOf(book, request))
+        if (!(wish instanceof Promise)) return enter({ sale, ...wish })
+        return wish.then((entry) => enter({ sale, ...entry })).catch(failed)
+      } catch (error) {
+        return failed(error)
+      }
+    },
+  })
+  say({ kind: "started", port: server.port as number })
+}
+
+function enter(click: Omit<Parameters<Crossing["click"]>[0], "id">): Promise<Response> {
+  const id = ++clicked
+  clicks.click({ id, ...click })
+  return new Promise((resolve) => waiting.set(id, (reply) => resolve(responseOf(reply))))
+}
+
+function failed(error: unknown): Response {
+  return responseOf(problemOf(error instanceof Problem ? error : shopFailed()))
+}
+
+const before = "/api/sales/"
+const after = "/tickets"
+
+/** The sale that a path leads into the queue of; null for every other path. */
+function saleEntered(path: string): string | null {
+  if (!path.startsWith(before) || !path.endsWith(after)) return null
+  const sale = path.slice(before.length, -after.length)
+  return sale.includes("/") ? null : sale
+}
+
+self.onmessage = ({ data }: MessageEvent<ToFront>) => {
+  if (typeof data === "string") {
+    for (const [id, reply] of repliesIn(data)) {
+      waiting.get(id)?.(reply)
+      waiting.delete(id)
+    }
+  } else if (data.kind === "close") {
+    void server?.stop().then(() => say({ kind: "closed" }))
+  } else {
+    try {
+      start(data.options)
+    } catch (error) {
+      say({ kind: "notStarted", why: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}

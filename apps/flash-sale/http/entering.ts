@@ -1,0 +1,44 @@
+// The way into the queue as a caller sees it: what the desk says, as a reply.
+import type { Sale } from "../book/sale.ts"
+import type { Entry, EntryAnswer } from "../intake/desk.ts"
+import { Problem, problemOf, refusalOf, type Reply, replyOf } from "./answers.ts"
+import type { EntryHead } from "./entry-request.ts"
+import type { Shop } from "./shop.ts"
+import { admissionView, ticketView } from "./ticket-view.ts"
+
+/** Everything between a wish to enter a sale and the reply to it. */
+export function enter(shop: Shop, id: string, entry: Entry): Reply | Promise<Reply> {
+  const sale = shop.sales.find(id)
+  if (!sale) return problemOf(noSuchSale())
+  return turnAway(shop, sale, entry) ?? admit(shop, sale, entry)
+}
+
+export const noSuchSale = (): Problem => new Problem(404, "not_found", "There is no such sale.")
+
+/** The refusal of whom the desk turns away before it knows what they want; null for the others. */
+export function turnAway(shop: Shop, sale: Sale, { user, key }: EntryHead): Reply | Promise<Reply> | null {
+  const refused = shop.deskOf(sale).turnAway(user, key)
+  if (refused instanceof Promise) return refused.then((refusal) => entryReply(shop, sale, refusal))
+  return refused && entryReply(shop, sale, refused)
+}
+
+/** The reply to whom the desk did not turn away. */
+export function admit(shop: Shop, sale: Sale, entry: Entry): Reply | Promise<Reply> {
+  const entered = shop.deskOf(sale).admit(entry)
+  if (!(entered instanceof Promise)) return entryReply(shop, sale, entered)
+  return entered.then((answer) => {
+    const announced = "ticket" in answer && answer.isNew ? shop.announced?.(sale, answer.ticket) : undefined
+    return announced ? announced.then(() => entryReply(shop, sale, answer)) : entryReply(shop, sale, answer)
+  })
+}
+
+function entryReply(shop: Shop, sale: Sale, entered: EntryAnswer): Reply {
+  if ("ticket" in entered) {
+    if (entered.isNew) shop.counters.admitted += 1
+    else shop.counters.repeated += 1
+    return replyOf(admissionView(sale, entered.ticket, shop.labaUrl()), 201)
+  }
+  shop.counters.refuse(entered.refused)
+  const held = entered.number === undefined ? undefined : sale.book.tickets[entered.number - 1]
+  return refusalOf(entered, held && ticketView(sale, held, shop.labaUrl()))
+}

@@ -1,0 +1,32 @@
+// What a request to enter the queue says: by whom, with which key and buy token, for which item. Knows no sale.
+import type { Entry } from "../intake/desk.ts"
+import { Problem } from "./answers.ts"
+import { bodyOf, hasBody } from "./body.ts"
+import { buyerOf, type LoginBook } from "./visitors.ts"
+
+/** Who wants to enter, and under which key: all that most refusals need. */
+export type EntryHead = Pick<Entry, "user" | "key">
+
+/** Throws a problem for who is not logged in, and for a key that is none. */
+export function entryHeadOf(book: LoginBook, request: Request): EntryHead {
+  const user = buyerOf(book, request)
+  const key = request.headers.get("idempotency-key")
+  if (key === null || key.length === 0 || key.length > 255)
+    throw new Problem(
+      400,
+      "bad_key",
+      "An Idempotency-Key of 1 to 255 characters makes a retry safe; send one.",
+    )
+  return { user, key }
+}
+
+/** The whole of it. The token may be a header, and then a sale of one item needs no body. Throws a problem, or rejects with it. */
+export function entryWishOf(request: Request, head: EntryHead): Entry | Promise<Entry> {
+  const token = request.headers.get("buy-token")
+  if (!hasBody(request)) return { ...head, item: null, token }
+  return bodyOf(request).then((body) => ({
+    ...head,
+    item: typeof body["item"] === "string" ? body["item"] : null,
+    token: token ?? (typeof body["token"] === "string" ? body["token"] : null),
+  }))
+}
