@@ -39,15 +39,19 @@ export class Jwks implements VerifyKeys {
     this.options = { url, fetch, now, onFetch }
   }
 
-  async candidates(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]> {
+  atHand(algorithm: string, kid: string | undefined): readonly VerifyKey[] | null {
     const age = this.options.now() - this.fetchedAtMs
-    if (age > staleMs) {
-      await this.refresh()
-      if (this.options.now() - this.fetchedAtMs > staleMs) throw this.unavailable()
-    } else if (age > freshMs) void this.refresh()
+    if (age > staleMs) return null
+    if (age > freshMs) void this.refresh()
     const found = fitting(this.keys, algorithm, kid)
-    if (found.length > 0 || kid === undefined) return found
+    return found.length > 0 || kid === undefined ? found : null
+  }
+
+  async candidates(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]> {
+    const found = this.atHand(algorithm, kid)
+    if (found) return found
     await this.refresh()
+    if (this.options.now() - this.fetchedAtMs > staleMs) throw this.unavailable()
     return fitting(this.keys, algorithm, kid)
   }
 

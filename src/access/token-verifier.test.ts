@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { SignJWT } from "jose"
+import { LabaError } from "../../wire/error.ts"
 import { TokenVerifier } from "./token-verifier.ts"
-import { fixedKeys, secretKey, type VerifyKey } from "./verify-key.ts"
+import { fixedKeys, secretKey, type VerifyKey, type VerifyKeys } from "./verify-key.ts"
 
 const secret = "a secret of 32 bytes, for tests only"
 
@@ -87,4 +88,66 @@ describe("a verified token", () => {
       "longest accepted is 3600",
     )
   })
+})
+
+const signed = (by: string, claims: Record<string, unknown>): Promise<string> =>
+  new SignJWT({ sub: "1001", exp: Date.now() / 1000 + 60, ...claims })
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(new TextEncoder().encode(by))
+
+const keyOf = (text: string): VerifyKeys => fixedKeys([secretKey(text) as VerifyKey])
+
+/** Keys that must be fetched, and how that ends. */
+const fetched = (candidates: () => Promise<readonly VerifyKey[]>): VerifyKeys => ({
+  atHand: () => null,
+  candidates,
+})
+const never = fetched(() => new Promise(() => undefined))
+const dead = fetched(() => Promise.reject(new LabaError("keys_unavailable", "not now")))
+
+const verifierOf = (...issuers: readonly (readonly [string, VerifyKeys])[]): TokenVerifier =>
+  new TokenVerifier({
+    issuers: issuers.map(([issuer, keys]) => ({ keys, issuer, audience: undefined, userPrefix: "" })),
+    leewaySeconds: 5,
+    lifetimeMaxSeconds: 3600,
+  })
+
+describe("an issuer whose keys cannot be had", () => {
+  const ours = "the secret of the second, 32 bytes"
+
+  for (const [how, keys] of [
+    ["are refused", dead],
+    ["do not come", never],
+  ] as const) {
+    test(`is nothing to the users of another whose keys are at hand, when its own ${how}`, async () => {
+      const verifier = verifierOf(["a", keys], ["b", keyOf(ours)])
+      expect(await verifier.verify(await signed(ours, { iss: "b" }))).toMatchObject({ user: "1001" })
+      // Over is over, whoever else might know of it.
+      const over = await signed(ours, { iss: "b", exp: Date.now() / 1000 - 60 })
+      await expect(Promise.resolve(verifier.verify(over))).rejects.toThrow("token_expired")
+    })
+
+    test(`is nothing to the users of another whose keys are fetched as well, when its own ${how}`, async () => {
+      const verifier = verifierOf(["a", keys], ["b", fetched(async () => [secretKey(ours) as VerifyKey])])
+      expect(await verifier.verify(await signed(ours, { iss: "b" }))).toMatchObject({ user: "1001" })
+    })
+  }
+
+  test("is the reason when nobody else knows the token, and none when another key has signed it", async () => {
+    const verifier = verifierOf(["a", dead], ["b", keyOf(ours)], ["c", fetched(async () => [])])
+    const foreign = await signed("the secret of nobody here, 32 bytes", { iss: "a" })
+    await expect(Promise.resolve(verifier.verify(foreign))).rejects.toThrow("keys_unavailable")
+    const misused = await signed(ours, { iss: "a" })
+    await expect(Promise.resolve(verifier.verify(misused))).rejects.toThrow("claim `iss`")
+  })
+})
+
+test("a key that turns out to be none signs nothing, and the others are tried", async () => {
+  const broken: VerifyKey = {
+    kid: undefined,
+    algorithms: ["HS256"],
+    for: () => Promise.reject(new Error("not a point of the curve")),
+  }
+  const verifier = verifierOf(["a", fixedKeys([broken, secretKey(secret) as VerifyKey])])
+  expect(await verifier.verify(await signed(secret, { iss: "a" }))).toMatchObject({ user: "1001" })
 })

@@ -6,7 +6,7 @@ import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { TokenIdentity } from "./access.ts"
 import { identityOf } from "./token-claims.ts"
-import type { VerifyKeys } from "./verify-key.ts"
+import type { VerifyKey, VerifyKeys } from "./verify-key.ts"
 
 /** One who issues tokens, and what theirs must say. */
 export interface Issuer {
@@ -72,41 +72,79 @@ export class TokenVerifier {
   }
 
   private async check(token: string, digest: string): Promise<TokenIdentity> {
-    const { algorithm, kid } = headerOf(token)
-    let refusal: LabaError | null = null
+    const shown: Shown = { token, ...headerOf(token) }
+    const refusals: LabaError[] = []
+    const absent: Issuer[] = []
+    // Issuers whose keys are at hand come first: whether another one's can be had is nothing to their users.
     for (const issuer of this.options.issuers) {
-      // Keys are asked for by issuer, algorithm and kid together: a kid means something within its issuer alone.
-      for (const key of await issuer.keys.candidates(algorithm, kid)) {
-        const claims = await this.claimsOf(token, algorithm, await key.for(algorithm), issuer)
-        if (claims === "not signed by it") continue
-        if (claims instanceof LabaError) {
-          refusal ??= claims
-          continue
-        }
-        const { leewaySeconds, lifetimeMaxSeconds } = this.options
-        const { userPrefix } = issuer
-        const identity = identityOf(claims, {
-          nowMs: this.now(),
-          leewaySeconds,
-          lifetimeMaxSeconds,
-          userPrefix,
-        })
-        this.remember(digest, identity)
-        return identity
+      const keys = issuer.keys.atHand(shown.algorithm, shown.kid)
+      if (keys === null) {
+        absent.push(issuer)
+        continue
       }
+      const found = await this.identifyBy(issuer, keys, shown)
+      if (found instanceof LabaError) refusals.push(found)
+      else if (found) return this.remember(digest, found)
     }
-    throw refusal ?? refuse("No configured key has signed it, with this algorithm.")
+    // Signed, issued and meant for here, but over: nobody else's keys make it good.
+    const over = refusals.find(({ code }) => code === "token_expired")
+    if (over) throw over
+    const found = await this.identifyByAbsent(absent, shown)
+    if (!(found instanceof LabaError)) return this.remember(digest, found)
+    throw refusals[0] ?? found
+  }
+
+  /** Asks all issuers whose keys must be fetched at once: a slow one is waited for only while no other knows the token. */
+  private async identifyByAbsent(
+    issuers: readonly Issuer[],
+    shown: Shown,
+  ): Promise<TokenIdentity | LabaError> {
+    const attempts = issuers.map(async (issuer) => {
+      const keys = await issuer.keys.candidates(shown.algorithm, shown.kid)
+      const found = (await this.identifyBy(issuer, keys, shown)) ?? new Unsigned()
+      if (found instanceof LabaError) throw found
+      return found
+    })
+    try {
+      return await Promise.any(attempts)
+    } catch (error) {
+      const causes = (error as AggregateError).errors as unknown[]
+      const refusals = causes.filter((cause) => cause instanceof LabaError)
+      if (refusals.length < causes.length) throw causes.find((cause) => !(cause instanceof LabaError))
+      // Whose keys could not be had may have signed it; that nobody has is not known before.
+      const known = refusals.filter((refusal) => !(refusal instanceof Unsigned))
+      return known.find(({ code }) => code !== "keys_unavailable") ?? known[0] ?? new Unsigned()
+    }
+  }
+
+  /** Null: none of the keys has signed it. An error: one has, and what it claims is not good here. */
+  private async identifyBy(
+    issuer: Issuer,
+    keys: readonly VerifyKey[],
+    { token, algorithm }: Shown,
+  ): Promise<TokenIdentity | LabaError | null> {
+    const { leewaySeconds, lifetimeMaxSeconds } = this.options
+    const { userPrefix } = issuer
+    let refusal: LabaError | null = null
+    // Keys are asked for by issuer, algorithm and kid together: a kid means something within its issuer alone.
+    for (const key of keys) {
+      const claims = await this.claimsOf(token, algorithm, key, issuer)
+      if (claims === "not signed by it") continue
+      if (claims instanceof LabaError) refusal ??= claims
+      else return identityOf(claims, { nowMs: this.now(), leewaySeconds, lifetimeMaxSeconds, userPrefix })
+    }
+    return refusal
   }
 
   private async claimsOf(
     token: string,
     algorithm: string,
-    key: CryptoKey,
+    key: VerifyKey,
     { issuer, audience }: Issuer,
   ): Promise<JWTPayload | LabaError | "not signed by it"> {
     this.verified++
     try {
-      const { payload } = await jwtVerify(token, key, {
+      const { payload } = await jwtVerify(token, await key.for(algorithm), {
         algorithms: [algorithm],
         clockTolerance: this.options.leewaySeconds,
         currentDate: new Date(this.now()),
@@ -125,7 +163,7 @@ export class TokenVerifier {
     }
   }
 
-  private remember(digest: string, identity: TokenIdentity): void {
+  private remember(digest: string, identity: TokenIdentity): TokenIdentity {
     if (this.remembered.size >= rememberedMax) {
       for (const oldest of this.remembered.keys()) {
         this.remembered.delete(oldest)
@@ -133,7 +171,15 @@ export class TokenVerifier {
       }
     }
     this.remembered.set(digest, identity)
+    return identity
   }
+}
+
+/** A token as it was shown, and the two words of its header that choose keys. */
+interface Shown {
+  readonly token: string
+  readonly algorithm: string
+  readonly kid: string | undefined
 }
 
 /** The two words of the header that choose a key. `jku`, `x5u`, `jwk` and `x5c` are not read, on purpose. */
@@ -151,6 +197,12 @@ function headerOf(token: string): { readonly algorithm: string; readonly kid: st
   if (kid !== undefined && (typeof kid !== "string" || kid.length > kidCharsMax))
     throw refuse("The `kid` in its header is not a short text.")
   return { algorithm: alg, kid }
+}
+
+class Unsigned extends LabaError {
+  constructor() {
+    super("unauthorized", "The token is not accepted. No configured key has signed it, with this algorithm.")
+  }
 }
 
 const refuse = (what: string): LabaError =>

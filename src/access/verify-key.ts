@@ -12,6 +12,8 @@ export interface VerifyKey {
 
 /** The keys that might have signed a token. */
 export interface VerifyKeys {
+  /** The same as `candidates` where nothing need be fetched for it; else null. */
+  atHand(algorithm: string, kid: string | undefined): readonly VerifyKey[] | null
   /** Those that fit the algorithm and, where both have one, the `kid`. At most `candidatesMax`. Throws `keys_unavailable`. */
   candidates(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]>
 }
@@ -107,7 +109,10 @@ function makeKey(
 
 /** Keys that are all known from the beginning. */
 export function fixedKeys(keys: readonly VerifyKey[]): VerifyKeys {
-  return { candidates: async (algorithm, kid) => fitting(keys, algorithm, kid) }
+  return {
+    atHand: (algorithm, kid) => fitting(keys, algorithm, kid),
+    candidates: async (algorithm, kid) => fitting(keys, algorithm, kid),
+  }
 }
 
 export const fitting = (

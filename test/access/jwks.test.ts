@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { generateKeyPairSync } from "node:crypto"
 import { SignJWT } from "jose"
-import { bearing, codeOf, handMade, inSeconds, startGuarded } from "./guarded.ts"
+import { bearing, codeOf, handMade, inSeconds, secret, startGuarded, tokenFor } from "./guarded.ts"
 
 const makePair = () => generateKeyPairSync("ec", { namedCurve: "P-256" })
 type Pair = ReturnType<typeof makePair>
@@ -119,5 +119,20 @@ describe("a set of keys", () => {
     expect([response.status, Number(response.headers.get("retry-after"))]).toEqual([503, 1])
     expect(await codeOf(response)).toBe("keys_unavailable")
     expect(server.log.join("")).toContain("issuer_unavailable")
+  })
+  test("that cannot be had stops the users of no other issuer", async () => {
+    using hanging = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: () => new Promise<Response>(() => undefined),
+    })
+    for (const jwks of ["http://127.0.0.1:9/keys", `http://127.0.0.1:${hanging.port}/keys`]) {
+      const otherIssuers = [{ secret, issuer: "b", userPrefix: "b:" }]
+      const tokens = { jwks, issuer: "a", userPrefix: "", otherIssuers }
+      await using server = await startGuarded({ keys: [], tokens })
+      expect(await ask(server.base, await tokenFor("1001", { iss: "b" }))).toBe("let in")
+      // It was not even asked for: a key at hand had signed the token.
+      expect(server.log.join("")).not.toContain("issuer_unavailable")
+    }
   })
 })
