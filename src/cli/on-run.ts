@@ -1,12 +1,11 @@
 // What `laba on` and `laba forward` share: their flags, the road of a message from the channel to the reaction, and the
 // list of what was set aside. Knows no reaction.
 import { join } from "node:path"
-import { type Channel, connect, LabaFailure } from "../../client/index.ts"
 import { FileAside } from "../react/file-aside.ts"
 import { FilePlace } from "../react/file-place.ts"
 import type { Reaction } from "../react/reaction.ts"
-import { Reactor } from "../react/reactor.ts"
-import { systemClock } from "../watch/watch.ts"
+import { react } from "../react/react.ts"
+import { tryAgain } from "../react/try-again.ts"
 import { type Address, channelUrl, readAddress, urlFlag } from "./address.ts"
 import type { Given } from "./arguments.ts"
 import { exit, Failure, Misuse } from "./command.ts"
@@ -52,9 +51,6 @@ export interface Task {
   readonly after: string | undefined
 }
 
-/** Messages that wait here to be reacted to. More rest on the server, which keeps them. */
-const bufferMax = 100
-
 /** How long a reaction under way may take to end after a signal; a second signal ends at once. */
 const patienceMs = 10_000
 
@@ -85,16 +81,14 @@ export function readTask(
 export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
   using _ = ownFolder(task.folder)
   const { address, channel: name, folder } = task
-  const place = new FilePlace(join(folder, "place.json"), { server: address.server, channel: name })
-  const after = (await place.read().catch(failure)) ?? task.after
   const token = process.env.LABA_CREDENTIAL
-  const laba = connect(address.server, { bufferMax, ...(token && { token: () => token }) })
-  const channel = laba.channel(name, after === undefined ? {} : { after })
-  const reactor = new Reactor({
+  const reacting = await react({
     ...task,
+    url: address.server,
+    channel: name,
+    ...(token && { token: () => token }),
     reaction,
-    place,
-    clock: systemClock,
+    place: new FilePlace(join(folder, "place.json"), { server: address.server, channel: name }),
     onFailure({ id, cursor }, { reason, attempts, waitMs }) {
       const then =
         waitMs === null
@@ -102,41 +96,29 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
           : `again in ${(waitMs / 1000).toFixed(1)} s`
       console.error(`laba: ${id} (${cursor}) failed: ${reason}; ${then}`)
     },
-  })
-  const stopped = stopBySignal(() => reactor.stop(patienceMs))
+    onReset: (detail) =>
+      console.error(
+        `\nlaba: RESET: ${detail} Messages were published that nobody will react to here.\n` +
+          "laba: going on with what comes from now on; a longer `history` for this channel keeps more\n",
+      ),
+  }).catch(failure)
+  const stopped = stopBySignal(() => reacting.stop(patienceMs))
+  const failed = reacting.failed.catch(failure)
+  failed.catch(() => {})
   try {
-    const refused = sayUntilRefused(laba, channel, address.server)
-    const { cursor, history } = await Promise.race([channel.ready(), refused])
-    // Before the first message: what is published while we are down is then not missed, though none ever came.
-    if (after === undefined) await place.save(cursor).catch(failure)
+    const refused = sayUntilRefused(reacting.laba, reacting.channel, address.server)
+    const { cursor, history } = await Promise.race([reacting.ready, refused, failed])
     if (history === "none")
       console.error(
         `laba: ${name} keeps no history: what is published while this is down, or slow, is missed`,
       )
     console.error(
-      `laba: reacting to ${name} after ${after ?? cursor}; place and set-aside messages in ${folder}`,
+      `laba: reacting to ${name} after ${reacting.after ?? cursor}; place and set-aside messages in ${folder}`,
     )
-    await Promise.race([stopped, refused, reactor.failed.catch(failure), feed(channel, reactor)])
+    await Promise.race([stopped, refused, failed])
     return exit.ok
   } finally {
-    laba.close()
-  }
-}
-
-/** Never ends by itself. A reset is told, and the listening goes on from the tail. */
-async function feed(channel: Channel, reactor: Reactor): Promise<never> {
-  for (;;) {
-    try {
-      for await (const message of channel) await reactor.take(message)
-      // The channel was closed: whoever closed it says why.
-      await new Promise<never>(() => {})
-    } catch (error) {
-      if (!(error instanceof LabaFailure) || error.code !== "reset") throw error
-      console.error(
-        `\nlaba: RESET: ${error.detail} Messages were published that nobody will react to here.\n` +
-          "laba: going on with what comes from now on; a longer `history` for this channel keeps more\n",
-      )
-    }
+    reacting.close()
   }
 }
 
@@ -157,20 +139,15 @@ export async function listAside({ aside, folder }: Task): Promise<number> {
   return exit.ok
 }
 
-/** Tries once more what was set aside, the oldest first. What succeeds is taken out; the answer is 1 when some is left. */
+/** Tries once more what was set aside; the answer is 1 when some is left. */
 export async function retryAside({ aside, timeoutMs }: Task, reaction: Reaction): Promise<number> {
-  let left = 0
-  for (const found of await aside.list()) {
-    const { message, attempts } = found.entry
-    try {
-      await reaction(message, { number: attempts + 1, signal: AbortSignal.timeout(timeoutMs) })
-      await aside.remove(found)
-      console.error(`laba: ${message.id} (${message.cursor}) is done`)
-    } catch (error) {
-      left++
-      console.error(`laba: ${message.id} (${message.cursor}) failed: ${(error as Error).message}`)
-    }
-  }
+  const left = await tryAgain({
+    aside,
+    reaction,
+    timeoutMs,
+    onEach: ({ id, cursor }, error) =>
+      console.error(`laba: ${id} (${cursor}) ${error ? `failed: ${error.message}` : "is done"}`),
+  })
   console.error(`laba: ${left} still set aside`)
   return left === 0 ? exit.ok : exit.failed
 }

@@ -2,7 +2,7 @@
 // of those that follow is kept.
 import { readFile } from "node:fs/promises"
 import { writeDurably } from "./durable-file.ts"
-import type { Place } from "./reaction.ts"
+import type { KeptPlace } from "./reaction.ts"
 
 export interface PlaceRecord {
   readonly server: string
@@ -10,7 +10,7 @@ export interface PlaceRecord {
   readonly cursor: string
 }
 
-export class FilePlace implements Place {
+export class FilePlace implements KeptPlace {
   private readonly path: string
   private readonly whose: Omit<PlaceRecord, "cursor">
   private last: Promise<void> = Promise.resolve()

@@ -32,6 +32,12 @@ export interface Place {
   save(cursor: string): Promise<void>
 }
 
+/** A place that can be read at the next start. */
+export interface KeptPlace extends Place {
+  /** The cursor that was saved; null when there is none. */
+  read(): Promise<string | null>
+}
+
 /** What could not be reacted to, kept until somebody looks. */
 export interface Aside {
   /** Resolves once it outlives a crash. Rejects when there is no more room. */

@@ -25,6 +25,19 @@ export type {
   RegisterCall,
   UnregisterCall,
 } from "../hooks/functions.ts"
+export { FileAside, type Found } from "../react/file-aside.ts"
+export { FilePlace } from "../react/file-place.ts"
+export { react, type Reacting, type ReactOptions } from "../react/react.ts"
+export {
+  type Aside,
+  type Attempt,
+  type KeptPlace,
+  NeverAgain,
+  type Reaction,
+  type SetAside,
+} from "../react/reaction.ts"
+export type { Failed } from "../react/reactor.ts"
+export { tryAgain, type TryAgainOptions } from "../react/try-again.ts"
 export type { PublishData } from "./payload.ts"
 export type { Alarm } from "../watch/watch.ts"
 export { e164, type Sms, SmsRefused, type SmsSender } from "../watch/sms/sms.ts"
