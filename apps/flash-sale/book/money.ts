@@ -13,8 +13,7 @@ export interface Payment {
 
 /** Takes a payment for an order. Repeats change nothing. */
 export function takeMoney(act: Act, order: Order, payment: Payment): void {
-  const known = act.ledger.one("SELECT 1 FROM payments WHERE id = ?", payment.id)
-  if (known !== null) return
+  if (isKnown(act, payment)) return
   const { book } = act
   const item = book.itemOf(order.ticket)
   const before = order.state
@@ -33,22 +32,29 @@ export function takeMoney(act: Act, order: Order, payment: Payment): void {
     } else act.moveOrder(order, "money_without_unit")
   } else if (before === "cancelled") act.moveOrder(order, "money")
   const kept = order.state === "paid" && before !== "paid"
-  write(act, order, payment, kept)
+  write(act, order.ticket.number, payment, kept)
   if (kept) settleItem(act, item)
 }
 
-function write(act: Act, order: Order, payment: Payment, kept: boolean): void {
+/** Money for an order that there is not, and never was: it is written down, so that its way back is watched, and goes back. */
+export function returnMoney(act: Act, number: number, payment: Payment): void {
+  if (!isKnown(act, payment)) write(act, number, payment, false)
+}
+
+const isKnown = (act: Act, payment: Payment): boolean =>
+  act.ledger.one("SELECT 1 FROM payments WHERE id = ?", payment.id) !== null
+
+function write(act: Act, number: number, payment: Payment, kept: boolean): void {
   act.ledger.run(
     "INSERT INTO payments (id, sale, number, amount, state, at) VALUES (?, ?, ?, ?, ?, ?)",
     payment.id,
     act.book.key,
-    order.ticket.number,
+    number,
     payment.amount,
     kept ? "kept" : "refund_due",
     act.now,
   )
-  if (!kept)
-    act.errand("refund", { payment: payment.id, sale: act.book.settings.id, number: order.ticket.number })
+  if (!kept) act.errand("refund", { payment: payment.id, sale: act.book.settings.id, number })
 }
 
 /**
@@ -86,14 +92,15 @@ export function takeBack(act: Act, order: Order): boolean {
 }
 
 /** The provider has paid the money back. */
-export function refundDone(act: Act, order: Order, payment: string): void {
+export function refundDone(act: Act, number: number, payment: string): void {
   act.ledger.run("UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'", payment)
-  // A second payment of a paid order goes back without a word about the order.
-  if (order.state !== "refund_due") return
+  const order = act.book.tickets[number - 1]?.order
+  // A second payment of a paid order goes back without a word about the order, and so does one for no order at all.
+  if (order?.state !== "refund_due") return
   const due = act.ledger.one(
     "SELECT 1 FROM payments WHERE sale = ? AND number = ? AND state = 'refund_due'",
     act.book.key,
-    order.ticket.number,
+    number,
   )
   if (due === null) act.moveOrder(order, "refund_done")
 }

@@ -6,7 +6,7 @@ import { decidesAt, type SalePhase, type SaleSettings } from "../model/sale.ts"
 import { Act, type Told } from "./act.ts"
 import { decideNext, nextInLine, settleItem, someAreHopeless, surplusOf, tellHopeless } from "./decide.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
-import { endUnpaid, type Payment, refundDone, takeBack, takeMoney } from "./money.ts"
+import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
 import { drawTurns, type IntakeEntry, replay, ticketFrom } from "./replay.ts"
 import { expireTickets, leave, overdueOrders, overdueTickets, rejectWaiting } from "./sweep.ts"
 
@@ -130,11 +130,12 @@ export class Sale {
     order.opened = true
   }
 
-  pay(number: number, payment: Payment): Order | null {
+  /** Takes a payment. Money for an order that there is not goes back. */
+  pay(number: number, payment: Payment): void {
     const order = this.orderOf(number)
-    if (order === null) return null
-    this.act("payment", (act) => takeMoney(act, order, payment))
-    return this.orderOf(number)
+    this.act("payment", (act) =>
+      order === null ? returnMoney(act, number, payment) : takeMoney(act, order, payment),
+    )
   }
 
   /** Ends an unpaid order. False when it was not unpaid any more. `isOpen`: its trade may still be paid. */
@@ -149,8 +150,7 @@ export class Sale {
   }
 
   refunded(number: number, payment: string): void {
-    const order = this.orderOf(number)
-    if (order) this.act("refunded", (act) => refundDone(act, order, payment))
+    this.act("refunded", (act) => refundDone(act, number, payment))
   }
 
   leave(ticket: Ticket): boolean {

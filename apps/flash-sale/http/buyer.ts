@@ -119,6 +119,8 @@ export const receiveCallback: Endpoint = async (shop, { request }) => {
   if (body.length > bodyCharsMax) throw new Problem(413, "too_large", "The body is too large.")
   const received = shop.cashier.receive(request.headers, body)
   if (received === null) throw new Problem(403, "forbidden", "The signature is wrong.")
+  // Not acknowledged: the provider shall see that somebody's money has come to the wrong place.
+  if (!received) throw new Problem(404, "unknown_order", "This payment is for no sale of this shop.")
   shop.wake()
   return answer({ received })
 }

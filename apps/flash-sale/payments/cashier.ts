@@ -14,6 +14,13 @@ export interface CashierOptions {
   readonly graceMs?: number
 }
 
+/** The sale and the number in a reference. 0 stands for what is no number: there is no such order. */
+export function orderIn(reference: string): { readonly sale: string; readonly number: number } {
+  const dot = reference.lastIndexOf(".")
+  const digits = reference.slice(dot + 1)
+  return { sale: reference.slice(0, dot), number: /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : 0 }
+}
+
 /** Trades that are being ended at once. */
 const endingMax = 32
 
@@ -49,15 +56,22 @@ export class Cashier {
     }
   }
 
-  /** Takes a callback. Null when it is not the provider's; repeats and late ones are welcome. */
+  /**
+   * Takes a callback; repeats and late ones are welcome. Null when it is not the provider's, false when it is about a sale
+   * that never was here: then somebody has to look into it, and it is not ours to pay back.
+   */
   receive(headers: Headers, body: string): boolean | null {
     const callback = this.options.provider.readCallback(headers, body)
     if (callback === null) return null
-    const dot = callback.reference.lastIndexOf(".")
-    const sale = this.options.find(callback.reference.slice(0, dot))
-    if (!sale) return this.options.onUnknown?.(callback) ?? false
-    const number = Number(callback.reference.slice(dot + 1))
-    return sale.pay(number, { id: callback.payment, amount: callback.amount }) !== undefined
+    const { sale: id, number } = orderIn(callback.reference)
+    const sale = this.options.find(id)
+    const { payment, amount } = callback
+    if (sale) sale.pay(number, { id: payment, amount })
+    else if (!this.options.onUnknown?.(callback)) {
+      this.options.log(`flash sale: ${payment} was paid for ${callback.reference}, which is of no sale`)
+      return false
+    }
+    return true
   }
 
   /** Ends the trades of orders whose time is up. */

@@ -5,6 +5,7 @@ import type { Sale } from "../book/sale.ts"
 import type { Sales } from "../book/sales.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import { commitmentOf } from "../model/draw.ts"
+import { orderIn } from "../payments/cashier.ts"
 import type { Callback } from "../payments/provider.ts"
 import { ordersCsv } from "./orders-csv.ts"
 
@@ -98,12 +99,11 @@ export class Retention {
   /** Money for a sale that is not here any more goes back. False when there never was such a sale. */
   refund({ reference, payment }: Callback): boolean {
     const { ledger, clock } = this.options
-    const dot = reference.lastIndexOf(".")
-    const sale = reference.slice(0, dot)
+    const { sale, number } = orderIn(reference)
     if (!ledger.one("SELECT 1 FROM past_sales WHERE id = ?", sale)) return false
     const sql = "SELECT 1 FROM errands WHERE kind = 'refund' AND json_extract(body, '$.payment') = ?"
     if (ledger.one(sql, payment)) return true
-    const body = JSON.stringify({ payment, sale, number: Number(reference.slice(dot + 1)) })
+    const body = JSON.stringify({ payment, sale, number })
     ledger.transaction("late refund", () =>
       ledger.run("INSERT INTO errands (kind, body, due_at) VALUES ('refund', ?, ?)", body, clock()),
     )

@@ -142,3 +142,40 @@ test("late money buys nothing for who stands in the queue again: nobody ends up 
   expect(world.sale.orderOf(2)?.state).toBe("pending")
   expect(world.findings()).toEqual([])
 })
+
+test("money for an order that there is not is written down and goes back", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  const tell = (reference: string, payment: string) =>
+    world.cashier.receive(new Headers(), JSON.stringify({ reference, payment, amount: 100 }))
+  const refund = world.provider.refund.bind(world.provider)
+  world.provider.refund = async () => {
+    throw new Error("The provider is away.")
+  }
+  for (let time = 0; time < 2; time++) expect(tell("s.999", "lost")).toBe(true)
+  expect(tell("s.one", "garbled")).toBe(true)
+  await world.work()
+  const payments = () => world.database.query("SELECT id, number, state FROM payments ORDER BY id").all()
+  expect(payments()).toEqual([
+    { id: "garbled", number: 0, state: "refund_due" },
+    { id: "lost", number: 999, state: "refund_due" },
+  ])
+  world.pass(86_401)
+  // Watched like all money that is owed: I7 cries when it does not get back.
+  expect(world.findings().filter((line) => line.startsWith("I7"))).toEqual([
+    expect.stringContaining("garbled waits for its refund"),
+    expect.stringContaining("lost waits for its refund"),
+  ])
+  world.provider.refund = refund
+  await world.work()
+  expect(payments()).toMatchObject([{ state: "refunded" }, { state: "refunded" }])
+  expect(world.findings()).toEqual([])
+})
+
+test("money for a sale that never was here is not acknowledged", async () => {
+  using world = new World(one)
+  const told = { reference: "another-shop.1", payment: "lost", amount: 100 }
+  expect(world.cashier.receive(new Headers(), JSON.stringify(told))).toBe(false)
+  expect(world.logged).toContainEqual(expect.stringContaining("another-shop.1"))
+})
