@@ -5,6 +5,7 @@ import type { SalePhase, SaleSettings } from "../model/sale.ts"
 import { isWaiting, type TicketState } from "../model/ticket.ts"
 import { Turns } from "../model/turns.ts"
 import type { UnitCounts } from "../model/unit.ts"
+import { Deadlines } from "./deadlines.ts"
 import { Line } from "./line.ts"
 
 /** A row of admitted tickets in the intake log, until each has a row of its own. */
@@ -79,10 +80,9 @@ export class Book {
   /** Unpaid orders by the time they have, the first to end first. */
   readonly unpaid = new Line<Order>((order) => order.state === "pending")
   readonly offers = new Line<Order>((order) => order.state === "pending")
+  readonly deadlines = new Deadlines()
   /** Turns that have passed. */
   served = 0
-  /** Tickets up to here have passed their deadline. */
-  swept = 0
   queued = 0
   waitlisted = 0
   pending = 0
@@ -115,6 +115,7 @@ export class Book {
   add(ticket: Ticket): void {
     this.tickets.push(ticket)
     this.byUser.set(ticket.user, ticket)
+    this.deadlines.add(ticket.number, ticket.deadline)
     this.count(ticket, 1)
   }
 

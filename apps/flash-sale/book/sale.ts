@@ -8,7 +8,7 @@ import { decideNext, nextInLine, settleItem, someAreHopeless, surplusOf, tellHop
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
 import { drawTurns, type IntakeEntry, replay, ticketFrom } from "./replay.ts"
-import { expireTickets, leave, overdueOrders, overdueTickets, rejectWaiting } from "./sweep.ts"
+import { expireTickets, leave, overdueOrders, rejectWaiting } from "./sweep.ts"
 
 export interface SaleOptions {
   readonly ledger: Ledger
@@ -202,7 +202,7 @@ export class Sale {
 
   /** Unpaid orders whose time is up and which the payment provider may know of: it has the first word. */
   overdue(limit: number): Order[] {
-    return overdueOrders(this.book, this.now(), limit).filter((order) => order.opened)
+    return overdueOrders(this.book, { now: this.now(), limit, opened: true })
   }
 
   orderOf(number: number): Order | null {
@@ -232,8 +232,8 @@ export class Sale {
 
   private sweep(now: number): boolean {
     const { book } = this
-    const tickets = overdueTickets(book, now, decisionsMax)
-    const orders = overdueOrders(book, now, decisionsMax).filter((order) => !order.opened)
+    const tickets = book.deadlines.overdue(book.tickets, now, decisionsMax)
+    const orders = overdueOrders(book, { now, limit: decisionsMax, opened: false })
     const closing = book.phase === "closed" && book.queued + book.waitlisted > 0
     const crowded = book.items.filter((item) =>
       item.counts.available > 0 ? item.waitlisted > 0 : surplusOf(book, item) > 0,

@@ -1,32 +1,27 @@
-// The sweeper: what has a deadline ends by it, whatever else went wrong. Deadlines follow the numbers, so looking at the
-// first who is not due is enough.
+// The sweeper: what has a deadline ends by it, whatever else went wrong.
+import { isWaiting } from "../model/ticket.ts"
 import type { Act } from "./act.ts"
 import type { Book, Order, Ticket } from "./memory.ts"
-
-/** Tickets past their deadline that still wait, up to `limit`. */
-export function overdueTickets(book: Book, now: number, limit: number): Ticket[] {
-  const found: Ticket[] = []
-  let { swept } = book
-  for (; swept < book.tickets.length && found.length < limit; swept++) {
-    const ticket = book.tickets[swept] as Ticket
-    if (ticket.deadline > now) break
-    if (ticket.state === "queued" || ticket.state === "waitlisted") found.push(ticket)
-    else if (found.length === 0) book.swept = swept + 1
-  }
-  return found
-}
 
 export function expireTickets(act: Act, tickets: readonly Ticket[]): void {
   for (const ticket of tickets) act.moveTicket(ticket, "timeout")
 }
 
-/** Unpaid orders whose time is up, the oldest first, up to `limit`. */
-export function overdueOrders(book: Book, now: number, limit: number): Order[] {
+/**
+ * Unpaid orders whose time is up, up to `limit`; `opened` chooses those of which the payment provider may know, or the others.
+ * In each line all have the same time to pay, so the first who is not due is enough.
+ */
+export function overdueOrders(
+  book: Book,
+  { now, limit, opened }: { readonly now: number; readonly limit: number; readonly opened: boolean },
+): Order[] {
   const found: Order[] = []
   for (const line of [book.unpaid, book.offers]) {
+    // Lets go of those at its head that were paid.
+    line.first()
     for (const order of line) {
       if (found.length >= limit || order.payBy > now) break
-      found.push(order)
+      if (order.opened === opened) found.push(order)
     }
   }
   return found
@@ -38,7 +33,7 @@ export function rejectWaiting(act: Act, limit: number): number {
   let ended = 0
   for (const ticket of book.tickets) {
     if (ended >= limit) break
-    if (ticket.state !== "queued" && ticket.state !== "waitlisted") continue
+    if (!isWaiting(ticket.state)) continue
     act.moveTicket(ticket, "close")
     ended++
   }

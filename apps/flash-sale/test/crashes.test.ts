@@ -10,9 +10,10 @@ type Step =
   | { readonly do: "crowd"; readonly user: number }
   | { readonly do: "leave" | "cancel" | "take-back" | "open-trade" | "pay" | "buy"; readonly user: number }
   | { readonly do: "callback"; readonly which: number; readonly keeps: boolean }
-  | { readonly do: "pass"; readonly seconds: number }
+  | { readonly do: "pass" | "reschedule"; readonly seconds: number }
+  | { readonly do: "inflow"; readonly perSecond: number | null }
   | { readonly do: "crash"; readonly steps: number }
-  | { readonly do: "work" | "pause" | "unpause" | "laba" | "provider" }
+  | { readonly do: "work" | "pause" | "unpause" | "open" | "close" | "laba" | "provider" }
 
 const user = fc.nat({ max: 7 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -53,8 +54,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant("pass" as const), seconds: fc.constantFrom(1, 5, 21, 61, 700) }),
+    arbitrary: fc.record({
+      do: fc.constant("pass" as const),
+      seconds: fc.constantFrom(1, 5, 21, 61, 700),
+    }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("reschedule" as const),
+      seconds: fc.constantFrom(-600, 60, 4000),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant("inflow" as const), perSecond: fc.constantFrom(null, 0.2, 3) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("open" as const, "close" as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("crash" as const), steps: fc.nat({ max: 25 }) }) },
   {
     weight: 8,
@@ -82,11 +98,13 @@ test("keeps every promise, wherever it dies", async () => {
     fc.asyncProperty(
       mode,
       fc.constantFrom(null, 0.5),
+      // How long before the start the story begins.
+      fc.constantFrom(0, 0, 30, 5000),
       fc.array(step, { minLength: 5, maxLength: 60, size: "max" }),
-      async (order, inflowPerSecond, steps) => {
-        using world = new World({
+      async (order, inflowPerSecond, early, steps) => {
+        const given = {
           mode: order,
-          lobbyAt: startsAt - 100_000,
+          lobbyAt: startsAt - 6_000_000,
           drawAt: startsAt + (order === "lottery" ? 5000 : 0),
           items: [
             { id: "a", title: "A", stock: 2, price: 100 },
@@ -98,7 +116,8 @@ test("keeps every promise, wherever it dies", async () => {
           payBySeconds: 60,
           offerSeconds: 20,
           ticketSeconds: 600,
-        })
+        }
+        using world = new World(given, early)
         const promised = new Map<number, string>()
         for (const each of steps) {
           await take(world, each, promised)
@@ -115,7 +134,7 @@ test("keeps every promise, wherever it dies", async () => {
       },
     ),
     {
-      numRuns: Number(process.env["FLASH_SALE_RUNS"] ?? 150),
+      numRuns: Number(process.env["FLASH_SALE_RUNS"] ?? 400),
       // A slow machine plays fewer stories, and says what it found in them.
       interruptAfterTimeLimit: 40_000,
     },
@@ -192,6 +211,14 @@ async function take(world: World, each: Step, promised: Map<number, string>): Pr
         return sale.book.phase === "open" ? sale.setPhase("paused") : undefined
       case "unpause":
         return sale.book.phase === "paused" ? sale.setPhase("open") : undefined
+      case "open":
+        return sale.book.phase === "scheduled" ? sale.openNow() : undefined
+      case "close":
+        return sale.setPhase("closed")
+      case "reschedule":
+        return void sale.reschedule(startsAt + each.seconds * 1000)
+      case "inflow":
+        return sale.setInflow(each.perSecond)
       case "laba":
         world.labaFails = !world.labaFails
         return
@@ -218,7 +245,8 @@ async function finish(world: World): Promise<void> {
   world.provider.isAway = false
   world.revive()
   if (world.sale.book.phase === "paused") world.sale.setPhase("open")
-  for (let round = 0; round < 12; round++) {
+  if (world.sale.book.phase === "scheduled") world.sale.openNow()
+  for (let round = 0; round < 60; round++) {
     world.pass(120)
     await world.work()
   }
@@ -228,7 +256,7 @@ function everybodyKnows(world: World, promised: ReadonlyMap<number, string>): vo
   const { tickets } = world.sale.book
   for (const [number, name] of promised) expect(tickets[number - 1]?.user).toBe(name)
   for (const ticket of tickets) {
-    expect(["won", "sold_out", "expired", "left"]).toContain(ticket.state)
+    expect(["won", "sold_out", "expired", "left", "rejected"]).toContain(ticket.state)
     const shown = world.seen.get(`/@${ticket.user}/sales/s#${ticket.number}`)
     expect(shown).toMatchObject({ state: ticket.state, version: ticket.version })
     expect(shown?.order?.state).toBe(ticket.order?.state)
