@@ -5,6 +5,7 @@ import type { OrderState } from "../model/order.ts"
 import { type SalePhase, type SaleSettings, saleSchema } from "../model/sale.ts"
 import type { TicketState } from "../model/ticket.ts"
 import { Turns } from "../model/turns.ts"
+import { nextInLine } from "./decide.ts"
 import { type Batch, Book, type Order, type Ticket } from "./memory.ts"
 
 /** What an intake row holds of a ticket, in the order of numbers. */
@@ -70,6 +71,8 @@ export function replay(ledger: Ledger, key: number): Book {
   readOrders(ledger, book)
   if (row.drawn !== null) drawTurns(book, row.drawn)
   standWaiters(book)
+  // Turns that have passed are in no table: whoever had one does not wait in the queue any more.
+  nextInLine(book)
   return book
 }
 
