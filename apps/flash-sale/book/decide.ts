@@ -50,6 +50,8 @@ export function waitRoom({ settings }: Book, { counts }: Item): number {
  * cannot win any more.
  */
 export function settleItem(act: Act, item: Item): void {
+  // Nobody new wins in a sale that is closed: who still waits is told so, some at a time.
+  if (act.book.phase === "closed") return
   while (item.counts.available > 0) {
     const ticket = item.waitList.first()
     if (ticket === null) break

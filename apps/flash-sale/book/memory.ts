@@ -83,6 +83,8 @@ export class Book {
   readonly deadlines = new Deadlines()
   /** Turns that have passed. */
   served = 0
+  /** Tickets up to here do not wait any more because the sale was closed. */
+  rejected = 0
   queued = 0
   waitlisted = 0
   pending = 0

@@ -1,5 +1,4 @@
 // The sweeper: what has a deadline ends by it, whatever else went wrong.
-import { isWaiting } from "../model/ticket.ts"
 import type { Act } from "./act.ts"
 import type { Book, Order, Ticket } from "./memory.ts"
 
@@ -31,11 +30,9 @@ export function overdueOrders(
 export function rejectWaiting(act: Act, limit: number): number {
   const { book } = act
   let ended = 0
-  for (const ticket of book.tickets) {
-    if (ended >= limit) break
-    if (!isWaiting(ticket.state)) continue
-    act.moveTicket(ticket, "close")
-    ended++
+  for (; book.rejected < book.tickets.length && ended < limit; book.rejected++) {
+    const ticket = book.tickets[book.rejected] as Ticket
+    if (act.moveTicket(ticket, "close")) ended++
   }
   return ended
 }

@@ -120,11 +120,14 @@ test("keeps every promise, wherever it dies", async () => {
         using world = new World(given, early)
         const promised = new Map<number, string>()
         for (const each of steps) {
+          const { phase } = world.sale.book
+          const before = winners(world)
           await take(world, each, promised)
           if (world.isDead) world.revive()
           // Deadlines are kept by a process that runs: time passes for one that died and came back, not for none.
           if (each.do === "pass") await live(world)
           expect(world.findings()).toEqual([])
+          if (phase === "closed") expect(winners(world)).toEqual(before)
         }
         await finish(world)
         expect(world.findings()).toEqual([])
@@ -144,6 +147,9 @@ test("keeps every promise, wherever it dies", async () => {
   expect(ends).toContain("won")
   expect((["sold_out", "left", "expired"] as const).filter((end) => ends.has(end)).length).toBeGreaterThan(1)
 }, 90_000)
+
+const winners = (world: World): number[] =>
+  world.sale.book.tickets.filter(({ state }) => state === "won").map(({ number }) => number)
 
 /** One step of a story. What dies in the middle of it is caught here, as nobody outlives a process. */
 async function take(world: World, each: Step, promised: Map<number, string>): Promise<void> {
