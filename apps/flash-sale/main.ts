@@ -3,9 +3,11 @@ import { existsSync } from "node:fs"
 import type { parseArgs } from "node:util"
 import { Misuse, orSayWhy, portIn, readFlags, wholeNumber } from "../house/command-line.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
-import { verifyCommand } from "./audit/verify-command.ts"
+import { orUnreadable, verifyCommand } from "./audit/verify-command.ts"
+import { isPlace } from "./audit/walk.ts"
 import { demoShop } from "./demo.ts"
 import { Ledger } from "./ledger/ledger.ts"
+import { reading } from "./ledger/unreadable.ts"
 import { supervise } from "./rehearsal/supervised.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { ledgerPath } from "./server.ts"
@@ -19,15 +21,16 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
                           ask at /api/laba
   --laba-engine ENGINE    memory, or sqlite:DIR (default, beside the books)
   --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs its callbacks
-  --webhook URL           told of won, paid, expired and refunded; FLASH_SALE_WEBHOOK_SECRET signs it
+  --webhook URL           told what becomes of orders and of money for them; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
   --front-threads N       threads that read requests beside the one that writes tickets (default 1)
   --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
 flash-sale payments       run the payment simulator by itself (--data, --host, --port)
 flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
-                          when Laba does not answer
+                          when Laba does not answer, with 4 when the books cannot be read
   --laba URL              where Laba is (default: where the shop of these books has it)
-  --channels N            read at most N channels, chosen by chance (default: all)
+  --channels N            read at most N channels, mostly of who can still act (default: all)
+  --after PLACE           go on where such a check ended: channels.next in what it printed as JSON
   --books                 the books alone
 flash-sale audit SALE     compute the order of service again (--data DIR, or --url of a running shop)`
 
@@ -44,6 +47,7 @@ const options = {
   url: { type: "string" },
   json: { type: "boolean", default: false },
   channels: { type: "string" },
+  after: { type: "string" },
   books: { type: "boolean", default: false },
   "verify-seconds": { type: "string", default: "15" },
   "keep-days": { type: "string", default: "30" },
@@ -64,9 +68,9 @@ async function run(values: Values, [command = "show", subject]: readonly string[
   else if (command === "show") await showCommand(values)
   else if (command === "serve") await serveCommand(values)
   else if (command === "payments") paymentsCommand(values)
-  else if (command === "verify") process.exitCode = await verifyBooksAndChannels(values)
+  else if (command === "verify") process.exitCode = await orUnreadable(() => verifyBooksAndChannels(values))
   else if (command === "audit" && subject !== undefined)
-    process.exitCode = await auditCommand(values, subject)
+    process.exitCode = await orUnreadable(() => auditCommand(values, subject))
   else {
     console.error(usage)
     process.exitCode = 2
@@ -140,7 +144,10 @@ function paymentsCommand(values: Values): void {
 
 function verifyBooksAndChannels(values: Values): Promise<number> {
   const channelsMax = values.channels === undefined ? Infinity : wholeNumber("channels", values.channels)
+  const { after = null } = values
+  if (after !== null && !isPlace(after)) throw new Misuse(`--after: ${after} is not where a check has ended`)
   return verifyCommand({
+    after,
     directory: values.data,
     ledger: booksIn(values.data),
     laba: values.laba,
@@ -150,7 +157,7 @@ function verifyBooksAndChannels(values: Values): Promise<number> {
   })
 }
 
-/** 0: all is as drawn. 1: it is not. 3: there is nothing to compute yet. */
+/** 0: all is as drawn. 1: it is not. 3: there is nothing to compute yet. Rejects with `UnreadableBooks`. */
 async function auditCommand(values: Values, sale: string): Promise<0 | 1 | 3> {
   const record = values.url === undefined ? null : await publishedDraw(values.url, sale)
   if (record !== null && record.order === null) {
@@ -173,12 +180,15 @@ async function publishedDraw(url: string, sale: string): Promise<DrawRecord> {
 }
 
 function auditBooks(directory: string, sale: string): string[] {
-  const database = Ledger.read(booksIn(directory))
-  try {
-    return auditDecisions(database, sale)
-  } finally {
-    database.close()
-  }
+  const path = booksIn(directory)
+  return reading(path, () => {
+    const database = Ledger.read(path)
+    try {
+      return auditDecisions(database, sale)
+    } finally {
+      database.close()
+    }
+  })
 }
 
 /** Throws `Misuse` when there are none: that is no finding about a sale. */

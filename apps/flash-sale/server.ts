@@ -87,9 +87,6 @@ export interface RunningShop {
 /** A Laba elsewhere that takes longer must not keep anybody from the number that they have. */
 const announceMsMax = 500
 
-/** How many channels one of the checks reads that go on all the time: each costs Laba a request. */
-const auditedChannelsMax = 500
-
 const labaSecrets = (key: string | undefined, listenSecret: string): Record<string, string> => ({
   ...(key !== undefined && { FLASH_SALE_LABA_KEY: key }),
   FLASH_SALE_LISTEN_SECRET: listenSecret,
@@ -199,7 +196,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const watchman = new Watchman({
     command: [
       ...[process.execPath, join(import.meta.dir, "main.ts"), "verify", "--json", "--data", directory],
-      ...["--laba", loudspeaker.url, "--channels", String(auditedChannelsMax)],
+      ...["--laba", loudspeaker.url],
     ],
     env: options.laba ? labaSecrets(options.laba.key, listenSecret) : {},
     log,

@@ -25,7 +25,8 @@ export interface BookedTicket {
   readonly said: ReadonlyMap<number, readonly [ticket: TicketState, order: OrderState | null]>
 }
 
-const nameOf = ({ sale, user }: Holder): string => `${sale}/${user}`
+/** Tells holders apart. */
+export const nameOf = ({ sale, user }: Holder): string => `${sale}/${user}`
 
 /** Tickets that are in the books, in all sales together. */
 export function ticketCount(database: Database): number {
@@ -34,21 +35,6 @@ export function ticketCount(database: Database): number {
     count("SELECT count(*) AS n FROM tickets JOIN sales ON sales.key = sale") +
     count("SELECT coalesce(sum(count), 0) AS n FROM intake JOIN sales ON sales.key = sale")
   )
-}
-
-/** Holders, chosen by chance when there are more than so many. */
-export function holders(database: Database, max: number): Holder[] {
-  const found = new Map<string, Holder>()
-  // Chosen inside the database: a million rows are read there in less time than it takes to hand them over.
-  const rows = database
-    .query<Holder, [number]>(
-      "SELECT sales.id AS sale, user FROM tickets JOIN sales ON sales.key = sale ORDER BY random() LIMIT ?",
-    )
-    .iterate(Number.isFinite(max) ? max : -1)
-  for (const { sale, user } of rows) found.set(nameOf({ sale, user }), { sale, user })
-  for (const { sale, entry } of intake(database))
-    found.set(nameOf({ sale, user: entry[0] }), { sale, user: entry[0] })
-  return chosen([...found.values()], max)
 }
 
 /** Each holder's tickets by number. A ticket that was bought while the channels were read is among them. */
@@ -110,17 +96,6 @@ function* intake(database: Database): Generator<Entered> {
     for (const [at, entry] of (JSON.parse(entries) as IntakeEntry[]).entries())
       yield { sale, number: first + at, items, entry }
   }
-}
-
-/** So many of them, each as likely as any other. */
-function chosen<T>(all: readonly T[], max: number): T[] {
-  const rest = [...all]
-  if (rest.length <= max) return rest
-  for (let at = 0; at < max; at++) {
-    const other = at + Math.floor(Math.random() * (rest.length - at))
-    ;[rest[at], rest[other]] = [rest[other] as T, rest[at] as T]
-  }
-  return rest.slice(0, max)
 }
 
 /** Rows of the outbox that wait to be sent since before a time. */

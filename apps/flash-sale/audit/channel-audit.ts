@@ -3,25 +3,23 @@
 import type { Database } from "bun:sqlite"
 import { atOneMoment } from "../ledger/snapshot.ts"
 import type { TicketRecord } from "../model/record.ts"
-import { type BookedTicket, type Holder, holders, readTickets, ticketCount } from "./booked-tickets.ts"
+import { type BookedTicket, type Holder, readTickets, ticketCount } from "./booked-tickets.ts"
 import type { ChannelReader } from "./laba-reader.ts"
+import type { ChannelsAudited } from "./verdict.ts"
+import { nextRound } from "./walk.ts"
 
-export interface ChannelAudit {
-  /** Channels that were read. */
-  readonly read: number
-  /** Tickets that there are: a user who came twice has two, and one channel. */
-  readonly of: number
+export interface ChannelAudit extends ChannelsAudited {
   /** What contradicts the books, or is missing for longer than a telling takes. */
   readonly findings: readonly string[]
-  /** Tickets whose channel is behind: to be told again. */
-  readonly behind: readonly { readonly sale: string; readonly number: number }[]
 }
 
 export interface ChannelAuditOptions {
   readonly database: Database
   readonly read: ChannelReader
-  /** How many channels, chosen by chance when there are more. Default: all. */
+  /** How many channels. Default: all. */
   readonly channelsMax?: number
+  /** Where an earlier check of so many has ended: this one goes on there. Default: from the beginning. */
+  readonly after?: string | null
   /** How long a channel may be behind the books: the time that it takes to tell. Default 5,000. */
   readonly patienceMs?: number
 }
@@ -29,23 +27,23 @@ export interface ChannelAuditOptions {
 /** Channels that are read at once. */
 const atOnceMax = 16
 
-/** Between two looks at a channel that is behind. */
+/** To the second look at a channel that is behind; each further one takes twice as long, so that many cost no more than a few. */
 const lookAgainMs = 250
 
 /** Rejects when Laba does not answer. */
 export async function auditChannels(options: ChannelAuditOptions): Promise<ChannelAudit> {
-  const { database, read, channelsMax = Infinity, patienceMs = 5000 } = options
-  const { all, of } = atOneMoment(database, () => ({
-    all: holders(database, channelsMax),
+  const { database, read, channelsMax = Infinity, after = null, patienceMs = 5000 } = options
+  const { round, of } = atOneMoment(database, () => ({
+    round: nextRound(database, channelsMax, after),
     of: ticketCount(database),
   }))
-  let looked: readonly Holder[] = all
+  let looked = round.holders
   const findings: string[] = []
   const deadline = performance.now() + patienceMs
-  for (;;) {
+  for (let waitMs = lookAgainMs; ; waitMs *= 2) {
     const shown = await readAll(looked, read)
     const booked = atOneMoment(database, () => readTickets(database, looked))
-    const behind: { holder: Holder; ticket: BookedTicket; why: string }[] = []
+    const behind: (Behind & { readonly holder: Holder })[] = []
     for (const [at, holder] of looked.entries()) {
       const tickets = booked[at] as ReadonlyMap<number, BookedTicket>
       const records = shown[at] as readonly TicketRecord[]
@@ -56,14 +54,16 @@ export async function auditChannels(options: ChannelAuditOptions): Promise<Chann
     if (behind.length === 0 || performance.now() >= deadline) {
       findings.push(...behind.map(({ why }) => why))
       return {
-        read: all.length,
+        read: round.holders.length,
         of,
         findings: [...new Set(findings)],
         behind: behind.map(({ holder, ticket }) => ({ sale: holder.sale, number: ticket.number })),
+        empty: behind.filter(({ isEmpty }) => isEmpty).length,
+        next: round.next,
       }
     }
     looked = behind.map(({ holder }) => holder)
-    await new Promise((resolve) => setTimeout(resolve, lookAgainMs))
+    await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, deadline - performance.now())))
   }
 }
 
@@ -91,21 +91,32 @@ function contradictionIn(
   return wrong
 }
 
+interface Behind {
+  readonly ticket: BookedTicket
+  readonly why: string
+  readonly isEmpty: boolean
+}
+
 /** Whether a channel's last word is not the newest about the ticket that matters. */
 function behindIn(
   records: readonly TicketRecord[],
   tickets: ReadonlyMap<number, BookedTicket>,
-): { ticket: BookedTicket; why: string } | null {
+): Behind | null {
   const ticket = standing(tickets)
   if (!ticket) return null
   const name = `${ticket.sale}.${ticket.number}`
   const last = records.at(-1)
-  if (!last) return { ticket, why: `${name} has an empty channel` }
+  const isEmpty = !last
+  if (isEmpty) return { ticket, isEmpty, why: `${name} has an empty channel` }
   if (last.number !== ticket.number)
-    return { ticket, why: `${name} is the ticket that matters, and its channel shows ${last.number} last` }
+    return {
+      ticket,
+      isEmpty,
+      why: `${name} is the ticket that matters, and its channel shows ${last.number} last`,
+    }
   if (last.version === ticket.version) return null
   const why = `${name} is shown in version ${last.version} and has been ${told(ticket.state, ticket.order)} in version ${ticket.version} for a while`
-  return { ticket, why }
+  return { ticket, isEmpty, why }
 }
 
 function standing(tickets: ReadonlyMap<number, BookedTicket>): BookedTicket | null {

@@ -7,15 +7,21 @@ export interface Verdict {
   readonly channels: ChannelsRead
 }
 
+export interface ChannelsAudited {
+  /** Channels that were read. */
+  readonly read: number
+  /** Tickets that there are: a user who came twice has two, and one channel. */
+  readonly of: number
+  /** Tickets whose channel is behind: to be told again. */
+  readonly behind: readonly { readonly sale: string; readonly number: number }[]
+  /** How many of those channels held nothing. */
+  readonly empty: number
+  /** Where the next check goes on, when this one could not read all. */
+  readonly next: string
+}
+
 export type ChannelsRead =
-  | {
-      /** Channels that were read. */
-      readonly read: number
-      /** Tickets that there are. */
-      readonly of: number
-      /** Tickets whose channel is behind: to be told again. */
-      readonly behind: readonly { readonly sale: string; readonly number: number }[]
-    }
+  | ChannelsAudited
   /** Laba could not be asked: nothing is known of the channels. */
   | { readonly failed: string }
   | { readonly skipped: string }

@@ -1,15 +1,19 @@
 // `flash-sale verify`: reads the books of a directory and the channels at Laba, whether or not a shop runs on it, and says
 // what breaks a promise.
+import { SQLiteError } from "bun:sqlite"
 import { Ledger } from "../ledger/ledger.ts"
 import { atOneMoment, snapshotOf } from "../ledger/snapshot.ts"
+import { reading, UnreadableBooks } from "../ledger/unreadable.ts"
 import { graceMs, inspect, type InvariantName, invariantTitles } from "../model/invariants.ts"
 import { unsentSince } from "./booked-tickets.ts"
 import { auditChannels } from "./channel-audit.ts"
 import type { ChannelReader } from "./laba-reader.ts"
 import type { ChannelsRead, Verdict } from "./verdict.ts"
 
-/** Checks the books alone. */
-export function verifyBooks(path: string, now: number): Verdict {
+/** Checks the books alone. Throws `UnreadableBooks`. */
+export const verifyBooks = (path: string, now: number): Verdict => reading(path, () => check(path, now))
+
+function check(path: string, now: number): Verdict {
   const database = Ledger.read(path)
   try {
     const findings = atOneMoment(database, () => {
@@ -28,13 +32,15 @@ export interface VerifyOptions {
   readonly path: string
   readonly now: number
   readonly read: ChannelReader
-  /** How many channels, chosen by chance when there are more. Default: all. */
+  /** How many channels. Default: all. */
   readonly channelsMax?: number
+  /** Where an earlier check of so many has ended. */
+  readonly after?: string | null
   /** How long a channel may be behind the books. */
   readonly patienceMs?: number
 }
 
-/** Checks the books and the channels. What a channel shows and the books do not say breaks I6. */
+/** Checks the books and the channels. What a channel shows and the books do not say breaks I6. Rejects with `UnreadableBooks`. */
 export async function verify({ path, now, read, ...bounds }: VerifyOptions): Promise<Verdict> {
   const verdict = verifyBooks(path, now)
   const database = Ledger.read(path)
@@ -46,6 +52,7 @@ export async function verify({ path, now, read, ...bounds }: VerifyOptions): Pro
       channels,
     }
   } catch (error) {
+    if (error instanceof SQLiteError) throw new UnreadableBooks(path, error)
     return { ...verdict, channels: { failed: String(error) } }
   } finally {
     database.close()

@@ -3,6 +3,7 @@
 import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite"
 import { existsSync } from "node:fs"
 import { schema, schemaVersion } from "./schema.ts"
+import { reading } from "./unreadable.ts"
 
 /** A value that a column can hold. */
 export type Value = string | number | null
@@ -35,7 +36,7 @@ export class Ledger {
 
   /** Opens or makes the file; the path `:memory:` is for tests. Throws when it is no ledger of ours. */
   static open(path: string, options: LedgerOptions = {}): Ledger {
-    return new Ledger(new Database(path, { create: true, strict: true }), options)
+    return reading(path, () => new Ledger(new Database(path, { create: true, strict: true }), options))
   }
 
   /** For readers in other processes, which never wait for the writer nor hold it up. */

@@ -1,9 +1,13 @@
 // `flash-sale verify` as it is run by people: over the books and the channels of a shop whose Laba is another process.
+import { Database } from "bun:sqlite"
 import { expect, test } from "bun:test"
 import { createHash } from "node:crypto"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { type Laba, serve } from "laba"
 import type { Verdict } from "../audit/verdict.ts"
-import { ShopProcess, until } from "./shop-process.ts"
+import { type Buyer, ShopProcess, until } from "./shop-process.ts"
 
 const key = "laba_shop_a-key-that-is-only-for-this-test"
 const secret = "a secret of at least 32 characters"
@@ -29,21 +33,23 @@ const startLaba = (): Promise<Laba> =>
     },
   })
 
+async function command(...args: string[]): Promise<{ exit: number; said: string; complaint: string }> {
+  const child = Bun.spawn([process.execPath, `${import.meta.dir}/../main.ts`, ...args], {
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  })
+  const [said, complaint] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ])
+  return { exit: await child.exited, said, complaint }
+}
+
 async function verified(shop: ShopProcess, ...args: string[]): Promise<{ exit: number; verdict: Verdict }> {
-  const child = Bun.spawn(
-    [
-      process.execPath,
-      `${import.meta.dir}/../main.ts`,
-      "verify",
-      "--json",
-      "--data",
-      shop.directory,
-      ...args,
-    ],
-    { env: { PATH: process.env["PATH"] ?? "", ...env }, stdout: "pipe", stderr: "inherit" },
-  )
-  const verdict = JSON.parse(await new Response(child.stdout).text()) as Verdict
-  return { exit: await child.exited, verdict }
+  const { exit, said, complaint } = await command("verify", "--json", "--data", shop.directory, ...args)
+  if (said === "") throw new Error(complaint)
+  return { exit, verdict: JSON.parse(said) as Verdict }
 }
 
 test("verify reads the channels too: it finds a forged result, has a lost one told again, and says when it cannot look", async () => {
@@ -100,3 +106,75 @@ test("verify reads the channels too: it finds a forged result, has a lost one to
   })
   expect((await verified(shop, "--books")).exit).toBe(0)
 }, 120_000)
+
+test("a channel that Laba lost is found in its turn, however many tickets there are", async () => {
+  const laba = await startLaba()
+  await using _ = { [Symbol.asyncDispose]: () => laba.close() }
+  await using shop = await ShopProcess.start({ args: ["--laba", laba.url], env })
+  await shop.operator("POST", "/sales", {
+    id: "s",
+    title: "A sale",
+    startsAt: Date.now(),
+    items: [{ id: "i", title: "A thing", stock: 2, price: 1 }],
+    reserve: 1000,
+  })
+  const crowd: Buyer[] = []
+  for (let at = 0; at < 12; at++) {
+    const some = Array.from({ length: 50 }, async (_, one) => {
+      const buyer = await shop.logIn(`u${at * 50 + one}`)
+      expect((await buyer.enter("s")).status).toBe(201)
+      return buyer
+    })
+    crowd.push(...(await Promise.all(some)))
+  }
+  // All are told before anything is lost, or they would be told again for that reason.
+  await until(
+    async () => (await fetch(`${shop.url}/metrics`)).text(),
+    (text) => /^flash_sale_results_untold 0$/m.test(text) && /^flash_sale_waitlisted\S* 598$/m.test(text),
+    30_000,
+  )
+  // Who came last stands where the first check does not get to.
+  const lost = crowd.slice(-3)
+  for (const { user } of lost)
+    await fetch(`${laba.url}/@${user}/sales/s`, {
+      method: "DELETE",
+      headers: { Authorization: `Bearer ${key}` },
+    })
+  for (let check = 0; check < 2; check++) {
+    for (const buyer of lost) expect(await buyer.poll("s")).toBeNull()
+    await shop.operator("POST", "/verify")
+  }
+  for (const buyer of lost)
+    await until(
+      () => buyer.poll("s"),
+      (record) => record?.state === "waitlisted",
+    )
+}, 120_000)
+
+test("books that cannot be read are named, and are no broken promise", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "flash-sale-damaged-"))
+  const path = join(directory, "ledger.sqlite")
+  try {
+    await writeFile(path, "this is not a ledger, ".repeat(1000))
+    for (const args of [["verify"], ["verify", "--json"], ["audit", "s"]]) {
+      const { exit, said, complaint } = await command(...args, "--data", directory)
+      expect({ exit, said, complaint }).toEqual({
+        exit: 4,
+        said: "",
+        complaint: `flash-sale: ${path} cannot be read as the books of a flash sale: file is not a database\n`,
+      })
+    }
+    const served = await command("serve", "--port", "0", "--data", directory)
+    expect(served.exit).toBe(1)
+    expect(served.complaint).toContain(path)
+    // A sound file that is another program's.
+    await rm(path)
+    new Database(path).run("CREATE TABLE unrelated (n)")
+    expect(await command("verify", "--data", directory)).toMatchObject({
+      exit: 4,
+      complaint: expect.stringContaining(path),
+    })
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}, 60_000)
