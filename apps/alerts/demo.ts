@@ -1,24 +1,28 @@
 // Puts the demo together: a mailbox, a Laba, the payment service, the subscribers, the nodes, the log server, the pages.
-import type { SmsSender } from "laba"
+import { join } from "node:path"
+import type { ReactOptions, SmsSender } from "laba"
 import { connect } from "laba/client"
+import { Books } from "./books.ts"
 import { type LabaHere, labaHere } from "./channels/laba-here.ts"
-import { alarms, deploys } from "./channels/names.ts"
+import { alarms, deploys, mailbox as mailboxChannel, phone } from "./channels/names.ts"
 import type { Outlet } from "./channels/post.ts"
 import { Recent } from "./channels/recent.ts"
 import type { Deploy } from "./hosts/deploy.ts"
 import { Fleet } from "./hosts/fleet.ts"
 import { Heart } from "./hosts/heart.ts"
 import type { AlarmShown, Desk } from "./http/desk.ts"
-import { Mailbox } from "./mail/mailbox.ts"
+import { type Mail, Mailbox } from "./mail/mailbox.ts"
 import { PaymentService } from "./payments/payment-service.ts"
 import { startServer } from "./server.ts"
 import type { MailSettings } from "./settings.ts"
-import { LocalPhone } from "./sms/local-phone.ts"
+import { LocalPhone, type TextMessage } from "./sms/local-phone.ts"
 import { mailTelling } from "./subscribers/mail.ts"
 import { Roster } from "./subscribers/roster.ts"
 import { smsTelling } from "./subscribers/sms.ts"
 
 export interface DemoOptions {
+  /** Where books, places and what Laba keeps are: started with the same again, it goes on where it was. */
+  readonly data: string
   readonly host: string
   readonly port: number
   /** Null: 8094, or any free one. */
@@ -30,6 +34,8 @@ export interface DemoOptions {
   /** Null: a phone of its own. */
   readonly sms: SmsSender | null
   readonly log?: (line: string) => void
+  /** For tests: what subscribers wait by. */
+  readonly clock?: ReactOptions["clock"]
 }
 
 export interface Demo {
@@ -44,7 +50,7 @@ const nodes = ["web-1", "web-2", "web-3"]
 const logServer = "log-1"
 
 export async function startDemo(options: DemoOptions): Promise<Demo> {
-  const { host, everySeconds, silentSeconds, log = (line: string) => console.error(line) } = options
+  const { data, host, everySeconds, silentSeconds, log = (line: string) => console.error(line) } = options
   const mailbox = options.mail === null ? await Mailbox.open(log) : null
   const mail = options.mail ?? {
     smtp: (mailbox as Mailbox).smtp,
@@ -52,6 +58,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     to: "team@laba.invalid",
   }
   const { laba, key }: LabaHere = await labaHere({
+    data,
     host,
     port: options.labaPort,
     heart: { host: logServer, everySeconds, silentSeconds },
@@ -59,30 +66,28 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   })
   const outlet: Outlet = { labaUrl: reachable(laba.url), key }
   if (mailbox) mailbox.outlet = outlet
-  const localPhone = options.sms === null ? new LocalPhone(outlet) : null
+  const books = new Books(data)
   const listening = connect(outlet.labaUrl)
   const desk: Desk = {
     labaPort: laba.port,
-    payments: new PaymentService(outlet),
-    roster: new Roster(
+    payments: new PaymentService(outlet, books),
+    roster: new Roster({
       outlet,
-      { mail: mailTelling(mail), sms: smsTelling(options.sms ?? (localPhone as LocalPhone)) },
+      books,
+      folder: join(data, "subscribers"),
+      tellings: { mail: mailTelling(mail), sms: smsTelling(options.sms ?? new LocalPhone(outlet)) },
       log,
-    ),
-    mailbox,
-    phone: localPhone,
+      clock: options.clock,
+    }),
+    letters: mailbox && (await Recent.of<Mail>(listening, outlet, mailboxChannel)),
+    texts: options.sms === null ? await Recent.of<TextMessage>(listening, outlet, phone) : null,
     fleet: new Fleet(outlet, nodes, log),
-    deploys: new Recent<Deploy>(listening.channel(deploys)),
-    alarms: new Recent<AlarmShown>(listening.channel(alarms)),
+    deploys: await Recent.of<Deploy>(listening, outlet, deploys),
+    alarms: await Recent.of<AlarmShown>(listening, outlet, alarms),
     heart: new Heart(outlet, { host: logServer, everySeconds, silentSeconds }),
   }
   const server = startServer({ desk, host, port: options.port, log })
-  await Promise.all([
-    desk.deploys.ready(),
-    desk.alarms.ready(),
-    desk.roster.add("mail"),
-    desk.roster.add("sms"),
-  ])
+  await desk.roster.begin()
   for (const node of nodes) await desk.fleet.start(node)
   desk.heart.revive()
   return {
@@ -96,6 +101,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
       listening.close()
       await mailbox?.close()
       await laba.close()
+      books.close()
     },
   }
 }

@@ -4,6 +4,7 @@ import { startDemo } from "./demo.ts"
 import { mailSettings, smsSender } from "./settings.ts"
 
 const usage = `alerts                  a payment told by mail and SMS, a deploy board, a heart that must be heard
+  --data DIR            where books, places and messages are kept (default ./data/alerts)
   --host, --port        where to listen (default 127.0.0.1, 8093; 0 is any free port)
   --laba-port PORT      where its Laba listens (default 8094, or any free port where that is taken)
   --every, --silent     seconds between the heartbeats, and without one before the alarm (default 5 and 30)
@@ -15,6 +16,7 @@ const usage = `alerts                  a payment told by mail and SMS, a deploy 
                         twilio: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM`
 
 const options = {
+  data: { type: "string", default: "data/alerts" },
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: "8093" },
   "laba-port": { type: "string" },
@@ -32,6 +34,7 @@ await orSayWhy("alerts", async () => {
   if (values.help) return console.log(usage)
   const labaPort = values["laba-port"]
   const demo = await startDemo({
+    data: values.data,
     host: values.host,
     port: portIn("port", values.port),
     labaPort: labaPort === undefined ? null : portIn("laba-port", labaPort),

@@ -4,6 +4,7 @@ import { connect } from "../../client/connect.ts"
 import type { Channel, Subscription } from "../../client/channel.ts"
 import type { Laba } from "../../client/laba.ts"
 import type { Message } from "../../client/message.ts"
+import type { TokenSource } from "../../client/options.ts"
 import { LabaFailure } from "../../client/reason.ts"
 import type { Aside, KeptPlace, Reaction } from "./reaction.ts"
 import { type Failed, Reactor, type ReactorOptions } from "./reactor.ts"
@@ -13,7 +14,7 @@ export interface ReactOptions {
   readonly url: string
   /** The channel's name. */
   readonly channel: string
-  readonly token?: () => string
+  readonly token?: TokenSource
   readonly reaction: Reaction
   readonly place: KeptPlace
   readonly aside: Aside

@@ -1,5 +1,6 @@
 // The Laba of this demo: its channels, the key to publish with, and the watch over the log server's heart.
 import { createHash, randomBytes } from "node:crypto"
+import { join } from "node:path"
 import { type Laba, serve, type ServeOptions } from "laba"
 import { alarms, heartbeatOf } from "./names.ts"
 
@@ -7,6 +8,8 @@ import { alarms, heartbeatOf } from "./names.ts"
 export const wishedPort = 8094
 
 export interface LabaHereOptions {
+  /** Where it keeps what was published. */
+  readonly data: string
   readonly host: string
   /** Null: the wished one, or any free one. */
   readonly port: number | null
@@ -21,15 +24,18 @@ export interface LabaHere {
   readonly key: string
 }
 
-export async function labaHere({ host, port, heart, mail }: LabaHereOptions): Promise<LabaHere> {
+export async function labaHere({ data, host, port, heart, mail }: LabaHereOptions): Promise<LabaHere> {
   const key = `laba_alerts_${randomBytes(32).toString("base64url")}`
   const sha256 = createHash("sha256").update(key).digest("hex")
   const options = (at: number): ServeOptions => ({
     listen: { host, port: at },
+    engine: `sqlite:${join(data, "laba")}`,
     keys: [{ name: "alerts", sha256, publish: ["/**"], listen: ["/**"] }],
     // In this demo everybody may look on. Real payments are for those who have a key to listen.
     channels: {
       "/**": { listen: "anyone", publish: "key", history: { count: 200, bytes: "512KB", time: "24h" } },
+      // Who looks at hearts sees them beat; what is kept is where the watch goes on.
+      "/hosts/*/heartbeat": { listen: "anyone", publish: "key", history: { count: 1, time: "24h" } },
       "/subscribers": { listen: "anyone", publish: "key", history: { count: 1, time: "24h" } },
     },
     origins: ["*"],

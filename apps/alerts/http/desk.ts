@@ -4,10 +4,10 @@ import type { Recent } from "../channels/recent.ts"
 import type { Deploy } from "../hosts/deploy.ts"
 import type { Fleet, NodeState } from "../hosts/fleet.ts"
 import type { Heart } from "../hosts/heart.ts"
-import type { Mail, Mailbox } from "../mail/mailbox.ts"
+import type { Mail } from "../mail/mailbox.ts"
 import type { Plan } from "../payments/payment.ts"
 import type { PaymentService } from "../payments/payment-service.ts"
-import type { LocalPhone, TextMessage } from "../sms/local-phone.ts"
+import type { TextMessage } from "../sms/local-phone.ts"
 import type { Roster, SubscriberState } from "../subscribers/roster.ts"
 
 export type AlarmShown = Alarm
@@ -17,9 +17,9 @@ export interface Desk {
   readonly payments: PaymentService
   readonly roster: Roster
   /** Null when letters go to a mail server elsewhere. */
-  readonly mailbox: Mailbox | null
+  readonly letters: Recent<Mail> | null
   /** Null when messages go to a real provider. */
-  readonly phone: LocalPhone | null
+  readonly texts: Recent<TextMessage> | null
   readonly fleet: Fleet
   readonly deploys: Recent<Deploy>
   readonly alarms: Recent<AlarmShown>

@@ -47,14 +47,14 @@ async function carryOut(desk: Desk, request: Request, path: string): Promise<Res
   throw new Problem(404, "not_found", "There is nothing here.")
 }
 
-function snapshotOf({ labaPort, roster, mailbox, phone, fleet, deploys, heart, alarms }: Desk): Snapshot {
+function snapshotOf({ labaPort, roster, letters, texts, fleet, deploys, heart, alarms }: Desk): Snapshot {
   const { host, everySeconds, silentSeconds } = heart.options
   return {
     labaPort,
     plans,
     subscribers: roster.states,
-    letters: mailbox && mailbox.letters,
-    texts: phone && phone.messages,
+    letters: letters && letters.items,
+    texts: texts && texts.items,
     nodes: fleet.states,
     deploys: deploys.items,
     heart: { host, everySeconds, silentSeconds, isAlive: heart.pid !== null },
@@ -72,7 +72,8 @@ async function changeSubscriber(
   if (name !== "mail" && name !== "sms") throw new Problem(404, "not_found", "There is no such subscriber.")
   if (act === "add") await roster.add(name)
   else if (act === "remove") await roster.remove(name)
-  else throw new Problem(404, "not_found", "A subscriber is added or removed.")
+  else if (act === "retry") await roster.retry(name)
+  else throw new Problem(404, "not_found", "A subscriber is added, removed, or tries again.")
   return answer(roster.states)
 }
 

@@ -1,4 +1,4 @@
-// A mailbox of our own: a real SMTP server on this machine that takes every letter and shows it on the page.
+// A mailbox of our own: a real SMTP server on this machine that takes every letter and publishes it, for the page.
 import { randomUUID } from "node:crypto"
 import { SMTPServer } from "smtp-server"
 import { type Outlet, post } from "../channels/post.ts"
@@ -12,14 +12,10 @@ export interface Mail extends ReadLetter {
   readonly at: number
 }
 
-/** Letters that are shown to who comes later. */
-const keptMax = 50
-
 /** The longest letter, in bytes: a message of Laba holds it. */
 const letterBytesMax = 32 * 1024
 
 export class Mailbox {
-  readonly letters: Mail[] = []
   private readonly server: SMTPServer
   /** Set once there is one: the mailbox is there before Laba, which is to know its address. */
   outlet: Outlet | null = null
@@ -70,8 +66,6 @@ export class Mailbox {
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error))
     }
-    this.letters.unshift(mail)
-    this.letters.length = Math.min(this.letters.length, keptMax)
     return null
   }
 }

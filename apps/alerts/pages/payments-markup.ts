@@ -16,6 +16,11 @@ const subscriber = (name: "mail" | "sms", title: string, says: string): string =
       "已离开。此间的付款，回来后补上。",
     )}</span></p>
     <p class="trouble" role="status"></p>
+    <div class="aside" hidden>
+      <p>${both("Could not be told, and kept:", "无法告知，先留在这里：")}</p>
+      <ul></ul>
+      <button type="button" data-retry="${name}">${both("Try again", "再试一次")}</button>
+    </div>
   </article>`
 
 export const paymentsMain = (): string => `

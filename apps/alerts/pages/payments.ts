@@ -5,10 +5,12 @@ import type { Mail } from "../mail/mailbox.ts"
 import { money, type Payment } from "../payments/payment.ts"
 import type { TextMessage } from "../sms/local-phone.ts"
 import type { SubscriberState } from "../subscribers/roster.ts"
+import type { Trouble } from "../subscribers/subscriber.ts"
 import { language } from "./language.ts"
 import { press, startPage } from "./live.ts"
 import { clockTime, find, flash, inBoth, make } from "./page-elements.ts"
 import { type Persona, somebody } from "./personas.ts"
+import type { Both } from "./words.ts"
 
 const shownMax = 12
 
@@ -33,13 +35,25 @@ function hearPayment(data: unknown): void {
     flash(one, "calling")
 }
 
+function troubleWords({ reason, attempts }: Trouble): Node[] {
+  const words: Both =
+    attempts === 0
+      ? ["Something went wrong.", "出了问题。"]
+      : [`Try ${attempts} failed; it goes on trying.`, `第 ${attempts} 次没有成功，还会再试。`]
+  return [inBoth(words), make("small", reason)]
+}
+
 function showSubscribers(states: readonly SubscriberState[]): void {
-  for (const { name, isListening, told, trouble } of states) {
+  for (const { name, isListening, told, trouble, aside } of states) {
     const card = find(`#${name}`)
     card.dataset["listening"] = String(isListening)
     find(".switch", card).setAttribute("aria-checked", String(isListening))
     find(".count", card).textContent = String(told)
-    find(".trouble", card).textContent = trouble ?? ""
+    find(".trouble", card).replaceChildren(...(trouble ? troubleWords(trouble) : []))
+    find(".aside", card).hidden = aside.length === 0
+    find(".aside ul", card).replaceChildren(
+      ...aside.map(({ customer, reason }) => make("li", make("b", customer), make("small", reason))),
+    )
   }
 }
 
@@ -96,13 +110,21 @@ order.addEventListener("submit", (event) => {
 })
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-subscriber]")) {
-  button.addEventListener("click", () => {
-    const act = button.getAttribute("aria-checked") === "true" ? "remove" : "add"
-    button.disabled = true
-    press<readonly SubscriberState[]>(`/api/subscribers/${button.dataset["subscriber"]}/${act}`)
-      .then(showSubscribers, () => {})
-      .finally(() => (button.disabled = false))
-  })
+  button.addEventListener("click", () =>
+    change(
+      button,
+      `${button.dataset["subscriber"]}/${button.getAttribute("aria-checked") === "true" ? "remove" : "add"}`,
+    ),
+  )
+}
+for (const button of document.querySelectorAll<HTMLButtonElement>("[data-retry]"))
+  button.addEventListener("click", () => change(button, `${button.dataset["retry"]}/retry`))
+
+function change(button: HTMLButtonElement, act: string): void {
+  button.disabled = true
+  press<readonly SubscriberState[]>(`/api/subscribers/${act}`)
+    .then(showSubscribers, () => {})
+    .finally(() => (button.disabled = false))
 }
 
 offerSomebody()

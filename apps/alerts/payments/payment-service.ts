@@ -5,8 +5,12 @@ import { type Outlet, post } from "../channels/post.ts"
 import { payments } from "../channels/names.ts"
 import { addMonths, type Payment, type Plan } from "./payment.ts"
 
-/** Customers remembered. This demo keeps its books in memory. */
-const customersMax = 10_000
+/** What it remembers of its customers: until when they have paid. */
+export interface Customers {
+  /** Null for one who never paid. */
+  paidUntil(phone: string): string | null
+  hasPaid(phone: string, until: string): void
+}
 
 export interface Order {
   readonly name: string
@@ -18,38 +22,31 @@ export interface Order {
 
 export class PaymentService {
   private readonly outlet: Outlet
-  /** By phone: until when they have paid. */
-  private readonly paidUntil = new Map<string, string>()
+  private readonly customers: Customers
 
-  constructor(outlet: Outlet) {
+  constructor(outlet: Outlet, customers: Customers) {
     this.outlet = outlet
+    this.customers = customers
   }
 
   /** Resolves once the payment is published. */
   async pay({ name, phone, language, plan }: Order): Promise<Payment> {
     const today = new Date().toISOString().slice(0, 10)
-    const before = this.paidUntil.get(phone)
+    const before = this.customers.paidUntil(phone)
     // Who pays early loses no day.
-    const from = before !== undefined && before > today ? before : today
+    const from = before !== null && before > today ? before : today
     const payment: Payment = {
       id: randomUUID(),
       customer: { name, phone, language },
       plan: plan.id,
       amount: plan.price,
       currency: "CNY",
-      isNewCustomer: before === undefined,
+      isNewCustomer: before === null,
       paidUntil: addMonths(from, plan.months),
       at: Date.now(),
     }
     await post(this.outlet, payments, payment, { once: payment.id })
-    this.remember(phone, payment.paidUntil)
+    this.customers.hasPaid(phone, payment.paidUntil)
     return payment
-  }
-
-  private remember(phone: string, paidUntil: string): void {
-    this.paidUntil.delete(phone)
-    this.paidUntil.set(phone, paidUntil)
-    const [oldest] = this.paidUntil.keys()
-    if (this.paidUntil.size > customersMax) this.paidUntil.delete(oldest as string)
   }
 }

@@ -1,4 +1,4 @@
-// A phone of our own: a provider of text messages that sends none, and shows what it would have sent on the page.
+// A phone of our own: a provider of text messages that sends none, and publishes what it would have sent, for the page.
 import { randomUUID } from "node:crypto"
 import type { SmsSender } from "laba"
 import { type Outlet, post } from "../channels/post.ts"
@@ -13,12 +13,8 @@ export interface TextMessage {
   readonly at: number
 }
 
-/** Messages that are shown to who comes later. */
-const keptMax = 50
-
 export class LocalPhone implements SmsSender {
   readonly name = "local"
-  readonly messages: TextMessage[] = []
   private readonly outlet: Outlet
 
   constructor(outlet: Outlet) {
@@ -28,8 +24,6 @@ export class LocalPhone implements SmsSender {
   async send({ to, text }: { readonly to: string; readonly text: string }): Promise<string> {
     const message: TextMessage = { id: randomUUID(), to, text, at: Date.now() }
     await post(this.outlet, phone, message, { once: message.id })
-    this.messages.unshift(message)
-    this.messages.length = Math.min(this.messages.length, keptMax)
     return message.id
   }
 }

@@ -1,7 +1,9 @@
 // Tells the company of each new paying customer, by mail. A renewal is no news.
+import { NeverAgain } from "laba"
 import { createTransport } from "nodemailer"
 import { newCustomerLetter } from "../mail/letters.ts"
 import type { MailSettings } from "../settings.ts"
+import { orAborted } from "./aborted.ts"
 import type { Telling } from "./subscriber.ts"
 
 const answerMsMax = 15_000
@@ -16,11 +18,27 @@ export function mailTelling({ smtp, from, to }: MailSettings): Telling {
     disableFileAccess: true,
     disableUrlAccess: true,
   })
-  return async (payment) => {
+  return async (payment, signal) => {
     if (!payment.isNewCustomer) return "nothing to tell"
     const letter = newCustomerLetter(payment)
     // At least once: should the same payment be told again, mailboxes know the letter by its id.
-    await transport.sendMail({ from, to, ...letter, messageId: `<${payment.id}@payments.laba.invalid>` })
+    const sent = transport.sendMail({
+      from,
+      to,
+      ...letter,
+      messageId: `<${payment.id}@payments.laba.invalid>`,
+    })
+    try {
+      await orAborted(sent, signal)
+    } catch (error) {
+      throw isForGood(error) ? new NeverAgain((error as Error).message, { cause: error }) : error
+    }
     return "told"
   }
+}
+
+/** A mail server's 5xx to this letter or its addresses (RFC 5321, 4.2.1). A wrong password can be mended, and is tried again. */
+function isForGood(error: unknown): boolean {
+  const { code, responseCode = 0 } = error as { readonly code?: string; readonly responseCode?: number }
+  return responseCode >= 500 && (code === "EENVELOPE" || code === "EMESSAGE")
 }

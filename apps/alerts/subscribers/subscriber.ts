@@ -1,94 +1,69 @@
 // A subscriber to payments: a connection of its own, a place of its own. It knows the channel and nothing else, neither the
-// payment service nor who else listens.
-import { connect, LabaFailure, type Message } from "laba/client"
+// payment service nor who else listens. What it cannot tell it tries again in order, and sets aside what never can be told.
+import { join } from "node:path"
+import { FileAside, FilePlace, react, type Reacting, type Reaction, type ReactOptions } from "laba"
 import { payments } from "../channels/names.ts"
 import type { Payment } from "../payments/payment.ts"
 
-/** What is done for a payment. Rejects when it failed. */
-export type Telling = (payment: Payment) => Promise<"told" | "nothing to tell">
+/**
+ * What is done for a payment. Rejects when it failed, with `NeverAgain` when trying again would change nothing. A try
+ * that takes too long is given up by the signal.
+ */
+export type Telling = (payment: Payment, signal: AbortSignal) => Promise<"told" | "nothing to tell">
+
+/** Why a payment is not told yet. */
+export interface Trouble {
+  readonly reason: string
+  readonly attempts: number
+}
 
 export interface SubscriberEvents {
   told(): void
-  /** It could not be told, and is given up when `isGivenUp`. */
-  failed(reason: string, isGivenUp: boolean): void
+  failed(trouble: Trouble): void
+  /** It is kept with its reason, and the next one has its turn. */
+  setAside(trouble: Trouble): void
+  /** Payments that nobody will be told of. */
+  missed(reason: string): void
 }
-
-/** So often a payment is tried to be told, with growing waits between. */
-const triesMax = 6
-const waitMsMin = 500
 
 export interface SubscriberOptions {
   readonly labaUrl: string
-  /** Goes on after this payment; without it, from now on. */
-  readonly after: string | null
+  /** Where its place and what it set aside are kept. */
+  readonly folder: string
   readonly tell: Telling
   readonly events: SubscriberEvents
+  readonly clock?: ReactOptions["clock"]
 }
 
-export interface Subscriber {
-  /** Resolves once it listens. */
-  ready(): Promise<unknown>
-  /** Ends, and says where it stood: started after that it misses nothing. */
-  stop(): Promise<string | null>
-}
+/** Tries a minute apart at the longest: so a mail server may be away for most of an hour, and nothing overtakes. */
+const triesMax = 60
 
-export function subscribe({ labaUrl, after, tell, events }: SubscriberOptions): Subscriber {
-  const laba = connect(labaUrl)
-  const channel = laba.channel(payments, after === null ? {} : { after })
-  const stopping = new AbortController()
-  let place = after
-  const ready = channel.ready().then(({ cursor }) => (place ??= cursor))
+/** A server or provider that does not answer in this time is tried again. */
+export const tryMsMax = 30_000
 
-  const tellUntilDone = async (message: Message): Promise<void> => {
-    for (let tries = 1; !stopping.signal.aborted; tries++) {
-      try {
-        if ((await tell(message.data as Payment)) === "told") events.told()
-        place = message.cursor
-        return
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        const isGivenUp = tries >= triesMax
-        events.failed(reason, isGivenUp)
-        if (isGivenUp) {
-          place = message.cursor
-          return
-        }
-        // What is not told because we end is told when we come back.
-        await wait(waitMsMin * 2 ** tries, stopping.signal)
-      }
-    }
+/** Tells a payment, and counts it. */
+export const reactionOf =
+  (tell: Telling, told: () => void): Reaction =>
+  async ({ data }, { signal }) => {
+    if ((await tell(data as Payment, signal)) === "told") told()
   }
-  const listen = async (): Promise<void> => {
-    for (;;) {
-      try {
-        for await (const message of channel) await tellUntilDone(message)
-        return
-      } catch (error) {
-        if (!(error instanceof LabaFailure) || error.code !== "reset") throw error
-        events.failed("Laba has forgotten some payments; they are not told.", true)
-      }
-    }
-  }
-  const listening = listen().catch((error: unknown) => events.failed(String(error), true))
-  return {
-    ready: () => ready,
-    async stop() {
-      stopping.abort()
-      channel.close()
-      await listening
-      laba.close()
-      return place
-    },
-  }
-}
 
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      resolve()
-    }
-    const timer = setTimeout(end, ms)
-    signal.addEventListener("abort", end, { once: true })
+export const asideIn = (folder: string): FileAside => new FileAside(join(folder, "aside"))
+
+/** Goes on where it was when it last ended; the first time, from now on. */
+export function subscribe({ labaUrl, folder, tell, events, clock }: SubscriberOptions): Promise<Reacting> {
+  return react({
+    url: labaUrl,
+    channel: payments,
+    reaction: reactionOf(tell, events.told),
+    // Its Laba may have another port after a restart, and is the same.
+    place: new FilePlace(join(folder, "place.json"), { server: "alerts", channel: payments }),
+    aside: asideIn(folder),
+    tries: triesMax,
+    timeoutMs: tryMsMax,
+    onFailure: (_, { reason, attempts, waitMs }) =>
+      waitMs === null ? events.setAside({ reason, attempts }) : events.failed({ reason, attempts }),
+    onReset: () => events.missed("Laba has forgotten some payments; they are not told."),
+    ...(clock && { clock }),
   })
 }

@@ -59,4 +59,4 @@ test("a heart that is killed is told at the channel and by mail, once, and so is
   const back = await world.until(({ alarms, letters }) => alarms.length === 2 && letters?.length === 2)
   expect(back.alarms[0]).toMatchObject({ alarm: "back" })
   expect(back.heart.isAlive).toBe(true)
-}, 30_000)
+}, 60_000)

@@ -1,4 +1,7 @@
 // The whole demo for one test, on free ports and in a quick rhythm, with what a test wants to look at.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import type { Snapshot } from "../http/desk.ts"
 import { type Demo, type DemoOptions, startDemo } from "../demo.ts"
 
@@ -13,12 +16,15 @@ export interface World extends AsyncDisposable {
 }
 
 export async function startWorld(options: Partial<DemoOptions> = {}): Promise<World> {
+  const folder = options.data ?? (await mkdtemp(join(tmpdir(), "laba-alerts-")))
   const demo = await startDemo({
+    data: folder,
     host: "127.0.0.1",
     port: 0,
     labaPort: 0,
     everySeconds: 0.5,
-    silentSeconds: 3,
+    // A heart that has to share its processor with a browser must not look dead.
+    silentSeconds: 5,
     mail: null,
     sms: null,
     log: () => {},
@@ -46,6 +52,9 @@ export async function startWorld(options: Partial<DemoOptions> = {}): Promise<Wo
         await Bun.sleep(20)
       }
     },
-    [Symbol.asyncDispose]: () => demo.close(),
+    async [Symbol.asyncDispose]() {
+      await demo.close()
+      if (options.data === undefined) await rm(folder, { recursive: true, force: true })
+    },
   }
 }
