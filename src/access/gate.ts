@@ -89,6 +89,11 @@ export class Gate implements Access {
     return this.settings.guardsLoopback
   }
 
+  /** Anybody may come, and nobody can be told from anybody. */
+  get isOpen(): boolean {
+    return !this.settings.hasCredentials && !this.settings.guardsLoopback
+  }
+
   /** Nobody but this machine can reach the server, and no proxy speaks for others: addresses need not be looked at. */
   get isLocal(): boolean {
     return this.settings.isLocal

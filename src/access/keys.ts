@@ -26,7 +26,7 @@ export const isKey = (text: string): boolean => text.startsWith("laba_")
 /** A new key of 256 random bits, and the digest to configure. The text is shown once and kept nowhere. */
 export function makeKey(name: string): { readonly text: string; readonly sha256: string } {
   const text = `laba_${name}_${randomBytes(32).toString("base64url")}`
-  return { text, sha256: digest(text).toString("hex") }
+  return { text, sha256: digestOf(text) }
 }
 
 /**
@@ -59,5 +59,8 @@ export class Keys {
     throw new LabaError("unauthorized", "This key is not one of the configured ones.")
   }
 }
+
+/** What is kept of a key. */
+export const digestOf = (text: string): string => digest(text).toString("hex")
 
 const digest = (text: string): Buffer => hash("sha256", text, "buffer")

@@ -1,5 +1,5 @@
-// GET /_/metrics: the numbers of this node. For this machine without a question, for others with a key: they tell how
-// much business there is.
+// GET /_/metrics: the numbers of this node. For this machine without a question, unless the server is open to everybody,
+// for others with a key: they tell how much business there is.
 import { LabaError } from "../../wire/error.ts"
 import { guardLoopback } from "../access/loopback-guard.ts"
 import type { Metrics } from "../telemetry/metrics.ts"
@@ -17,8 +17,8 @@ export interface MetricsOptions {
 
 export const metricsPage =
   ({ metrics, readiness, admit }: MetricsOptions) =>
-  async (_station: Station, ask: Ask): Promise<Response> => {
-    if (!isScraperHere(ask)) (await admit(ask)).mayManage()
+  async (station: Station, ask: Ask): Promise<Response> => {
+    if (station.access.isOpen || !isScraperHere(ask)) (await admit(ask)).mayManage()
     // `laba_ready` tells what was last known, so it is looked up first.
     await readiness.reasons()
     return new Response(await metrics.text(), {

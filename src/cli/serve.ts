@@ -8,6 +8,7 @@ import { refuseAccident } from "../config/accident.ts"
 import { configFlag, type Gathered, gatherConfig } from "./gathering-config.ts"
 import { labaVersion } from "./laba-version.ts"
 import { Processes, processVariable } from "./processes.ts"
+import { runKeyFor, tellRunKey } from "./run-key.ts"
 import { reloadBySignal, stopBySignal } from "./signals.ts"
 
 const flags = {
@@ -88,16 +89,24 @@ export const serve: Command = {
       throw new Failure((error as Error).message, { cause: error })
     }
     const from = file === null ? "" : `, ${file}`
-    if (count > 1) return serveBy(count, config, { given, from })
+    const runKey = runKeyFor(config)
+    if (count > 1) return serveBy(count, config, { given, from, runKey })
     const source = async (): Promise<ConfigInput> => (await gather()).input
     const laba = await start(
-      { ...input, source, sharePort: ordinal !== null, demos: readDemos(process.env["LABA_DEMOS"]) },
+      {
+        ...input,
+        source,
+        sharePort: ordinal !== null,
+        demos: readDemos(process.env["LABA_DEMOS"]),
+        ...(runKey !== null && { runKey }),
+      },
       config.listen,
     )
     reloadBySignal(laba)
     // Before the line is printed: whoever waits for it may signal at once.
     const stopped = stopBySignal(() => laba.close())
     console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
+    if (ordinal === null) tellRunKey(runKey)
     await stopped
     return exit.ok
   },
@@ -116,10 +125,15 @@ interface Asked {
   readonly given: Readonly<Record<string, string | boolean>>
   /** What was read, for the line that says that it is ready. */
   readonly from: string
+  readonly runKey: string | null
 }
 
 /** Serves by processes of their own, each started as this one was. */
-async function serveBy(count: number, { listen, engine }: Config, { given, from }: Asked): Promise<number> {
+async function serveBy(
+  count: number,
+  { listen, engine }: Config,
+  { given, from, runKey }: Asked,
+): Promise<number> {
   const passedOn = Object.entries(given).filter(([name]) => name !== "port")
   const args = passedOn.flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, `${value}`],
@@ -138,6 +152,7 @@ async function serveBy(count: number, { listen, engine }: Config, { given, from 
   console.log(
     `laba ${labaVersion()} listening on ${processes.url} (${engine.name} engine, ${count} processes${from})`,
   )
+  tellRunKey(runKey)
   await stopped
   return exit.ok
 }

@@ -2,9 +2,10 @@
 import { version } from "../../package.json" with { type: "json" }
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
+import { makeKey } from "../access/keys.ts"
 import { isLoopbackAddress } from "../access/loopback-guard.ts"
 import type { Ask } from "../api/ask.ts"
-import { admitKeys, admitThisMachine } from "../api/backend/admission.ts"
+import { admitKeys, admitRunKey, admitThisMachine } from "../api/backend/admission.ts"
 import type { ReloadReport } from "../api/backend/backend.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../api/publish.ts"
 import { parseChannel } from "../channels/name.ts"
@@ -39,6 +40,8 @@ export interface ServeOptions extends ConfigInput, Hooks {
   readonly sharePort?: boolean
   /** What runs beside the server and its landing page leads to: addresses by name. Default none. */
   readonly demos?: Demos
+  /** What `Laba.runKey` is to be. Default: made at the start. */
+  readonly runKey?: string
 }
 
 export interface PublishOptions {
@@ -54,6 +57,8 @@ export interface Laba {
   readonly url: string
   readonly port: number
   readonly counters: Readonly<Counters>
+  /** The key that the backend API and the metrics take for this run, where anybody may come and no key is configured; else null. */
+  readonly runKey: string | null
   /** Publishes as `POST` does. Throws `LabaError`. */
   publish(channel: string, data: PublishData, options?: PublishOptions): Promise<PublishAnswer>
   /** How many messages of a channel can still be read. Throws `LabaError`. */
@@ -85,6 +90,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     source = null,
     demos = {},
     sharePort = false,
+    runKey = makeKey("run").text,
     ...input
   } = options
   const config = parseConfig(input)
@@ -113,7 +119,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   }
   await orClose(held, () => engine.opened?.())
   let url = ""
-  const operation = operationOf(parts, machine)
+  const operation = operationOf(parts, { machine, runKey })
   const shown = pages({ version, address: () => url, demos })
   const router = routerOf(parts, operation, shown)
   const server = await orClose(held, () =>
@@ -139,6 +145,9 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     url,
     port: server.port as number,
     counters: parts.counters,
+    get runKey() {
+      return parts.access.isOpen ? runKey : null
+    },
     publish: (name, data, publishOptions = {}) => publish(parts, name, data, publishOptions),
     kept: async (name) => (await parts.hub.state(parseChannel(name, "body"))).kept,
     push: (id, data) => push(parts, id, data),
@@ -150,7 +159,13 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   }
 }
 
-function operationOf(parts: Parts, machine: MachineFacts): Operation {
+interface OperationFacts {
+  readonly machine: MachineFacts
+  readonly runKey: string
+}
+
+function operationOf(parts: Parts, { machine, runKey }: OperationFacts): Operation {
+  const byRunKey = admitRunKey(runKey)
   const { station, hub, engine, reloader, events, leave, cluster, access, revocations } = parts
   return makeOperation({
     version,
@@ -162,7 +177,10 @@ function operationOf(parts: Parts, machine: MachineFacts): Operation {
     machine,
     leaving: () => leave.leaving,
     isDeaf: () => cluster.isDeaf,
-    admit: (ask) => (access.hasCredentials ? admitKeys(access)(ask) : admitThisMachine(ask)),
+    admit(ask) {
+      if (access.hasCredentials) return admitKeys(access)(ask)
+      return access.isOpen ? byRunKey(ask) : admitThisMachine(ask)
+    },
     revoker: () => (reloader.current.access.tokens ? revocations : null),
   })
 }

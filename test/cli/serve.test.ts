@@ -105,6 +105,11 @@ describe("laba serve", () => {
       headers: { origin: "https://elsewhere.example" },
     })
     expect(answer.status).toBe(204)
+    const [key] = await run.says(/laba_run_\S+/)
+    const status = async (headers: Record<string, string>) =>
+      (await fetch(`http://127.0.0.1:${port}/_/api/connections`, { headers })).status
+    expect([await status({}), await status({ authorization: `Bearer ${key}` })]).toEqual([401, 200])
+    expect(run.out).not.toContain(key)
   })
 
   test.each(["70000", "eighty", "-1", ""])("refuses the port %j", async (port) => {

@@ -95,15 +95,26 @@ describe("metrics", () => {
     ).toBe(401)
   })
 
-  test("without keys are for nobody else, whatever the server is open for", async () => {
+  test("without keys are for this machine alone", async () => {
+    await using server = await startServer()
+    expect(server.laba.runKey).toBeNull()
+    for (const path of ["/_/metrics", "/_/api/connections"]) {
+      const status = async (headers: Record<string, string>) =>
+        (await fetch(server.base + path, { headers })).status
+      expect([path, await status({})]).toEqual([path, 200])
+      expect([path, await status({ via: "1.1 proxy" })]).toEqual([path, 403])
+    }
+  })
+
+  test("without keys on a server that is open to everybody take the key of its run", async () => {
     await using server = await startServer({ open: true })
-    expect((await fetch(`${server.base}/_/metrics`)).status).toBe(200)
-    expect(
-      (await fetch(`${server.base}/_/metrics`, { headers: { "x-forwarded-for": "203.0.113.7" } })).status,
-    ).toBe(403)
-    expect((await fetch(`${server.base}/_/api/connections`, { headers: { via: "1.1 proxy" } })).status).toBe(
-      403,
-    )
-    expect((await fetch(`${server.base}/_/api/connections`)).status).toBe(200)
+    await using other = await startServer({ open: true })
+    for (const path of ["/_/metrics", "/_/api/connections", "/_/api/openapi.json"]) {
+      const status = async (headers: Record<string, string>) =>
+        (await fetch(server.base + path, { headers })).status
+      expect([path, await status({})]).toEqual([path, 401])
+      expect([path, await status({ authorization: `Bearer ${other.laba.runKey}` })]).toEqual([path, 401])
+      expect([path, await status({ authorization: `Bearer ${server.laba.runKey}` })]).toEqual([path, 200])
+    }
   })
 })

@@ -1,30 +1,20 @@
 // The nginx snippet as it is in deploy/, between real clients and a real server: nothing waits in a buffer, everything that
 // Laba speaks gets through, and clients are who they are.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { chmod, mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { makeKey } from "../../src/access/keys.ts"
 import { type Laba, serve, type Visitor } from "../../src/server/index.ts"
 import { textOf } from "../support/heard.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
+import { type Nginx, startNginx } from "../support/nginx.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { listenBySse } from "../support/sse-stream.ts"
 import { readText } from "../tree.ts"
 
 const key = makeKey("shop")
 const visitors: Visitor[] = []
-let folder = ""
 let base = ""
 let laba: Laba
-let nginx: Bun.Subprocess
-
-/** A port that was free a moment ago: nginx cannot choose one. */
-function freePort(): number {
-  const socket = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
-  socket.stop(true)
-  return socket.port
-}
+let nginx: Nginx
 
 beforeAll(async () => {
   laba = await serve({
@@ -35,47 +25,18 @@ beforeAll(async () => {
     proxies: ["127.0.0.1"],
     onConnect: (visitor) => void visitors.push(visitor),
   })
-  folder = await mkdtemp(join(tmpdir(), "laba-nginx-"))
-  const port = freePort()
-  // Its workers are another user, and keep bodies there.
-  await chmod(folder, 0o755)
-  base = `http://127.0.0.1:${port}`
-  const snippet = (readText("deploy/nginx/upstream.conf") + readText("deploy/nginx/laba.conf"))
-    .replace("server 127.0.0.1:8080;", `server 127.0.0.1:${laba.port};`)
-    .replace("listen 80;", `listen 127.0.0.1:${port};`)
-  const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
+  const snippet = readText("deploy/nginx/upstream.conf") + readText("deploy/nginx/laba.conf")
+  nginx = await startNginx((port) =>
+    snippet
+      .replace("server 127.0.0.1:8080;", `server 127.0.0.1:${laba.port};`)
+      .replace("listen 80;", `listen 127.0.0.1:${port};`),
   )
-  await Bun.write(
-    join(folder, "nginx.conf"),
-    `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log; events {}
-     http { access_log off; ${places.join(" ")} ${snippet} }`,
-  )
-  const command = [
-    process.env["LABA_NGINX"] ?? "nginx",
-    "-c",
-    join(folder, "nginx.conf"),
-    "-e",
-    join(folder, "error.log"),
-  ]
-  const checked = Bun.spawnSync([...command, "-t"])
-  expect([checked.exitCode, checked.stderr.toString()]).toEqual([
-    0,
-    expect.stringContaining("test is successful"),
-  ])
-  nginx = Bun.spawn(command, { stderr: "ignore" })
-  const giveUpAt = Date.now() + 8000
-  while (!(await fetch(`${base}/_/live`).catch(() => null))?.ok) {
-    if (Date.now() > giveUpAt) throw new Error("nginx did not start")
-    await Bun.sleep(10)
-  }
+  base = nginx.base
 })
 
 afterAll(async () => {
-  nginx.kill()
-  await nginx.exited
+  await nginx[Symbol.asyncDispose]()
   await laba.close()
-  await rm(folder, { recursive: true })
 })
 
 describe("through nginx", () => {

@@ -1,6 +1,8 @@
-// Who may call the backend API: with credentials configured, who shows a key; without, programs on this machine.
+// Who may call the backend API: with credentials configured, who shows a key; without, programs on this machine, or where
+// anybody may come, who was told the key of this run.
 import { LabaError } from "../../../wire/error.ts"
 import type { Access } from "../../access/access.ts"
+import { digestOf, Keys } from "../../access/keys.ts"
 import { guardLoopback } from "../../access/loopback-guard.ts"
 import type { Ask } from "../ask.ts"
 import type { Admit, Caller } from "./backend.ts"
@@ -16,7 +18,7 @@ export function isThisMachine(ask: Ask): boolean {
   return address === "::1" || /^(?:::ffff:)?127\./.test(address)
 }
 
-/** Also where the server is open to everybody: who may listen and publish may not therefore disconnect others. */
+/** Where everybody else is refused, so that what looks like a program here is one, or a proxy that says nothing of itself. */
 export const admitThisMachine: Admit = (ask) => {
   guardLoopback(ask.request.headers)
   if (isThisMachine(ask)) return allowed
@@ -24,6 +26,25 @@ export const admitThisMachine: Admit = (ask) => {
     "foreign_origin",
     "No keys are configured, so the backend API is for programs on this machine; configure a key to call from another.",
   )
+}
+
+/**
+ * Where anybody may come and no key is configured. A program here cannot be told from a proxy here that passes on the whole
+ * world, so being on this machine opens nothing.
+ */
+export function admitRunKey(runKey: string): Admit {
+  const all = ["/**"]
+  const keys = new Keys([{ name: "run", sha256: digestOf(runKey), publish: all, listen: all, manage: all }])
+  return ({ request }) => {
+    const shown = /^bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1]
+    if (shown === undefined)
+      throw new LabaError(
+        "unauthorized",
+        "This server is open to everybody; its backend API takes the key that was printed when it started, or a configured one.",
+      )
+    keys.identify(shown)
+    return allowed
+  }
 }
 
 /** Throws `unauthorized` without a credential, and `forbidden` for a user's token. */

@@ -42,7 +42,7 @@ export function describe(routes: readonly Route[]): Json {
       title: "Laba, for backends",
       version,
       description:
-        "Publish in bulk, push to users and connections, see who is there. With keys configured each call shows one; without, only this machine may call.",
+        "Publish in bulk, push to users and connections, see who is there. With keys configured each call shows one; without, only programs on this machine may call, and on a server that is open to everybody who shows the key of its run.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
