@@ -2,21 +2,21 @@
 // results and finished batches are written once at the end. When the transaction fails the memory is thrown away.
 import type { Ledger } from "../ledger/ledger.ts"
 import { next } from "../model/machine.ts"
-import { isLive, type OrderEvent, orderMachine, type OrderState } from "../model/order.ts"
+import { type OrderEvent, orderMachine, type OrderState } from "../model/order.ts"
 import { type TicketEvent, ticketMachine, type TicketState } from "../model/ticket.ts"
 import { moveUnit, type UnitEvent } from "../model/unit.ts"
+import {
+  type ErrandKind,
+  type MoneyTold,
+  type ShopEvent,
+  shopTold,
+  writeErrand,
+  writeShopEvent,
+} from "./errand.ts"
 import type { Book, Item, Order, Ticket } from "./memory.ts"
 
 /** What an outbox row says of one change: number, version, ticket's state, order's state. */
 export type Result = readonly [number: number, version: number, ticket: TicketState, order: OrderState | null]
-
-/** What the shop's other systems are told of. */
-export const shopEvents = ["won", "paid", "expired", "refunded"] as const
-
-export type ShopEvent = (typeof shopEvents)[number]
-
-/** What is done outside: a webhook, a refund, or asking for the end of a trade that was left open. */
-export type ErrandKind = "webhook" | "refund" | "close"
 
 /** What a transaction leaves to be told, once it is committed. */
 export interface Told {
@@ -93,12 +93,12 @@ export class Act {
       order.payBy,
       this.now,
     )
-    this.tellShop("won", order)
+    this.tellShop("won", ticket.number)
     return order
   }
 
   /** Fires an event at an order, by compare-and-set. False when it means nothing to it any more. */
-  moveOrder(order: Order, event: OrderEvent): boolean {
+  moveOrder(order: Order, event: OrderEvent, money: MoneyTold | null = null): boolean {
     const before = order.state
     const state = next(orderMachine, before, event)
     if (state === before) return false
@@ -116,7 +116,8 @@ export class Act {
     order.changedAt = this.now
     this.touch(order.ticket)
     this.write(order.ticket, order.ticket.state)
-    if (state === "paid" || state === "expired" || state === "refunded") this.tellShop(state, order)
+    if (state === "paid" || state === "expired" || state === "cancelled" || state === "refunded")
+      this.tellShop(state, order.ticket.number, money)
     return true
   }
 
@@ -126,13 +127,18 @@ export class Act {
   }
 
   /** Something to be done outside, tried until it is: it is as durable as what it follows from. */
-  errand(kind: ErrandKind, body: Readonly<Record<string, unknown>>): void {
-    this.ledger.run(
-      "INSERT INTO errands (kind, body, due_at) VALUES (?, ?, ?)",
-      kind,
-      JSON.stringify(body),
-      this.now,
-    )
+  errand(kind: Exclude<ErrandKind, "webhook">, body: Readonly<Record<string, unknown>>): void {
+    writeErrand(this.ledger, kind, body, this.now)
+  }
+
+  /** Tells the shop's other systems, where there are any, what became of a number's order or of money for it. */
+  tellShop(event: ShopEvent, number: number, money: MoneyTold | null = null): void {
+    if (!this.webhooks) return
+    const { book, now: at } = this
+    const { id: sale, currency } = book.settings
+    const order = book.tickets[number - 1]?.order ?? null
+    const item = order && book.itemOf(order.ticket).id
+    writeShopEvent(this.ledger, shopTold({ event, at, sale, number, currency, order, item, money }))
   }
 
   /** Writes what is written once a transaction. The last step of it. */
@@ -214,24 +220,5 @@ export class Act {
       this.book.key,
       item.id,
     )
-  }
-
-  private tellShop(event: ShopEvent, order: Order): void {
-    if (!this.webhooks) return
-    const { ticket, price, offer, payBy } = order
-    const { id, currency } = this.book.settings
-    this.errand("webhook", {
-      event,
-      at: this.now,
-      sale: id,
-      order: `${id}.${ticket.number}`,
-      user: ticket.user,
-      item: this.book.itemOf(ticket).id,
-      price,
-      currency,
-      offer,
-      payBy,
-      live: isLive(order.state),
-    })
   }
 }

@@ -2,6 +2,7 @@
 // or after the unit went to somebody else, and each payment ends kept or refunded.
 import type { Act } from "./act.ts"
 import { settleItem } from "./decide.ts"
+import type { ReturnReason } from "./errand.ts"
 import type { Order } from "./memory.ts"
 
 /** A payment as the provider tells of it. */
@@ -19,15 +20,16 @@ export function takeMoney(act: Act, order: Order, payment: Payment): void {
   const before = order.state
   // A wrong amount buys nothing: it goes back, and the order waits for the right one.
   const rightAmount = payment.amount === order.price
+  const money = { payment: payment.id, amount: payment.amount }
   if (rightAmount && before === "pending") {
-    act.moveOrder(order, "money")
+    act.moveOrder(order, "money", money)
     act.moveUnit(item, "sell")
   } else if (rightAmount && before === "expired") {
     // Whoever has come back since and stands in the queue again would end up with two.
     const again = book.byUser.get(order.ticket.user) !== order.ticket
     if (item.counts.available > 0 && !again) {
       act.moveUnit(item, "hold")
-      act.moveOrder(order, "money")
+      act.moveOrder(order, "money", money)
       act.moveUnit(item, "sell")
     } else act.moveOrder(order, "money_without_unit")
   } else if (before === "cancelled") act.moveOrder(order, "money")
@@ -91,16 +93,27 @@ export function takeBack(act: Act, order: Order): boolean {
   return true
 }
 
-/** The provider has paid the money back. */
+/** The provider has paid the money back. Repeats change nothing. */
 export function refundDone(act: Act, number: number, payment: string): void {
+  const row = act.ledger.one<{ amount: number }>(
+    "SELECT amount FROM payments WHERE id = ? AND state = 'refund_due'",
+    payment,
+  )
+  if (row === null) return
   act.ledger.run("UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'", payment)
-  const order = act.book.tickets[number - 1]?.order
-  // A second payment of a paid order goes back without a word about the order, and so does one for no order at all.
-  if (order?.state !== "refund_due") return
+  const money = { payment, amount: row.amount }
+  const order = act.book.tickets[number - 1]?.order ?? null
   const due = act.ledger.one(
     "SELECT 1 FROM payments WHERE sale = ? AND number = ? AND state = 'refund_due'",
     act.book.key,
     number,
   )
-  if (due === null) act.moveOrder(order, "refund_done")
+  if (order?.state === "refund_due" && due === null) act.moveOrder(order, "refund_done", money)
+  // The order is what it was, and its buyer hears nothing; who keeps the accounts does.
+  else act.tellShop("returned", number, { ...money, why: whyReturned(order, row.amount) })
+}
+
+function whyReturned(order: Order | null, amount: number): ReturnReason {
+  if (order === null) return "no_order"
+  return amount === order.price ? "second" : "wrong_amount"
 }

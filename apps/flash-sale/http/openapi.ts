@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 description, from the table of routes and the schemas of what they take and answer.
 import { z } from "zod"
-import { shopEvents } from "../book/act.ts"
+import { returnReasons, shopEvents } from "../book/errand.ts"
 import { refusals } from "../model/refusal.ts"
 import { saleSchema } from "../model/sale.ts"
 import { orderMachine } from "../model/order.ts"
@@ -145,20 +145,26 @@ export const schemas: Readonly<Record<string, Schema>> = {
     payBy: time,
     offer: { type: "boolean" },
   }),
-  ShopEvent: object({
-    id: { ...text, description: "The same in every repeat" },
-    event: { enum: shopEvents },
-    at: time,
-    sale: text,
-    order: text,
-    user: text,
-    item: text,
-    price: money,
-    currency: text,
-    offer: { type: "boolean", description: "The unit was somebody else's before" },
-    payBy: time,
-    live: { type: "boolean", description: "Whether the order still holds its unit, or has bought it" },
-  }),
+  ShopEvent: object(
+    {
+      id: { ...text, description: "The same in every repeat" },
+      event: { enum: shopEvents },
+      at: time,
+      sale: text,
+      order: text,
+      user: { ...orNull(text), description: "Null, like item, price and payBy, where money came for no order" },
+      item: orNull(text),
+      price: orNull(money),
+      currency: text,
+      offer: { type: "boolean", description: "The unit was somebody else's before" },
+      payBy: orNull(time),
+      live: { type: "boolean", description: "Whether the order still holds its unit, or has bought it" },
+      payment: { ...text, description: "With paid, refunded and returned: the payment, as the provider names it" },
+      amount: { ...money, description: "With paid, refunded and returned" },
+      why: { enum: returnReasons, description: "With returned" },
+    },
+    ["payment", "amount", "why"],
+  ),
   PayUrl: object({ payUrl: text }),
   Callback: object({ reference: text, payment: text, amount: money }),
   Received: object({ received: { type: "boolean" } }),

@@ -109,7 +109,10 @@ CREATE TABLE IF NOT EXISTS errands (
   done_at INTEGER
 ) STRICT;
 
-CREATE INDEX IF NOT EXISTS errands_due ON errands (due_at) WHERE done_at IS NULL;
+DROP INDEX IF EXISTS errands_due;
+CREATE INDEX IF NOT EXISTS errands_due_of_kind ON errands (kind, due_at) WHERE done_at IS NULL;
+-- The events of an order are told one after the other.
+CREATE INDEX IF NOT EXISTS errands_of_order ON errands (kind, json_extract(body, '$.order')) WHERE done_at IS NULL;
 
 -- What is left of a sale whose books were put away. Its rows elsewhere are deleted after it, some at a time.
 CREATE TABLE IF NOT EXISTS past_sales (

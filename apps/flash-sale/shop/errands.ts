@@ -1,7 +1,7 @@
-// Does what a transaction promised to the outside: refunds, webhooks, and the ends of trades
-// that nobody could ask for in time. Each is tried until it is done, with growing
-// waits, and at least once; whoever receives it tells repeats by its id.
-import type { ErrandKind } from "../book/act.ts"
+// Does what a transaction promised to the outside: refunds, webhooks, and the ends of trades that nobody could ask for in
+// time. Each is tried until it is done, with growing waits, and at least once; whoever receives it tells repeats by its
+// id. Every kind has places of its own: money goes back also while a thousand webhooks hang.
+import { type ErrandKind, type ShopTold, writeShopEvent } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import type { PaymentProvider } from "../payments/provider.ts"
@@ -22,19 +22,48 @@ export interface ErrandsOptions {
   readonly webhook: ((errand: Errand) => Promise<void>) | null
 }
 
-const atOnceMax = 16
+/** How many of a kind are under way at once. */
+const atOnceMax: Readonly<Record<ErrandKind, number>> = { refund: 16, close: 8, webhook: 16 }
+
+/** In this order: what is owed comes first. */
+const kinds: readonly ErrandKind[] = ["refund", "close", "webhook"]
+
 const waitMsMax = 60_000
+
+/**
+ * An event that has been refused so often, for some six minutes, no longer holds up the later ones of its order: a shop that
+ * can make nothing of "won" should hear "paid" all the same.
+ */
+const inOrderAttemptsMax = 12
 
 interface Row {
   id: number
-  kind: Errand["kind"]
+  kind: ErrandKind
   body: string
   attempts: number
 }
 
+const dueNow =
+  "SELECT id, kind, body, attempts FROM errands WHERE kind = ?1 AND done_at IS NULL AND due_at <= ?2"
+
+/** Webhooks of one order go one after the other, as they happened. */
+const isFirst = `NOT EXISTS (SELECT 1 FROM errands AS older WHERE older.kind = 'webhook' AND older.done_at IS NULL
+  AND json_extract(older.body, '$.order') = json_extract(errands.body, '$.order')
+  AND older.id < errands.id AND older.attempts < ${inOrderAttemptsMax})`
+
+const dueOf: Readonly<Record<ErrandKind, string>> = {
+  refund: `${dueNow} ORDER BY due_at LIMIT ?3`,
+  close: `${dueNow} ORDER BY due_at LIMIT ?3`,
+  webhook: `${dueNow} AND ${isFirst} ORDER BY due_at LIMIT ?3`,
+}
+
 export class Errands {
   private readonly options: ErrandsOptions
-  private readonly running = new Set<number>()
+  private readonly running: Readonly<Record<ErrandKind, Set<number>>> = {
+    refund: new Set(),
+    close: new Set(),
+    webhook: new Set(),
+  }
 
   constructor(options: ErrandsOptions) {
     this.options = options
@@ -42,17 +71,7 @@ export class Errands {
 
   /** Starts what is due. */
   run(): void {
-    const { ledger, clock } = this.options
-    if (this.running.size >= atOnceMax) return
-    const rows = ledger.all<Row>(
-      "SELECT id, kind, body, attempts FROM errands WHERE done_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT ?",
-      clock(),
-      atOnceMax * 2,
-    )
-    for (const row of rows) {
-      if (this.running.size >= atOnceMax) return
-      if (!this.running.has(row.id)) void this.attempt(row)
-    }
+    for (const kind of kinds) this.runKind(kind)
   }
 
   /** What has not been done, for the metric. */
@@ -63,29 +82,59 @@ export class Errands {
     )
   }
 
-  private async attempt({ id, kind, body, attempts }: Row): Promise<void> {
-    const { ledger, clock, log } = this.options
-    this.running.add(id)
-    try {
-      await this.perform({ id, kind, body: JSON.parse(body) as Errand["body"] })
-      ledger.transaction("errand done", () =>
-        ledger.run("UPDATE errands SET done_at = ? WHERE id = ?", clock(), id),
-      )
-    } catch (error) {
-      log(`flash sale: ${kind} ${id} failed, attempt ${attempts + 1}: ${String(error)}`)
-      const wait = Math.min(waitMsMax, 500 * 2 ** Math.min(attempts, 10))
-      this.postpone(id, clock() + wait)
-    } finally {
-      this.running.delete(id)
+  private runKind(kind: ErrandKind): void {
+    const { ledger, clock } = this.options
+    const running = this.running[kind]
+    const most = atOnceMax[kind]
+    if (running.size >= most) return
+    // Those under way are still due.
+    for (const row of ledger.all<Row>(dueOf[kind], kind, clock(), most + running.size)) {
+      if (running.size >= most) return
+      if (!running.has(row.id)) void this.attempt(row)
     }
   }
 
-  private postpone(id: number, dueAt: number): void {
-    const { ledger, log } = this.options
+  private async attempt({ id, kind, body: text, attempts }: Row): Promise<void> {
+    const { log } = this.options
+    const running = this.running[kind]
+    running.add(id)
+    const body = JSON.parse(text) as Errand["body"]
     try {
-      ledger.transaction("errand later", () =>
-        ledger.run("UPDATE errands SET attempts = attempts + 1, due_at = ? WHERE id = ?", dueAt, id),
-      )
+      await this.perform({ id, kind, body })
+      this.finish(id, body)
+    } catch (error) {
+      log(`flash sale: ${kind} ${id} failed, attempt ${attempts + 1}: ${String(error)}`)
+      this.postpone({ id, kind, body }, attempts)
+    } finally {
+      running.delete(id)
+    }
+  }
+
+  private finish(id: number, { tell }: Errand["body"]): void {
+    const { ledger, clock, webhook } = this.options
+    ledger.transaction("errand done", () => {
+      ledger.run("UPDATE errands SET done_at = ? WHERE id = ?", clock(), id)
+      // Of a sale that is not in the books any more nobody else tells.
+      if (tell && webhook) writeShopEvent(ledger, { ...(tell as ShopTold), at: clock() })
+    })
+  }
+
+  private postpone({ id, kind, body }: Errand, attempts: number): void {
+    const { ledger, clock, log } = this.options
+    const dueAt = clock() + Math.min(waitMsMax, 500 * 2 ** Math.min(attempts, 10))
+    try {
+      ledger.transaction("errand later", () => {
+        ledger.run("UPDATE errands SET attempts = attempts + 1, due_at = ? WHERE id = ?", dueAt, id)
+        if (kind !== "webhook") return
+        // Those behind it wait as well; otherwise they would be looked at in every turn.
+        ledger.run(
+          `UPDATE errands SET due_at = max(due_at, ?) WHERE kind = 'webhook' AND json_extract(body, '$.order') = ?
+           AND done_at IS NULL AND id > ?`,
+          dueAt,
+          String(body["order"]),
+          id,
+        )
+      })
     } catch (error) {
       log(`flash sale: ${String(error)}`)
     }

@@ -1,6 +1,7 @@
 // Puts old sales away. A sale that has been over for long enough leaves the books and the memory, and what is left is a
 // summary: what was sold, to how many, for how much, and what it takes to check an order list or a draw that was kept.
 import { createHash } from "node:crypto"
+import { shopTold, writeErrand } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Sales } from "../book/sales.ts"
 import type { Ledger } from "../ledger/ledger.ts"
@@ -97,15 +98,21 @@ export class Retention {
   }
 
   /** Money for a sale that is not here any more goes back. False when there never was such a sale. */
-  refund({ reference, payment }: Callback): boolean {
+  refund({ reference, payment, amount }: Callback): boolean {
     const { ledger, clock } = this.options
     const { sale, number } = orderIn(reference)
-    if (!ledger.one("SELECT 1 FROM past_sales WHERE id = ?", sale)) return false
+    const past = ledger.one<{ summary: string }>("SELECT summary FROM past_sales WHERE id = ?", sale)
+    if (!past) return false
     const sql = "SELECT 1 FROM errands WHERE kind = 'refund' AND json_extract(body, '$.payment') = ?"
     if (ledger.one(sql, payment)) return true
-    const body = JSON.stringify({ payment, sale, number })
+    const { currency } = JSON.parse(past.summary) as PastSale
+    const money = { payment, amount, why: "past_sale" } as const
+    const tell = shopTold({
+      ...{ event: "returned", at: clock(), sale, number, currency, money },
+      ...{ order: null, item: null },
+    })
     ledger.transaction("late refund", () =>
-      ledger.run("INSERT INTO errands (kind, body, due_at) VALUES ('refund', ?, ?)", body, clock()),
+      writeErrand(ledger, "refund", { payment, sale, number, tell }, clock()),
     )
     return true
   }

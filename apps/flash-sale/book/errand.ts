@@ -1,0 +1,83 @@
+// What a transaction leaves to be done outside, written with it so that it is as durable as what it follows from; and what
+// the shop's other systems are told of an order.
+import type { Ledger } from "../ledger/ledger.ts"
+import { isLive } from "../model/order.ts"
+import type { Order } from "./memory.ts"
+
+/** What the shop's other systems are told of. The last is about money that bought nothing: the order is what it was. */
+export const shopEvents = ["won", "paid", "expired", "cancelled", "refunded", "returned"] as const
+
+export type ShopEvent = (typeof shopEvents)[number]
+
+/** Why money bought nothing and went back, where that is not the end of its order. */
+export const returnReasons = ["wrong_amount", "second", "no_order", "past_sale"] as const
+
+export type ReturnReason = (typeof returnReasons)[number]
+
+/** What is done outside: a webhook, a refund, or asking for the end of a trade that was left open. */
+export type ErrandKind = "webhook" | "refund" | "close"
+
+/** The payment that an event is about. */
+export interface MoneyTold {
+  readonly payment: string
+  readonly amount: number
+  /** With `returned` alone. */
+  readonly why?: ReturnReason
+}
+
+/** What is posted to the shop's other systems, beside the id of the call. */
+export interface ShopTold extends Partial<MoneyTold> {
+  readonly event: ShopEvent
+  readonly at: number
+  readonly sale: string
+  readonly order: string
+  /** Null, like all that belongs to an order, where money came for none. */
+  readonly user: string | null
+  readonly item: string | null
+  readonly price: number | null
+  readonly currency: string
+  readonly offer: boolean
+  readonly payBy: number | null
+  readonly live: boolean
+}
+
+export interface OrderTold {
+  readonly event: ShopEvent
+  readonly at: number
+  readonly sale: string
+  readonly number: number
+  readonly currency: string
+  readonly order: Order | null
+  readonly item: string | null
+  readonly money: MoneyTold | null
+}
+
+export const shopTold = ({ event, at, sale, number, currency, order, item, money }: OrderTold): ShopTold => ({
+  event,
+  at,
+  sale,
+  order: `${sale}.${number}`,
+  user: order?.ticket.user ?? null,
+  item,
+  price: order?.price ?? null,
+  currency,
+  offer: order?.offer ?? false,
+  payBy: order?.payBy ?? null,
+  live: order !== null && isLive(order.state),
+  ...money,
+})
+
+export function writeErrand(ledger: Ledger, kind: ErrandKind, body: object, dueAt: number): void {
+  ledger.run("INSERT INTO errands (kind, body, due_at) VALUES (?, ?, ?)", kind, JSON.stringify(body), dueAt)
+}
+
+/** An event stands behind those of its order that are still to be told, and is not due before them. */
+export function writeShopEvent(ledger: Ledger, told: ShopTold): void {
+  const before = ledger.one<{ at: number | null }>(
+    // Left to itself SQLite looks for the maximum through all that is due.
+    `SELECT max(due_at) AS at FROM errands INDEXED BY errands_of_order
+     WHERE kind = 'webhook' AND json_extract(body, '$.order') = ? AND done_at IS NULL`,
+    told.order,
+  )
+  writeErrand(ledger, "webhook", told, Math.max(told.at, before?.at ?? 0))
+}
