@@ -33,6 +33,8 @@ export class Act {
   readonly ledger: Ledger
   readonly book: Book
   readonly now: number
+  /** Tickets on a wait-list that it gave an offer or the plain truth: there is a bound for each transaction. */
+  settled = 0
   private readonly webhooks: boolean
   private readonly changed = new Set<Ticket>()
   private readonly decided: Ticket[] = []

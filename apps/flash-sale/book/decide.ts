@@ -40,28 +40,35 @@ function decideOne(act: Act, ticket: Ticket): void {
   else act.moveTicket(ticket, "lose")
 }
 
-/** How many may wait for what is held: as many times as the shop thinks that people give up. */
+/** How many may wait for what may come back: as many times as the shop thinks that people give up. */
 export function waitRoom({ settings }: Book, { counts }: Item): number {
-  return counts.held === 0 ? 0 : Math.ceil(counts.held * settings.factor) + settings.reserve
+  const left = counts.available + counts.held
+  return left === 0 ? 0 : Math.ceil(left * settings.factor) + settings.reserve
 }
+
+/** Whether a unit is free that is for the first on the wait-list, and not for who stands in the queue behind it. */
+export const isOwed = ({ counts, waitlisted }: Item): boolean => counts.available > 0 && waitlisted > 0
 
 /**
  * After a unit came back or was sold: offers what is free to the wait-list, in its order, and tells those at its end who
  * cannot win any more.
  */
 export function settleItem(act: Act, item: Item): void {
+  const { phase } = act.book
   // Nobody new wins in a sale that is closed: who still waits is told so, some at a time.
-  if (act.book.phase === "closed") return
-  while (item.counts.available > 0) {
+  if (phase === "closed") return
+  // The time to take an offer must not run while the sale stands still. It is made when the sale goes on.
+  while (phase === "open" && item.counts.available > 0 && act.settled < settledMax) {
     const ticket = item.waitList.first()
     if (ticket === null) break
     act.win(ticket, true)
+    act.settled++
   }
-  const surplus = Math.min(surplusOf(act.book, item), toldAtOnceMax)
-  for (let told = 0; told < surplus; told++) {
+  for (let surplus = surplusOf(act.book, item); surplus > 0 && act.settled < settledMax; surplus--) {
     const last = item.waitList.last()
     if (last === null) break
     act.moveTicket(last, "lose")
+    act.settled++
   }
 }
 
@@ -69,8 +76,8 @@ export function settleItem(act: Act, item: Item): void {
 export const surplusOf = (book: Book, item: Item): number =>
   Math.max(0, item.waitlisted - waitRoom(book, item))
 
-/** Tickets ended in one transaction because of one event: some 20 ms of writing. The rest follows in the next ones. */
-const toldAtOnceMax = 1000
+/** Tickets settled in one transaction: some 20 ms of writing. The rest follows in the next ones. */
+const settledMax = 1000
 
 /** Whether people wait in the queue for what is gone for good. */
 export const someAreHopeless = (book: Book): boolean =>

@@ -4,7 +4,15 @@ import type { Ledger } from "../ledger/ledger.ts"
 import { DrainRate, etaSeconds, type QueuePace } from "../model/estimate.ts"
 import { decidesAt, type SalePhase, type SaleSettings } from "../model/sale.ts"
 import { Act, type Told } from "./act.ts"
-import { decideNext, nextInLine, settleItem, someAreHopeless, surplusOf, tellHopeless } from "./decide.ts"
+import {
+  decideNext,
+  isOwed,
+  nextInLine,
+  settleItem,
+  someAreHopeless,
+  surplusOf,
+  tellHopeless,
+} from "./decide.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
 import { drawTurns, type IntakeEntry, replay, ticketFrom } from "./replay.ts"
@@ -235,8 +243,8 @@ export class Sale {
     const tickets = book.deadlines.overdue(book.tickets, now, decisionsMax)
     const orders = overdueOrders(book, { now, limit: decisionsMax, opened: false })
     const closing = book.phase === "closed" && book.queued + book.waitlisted > 0
-    const crowded = book.items.filter((item) =>
-      item.counts.available > 0 ? item.waitlisted > 0 : surplusOf(book, item) > 0,
+    const crowded = book.items.filter(
+      (item) => (book.phase === "open" && isOwed(item)) || surplusOf(book, item) > 0,
     )
     if (tickets.length === 0 && orders.length === 0 && crowded.length === 0 && !closing) return false
     this.act("sweep", (act) => {
@@ -252,6 +260,8 @@ export class Sale {
     const { book } = this
     if (book.phase !== "open" && book.phase !== "paused") return false
     const hopeless = someAreHopeless(book)
+    // Who is on a wait-list stands before everybody in the queue.
+    if (book.phase === "open" && book.items.some(isOwed)) return true
     const limit = this.careful ? 1 : this.allowedDecisions(now, most)
     const ticket = limit > 0 && book.phase === "open" ? nextInLine(book) : null
     if (ticket === null && !hopeless) return false
