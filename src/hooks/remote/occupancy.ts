@@ -56,6 +56,12 @@ export class Occupancy {
     entry.vacant.unref?.()
   }
 
+  /** What would have to be told, were this process gone now. */
+  *wills(): Iterable<StoredTell> {
+    for (const [channel, entry] of this.channels)
+      if (entry.tellsVacated) yield this.tellOf("vacated", channel, entry)
+  }
+
   /** The node ends: all that is vacant is told at once. */
   close(): void {
     for (const [channel, entry] of this.channels) {

@@ -132,6 +132,12 @@ export class Registrations {
     return told.map(({ connection }) => connection)
   }
 
+  /** What would have to be told of each, were this process gone now. */
+  *wills(): Iterable<StoredTell> {
+    for (const registration of this.byConnection.values())
+      if (registration.hook.urls.unregister !== undefined) yield this.willOf(registration)
+  }
+
   /** Runs work for a connection, whose end is not told before it is over. */
   async during<T>(registration: Registration, work: () => Promise<T>): Promise<T> {
     registration.busy++

@@ -7,7 +7,7 @@ import { checkWelcome, explained, notHere, wrongAnswer } from "./explaining.ts"
 import { BackendFailure } from "./failure.ts"
 import { Occupancy } from "./occupancy.ts"
 import { type Ending, notOpened, type Registration, Registrations } from "./registrations.ts"
-import type { Answer, AnswerMessage, AskEvent, Occurrence, Registered } from "./remote.ts"
+import type { Answer, AnswerMessage, AskEvent, Occurrence, Registered, StoredTell } from "./remote.ts"
 
 export interface RemoteHooksOptions extends DesksOptions {
   /** Names this run of this node. */
@@ -55,8 +55,10 @@ export class RemoteHooks {
     options.records.begin?.({
       adopted: (tells) => this.desks.takeUp(tells),
       lapsed: (kept) => {
+        for (const { tellings } of this.desks.all) tellings.dropOthers(kept)
         for (const connection of this.registrations.fence(kept)) options.dismiss(connection)
       },
+      kept: () => this.kept(),
     })
   }
 
@@ -190,6 +192,14 @@ export class RemoteHooks {
         this.options.onLost(hook.name, `${tellings.pending} not told before the end`)
     }
     await this.options.records.close()
+  }
+
+  /** What must outlive this process: last wills, and what no backend has heard yet. */
+  private *kept(): Iterable<StoredTell> {
+    yield* this.registrations.wills()
+    if (this.occupancy) yield* this.occupancy.wills()
+    // After the wills: what is to be told stands in the place of the will that it was.
+    for (const { tellings } of this.desks.all) yield* tellings.all()
   }
 
   private makeOccupancy(): Occupancy | null {

@@ -165,6 +165,8 @@ export interface RecordsEar {
   adopted(tells: readonly StoredTell[]): void
   /** This node was taken for gone: what is not among these ids, others tell. */
   lapsed(kept: ReadonlySet<string>): void
+  /** All that this node has to keep at the moment, for records that may have lost some of it. */
+  kept(): Iterable<StoredTell>
 }
 
 /** Where tells are kept. */

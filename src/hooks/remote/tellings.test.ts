@@ -25,7 +25,10 @@ const told = (status: number): HookResponse => ({
   body: new Uint8Array(),
 })
 
-function make(answer: (id: string) => number): {
+function make(
+  answer: (id: string) => number,
+  answered: () => Promise<void> = () => Promise.resolve(),
+): {
   tellings: Tellings
   heard: string[]
   expired: string[]
@@ -48,7 +51,9 @@ function make(answer: (id: string) => number): {
     async post({ headers }) {
       const id = headers["ce-id"] as string
       heard.push(id)
-      return told(answer(id))
+      const said = told(answer(id))
+      await answered()
+      return said
     },
     startTell: () => tellings.startTell(),
     onFailure: () => {},
@@ -192,4 +197,23 @@ test("[H10] a channel that is empty for a moment was not empty, and a node that 
   } finally {
     jest.useRealTimers()
   }
+})
+
+test("what others tell is not told here, but for what is under way", async () => {
+  const answers: (() => void)[] = []
+  const { tellings, heard } = make(
+    () => 204,
+    () => new Promise<void>((resolve) => answers.push(resolve)),
+  )
+  for (const id of ["c1", "c2", "c3", "c4"]) tellings.add(ended(id))
+  await settled()
+  expect(heard).toEqual(["c1/unregister", "c2/unregister"])
+  tellings.dropOthers(new Set(["c4/unregister"]))
+  expect([...tellings.all()].map(({ id }) => id)).toEqual(["c4/unregister"])
+  while (answers.length > 0) {
+    answers.shift()?.()
+    await settled()
+  }
+  expect(heard).toEqual(["c1/unregister", "c2/unregister", "c4/unregister"])
+  expect(tellings.pending).toBe(0)
 })

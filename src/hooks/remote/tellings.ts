@@ -21,6 +21,8 @@ export interface TellingsOptions {
 interface Pending {
   readonly tell: StoredTell
   waitMs: number
+  /** Somebody else tells it. */
+  isOthers: boolean
 }
 
 export class Tellings {
@@ -56,9 +58,21 @@ export class Tellings {
     return oldest
   }
 
+  /** All of it. */
+  *all(): Iterable<StoredTell> {
+    for (const lane of this.lanes.values()) for (const { tell, isOthers } of lane) if (!isOthers) yield tell
+  }
+
+  /** What is not among these ids is told by another node. What is under way at the moment is not called back. */
+  dropOthers(kept: ReadonlySet<string>): void {
+    for (const lane of this.lanes.values())
+      for (const pending of lane) if (!kept.has(pending.tell.id)) pending.isOthers = true
+    this.options.backend().concurrency.fill()
+  }
+
   /** Takes a tell that is in the records already. */
   add(tell: StoredTell): void {
-    const pending: Pending = { tell, waitMs: firstWaitMs }
+    const pending: Pending = { tell, waitMs: firstWaitMs, isOthers: false }
     this.count++
     const lane = this.lanes.get(laneOf(tell))
     if (lane) {
@@ -73,7 +87,7 @@ export class Tellings {
   /** Starts one, if there is one and the backend may be called. For `Concurrency`. */
   startTell(): boolean {
     if (this.stopped) return false
-    const [next] = this.ready
+    const next = this.nextReady()
     if (!next) return false
     const backend = this.options.backend()
     if (!backend.mayTell()) {
@@ -83,6 +97,15 @@ export class Tellings {
     this.ready.delete(next)
     void this.tell(next, backend)
     return true
+  }
+
+  private nextReady(): Pending | undefined {
+    for (const pending of this.ready) {
+      if (!pending.isOthers) return pending
+      this.ready.delete(pending)
+      this.conclude(pending)
+    }
+    return undefined
   }
 
   /** Resolves when all is told. */
@@ -111,6 +134,11 @@ export class Tellings {
   }
 
   private finish(pending: Pending): void {
+    this.conclude(pending)
+    this.options.backend().concurrency.fill()
+  }
+
+  private conclude(pending: Pending): void {
     this.options.records.remove(pending.tell.id)
     this.count--
     const key = laneOf(pending.tell)
@@ -120,7 +148,6 @@ export class Tellings {
     if (next) this.ready.add(next)
     else this.lanes.delete(key)
     if (this.count === 0) for (const resolve of this.emptied.splice(0)) resolve()
-    this.options.backend().concurrency.fill()
   }
 
   /** After its own wait, or the one that the backend asked for when that is longer. */

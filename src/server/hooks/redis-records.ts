@@ -1,50 +1,18 @@
 // What backends must hear, kept in Redis under the node's lease: when it runs out, whoever is alive takes over and tells. A node
-// that was away for so long that others have told the ends of its connections ends them.
+// whose records others have taken over ends those connections; one that Redis has merely forgotten writes them again.
 import { LabaError } from "../../../wire/error.ts"
 import type { Link } from "../../engines/redis/link.ts"
-import { defineScript } from "../../engines/redis/script.ts"
 import type { Records, RecordsEar, StoredTell } from "../../hooks/remote/remote.ts"
+import { leaveScript, putScript, renewScript } from "./record-scripts.ts"
 
 /** All of it is under one tag: a script moves what a dead node has left to a living one. */
 const tag = "hooks"
 
-/** Tells taken over in one step. Each is about 300 bytes; the step holds Redis for a millisecond. */
-const adoptMax = 200
+/** Tells taken over, or written again, in one step. Each is about 300 bytes; the step holds Redis for a millisecond. */
+const perStepMax = 200
 
-/**
- * KEYS: leases, what this run keeps. ARGV: run, lease in ms, how the keys of what runs keep begin, the most to take over.
- * Answers whether the lease had held, then ids and tells taken over from a run whose lease has not.
- */
-const renewScript = defineScript(
-  "hooks-renew",
-  `local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local before = redis.call('ZSCORE', KEYS[1], ARGV[1])
-local held = '0'
-if before and tonumber(before) >= now then held = '1' end
-redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
-local reply = { held }
-local dead = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now, 'LIMIT', 0, 1)
-if #dead == 0 then return reply end
-local left = ARGV[3] .. dead[1]
-local fields = redis.call('HRANDFIELD', left, ARGV[4], 'WITHVALUES')
-for i = 1, #fields, 2 do
-  redis.call('HSET', KEYS[2], fields[i], fields[i + 1])
-  redis.call('HDEL', left, fields[i])
-  reply[#reply + 1] = fields[i]
-  reply[#reply + 1] = fields[i + 1]
-end
-if redis.call('EXISTS', left) == 0 then redis.call('ZREM', KEYS[1], dead[1]) end
-return reply`,
-)
-
-/** KEYS: leases, what this run keeps. ARGV: run, id, tell. Answers 0, and does nothing, without a lease. */
-const putScript = defineScript(
-  "hooks-put",
-  `if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-return 1`,
-)
+/** How long it is known that others have taken over from a run. Sockets of a node that stood still for longer are gone. */
+const tenureKeptMs = 24 * 3_600_000
 
 export interface RedisRecordsOptions {
   readonly link: Link
@@ -56,16 +24,29 @@ export interface RedisRecordsOptions {
 export class RedisRecords implements Records {
   readonly durable = true
   private readonly options: RedisRecordsOptions
-  private readonly leases: string
-  private readonly mine: string
+  private readonly keys: { readonly leases: string; readonly tenures: string; readonly mine: string }
   private ear: RecordsEar | null = null
   private timer: ReturnType<typeof setInterval> | null = null
+  private unwatch = (): void => {}
   private renewing: Promise<void> | null = null
+  private tenure = "1"
+  /** Which life of Redis was written to last: another one may have lost what was written. */
+  private life = ""
+  /** What Redis holds may not be what is to be told: all of it is said again. */
+  private isStale = false
+  /** Writes under way, by id: what is removed meanwhile is removed after them. */
+  private readonly writing = new Map<string, Promise<unknown>>()
+  /** Told, and Redis was not known to have heard of it: another run's are not to be told again. */
+  private readonly unremoved = new Set<string>()
 
   constructor(options: RedisRecordsOptions) {
     this.options = options
-    this.leases = options.link.key(tag, "leases")
-    this.mine = options.link.key(tag, `tells-${options.run}`)
+    const { link, run } = options
+    this.keys = {
+      leases: link.key(tag, "leases"),
+      tenures: link.key(tag, "tenures"),
+      mine: link.key(tag, `tells-${run}`),
+    }
   }
 
   /** Nothing: what earlier runs have left is taken over as theirs is by anybody. */
@@ -75,20 +56,22 @@ export class RedisRecords implements Records {
 
   begin(ear: RecordsEar): void {
     this.ear = ear
-    this.timer = setInterval(() => void this.renew(), Math.min(1000, this.options.leaseMs / 5))
+    const { link, leaseMs } = this.options
+    this.timer = setInterval(() => void this.renew(), Math.min(1000, leaseMs / 5))
     // It keeps no process that has nothing else to do.
     this.timer.unref?.()
+    this.unwatch = link.watch(() => {
+      if (link.troubleAt(tag)) this.isStale = true
+      else if (this.isStale) void this.renew()
+    })
     void this.renew()
   }
 
   /** Throws `engine_unavailable`. */
   async put(tell: StoredTell): Promise<void> {
-    const { link, run } = this.options
     for (let tries = 0; tries < 2; tries++) {
-      const keys = [this.leases, this.mine]
-      const kept = await link.run(putScript, tag, keys, [run, tell.id, JSON.stringify(tell)])
-      if (kept === 1) return
-      // Without a lease nobody would look for what a dead node has left.
+      if (await this.write([tell])) return
+      // Without a lease, or when others tell what it had, nobody would look for what a dead node has left.
       await this.renew()
     }
     throw new LabaError("engine_unavailable", "This node has no lease at the moment.", {
@@ -96,19 +79,28 @@ export class RedisRecords implements Records {
     })
   }
 
-  /** What cannot be removed is told once more by who takes over, with the same id. */
   remove(id: string): void {
-    this.options.link.command(tag, "HDEL", this.mine, id).catch(() => undefined)
+    this.unremoved.add(id)
+    const before = this.writing.get(id) ?? Promise.resolve()
+    void before
+      .then(() => this.options.link.command(tag, "HDEL", this.keys.mine, id))
+      .then(() => this.unremoved.delete(id))
+      // It is removed when everything is said again.
+      .catch(() => (this.isStale = true))
   }
 
   /** What is left is told by another node, when the lease has run out. */
   async close(): Promise<void> {
     if (this.timer) clearInterval(this.timer)
-    this.ear = null
+    this.unwatch()
     const { link, run } = this.options
+    const { leases, tenures, mine } = this.keys
     try {
-      if ((await link.command(tag, "HLEN", this.mine)) === 0)
-        await link.command(tag, "ZREM", this.leases, run)
+      await this.renewing
+      if (this.isStale) await this.renew()
+      this.ear = null
+      await Promise.all(this.writing.values())
+      await link.run(leaveScript, tag, [leases, tenures, mine], [run])
     } catch {
       // Then the lease runs out by itself.
     }
@@ -122,29 +114,79 @@ export class RedisRecords implements Records {
   }
 
   private async renewNow(): Promise<void> {
-    const { link, run, leaseMs } = this.options
     try {
-      for (let first = true; ; first = false) {
-        const keys = [this.leases, this.mine]
-        const reply = await link.run(renewScript, tag, keys, [
-          run,
-          leaseMs,
-          link.key(tag, "tells-"),
-          adoptMax,
-        ])
-        if (!Array.isArray(reply)) return
-        const [held, ...fields] = reply.map(String)
-        if (first && held === "0") await this.tellLapsed()
-        if (fields.length === 0) return
+      for (;;) {
+        const [standing, tenure = "1", life = "", ...fields] = await this.renewed()
+        if (standing === "taken") await this.tellLapsed()
+        if (standing === "forgotten" || life !== this.life) this.isStale = true
+        this.tenure = tenure
+        this.life = life
         this.ear?.adopted(fields.filter((_, i) => i % 2 === 1).map((text) => JSON.parse(text) as StoredTell))
+        if (fields.length === 0) break
       }
+      if (this.isStale) await this.sayAll()
     } catch {
-      // The engine tells that Redis is away.
+      // The engine tells that Redis is away. What it did, and could not answer, is found when everything is said again.
+      this.isStale = true
     }
   }
 
+  private async renewed(): Promise<string[]> {
+    const { link, run, leaseMs } = this.options
+    const { leases, tenures, mine } = this.keys
+    const keys = [leases, tenures, link.key(tag, "ended"), link.key(tag, "renewals"), mine]
+    const reply = await link.run(renewScript, tag, keys, [
+      ...[run, leaseMs, this.tenure, link.key(tag, "tells-")],
+      ...[perStepMax, tenureKeptMs],
+    ])
+    return Array.isArray(reply) ? reply.map(String) : []
+  }
+
   private async tellLapsed(): Promise<void> {
-    const kept = await this.options.link.command(tag, "HKEYS", this.mine)
-    if (Array.isArray(kept)) this.ear?.lapsed(new Set(kept.map(String)))
+    this.ear?.lapsed(new Set(await this.ids()))
+  }
+
+  private async ids(): Promise<string[]> {
+    const reply = await this.options.link.command(tag, "HKEYS", this.keys.mine)
+    return Array.isArray(reply) ? reply.map(String) : []
+  }
+
+  /** Makes what Redis holds what is to be told, after it may have lost one thing and kept another. */
+  private async sayAll(): Promise<void> {
+    this.isStale = false
+    const held = new Set(await this.ids())
+    // From here on nothing is waited for until it is known what there is.
+    const tells = [...(this.ear?.kept() ?? [])]
+    const known = new Set(tells.map(({ id }) => id))
+    for (const id of this.unremoved) if (!held.has(id)) this.unremoved.delete(id)
+    const strangers = [...held].filter((id) => !known.has(id))
+    const isOwn = (id: string): boolean => /^[^-/]*/.exec(id)?.[0] === this.options.run
+    // Taken over, by a step whose answer was lost on its way here.
+    const unheard = strangers.filter((id) => !isOwn(id) && !this.unremoved.has(id))
+    for (const id of strangers) if (isOwn(id) || this.unremoved.has(id)) this.remove(id)
+    for (let at = 0; at < tells.length; at += perStepMax) {
+      // What was told meanwhile is not to be remembered.
+      const some = tells.slice(at, at + perStepMax).filter(({ id }) => !this.unremoved.has(id))
+      if (some.length > 0 && !(await this.write(some))) throw new Error("others have taken over meanwhile")
+    }
+    for (const id of unheard) {
+      const text = await this.options.link.command(tag, "HGET", this.keys.mine, id)
+      if (text !== null) this.ear?.adopted([JSON.parse(String(text)) as StoredTell])
+    }
+  }
+
+  /** False, and nothing is written, when the lease was lost. Throws `engine_unavailable`. */
+  private async write(tells: readonly StoredTell[]): Promise<boolean> {
+    const { link, run } = this.options
+    const { tenures, mine } = this.keys
+    const args = [run, this.tenure, ...tells.flatMap((tell) => [tell.id, JSON.stringify(tell)])]
+    const written = link.run(putScript, tag, [tenures, mine], args)
+    const settled = written.catch(() => undefined)
+    for (const { id } of tells) this.writing.set(id, settled)
+    try {
+      return (await written) === 1
+    } finally {
+      for (const { id } of tells) if (this.writing.get(id) === settled) this.writing.delete(id)
+    }
   }
 }
