@@ -18,8 +18,14 @@ export const printFrame = (frame: ServerFrame): string => JSON.stringify(frame)
 export const directFrame = (type: string, data: string | Uint8Array): string =>
   `{"op":"direct","type":${JSON.stringify(type)},${dataJson(type, data)}}`
 
+/** What an error is about; nothing when it is the connection's end. */
+export interface ErrorPlace {
+  readonly ref?: Ref
+  readonly channel?: string
+}
+
 /** An error frame. `code` decides whether the client retries. */
-export function errorFrame(error: LabaError, where: { ref?: Ref; channel?: string } = {}): string {
+export function errorFrame(error: LabaError, where: ErrorPlace = {}): string {
   return printFrame({
     op: "error",
     ...where,

@@ -14,6 +14,8 @@ export class Counters {
   readonly publishesRefused = new Map<Code, number>()
   /** Requests that were answered with an error, publishes among them, by code. */
   readonly requestsRefused = new Map<Code, number>()
+  /** Errors told in frames of laba.v1, by code: refused commands, and why subscriptions and connections ended. */
+  readonly errorFrames = new Map<Code, number>()
   /** Messages times listeners that they were written to. */
   delivered = 0
   /** Their bytes of payload, without what protocols add. */
@@ -60,6 +62,10 @@ export class Counters {
 
   countRefusedPublish(code: Code): void {
     this.publishesRefused.set(code, (this.publishesRefused.get(code) ?? 0) + 1)
+  }
+
+  countErrorFrame(code: Code): void {
+    this.errorFrames.set(code, (this.errorFrames.get(code) ?? 0) + 1)
   }
 
   countRefusedRequest(code: Code): void {

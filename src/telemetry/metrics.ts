@@ -97,6 +97,11 @@ export class Metrics {
       byLabel("code", counters.requestsRefused),
     )
     this.counter(
+      "laba_error_frames_total",
+      "Errors told in frames of laba.v1, by code: refused commands, and why subscriptions and connections ended.",
+      () => byLabel("code", counters.errorFrames),
+    )
+    this.counter(
       "laba_deliveries_total",
       "Messages times listeners that they were written to.",
       () => counters.delivered,

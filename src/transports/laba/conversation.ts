@@ -6,7 +6,7 @@ import { LabaError } from "../../../wire/error.ts"
 import type { ClientFrame, Ref } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { nextDue } from "../../access/pace.ts"
-import { checkKey, errorFrame, payloadOf, printFrame } from "../../protocols/laba.ts"
+import { checkKey, type ErrorPlace, errorFrame, payloadOf, printFrame } from "../../protocols/laba.ts"
 import { printCursor } from "../../../wire/cursor.ts"
 import { renewed } from "../guest.ts"
 import type { Shared } from "../shared.ts"
@@ -90,13 +90,19 @@ export class Conversation {
   endSubscription(subscription: Subscription, code: Code): void {
     this.remove(subscription)
     const error = new LabaError(code, `${subscription.channel} is listened to no longer.`)
-    this.outlet.send(errorFrame(error, { channel: subscription.channel }))
+    this.tell(error, { channel: subscription.channel })
   }
 
   /** Ends the connection, with the code in a last frame. */
   end(error: LabaError): void {
-    this.outlet.send(errorFrame(error))
+    this.tell(error)
     this.outlet.closeWith(error.code)
+  }
+
+  /** Says an error in a frame, counted by its code. */
+  tell(error: LabaError, where: ErrorPlace = {}): void {
+    this.shared.counters.countErrorFrame(error.code)
+    this.outlet.send(errorFrame(error, where))
   }
 
   /** The connection is slow: every channel says whether that ends it. */
@@ -248,8 +254,8 @@ export class Conversation {
       error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
     if (frame.op === "publish") this.shared.counters.countRefusedPublish(known.code)
     if (known.code === "internal") this.shared.failed(this.outlet, error)
-    if (frame.ref !== undefined) this.outlet.send(errorFrame(known, { ref: frame.ref }))
-    else if (frame.op === "subscribe") this.outlet.send(errorFrame(known, { channel: frame.channel }))
+    if (frame.ref !== undefined) this.tell(known, { ref: frame.ref })
+    else if (frame.op === "subscribe") this.tell(known, { channel: frame.channel })
     else this.end(known)
   }
 

@@ -2,7 +2,7 @@
 import type { Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { BadFrame, decodeFrame, directFrame, errorFrame } from "../../protocols/laba.ts"
+import { BadFrame, decodeFrame, directFrame } from "../../protocols/laba.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { Outlet } from "../laba/outlet.ts"
 import type { Farewell } from "../connections.ts"
@@ -48,7 +48,7 @@ export class LabaSocket extends Socket implements Outlet {
 
   override dismiss(error: LabaError, farewell?: Farewell): void {
     if (!farewell) return this.conversation.end(error)
-    this.send(errorFrame(error))
+    this.conversation.tell(error)
     super.dismiss(error, farewell)
   }
 
@@ -85,7 +85,7 @@ export class LabaSocket extends Socket implements Outlet {
       return this.conversation.handle(decodeFrame(message))
     } catch (error) {
       if (error instanceof BadFrame && error.ref !== undefined)
-        this.send(errorFrame(error, { ref: error.ref }))
+        this.conversation.tell(error, { ref: error.ref })
       else
         this.conversation.end(
           error instanceof LabaError ? error : new LabaError("internal", "The frame failed."),
