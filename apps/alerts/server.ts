@@ -1,4 +1,5 @@
 // The server of the pages and of what they press.
+import { askedUrl } from "../house/asked-url.ts"
 import type { Desk } from "./http/desk.ts"
 import { problem } from "./http/answers.ts"
 import { pageAt } from "./http/pages.ts"
@@ -23,7 +24,8 @@ export function startServer({ desk, host, port, log }: ServerOptions): {
     port,
     maxRequestBodySize: bodyBytesMax,
     async fetch(request) {
-      const { pathname } = new URL(request.url)
+      const pathname = askedUrl(request)?.pathname
+      if (pathname === undefined) return problem(400, "bad_request", "This asks for no address.")
       try {
         const answered = api(desk, request, pathname) ?? pageAt(request, pathname, desk.labaPort)
         return (await answered) ?? problem(404, "not_found", "There is nothing here.")

@@ -1,5 +1,6 @@
 // Puts a desk together: books, pushes, HTTP, and the clock that drives what happens by itself. Several may run over one
 // database: whatever they hold in memory can be lost.
+import { askedUrl } from "../house/asked-url.ts"
 import type { Database } from "./books/database.ts"
 import { answer } from "./http/answers.ts"
 import type { Desk } from "./http/desk.ts"
@@ -108,7 +109,7 @@ export const isEverywhere = (host: string): boolean => host === "0.0.0.0" || hos
 /** Who has found us by some name finds a Laba on this machine by the same name. */
 function seenFrom(request: Request, labaUrl: string): string {
   const url = new URL(labaUrl)
-  const name = new URL(request.url).hostname
+  const name = askedUrl(request)?.hostname ?? url.hostname
   if (url.hostname !== "127.0.0.1" || name === "localhost") return labaUrl
   url.hostname = name
   return url.href.replace(/\/$/, "")

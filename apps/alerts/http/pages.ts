@@ -1,5 +1,6 @@
 // What the demo shows to people: three pages with the files they load.
 import { join } from "node:path"
+import { askedUrl } from "../../house/asked-url.ts"
 import { answerWith, filesOf, languageScript, type PageFile, policyWith } from "../../house/page-file.ts"
 import { page } from "../pages/markup.ts"
 
@@ -28,7 +29,9 @@ export function pageAt(request: Request, path: string, labaPort: number): Promis
   if (request.method !== "GET" && request.method !== "HEAD") return null
   const asset = files[path]
   if (asset) return answerWith(request, asset)
-  const { protocol, hostname } = new URL(request.url)
+  const url = askedUrl(request)
   const shown = pages[path]
+  if (!url) return null
+  const { protocol, hostname } = url
   return shown ? answerWith(request, shown, policyWith(`${protocol}//${hostname}:${labaPort}`)) : null
 }

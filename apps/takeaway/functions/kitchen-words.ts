@@ -2,7 +2,7 @@
 // from a page of the first desk.
 import { changeBill } from "../books/change-bill.ts"
 import { setShopOpen } from "../books/shops.ts"
-import { type Act, type BillRecord, isKitchenAct, reasonCharactersMax } from "../model/bill.ts"
+import { type Act, type BillRecord, isBillNumber, isKitchenAct, reasonCharactersMax } from "../model/bill.ts"
 import type { Desk } from "../http/desk.ts"
 
 export type Word =
@@ -34,8 +34,8 @@ export function readWord(text: string): Word | null {
   if (typeof said !== "object" || said === null) return null
   const { do: what, bill, by, reason } = said
   if (what === "open" || what === "close" || what === "ping") return { do: what }
-  if (typeof what !== "string" || !isKitchenAct(what) || !Number.isSafeInteger(bill)) return null
-  return { do: what, bill: bill as number, by: label(by), reason: short(reason, reasonCharactersMax) }
+  if (typeof what !== "string" || !isKitchenAct(what) || !isBillNumber(bill)) return null
+  return { do: what, bill, by: label(by), reason: short(reason, reasonCharactersMax) }
 }
 
 /** A page of the first desk: `shop1`, `shop1;online`, `shop1;offline`, `ping`; and for bills `shop1;accept;12`. */

@@ -3,7 +3,7 @@
 import { addConnection, nameShop, removeConnection } from "../books/connections.ts"
 import { billsOfShop } from "../books/read-bills.ts"
 import { findShop } from "../books/shops.ts"
-import { answer, Problem } from "../http/answers.ts"
+import { answer, bodyOf, Problem } from "../http/answers.ts"
 import type { Call, Desk, Endpoint } from "../http/desk.ts"
 import type { BillRecord } from "../model/bill.ts"
 import { heed, readPlainWord } from "./kitchen-words.ts"
@@ -77,5 +77,5 @@ async function gatewayCall({ secrets, clock }: Desk, { request }: Call): Promise
   const body = await request.text()
   if (!isSigned({ headers: request.headers, body }, { secret: secrets.hooks, nowMs: clock() }))
     throw new Problem(401, "not_signed", "This is for our own Laba.")
-  return JSON.parse(body) as GatewayCall
+  return ((await bodyOf(new Response(body))) ?? {}) as GatewayCall
 }

@@ -27,7 +27,7 @@ export const problem = ({ status, code, message, headers }: Problem): Response =
   })
 
 /** The body as JSON. Throws a `Problem` when it is none. */
-export async function bodyOf(request: Request): Promise<unknown> {
+export async function bodyOf(request: Request | Response): Promise<unknown> {
   const text = await request.text()
   try {
     return JSON.parse(text) as unknown

@@ -2,6 +2,7 @@
 import { changeBill } from "../books/change-bill.ts"
 import { billsOfCustomer } from "../books/read-bills.ts"
 import { listShops } from "../books/shops.ts"
+import { isBillNumber } from "../model/bill.ts"
 import { answer, Problem } from "./answers.ts"
 import type { Endpoint } from "./desk.ts"
 import { customerOf, newCustomer, requireCustomer } from "./identity.ts"
@@ -25,10 +26,13 @@ export const listenAsCustomer: Endpoint = (desk, call) =>
   answer({ token: tokenFor(requireCustomer(desk, call), desk.secrets.tokens, desk.clock()) })
 
 export const cancelBill: Endpoint = async (desk, call) => {
+  const customer = requireCustomer(desk, call)
+  const bill = Number(call.names["bill"])
+  if (!isBillNumber(bill)) throw new Problem(404, "no_such_bill", "You have no such bill.")
   const changed = await changeBill(desk.books, {
-    bill: Number(call.names["bill"]),
+    bill,
     act: "cancel",
-    of: { customer: requireCustomer(desk, call) },
+    of: { customer },
     by: null,
     reason: null,
     now: desk.clock(),

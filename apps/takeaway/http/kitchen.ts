@@ -14,8 +14,8 @@ export const showLogin: Endpoint = async ({ books, demoPassword }) => {
 }
 
 export const logIn: Endpoint = async (desk, { request, address }) => {
-  const { shop, password } = (await bodyOf(request)) as { shop?: unknown; password?: unknown }
-  if (typeof shop !== "string" || typeof password !== "string")
+  const { shop, password } = ((await bodyOf(request)) ?? {}) as { shop?: unknown; password?: unknown }
+  if (typeof shop !== "string" || typeof password !== "string" || !isShopName(shop))
     throw new Problem(400, "malformed", "A login has `shop` and `password`.")
   const seconds = desk.attempts.waitSeconds(shop, address)
   if (seconds > 0)
@@ -32,6 +32,9 @@ export const logIn: Endpoint = async (desk, { request, address }) => {
   desk.attempts.succeeded(shop, address)
   return answer({ shop }, 200, { "Set-Cookie": kitchenLogin(desk, shop) })
 }
+
+/** No shop's name is longer, and some databases take no text with a NUL. */
+const isShopName = (text: string): boolean => text.length <= 50 && !/\p{Cc}/u.test(text)
 
 let madeHash: Promise<string> | null = null
 function unknownHash(): Promise<string> {

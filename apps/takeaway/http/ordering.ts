@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import { type NotPlaced, placeBill, type PlacedBill } from "../books/place-bill.ts"
 import { listShops } from "../books/shops.ts"
 import { type NoOrder, readOrder } from "../model/order.ts"
-import { answer, bodyOf, Problem } from "./answers.ts"
+import { answer } from "./answers.ts"
 import type { Call, Desk, Endpoint } from "./desk.ts"
 import { customerOf } from "./identity.ts"
 
@@ -43,16 +43,19 @@ const refusals: Readonly<Record<NotPlaced | NoOrder["wrong"], Refusal>> = {
 
 type Outcome = PlacedBill | { readonly refused: NotPlaced | NoOrder["wrong"]; readonly says: string }
 
-async function take(desk: Desk, { request, ...call }: Call): Promise<Outcome> {
-  const order = readOrder(await bodyOf(request))
+async function take(desk: Desk, body: unknown, call: Call): Promise<Outcome> {
+  const order = readOrder(body)
   if ("wrong" in order) return { refused: order.wrong, says: order.detail }
+  const key = call.request.headers.get("idempotency-key")
+  if (key !== null && !/^[\x21-\x7e]{1,100}$/.test(key))
+    return { refused: "malformed", says: "An Idempotency-Key has 1 to 100 visible ASCII characters." }
   // A page of the first desk sends no cookie: then it is by name, address and telephone that a customer is the same.
   const contact = JSON.stringify([order.name, order.address, order.telephone])
   const byContact = `c-by-${createHash("sha256").update(contact).digest("hex").slice(0, 24)}`
   const placed = await placeBill(desk.books, {
     order,
-    customer: customerOf(desk, { request, ...call }) ?? byContact,
-    key: keyOf(request.headers),
+    customer: customerOf(desk, call) ?? byContact,
+    key,
     now: desk.clock(),
   })
   if (typeof placed === "string") return { refused: placed, says: refusals[placed].says }
@@ -60,27 +63,20 @@ async function take(desk: Desk, { request, ...call }: Call): Promise<Outcome> {
   return placed
 }
 
-/** Throws a `Problem` when it is no key. */
-function keyOf(headers: Headers): string | null {
-  const key = headers.get("idempotency-key")
-  if (key === null || /^[\x21-\x7e]{1,100}$/.test(key)) return key
-  throw new Problem(400, "bad_key", "An Idempotency-Key has 1 to 100 visible ASCII characters.")
-}
+/** What is no JSON is no order either, and is answered in an order's own words. */
+const orderIn = (request: Request): Promise<unknown> => request.json().catch(() => undefined)
+
+const isOfFirstDesk = (body: unknown): boolean =>
+  typeof body === "object" && body !== null && "shop_name" in body && !("shop" in body)
 
 /**
  * `POST /bill` answers `{error_code, error_msg}` as the first desk did, and beside it what our page needs. The first
  * desk's shape gets status 200 whatever comes of it, because its page reads nothing else.
  */
 export const orderBill: Endpoint = async (desk, call) => {
-  const isOfFirstDesk = (body: unknown): boolean =>
-    typeof body === "object" && body !== null && "shop_name" in body && !("shop" in body)
-  const old = isOfFirstDesk(
-    await call.request
-      .clone()
-      .json()
-      .catch(() => null),
-  )
-  const outcome = await take(desk, call)
+  const body = await orderIn(call.request)
+  const old = isOfFirstDesk(body)
+  const outcome = await take(desk, body, call)
   if ("refused" in outcome) {
     const { errorCode, status } = refusals[outcome.refused]
     return answer(
@@ -98,7 +94,7 @@ export const orderBill: Endpoint = async (desk, call) => {
 
 /** `POST /order`, as the first desk's second version had it: `{code, message}`. */
 export const orderWithCode: Endpoint = async (desk, call) => {
-  const outcome = await take(desk, call)
+  const outcome = await take(desk, await orderIn(call.request), call)
   return "refused" in outcome
     ? answer({ code: refusals[outcome.refused].errorCode, message: outcome.says }, 200, openToAll)
     : answer({ code: 0, message: "success", data: outcome.bill }, 200, openToAll)

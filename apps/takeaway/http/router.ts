@@ -1,4 +1,5 @@
 // From a request to its endpoint or page. What an endpoint throws is an answer too.
+import { askedUrl } from "../../house/asked-url.ts"
 import { answer, Problem, problem } from "./answers.ts"
 import type { Desk } from "./desk.ts"
 import { pageAt } from "./pages.ts"
@@ -13,7 +14,8 @@ export type Handle = (request: Request, address: string) => Promise<Response>
 
 export function router({ desk, log }: RouterOptions): Handle {
   const route = async (request: Request, address: string): Promise<Response> => {
-    const { pathname: path } = new URL(request.url)
+    const path = askedUrl(request)?.pathname
+    if (path === undefined) throw new Problem(400, "bad_request", "This asks for no address.")
     const page = pageAt(request, path, desk.labaFor(request))
     if (page) return await page
     if (path === "/health") return answer({})
@@ -43,7 +45,7 @@ function refuseStrangers(request: Request): void {
     throw new Problem(403, "other_origin", "This is for our own pages.")
   // Browsers that do not say so send at least where they come from.
   const origin = request.headers.get("origin")
-  if (site === null && origin !== null && new URL(origin).host !== request.headers.get("host"))
+  if (site === null && origin !== null && URL.parse(origin)?.host !== request.headers.get("host"))
     throw new Problem(403, "other_origin", "This is for our own pages.")
 }
 

@@ -24,6 +24,10 @@ export const steps: Readonly<Record<Act, Step>> = {
   lapse: { by: "clock", from: ["placed"], to: "refused" },
 }
 
+/** Bills are counted from 1 on; everything else is the number of none, and some databases refuse to look for it. */
+export const isBillNumber = (value: unknown): value is number =>
+  typeof value === "number" && Number.isSafeInteger(value) && value >= 1
+
 /** Why a bill was refused: one of ours, or the kitchen's own words. */
 export const reasons = ["sold_out", "too_busy", "too_far", "closing", "no_answer"] as const
 
