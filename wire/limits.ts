@@ -34,9 +34,9 @@ export interface Limits {
   readonly drainGraceSeconds: number
   /** Connections on this node: WebSockets, streams and sessions. Default 250,000: about 2 GB, with the kernel's part. */
   readonly connectionsMax: number
-  /** Connections from one address; of IPv6 from one /64 network. Default 10,000: a big office or a mobile carrier's gate. 0 is no bound. This machine's own addresses are not counted: a proxy here is to be named in `proxies`. */
+  /** Connections and waiting polls from one address; of IPv6 from one /64 network. Default 10,000: a big office or a mobile carrier's gate. 0 is no bound. This machine's own addresses are not counted: a proxy here is to be named in `proxies`. */
   readonly connectionsPerAddressMax: number
-  /** Connections of one user. Default 100: devices and tabs of one person; beyond it something reconnects in a loop. 0 is no bound. */
+  /** Connections and waiting polls of one user. Default 100: devices and tabs of one person; beyond it something reconnects in a loop. 0 is no bound. */
   readonly connectionsPerUserMax: number
   /** New connections a second from one address; those above wait for their turn. Default 200: a restart brings a whole office back within seconds, and a flood costs one core a few percent. 0 is no bound. Not for this machine's own. */
   readonly connectsPerAddressPerSecond: number

@@ -7,13 +7,15 @@ import { type Identity, userOf } from "./access.ts"
 import { neighbourhoodOf } from "./client-address.ts"
 import { Pace } from "./pace.ts"
 
-/** What of the open connections is looked at. */
+/** What of the open connections and the polls that are held is looked at. */
 export interface Attendance {
+  /** The connections. */
   readonly size: number
+  /** A user's connections, and the polls that are held for them. */
   countOfUser(user: string): number
 }
 
-/** The connections from one address: each takes a seat when it opens and leaves it when it is gone. */
+/** The connections and held polls from one address: each takes a seat when it begins and leaves it when it is gone. */
 export class Seats {
   readonly neighbourhood: string
   taken = 0
@@ -77,19 +79,23 @@ export class Admissions {
       await this.wait(waitMs).finally(() => this.waiting--)
       this.checkRoom()
     }
-    const seats = this.seatsOf(neighbourhood)
-    const { connectionsPerAddressMax } = this.limits
-    if (connectionsPerAddressMax > 0 && seats.taken >= connectionsPerAddressMax)
-      throw full(`From one address there are at most ${connectionsPerAddressMax} connections.`)
-    return seats
+    return this.freeSeat(neighbourhood)
   }
 
-  /** Throws `too_many_connections` when a user has as many as one may. */
-  checkUser(user: string | undefined): void {
+  /**
+   * A seat for a poll that is to be held. It counts as a connection of its address, and needs no turn: it comes anew with
+   * every message. Throws `too_many_connections`.
+   */
+  hold(address: string | null): Seats | null {
+    return address === null ? null : this.freeSeat(neighbourhoodOf(address))
+  }
+
+  /** Throws `too_many_connections` when a user has as many as one may; `own` of them are who asks. */
+  checkUser(user: string | undefined, own = 0): void {
     const { connectionsPerUserMax } = this.limits
     if (user === undefined || connectionsPerUserMax === 0) return
-    if (this.attendance.countOfUser(user) >= connectionsPerUserMax)
-      throw full(`A user has at most ${connectionsPerUserMax} connections.`)
+    if (this.attendance.countOfUser(user) - own >= connectionsPerUserMax)
+      throw full(`A user has at most ${connectionsPerUserMax} connections and waiting polls.`)
   }
 
   /** Whether publishing is counted by the address of somebody like this: only then need it be found out. */
@@ -125,6 +131,16 @@ export class Admissions {
     const waitMs = this.connects.takeWithin(neighbourhood, this.now(), waitMsMax)
     if (waitMs <= waitMsMax) return waitMs
     throw tooOften("Too many new connections from one address.", waitMs)
+  }
+
+  private freeSeat(neighbourhood: string): Seats {
+    const seats = this.seatsOf(neighbourhood)
+    const { connectionsPerAddressMax } = this.limits
+    if (connectionsPerAddressMax > 0 && seats.taken >= connectionsPerAddressMax)
+      throw full(
+        `From one address there are at most ${connectionsPerAddressMax} connections and waiting polls.`,
+      )
+    return seats
   }
 
   private seatsOf(neighbourhood: string): Seats {

@@ -44,7 +44,7 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
   const asks = application.asksAbout(draft)
   const mayBeNamed = asks && ask.identity.kind === "anyone"
   if (!mayBeNamed) checkRights(ask.identity)
-  // A plain poll is a request like any other: it holds no place, and the polls that wait are counted for themselves.
+  // A plain poll is a request like any other: it takes a place only once it waits (`hold` in poll.ts).
   const holdsPlace = draft.transport !== "poll" || draft.protocol === "laba"
   const seats = holdsPlace ? await admissions.connect(addressOf(station, ask)) : null
   const said = asks ? await askApplication(station, ask, draft) : nothingSaid
@@ -70,7 +70,7 @@ export function permitPublish(station: Station, ask: Ask, channel: Channel): voi
 }
 
 /** The client's address; null when it is this machine's own. */
-function addressOf(station: Station, ask: Ask): string | null {
+export function addressOf(station: Station, ask: Ask): string | null {
   if (station.access.isLocal) return null
   const address = clientAddress(station, ask)
   return address === "" || isOwnMachine(address) ? null : address

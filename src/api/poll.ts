@@ -17,6 +17,7 @@ import {
 } from "../transports/poll/poll-answer.ts"
 import type { Visit } from "../transports/poll/visit.ts"
 import type { Ask, Station } from "./ask.ts"
+import { addressOf } from "./entrance.ts"
 import type { Query } from "./query.ts"
 
 /** Seconds that Bun waits beyond the hold, before it takes a held poll for dead. */
@@ -137,13 +138,19 @@ function hold(
   { wishedSeconds, visit }: { wishedSeconds: number; visit: Visit },
   make: (options: HoldOptions) => Hold,
 ): Promise<Response> {
-  station.holds.admit()
+  const { holds, admissions } = station
+  holds.admit()
+  // Who is listed as a connection for as long as this is answered is counted as one.
+  const isListed = visit.number !== 0
+  admissions.checkUser(visit.user, isListed ? 1 : 0)
+  const holder = { seats: admissions.hold(addressOf(station, ask)), user: isListed ? undefined : visit.user }
   // What comes after a token's end is not for its bearer.
   const waitSeconds = Math.min(wishedSeconds, secondsLeft(ask.identity))
   station.shared.setTimeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
   const held = make({
     shared: station.shared,
-    holds: station.holds,
+    holds,
+    holder,
     waitSeconds,
     signal: ask.request.signal,
   })

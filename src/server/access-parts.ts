@@ -2,12 +2,13 @@
 // revoked is sent away.
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
-import { Admissions } from "../access/admissions.ts"
+import { Admissions, type Attendance } from "../access/admissions.ts"
 import { Gate } from "../access/gate.ts"
 import { Revocations } from "../access/revocations.ts"
 import type { Config } from "../config/config.ts"
 import type { Events } from "../telemetry/events.ts"
 import type { Connections } from "../transports/connections.ts"
+import type { Holds } from "../transports/poll/hold.ts"
 
 /** Connections looked at in one turn after a revocation. A look is well under a microsecond, a close is a system call or two. */
 const sliceMax = 1000
@@ -16,6 +17,7 @@ export interface AccessPartsOptions {
   readonly config: Config
   readonly limits: Limits
   readonly connections: Connections
+  readonly holds: Holds
   readonly events: Pick<Events, "issuerUnavailable">
 }
 
@@ -25,7 +27,7 @@ export interface AccessParts {
   readonly revocations: Revocations
 }
 
-export function makeAccess({ config, limits, connections, events }: AccessPartsOptions): AccessParts {
+export function makeAccess({ config, limits, connections, holds, events }: AccessPartsOptions): AccessParts {
   const dismissRevoked = (from: number): void => {
     const { items, next } = connections.page(from, sliceMax)
     for (const connection of items) {
@@ -45,5 +47,11 @@ export function makeAccess({ config, limits, connections, events }: AccessPartsO
       if (error !== null) events.issuerUnavailable(new URL(url).host, error)
     },
   })
-  return { access, admissions: new Admissions({ limits, attendance: connections }), revocations }
+  const attendance: Attendance = {
+    get size() {
+      return connections.size
+    },
+    countOfUser: (user) => connections.countOfUser(user) + holds.countOfUser(user),
+  }
+  return { access, admissions: new Admissions({ limits, attendance }), revocations }
 }

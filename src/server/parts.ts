@@ -69,7 +69,8 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const canary = canaryChannel(node)
   const counters = new Counters()
   const connections = new Connections(node)
-  const { access, admissions, revocations } = makeAccess({ config, limits, connections, events })
+  const holds = new Holds(limits)
+  const { access, admissions, revocations } = makeAccess({ config, limits, connections, holds, events })
   let engine!: NodeEngine
   const hub = new NodeHub({
     engine: (ear) => {
@@ -174,7 +175,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     admissions,
     drafts,
     application,
-    holds: new Holds(limits),
+    holds,
     nodes: cluster.nodes,
     socketKinds: makeSocketKinds(publisher, slowReaders),
     get draining() {

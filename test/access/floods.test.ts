@@ -1,9 +1,11 @@
 // Floods of connects, subscribes, names and publishes: each is refused or made to wait, costs a bounded amount, and is
 // counted. The flood comes from one address through a trusted proxy, since this machine's own are not counted.
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
 import { bearing, codeOf, handshakeAt, secret, shop, startGuarded, tokenFor } from "./guarded.ts"
+
+setDefaultTimeout(30_000)
 
 const open = { "/**": { listen: "anyone", publish: "anyone" } } as const
 const behindProxy = { proxies: ["127.0.0.1"], channels: open } as const
@@ -112,6 +114,79 @@ describe("[A12] connections", () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => listening(server.base, "203.0.113.7")))
     expect(answers.filter(({ ok }) => ok).length).toBe(2)
   })
+})
+
+describe("[A12] polls that wait", () => {
+  const poll = (base: string, headers: Record<string, string>, path = "/c?wait=25") =>
+    fetch(base + path, { headers })
+  const many = `/_/poll?channel=/c&channel=/d&wait=25`
+
+  /** Until so many wait: a poll that is held says nothing. */
+  async function waiting(base: string, count: number): Promise<void> {
+    for (;;) {
+      const probe = await fetch(`${base}/c`, { method: "HEAD", headers: bearing(shop.text) })
+      if (probe.headers.get("laba-listeners") === String(count)) return
+    }
+  }
+
+  test("are bounded by address as its connections are and together with them, and others are not hurt", async () => {
+    await using server = await startGuarded({ ...behindProxy, limits: { connectionsPerAddressMax: 3 } })
+    const stream = await listening(server.base, "203.0.113.7")
+    const held = [poll(server.base, via("203.0.113.7")), poll(server.base, via("203.0.113.7"), many)]
+    await waiting(server.base, 3)
+    expect(await codeOf(await poll(server.base, via("203.0.113.7")))).toBe("too_many_connections")
+    expect(await codeOf(await poll(server.base, via("203.0.113.7"), many))).toBe("too_many_connections")
+    expect(await codeOf(await listening(server.base, "203.0.113.7"))).toBe("too_many_connections")
+    expect(server.laba.counters.requestsRefused.get("too_many_connections")).toBe(3)
+    // Who does not wait takes no place, and another address has its own.
+    expect((await poll(server.base, via("203.0.113.7"), "/c")).status).toBe(204)
+    const other = poll(server.base, via("203.0.113.8"))
+    await waiting(server.base, 4)
+    expect((await fetch(`${server.base}/c`, { method: "POST", body: "x" })).status).toBe(201)
+    for (const one of [...held, other]) expect(await codeOf(await one)).toBe("let in")
+    // What was answered has left its place.
+    const again = [poll(server.base, via("203.0.113.7")), poll(server.base, via("203.0.113.7"))]
+    await waiting(server.base, 3)
+    expect(await codeOf(await poll(server.base, via("203.0.113.7")))).toBe("too_many_connections")
+    await fetch(`${server.base}/c`, { method: "POST", body: "y" })
+    for (const one of again) expect(await codeOf(await one)).toBe("let in")
+    await stream.body?.cancel()
+  })
+
+  test("are free again when who waited has hung up", async () => {
+    await using server = await startGuarded({ ...behindProxy, limits: { connectionsPerAddressMax: 1 } })
+    for (let round = 0; round < 3; round++) {
+      const abort = new AbortController()
+      const held = fetch(`${server.base}/c?wait=25`, { headers: via("203.0.113.7"), signal: abort.signal })
+      await waiting(server.base, 1)
+      abort.abort()
+      await held.catch(() => null)
+      await waiting(server.base, 0)
+    }
+  })
+
+  for (const asked of [false, true]) {
+    test(`are bounded by user together with the connections${asked ? ", where the application is asked too" : ""}`, async () => {
+      await using server = await startGuarded({
+        limits: { connectionsPerUserMax: 2 },
+        channels: { "/**": { listen: "token", publish: "key" } },
+        ...(asked && { onConnect: () => undefined }),
+      })
+      const ann = bearing(await tokenFor("1001"))
+      const stream = await fetch(`${server.base}/c`, { headers: { ...ann, Accept: "text/event-stream" } })
+      const held = poll(server.base, ann)
+      await waiting(server.base, 2)
+      expect(await codeOf(await poll(server.base, ann))).toBe("too_many_connections")
+      expect((await handshakeAt(server.base, "/c", [`Authorization: ${ann["Authorization"]}`])).code).toBe(
+        "too_many_connections",
+      )
+      const other = poll(server.base, bearing(await tokenFor("1002")))
+      await waiting(server.base, 3)
+      await fetch(`${server.base}/c`, { method: "POST", body: "x", headers: bearing(shop.text) })
+      expect([await codeOf(await held), await codeOf(await other)]).toEqual(["let in", "let in"])
+      await stream.body?.cancel()
+    })
+  }
 })
 
 describe("[A12] publishes", () => {

@@ -1,14 +1,24 @@
 // A poll that waits: answered once, by a message, by the end of its time, or by the node going away. Knows no channels.
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
+import type { Seats } from "../../access/admissions.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import type { Shared } from "../shared.ts"
 import type { Timed } from "../timer-wheel.ts"
 import { pollResponse } from "./poll-answer.ts"
 
-/** Counts the polls that wait on a node and sends them all back at once when it goes away. */
+/** Who waits, as far as they are counted. */
+export interface Holder {
+  /** The seats of their address; null for this machine's own. */
+  readonly seats: Seats | null
+  /** Counted here; undefined for nobody known, and for who is counted as a connection already. */
+  readonly user: string | undefined
+}
+
+/** Counts the polls that wait on a node, and whose they are; sends them all back at once when it goes away. */
 export class Holds {
   private readonly held = new Set<Hold>()
+  private readonly byUser = new Map<string, number>()
   private readonly limits: Pick<Limits, "pollsWaitingMax">
 
   constructor(limits: Pick<Limits, "pollsWaitingMax">) {
@@ -17,6 +27,10 @@ export class Holds {
 
   get size(): number {
     return this.held.size
+  }
+
+  countOfUser(user: string): number {
+    return this.byUser.get(user) ?? 0
   }
 
   /** Throws `too_many_polls`. */
@@ -34,10 +48,19 @@ export class Holds {
 
   add(hold: Hold): void {
     this.held.add(hold)
+    const { seats, user } = hold.holder
+    if (seats) seats.taken++
+    if (user !== undefined) this.byUser.set(user, this.countOfUser(user) + 1)
   }
 
   remove(hold: Hold): void {
-    this.held.delete(hold)
+    if (!this.held.delete(hold)) return
+    const { seats, user } = hold.holder
+    if (seats) seats.taken--
+    if (user === undefined) return
+    const left = this.countOfUser(user) - 1
+    if (left > 0) this.byUser.set(user, left)
+    else this.byUser.delete(user)
   }
 
   answerAll(): void {
@@ -48,6 +71,7 @@ export class Holds {
 export interface HoldOptions {
   readonly shared: Shared
   readonly holds: Holds
+  readonly holder: Holder
   readonly waitSeconds: number
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal
@@ -58,6 +82,7 @@ export abstract class Hold implements Timed {
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
+  readonly holder: Holder
   protected readonly shared: Shared
   private readonly holds: Holds
   private resolve: ((response: Response) => void) | null = null
@@ -65,6 +90,7 @@ export abstract class Hold implements Timed {
 
   constructor(options: HoldOptions) {
     this.shared = options.shared
+    this.holder = options.holder
     this.holds = options.holds
     this.holds.add(this)
     this.shared.wheel.add(this, options.waitSeconds * 1000)
