@@ -59,10 +59,12 @@ export const replyOf = (body: unknown, status: number): Reply => ({
 })
 
 /** A refusal, with `Retry-After` where waiting helps. */
-export function refusalOf({ refused, retryAfterSeconds, number }: Refusal, ticket?: unknown): Reply {
+export function refusalOf(refusal: Refusal, ticket?: unknown): Reply {
+  const { refused, retryAfterSeconds, number, items } = refusal
   const { status, title: detail, next } = refusals[refused]
+  const facts = { retryAfterSeconds, number, items, ticket }
   // What is undefined is not in the JSON.
-  const body = { type: "about:blank", status, code: refused, detail, next, retryAfterSeconds, number, ticket }
+  const body = { type: "about:blank", status, code: refused, detail, next, ...facts }
   return { status, isProblem: true, retryAfterSeconds, text: JSON.stringify(body) }
 }
 

@@ -61,8 +61,8 @@ export const issueListenToken: Endpoint = (shop, ask) => {
 }
 
 export const enter: Endpoint = (shop, ask) => {
-  const sale = saleOf(shop, ask)
   const head = entryHeadOf(shop, ask.request)
+  const sale = saleOf(shop, ask)
   const refused = turnAway(shop, sale, head)
   if (refused instanceof Promise) return refused.then(responseOf)
   if (refused) return responseOf(refused)

@@ -20,13 +20,17 @@ export function entryHeadOf(book: LoginBook, request: Request): EntryHead {
   return { user, key }
 }
 
+/** What is no text names an item that no sale has. */
+const itemIn = (value: unknown): string | null =>
+  typeof value === "string" ? value : value == null ? null : ""
+
 /** The whole of it. The token may be a header, and then a sale of one item needs no body. Throws a problem, or rejects with it. */
 export function entryWishOf(request: Request, head: EntryHead): Entry | Promise<Entry> {
   const token = request.headers.get("buy-token")
   if (!hasBody(request)) return { ...head, item: null, token }
   return bodyOf(request).then((body) => ({
     ...head,
-    item: typeof body["item"] === "string" ? body["item"] : null,
+    item: itemIn(body["item"]),
     token: token ?? (typeof body["token"] === "string" ? body["token"] : null),
   }))
 }

@@ -88,9 +88,10 @@ export const schemas: Readonly<Record<string, Schema>> = {
       next: { enum: ["later", "token", "never"] },
       retryAfterSeconds: integer,
       number: integer,
+      items: { ...list(text), description: "With NO_SUCH_ITEM: those that the sale has" },
       ticket: ref("Ticket"),
     },
-    ["next", "retryAfterSeconds", "number", "ticket"],
+    ["next", "retryAfterSeconds", "number", "items", "ticket"],
   ),
   LogIn: object({ user: text }),
   LoggedIn: object({ user: text, token: text }),
@@ -108,7 +109,16 @@ export const schemas: Readonly<Record<string, Schema>> = {
     order: orNull(list(integer)),
   }),
   BuyToken: object({ token: text }),
-  Enter: object({ token: orNull(text), item: orNull(text) }, ["token", "item"]),
+  Enter: object(
+    {
+      item: { ...orNull(text), description: "The id of one of the sale's items. A sale of one needs none" },
+      token: {
+        ...orNull(text),
+        description: "The buy token, for who does not send it as the header Buy-Token",
+      },
+    },
+    ["token", "item"],
+  ),
   Admission: object({
     sale: text,
     item: text,
@@ -152,14 +162,20 @@ export const schemas: Readonly<Record<string, Schema>> = {
       at: time,
       sale: text,
       order: text,
-      user: { ...orNull(text), description: "Null, like item, price and payBy, where money came for no order" },
+      user: {
+        ...orNull(text),
+        description: "Null, like item, price and payBy, where money came for no order",
+      },
       item: orNull(text),
       price: orNull(money),
       currency: text,
       offer: { type: "boolean", description: "The unit was somebody else's before" },
       payBy: orNull(time),
       live: { type: "boolean", description: "Whether the order still holds its unit, or has bought it" },
-      payment: { ...text, description: "With paid, refunded and returned: the payment, as the provider names it" },
+      payment: {
+        ...text,
+        description: "With paid, refunded and returned: the payment, as the provider names it",
+      },
       amount: { ...money, description: "With paid, refunded and returned" },
       why: { enum: returnReasons, description: "With returned" },
     },
@@ -237,7 +253,15 @@ function operation({ path, who, does, takes, answers: [status, schema], method }
     schema: text,
   }))
   if (method === "POST" && path.endsWith("/tickets"))
-    parameters.push({ name: "Idempotency-Key", in: "header", required: true, schema: text })
+    parameters.push(
+      { name: "Idempotency-Key", in: "header", required: true, schema: text },
+      {
+        name: "Buy-Token",
+        in: "header",
+        schema: text,
+        description: "Needed from the start on. With it a sale of one item needs no body",
+      },
+    )
   const content = (name: string): Schema =>
     name === "Csv" ? { "text/csv": { schema: ref(name) } } : { "application/json": { schema: ref(name) } }
   return {

@@ -61,6 +61,17 @@ test("whose item is gone is not told to come again, though the queue is full for
   expect(await world.enter("dora", { item: "b" })).toMatchObject({ refused: "QUEUE_FULL" })
 })
 
+test("who names no item of the sale is told which there are, and keeps the way in", async () => {
+  using world = new World(twoItems)
+  const items = ["a", "b"]
+  const token = world.desk.token("ann") as string
+  const enter = (item: string | null) => world.desk.enter({ user: "ann", item, key: "k", token })
+  for (const item of [null, "", "c", "A"]) expect(enter(item)).toEqual({ refused: "NO_SUCH_ITEM", items })
+  const entered = enter("b")
+  world.desk.flush(() => {})
+  expect(await entered).toMatchObject({ ticket: { item: 1 } })
+})
+
 test("when all is gone nobody is asked what they want", async () => {
   using world = new World(twoItems)
   await buy(world, "ann", "a")

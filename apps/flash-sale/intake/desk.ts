@@ -14,7 +14,7 @@ import type { Seal } from "./seal.ts"
 
 export interface Entry {
   readonly user: string
-  /** Null means the only item. */
+  /** Null means the only item; the empty text is no item's name. */
   readonly item: string | null
   readonly key: string
   readonly token: string | null
@@ -158,7 +158,8 @@ export class Desk {
     const held = this.held(entry.user)
     if (held !== null) return held
     const item = book.items[at]
-    if (!item || isGone(item.counts)) return refuse("SOLD_OUT")
+    if (!item) return refuse("NO_SUCH_ITEM", { items: book.items.map(({ id }) => id) })
+    if (isGone(item.counts)) return refuse("SOLD_OUT")
     const full = this.fullness(now)
     if (full !== null) return full
     // Before the start everybody is shuffled, so there is nothing that a token would protect.

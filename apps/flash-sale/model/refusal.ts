@@ -12,6 +12,7 @@ export const refusals = {
   CLOSED: { status: 410, next: "never", title: "The sale has ended." },
   ALREADY_IN: { status: 409, next: "never", title: "You hold a ticket of this sale already." },
   QUEUE_FULL: { status: 503, next: "later", title: "The queue is full." },
+  NO_SUCH_ITEM: { status: 400, next: "never", title: "The sale has no such item; name one that it has." },
   SOLD_OUT: { status: 410, next: "never", title: "Every unit is sold." },
   TOO_FAST: { status: 429, next: "later", title: "Too many attempts in a short time." },
   BAD_TOKEN: { status: 403, next: "token", title: "The buy token is not valid, or was used." },
@@ -28,6 +29,8 @@ export interface Refusal {
   readonly retryAfterSeconds?: number | undefined
   /** With ALREADY_IN: the number of the ticket that the caller holds. */
   readonly number?: number | undefined
+  /** With NO_SUCH_ITEM: the items that could have been named. */
+  readonly items?: readonly string[] | undefined
 }
 
 export const refuse = (refused: RefusalCode, more: Omit<Refusal, "refused"> = {}): Refusal => ({

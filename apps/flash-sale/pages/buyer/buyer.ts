@@ -26,6 +26,9 @@ const askMs = 3000
 /** Somebody who has waited so long is asked whether to go on. */
 const keepMs = 90_000
 
+/** Refusals after which pressing again would be in vain. */
+const isFinal = (code: string): boolean => code === "SOLD_OUT" || code === "NO_SUCH_ITEM"
+
 const clickName = (sale: string): string => `click ${sale}`
 
 class BuyerPage {
@@ -190,7 +193,7 @@ class BuyerPage {
       const entered = await enter({
         ask: this.identities.asBuyer,
         sale: this.saleId,
-        item: this.painter.item ?? sale.items[0]?.id ?? "",
+        item: sale.items.length === 1 ? null : (this.painter.item ?? sale.items[0]?.id ?? ""),
         key,
         startsAt: () => this.truth.sale?.startsAt ?? sale.startsAt,
         jitterMs: sale.jitterMs,
@@ -205,7 +208,7 @@ class BuyerPage {
       this.click = { kind: "none" }
       if ("held" in entered) this.truth.take(entered.held)
       else if ("refused" in entered)
-        this.click = { kind: "refused", code: entered.refused, mayRetry: entered.refused !== "SOLD_OUT" }
+        this.click = { kind: "refused", code: entered.refused, mayRetry: !isFinal(entered.refused) }
       else this.admitted(entered.admission)
     } catch (error) {
       const code = error instanceof CalledOff ? "called_off" : error instanceof Refused ? error.code : null

@@ -1,21 +1,17 @@
 import { expect, test } from "bun:test"
-import { type Ask, Refused, Unreachable } from "../ask.ts"
+import { type Ask, type Asked, Refused, Unreachable } from "../ask.ts"
 import { type Click, type ClickOptions, enter } from "./click.ts"
 
 const admission = { sale: "s", number: 7, position: 3 }
 
 /** A shop that gives these answers to entering, one after the other; errors are thrown. */
 function shop(answers: readonly unknown[], given: Partial<ClickOptions> = {}) {
-  const asked: { path: string; key: string | undefined }[] = []
+  const asked: { path: string; key: string | undefined; token: string | undefined; body: unknown }[] = []
   const said: Click[] = []
   const pauses: number[] = []
   let at = 0
-  const ask: Ask = async <T>(
-    _: string,
-    path: string,
-    { headers }: { headers?: Readonly<Record<string, string>> } = {},
-  ) => {
-    asked.push({ path, key: headers?.["Idempotency-Key"] })
+  const ask: Ask = async <T>(_: string, path: string, { headers, body }: Asked = {}) => {
+    asked.push({ path, key: headers?.["Idempotency-Key"], token: headers?.["Buy-Token"], body })
     if (path.endsWith("/token")) return { token: "t" } as T
     const answer = answers[at++]
     if (answer instanceof Error) throw answer
@@ -38,6 +34,15 @@ test("a click gets a token, then a ticket", async () => {
   const { entered, asked } = shop([admission])
   expect(await entered).toEqual({ admission } as never)
   expect(asked.map(({ path }) => path)).toEqual(["/api/sales/s/token", "/api/sales/s/tickets"])
+})
+
+test("the token goes along as a header, the item as a body, and the only item not at all", async () => {
+  const named = shop([admission])
+  await named.entered
+  expect(named.asked.at(-1)).toMatchObject({ token: "t", body: { item: "i" } })
+  const only = shop([admission], { item: null })
+  await only.entered
+  expect(only.asked.at(-1)).toMatchObject({ token: "t", body: undefined })
 })
 
 test("what was lost on the way is sent again under the same key", async () => {
@@ -78,7 +83,7 @@ test("who holds a ticket already gets it, who came too late is told why", async 
 test("in the lobby no token is asked for", async () => {
   const { entered, asked } = shop([admission], { now: () => 500 })
   await entered
-  expect(asked.map(({ path }) => path)).toEqual(["/api/sales/s/tickets"])
+  expect(asked).toEqual([{ path: "/api/sales/s/tickets", key: "k", token: undefined, body: { item: "i" } }])
 })
 
 test("the first requests after the start are spread, and later ones are not", async () => {

@@ -17,7 +17,8 @@ export type Entered =
 export interface ClickOptions {
   readonly ask: Ask
   readonly sale: string
-  readonly item: string
+  /** Null is the only one: then the request needs no body, and is read sooner. */
+  readonly item: string | null
   /** Makes every repeat of this click the same click. */
   readonly key: string
   /** When tokens are given out, by the server's clock. Before it, in the lobby, none is needed. */
@@ -69,8 +70,8 @@ async function attempt({ ask, sale, item, key, startsAt, now }: ClickOptions): P
   const path = `/api/sales/${encodeURIComponent(sale)}`
   const token = now() < startsAt() ? null : (await ask<{ token: string }>("POST", `${path}/token`)).token
   const admission = await ask<AdmissionView>("POST", `${path}/tickets`, {
-    body: { token, item },
-    headers: { "Idempotency-Key": key },
+    ...(item !== null && { body: { item } }),
+    headers: { "Idempotency-Key": key, ...(token !== null && { "Buy-Token": token }) },
   })
   return { admission }
 }

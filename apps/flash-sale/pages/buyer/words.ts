@@ -183,6 +183,7 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
 
 /** Why the door stayed shut, by code. */
 export const refusalWords: Readonly<Record<string, Both>> = {
+  NO_SUCH_ITEM: ["The sale has no such item (any more).", "这场秒杀里没有这件商品（了）。"],
   SOLD_OUT: ["Every unit is sold.", "已全部售出。"],
   CLOSED: ["The sale has ended.", "秒杀已结束。"],
   ALREADY_IN: ["You hold a ticket already.", "你已经有号了。"],
