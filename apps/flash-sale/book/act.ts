@@ -54,13 +54,10 @@ export class Act {
     const state = next(ticketMachine, ticket.state, event)
     if (state === ticket.state) return false
     const before = ticket.state
-    this.book.count(ticket, -1)
-    ticket.state = state
-    this.book.count(ticket, 1)
+    this.book.move(ticket, state)
     this.touch(ticket)
     this.write(ticket, before)
     if (before === "queued") this.decided.push(ticket)
-    if (state === "waitlisted") this.book.itemOf(ticket).waitList.join(ticket)
     return true
   }
 

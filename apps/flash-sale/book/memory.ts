@@ -6,6 +6,7 @@ import { isWaiting, type TicketState } from "../model/ticket.ts"
 import { Turns } from "../model/turns.ts"
 import type { UnitCounts } from "../model/unit.ts"
 import { Deadlines } from "./deadlines.ts"
+import { Departures } from "./departures.ts"
 import { Line } from "./line.ts"
 
 /** A row of admitted tickets in the intake log, until each has a row of its own. */
@@ -41,6 +42,8 @@ export interface Ticket {
   state: TicketState
   version: number
   changedAt: number
+  /** Its place on its item's wait-list, once it stood there. */
+  seat: number
   /** Where it is written while it has no row of its own. */
   batch: Batch | null
   order: Order | null
@@ -55,6 +58,9 @@ export interface Item {
   readonly price: number
   readonly counts: UnitCounts
   readonly waitList: Line<Ticket>
+  /** Seats given out on the wait-list, and who has left theirs. */
+  seats: number
+  readonly departures: Departures
   /** Tickets in the queue for it, and on its wait-list. */
   queued: number
   waitlisted: number
@@ -71,8 +77,8 @@ export class Book {
   readonly seed: string
   readonly items: readonly Item[]
   phase: SalePhase
-  /** Null while a draw is still to come. */
-  turns: Turns | null
+  /** Null while a draw is still to come. Set by `serveBy`. */
+  turns: Turns | null = null
   inflowPerSecond: number | null
   /** Ticket n is at n - 1: numbers have no holes. */
   readonly tickets: Ticket[] = []
@@ -81,6 +87,8 @@ export class Book {
   readonly unpaid = new Line<Order>((order) => order.state === "pending")
   readonly offers = new Line<Order>((order) => order.state === "pending")
   readonly deadlines = new Deadlines()
+  /** Turns of those who are not in the queue any more, whether their turn has passed or not. */
+  readonly departures = new Departures()
   /** Turns that have passed. */
   served = 0
   /** Tickets up to here do not wait any more because the sale was closed. */
@@ -101,10 +109,11 @@ export class Book {
     this.seed = facts.seed
     this.phase = facts.phase
     this.inflowPerSecond = facts.settings.inflowPerSecond
-    this.turns = facts.settings.mode === "first-come" ? new Turns() : null
     this.items = facts.items.map((item) => ({
       ...item,
       waitList: new Line<Ticket>((ticket) => ticket.state === "waitlisted"),
+      seats: 0,
+      departures: new Departures(),
       queued: 0,
       waitlisted: 0,
       soldOutEpoch: item.counts.available === 0 ? 1 : 0,
@@ -121,8 +130,40 @@ export class Book {
     this.count(ticket, 1)
   }
 
-  /** Keeps the counts right around a change of a ticket's state: once before with -1, once after with 1. */
-  count(ticket: Ticket, by: 1 | -1): void {
+  /** Takes a ticket from one state to another, with everything that counts tickets. */
+  move(ticket: Ticket, state: TicketState): void {
+    this.count(ticket, -1)
+    if (ticket.state === "queued") {
+      const turn = this.turnOf(ticket)
+      if (turn !== null) this.departures.mark(turn)
+    } else if (ticket.state === "waitlisted") this.itemOf(ticket).departures.mark(ticket.seat)
+    ticket.state = state
+    this.count(ticket, 1)
+    if (state === "waitlisted") this.seat(ticket)
+  }
+
+  /** Puts a ticket at the end of its item's wait-list. */
+  seat(ticket: Ticket): void {
+    const item = this.itemOf(ticket)
+    ticket.seat = ++item.seats
+    item.waitList.join(ticket)
+  }
+
+  /** Decides the order of service. Who has left before it keeps a turn that nobody waits for. */
+  serveBy(turns: Turns): void {
+    this.turns = turns
+    for (const ticket of this.tickets)
+      if (ticket.state !== "queued") this.departures.mark(turns.turnOf(ticket.number))
+  }
+
+  /** How many are before a ticket that waits, itself included: in the queue, or on its item's wait-list. Null before a draw. */
+  positionOf(ticket: Ticket): number | null {
+    if (ticket.state === "waitlisted") return ticket.seat - this.itemOf(ticket).departures.upTo(ticket.seat)
+    const turn = ticket.state === "queued" ? this.turnOf(ticket) : null
+    return turn === null ? null : turn - this.departures.upTo(turn)
+  }
+
+  private count(ticket: Ticket, by: 1 | -1): void {
     if (!isWaiting(ticket.state)) return
     this[ticket.state as "queued" | "waitlisted"] += by
     this.itemOf(ticket)[ticket.state as "queued" | "waitlisted"] += by

@@ -69,7 +69,8 @@ export function replay(ledger: Ledger, key: number): Book {
   const book = new Book({ key, settings, seed: row.seed, phase: row.phase, items })
   for (const ticket of ticketsOf(ledger, book)) book.add(ticket)
   readOrders(ledger, book)
-  if (row.drawn !== null) drawTurns(book, row.drawn)
+  if (settings.mode === "first-come") book.serveBy(new Turns())
+  else if (row.drawn !== null) drawTurns(book, row.drawn)
   standWaiters(book)
   // Turns that have passed are in no table: whoever had one does not wait in the queue any more.
   nextInLine(book)
@@ -95,6 +96,7 @@ function ticketsOf(ledger: Ledger, book: Book): Ticket[] {
       state: row.state,
       version: row.version,
       changedAt: row.changed_at,
+      seat: 0,
       batch: null,
       order: null,
       shownEta: row.eta,
@@ -137,6 +139,7 @@ export function ticketFrom(
     state: "queued",
     version: 1,
     changedAt: admittedAt,
+    seat: 0,
     batch,
     order: null,
     shownEta: eta,
@@ -188,7 +191,7 @@ export function drawTurns(book: Book, drawn: number): Ticket[] {
     number,
     digest: entryDigest(settings.id, number, user),
   }))
-  book.turns = new Turns(drawOrder(seed, entries))
+  book.serveBy(new Turns(drawOrder(seed, entries)))
   // With a row of their own they were past the queue, before the draw or after it.
   const waiting = entrants.filter((ticket) => ticket.batch !== null)
   for (const ticket of waiting) ticket.version = 2
@@ -199,5 +202,5 @@ export function drawTurns(book: Book, drawn: number): Ticket[] {
 function standWaiters(book: Book): void {
   const waiting = book.tickets.filter((ticket) => ticket.state === "waitlisted")
   waiting.sort((a, b) => (book.turnOf(a) ?? 0) - (book.turnOf(b) ?? 0))
-  for (const ticket of waiting) book.itemOf(ticket).waitList.join(ticket)
+  for (const ticket of waiting) book.seat(ticket)
 }

@@ -1,8 +1,8 @@
 // The one writer of a sale. Every method is one transaction on the ledger and the same change in memory; when the
 // transaction fails, the memory is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
 import type { Ledger } from "../ledger/ledger.ts"
-import { DrainRate, etaSeconds, type QueuePace } from "../model/estimate.ts"
-import { decidesAt, type SalePhase, type SaleSettings } from "../model/sale.ts"
+import { DrainRate, secondsFor, type QueuePace } from "../model/estimate.ts"
+import { decidesAt, type SalePhase, saleSchema, type SaleSettings } from "../model/sale.ts"
 import { Act, type Told } from "./act.ts"
 import {
   decideNext,
@@ -49,6 +49,7 @@ export class Sale {
   private current: Book
   private latest: number
   private allowance = 0
+  private decisions = 0
   private allowedAt: number
   private careful = false
   private readonly failures = new Map<number, number>()
@@ -88,10 +89,11 @@ export class Sale {
     const { book } = this
     const first = book.tickets.length + 1
     const deadline = Math.max(now, decidesAt(book.settings)) + book.settings.ticketSeconds * 1000
+    const { perSecond } = this.pace
     const entries = entrants.map(({ user, item, key }, at): IntakeEntry => {
-      const turn = book.turns === null ? null : first + at
-      const place = turn === null ? null : turn - book.served
-      const eta = turn === null ? null : etaSeconds(turn, this.pace, null)
+      // Whoever comes stands last, but for a draw that is still to come.
+      const place = book.turns === null ? null : book.queued + at + 1
+      const eta = place === null ? null : secondsFor(place, perSecond)
       return [user, item, key, now, deadline, place, eta]
     })
     const id = this.guarded(() =>
@@ -152,6 +154,13 @@ export class Sale {
     return order?.state === "pending" && this.act(event, (act) => endUnpaid(act, order, event, isOpen))
   }
 
+  /** Ends unpaid orders of whose trades nothing is known, all in one transaction; their trades stay to be asked for. */
+  endOpen(orders: readonly Order[]): void {
+    this.act("timeout", (act) => {
+      for (const order of orders) endUnpaid(act, order, "timeout", true)
+    })
+  }
+
   takeBack(number: number): boolean {
     const order = this.orderOf(number)
     return order?.state === "paid" && this.act("take back", (act) => takeBack(act, order))
@@ -176,12 +185,14 @@ export class Sale {
 
   /** Starts now instead of at its time. */
   openNow(): void {
-    const now = this.now()
     const { settings } = this.book
+    // Its time may have come without a turn of the loop since.
+    const startsAt = Math.min(this.now(), settings.startsAt)
     // The draw keeps its distance from the start.
-    const drawAt = settings.mode === "lottery" ? now + (decidesAt(settings) - settings.startsAt) : undefined
-    const lobbyAt = Math.min(now, settings.lobbyAt ?? now)
-    this.saveSettings({ ...settings, startsAt: now, lobbyAt, ...(drawAt !== undefined && { drawAt }) })
+    const drawAt =
+      settings.mode === "lottery" ? startsAt + (decidesAt(settings) - settings.startsAt) : undefined
+    const lobbyAt = Math.min(startsAt, settings.lobbyAt ?? startsAt)
+    this.saveSettings({ ...settings, startsAt, lobbyAt, ...(drawAt !== undefined && { drawAt }) })
     this.setPhase("open")
   }
 
@@ -197,7 +208,7 @@ export class Sale {
     this.saveSettings({
       ...settings,
       startsAt,
-      ...(lobbyAt !== undefined && { lobbyAt: lobbyAt + by }),
+      ...(lobbyAt !== undefined && { lobbyAt: Math.max(0, lobbyAt + by) }),
       ...(drawAt !== undefined && { drawAt: drawAt + by }),
     })
     return true
@@ -271,6 +282,7 @@ export class Sale {
         return ticket === null ? 0 : decideNext(act, limit)
       })
       this.allowance -= decided
+      this.decisions += decided
       this.careful = false
     } catch (error) {
       this.careful = true
@@ -305,11 +317,14 @@ export class Sale {
 
   private notePace(now: number): void {
     const { book, rate } = this
-    if (book.phase === "open" && book.turns !== null && book.queued > 0) rate.note(book.served, now)
-    else rate.rest(book.served, now)
+    // Decisions and not turns: turns of those who left pass by themselves, and nobody before me waits for them.
+    if (book.phase === "open" && book.turns !== null && book.queued > 0) rate.note(this.decisions, now)
+    else rate.rest(this.decisions, now)
   }
 
-  private saveSettings(settings: SaleSettings): void {
+  private saveSettings(wanted: SaleSettings): void {
+    // What a restart could not read must not get into the books.
+    const settings = saleSchema.parse(wanted)
     this.guarded(() =>
       this.options.ledger.transaction("settings", () => {
         this.options.ledger.run(

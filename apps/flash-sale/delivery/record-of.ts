@@ -1,6 +1,8 @@
 // From a ticket in memory to the record that its holder sees, and to the snapshot that everybody sees.
 import type { Book, Ticket } from "../book/memory.ts"
+import { lineMarks } from "../book/line-marks.ts"
 import type { Sale } from "../book/sale.ts"
+import type { LineMark } from "../model/estimate.ts"
 import type { TicketRecord } from "../model/record.ts"
 import type { SalePhase } from "../model/sale.ts"
 import { isWaiting } from "../model/ticket.ts"
@@ -38,11 +40,13 @@ export interface SaleSnapshot {
   readonly phase: SalePhase
   /** It may be moved until somebody has entered. */
   readonly startsAt: number
-  /** Turns that have passed: who has turn t is number `t - served`. */
+  /** Turns that have passed: who has turn t is number `t - served`, unless people have left the queue. */
   readonly served: number
+  /** Then there are marks along it, `[turn, position]`; between two of them one counts as if those who left stood evenly. */
+  readonly line?: readonly LineMark[]
   readonly queued: number
   readonly waitlisted: number
-  /** Measured turns a second; null is not known yet. */
+  /** Decided a second, measured; null is not known yet. */
   readonly perSecond: number | null
   readonly items: readonly {
     readonly id: string
@@ -59,12 +63,14 @@ export interface SaleSnapshot {
 
 export function saleSnapshot(sale: Sale): SaleSnapshot {
   const { book, pace } = sale
+  const line = lineMarks(book)
   return {
     sale: book.settings.id,
     at: sale.now(),
     phase: book.phase,
     startsAt: book.settings.startsAt,
     served: book.served,
+    ...(line.length > 0 && { line }),
     queued: book.queued,
     waitlisted: book.waitlisted,
     perSecond: pace.perSecond,

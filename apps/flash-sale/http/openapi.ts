@@ -27,27 +27,40 @@ function object(properties: Record<string, Schema>, optional: readonly string[] 
   }
 }
 
-const standing = object({
-  sale: text,
-  at: time,
-  phase: { enum: ["scheduled", "open", "paused", "closed"] },
-  startsAt: time,
-  served: { ...integer, description: "Turns that have passed; who has turn t is number t - served" },
-  queued: integer,
-  waitlisted: integer,
-  perSecond: orNull(number),
-  items: list(
-    object({
-      id: text,
-      total: integer,
-      available: integer,
-      held: integer,
-      sold: integer,
-      gone: { type: "boolean" },
-      soldOutEpoch: integer,
-    }),
-  ),
-})
+const lineMark: Schema = { type: "array", items: integer, minItems: 2, maxItems: 2 }
+
+const standing = object(
+  {
+    sale: text,
+    at: time,
+    phase: { enum: ["scheduled", "open", "paused", "closed"] },
+    startsAt: time,
+    served: {
+      ...integer,
+      description: "Turns that have passed; who has turn t is number t - served, or less",
+    },
+    line: {
+      ...list(lineMark),
+      description:
+        "When people have left the queue: [turn, position] along it. Before the first stands [served, 0]; between two marks it is even, and after the last it goes on by one",
+    },
+    queued: integer,
+    waitlisted: integer,
+    perSecond: orNull(number),
+    items: list(
+      object({
+        id: text,
+        total: integer,
+        available: integer,
+        held: integer,
+        sold: integer,
+        gone: { type: "boolean" },
+        soldOutEpoch: integer,
+      }),
+    ),
+  },
+  ["line"],
+)
 
 const sale = {
   id: text,

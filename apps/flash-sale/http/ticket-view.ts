@@ -2,7 +2,7 @@
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { recordOf } from "../delivery/record-of.ts"
-import { etaSeconds, positionOf } from "../model/estimate.ts"
+import { secondsFor } from "../model/estimate.ts"
 import { resultChannel, saleChannel } from "../model/record.ts"
 import { isWaiting } from "../model/ticket.ts"
 
@@ -31,12 +31,14 @@ export function ticketView(sale: Sale, ticket: Ticket, labaUrl: string) {
   const { pace } = sale
   const turn = sale.book.turnOf(ticket)
   const waits = ticket.state === "queued" && turn !== null
-  if (waits) ticket.shownEta = etaSeconds(turn, pace, ticket.shownEta)
+  const position = waits ? sale.book.positionOf(ticket) : null
+  const fresh = position === null ? null : secondsFor(position, pace.perSecond)
+  if (fresh !== null) ticket.shownEta = Math.min(fresh, ticket.shownEta ?? fresh)
   return {
     ...recordOf(sale.book, ticket),
-    position: waits ? positionOf(turn, pace) : null,
+    position,
     /** How many are in the draw so far, while it is still to come. */
-    entrants: ticket.state === "queued" && turn === null ? sale.book.tickets.length : null,
+    entrants: ticket.state === "queued" && turn === null ? sale.book.queued : null,
     etaSeconds: waits ? ticket.shownEta : null,
     admittedAt: ticket.admittedAt,
     deadline: isWaiting(ticket.state) ? ticket.deadline : null,

@@ -1,24 +1,47 @@
 // How long it will take: from the measured rate at which turns come up, and never longer than what was said before.
 // Pure, so that a page computes from the shared snapshot what the server would say.
 
+/** A turn in the queue, and how many still waited up to it, itself included. */
+export type LineMark = readonly [turn: number, position: number]
+
 /** What is known of a queue at a moment; one such snapshot serves everybody. */
 export interface QueuePace {
-  /** Turns served so far: the next is `served + 1`. */
+  /** Turns that have passed: the next is `served + 1`. */
   readonly served: number
-  /** Turns a second, measured; null before there was anything to measure. */
+  /** Decided a second, measured; null before there was anything to measure. */
   readonly perSecond: number | null
+  /** Marks along the queue, by turn, when people have left it: they keep their turns, and nobody waits for those. */
+  readonly line?: readonly LineMark[] | undefined
 }
 
-/** How many are before me, myself included; 0 when the turn has come. */
-export const positionOf = (turn: number, pace: QueuePace): number => Math.max(0, turn - pace.served)
+/**
+ * How many are before me, myself included; 0 when the turn has come. Exact while nobody has left; else exact at the marks, and
+ * between two of them as if those who left had stood evenly.
+ */
+export function positionOf(turn: number, { served, line = [] }: QueuePace): number {
+  if (turn <= served) return 0
+  let [before, count]: LineMark = [served, 0]
+  for (const [at, position] of line) {
+    if (at >= turn) {
+      const between = ((position - count) * (turn - before)) / (at - before)
+      return Math.max(1, Math.ceil(count + between))
+    }
+    ;[before, count] = [at, position]
+  }
+  return count + turn - before
+}
+
+/** Seconds until so many are decided; null while the pace is not known. */
+export function secondsFor(position: number, perSecond: number | null): number | null {
+  if (position === 0) return 0
+  return perSecond === null || perSecond <= 0 ? null : Math.ceil(position / perSecond)
+}
 
 /** Seconds until a turn comes. `shownBefore` is the last that was shown, and bounds it; null is "not known yet". */
 export function etaSeconds(turn: number, pace: QueuePace, shownBefore: number | null): number | null {
-  const position = positionOf(turn, pace)
-  if (position === 0) return 0
-  if (pace.perSecond === null || pace.perSecond <= 0) return shownBefore
-  const fresh = Math.ceil(position / pace.perSecond)
-  return shownBefore === null ? fresh : Math.min(fresh, shownBefore)
+  const fresh = secondsFor(positionOf(turn, pace), pace.perSecond)
+  if (fresh === null || shownBefore === null) return fresh ?? shownBefore
+  return Math.min(fresh, shownBefore)
 }
 
 /** Before anything is said, it is measured for so long. */

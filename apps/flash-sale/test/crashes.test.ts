@@ -2,6 +2,7 @@
 // step the seven invariants hold, and in the end everybody has one result and every cent an owner.
 import { expect, test } from "bun:test"
 import fc from "fast-check"
+import type { Ticket } from "../book/memory.ts"
 import type { TicketState } from "../model/ticket.ts"
 import { startsAt, World } from "./world.ts"
 
@@ -127,6 +128,7 @@ test("keeps every promise, wherever it dies", async () => {
           // Deadlines are kept by a process that runs: time passes for one that died and came back, not for none.
           if (each.do === "pass") await live(world)
           expect(world.findings()).toEqual([])
+          positionsAreTrue(world)
           if (phase === "closed" || (phase === "paused" && each.do !== "unpause"))
             expect(winners(world)).toEqual(before)
         }
@@ -148,6 +150,16 @@ test("keeps every promise, wherever it dies", async () => {
   expect(ends).toContain("won")
   expect((["sold_out", "left", "expired"] as const).filter((end) => ends.has(end)).length).toBeGreaterThan(1)
 }, 90_000)
+
+/** Each position is what walking along the queue, or along the wait-list, would count. */
+function positionsAreTrue({ sale: { book } }: World): void {
+  const walk = (line: readonly Ticket[]): void => {
+    for (const [at, ticket] of line.entries()) expect(book.positionOf(ticket)).toBe(at + 1)
+  }
+  const byTurn = book.tickets.toSorted((a, b) => (book.turnOf(a) ?? 0) - (book.turnOf(b) ?? 0))
+  if (book.turns !== null) walk(byTurn.filter(({ state }) => state === "queued"))
+  for (const { waitList } of book.items) walk([...waitList])
+}
 
 const winners = (world: World): number[] =>
   world.sale.book.tickets.filter(({ state }) => state === "won").map(({ number }) => number)
