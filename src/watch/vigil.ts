@@ -133,16 +133,27 @@ export class Vigil {
       return []
     }
     const { silence } = known
-    // A new numbering that has no message yet was not spoken in: a channel that was idle for long is forgotten by its
-    // engine, and must not thereby seem to have spoken.
-    const hasSpoken =
-      tail.offset > 0 && (tail.epoch !== known.tail.epoch || tail.offset !== known.tail.offset)
-    if (!hasSpoken) return silence.fallsSilent(nowMs) ? [this.notice("silent", channel, known)] : []
+    // In a new numbering only what is beyond the old one was surely said since: an engine that lost some of its messages goes on
+    // with those it has.
+    if (tail.epoch !== known.tail.epoch && tail.offset <= known.tail.offset) {
+      known.tail = tail
+      // Forgotten, as a channel is that was idle for long: it has not spoken.
+      if (tail.offset === 0) return this.stillSilent(channel, known)
+      known.last = printCursor(tail)
+      silence.lostTrack(nowMs)
+      return []
+    }
+    const hasSpoken = tail.offset !== known.tail.offset
+    if (!hasSpoken) return this.stillSilent(channel, known)
     const back = silence.isSilent ? [this.notice("back", channel, known)] : []
     known.tail = tail
     known.last = printCursor(tail)
     silence.heard(nowMs)
     return back
+  }
+
+  private stillSilent(channel: Channel, known: Watched): Notice[] {
+    return known.silence.fallsSilent(this.attention.ms) ? [this.notice("silent", channel, known)] : []
   }
 
   private notice(kind: Alarm["alarm"], channel: Channel, { silence, last }: Watched): Notice {

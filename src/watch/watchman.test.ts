@@ -154,6 +154,31 @@ describe("a watch of one channel", () => {
     expect(told).toHaveLength(2)
   })
 
+  test("does not take for a word that the engine lost some and goes on in another numbering", async () => {
+    const { fake, engine, make, said } = stage()
+    make()
+    for (let beat = 0; beat < 5; beat++) engine.speak("/heart")
+    await fake.pass(40_000)
+    expect(said()).toEqual(["silent /heart"])
+    for (const [epoch, offset] of [
+      ["f", 5],
+      ["g", 3],
+    ] as const) {
+      engine.tails.set("/heart", { epoch, offset })
+      await fake.pass(100_000)
+    }
+    expect(said()).toEqual(["silent /heart"])
+    engine.speak("/heart", "g")
+    await fake.pass(1_000)
+    expect(said()).toEqual(["silent /heart", "back /heart"])
+    // While it is heard, its time counts anew from there.
+    engine.tails.set("/heart", { epoch: "h", offset: 4 })
+    await fake.pass(29_000)
+    expect(said()).toHaveLength(2)
+    await fake.pass(10_000)
+    expect(said()).toEqual(["silent /heart", "back /heart", "silent /heart"])
+  })
+
   test("tells again each time it falls silent", async () => {
     const { fake, engine, make, said } = stage()
     make()

@@ -1,6 +1,7 @@
 // Listens for alarms at a channel, and keeps them in order.
 import { connect } from "../../client/index.ts"
 import type { Alarm } from "../../src/watch/watch.ts"
+import { headOf } from "../support/publish.ts"
 
 export interface Alarms extends Disposable {
   readonly heard: Alarm[]
@@ -11,8 +12,12 @@ export interface Alarms extends Disposable {
 export async function alarmsAt(base: string, channel: string): Promise<Alarms> {
   const laba = connect(base)
   const heard: Alarm[] = []
-  const listening = laba.channel(channel)
+  // From the channel's beginning: the first alarm may be told before anybody listens.
+  const { cursor } = await headOf(base + channel)
+  const listening = laba.channel(channel, { after: `${cursor.split("-")[0]}-0` })
   listening.on("message", ({ data }) => heard.push(data as Alarm))
+  // A Redis that was restarted: the alarms before it were heard.
+  listening.on("reset", () => {})
   await listening.ready()
   return {
     heard,
