@@ -12,8 +12,8 @@ const intervalMs = 1000
 /** Three that were not heard, and a moment for the one under way. */
 const deafAfterMs = 3500
 
-/** Where a run of a node hears itself. */
-export const canaryChannel = (run: string): Channel => `/laba/canary/${run}` as Channel
+/** Where a run of a node hears itself: under `/_/`, so that no request can spell it, and no list has it. */
+export const canaryChannel = (run: string): Channel => `/_/canary/${run}` as Channel
 
 class CanaryGroup extends ListGroup<Canary> {
   write(entries: readonly Entry[]): void {
@@ -64,6 +64,11 @@ export class Canary implements Listener {
     this.heardAtMs = this.now()
     this.timer = options.manual ? null : setInterval(() => this.beat(), intervalMs)
     this.beat()
+  }
+
+  /** Whether it is among those whom the hub counts. */
+  get isListening(): boolean {
+    return this.audience !== null
   }
 
   get isDeaf(): boolean {

@@ -36,6 +36,8 @@ export interface Cluster {
   /** Null where there are no other nodes to tell. */
   readonly exchange: PresenceExchange | null
   readonly isDeaf: boolean
+  /** Channels that somebody else than the node itself listens to here. */
+  readonly channelsHeard: number
   /** The node listens at this port: from now on others know it. */
   begin(port: number): Promise<void>
   stop(): Promise<void>
@@ -44,6 +46,8 @@ export interface Cluster {
 export function makeCluster(options: ClusterOptions): Cluster {
   const { config, run, engine, hub, connections } = options
   const startedAt = Date.now()
+  let made: Cluster | null = null
+  const channelsHeard = (): number => made?.channelsHeard ?? hub.channelsHeard
   const scheme = config.tls ? "https" : "http"
   let address = ""
   const entry = (): NodeEntry => ({
@@ -55,7 +59,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
     load: {
       connections: connections.size,
       users: connections.users,
-      channels: hub.channelsHeard,
+      channels: channelsHeard(),
       residentBytes: process.memoryUsage.rss(),
     },
   })
@@ -66,14 +70,19 @@ export function makeCluster(options: ClusterOptions): Cluster {
   const setPort = (port: number): void => {
     address = callAddress(config.node.advertise, { scheme, host: config.listen.host, port })
   }
-  if (engine instanceof RedisEngine) return joined(options, { entry, orders, setPort, link: engine.link })
-  return {
-    nodes: new LoneNode({ entry, orders, hasUser: (user) => connections.countOfUser(user) > 0 }),
-    exchange: null,
-    isDeaf: false,
-    begin: async (port) => setPort(port),
-    stop: async () => undefined,
-  }
+  if (engine instanceof RedisEngine) made = joined(options, { entry, orders, setPort, link: engine.link })
+  return (
+    made ?? {
+      nodes: new LoneNode({ entry, orders, hasUser: (user) => connections.countOfUser(user) > 0 }),
+      exchange: null,
+      isDeaf: false,
+      get channelsHeard() {
+        return hub.channelsHeard
+      },
+      begin: async (port) => setPort(port),
+      stop: async () => undefined,
+    }
+  )
 }
 
 interface Joining {
@@ -118,6 +127,9 @@ function joined(
     exchange: presence,
     get isDeaf() {
       return canary?.isDeaf ?? false
+    },
+    get channelsHeard() {
+      return hub.channelsHeard - (canary?.isListening ? 1 : 0)
     },
     async begin(port) {
       setPort(port)

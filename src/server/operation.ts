@@ -26,6 +26,8 @@ export interface OperationOptions {
   readonly machine: MachineFacts
   /** The node is about to go away. */
   readonly leaving: () => boolean
+  /** Channels that somebody listens to here. */
+  readonly channelsHeard: () => number
   /** The node does not hear its engine. */
   readonly isDeaf: () => boolean
   /** Who may call the backend API. Default: programs on this machine. */
@@ -40,7 +42,7 @@ export interface Operation {
 }
 
 /** Where the engine is asked whether it answers. Nobody publishes there. */
-const probeChannel = "/laba/ready" as Channel
+const probeChannel = "/_/ready" as Channel
 
 export function makeOperation(options: OperationOptions): Operation {
   const { station, hub, inventory, reloader, events, admit = admitThisMachine } = options
@@ -59,7 +61,7 @@ export function makeOperation(options: OperationOptions): Operation {
     connections: () => connections.counts,
     connectsDelayed: () => station.admissions.delayed,
     heldPolls: () => station.holds.size,
-    channelsHeard: () => hub.channelsHeard,
+    channelsHeard: options.channelsHeard,
     users: () => connections.users,
     nodes: () => station.nodes.list.length,
     engine: () => inventory.figures,

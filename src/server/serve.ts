@@ -176,6 +176,7 @@ function operationOf(parts: Parts, { machine, runKey }: OperationFacts): Operati
     events,
     machine,
     leaving: () => leave.leaving,
+    channelsHeard: () => cluster.channelsHeard,
     isDeaf: () => cluster.isDeaf,
     admit(ask) {
       if (access.hasCredentials) return admitKeys(access)(ask)

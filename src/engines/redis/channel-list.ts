@@ -1,6 +1,7 @@
 // The list of channels in Redis, page by page: partition after partition, in the order of names within each.
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
+import { isReserved } from "../../channels/name.ts"
 import type { ChannelEntry, ChannelsPage } from "../inventory.ts"
 import type { Link } from "./link.ts"
 import type { Partition, Partitions } from "./partitions.ts"
@@ -33,7 +34,9 @@ export async function listChannels(
       0,
       wanted,
     )) as readonly Buffer[]
-    const found = await Promise.all(names.map((name) => entryOf(link, partition, String(name) as Channel)))
+    // What nodes say to themselves is nobody's channel.
+    const theirs = names.map(String).filter((name) => !isReserved(name))
+    const found = await Promise.all(theirs.map((name) => entryOf(link, partition, name as Channel)))
     for (const entry of found) if (entry) channels.push(entry)
     if (names.length === wanted) return { channels, next: printNext(index, String(names[wanted - 1])) }
     after = ""

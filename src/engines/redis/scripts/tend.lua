@@ -12,7 +12,9 @@ local most = 200
 local heardMs = 180000
 
 local function figures(trimmed)
-  return { whole(tonumber(redis.call('HGET', ledger, 'bytes') or '0')), redis.call('ZCARD', names),
+  -- What nodes say to themselves, under `/_/`, is nobody's channel.
+  local channels = redis.call('ZCARD', names) - redis.call('ZLEXCOUNT', names, '[/_/', '(/_0')
+  return { whole(tonumber(redis.call('HGET', ledger, 'bytes') or '0')), channels,
     redis.call('ZCARD', expiries), trimmed }
 end
 
