@@ -31,6 +31,8 @@ export type Failure =
   | "no_order"
   /** Paid already, or its time is up. */
   | "not_payable"
+  /** Paid already, or ended before. */
+  | "not_cancelled"
   /** The payment provider does not answer; ask again. */
   | "provider_away"
   /** The books cannot be written now; ask again. */
@@ -92,19 +94,24 @@ export class Conversation {
     const { number } = ticket
     // Looked up again afterwards: a failed write has the memory read anew.
     const record = () => recordOf(sale.book, sale.book.tickets[number - 1] as Ticket)
-    if (wish === "status") return { asked: wish, ticket: record() }
+    if (wish === "status") {
+      cashier.look(sale, number)
+      return { asked: wish, ticket: record() }
+    }
     if (wish === "pay") return { asked: wish, ...(await cashier.open(sale, number)) }
-    const done = wish === "cancel" ? await cancelled(sale, number, cashier) : left(sale, ticket)
+    if (wish === "cancel") {
+      const cancelled = await cashier.cancel(sale, number)
+      wake?.()
+      if (cancelled !== "cancelled") return { asked: wish, failed: cancelled }
+      return { asked: wish, done: true, ticket: record() }
+    }
+    const done = left(sale, ticket)
     wake?.()
     return { asked: wish, done, ticket: record() }
   }
 }
 
 /** True as well when it was before: who asks again did not hear the answer. */
-async function cancelled(sale: Sale, number: number, cashier: Cashier): Promise<boolean> {
-  return (await cashier.cancel(sale, number)) || sale.orderOf(number)?.state === "cancelled"
-}
-
 const left = (sale: Sale, ticket: Ticket): boolean => sale.leave(ticket) || ticket.state === "left"
 
 /** The sale that a channel of results is about. */

@@ -2,8 +2,9 @@
 import { isLive } from "../model/order.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
+import { retryAfterSeconds } from "../payments/cashier.ts"
 import { listenSeconds } from "../delivery/listen-token.ts"
-import { answer, Problem, refusalOf, type Reply, responseOf } from "./answers.ts"
+import { answer, problem, Problem, refusalOf, type Reply, responseOf } from "./answers.ts"
 import { bodyCharsMax, bodyOf } from "./body.ts"
 import { admit, noSuchSale, turnAway } from "./entering.ts"
 import { entryHeadOf, entryWishOf } from "./entry-request.ts"
@@ -77,7 +78,10 @@ const respondTo = (reply: Reply | Promise<Reply>): Response | Promise<Response> 
 
 export const showTicket: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  return answer(ticketView(sale, ticketOf(sale, buyerOf(shop, ask.request)), shop.labaUrl()))
+  const ticket = ticketOf(sale, buyerOf(shop, ask.request))
+  // They may be back from the payment page, and its callback lost.
+  shop.cashier.look(sale, ticket.number)
+  return answer(ticketView(sale, ticket, shop.labaUrl()))
 }
 
 export const leaveQueue: Endpoint = (shop, ask) => {
@@ -97,20 +101,24 @@ export const payOrder: Endpoint = async (shop, ask) => {
   if (opened.failed === "no_order") throw new Problem(404, "no_order", "There is no order to pay.")
   if (opened.failed === "not_payable")
     throw new Problem(409, "not_payable", "The order cannot be paid any more.")
-  throw new Problem(503, "provider_away", "The payment provider does not answer; try again.")
+  return providerAway()
 }
+
+const providerAway = (): Response =>
+  problem(503, "provider_away", "The payment provider does not answer; try again.", {
+    headers: { "Retry-After": String(retryAfterSeconds) },
+    members: { retryAfterSeconds },
+  })
 
 export const cancelOrder: Endpoint = async (shop, ask) => {
   const sale = saleOf(shop, ask)
   const { number, user } = ticketOf(sale, buyerOf(shop, ask.request))
   const cancelled = await shop.cashier.cancel(sale, number)
-  if (!cancelled && sale.orderOf(number)?.state !== "cancelled")
-    throw new Problem(
-      409,
-      "not_cancelled",
-      "The order is not unpaid, or the payment provider does not answer.",
-    )
   shop.wake()
+  if (cancelled === "provider_away") return providerAway()
+  if (cancelled === "no_order") throw new Problem(404, "no_order", "There is no order to cancel.")
+  if (cancelled === "not_cancelled")
+    throw new Problem(409, "not_cancelled", "Only an order that is unpaid can be cancelled.")
   return answer(ticketView(sale, ticketOf(sale, user), shop.labaUrl()))
 }
 
@@ -118,7 +126,7 @@ export const receiveCallback: Endpoint = async (shop, { request }) => {
   const body = await request.text()
   if (body.length > bodyCharsMax) throw new Problem(413, "too_large", "The body is too large.")
   const received = shop.cashier.receive(request.headers, body)
-  if (received === null) throw new Problem(403, "forbidden", "The signature is wrong.")
+  if (received === null) throw new Problem(403, "forbidden", "This is no callback, or not signed as one.")
   // Not acknowledged: the provider shall see that somebody's money has come to the wrong place.
   if (!received) throw new Problem(404, "unknown_order", "This payment is for no sale of this shop.")
   shop.wake()

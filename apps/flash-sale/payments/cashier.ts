@@ -1,18 +1,27 @@
-// Between the orders and the provider: opens a trade, ends it before its unit goes to anybody else, and takes what the
-// provider tells. What it does not know after a crash it finds again in the orders.
+// Between the orders and the provider: opens a trade, looks at it, ends it before its unit goes to anybody else, and takes
+// what the provider tells. What it does not know after a crash it finds again in the orders.
 import type { Sale } from "../book/sale.ts"
 import { orderId } from "../delivery/record-of.ts"
-import type { Callback, PaymentProvider, TradeEnd } from "./provider.ts"
+import { Looks } from "./looks.ts"
+import { type Callback, type PaymentProvider, ProviderRefusal, type TradeEnd } from "./provider.ts"
 
 export interface CashierOptions {
-  readonly provider: PaymentProvider
+  readonly provider: PaymentProvider & { readonly mayAsk?: boolean }
   readonly find: (sale: string) => Sale | null
   readonly log: (line: string) => void
   /** Takes money for a sale that is not known here; false when it is nobody's. */
   readonly onUnknown?: (callback: Callback) => boolean
-  /** How long after its time an order waits for a provider that is away. Default 15,000. */
+  /** How long after its time an order waits for the provider's word. Default 15,000. */
   readonly graceMs?: number
 }
+
+export type PayAnswer =
+  { readonly payUrl: string } | { readonly failed: "no_order" | "not_payable" | "provider_away" }
+
+export type CancelAnswer = "cancelled" | "no_order" | "not_cancelled" | "provider_away"
+
+/** When to ask a provider again that was away: it is tried about so often. */
+export const retryAfterSeconds = 2
 
 /** The sale and the number in a reference. 0 stands for what is no number: there is no such order. */
 export function orderIn(reference: string): { readonly sale: string; readonly number: number } {
@@ -21,16 +30,29 @@ export function orderIn(reference: string): { readonly sale: string; readonly nu
   return { sale: reference.slice(0, dot), number: /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : 0 }
 }
 
-/** Trades that are being ended at once. */
-const endingMax = 32
+/** Trades that are being ended at once, and those that are looked at. */
+const endingMax = 64
+const lookingMax = 32
 
-export type PayAnswer =
-  { readonly payUrl: string } | { readonly failed: "no_order" | "not_payable" | "provider_away" }
+/** Overdue orders that one turn has to do with. */
+const overdueMax = 1000
+
+/** A longer time between two turns is a machine that slept: nobody could be asked meanwhile. */
+const sleepMsMin = 5000
+
+/** Since when a sale's orders have been swept without a break. */
+interface Watch {
+  sweptAt: number
+  awakeSince: number
+}
 
 export class Cashier {
   private readonly options: CashierOptions
   private readonly graceMs: number
   private readonly ending = new Set<string>()
+  private readonly looks = new Looks()
+  private readonly watches = new WeakMap<Sale, Watch>()
+  private looking = 0
 
   constructor(options: CashierOptions) {
     this.options = options
@@ -43,17 +65,24 @@ export class Cashier {
     if (order === null) return { failed: "no_order" }
     if (order.state !== "pending" || sale.now() >= order.payBy) return { failed: "not_payable" }
     sale.markOpened(order)
+    const reference = orderId(sale.book, number)
+    this.looks.add(reference, { sale, number }, sale.now())
     try {
       const { currency } = sale.book.settings
-      return await this.options.provider.open({
-        reference: orderId(sale.book, number),
-        amount: order.price,
-        currency,
-      })
+      return await this.options.provider.open({ reference, amount: order.price, currency })
     } catch (error) {
       this.options.log(`flash sale: ${String(error)}`)
-      return { failed: "provider_away" }
+      // It does not open what is paid or closed: it is asked which.
+      if (error instanceof ProviderRefusal) this.look(sale, number)
+      return { failed: error instanceof ProviderRefusal ? "not_payable" : "provider_away" }
     }
+  }
+
+  /** Its buyer looks at an order: what they paid may have come without a word. Asked beside the answer, never before it. */
+  look(sale: Sale, number: number): void {
+    const order = sale.orderOf(number)
+    if (order?.state !== "pending" || !order.opened || !this.mayLook) return
+    if (this.looks.wish(orderId(sale.book, number), sale.now())) void this.lookAt(sale, number)
   }
 
   /**
@@ -74,27 +103,87 @@ export class Cashier {
     return true
   }
 
-  /** Ends the trades of orders whose time is up. */
+  /** Ends the orders whose time is up, and looks at some of the trades that are open. */
   sweep(sale: Sale): void {
-    for (const { ticket, payBy } of sale.overdue(endingMax)) {
-      const name = orderId(sale.book, ticket.number)
-      if (this.ending.size >= endingMax) return
-      if (this.ending.has(name)) continue
-      void this.end(sale, ticket.number, { event: "timeout", untilMs: payBy + this.graceMs })
+    const now = sale.now()
+    const watch = this.watch(sale, now)
+    this.lookRound(now)
+    const due = sale.overdue(overdueMax)
+    if (due.length === 0) return
+    // The provider had its time, and whatever it is busy with, the buyer and the next one hear how it stands. The trades
+    // stay to be asked for, and money that comes is settled then.
+    const given = due.filter(({ payBy }) => now > Math.max(payBy, watch.awakeSince) + this.graceMs)
+    if (given.length > 0) sale.endOpen(given)
+    for (const { ticket, payBy, state } of due) {
+      if (this.ending.size >= endingMax || !this.mayAsk) return
+      const { number } = ticket
+      if (state !== "pending" || this.ending.has(orderId(sale.book, number))) continue
+      // What cannot be written is still due, so it is tried again.
+      this.end(sale, number, { event: "timeout", untilMs: payBy + this.graceMs }).catch((error: unknown) =>
+        this.options.log(`flash sale: ${String(error)}`),
+      )
     }
   }
 
-  /** The buyer gives the order back. False when it is not unpaid, or the provider cannot say so. */
-  async cancel(sale: Sale, number: number): Promise<boolean> {
+  /** The buyer gives the order back; who asks again hears the same. */
+  async cancel(sale: Sale, number: number): Promise<CancelAnswer> {
     const order = sale.orderOf(number)
-    if (order?.state !== "pending") return false
-    if (!order.opened) return sale.end(number, "cancel")
-    return this.end(sale, number, { event: "cancel", untilMs: Infinity })
+    if (order === null) return "no_order"
+    if (order.state === "pending" && !order.opened) sale.end(number, "cancel")
+    else if (order.state === "pending") {
+      const isAnswered = await this.end(sale, number, { event: "cancel", untilMs: Infinity })
+      if (!isAnswered) return "provider_away"
+    }
+    return sale.orderOf(number)?.state === "cancelled" ? "cancelled" : "not_cancelled"
+  }
+
+  private get mayAsk(): boolean {
+    return this.options.provider.mayAsk !== false
+  }
+
+  private get mayLook(): boolean {
+    return this.mayAsk && this.looking < lookingMax
+  }
+
+  /** Notes a turn. A sale that was not swept before is one of a process before this: its open trades are found in its orders. */
+  private watch(sale: Sale, now: number): Watch {
+    let watch = this.watches.get(sale)
+    if (!watch) {
+      watch = { sweptAt: now, awakeSince: now }
+      this.watches.set(sale, watch)
+      for (const line of [sale.book.unpaid, sale.book.offers])
+        for (const { ticket, opened } of line)
+          if (opened) this.looks.add(orderId(sale.book, ticket.number), { sale, number: ticket.number }, now)
+    }
+    if (now - watch.sweptAt > sleepMsMin) watch.awakeSince = now
+    watch.sweptAt = now
+    return watch
+  }
+
+  private lookRound(now: number): void {
+    if (!this.mayLook) return
+    for (const { sale, number } of this.looks.take(now)) {
+      const order = sale.orderOf(number)
+      if (order?.state !== "pending" || now >= order.payBy) this.looks.drop(orderId(sale.book, number))
+      else if (this.mayLook) void this.lookAt(sale, number)
+    }
+  }
+
+  private async lookAt(sale: Sale, number: number): Promise<void> {
+    this.looking++
+    try {
+      const trade = await this.options.provider.look(orderId(sale.book, number))
+      if (trade.state === "paid") sale.pay(number, { id: trade.payment, amount: trade.amount })
+    } catch (error) {
+      if (!(error instanceof ProviderRefusal)) this.options.log(`flash sale: ${String(error)}`)
+    } finally {
+      this.looking--
+    }
   }
 
   /**
    * The provider has the first word: once it has closed the trade, no money can come for a unit that somebody else holds.
-   * When it stays away, the order ends after `untilMs` all the same, and money that comes is settled then.
+   * When it stays away, the order ends after `untilMs` all the same. False when it was away.
    */
   private async end(
     sale: Sale,
@@ -105,14 +194,14 @@ export class Cashier {
     this.ending.add(name)
     try {
       const end = await this.closeTrade(name)
-      if (end === null) return sale.now() > untilMs && sale.end(number, event, true)
+      if (end === null) {
+        if (sale.now() > untilMs) sale.end(number, event, true)
+        return false
+      }
       if (end.state === "paid") sale.pay(number, { id: end.payment, amount: end.amount })
       // Paid, the order stays so. After a wrong amount, which goes back, the trade is over and so is the order.
-      return sale.end(number, event)
-    } catch (error) {
-      // The books could not be written. The order is still due, so this is tried again.
-      this.options.log(`flash sale: ${String(error)}`)
-      return false
+      sale.end(number, event)
+      return true
     } finally {
       this.ending.delete(name)
     }

@@ -1,44 +1,72 @@
-// The payment simulator as a provider, by HTTP. A real one would be a file like this.
+// A payment provider by HTTP, as `docs/guide/flash-sale-payments.md` describes it; the payment simulator is one.
 import { createHmac, timingSafeEqual } from "node:crypto"
-import type { Callback, PaymentProvider, TradeEnd } from "./provider.ts"
+import { z } from "zod"
+import { type Callback, type PaymentProvider, ProviderRefusal } from "./provider.ts"
+import { answerMsMax } from "./watched-provider.ts"
 
 export interface HttpProviderOptions {
   readonly url: string
-  /** Shared with the provider: signs its callbacks. */
+  /** Shared with the provider: signs what each tells the other. */
   readonly secret: string
   /** Where callbacks go. */
   readonly callbackUrl: () => string
 }
-
-/** Longer than that and the provider counts as away. */
-const answerMsMax = 3000
 
 export const signatureHeader = "x-payment-signature"
 
 export const signatureOf = (secret: string, body: string): string =>
   createHmac("sha256", secret).update(body).digest("hex")
 
+export function isSigned(secret: string, headers: Headers, body: string): boolean {
+  const given = Buffer.from(headers.get(signatureHeader) ?? "")
+  const right = Buffer.from(signatureOf(secret, body))
+  return given.length === right.length && timingSafeEqual(given, right)
+}
+
+const amount = z.int().min(0)
+const closed = z.object({ state: z.literal("closed") })
+const paid = z.object({ state: z.literal("paid"), payment: z.string().min(1), amount })
+const opened = z.object({ payUrl: z.url({ protocol: /^https?$/ }) })
+const tradeEnd = z.union([closed, paid])
+const tradeNow = z.union([z.object({ state: z.literal("open") }), closed, paid])
+const callback = z.object({ reference: z.string(), payment: z.string().min(1), amount })
+
 export function httpProvider({ url, secret, callbackUrl }: HttpProviderOptions): PaymentProvider {
   const base = url.replace(/\/+$/, "")
-  const ask = async <T>(path: string, body: unknown): Promise<T> => {
+  const post = async (path: string, asked: unknown): Promise<Response> => {
+    const body = JSON.stringify(asked)
     const answer = await fetch(base + path, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json", [signatureHeader]: signatureOf(secret, body) },
+      body,
       signal: AbortSignal.timeout(answerMsMax),
     })
-    if (!answer.ok) throw new Error(`The payment provider answered ${answer.status} to ${path}.`)
-    return (await answer.json()) as T
+    if (answer.ok) return answer
+    await answer.body?.cancel()
+    const said = `The payment provider answered ${answer.status} to ${path}.`
+    throw isNo(answer.status) ? new ProviderRefusal(said) : new Error(said)
   }
+  const ask = async <T>(path: string, asked: unknown, form: z.ZodType<T>): Promise<T> =>
+    form.parse(await (await post(path, asked)).json())
   return {
-    open: (trade) => ask("/trades", { ...trade, callback: callbackUrl() }),
-    close: (reference) => ask<TradeEnd>("/trades/close", { reference }),
-    refund: async (payment) => void (await ask("/refunds", { payment })),
-    readCallback: (headers, body) => {
-      const given = Buffer.from(headers.get(signatureHeader) ?? "")
-      const right = Buffer.from(signatureOf(secret, body))
-      if (given.length !== right.length || !timingSafeEqual(given, right)) return null
-      return JSON.parse(body) as Callback
+    open: (trade) => ask("/trades", { ...trade, callback: callbackUrl() }, opened),
+    look: (reference) => ask("/trades/look", { reference }, tradeNow),
+    close: (reference) => ask("/trades/close", { reference }, tradeEnd),
+    async refund(payment) {
+      const answer = await post("/refunds", { payment })
+      await answer.body?.cancel()
     },
+    readCallback: (headers, body) => (isSigned(secret, headers, body) ? callbackIn(body) : null),
   }
 }
+
+function callbackIn(body: string): Callback | null {
+  try {
+    return callback.parse(JSON.parse(body))
+  } catch {
+    return null
+  }
+}
+
+/** All else, also a signature that it does not know, is no answer to the question: it is asked again. */
+const isNo = (status: number): boolean => status === 404 || status === 409 || status === 410

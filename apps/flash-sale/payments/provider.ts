@@ -1,5 +1,5 @@
 // The contract of a payment provider, of which the simulator is one. It may be slow, may be away, and may tell of a
-// payment late, twice or never; so it is asked before a unit goes to somebody else.
+// payment late, twice or never; so it is asked before a unit goes to somebody else, and now and then before that.
 
 export interface Trade {
   /** Our name for it: the order's id. Opening it twice is opening it once. */
@@ -13,6 +13,9 @@ export type TradeEnd =
   /** Nobody can pay it any more. A trade that was never opened cannot be opened after this. */
   { readonly state: "closed" } | { readonly state: "paid"; readonly payment: string; readonly amount: number }
 
+/** What a provider says of a trade that may still be paid. */
+export type TradeNow = { readonly state: "open" } | TradeEnd
+
 /** A payment that the provider tells us of by itself. */
 export interface Callback {
   readonly reference: string
@@ -20,13 +23,24 @@ export interface Callback {
   readonly amount: number
 }
 
+/**
+ * A method that rejects with `ProviderRefusal` was answered, and the answer is no. Any other rejection, and no answer within
+ * three seconds, counts as a provider that is away: it is asked again.
+ */
 export interface PaymentProvider {
-  /** Answers where the buyer pays. Rejects when the provider cannot be reached. */
+  /** Answers where the buyer pays. */
   open(trade: Trade): Promise<{ readonly payUrl: string }>
-  /** Ends a trade, unless it is paid. Rejects when the provider cannot be reached. */
+  /** How a trade stands. Changes nothing. */
+  look(reference: string): Promise<TradeNow>
+  /** Ends a trade, unless it is paid. */
   close(reference: string): Promise<TradeEnd>
   /** Pays back. Repeats are one refund. Rejects when it did not happen. */
   refund(payment: string): Promise<void>
-  /** Reads a callback's body; null when its signature is wrong. */
+  /** Reads a callback's body; null when its signature is wrong, or it makes no sense. */
   readCallback(headers: Headers, body: string): Callback | null
+}
+
+/** The provider has answered, and said no. */
+export class ProviderRefusal extends Error {
+  override readonly name = "ProviderRefusal"
 }

@@ -1,8 +1,9 @@
 // A payment provider to try things with, as an HTTP service of its own. What it has taken it remembers on disk; its
 // callbacks it can delay, double, reorder and lose, as real ones do.
 import { Database } from "bun:sqlite"
-import { signatureHeader, signatureOf } from "./http-provider.ts"
+import { isSigned, signatureHeader, signatureOf } from "./http-provider.ts"
 import { payPage } from "./pay-page.ts"
+import type { TradeNow } from "./provider.ts"
 
 /** How badly callbacks travel. Chances are 0 to 1. */
 export interface Weather {
@@ -77,13 +78,17 @@ export function startSimulator(options: SimulatorOptions): Simulator {
     return Response.json({ payUrl: `${server.url.origin}/pay/${encodeURIComponent(asked.reference)}` })
   }
 
+  const look = ({ reference }: { reference: string }) => {
+    const trade = find(reference)
+    if (!trade) return problem(404, "There is no such trade.")
+    return Response.json(stateOf(trade))
+  }
+
   const close = ({ reference }: { reference: string }) => {
     // Unknown is closed too: an order to open it that is still on its way must find it shut.
     database.run("INSERT OR IGNORE INTO trades VALUES (?, 0, '', '', 'closed', NULL)", [reference])
     database.run("UPDATE trades SET state = 'closed' WHERE reference = ? AND state = 'open'", [reference])
-    const trade = find(reference)
-    if (trade?.payment) return Response.json({ state: "paid", payment: trade.payment, amount: trade.amount })
-    return Response.json({ state: "closed" })
+    return Response.json(stateOf(find(reference) as TradeRow))
   }
 
   const pay = (reference: string) => {
@@ -141,11 +146,14 @@ export function startSimulator(options: SimulatorOptions): Simulator {
         return payPage(find(name))
       }
       if (request.method !== "POST") return problem(405, "Use POST.")
-      const body = (await request.json()) as never
+      const text = await request.text()
+      const body = JSON.parse(text) as never
+      if (pathname === "/weather") return Response.json(Object.assign(weather, body))
+      if (!isSigned(secret, request.headers, text)) return problem(401, "The signature is wrong.")
       if (pathname === "/trades") return open(body)
+      if (pathname === "/trades/look") return look(body)
       if (pathname === "/trades/close") return close(body)
       if (pathname === "/refunds") return refund(body)
-      if (pathname === "/weather") return Response.json(Object.assign(weather, body))
       return problem(404, "There is nothing here.")
     },
   })
@@ -159,5 +167,9 @@ export function startSimulator(options: SimulatorOptions): Simulator {
     },
   }
 }
+
+/** A payment that went back was made all the same. */
+const stateOf = ({ state, payment, amount }: TradeRow): TradeNow =>
+  payment === null ? { state: state === "open" ? "open" : "closed" } : { state: "paid", payment, amount }
 
 const problem = (status: number, detail: string): Response => Response.json({ status, detail }, { status })

@@ -102,3 +102,35 @@ test("an event that is refused for long holds up the later ones of its order no 
   }
   expect(told).toEqual(["paid"])
 })
+
+test("while the provider is away refunds keep their turn, and count no attempts", async () => {
+  using world = new World(one)
+  const refunded: string[] = []
+  let isAway = true
+  const provider = {
+    get mayAsk() {
+      return !isAway
+    },
+    refund: async (payment: string) => void refunded.push(payment),
+    close: async () => ({ state: "closed" as const }),
+  }
+  const errands = new Errands({
+    ledger: world.ledger,
+    clock: () => world.now,
+    log: () => {},
+    find: () => null,
+    provider,
+    webhook: null,
+  })
+  addErrands(world, "refund", [{ payment: "owed", sale: "s", number: 1 }])
+  for (let minute = 0; minute < 10; minute++) {
+    errands.run()
+    await turns()
+    world.pass(60)
+  }
+  expect(refunded).toEqual([])
+  isAway = false
+  errands.run()
+  await turns()
+  expect(refunded).toEqual(["owed"])
+})

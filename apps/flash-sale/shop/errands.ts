@@ -17,7 +17,7 @@ export interface ErrandsOptions {
   readonly clock: () => number
   readonly log: (line: string) => void
   readonly find: (sale: string) => Sale | null
-  readonly provider: Pick<PaymentProvider, "refund" | "close">
+  readonly provider: Pick<PaymentProvider, "refund" | "close"> & { readonly mayAsk?: boolean }
   /** Rejects when it has to be tried again. */
   readonly webhook: ((errand: Errand) => Promise<void>) | null
 }
@@ -86,12 +86,17 @@ export class Errands {
     const { ledger, clock } = this.options
     const running = this.running[kind]
     const most = atOnceMax[kind]
-    if (running.size >= most) return
+    if (running.size >= most || !this.mayTry(kind)) return
     // Those under way are still due.
     for (const row of ledger.all<Row>(dueOf[kind], kind, clock(), most + running.size)) {
-      if (running.size >= most) return
+      if (running.size >= most || !this.mayTry(kind)) return
       if (!running.has(row.id)) void this.attempt(row)
     }
+  }
+
+  /** While the provider is away one errand now and then tries it, and the others keep their turn. */
+  private mayTry(kind: ErrandKind): boolean {
+    return kind === "webhook" || this.options.provider.mayAsk !== false
   }
 
   private async attempt({ id, kind, body: text, attempts }: Row): Promise<void> {

@@ -43,6 +43,7 @@ export function startPretendProvider(secret: string): PretendProviderServer {
           payUrl: `${server.url.origin}/pay/${encodeURIComponent(body["reference"] ?? "")}`,
         })
       }
+      if (pathname === "/trades/look") return Response.json(await provider.look(body["reference"] ?? ""))
       if (pathname === "/trades/close") return Response.json(await provider.close(body["reference"] ?? ""))
       if (pathname === "/refunds") {
         await provider.refund(body["payment"] ?? "")

@@ -1,6 +1,6 @@
 // A payment provider for the model: instant, or away. It remembers trades for ever, as the real one does, and holds back
 // its callbacks until a test delivers them, in any order and as often as it likes.
-import type { Callback, PaymentProvider, Trade, TradeEnd } from "../payments/provider.ts"
+import type { Callback, PaymentProvider, Trade, TradeEnd, TradeNow } from "../payments/provider.ts"
 
 interface Held extends Trade {
   state: "open" | "closed" | "paid" | "refunded"
@@ -19,6 +19,13 @@ export class PretendProvider implements PaymentProvider {
     if (known?.state === "closed") throw new Error("The trade was closed.")
     if (!known) this.trades.set(trade.reference, { ...trade, state: "open", payment: null })
     return { payUrl: `http://pay/${trade.reference}` }
+  }
+
+  async look(reference: string): Promise<TradeNow> {
+    this.answer()
+    const trade = this.trades.get(reference)
+    if (trade?.payment) return { state: "paid", payment: trade.payment, amount: trade.amount }
+    return { state: trade?.state === "open" ? "open" : "closed" }
   }
 
   async close(reference: string): Promise<TradeEnd> {
