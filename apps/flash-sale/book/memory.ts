@@ -47,8 +47,8 @@ export interface Ticket {
   /** Where it is written while it has no row of its own. */
   batch: Batch | null
   order: Order | null
-  /** The last time to wait that was shown; it never climbs. */
-  shownEta: number | null
+  /** When its turn comes, by what was shown last; it never becomes later. */
+  promisedAt: number | null
   /** The newest version that listeners have been told. */
   told: number
 }

@@ -99,7 +99,7 @@ function ticketsOf(ledger: Ledger, book: Book): Ticket[] {
       seat: 0,
       batch: null,
       order: null,
-      shownEta: row.eta,
+      promisedAt: promisedAt(row.admitted_at, row.eta),
       told: 0,
     }
   }
@@ -142,10 +142,13 @@ export function ticketFrom(
     seat: 0,
     batch,
     order: null,
-    shownEta: eta,
+    promisedAt: promisedAt(admittedAt, eta),
     told: 0,
   }
 }
+
+const promisedAt = (admittedAt: number, eta: number | null): number | null =>
+  eta === null ? null : admittedAt + eta * 1000
 
 /** Ties each ticket to the one that its user held before. */
 function chained(tickets: readonly Ticket[]): Ticket[] {

@@ -1,7 +1,7 @@
 // The one writer of a sale. Every method is one transaction on the ledger and the same change in memory; when the
 // transaction fails, the memory is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
 import type { Ledger } from "../ledger/ledger.ts"
-import { DrainRate, secondsFor, type QueuePace } from "../model/estimate.ts"
+import { DrainRate, type QueuePace, secondsFor, type Wait, waitOf } from "../model/estimate.ts"
 import { decidesAt, type SalePhase, saleSchema, type SaleSettings } from "../model/sale.ts"
 import { Act, type Told } from "./act.ts"
 import {
@@ -83,13 +83,29 @@ export class Sale {
     return { served, perSecond: perSecond === null ? null : Math.min(perSecond, inflowPerSecond ?? Infinity) }
   }
 
+  /** What may be promised by: null while nothing is decided, for then nobody knows until when. */
+  private get promisedPace(): number | null {
+    return this.book.phase === "open" ? this.pace.perSecond : null
+  }
+
+  /** How long somebody in the queue still waits. What is said is remembered, and never climbs. */
+  waitOf(ticket: Ticket): Wait {
+    const { book } = this
+    const position = ticket.state === "queued" ? book.positionOf(ticket) : null
+    if (position === null) return { etaSeconds: null, late: false, promisedAt: null }
+    const { promisedAt } = ticket
+    const wait = waitOf({ position, perSecond: this.promisedPace, promisedAt, now: this.now() })
+    ticket.promisedAt = wait.promisedAt
+    return book.phase === "open" ? wait : { ...wait, etaSeconds: null }
+  }
+
   /** Writes down a batch of tickets in one row. They are durable when this returns. */
   admit(entrants: readonly Entrant[]): Ticket[] {
     const now = this.now()
     const { book } = this
     const first = book.tickets.length + 1
     const deadline = Math.max(now, decidesAt(book.settings)) + book.settings.ticketSeconds * 1000
-    const { perSecond } = this.pace
+    const perSecond = this.promisedPace
     const entries = entrants.map(({ user, item, key }, at): IntakeEntry => {
       // Whoever comes stands last, but for a draw that is still to come.
       const place = book.turns === null ? null : book.queued + at + 1

@@ -139,7 +139,10 @@ export const schemas: Readonly<Record<string, Schema>> = {
     state: { const: "queued" },
     position: orNull(integer),
     entrants: orNull(integer),
-    etaSeconds: orNull(number),
+    etaSeconds: {
+      ...orNull(number),
+      description: "As it was said then; in every retry the same. The ticket says whether it still holds",
+    },
     admittedAt: time,
     deadline: time,
     listen,
@@ -153,9 +156,17 @@ export const schemas: Readonly<Record<string, Schema>> = {
     turn: orNull(integer),
     at: time,
     order: orNull(ref("Order")),
-    position: orNull(integer),
-    entrants: orNull(integer),
-    etaSeconds: orNull(number),
+    position: {
+      ...orNull(integer),
+      description: "How many are before it, itself included: in the queue, or on its item's wait-list",
+    },
+    entrants: { ...orNull(integer), description: "How many wait for the draw, while it is still to come" },
+    etaSeconds: {
+      ...orNull(number),
+      description:
+        "Counts down and never climbs. Null while it is not known: on a wait-list, before a draw, in a pause",
+    },
+    late: { type: "boolean", description: "It will take longer than etaSeconds says, or has already" },
     admittedAt: time,
     deadline: orNull(time),
     listen,

@@ -2,7 +2,6 @@
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { recordOf } from "../delivery/record-of.ts"
-import { secondsFor } from "../model/estimate.ts"
 import { resultChannel, saleChannel } from "../model/record.ts"
 import { isWaiting } from "../model/ticket.ts"
 
@@ -11,7 +10,10 @@ export function listenAt(sale: Sale, user: string, labaUrl: string) {
   return { laba: labaUrl, channel, sale: saleChannel(sale.id) }
 }
 
-/** What is answered to whoever just got in, and to each retry of it: the same, whatever has happened since. */
+/**
+ * What is answered to whoever just got in, and to each retry of it: the same, whatever has happened since. Whether its time to
+ * wait still holds, only the ticket says.
+ */
 export const admissionView = (sale: Sale, ticket: Ticket, labaUrl: string) => ({
   sale: sale.id,
   item: sale.book.itemOf(ticket).id,
@@ -28,18 +30,16 @@ export const admissionView = (sale: Sale, ticket: Ticket, labaUrl: string) => ({
 
 /** How it stands now. */
 export function ticketView(sale: Sale, ticket: Ticket, labaUrl: string) {
-  const { pace } = sale
-  const turn = sale.book.turnOf(ticket)
-  const waits = ticket.state === "queued" && turn !== null
-  const position = waits ? sale.book.positionOf(ticket) : null
-  const fresh = position === null ? null : secondsFor(position, pace.perSecond)
-  if (fresh !== null) ticket.shownEta = Math.min(fresh, ticket.shownEta ?? fresh)
+  const { book } = sale
+  const { etaSeconds, late } = sale.waitOf(ticket)
   return {
-    ...recordOf(sale.book, ticket),
-    position,
-    /** How many are in the draw so far, while it is still to come. */
-    entrants: ticket.state === "queued" && turn === null ? sale.book.queued : null,
-    etaSeconds: waits ? ticket.shownEta : null,
+    ...recordOf(book, ticket),
+    /** In the queue, or on the item's wait-list. */
+    position: book.positionOf(ticket),
+    /** How many wait for the draw so far, while it is still to come. */
+    entrants: ticket.state === "queued" && book.turns === null ? book.queued : null,
+    etaSeconds,
+    late,
     admittedAt: ticket.admittedAt,
     deadline: isWaiting(ticket.state) ? ticket.deadline : null,
     listen: listenAt(sale, ticket.user, labaUrl),

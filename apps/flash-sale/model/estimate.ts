@@ -44,6 +44,42 @@ export function etaSeconds(turn: number, pace: QueuePace, shownBefore: number | 
   return Math.min(fresh, shownBefore)
 }
 
+/** What is said to somebody who waits. */
+export interface Wait {
+  /** Null: not known, for example while the sale is paused. It counts down and never climbs; 0 when what was said has run out. */
+  readonly etaSeconds: number | null
+  /** It will take longer than was said: that has run out, or will at the pace of now. */
+  readonly late: boolean
+  /** The moment that is promised by it, and bounds what is said next. */
+  readonly promisedAt: number | null
+}
+
+/** A promise that is missed by less is not late: the measured pace trembles by as much. */
+const lateSecondsMin = 5
+const lateShareMin = 0.1
+
+export interface WaitFacts {
+  readonly position: number
+  /** Null as well while nothing is decided. */
+  readonly perSecond: number | null
+  readonly promisedAt: number | null
+  readonly now: number
+}
+
+/** How long it takes until a position is served, held to what was promised before. */
+export function waitOf({ position, perSecond, promisedAt, now }: WaitFacts): Wait {
+  const fresh = secondsFor(position, perSecond)
+  const freshAt = fresh === null ? null : now + fresh * 1000
+  if (promisedAt === null) return { etaSeconds: fresh, late: false, promisedAt: freshAt }
+  const left = Math.max(0, Math.ceil((promisedAt - now) / 1000))
+  if (fresh === null || freshAt === null) return { etaSeconds: left, late: left === 0, promisedAt }
+  return {
+    etaSeconds: Math.min(fresh, left),
+    late: fresh - left > Math.max(lateSecondsMin, fresh * lateShareMin),
+    promisedAt: Math.min(freshAt, promisedAt),
+  }
+}
+
 /** Before anything is said, it is measured for so long. */
 const firstSecondsMin = 1
 

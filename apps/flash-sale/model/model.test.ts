@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { commitmentOf, drawOrder, entryDigest, newSeed } from "./draw.ts"
-import { DrainRate, etaSeconds, positionOf } from "./estimate.ts"
+import { DrainRate, etaSeconds, positionOf, type Wait, type WaitFacts, waitOf } from "./estimate.ts"
 import { inspect } from "./invariants.ts"
 import { ImpossibleEvent, type Machine, next } from "./machine.ts"
 import { orderMachine } from "./order.ts"
@@ -115,6 +115,47 @@ test("the time to wait never climbs, however the pace changes", () => {
       },
     ),
   )
+})
+
+const wait = (given: Partial<WaitFacts>): Wait =>
+  waitOf({ position: 100, perSecond: 10, promisedAt: null, now: 0, ...given })
+
+test("a promise counts down, and becomes sooner when it goes faster, but never later", () => {
+  const first = wait({})
+  expect(first).toEqual({ etaSeconds: 10, late: false, promisedAt: 10_000 })
+  expect(wait({ ...first, position: 70, now: 3000 })).toMatchObject({ etaSeconds: 7, late: false })
+  expect(wait({ ...first, perSecond: 50, now: 1000 })).toEqual({
+    etaSeconds: 2,
+    late: false,
+    promisedAt: 3000,
+  })
+})
+
+test("a promise that the pace of now would break is late at once, and one that has run out as well", () => {
+  const { promisedAt } = wait({ position: 740, perSecond: 92.5 })
+  expect(promisedAt).toBe(8000)
+  expect(wait({ position: 732, perSecond: 1, promisedAt, now: 100 })).toEqual({
+    etaSeconds: 8,
+    late: true,
+    promisedAt,
+  })
+  expect(wait({ position: 732, perSecond: 1, promisedAt, now: 9000 })).toMatchObject({
+    etaSeconds: 0,
+    late: true,
+  })
+  expect(wait({ perSecond: null, promisedAt, now: 9000 })).toMatchObject({ etaSeconds: 0, late: true })
+  expect(wait({ perSecond: null, promisedAt, now: 1000 })).toMatchObject({ etaSeconds: 7, late: false })
+})
+
+test("a pace that trembles makes nobody late", () => {
+  for (const perSecond of [9.2, 10, 10.9])
+    expect(wait({ position: 6000, perSecond, promisedAt: 600_000 }).late).toBe(false)
+  expect(wait({ perSecond: 7, promisedAt: 10_000 }).late).toBe(false)
+})
+
+test("nothing is promised while nothing is known", () => {
+  expect(wait({ perSecond: null })).toEqual({ etaSeconds: null, late: false, promisedAt: null })
+  expect(wait({ perSecond: 0 })).toMatchObject({ etaSeconds: null, late: false })
 })
 
 test("a position counts those before and oneself", () => {
