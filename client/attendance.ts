@@ -3,7 +3,7 @@
 import type { PresenceMember, ServerFrame } from "../wire/frames.ts"
 import type { ChannelEvents } from "./channel.ts"
 import type { Listeners } from "./listeners.ts"
-import { LabaFailure, type Reason } from "./reason.ts"
+import { LabaFailure, type Reason, reasonOfFrame } from "./reason.ts"
 import type { Ask } from "./replies.ts"
 
 /** What is told by it, and starts the watching. */
@@ -77,7 +77,7 @@ export function createAttendance(options: AttendanceOptions): Attendance {
           if (reply?.op === "presence") {
             listeners.emit("presence", reply.members)
             resolve(reply.members)
-          } else reject(new LabaFailure(reply?.op === "error" ? reply : none))
+          } else reject(new LabaFailure(reply?.op === "error" ? reasonOfFrame(reply) : none))
         })
       })
     },

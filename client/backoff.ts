@@ -5,6 +5,12 @@ export interface Backoff {
   readonly maxMs: number
 }
 
+/** The same, and not less than the server asked for. */
+export const waitAfter = (
+  reason: { readonly retryAfterMs?: number | undefined } | null,
+  ...[backoff, failures, random]: Parameters<typeof waitMs>
+): number => Math.max(waitMs(backoff, failures, random), reason?.retryAfterMs || 0)
+
 /** A random wait between `minMs` and a bound that doubles with every failure up to `maxMs`. `failures` counts from 1. */
 export function waitMs(backoff: Backoff, failures: number, random: () => number): number {
   const { minMs, maxMs } = backoff

@@ -1,5 +1,5 @@
 // Keeps a connection: its states, and what each of them asks for. Everything else is in the parts put together here.
-import { waitMs } from "./backoff.ts"
+import { waitAfter } from "./backoff.ts"
 import { createDial } from "./dialer.ts"
 import { type Environment, globalEnvironment } from "./environment.ts"
 import type { Laba, LabaEvents } from "./laba.ts"
@@ -9,7 +9,7 @@ import { readBase64 } from "./message.ts"
 import { type Options, settingsOf } from "./options.ts"
 import { createPublishing } from "./publishing.ts"
 import { createPulse, type Pulse } from "./pulse.ts"
-import { LabaFailure, type Reason } from "./reason.ts"
+import { LabaFailure, type Reason, reasonOfFrame } from "./reason.ts"
 import { createRefresher } from "./refresher.ts"
 import { createRemembered } from "./remembered.ts"
 import { type Ask, createReplies } from "./replies.ts"
@@ -62,8 +62,7 @@ export function connect(url = globalThis.location?.origin ?? "", options: Option
     },
     wait() {
       letGo()
-      const ms = Math.max(waitMs(settings.backoff, failures, random), reason?.retryAfterMs || 0)
-      cancelWait = clock.after(ms, () => go("due"))
+      cancelWait = clock.after(waitAfter(reason, settings.backoff, failures, random), () => go("due"))
     },
     settle() {
       if (winner) attach(winner)
@@ -156,7 +155,7 @@ export function connect(url = globalThis.location?.origin ?? "", options: Option
           data: frame.base64 ? readBase64(frame.data as string) : frame.data,
         })
       } else if ("channel" in frame && frame.channel) roster.hear(frame as typeof frame & { channel: string })
-      else if (frame.op === "error") ended(frame)
+      else if (frame.op === "error") ended(reasonOfFrame(frame))
     },
   }
 

@@ -2,7 +2,7 @@
 import type { ClientFrame, ServerFrame } from "../wire/frames.ts"
 import type { Clock } from "./environment.ts"
 import { payloadOf } from "./message.ts"
-import { LabaFailure, type Reason } from "./reason.ts"
+import { LabaFailure, type Reason, reasonOfFrame } from "./reason.ts"
 import type { Ask } from "./replies.ts"
 
 /** What the server answered to a publish. */
@@ -54,7 +54,7 @@ export function createPublishing(
         const { op, ref, ...published } = reply
         one.settle(published)
       } else if (reply?.op === "accepted") one.settle(null)
-      else if (reply?.op === "error") one.settle(reply)
+      else if (reply?.op === "error") one.settle(reasonOfFrame(reply))
     })
   }
   const tooLarge = (bytes: number): Reason | null => {

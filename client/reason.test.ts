@@ -30,6 +30,15 @@ test("[E2] a refusal of Laba's says itself what to do, and for how long", async 
   expect(await refusal(503, busy, "7")).toMatchObject({ retry: "back-off", retryAfterMs: 7_000 })
 })
 
+test("[E7, E8] a refusal's time and bound are read from its body too, where a page may not see the header", async () => {
+  const busy = { code: "too_many_connections", retry: "back-off", detail: "full" }
+  const facts = { retryAfter: 7, limit: "connectionsPerAddressMax" }
+  const reason = await refusal(503, { ...busy, ...facts })
+  expect(reason).toEqual({ ...busy, retryAfterMs: 7_000, limit: "connectionsPerAddressMax" } as typeof reason)
+  const failure = new LabaFailure(reason)
+  expect([failure.retryAfterMs, failure.limit]).toEqual([7_000, "connectionsPerAddressMax"])
+})
+
 test("[N10] a session that is gone is opened anew at once", async () => {
   expect((await refusal(410, { code: "gone", retry: "stay-away", detail: "over" })).retry).toBe("at-once")
 })

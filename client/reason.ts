@@ -1,5 +1,7 @@
 // Why something ended, as a code and what to do next. One shape for closed sockets, refused requests and error frames.
 import { type Code, type Retry, retryOfClose } from "../wire/codes.ts"
+import type { ErrorFacts, ServerFrame } from "../wire/frames.ts"
+import type { LimitName } from "../wire/limits.ts"
 
 /** What only the client can say, because no server was there to say it. */
 export type ClientCode =
@@ -23,7 +25,9 @@ export interface Reason {
   readonly retry: Retry
   readonly detail: string
   /** The server asked to wait at least so long. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
+  /** The server's bound that was met, by its name in the configuration. */
+  readonly limit?: LimitName | undefined
 }
 
 /** What promises reject with and iterators throw: an `Error` with the `code` and `retry` of its reason. */
@@ -31,6 +35,8 @@ export class LabaFailure extends Error {
   declare readonly code: Code | ClientCode
   declare readonly retry: Retry
   declare readonly detail: string
+  declare readonly retryAfterMs: number | undefined
+  declare readonly limit: LimitName | undefined
 
   constructor(reason: Reason) {
     super(`${reason.code}: ${reason.detail}`)
@@ -39,6 +45,8 @@ export class LabaFailure extends Error {
     this.code = reason.code
     this.retry = reason.retry
     this.detail = reason.detail
+    this.retryAfterMs = reason.retryAfterMs
+    this.limit = reason.limit
   }
 }
 
@@ -52,6 +60,18 @@ export function reasonOfClose(close: number, word: string): Reason {
     detail: `The socket closed with ${close}.`,
   }
 }
+
+export const reasonOfFrame = ({
+  code,
+  retry,
+  detail,
+  ...facts
+}: Extract<ServerFrame, { op: "error" }>): Reason => ({ code, retry, detail, ...factsIn(facts) })
+
+const factsIn = ({ retryAfter, limit }: ErrorFacts): Pick<Reason, "retryAfterMs" | "limit"> => ({
+  ...(retryAfter && { retryAfterMs: retryAfter * 1000 }),
+  ...(limit && { limit }),
+})
 
 /** What a refused request needs to tell: the parts of a `Response` that are read here. */
 export interface Refusal {
@@ -81,9 +101,9 @@ export async function reasonOfRefusal(answer: Refusal): Promise<Reason> {
 
 function parseProblem(body: string): Reason | null {
   try {
-    const { code, retry, detail } = JSON.parse(body)
+    const { code, retry, detail, ...facts } = JSON.parse(body)
     return typeof code === "string" && typeof retry === "string"
-      ? { code: code as Code, retry: retry as Retry, detail }
+      ? { code: code as Code, retry: retry as Retry, detail, ...factsIn(facts) }
       : null
   } catch {
     return null

@@ -1,14 +1,14 @@
 // One channel, subscribed again from its cursor on every connection. Knows commands and answers; does not know transports.
 import type { ServerFrame } from "../wire/frames.ts"
 import { createAttendance } from "./attendance.ts"
-import { type Backoff, waitMs } from "./backoff.ts"
+import { type Backoff, waitAfter } from "./backoff.ts"
 import type { Channel, ChannelEvents, ChannelOptions, Subscription } from "./channel.ts"
 import type { Environment } from "./environment.ts"
 import { createInbox, type Reset } from "./inbox.ts"
 import { createListeners } from "./listeners.ts"
 import { type Event, type State, step } from "./machine.ts"
 import { readMessage } from "./message.ts"
-import { LabaFailure, type Reason } from "./reason.ts"
+import { LabaFailure, type Reason, reasonOfFrame } from "./reason.ts"
 import type { Ask } from "./replies.ts"
 
 /** What the connection needs of a channel. */
@@ -82,7 +82,7 @@ export function createSubscription(name: string, options: ChannelOptions, around
       cancelWait()
       if (action === "dial") subscribe()
       else if (action === "wait")
-        cancelWait = clock.after(waitMs(backoff, ++failures, random), () => go("due"))
+        cancelWait = clock.after(waitAfter(reason, backoff, ++failures, random), () => go("due"))
       else if (action === "hang-up" && event !== "refused" && isConnected())
         ask({ op: "unsubscribe", channel: name }, () => {})
     }
@@ -100,7 +100,7 @@ export function createSubscription(name: string, options: ChannelOptions, around
     const mine = ++turn
     ask({ op: "subscribe", channel: name, ...(cursor === null ? {} : { after: cursor }) }, (reply) => {
       if (mine !== turn || state !== "connecting" || !reply) return
-      if (reply.op === "error") return go(eventOf(reply), reply)
+      if (reply.op === "error") return go(eventOf(reply), reasonOfFrame(reply))
       if (reply.op !== "subscribed") return
       failures = 0
       named(reply.channel)
@@ -128,7 +128,7 @@ export function createSubscription(name: string, options: ChannelOptions, around
     } else if (frame.op === "reset") {
       cursor = frame.cursor
       inbox.reset({ cursor: frame.cursor, reason: frame.reason })
-    } else if (frame.op === "error") go(eventOf(frame), frame)
+    } else if (frame.op === "error") go(eventOf(frame), reasonOfFrame(frame))
   }
 
   const channel: Channel = {

@@ -1,7 +1,7 @@
 // One transport on trial: opened, shown the token, pinged. It has proven itself when the ping is answered, because a
 // proxy may let a WebSocket open and then swallow its frames.
 import type { ServerFrame } from "../wire/frames.ts"
-import { networkReason, type Reason } from "./reason.ts"
+import { networkReason, type Reason, reasonOfFrame } from "./reason.ts"
 import type { Ear, Line, Site, Transport, TransportName } from "./transport.ts"
 
 export type Hello = Extract<ServerFrame, { op: "hello" }>
@@ -68,7 +68,7 @@ export function tryTransport(site: Site, { name, transport, token }: Trial, verd
       } else if (frame.op === "token") {
         tokenSeconds = frame.expires
       } else if (frame.op === "error") {
-        fail(frame)
+        fail(reasonOfFrame(frame))
       } else if (frame.op === "pong" && hello) {
         isOver = true
         verdict.won({ name, line, hello, tokenSeconds, hand })

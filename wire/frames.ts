@@ -1,6 +1,7 @@
 // The frames of the subprotocol `laba.v1`, as types. JSON text, one frame a WebSocket message, told apart by `op`.
 // docs/PROTOCOL.md says the same in prose. Imports nothing but its neighbours.
 import type { Code, Retry } from "./codes.ts"
+import type { LimitName } from "./limits.ts"
 
 export const labaSubprotocol = "laba.v1"
 
@@ -61,6 +62,13 @@ export type ClientFrame =
   | { op: "token"; ref?: Ref; token: string }
   | { op: "ping"; ref?: Ref }
 
+/** What an error says beside its code: when a retry may succeed, and which bound was met. In answers and in frames. */
+export interface ErrorFacts {
+  /** Seconds, as in `Retry-After`. */
+  readonly retryAfter?: number
+  readonly limit?: LimitName
+}
+
 export type ServerFrame =
   /** The first frame on every connection. */
   | {
@@ -113,4 +121,4 @@ export type ServerFrame =
   | { op: "reset"; channel: string; cursor: string; reason: ResetReason }
   /** Pushed to this connection alone: unnumbered, not kept. */
   | { op: "direct"; type: string; data: unknown; base64?: true }
-  | { op: "error"; ref?: Ref; code: Code; detail: string; retry: Retry; channel?: string }
+  | ({ op: "error"; ref?: Ref; code: Code; detail: string; retry: Retry; channel?: string } & ErrorFacts)

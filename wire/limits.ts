@@ -56,6 +56,9 @@ export interface Limits {
   readonly subscribesPerConnectionPerSecond: number
 }
 
+/** A bound by its name. */
+export type LimitName = keyof Limits
+
 export const defaultLimits: Limits = {
   messageBytesMax: 64 * 1024,
   queryBytesMax: 8 * 1024,

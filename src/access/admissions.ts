@@ -1,7 +1,7 @@
 // How many may come, and how often: connections in all, of an address and of a user; connects and publishes a second.
 // Knows addresses, users and channels by name, and no transport.
 import { LabaError } from "../../wire/error.ts"
-import type { Limits } from "../../wire/limits.ts"
+import type { LimitName, Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
 import { type Identity, userOf } from "./access.ts"
 import { neighbourhoodOf } from "./client-address.ts"
@@ -95,7 +95,10 @@ export class Admissions {
     const { connectionsPerUserMax } = this.limits
     if (user === undefined || connectionsPerUserMax === 0) return
     if (this.attendance.countOfUser(user) - own >= connectionsPerUserMax)
-      throw full(`A user has at most ${connectionsPerUserMax} connections and waiting polls.`)
+      throw full(
+        "connectionsPerUserMax",
+        `A user has at most ${connectionsPerUserMax} connections and waiting polls.`,
+      )
   }
 
   /** Whether publishing is counted by the address of somebody like this: only then need it be found out. */
@@ -106,31 +109,32 @@ export class Admissions {
   /** Counts a publish. `neighbourhood` is null for this machine's own. Throws `too_many_requests`. */
   publish(identity: Identity, channel: Channel, neighbourhood: string | null): void {
     const { perKey, perUser, perAddress, perChannel } = this.publishes
-    if (identity.kind === "key") this.count(perKey, identity.name, "with this key")
-    else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string, "by this user")
-    else if (neighbourhood !== null) this.count(perAddress, neighbourhood, "from this address")
-    this.count(perChannel, channel, "to this channel")
+    if (identity.kind === "key") this.count(perKey, identity.name)
+    else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string)
+    else if (neighbourhood !== null) this.count(perAddress, neighbourhood)
+    this.count(perChannel, channel)
   }
 
-  private count(pace: Pace, name: string, what: string): void {
+  private count({ pace, what, limit }: PublishPace, name: string): void {
     if (pace.perSecond === 0) return
     const waitMs = pace.take(name, this.now())
-    if (waitMs > 0) throw tooOften(`Too many messages in a second ${what}.`, waitMs)
+    if (waitMs > 0) throw tooOften(limit, `Too many messages in a second ${what}.`, waitMs)
   }
 
   private checkRoom(): void {
     const { connectionsMax } = this.limits
     if (this.attendance.size >= connectionsMax)
-      throw full(`This node has at most ${connectionsMax} connections.`)
+      throw full("connectionsMax", `This node has at most ${connectionsMax} connections.`)
   }
 
   /** Milliseconds to wait. */
   private takeTurn(neighbourhood: string): number {
-    const waitMsMax =
-      this.waiting < this.limits.connectsWaitingMax ? this.limits.connectWaitSecondsMax * 1000 : 0
+    const isRoom = this.waiting < this.limits.connectsWaitingMax
+    const waitMsMax = isRoom ? this.limits.connectWaitSecondsMax * 1000 : 0
     const waitMs = this.connects.takeWithin(neighbourhood, this.now(), waitMsMax)
     if (waitMs <= waitMsMax) return waitMs
-    throw tooOften("Too many new connections from one address.", waitMs)
+    const limit = isRoom ? "connectsPerAddressPerSecond" : "connectsWaitingMax"
+    throw tooOften(limit, "Too many new connections from one address.", waitMs)
   }
 
   private freeSeat(neighbourhood: string): Seats {
@@ -138,6 +142,7 @@ export class Admissions {
     const { connectionsPerAddressMax } = this.limits
     if (connectionsPerAddressMax > 0 && seats.taken >= connectionsPerAddressMax)
       throw full(
+        "connectionsPerAddressMax",
         `From one address there are at most ${connectionsPerAddressMax} connections and waiting polls.`,
       )
     return seats
@@ -166,26 +171,43 @@ const isNameless = (identity: Identity): boolean =>
 
 /** How often may be published, by whom and to what. */
 interface PublishPaces {
-  readonly perKey: Pace
-  readonly perUser: Pace
-  readonly perAddress: Pace
-  readonly perChannel: Pace
+  readonly perKey: PublishPace
+  readonly perUser: PublishPace
+  readonly perAddress: PublishPace
+  readonly perChannel: PublishPace
 }
 
-const publishPaces = (limits: Limits): PublishPaces => ({
-  perKey: new Pace(limits.publishesPerKeyPerSecond),
-  perUser: new Pace(limits.publishesPerUserPerSecond),
-  perAddress: new Pace(limits.publishesPerAddressPerSecond),
-  perChannel: new Pace(limits.publishesPerChannelPerSecond),
-})
+interface PublishPace {
+  readonly pace: Pace
+  readonly limit: LimitName
+  /** In words. */
+  readonly what: string
+}
+
+function publishPaces(limits: Limits): PublishPaces {
+  const by = (limit: Extract<LimitName, `publishesPer${string}`>, what: string): PublishPace => ({
+    pace: new Pace(limits[limit]),
+    limit,
+    what,
+  })
+  return {
+    perKey: by("publishesPerKeyPerSecond", "with this key"),
+    perUser: by("publishesPerUserPerSecond", "by this user"),
+    perAddress: by("publishesPerAddressPerSecond", "from this address"),
+    perChannel: by("publishesPerChannelPerSecond", "to this channel"),
+  }
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
 /** Whoever comes back sooner finds it no better. */
 const fullRetrySeconds = 5
 
-const full = (detail: string): LabaError =>
-  new LabaError("too_many_connections", detail, { retryAfterSeconds: fullRetrySeconds })
+const full = (limit: LimitName, detail: string): LabaError =>
+  new LabaError("too_many_connections", detail, { retryAfterSeconds: fullRetrySeconds, limit })
 
-const tooOften = (detail: string, waitMs: number): LabaError =>
-  new LabaError("too_many_requests", detail, { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) })
+const tooOften = (limit: LimitName, detail: string, waitMs: number): LabaError =>
+  new LabaError("too_many_requests", detail, {
+    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+    limit,
+  })

@@ -84,6 +84,7 @@ function channelsOf(station: Station, { identity }: Ask, query: Query): Channel[
     throw new LabaError(
       "too_many_channels",
       `At most ${channelsPerConnectionMax} channels in one request; these are ${channels.length}.`,
+      { limit: "channelsPerConnectionMax" },
     )
   }
   return channels

@@ -1,7 +1,7 @@
 // The subprotocol laba.v1: frames in, frames out. Pure; what commands do is the conversation's affair.
 import { codes, type Code, entryOf } from "../../wire/codes.ts"
 import { isJsonType, isTextType, parseContentType } from "../../wire/content-type.ts"
-import { LabaError } from "../../wire/error.ts"
+import { factsOf, LabaError } from "../../wire/error.ts"
 import type { ClientFrame, Ref, ServerFrame } from "../../wire/frames.ts"
 import { idempotencyKeyCharsMax } from "../../wire/limits.ts"
 import { dataJson, messageJson } from "./message-json.ts"
@@ -32,6 +32,7 @@ export function errorFrame(error: LabaError, where: ErrorPlace = {}): string {
     code: error.code,
     detail: error.detail,
     retry: entryOf(error.code).retry,
+    ...factsOf(error),
   })
 }
 

@@ -235,6 +235,36 @@ test("an error in a callback stops neither the other listeners nor the connectio
   expect(laba.state).toBe("open")
 })
 
+test("[E7] takes a refused subscription again no sooner than it was told", async () => {
+  const { laba, clock, server } = startStage()
+  const channel = laba.channel("/a")
+  await clock.pass(100)
+  const detail = "Too many subscribes in a second on this connection."
+  const facts = { retryAfter: 60, limit: "subscribesPerConnectionPerSecond" } as const
+  const reasons: unknown[] = []
+  channel.on("state", ({ reason }) => reasons.push(reason))
+  server.tell("/a", {
+    op: "error",
+    channel: "/a",
+    code: "too_many_requests",
+    detail,
+    retry: "back-off",
+    ...facts,
+  })
+  await clock.pass(100)
+  expect(reasons[0]).toEqual({
+    code: "too_many_requests",
+    retry: "back-off",
+    detail,
+    retryAfterMs: 60_000,
+    limit: "subscribesPerConnectionPerSecond",
+  })
+  await clock.pass(59_000)
+  expect(channel.state).toBe("waiting")
+  await clock.pass(2_000)
+  expect(channel.state).toBe("open")
+})
+
 test("[L15] takes an ended subscription again as its code says", async () => {
   const { laba, clock, server } = startStage()
   const channel = laba.channel("/a")

@@ -112,6 +112,16 @@ test("[E4] stays away when told to, and says why", async () => {
   await expect(laba.publish("/a", 1)).rejects.toMatchObject({ code: "forbidden" })
 })
 
+test("[E7] comes back no sooner than an error frame says", async () => {
+  const { laba, clock, server, network } = startStage()
+  await clock.pass(100)
+  server.endAll({ op: "error", code: "too_many_connections", detail: "", retry: "back-off", retryAfter: 60 })
+  await clock.pass(59_000)
+  expect([laba.state, network.attempts.length]).toEqual(["waiting", 1])
+  await clock.pass(2_000)
+  expect([laba.state, network.attempts.length]).toEqual(["open", 2])
+})
+
 test("[E4] comes back at once when told to, and waits only when that fails too", async () => {
   const { laba, clock, server, network } = startStage()
   await clock.pass(6_000)

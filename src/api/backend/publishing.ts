@@ -79,9 +79,10 @@ export function forEachNumbered<Item, Made>(
       return make(item)
     } catch (error) {
       if (!(error instanceof LabaError)) throw error
-      const { retryAfterSeconds } = error
+      const { retryAfterSeconds, limit } = error
       throw new LabaError(error.code, `${name}[${index}]: ${error.detail}`, {
         cause: error,
+        limit,
         ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
       })
     }

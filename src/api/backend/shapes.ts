@@ -37,6 +37,8 @@ export const problem = z.strictObject({
   detail: z.string().describe("What was wrong here, and what would be right."),
   code: z.string().describe("Stable: branch on this."),
   retry: z.enum(["stay-away", "back-off", "at-once"]).describe("Whether asking again can help."),
+  retryAfter: z.number().optional().describe("Seconds after which asking again may help, as in Retry-After."),
+  limit: z.string().optional().describe("The bound that was met, by its name in the configuration."),
 })
 
 export const refused = z.strictObject({

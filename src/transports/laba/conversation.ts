@@ -66,6 +66,7 @@ export class Conversation {
       throw new LabaError(
         "too_many_channels",
         `One connection listens to at most ${channelsPerConnectionMax} channels.`,
+        { limit: "channelsPerConnectionMax" },
       )
     }
     const subscription = new Subscription(this, channel, ref)
@@ -190,7 +191,8 @@ export class Conversation {
     const next = nextDue(this.nextSubscribeMs, Date.now(), limits.subscribesPerConnectionPerSecond)
     if (next === null)
       throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
-        retryAfterSeconds: 1,
+        retryAfterSeconds: Math.max(1, Math.ceil((this.nextSubscribeMs - Date.now()) / 1000)),
+        limit: "subscribesPerConnectionPerSecond",
       })
     this.nextSubscribeMs = next
   }

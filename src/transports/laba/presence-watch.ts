@@ -51,6 +51,7 @@ export class PresenceWatch implements Watcher {
       throw new LabaError(
         "too_many_channels",
         `One connection watches at most ${channelsPerConnectionMax} channels.`,
+        { limit: "channelsPerConnectionMax" },
       )
     this.watched.add(channel)
     try {

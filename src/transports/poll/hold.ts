@@ -40,9 +40,7 @@ export class Holds {
     throw new LabaError(
       "too_many_polls",
       `This node holds at most ${pollsWaitingMax} polls; poll without \`wait\`, or come back.`,
-      {
-        retryAfterSeconds: 5,
-      },
+      { retryAfterSeconds: 5, limit: "pollsWaitingMax" },
     )
   }
 
