@@ -26,8 +26,13 @@ export function readAddress(word: string | undefined, url: string | undefined): 
     return { server: whole.origin, channel: whole.pathname }
   }
   if (!word.startsWith("/")) throw new Misuse(`a channel begins with a slash: /${word}`)
-  const server = checkedUrl(url ?? (process.env.LABA_URL || defaultAddress))
-  return { server: server.origin + server.pathname.replace(/\/+$/, ""), channel: word }
+  return { server: serverOf(url ?? (process.env.LABA_URL || defaultAddress)), channel: word }
+}
+
+/** Reads the address of a server, without a slash at its end. */
+export function serverOf(text: string): string {
+  const { origin, pathname } = checkedUrl(text)
+  return origin + pathname.replace(/\/+$/, "")
 }
 
 function checkedUrl(text: string): URL {

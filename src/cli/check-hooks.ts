@@ -1,7 +1,7 @@
 // Tries every address that hooks would call: may it be connected to, does it answer, does it agree.
 import { BackendFailure } from "../hooks/remote/failure.ts"
 import { shakeHands } from "../hooks/remote/handshakes.ts"
-import type { HookConfig } from "../hooks/remote/remote.ts"
+import type { HookConfig, HookResponse } from "../hooks/remote/remote.ts"
 import { makePost } from "../server/hooks/post.ts"
 
 /** One line an address, and whether all went well. */
@@ -27,14 +27,40 @@ export async function checkHooks(
       if (agrees) await shakeHands(url, { hook, post })
       else {
         const { timeoutMs, privateAddresses } = hook
-        await post({ method: "OPTIONS", url, headers: {}, body: null, timeoutMs, privateAddresses })
+        const asked = {
+          method: "OPTIONS",
+          url,
+          headers: {},
+          body: null,
+          timeoutMs,
+          privateAddresses,
+        } as const
+        return judged(await post(asked))
       }
-      return { ok: true, says: agrees ? "agrees to be called" : "answers; it is not asked whether it agrees" }
+      return { ok: true, says: "agrees to be called" }
     } catch (error) {
       if (error instanceof BackendFailure) return { ok: false, says: error.message }
       throw error
     }
   }
+}
+
+/** A function that knows nothing but POST says so; any other refusal would be the answer to a POST as well. */
+const postOnly: readonly number[] = [405, 501]
+
+/** How much is shown of what a backend says about its refusal. */
+const reasonCharactersMax = 200
+
+function judged({ status, body }: HookResponse): { ok: boolean; says: string } {
+  if (status < 400) return { ok: true, says: "answers; it is not asked whether it agrees" }
+  if (postOnly.includes(status))
+    return { ok: true, says: `answers, with status ${status} to OPTIONS: whether to POST, is not tried` }
+  const reason = new TextDecoder()
+    .decode(body)
+    .trim()
+    .replace(/\p{Cc}+/gu, " ")
+    .slice(0, reasonCharactersMax)
+  return { ok: false, says: `answered OPTIONS with status ${status}${reason && `: ${reason}`}` }
 }
 
 function kindsByUrl({ urls }: HookConfig): ReadonlyMap<string, readonly string[]> {

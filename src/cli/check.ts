@@ -7,15 +7,21 @@ import type { Rule } from "../channels/channel.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { WatchConfig } from "../config/watch-problems.ts"
 import { duration } from "../watch/wording.ts"
+import { serverOf } from "./address.ts"
 import { readArguments } from "./arguments.ts"
 import { checkHooks } from "./check-hooks.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { explainAccess } from "./explain-access.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
+import { hooksOfServer } from "./hooks-of-server.ts"
 
 const flags = {
   config: configFlag,
-  hooks: { type: "boolean", says: "try every address that hooks would call" },
+  hooks: {
+    type: "boolean",
+    says: "try every address that hooks would call; with --url or LABA_URL also what went wrong there last",
+  },
+  url: { type: "string", value: "<url>", says: "the server that is asked; default LABA_URL, else none" },
   as: {
     type: "string",
     value: "<who>",
@@ -32,6 +38,10 @@ export const check: Command = {
     ["laba check", "the file that `laba serve` would take here"],
     ["laba check --config production.yaml", "another one"],
     ["laba check --hooks", "do the backends of the hooks answer, and agree to be called?"],
+    [
+      "LABA_CREDENTIAL=laba_ops_… laba check --hooks --url https://laba.example",
+      "and what went wrong there last",
+    ],
     ["laba check --as token.jwt /orders/42", "what the bearer of this token may do there, and why"],
     ["laba check --as anyone /orders/42", "and what those may who show nothing"],
   ],
@@ -45,17 +55,22 @@ export const check: Command = {
       console.log((await explainAccess({ config, as: given.as, channel })).join("\n"))
       return exit.ok
     }
-    if (given.hooks) {
-      const { lines, ok } = await checkHooks(config.hooks)
-      console.log(lines.length === 0 ? "No hooks are configured." : lines.join("\n"))
-      return ok ? exit.ok : exit.failed
-    }
+    if (given.hooks) return reportHooks(config, given.url ?? process.env.LABA_URL)
     const set = Object.keys(environmentVariables).filter((name) => process.env[name])
     const sources = [file === null ? "No file; these are the defaults" : `${file} is fine`]
     if (set.length > 0) sources.push(`with ${set.join(", ")} from the environment`)
     console.log(`${sources.join(", ")}.\n\n${print(config)}`)
     return exit.ok
   },
+}
+
+async function reportHooks({ hooks }: Config, url: string | undefined): Promise<number> {
+  const here = await checkHooks(hooks)
+  console.log(here.lines.length === 0 ? "No hooks are configured." : here.lines.join("\n"))
+  if (!url) return here.ok ? exit.ok : exit.failed
+  const there = await hooksOfServer(serverOf(url))
+  console.log(`\n${there.lines.join("\n")}`)
+  return here.ok && there.ok ? exit.ok : exit.failed
 }
 
 function print({ listen, engine, open, access, hooks, rules, limits, watch }: Config): string {

@@ -92,11 +92,19 @@ function answer(kind: string, json: Json): Response {
     : new Response("whatever a function answers")
 }
 
+/** To who only wants to know whether it answers: by the path. */
+function optionsAnswer(kind: string): Response {
+  if (kind === "broken") return new Response("out of\nmemory", { status: 500 })
+  if (kind === "nowhere") return new Response(null, { status: 404 })
+  return new Response(null, { status: 405 })
+}
+
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port,
   async fetch(request) {
     const kind = new URL(request.url).pathname.slice(1)
+    if (request.method === "OPTIONS") return optionsAnswer(kind)
     const text = await request.text()
     const json: unknown = JSON.parse(text)
     const problems = problemsWith(kind, json)
