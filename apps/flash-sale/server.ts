@@ -22,7 +22,7 @@ import { metrics } from "./http/metrics.ts"
 import { pagesOf } from "./http/pages.ts"
 import { router } from "./http/router.ts"
 import { failed, problemOf, type Reply, responseOf, starting } from "./http/answers.ts"
-import { requestBytesMax } from "./http/body.ts"
+import { answeredBytesMax } from "./http/body.ts"
 import { enter } from "./http/entering.ts"
 import type { Shop } from "./http/shop.ts"
 import { ShopJwt, type ShopJwtOptions } from "./http/shop-jwt.ts"
@@ -121,7 +121,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const server = Bun.serve({
     hostname: frontThreads > 0 ? "127.0.0.1" : host,
     port: frontThreads > 0 ? 0 : port,
-    maxRequestBodySize: requestBytesMax,
+    maxRequestBodySize: answeredBytesMax,
     fetch: (request) => handle(request),
   })
   let enterQueue = (_: Click): Reply | Promise<Reply> => starting()

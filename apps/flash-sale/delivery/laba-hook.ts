@@ -4,6 +4,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
+import { textOf } from "../http/body.ts"
 import { type Conversation, saleOf } from "./conversation.ts"
 import { standingTicket } from "./standing-ticket.ts"
 
@@ -25,9 +26,6 @@ export const labaHookPath = "/api/laba"
 /** An older request may be one that was recorded. */
 const ageSecondsMax = 300
 
-/** A longer one is no word of a buyer. */
-const bodyCharsMax = 16_384
-
 export function labaHook(options: LabaHookOptions): (request: Request) => Promise<Response> {
   const { secret, clock, find, conversation, holds, tell } = options
 
@@ -48,8 +46,8 @@ export function labaHook(options: LabaHookOptions): (request: Request) => Promis
       return new Response(null, {
         headers: { "WebHook-Allowed-Origin": headers.get("webhook-request-origin") ?? "" },
       })
-    const body = await request.text()
-    if (method !== "POST" || body.length > bodyCharsMax || !isSigned(headers, body, secret, clock()))
+    const body = await textOf(request).catch(() => null)
+    if (method !== "POST" || body === null || !isSigned(headers, body, secret, clock()))
       return Response.json({ status: 401, detail: "Laba has not signed this." }, { status: 401 })
     const attribute = (name: string): string | undefined => decoded(headers.get(`ce-${name}`))
     const user = attribute("user")

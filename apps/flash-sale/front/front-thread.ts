@@ -4,7 +4,7 @@ import { failed as shopFailed, Problem, problemOf, type Reply, responseOf } from
 import { entryHeadOf, entryWishOf } from "../http/entry-request.ts"
 import { DemoLogin, type Login } from "../http/login.ts"
 import { pathOf } from "../http/path.ts"
-import { requestBytesMax } from "../http/body.ts"
+import { answeredBytesMax } from "../http/body.ts"
 import { ShopJwt } from "../http/shop-jwt.ts"
 import { Seal } from "../intake/seal.ts"
 import { Crossing, type FromFront, type FrontThreadOptions, repliesIn, type ToFront } from "./crossing.ts"
@@ -26,10 +26,10 @@ function start({ host, port, sharesPort, shopUrl, login: facts }: FrontThreadOpt
     hostname: host,
     port,
     reusePort: sharesPort,
-    maxRequestBodySize: requestBytesMax,
+    maxRequestBodySize: answeredBytesMax,
     fetch(request) {
       const sale = request.method === "POST" ? saleEntered(pathOf(request.url)) : null
-      if (sale === null) return passOn(request, shopUrl)
+      if (sale === null) return passOn(request, shopUrl).catch(failed)
       try {
         const wish = entryWishOf(request, entryHeadOf(book, request))
         if (!(wish instanceof Promise)) return enter({ sale, ...wish })

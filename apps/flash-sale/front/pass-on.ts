@@ -1,5 +1,6 @@
 // Passes a request on to the shop's own address, and its answer back, unchanged.
 import { problem } from "../http/answers.ts"
+import { bytesOf } from "../http/body.ts"
 
 /** Headers that are about one connection, and not about what travels on it (RFC 9110, 7.6.1). */
 const ofConnection = ["connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer"] as const
@@ -7,8 +8,11 @@ const ofConnection = ["connection", "keep-alive", "transfer-encoding", "upgrade"
 /** A longer answer is passed on as it comes. */
 const wholeBytesMax = 1_048_576
 
+/** Rejects with a problem for a body that is too large. */
 export async function passOn(request: Request, shopUrl: string): Promise<Response> {
-  const { url, method, body } = request
+  const { url, method } = request
+  const isRead = method === "GET" || method === "HEAD"
+  const body = isRead ? null : await bytesOf(request)
   const headers = new Headers(request.headers)
   for (const name of ofConnection) headers.delete(name)
   // What the client does not read must not be chosen for it.

@@ -5,7 +5,7 @@ import type { Sale } from "../book/sale.ts"
 import { retryAfterSeconds } from "../payments/cashier.ts"
 import { listenSeconds } from "../delivery/listen-token.ts"
 import { answer, problem, Problem, refusalOf, type Reply, responseOf } from "./answers.ts"
-import { bodyCharsMax, bodyOf } from "./body.ts"
+import { bodyOf, textOf } from "./body.ts"
 import { admit, noSuchSale, turnAway } from "./entering.ts"
 import { entryHeadOf, entryWishOf } from "./entry-request.ts"
 import { cookieName, loginSeconds } from "./login.ts"
@@ -123,8 +123,7 @@ export const cancelOrder: Endpoint = async (shop, ask) => {
 }
 
 export const receiveCallback: Endpoint = async (shop, { request }) => {
-  const body = await request.text()
-  if (body.length > bodyCharsMax) throw new Problem(413, "too_large", "The body is too large.")
+  const body = await textOf(request)
   const received = shop.cashier.receive(request.headers, body)
   if (received === null) throw new Problem(403, "forbidden", "This is no callback, or not signed as one.")
   // Not acknowledged: the provider shall see that somebody's money has come to the wrong place.

@@ -22,14 +22,17 @@ const files: Readonly<Record<string, PageFile>> = {
 const buyerPage = page("buyer/buyer")
 const operatorPage = page("operator/operator")
 
-/** The page at a path, or null. `labaUrl` is where it may listen. */
-export function pagesOf(labaUrl: () => string): (request: Request, path: string) => Promise<Response> | null {
-  return (request, path) => {
+/** What shows what is at a path; null when nothing is. */
+export type Pages = (path: string) => ((request: Request) => Promise<Response>) | null
+
+/** `labaUrl` is where the pages may listen. */
+export function pagesOf(labaUrl: () => string): Pages {
+  return (path) => {
     const asset = files[path]
-    if (asset) return answerWith(request, asset)
+    if (asset) return (request) => answerWith(request, asset)
     const shown =
       path === "/operator" ? operatorPage : path === "/" || /^\/sales\/[^/]+$/.test(path) ? buyerPage : null
-    return shown && answerWith(request, shown, policyWith(originFor(request, labaUrl())))
+    return shown && ((request) => answerWith(request, shown, policyWith(originFor(request, labaUrl()))))
   }
 }
 

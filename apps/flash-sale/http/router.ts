@@ -1,6 +1,8 @@
 // From a request to its endpoint. What an endpoint throws is an answer too.
+import { SQLiteError } from "bun:sqlite"
 import { answer, problem, Problem } from "./answers.ts"
 import { openApi } from "./openapi.ts"
+import type { Pages } from "./pages.ts"
 import { pathOf } from "./path.ts"
 import { type Route, routes } from "./routes.ts"
 import type { Shop } from "./shop.ts"
@@ -47,46 +49,70 @@ function find(method: string, path: string): Found | null {
 
 export interface RouterOptions {
   readonly shop: Shop
-  /** The pages for people; null for a path that is none. */
-  readonly pages: (request: Request, path: string) => Response | Promise<Response> | null
+  /** The pages for people. */
+  readonly pages: Pages
   readonly metrics: () => string
   readonly log: (line: string) => void
 }
 
-export function router({
-  shop,
-  pages,
-  metrics,
-  log,
-}: RouterOptions): (request: Request) => Response | Promise<Response> {
-  const failed = (error: unknown, request: Request): Response => {
+type Answering = (request: Request) => Response | Promise<Response>
+
+export function router({ shop, pages, metrics, log }: RouterOptions): Answering {
+  const own: Readonly<Record<string, Answering>> = {
+    "/metrics": () => new Response(metrics(), { headers: { "Content-Type": "text/plain; version=0.0.4" } }),
+    "/api/openapi.json": () => answer(openApi()),
+  }
+  const failed = (error: unknown, { method, url }: Request): Response => {
     if (error instanceof Problem) return problem(error.status, error.code, error.message)
-    log(`flash sale: ${request.method} ${request.url.slice(0, 200)} failed: ${describe(error)}`)
-    return problem(500, "internal", "The shop failed; its log says more.", {
-      headers: { "Retry-After": "1" },
-    })
+    log(`flash sale: ${method} ${url.slice(0, 200)} failed: ${describe(error)}`)
+    return isUnwritten(error)
+      ? notSaved()
+      : problem(500, "internal", "The shop failed; its log says more.", soon)
+  }
+  const route = (request: Request): Response | Promise<Response> => {
+    const path = pathOf(request.url)
+    // Without its body, which the server leaves out.
+    const method = request.method === "HEAD" ? "GET" : request.method
+    const found = find(method, path)
+    if (found) return found.route.endpoint(shop, { request, names: found.names })
+    const shown = own[path] ?? pages(path)
+    if (shown && method === "GET") return shown(request)
+    const allowed = shown ? ["GET"] : methods.filter((each) => find(each, path) !== null)
+    if (allowed.length === 0) return problem(404, "not_found", "There is nothing here.")
+    return wrongMethod(request.method, allowed)
   }
   return (request) => {
     try {
-      const path = pathOf(request.url)
-      if (request.method === "GET" && path === "/metrics")
-        return new Response(metrics(), { headers: { "Content-Type": "text/plain; version=0.0.4" } })
-      if (request.method === "GET" && path === "/api/openapi.json") return answer(openApi())
-      const found = find(request.method, path)
-      if (found) {
-        const answered = found.route.endpoint(shop, { request, names: found.names })
-        return answered instanceof Promise
-          ? answered.catch((error: unknown) => failed(error, request))
-          : answered
-      }
-      const page = request.method === "GET" ? pages(request, path) : null
-      if (page instanceof Promise) return page.catch((error: unknown) => failed(error, request))
-      return page ?? problem(404, "not_found", "There is nothing here.")
+      const answered = route(request)
+      return answered instanceof Promise
+        ? answered.catch((error: unknown) => failed(error, request))
+        : answered
     } catch (error) {
       return failed(error, request)
     }
   }
 }
+
+const methods = [...new Set(routes.map(({ method }) => method))]
+
+/** Tells which methods an address has. Who may GET may also ask for the head alone. */
+function wrongMethod(method: string, allowed: readonly string[]): Response {
+  const allow = allowed.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])).join(", ")
+  return problem(405, "method_not_allowed", `This address is not for ${method}: it takes ${allow}.`, {
+    headers: { Allow: allow },
+  })
+}
+
+const soon = { headers: { "Retry-After": "1" } }
+
+/** A transaction that failed has changed nothing, so the same request may come again. */
+const notSaved = (): Response =>
+  problem(503, "not_saved", "It could not be written down, and nothing has changed; try again.", soon)
+
+/** Whether it is the disk that refused: full, failing, or held by somebody else. A broken rule of the tables is a bug of ours. */
+const isUnwritten = (error: unknown): boolean =>
+  error instanceof SQLiteError &&
+  /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM)/.test(error.code ?? "")
 
 function match(pattern: readonly string[], parts: readonly string[]): Record<string, string> | null {
   const names: Record<string, string> = {}
