@@ -21,6 +21,7 @@ export interface DemoOptions {
   readonly keepDays: number
   readonly frontThreads: number
   /** For trying it out: the operator gets tools that a real shop must not have, and a sale is about to open. */
+  readonly warmUp: boolean
   readonly rehearsal: boolean
 }
 
@@ -30,7 +31,7 @@ export interface DemoShop extends RunningShop {
 
 /** Throws `Misuse` when a setting is given without the secret that belongs to it. */
 export async function demoShop(options: DemoOptions): Promise<DemoShop> {
-  const { directory, host, port, labaPort, verifySeconds, keepDays, frontThreads } = options
+  const { directory, host, port, labaPort, verifySeconds, keepDays, frontThreads, warmUp } = options
   for (const flag of ["laba", "payments", "webhook"] as const)
     if (options[flag] !== undefined) addressIn(flag, options[flag])
   mkdirSync(directory, { recursive: true })
@@ -52,6 +53,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     frontThreads,
     payments,
     laba:
+    warmUp,
       options.laba === undefined
         ? undefined
         : {

@@ -76,11 +76,10 @@ export class Crowd {
       // As if issued shortly before the click, which may be minutes from now.
       const token = issueBuyToken(this.seal, { user, sale, had: 0 }, Date.now() + runMsMax)
       const key = attempts[attempt] + at.toString(16).padStart(12, "0")
-      const body = `{"token":"${token}"}`
       return (
         `POST /api/sales/${sale}/tickets HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n` +
         `Authorization: Bearer ${this.login.issue(user, Date.now())}\r\nIdempotency-Key: ${key}\r\n` +
-        `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+        `Buy-Token: ${token}\r\nContent-Length: 0\r\n\r\n`
       )
     }
     const { length } = one(0)

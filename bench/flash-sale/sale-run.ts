@@ -56,7 +56,7 @@ export class SaleStage implements AsyncDisposable {
 
   static async open(options: SaleRunOptions): Promise<SaleStage> {
     const args = options.engine === "" ? [] : ["--laba-engine", options.engine]
-    const stage = new SaleStage(await ShopProcess.start({ args }), options)
+    const stage = new SaleStage(await ShopProcess.start({ args, warm: true }), options)
     const users = options.perSecond * options.seconds
     await stage.createSale(saleId, { stock: options.stock, factor: 1000, reserve: users })
     return stage

@@ -9,10 +9,10 @@ const headers = new Headers({
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
-  async fetch(request) {
+  fetch(request) {
     const credential = request.headers.get("authorization")
     const key = request.headers.get("idempotency-key")
-    const { token } = JSON.parse(await request.text()) as { token: string }
+    const token = request.headers.get("buy-token") ?? ""
     const ticket = {
       sale: "bench",
       item: "i",

@@ -6,8 +6,13 @@ import type { EntryHead } from "./entry-request.ts"
 import type { Shop } from "./shop.ts"
 import { admissionView, ticketView } from "./ticket-view.ts"
 
+/** What of a shop those need who let people in. */
+export type EntryShop = Pick<Shop, "deskOf" | "counters" | "labaUrl" | "announced"> & {
+  readonly sales: Pick<Shop["sales"], "find">
+}
+
 /** Everything between a wish to enter a sale and the reply to it. */
-export function enter(shop: Shop, id: string, entry: Entry): Reply | Promise<Reply> {
+export function enter(shop: EntryShop, id: string, entry: Entry): Reply | Promise<Reply> {
   const sale = shop.sales.find(id)
   if (!sale) return problemOf(noSuchSale())
   return turnAway(shop, sale, entry) ?? admit(shop, sale, entry)
@@ -16,14 +21,18 @@ export function enter(shop: Shop, id: string, entry: Entry): Reply | Promise<Rep
 export const noSuchSale = (): Problem => new Problem(404, "not_found", "There is no such sale.")
 
 /** The refusal of whom the desk turns away before it knows what they want; null for the others. */
-export function turnAway(shop: Shop, sale: Sale, { user, key }: EntryHead): Reply | Promise<Reply> | null {
+export function turnAway(
+  shop: EntryShop,
+  sale: Sale,
+  { user, key }: EntryHead,
+): Reply | Promise<Reply> | null {
   const refused = shop.deskOf(sale).turnAway(user, key)
   if (refused instanceof Promise) return refused.then((refusal) => entryReply(shop, sale, refusal))
   return refused && entryReply(shop, sale, refused)
 }
 
 /** The reply to whom the desk did not turn away. */
-export function admit(shop: Shop, sale: Sale, entry: Entry): Reply | Promise<Reply> {
+export function admit(shop: EntryShop, sale: Sale, entry: Entry): Reply | Promise<Reply> {
   const entered = shop.deskOf(sale).admit(entry)
   if (!(entered instanceof Promise)) return entryReply(shop, sale, entered)
   return entered.then((answer) => {
@@ -32,7 +41,7 @@ export function admit(shop: Shop, sale: Sale, entry: Entry): Reply | Promise<Rep
   })
 }
 
-function entryReply(shop: Shop, sale: Sale, entered: EntryAnswer): Reply {
+function entryReply(shop: EntryShop, sale: Sale, entered: EntryAnswer): Reply {
   if ("ticket" in entered) {
     if (entered.isNew) shop.counters.admitted += 1
     else shop.counters.repeated += 1

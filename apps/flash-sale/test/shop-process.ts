@@ -16,6 +16,8 @@ export interface ShopProcessOptions {
 }
 
 /** One directory of books, over which processes come and go. */
+  /** Whether it tries the way in out before it opens, as it does for people. Default false. */
+  readonly warm?: boolean
 export class ShopProcess implements AsyncDisposable {
   readonly directory: string
   url = ""
@@ -56,6 +58,7 @@ export class ShopProcess implements AsyncDisposable {
         ...(this.options.args ?? []),
       ],
       {
+        ...(this.options.warm ? [] : ["--cold"]),
         stdin: "ignore",
         stdout: "pipe",
         stderr: "pipe",

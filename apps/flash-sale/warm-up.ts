@@ -1,0 +1,113 @@
+// Clicks at the shop before anybody else can. Code that runs for the first time runs ten times slower, and the first second
+// of a sale is the one that matters: without this its first clicks wait for seconds. The sale that is entered here is in
+// memory alone, and gone afterwards.
+import { Database } from "bun:sqlite"
+import type { Sale } from "./book/sale.ts"
+import { Sales } from "./book/sales.ts"
+import { Tellings } from "./delivery/tellings.ts"
+import type { Click } from "./front/crossing.ts"
+import type { Reply } from "./http/answers.ts"
+import { Counters } from "./http/counters.ts"
+import { type EntryShop, enter } from "./http/entering.ts"
+import type { DemoLogin } from "./http/login.ts"
+import { issueBuyToken } from "./intake/buy-token.ts"
+import { Desk } from "./intake/desk.ts"
+import type { Seal } from "./intake/seal.ts"
+import { Ledger } from "./ledger/ledger.ts"
+import { saleSchema } from "./model/sale.ts"
+
+/** No sale of a shop has this id, and nobody guesses it. */
+const saleId = `warm-up-${crypto.randomUUID().slice(0, 23)}`
+
+/** Enough that the code is compiled, in a third of a second. */
+const clicksMax = 6000
+const requestsMax = 1500
+
+const atOnce = 100
+
+export interface WarmUpOptions {
+  readonly seal: Seal
+  /** Null: the shop has its own login, and nobody can be logged in here. Then no requests are made. */
+  readonly login: DemoLogin | null
+}
+
+export class WarmUp {
+  private readonly options: WarmUpOptions
+  private readonly ledger = new Ledger(new Database(":memory:", { strict: true }))
+  private readonly sale: Sale
+  private readonly desk: Desk
+  private readonly tellings: Tellings
+  private readonly shop: EntryShop
+  private clicks = 0
+  private writing = false
+
+  constructor(options: WarmUpOptions) {
+    this.options = options
+    const { ledger } = this
+    const loudspeaker = { url: "", publish: async () => {}, holds: async () => true, close: async () => {} }
+    this.tellings = new Tellings({ ledger, loudspeaker, log: () => {} })
+    const sales = new Sales({
+      ledger,
+      clock: () => Date.now(),
+      webhooks: false,
+      onTold: (sale, told) => this.tellings.add(sale, told),
+    })
+    const items = [{ id: "i", title: "Nothing", stock: clicksMax / 2, price: 1 }]
+    const settings = saleSchema.parse({ id: saleId, title: "Warm-up", startsAt: Date.now(), items })
+    this.sale = sales.create(settings) as Sale
+    this.desk = new Desk({
+      sale: this.sale,
+      seal: options.seal,
+      wake: () => this.write(),
+      onAdmitted: (ticket) => this.tellings.addFresh(this.sale, ticket),
+    })
+    this.shop = { sales, counters: new Counters(), labaUrl: () => "", deskOf: () => this.desk }
+  }
+
+  /** Answers a click; null when it is not one of ours. */
+  enter(click: Click): Reply | Promise<Reply> | null {
+    return click.sale === saleId ? enter(this.shop, saleId, click) : null
+  }
+
+  /** `url` is where the shop is reached. Whatever fails here harms nobody. */
+  async run(url: string): Promise<void> {
+    while (this.clicks < clicksMax) {
+      const replies = Array.from({ length: atOnce }, () => enter(this.shop, saleId, this.click()))
+      await Promise.all(replies)
+    }
+    const { login } = this.options
+    for (let made = 0; login !== null && made < requestsMax; made += atOnce)
+      await Promise.all(Array.from({ length: atOnce }, () => this.request(url, login)))
+    this.tellings.stop()
+    this.ledger.close()
+  }
+
+  private click(): Click {
+    const user = `warm-up-${++this.clicks}`
+    const token = issueBuyToken(this.options.seal, { user, sale: saleId, had: 0 }, Date.now())
+    return { id: this.clicks, sale: saleId, user, key: user, item: null, token }
+  }
+
+  private async request(url: string, login: DemoLogin): Promise<void> {
+    const { user, key, token } = this.click()
+    const answer = await fetch(`${url}/api/sales/${saleId}/tickets`, {
+      method: "POST",
+      headers: {
+        Authorization: `Bearer ${login.issue(user, Date.now())}`,
+        "Idempotency-Key": key,
+        "Buy-Token": token ?? "",
+      },
+    })
+    await answer.arrayBuffer()
+  }
+
+  private write(): void {
+    if (this.writing) return
+    this.writing = true
+    setImmediate(() => {
+      this.writing = false
+      this.desk.flush(() => {})
+      this.sale.step()
+    })
+  }
+}
