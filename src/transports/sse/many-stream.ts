@@ -43,6 +43,8 @@ export class ManyStream extends EventStream {
   private readonly reply: string | Uint8Array | undefined
   /** What happened before every channel had its place: it waits until the cursor was written. */
   private early: (() => void)[] | null = []
+  /** How each channel begins, until the cursor was written. */
+  private starts: Start[] = []
   private seats: Seat[] | null = null
 
   constructor(options: ManyStreamOptions) {
@@ -63,13 +65,22 @@ export class ManyStream extends EventStream {
     else this.closeWith("slow")
   }
 
-  placed(index: number, position: Position): void {
-    this.places.set(index, position)
-    if (!this.places.complete || !this.early) return
-    const { cursor } = this.places
-    this.pushText(retryBlock(reconnectMs) + namedBlock("position", { cursor }, cursor))
+  placed(index: number, start: Start): void {
+    this.places.set(index, start.position)
+    if (!this.early) return
+    this.starts[index] = start
+    if (!this.places.complete) return
+    const { cursor, channels } = this.places
+    const told = this.starts.map(({ position, recovered, history }, at) => ({
+      channel: channels[at],
+      cursor: printCursor(position),
+      recovered,
+      history,
+    }))
+    this.pushText(retryBlock(reconnectMs) + namedBlock("position", { cursor, channels: told }, cursor))
     const { early } = this
     this.early = null
+    this.starts = []
     for (const happen of early) happen()
   }
 
@@ -130,8 +141,8 @@ class StreamedChannel implements Listener {
     return this.stream.closed
   }
 
-  start({ position }: Start): void {
-    this.stream.placed(this.index, position)
+  start(start: Start): void {
+    this.stream.placed(this.index, start)
   }
 
   write(entries: readonly Entry[]): void {

@@ -73,6 +73,42 @@ export const manyChannels: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "[M6, C9] says of each channel where it stands, whether it was recovered, and whether it keeps history",
+    options: { channels: { "/**": { history: { count: 2 } }, "/*/*/lossy": { history: "none" } } },
+    async run({ base, channel }) {
+      const [kept, trimmed, lossy] = [`${channel}/kept`, `${channel}/trimmed`, `${channel}/lossy`]
+      const list = [kept, trimmed, lossy]
+      const url = `${base}/_/events?${listOf(list)}`
+      const tailOf = async (one: string) =>
+        (await fetch(base + one, { method: "HEAD" })).headers.get("laba-cursor")
+      const positionOf = async (after?: string) => {
+        await using listener = await listenBySse(after === undefined ? url : `${url}&after=${after}`)
+        const cursor = await listener.position()
+        const [event] = listener.positions
+        const said = JSON.parse(event?.data ?? "") as { cursor: string; channels: { cursor: string }[] }
+        expect(said.cursor).toBe(cursor)
+        return said
+      }
+      const first = await positionOf()
+      const fresh = [
+        { channel: kept, recovered: false, history: "kept" },
+        { channel: trimmed, recovered: false, history: "kept" },
+        { channel: lossy, recovered: false, history: "none" },
+      ]
+      expect(first.channels).toMatchObject(fresh)
+      for (const [index, one] of list.entries())
+        expect(first.channels[index]?.cursor).toBe((await tailOf(one)) as string)
+      await publishAll(base + kept, numbers(2))
+      await publishAll(base + trimmed, numbers(3))
+      const again = await positionOf(first.cursor)
+      expect(again.channels).toEqual([
+        { channel: kept, cursor: first.channels[0]?.cursor as string, recovered: true, history: "kept" },
+        { channel: trimmed, cursor: (await tailOf(trimmed)) as string, recovered: false, history: "kept" },
+        { channel: lossy, cursor: (await tailOf(lossy)) as string, recovered: false, history: "none" },
+      ] as object[] as typeof again.channels)
+    },
+  },
+  {
     name: "[M3] resets every channel when the cursor belongs to another list or another order",
     async run({ base, channel }) {
       const [a, b] = [`${channel}/a`, `${channel}/b`]
