@@ -1,394 +1,250 @@
-// The shop over HTTP, sockets and streams: what buyers, operators, the payment provider and strangers get.
-import { afterAll, beforeAll, expect, test } from "bun:test"
+// A sale over HTTP, sockets and streams: what buyers get.
+import { expect, setDefaultTimeout, test } from "bun:test"
 import type { TicketRecord } from "../model/record.ts"
-import { openApi, schemas } from "../http/openapi.ts"
-import { webhookSignature } from "../shop/webhook.ts"
-import { type Answered, type Buyer, ShopProcess, until } from "./shop-process.ts"
+import { decided, onBothRoads, pay } from "./roads.ts"
+import { until } from "./shop-process.ts"
 
-let shop: ShopProcess
-let hooks: { readonly body: string; readonly signature: string }[]
-let webhookServer: Bun.Server<undefined>
+setDefaultTimeout(120_000)
 
-beforeAll(async () => {
-  hooks = []
-  webhookServer = Bun.serve({
-    port: 0,
-    async fetch(request) {
-      hooks.push({ body: await request.text(), signature: request.headers.get("flash-sale-signature") ?? "" })
-      // The first delivery fails: it must come again.
-      return new Response(null, { status: hooks.length === 1 ? 500 : 204 })
-    },
-  })
-  shop = await ShopProcess.start({
-    args: ["--webhook", webhookServer.url.href],
-    env: { FLASH_SALE_WEBHOOK_SECRET: "webhook secret" },
-  })
-})
+onBothRoads(
+  () => ({}),
+  (stage) => {
+    const { buyer, freshSale } = stage
 
-afterAll(async () => {
-  await shop[Symbol.asyncDispose]()
-  await webhookServer.stop(true)
-})
-
-let sales = 0
-
-async function freshSale(given: Record<string, unknown> = {}): Promise<string> {
-  const id = `sale-${++sales}`
-  const answer = await shop.operator("POST", "/sales", {
-    id,
-    title: "A sale",
-    startsAt: Date.now(),
-    items: [{ id: "i", title: "A thing", stock: 1, price: 4200 }],
-    ...given,
-  })
-  expect(answer.status).toBe(201)
-  return id
-}
-
-let buyers = 0
-const buyer = (): Promise<Buyer> => shop.logIn(`buyer-${++buyers}`)
-
-const decided = (one: Buyer, sale: string): Promise<TicketRecord | null> =>
-  until(
-    () => one.poll(sale),
-    (record) => record !== null && record.state !== "queued",
-  )
-
-async function pay(one: Buyer, sale: string): Promise<void> {
-  const { body } = await one.ask("POST", `/sales/${sale}/order/pay`)
-  expect((await fetch(body["payUrl"] as string, { method: "POST" })).status).toBe(200)
-}
-
-test("a click becomes a ticket, a decision, a result on the channel, an order and a paid order", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  const entered = await ann.enter(sale)
-  expect(entered).toMatchObject({ status: 201, body: { number: 1, position: 1, state: "queued" } })
-  expect(entered.body["listen"]).toMatchObject({ channel: `/@${ann.user}/sales/${sale}` })
-  const won = await decided(ann, sale)
-  expect(won).toMatchObject({ state: "won", number: 1, order: { state: "pending", price: 4200 } })
-  await pay(ann, sale)
-  const paid = await until(
-    () => ann.poll(sale),
-    (record) => record?.order?.state === "paid",
-  )
-  expect(paid?.version).toBeGreaterThan(won?.version ?? Infinity)
-  expect((await ann.ask("GET", `/sales/${sale}/ticket`)).body).toMatchObject({
-    state: "won",
-    order: { state: "paid" },
-  })
-  expect(shop.findings()).toEqual([])
-})
-
-test("before a draw one is told how many are in it, and no position that nobody can know", async () => {
-  const sale = await freshSale({
-    mode: "shuffle",
-    lobbyAt: Date.now() - 1000,
-    startsAt: Date.now() + 3_600_000,
-  })
-  const [ann, ben] = [await buyer(), await buyer()]
-  const first = await ann.enter(sale)
-  expect(first).toMatchObject({ status: 201, body: { number: 1, position: null, entrants: 1 } })
-  expect(await ben.enter(sale)).toMatchObject({ status: 201, body: { position: null, entrants: 2 } })
-  expect((await ann.enter(sale)).body).toEqual(first.body)
-  expect(await ann.ask("GET", `/sales/${sale}/ticket`)).toMatchObject({
-    status: 200,
-    body: { state: "queued", position: null, entrants: 2 },
-  })
-})
-
-test("a ticket's channel is never empty once its holder was answered", async () => {
-  const sale = await freshSale({ items: [{ id: "i", title: "A thing", stock: 50, price: 1 }] })
-  const crowd = await Promise.all(Array.from({ length: 20 }, buyer))
-  const records = await Promise.all(
-    crowd.map(async (one) => {
-      expect((await one.enter(sale)).status).toBe(201)
-      return one.poll(sale)
-    }),
-  )
-  expect(records.filter((record) => record === null)).toEqual([])
-})
-
-test("WebSocket, SSE and poll show the same record", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  const path = `/@${ann.user}/sales/${sale}?token=${ann.listenToken}`
-  const heard: TicketRecord[] = []
-  const socket = new WebSocket(`${shop.labaUrl.replace("http", "ws")}${path}`)
-  socket.onmessage = ({ data }) => heard.push(JSON.parse(data as string) as TicketRecord)
-  await new Promise((resolve) => (socket.onopen = resolve))
-  const stream = await fetch(shop.labaUrl + path, { headers: { Accept: "text/event-stream" } })
-  await ann.enter(sale)
-  const polled = await decided(ann, sale)
-  await until(
-    async () => heard.at(-1)?.state,
-    (state) => state === "won",
-  )
-  let text = ""
-  for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
-    text += new TextDecoder().decode(chunk)
-    if (text.includes('"won"')) break
-  }
-  const streamed = [...text.matchAll(/^data: (.*)$/gm)].map(
-    ([, json]) => JSON.parse(json as string) as TicketRecord,
-  )
-  expect(heard.at(-1)).toEqual(polled!)
-  expect(streamed.at(-1)).toEqual(polled!)
-  socket.close()
-})
-
-test("a buyer asks, pays and cancels over the socket, and nobody else hears of it", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  await ann.enter(sale)
-  await decided(ann, sale)
-  const said: Record<string, unknown>[] = []
-  const socket = new WebSocket(
-    `${shop.labaUrl.replace("http", "ws")}/@${ann.user}/sales/${sale}?token=${ann.listenToken}`,
-  )
-  socket.onmessage = ({ data }) => said.push(JSON.parse(data as string) as Record<string, unknown>)
-  await new Promise((resolve) => (socket.onopen = resolve))
-  socket.send(JSON.stringify({ do: "status" }))
-  await until(
-    async () => said,
-    (all) => all.some((one) => one["asked"] === "status"),
-  )
-  socket.send(JSON.stringify({ do: "pay" }))
-  await until(
-    async () => said,
-    (all) => all.some((one) => typeof one["payUrl"] === "string"),
-  )
-  socket.send(JSON.stringify({ do: "cancel" }))
-  await until(
-    async () => said,
-    (all) => all.some((one) => one["asked"] === "cancel"),
-  )
-  await until(
-    () => ann.poll(sale),
-    (record) => record?.order?.state === "cancelled",
-  )
-  socket.send(JSON.stringify({ state: "won", forged: true }))
-  await until(
-    async () => said,
-    (all) => all.some((one) => one["failed"] === "not_understood"),
-  )
-  expect(await ann.poll(sale)).not.toHaveProperty("forged")
-  socket.close()
-})
-
-test("results are heard by the buyer they are addressed to, and by nobody else", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  const eve = await buyer()
-  await ann.enter(sale)
-  const statusOf = async (query: string, path = `/@${ann.user}/sales/${sale}`): Promise<number> => {
-    const answer = await fetch(`${shop.labaUrl}${path}${query}`)
-    await answer.body?.cancel()
-    return answer.status
-  }
-  expect(await statusOf(`?token=${ann.listenToken}`)).toBe(200)
-  expect(await statusOf("")).toBe(401)
-  expect(await statusOf(`?token=${eve.listenToken}`)).toBe(403)
-  expect(await statusOf(`?token=${ann.listenToken.slice(0, -4)}xxxx`)).toBe(401)
-  expect(await statusOf(`?channel=/@${ann.user}/sales/${sale}&token=${eve.listenToken}`, "/_/poll")).toBe(403)
-})
-
-test("nobody but the shop publishes results, and a socket for many channels opens no other's", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  const eve = await buyer()
-  await ann.enter(sale)
-  const channel = `/@${ann.user}/sales/${sale}`
-  for (const [token, path] of [
-    [eve.listenToken, channel],
-    [ann.listenToken, channel],
-    [eve.listenToken, `/sales/${sale}`],
-  ] as const) {
-    const answer = await fetch(shop.labaUrl + path, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${token}` },
-      body: '{"state":"won"}',
+    test("a click becomes a ticket, a decision, a result on the channel, an order and a paid order", async () => {
+      const sale = await freshSale()
+      const ann = await buyer()
+      const entered = await ann.enter(sale)
+      expect(entered).toMatchObject({ status: 201, body: { number: 1, position: 1, state: "queued" } })
+      expect(entered.body["listen"]).toMatchObject({ channel: `/@${ann.user}/sales/${sale}` })
+      const won = await decided(ann, sale)
+      expect(won).toMatchObject({ state: "won", number: 1, order: { state: "pending", price: 4200 } })
+      await pay(ann, sale)
+      const paid = await until(
+        () => ann.poll(sale),
+        (record) => record?.order?.state === "paid",
+      )
+      expect(paid?.version).toBeGreaterThan(won?.version ?? Infinity)
+      expect((await ann.ask("GET", `/sales/${sale}/ticket`)).body).toMatchObject({
+        state: "won",
+        order: { state: "paid" },
+      })
+      expect(stage.shop.findings()).toEqual([])
     })
-    expect(answer.status).toBe(403)
-  }
-  const socket = new WebSocket(`${shop.labaUrl.replace("http", "ws")}/_/ws`, [
-    "laba.v1",
-    `laba.token.${eve.listenToken}`,
-  ])
-  const said: string[] = []
-  socket.onmessage = ({ data }) => said.push(data as string)
-  await new Promise((resolve) => (socket.onopen = resolve))
-  socket.send(JSON.stringify({ op: "subscribe", channel }))
-  await until(
-    async () => said.join(""),
-    (text) => text.includes("forbidden"),
-  )
-  expect(said.join("")).not.toContain('"won"')
-  socket.close()
-})
 
-test("two tabs race for the last unit: one wins, the other is told who is in", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  const answers = await Promise.all([ann.enter(sale, "tab-1"), ann.enter(sale, "tab-2")])
-  const byStatus = answers.toSorted((a, b) => a.status - b.status)
-  expect(byStatus.map((each) => each.status)).toEqual([201, 409])
-  expect(byStatus[1]?.body).toMatchObject({ code: "ALREADY_IN", number: 1, ticket: { number: 1 } })
-})
+    test("before a draw one is told how many are in it, and no position that nobody can know", async () => {
+      const sale = await freshSale({
+        mode: "shuffle",
+        lobbyAt: Date.now() - 1000,
+        startsAt: Date.now() + 3_600_000,
+      })
+      const [ann, ben] = [await buyer(), await buyer()]
+      const first = await ann.enter(sale)
+      expect(first).toMatchObject({ status: 201, body: { number: 1, position: null, entrants: 1 } })
+      expect(await ben.enter(sale)).toMatchObject({ status: 201, body: { position: null, entrants: 2 } })
+      expect((await ann.enter(sale)).body).toEqual(first.body)
+      expect(await ann.ask("GET", `/sales/${sale}/ticket`)).toMatchObject({
+        status: 200,
+        body: { state: "queued", position: null, entrants: 2 },
+      })
+    })
 
-test("a retry with the same key gets the very same answer", async () => {
-  const sale = await freshSale({ items: [{ id: "i", title: "A thing", stock: 3, price: 1 }] })
-  const ann = await buyer()
-  const first = await ann.enter(sale, "k")
-  await decided(ann, sale)
-  expect(await ann.enter(sale, "k")).toEqual(first)
-})
+    test("a ticket's channel is never empty once its holder was answered", async () => {
+      const sale = await freshSale({ items: [{ id: "i", title: "A thing", stock: 50, price: 1 }] })
+      const crowd = await Promise.all(Array.from({ length: 20 }, buyer))
+      const records = await Promise.all(
+        crowd.map(async (one) => {
+          expect((await one.enter(sale)).status).toBe(201)
+          return one.poll(sale)
+        }),
+      )
+      expect(records.filter((record) => record === null)).toEqual([])
+    })
 
-test("refusals are typed, at once, and say when to come back", async () => {
-  const later = await freshSale({ startsAt: Date.now() + 60_000 })
-  const ann = await buyer()
-  const early = await ann.ask("POST", `/sales/${later}/token`)
-  expect(early).toMatchObject({ status: 425, body: { code: "NOT_OPEN", next: "later" } })
-  const full = await freshSale({ factor: 1, reserve: 0, inflowPerSecond: 0.1 })
-  await ann.enter(full)
-  const refused = await (await buyer()).enter(full)
-  expect(refused).toMatchObject({
-    status: 503,
-    body: { code: "QUEUE_FULL", retryAfterSeconds: expect.any(Number) },
-  })
-  const bare = await (await buyer()).ask("POST", `/sales/${full}/tickets`, { token: "x" })
-  expect(bare).toMatchObject({ status: 400, body: { code: "bad_key" } })
-})
+    test("WebSocket, SSE and poll show the same record", async () => {
+      const sale = await freshSale()
+      const ann = await buyer()
+      const path = `/@${ann.user}/sales/${sale}?token=${ann.listenToken}`
+      const heard: TicketRecord[] = []
+      const socket = new WebSocket(`${stage.shop.labaUrl.replace("http", "ws")}${path}`)
+      socket.onmessage = ({ data }) => heard.push(JSON.parse(data as string) as TicketRecord)
+      await new Promise((resolve) => (socket.onopen = resolve))
+      const stream = await fetch(stage.shop.labaUrl + path, { headers: { Accept: "text/event-stream" } })
+      await ann.enter(sale)
+      const polled = await decided(ann, sale)
+      await until(
+        async () => heard.at(-1)?.state,
+        (state) => state === "won",
+      )
+      let text = ""
+      for await (const chunk of stream.body as unknown as AsyncIterable<Uint8Array>) {
+        text += new TextDecoder().decode(chunk)
+        if (text.includes('"won"')) break
+      }
+      const streamed = [...text.matchAll(/^data: (.*)$/gm)].map(
+        ([, json]) => JSON.parse(json as string) as TicketRecord,
+      )
+      expect(heard.at(-1)).toEqual(polled!)
+      expect(streamed.at(-1)).toEqual(polled!)
+      socket.close()
+    })
 
-test("leaving the queue frees the place for the next", async () => {
-  const sale = await freshSale({ factor: 1, reserve: 0 })
-  await shop.operator("POST", `/sales/${sale}/open`)
-  await shop.operator("POST", `/sales/${sale}/pause`)
-  const ann = await buyer()
-  const ben = await buyer()
-  expect((await ann.enter(sale)).status).toBe(201)
-  expect((await ben.enter(sale)).body).toMatchObject({ code: "QUEUE_FULL" })
-  expect(await ann.ask("DELETE", `/sales/${sale}/ticket`)).toMatchObject({
-    status: 200,
-    body: { state: "left" },
-  })
-  expect((await ben.enter(sale, "again")).status).toBe(201)
-})
+    test("a buyer asks, pays and cancels over the socket, and nobody else hears of it", async () => {
+      const sale = await freshSale()
+      const ann = await buyer()
+      await ann.enter(sale)
+      await decided(ann, sale)
+      const said: Record<string, unknown>[] = []
+      const socket = new WebSocket(
+        `${stage.shop.labaUrl.replace("http", "ws")}/@${ann.user}/sales/${sale}?token=${ann.listenToken}`,
+      )
+      socket.onmessage = ({ data }) => said.push(JSON.parse(data as string) as Record<string, unknown>)
+      await new Promise((resolve) => (socket.onopen = resolve))
+      socket.send(JSON.stringify({ do: "status" }))
+      await until(
+        async () => said,
+        (all) => all.some((one) => one["asked"] === "status"),
+      )
+      socket.send(JSON.stringify({ do: "pay" }))
+      await until(
+        async () => said,
+        (all) => all.some((one) => typeof one["payUrl"] === "string"),
+      )
+      socket.send(JSON.stringify({ do: "cancel" }))
+      await until(
+        async () => said,
+        (all) => all.some((one) => one["asked"] === "cancel"),
+      )
+      await until(
+        () => ann.poll(sale),
+        (record) => record?.order?.state === "cancelled",
+      )
+      socket.send(JSON.stringify({ state: "won", forged: true }))
+      await until(
+        async () => said,
+        (all) => all.some((one) => one["failed"] === "not_understood"),
+      )
+      expect(await ann.poll(sale)).not.toHaveProperty("forged")
+      socket.close()
+    })
 
-test("the public channel says how the sale stands, and that it is sold out", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  await ann.enter(sale)
-  await decided(ann, sale)
-  const standing = await until(
-    async () =>
-      (await (await fetch(`${shop.labaUrl}/sales/${sale}`)).json()) as {
-        items: { available: number; soldOutEpoch: number }[]
-      },
-    (snapshot) => snapshot.items[0]?.available === 0,
-  )
-  expect(standing.items[0]?.soldOutEpoch).toBe(1)
-})
+    test("results are heard by the buyer they are addressed to, and by nobody else", async () => {
+      const sale = await freshSale()
+      const ann = await buyer()
+      const eve = await buyer()
+      await ann.enter(sale)
+      const statusOf = async (query: string, path = `/@${ann.user}/sales/${sale}`): Promise<number> => {
+        const answer = await fetch(`${stage.shop.labaUrl}${path}${query}`)
+        await answer.body?.cancel()
+        return answer.status
+      }
+      expect(await statusOf(`?token=${ann.listenToken}`)).toBe(200)
+      expect(await statusOf("")).toBe(401)
+      expect(await statusOf(`?token=${eve.listenToken}`)).toBe(403)
+      expect(await statusOf(`?token=${ann.listenToken.slice(0, -4)}xxxx`)).toBe(401)
+      expect(await statusOf(`?channel=/@${ann.user}/sales/${sale}&token=${eve.listenToken}`, "/_/poll")).toBe(
+        403,
+      )
+    })
 
-test("a stranger cannot run the sale, take another's place or forge a payment", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  const post = (path: string, headers: Record<string, string> = {}, body = "{}"): Promise<Response> =>
-    fetch(`${shop.url}/api${path}`, { method: "POST", headers, body })
-  expect((await post("/operator/sales")).status).toBe(401)
-  expect((await post(`/operator/sales/${sale}/close`, { Authorization: `Bearer ${ann.token}` })).status).toBe(
-    401,
-  )
-  expect((await post(`/sales/${sale}/token`)).status).toBe(401)
-  expect((await post(`/sales/${sale}/token`, { Authorization: "Bearer a.b.c" })).status).toBe(401)
-  const forged = JSON.stringify({ reference: `${sale}.1`, payment: "p", amount: 4200 })
-  expect((await post("/payments/callback", { "x-payment-signature": "00" }, forged)).status).toBe(403)
-  const cookie = { Cookie: `flash_sale=${ann.token}`, "Sec-Fetch-Site": "cross-site" }
-  expect((await post(`/sales/${sale}/token`, cookie)).status).toBe(403)
-})
+    test("nobody but the shop publishes results, and a socket for many channels opens no other's", async () => {
+      const sale = await freshSale()
+      const ann = await buyer()
+      const eve = await buyer()
+      await ann.enter(sale)
+      const channel = `/@${ann.user}/sales/${sale}`
+      for (const [token, path] of [
+        [eve.listenToken, channel],
+        [ann.listenToken, channel],
+        [eve.listenToken, `/sales/${sale}`],
+      ] as const) {
+        const answer = await fetch(stage.shop.labaUrl + path, {
+          method: "POST",
+          headers: { Authorization: `Bearer ${token}` },
+          body: '{"state":"won"}',
+        })
+        expect(answer.status).toBe(403)
+      }
+      const socket = new WebSocket(`${stage.shop.labaUrl.replace("http", "ws")}/_/ws`, [
+        "laba.v1",
+        `laba.token.${eve.listenToken}`,
+      ])
+      const said: string[] = []
+      socket.onmessage = ({ data }) => said.push(data as string)
+      await new Promise((resolve) => (socket.onopen = resolve))
+      socket.send(JSON.stringify({ op: "subscribe", channel }))
+      await until(
+        async () => said.join(""),
+        (text) => text.includes("forbidden"),
+      )
+      expect(said.join("")).not.toContain('"won"')
+      socket.close()
+    })
 
-test("webhooks are signed and come again until they are taken", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  await ann.enter(sale)
-  await decided(ann, sale)
-  await pay(ann, sale)
-  const told = await until(
-    async () =>
-      hooks
-        .map((each) => JSON.parse(each.body) as { event: string; sale: string })
-        .filter((each) => each.sale === sale),
-    (all) => all.some((each) => each.event === "paid") && all.some((each) => each.event === "won"),
-  )
-  expect(told.map((each) => each.event)).toEqual(expect.arrayContaining(["won", "paid"]))
-  for (const { body, signature } of hooks) {
-    const seconds = Number(/^t=(\d+)/.exec(signature)?.[1])
-    expect(signature).toBe(webhookSignature("webhook secret", seconds, body))
-  }
-  const first = JSON.parse(hooks[0]?.body ?? "{}") as { id: string }
-  await until(
-    async () => hooks.filter((each) => each.body.includes(`"${first.id}"`)).length,
-    (times) => times >= 2,
-  )
-})
+    test("two tabs race for the last unit: one wins, the other is told who is in", async () => {
+      const sale = await freshSale()
+      const ann = await buyer()
+      const answers = await Promise.all([ann.enter(sale, "tab-1"), ann.enter(sale, "tab-2")])
+      const byStatus = answers.toSorted((a, b) => a.status - b.status)
+      expect(byStatus.map((each) => each.status)).toEqual([201, 409])
+      expect(byStatus[1]?.body).toMatchObject({ code: "ALREADY_IN", number: 1, ticket: { number: 1 } })
+    })
 
-test("the shop takes a paid order back: the money goes, the unit is on sale again", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  await ann.enter(sale)
-  await decided(ann, sale)
-  await pay(ann, sale)
-  await until(
-    () => ann.poll(sale),
-    (record) => record?.order?.state === "paid",
-  )
-  expect((await shop.operator("POST", `/sales/${sale}/orders/1/refund`)).status).toBe(202)
-  await until(
-    () => ann.poll(sale),
-    (record) => record?.order?.state === "refunded",
-  )
-  const ben = await buyer()
-  expect((await ben.enter(sale)).status).toBe(201)
-  expect((await decided(ben, sale))?.state).toBe("won")
-  const csv = await (await shop.operator("GET", `/sales/${sale}/orders.csv`)).text()
-  expect(csv.split("\r\n")[1]).toContain(`${sale}.1,${ann.user},i,42.00,CNY,refunded`)
-})
+    test("a retry with the same key gets the very same answer", async () => {
+      const sale = await freshSale({ items: [{ id: "i", title: "A thing", stock: 3, price: 1 }] })
+      const ann = await buyer()
+      const first = await ann.enter(sale, "k")
+      await decided(ann, sale)
+      expect(await ann.enter(sale, "k")).toEqual(first)
+    })
 
-test("what the API answers is what its description says", async () => {
-  const sale = await freshSale()
-  const ann = await buyer()
-  const described = (answered: Answered, name: string) => {
-    const { properties = {}, required = [] } = schemas[name] as {
-      properties?: Record<string, unknown>
-      required?: string[]
-    }
-    expect(Object.keys(answered.body).filter((each) => !(each in properties))).toEqual([])
-    expect(required.filter((each) => !(each in answered.body))).toEqual([])
-  }
-  described(await ann.enter(sale), "Admission")
-  described(await ann.ask("GET", `/sales/${sale}/ticket`), "Ticket")
-  described(await ann.ask("GET", `/sales/${sale}`), "Sale")
-  described(await ann.ask("GET", `/sales/${sale}/draw`), "Draw")
-  described(await (await buyer()).ask("GET", `/sales/${sale}/ticket`), "Problem")
-  const operator = await shop.operator("GET", `/sales/${sale}`)
-  described({ status: 200, body: (await operator.json()) as Record<string, unknown> }, "OperatorSale")
-  const told = await until(
-    async () =>
-      hooks.map(({ body }) => JSON.parse(body) as Answered["body"]).find((each) => each["sale"] === sale),
-    (each) => each !== undefined,
-  )
-  described({ status: 200, body: told ?? {} }, "ShopEvent")
-  const document = JSON.stringify(openApi())
-  for (const [, name] of document.matchAll(/#\/components\/schemas\/(\w+)/g))
-    expect(schemas).toHaveProperty([name as string])
-})
+    test("refusals are typed, at once, and say when to come back", async () => {
+      const later = await freshSale({ startsAt: Date.now() + 60_000 })
+      const ann = await buyer()
+      const early = await ann.ask("POST", `/sales/${later}/token`)
+      expect(early).toMatchObject({ status: 425, body: { code: "NOT_OPEN", next: "later" } })
+      const full = await freshSale({ factor: 1, reserve: 0, inflowPerSecond: 0.1 })
+      await ann.enter(full)
+      const refused = await (await buyer()).enter(full)
+      expect(refused).toMatchObject({
+        status: 503,
+        body: { code: "QUEUE_FULL", retryAfterSeconds: expect.any(Number) },
+      })
+      const bare = await (await buyer()).ask("POST", `/sales/${full}/tickets`, { token: "x" })
+      expect(bare).toMatchObject({ status: 400, body: { code: "bad_key" } })
+    })
 
-test("the metrics count what happened, and the books are checked on demand", async () => {
-  const text = await (await fetch(`${shop.url}/metrics`)).text()
-  expect(Number(/^flash_sale_tickets_admitted_total (\d+)$/m.exec(text)?.[1])).toBeGreaterThan(0)
-  const { verdict } = (await (await shop.operator("POST", "/verify")).json()) as {
-    verdict: { findings: Record<string, string[]> }
-  }
-  expect(Object.values(verdict.findings).flat()).toEqual([])
-  expect(await (await fetch(`${shop.url}/metrics`)).text()).toContain('flash_sale_broken{invariant="I1"} 0')
-})
+    test("leaving the queue frees the place for the next", async () => {
+      const sale = await freshSale({ factor: 1, reserve: 0 })
+      await stage.shop.operator("POST", `/sales/${sale}/open`)
+      await stage.shop.operator("POST", `/sales/${sale}/pause`)
+      const ann = await buyer()
+      const ben = await buyer()
+      expect((await ann.enter(sale)).status).toBe(201)
+      expect((await ben.enter(sale)).body).toMatchObject({ code: "QUEUE_FULL" })
+      expect(await ann.ask("DELETE", `/sales/${sale}/ticket`)).toMatchObject({
+        status: 200,
+        body: { state: "left" },
+      })
+      expect((await ben.enter(sale, "again")).status).toBe(201)
+    })
+
+    test("the public channel says how the sale stands, and that it is sold out", async () => {
+      const sale = await freshSale()
+      const ann = await buyer()
+      await ann.enter(sale)
+      await decided(ann, sale)
+      const standing = await until(
+        async () => {
+          // Empty until it was told for the first time.
+          const told = await (await fetch(`${stage.shop.labaUrl}/sales/${sale}`)).text()
+          return told === ""
+            ? null
+            : (JSON.parse(told) as { items: { available: number; soldOutEpoch: number }[] })
+        },
+        (snapshot) => snapshot?.items[0]?.available === 0,
+      )
+      expect(standing?.items[0]?.soldOutEpoch).toBe(1)
+    })
+  },
+)

@@ -1,7 +1,8 @@
 // A shop and its visitors on each of the two roads that a request can take: read by the shop's own thread, or by a thread at
 // the front that passes it on. Both must answer the same, so what is tested over HTTP is tested on both.
 import { afterAll, beforeAll, describe, expect } from "bun:test"
-import { type Buyer, ShopProcess, type ShopProcessOptions } from "./shop-process.ts"
+import type { TicketRecord } from "../model/record.ts"
+import { type Buyer, ShopProcess, type ShopProcessOptions, until } from "./shop-process.ts"
 
 export interface Stage {
   readonly shop: ShopProcess
@@ -59,4 +60,16 @@ export function onBothRoads(
       }
       tests(stage, Number(frontThreads))
     })
+}
+
+/** What a buyer's channel shows once their turn has come. */
+export const decided = (one: Buyer, sale: string): Promise<TicketRecord | null> =>
+  until(
+    () => one.poll(sale),
+    (record) => record !== null && record.state !== "queued",
+  )
+
+export async function pay(one: Buyer, sale: string): Promise<void> {
+  const { body } = await one.ask("POST", `/sales/${sale}/order/pay`)
+  expect((await fetch(body["payUrl"] as string, { method: "POST" })).status).toBe(200)
 }
