@@ -15,6 +15,7 @@ export interface DemoOptions {
   readonly laba: string | undefined
   readonly labaEngine: string | undefined
   readonly payments: string | undefined
+  readonly publicUrl: string | undefined
   readonly webhook: string | undefined
   readonly jwt: string | undefined
   readonly verifySeconds: number
@@ -34,6 +35,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
   const { directory, host, port, labaPort, verifySeconds, keepDays, frontThreads, warmUp } = options
   for (const flag of ["laba", "payments", "webhook"] as const)
     if (options[flag] !== undefined) addressIn(flag, options[flag])
+  if (options.publicUrl !== undefined) addressIn("public-url", options.publicUrl)
   mkdirSync(directory, { recursive: true })
   const ownSecret = process.env["FLASH_SALE_PAYMENT_SECRET"] ?? randomBytes(32).toString("hex")
   const simulator =
@@ -52,6 +54,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     keepDays,
     frontThreads,
     payments,
+    publicUrl: options.publicUrl?.replace(/\/+$/, ""),
     laba:
     warmUp,
       options.laba === undefined

@@ -20,7 +20,8 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
                           FLASH_SALE_LISTEN_SECRET signs buyers' tokens, FLASH_SALE_HOOK_SECRET what its hooks
                           ask at /api/laba
   --laba-engine ENGINE    memory, or sqlite:DIR (default, beside the books)
-  --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs its callbacks
+  --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs what it and the shop say
+  --public-url URL        where the payment provider and browsers reach the shop (default: where it listens)
   --webhook URL           told what becomes of orders and of money for them; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
   --front-threads N       threads that read requests beside the one that writes tickets (default 1)
@@ -44,6 +45,7 @@ const options = {
   "laba-port": { type: "string", default: "0" },
   "laba-engine": { type: "string" },
   payments: { type: "string" },
+  "public-url": { type: "string" },
   webhook: { type: "string" },
   jwt: { type: "string" },
   url: { type: "string" },
@@ -84,6 +86,7 @@ async function showCommand(values: Values): Promise<void> {
   const passedOn = [
     "laba",
     "laba-engine",
+    "public-url",
     "webhook",
     "jwt",
     "verify-seconds",
@@ -114,6 +117,7 @@ async function serveCommand(values: Values): Promise<void> {
     laba: values.laba,
     labaEngine: values["laba-engine"],
     payments: values.payments,
+    publicUrl: values["public-url"],
     webhook: values.webhook,
     jwt: values.jwt,
     verifySeconds: wholeNumber("verify-seconds", values["verify-seconds"]),

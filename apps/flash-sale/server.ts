@@ -35,7 +35,7 @@ import { Ledger } from "./ledger/ledger.ts"
 import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
 import { Cashier } from "./payments/cashier.ts"
-import { httpProvider } from "./payments/http-provider.ts"
+import { type Payments, providerFor, urlOf } from "./payments/payments.ts"
 import { Rehearsal } from "./rehearsal/rehearsal.ts"
 import { Errands } from "./shop/errands.ts"
 import { Retention } from "./shop/retention.ts"
@@ -60,7 +60,8 @@ export interface ShopOptions {
   readonly labaEngine?: string | undefined
   /** Signs the tokens to listen with, at least 32 bytes; Laba elsewhere has it as `tokens.secret`. Default: one of our own. */
   readonly listenSecret?: string | undefined
-  readonly payments: { readonly url: string; readonly secret: string }
+  /** A provider by HTTP, or one of the shop's own. */
+  readonly payments: Payments
   /** Where the payment provider reaches us. Default: where we listen. */
   readonly publicUrl?: string | undefined
   readonly webhook?: { readonly url: string; readonly secret: string } | undefined
@@ -144,10 +145,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           },
         })
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${front?.port ?? server.port}`
-  const provider = httpProvider({
-    ...options.payments,
-    callbackUrl: () => `${options.publicUrl ?? url}/api/payments/callback`,
-  })
+  const provider = providerFor(options.payments, () => `${options.publicUrl ?? url}/api/payments/callback`)
   const cashier: Cashier = new Cashier({
     provider,
     find,
@@ -271,7 +269,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     }),
     wake: () => loop.wake(),
     rehearsal: options.rehearsal
-      ? new Rehearsal({ url: () => url, operatorKey, payments: options.payments.url, log })
+      ? new Rehearsal({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
       : null,
   }
   const pages = pagesOf(() => loudspeaker.url)
