@@ -3,20 +3,22 @@
 //   npm run check                   format, types, lint, tidy and unit tests: under a minute
 //   npm test -- cursor -t "reads"   files whose path holds a word; from the first flag on, bun test's own arguments
 // A missing need skips its suites with one loud line; with LABA_REQUIRE_ALL=1, as in CI, it is a failure.
+// A file of browser tests that failed is run once more, alone: a browser on a starved machine is not ours to steer.
 import { spawn } from "node:child_process"
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import { bunOrExit } from "../bin/run-bun.mjs"
 import { needs, needsOf } from "./needs.mjs"
+import { readReport } from "./report.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const bun = bunOrExit()
 const requireAll = process.env.LABA_REQUIRE_ALL === "1"
 
-/** A test that hangs tells nothing; a test that waits for a heartbeat says so itself. */
-const testSecondsMax = 15
+/** A test that hangs tells nothing. Far above what any takes on a quiet machine; those that need longer say so themselves. */
+const testSecondsMax = 60
 
 /** A suite that takes longer is hanging. */
 const suiteMinutesMax = 14
@@ -27,8 +29,15 @@ const steps = {
   lint: [process.execPath, "node_modules/oxlint/bin/oxlint", "--deny-warnings"],
 }
 
+/** When more files of browser tests failed at once, it is no accident, and a second run would only take as long again. */
+const secondRunsMax = 3
+
 const totals = { passed: 0, failed: 0, skipped: 0 }
 const troubles = []
+/** Files that get a second run: which suite they are of, their environment, what failed first. */
+const secondRuns = []
+/** Those of them that passed then. */
+const lateSuccesses = []
 
 const words = process.argv.slice(2)
 const firstFlag = words.findIndex((word) => word.startsWith("-"))
@@ -40,6 +49,7 @@ const everything = words.length === 0
 if (everything || checkOnly)
   for (const [name, command] of Object.entries(steps)) await takeStep(name, command)
 for (const suite of suitesOf(chosenFiles())) await runSuite(suite)
+for (const second of secondRuns) await runAgain(second)
 report()
 
 function chosenFiles() {
@@ -86,6 +96,31 @@ async function runSuite({ name, needed, files }) {
     else return leaveOut(name, need, files)
   }
   heading(`${name} tests, ${count(files.length, "file")}`)
+  const ended = await runFiles(files, environment)
+  const broken = needed.includes("browser") ? files.filter((path) => hasFailed(path, ended)) : []
+  const again = broken.length <= secondRunsMax ? broken : []
+  for (const path of again) {
+    const firstFailure = ended.counts.get(path)?.firstFailure ?? "it ran no test"
+    secondRuns.push({ name, path, environment, firstFailure })
+  }
+  tally(
+    name,
+    files.filter((path) => !again.includes(path)),
+    ended,
+  )
+}
+
+/** Counts only what this run says: one that passes now has passed. */
+async function runAgain({ name, path, environment, firstFailure }) {
+  heading(`second run of ${path}, where this failed: ${firstFailure}`)
+  const ended = await runFiles([path], environment)
+  if (ended.code === 0 && !hasFailed(path, ended))
+    lateSuccesses.push(`${path}, first failure: ${firstFailure}`)
+  tally(`${name}, at the second run of ${path}`, [path], ended)
+}
+
+/** How it ended, and what the report says of each of the files; nothing when a crash left none. */
+async function runFiles(files, environment) {
   const folder = mkdtempSync(join(tmpdir(), "laba-report-"))
   const reportFile = join(folder, "junit.xml")
   const flags = [
@@ -99,8 +134,19 @@ async function runSuite({ name, needed, files }) {
     [bun, "--no-orphans", "test", ...flags, ...files.map((path) => `./${path}`)],
     environment,
   )
-  tally(name, files, code, readReport(reportFile))
+  const xml = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : ""
   rmSync(folder, { recursive: true })
+  const counts = new Map([...readReport(xml)].map(([file, found]) => [asPath(file), found]))
+  return { files, code, counts }
+}
+
+function hasFailed(path, { counts }) {
+  return ranNothing(path, counts) || (counts.get(path)?.failed ?? 0) > 0
+}
+
+/** With a filter on test names most files have nothing to run. */
+function ranNothing(path, counts) {
+  return bunFlags.length === 0 && !counts.has(path)
 }
 
 function leaveOut(name, need, files) {
@@ -110,32 +156,23 @@ function leaveOut(name, need, files) {
   else totals.skipped += files.length
 }
 
-/** What the report says; nulls when a crash left none. A file that broke before its first test is not in it. */
-function readReport(path) {
-  let xml = ""
-  try {
-    xml = readFileSync(path, "utf8")
-  } catch {
-    // Then every file counts as missing.
-  }
-  const head = /<testsuites [^>]*>/.exec(xml)?.[0] ?? ""
-  const number = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(head)?.[1] ?? 0)
-  const seen = new Set([...xml.matchAll(/<testsuite [^>]*file="([^"]*)"/g)].map((match) => asPath(match[1])))
-  return { tests: number("tests"), failures: number("failures"), skipped: number("skipped"), seen }
-}
-
 function asPath(file) {
   return relative(root, join(root, file)).split(sep).join("/")
 }
 
-function tally(name, files, code, { tests, failures, skipped, seen }) {
-  totals.passed += tests - failures - skipped
-  totals.skipped += skipped
-  // With a filter on test names most files have nothing to run.
-  const silent = bunFlags.length > 0 ? [] : files.filter((path) => !seen.has(path))
-  for (const path of silent) fail(1, `${path} ran no test`)
+/** Adds what these of its files did, and the end that nothing else tells of. */
+function tally(name, files, ended) {
+  let failures = 0
+  for (const path of files) {
+    const { passed, failed, skipped } = ended.counts.get(path) ?? { passed: 0, failed: 0, skipped: 0 }
+    totals.passed += passed
+    totals.skipped += skipped
+    failures += failed
+    if (ranNothing(path, ended.counts)) fail(1, `${path} ran no test`)
+  }
   if (failures > 0) fail(failures, `${name}: ${count(failures, "test")} failed`)
-  else if (code !== 0 && silent.length === 0) fail(1, `${name}: bun test ended with ${code}`)
+  if (ended.code !== 0 && !ended.files.some((path) => hasFailed(path, ended)))
+    fail(1, `${name}: bun test ended with ${ended.code}`)
 }
 
 function fail(times, why) {
@@ -172,6 +209,10 @@ function report() {
       1,
       skipped > 0 || patterns.length === 0 ? "no test was run" : `no test file matches ${patterns.join(" ")}`,
     )
+  }
+  if (lateSuccesses.length > 0) {
+    const files = count(lateSuccesses.length, "file")
+    console.log(`\n!!! ${files} passed only at the second run: ${lateSuccesses.join("; ")}`)
   }
   if (troubles.length > 0) console.log(`\n${troubles.map((why) => `!!! ${why}`).join("\n")}`)
   console.log(`\n${passed} passed, ${totals.failed} failed, ${skipped} skipped`)
