@@ -45,7 +45,7 @@ async function desk(): Promise<void> {
       const credential = request.headers.get("authorization")?.slice(7) ?? ""
       const user = login.userOf(credential, Date.now())
       if (user === null) return answered(401, { code: "unauthorized" })
-      const { token } = JSON.parse(await request.text()) as { token: string }
+      const token = request.headers.get("buy-token") ?? ""
       if (!isBuyToken(seal, token, { user, sale: "bench", had: 0 }, Date.now()))
         return answered(403, { code: "BAD_TOKEN" })
       const left = (await redis.evalsha(script, 0, user)) as number

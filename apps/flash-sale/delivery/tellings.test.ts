@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test"
+import type { Ticket } from "../book/memory.ts"
 import type { TicketRecord } from "../model/record.ts"
 import { World } from "../test/world.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import { Tellings } from "./tellings.ts"
+import { Watchers } from "./watchers.ts"
 
 interface Flight {
   readonly record: TicketRecord
@@ -28,6 +30,13 @@ function slowLaba(): { loudspeaker: Loudspeaker; flights: Flight[] } {
     close: async () => {},
   }
   return { loudspeaker, flights }
+}
+
+/** Lets the world hear all that it hears by itself, and makes as if nobody had heard of these. */
+async function turns(world: World, tickets: readonly Ticket[]): Promise<void> {
+  while (tickets.some(({ told, version }) => told < version)) await turn()
+  for (let more = 0; more < 10; more++) await turn()
+  for (const { number } of tickets) world.ticket(number).told = 0
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -71,6 +80,7 @@ test("an outbox row is sent when all of its tickets were told, and what failed i
   world.sale.step()
   const unsent = () =>
     (world.database.query("SELECT count(*) AS n FROM outbox WHERE sent = 0").get() as { n: number }).n
+  await turns(world, [ticket])
   tellings.add(world.sale, { outbox: 1, tickets: [ticket], decided: [], soldOutChanged: false })
   await turn()
   flights[0]?.fail()
@@ -111,4 +121,39 @@ test("a Laba that has forgotten all is told of what matters, once for each who h
   tellings.tellAll(world.sale)
   await turn()
   expect(flights.map(({ record }) => record.number)).toEqual([2, 3])
+})
+
+test("who listens is told before those who do not, and of these who can act on it", async () => {
+  const world = new World({ items: [{ id: "i", title: "A thing", stock: 2, price: 100 }], factor: 10 })
+  using _ = world
+  for (const user of ["ann", "ben", "cid", "dan"]) await world.admitted(user)
+  world.sale.step()
+  const tickets = [1, 2, 3, 4].map((number) => world.ticket(number))
+  // Two have won, one waits for what comes back, one has left.
+  world.sale.leave(world.ticket(4))
+  await turns(world, tickets)
+  const { loudspeaker, flights } = slowLaba()
+  const watchers = new Watchers()
+  watchers.note(world.sale, "cid", true)
+  const tellings = new Tellings({ ledger: world.ledger, loudspeaker, log: () => {}, watchers })
+  tellings.add(world.sale, { outbox: 1, tickets, decided: [], soldOutChanged: false })
+  await turn()
+  await turn()
+  expect(flights.map(({ record }) => record.number)).toEqual([3, 1, 2, 4])
+})
+
+test("who has looked while their result was on its way is not told twice, and the outbox row is sent all the same", async () => {
+  const { world, ticket, flights, tellings } = await setOut()
+  using _ = world
+  world.sale.step()
+  await turns(world, [ticket])
+  tellings.add(world.sale, { outbox: 1, tickets: [world.ticket(1)], decided: [], soldOutChanged: false })
+  const looked = tellings.tellNow(world.sale, world.ticket(1))
+  flights[0]?.arrive()
+  await looked
+  await turn()
+  await turn()
+  tellings.noteSent()
+  expect(flights).toHaveLength(1)
+  expect(world.database.query("SELECT id FROM outbox WHERE sent = 0").all()).toEqual([])
 })

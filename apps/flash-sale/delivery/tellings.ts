@@ -8,6 +8,7 @@ import type { Ledger } from "../ledger/ledger.ts"
 import { resultChannel } from "../model/record.ts"
 import { Line } from "../book/line.ts"
 import { isWaiting } from "../model/ticket.ts"
+import { Backlog } from "./backlog.ts"
 import { Leisure } from "./leisure.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import { recordOf } from "./record-of.ts"
@@ -67,6 +68,7 @@ export class Tellings {
   /** For who listens, and for whom nobody does; in each, those who can act on it and those who cannot. */
   private readonly watched = new Lines()
   private readonly unwatched = new Lines()
+  private readonly unheard = new Backlog<Letter>()
   private readonly leisure: Leisure
   private readonly waiting = new Map<Sale, Map<number, Telling>>()
   private readonly fresh: (readonly [sale: Sale, number: number])[] = []
@@ -89,31 +91,33 @@ export class Tellings {
 
   /** Those who wait to be told. */
   get backlog(): number {
-    let count = 0
+    let count = this.unheard.size
     for (const tickets of this.waiting.values()) count += tickets.size
     return count
   }
 
   /** Takes up what a transaction wrote into the outbox. */
   add(sale: Sale, { outbox, tickets }: Told): void {
-    const letter = outbox === null ? null : this.letterOf(outbox, tickets.length)
-    for (const ticket of tickets) this.tell(sale, ticket, letter)
+    this.tellMany(sale, tickets, outbox === null ? null : this.letterOf(outbox, tickets.length))
+  }
+
+  private tellMany(sale: Sale, tickets: readonly Ticket[], letter: Letter | null): void {
+    const unheard: Ticket[] = []
+    for (const ticket of tickets) {
+      if (this.watchers.has(sale, ticket.user)) this.tell(sale, ticket, letter)
+      else unheard.push(ticket)
+    }
+    this.unheard.add(sale, unheard, letter)
+    this.run()
   }
 
   /** Tells one ticket's holder, at once or again. */
   tell(sale: Sale, ticket: Ticket, letter: Letter | null = null): void {
-    const tickets = this.waiting.get(sale) ?? new Map<number, Telling>()
-    this.waiting.set(sale, tickets)
-    const before = tickets.get(ticket.number)
+    const before = this.waiting.get(sale)?.get(ticket.number)
     if (before) {
       if (letter) before.letters.push(letter)
       before.again ||= before.flying
-      return
-    }
-    const letters = letter ? [letter] : []
-    const telling = { sale, number: ticket.number, letters, flying: false, again: false, watched: false }
-    tickets.set(ticket.number, telling)
-    this.queue(telling, ticket)
+    } else this.queue(this.telling(sale, ticket.number, letter ? [letter] : []), ticket)
   }
 
   /**
@@ -156,17 +160,21 @@ export class Tellings {
 
   /** Everybody whom a Laba that lost its memory has forgotten. What matters is told, and what came before it is past. */
   tellAll(sale: Sale): void {
-    for (const newest of sale.book.byUser.values()) this.tell(sale, standingTicket(newest))
+    const standing = [...sale.book.byUser.values()].map(standingTicket)
+    for (const ticket of standing) ticket.told = 0
+    this.tellMany(sale, standing, null)
   }
 
   /** After a start: everybody who still waits for something, and what is in the outbox and was not sent. */
   resume(sales: readonly Sale[]): void {
     for (const sale of sales) {
+      const alive: Ticket[] = []
       for (const ticket of sale.book.tickets) {
-        if (isWaiting(ticket.state) || ticket.order?.state === "pending") this.tell(sale, ticket)
+        if (isWaiting(ticket.state) || ticket.order?.state === "pending") alive.push(ticket)
         // The crowd that comes back after a restart has heard it, and is not told again one by one.
         else ticket.told = ticket.version
       }
+      this.tellMany(sale, alive, null)
     }
     const { ledger } = this.options
     const byKey = new Map(sales.map((sale) => [sale.key, sale]))
@@ -176,19 +184,16 @@ export class Tellings {
     for (const { id, sale: key, results } of rows) {
       const sale = byKey.get(key)
       const numbers = (JSON.parse(results) as [number][]).map(([number]) => number)
-      const letter = this.letterOf(id, numbers.length)
-      for (const number of numbers) {
-        const ticket = sale?.book.tickets[number - 1]
-        if (!sale || !ticket) continue
-        ticket.told = 0
-        this.tell(sale, ticket, letter)
-      }
+      const tickets = numbers.flatMap((number) => sale?.book.tickets[number - 1] ?? [])
+      for (const ticket of tickets) ticket.told = 0
+      if (sale) this.tellMany(sale, tickets, this.letterOf(id, tickets.length))
     }
   }
 
   /** A sale that is not here any more: nobody of it waits to be told. */
   forget(sale: Sale): void {
     this.waiting.delete(sale)
+    this.unheard.forget(sale)
     this.watchers.forget(sale)
   }
 
@@ -240,10 +245,34 @@ export class Tellings {
   private next(): Telling | null {
     if (this.inFlight >= this.inFlightMax) return null
     const watched = this.watched.take()
-    if (watched || this.unwatched.isEmpty) return watched
-    if (this.leisure.allows(performance.now())) return this.unwatched.take()
+    if (watched || (this.unwatched.isEmpty && this.unheard.size === 0)) return watched
+    if (this.leisure.allows(performance.now())) return this.unwatched.take() ?? this.nextUnheard()
     this.lookAgain()
     return null
+  }
+
+  private nextUnheard(): Telling | null {
+    for (let due = this.unheard.take(); due; due = this.unheard.take()) {
+      const { sale, number, letter } = due
+      const ticket = sale.book.tickets[number - 1]
+      const letters = letter ? [letter] : []
+      const before = this.waiting.get(sale)?.get(number)
+      // Who has looked meanwhile was told then.
+      if (!ticket || (letter && ticket.told >= ticket.version)) settle(letters)
+      else if (before) {
+        before.letters.push(...letters)
+        before.again ||= before.flying
+      } else return this.telling(sale, number, letters)
+    }
+    return null
+  }
+
+  private telling(sale: Sale, number: number, letters: Letter[]): Telling {
+    const tickets = this.waiting.get(sale) ?? new Map<number, Telling>()
+    this.waiting.set(sale, tickets)
+    const telling = { sale, number, letters, flying: false, again: false, watched: false }
+    tickets.set(number, telling)
+    return telling
   }
 
   /** In a crowd nothing may be on its way whose arrival would go on with the rest. */
@@ -274,7 +303,7 @@ export class Tellings {
       )
       ticket.told = Math.max(ticket.told, version)
       this.told += 1
-      for (const letter of letters) if (--letter.left === 0) letter.arrived()
+      settle(letters)
       this.lastWord(sale, ticket)
     } catch (error) {
       arrived = false
@@ -309,6 +338,10 @@ export class Tellings {
       this.run()
     }
   }
+}
+
+function settle(letters: readonly Letter[]): void {
+  for (const letter of letters) if (--letter.left === 0) letter.arrived()
 }
 
 /** Whoever has lost can do nothing; they have the one broadcast already, and come after who can act. */
