@@ -206,7 +206,10 @@ export const schemas: Readonly<Record<string, Schema>> = {
     ["payment", "amount", "why"],
   ),
   PayUrl: object({ payUrl: text }),
-  Callback: object({ reference: text, payment: text, amount: money }),
+  Callback: object(
+    { reference: text, payment: text, amount: money, state: { enum: ["paid", "declined"], default: "paid" } },
+    ["state"],
+  ),
   Received: object({ received: { type: "boolean" } }),
   SaleSettings: z.toJSONSchema(saleSchema, { io: "input" }) as Schema,
   OperatorSale: object({
@@ -235,7 +238,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   }),
   CrowdWish: z.toJSONSchema(crowdWishSchema, { io: "input" }) as Schema,
   CrowdProgress: z.toJSONSchema(crowdProgressSchema) as Schema,
-  Weather: object({ delayMsMax: number, doubled: number, lost: number }),
+  Weather: object({ delayMsMax: number, doubled: number, lost: number, declined: number, reordered: number }),
   Dies: object({ dies: { type: "boolean" } }),
 }
 

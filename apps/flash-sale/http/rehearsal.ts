@@ -44,6 +44,8 @@ const weatherSchema = z.strictObject({
   delayMsMax: z.number().min(0).max(600_000).optional(),
   doubled: z.number().min(0).max(1).optional(),
   lost: z.number().min(0).max(1).optional(),
+  declined: z.number().min(0).max(1).optional(),
+  reordered: z.number().min(0).max(1).optional(),
 })
 
 export const changeWeather: Endpoint = async (shop, ask) => {

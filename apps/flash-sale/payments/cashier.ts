@@ -92,6 +92,8 @@ export class Cashier {
   receive(headers: Headers, body: string): boolean | null {
     const callback = this.options.provider.readCallback(headers, body)
     if (callback === null) return null
+    // No money, no change: the order may have been paid since, or be over.
+    if (callback.state === "declined") return true
     const { sale: id, number } = orderIn(callback.reference)
     const sale = this.options.find(id)
     const { payment, amount } = callback

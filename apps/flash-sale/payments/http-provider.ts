@@ -29,7 +29,12 @@ const paid = z.object({ state: z.literal("paid"), payment: z.string().min(1), am
 const opened = z.object({ payUrl: z.url({ protocol: /^https?$/ }) })
 const tradeEnd = z.union([closed, paid])
 const tradeNow = z.union([z.object({ state: z.literal("open") }), closed, paid])
-const callback = z.object({ reference: z.string(), payment: z.string().min(1), amount })
+const callback = z.object({
+  reference: z.string(),
+  payment: z.string().min(1),
+  amount,
+  state: z.enum(["paid", "declined"]).optional(),
+})
 
 export function httpProvider({ url, secret, callbackUrl }: HttpProviderOptions): PaymentProvider {
   const base = url.replace(/\/+$/, "")

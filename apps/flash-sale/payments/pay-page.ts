@@ -43,7 +43,8 @@ pay.onclick = async () => {
   try {
     const answer = await fetch(location.href, { method: "POST" })
     find("said").textContent = answer.ok ? "paid 已付款" : (await answer.json()).detail
-    over()
+    if (answer.status === 402) pay.disabled = false
+    else over()
   } catch {
     // Nothing is known; asking again pays once.
     find("said").textContent = "No answer, try again 没有响应，请重试"

@@ -16,11 +16,13 @@ export type TradeEnd =
 /** What a provider says of a trade that may still be paid. */
 export type TradeNow = { readonly state: "open" } | TradeEnd
 
-/** A payment that the provider tells us of by itself. */
+/** What the provider tells us of by itself. */
 export interface Callback {
   readonly reference: string
   readonly payment: string
   readonly amount: number
+  /** `declined` is an attempt that did not go through; it may come after the one that did. Default `paid`. */
+  readonly state?: "paid" | "declined" | undefined
 }
 
 /**

@@ -24,7 +24,7 @@ beforeAll(() => {
 
 beforeEach(() => {
   received = []
-  Object.assign(simulator.weather, { delayMsMax: 0, doubled: 0, lost: 0 })
+  Object.assign(simulator.weather, { delayMsMax: 0, doubled: 0, lost: 0, declined: 0, reordered: 0 })
 })
 
 afterAll(async () => {
@@ -44,7 +44,9 @@ const pay = async (url: string): Promise<number> => (await fetch(url, { method: 
 test("tells of a payment, signed", async () => {
   const { payUrl } = await provider().open(trade("a"))
   expect(await pay(payUrl)).toBe(200)
-  expect(await callbacks(1)).toEqual([{ reference: "a", payment: expect.any(String), amount: 100 }])
+  expect(await callbacks(1)).toEqual([
+    { reference: "a", payment: expect.any(String), amount: 100, state: "paid" },
+  ])
 })
 
 test("tells twice of one payment when the weather is so", async () => {
@@ -58,7 +60,40 @@ test("a payment whose callback is lost is found by asking", async () => {
   simulator.weather.lost = 1
   await pay((await provider().open(trade("c"))).payUrl)
   expect(await provider().close("c")).toMatchObject({ state: "paid", amount: 100 })
+  expect(await provider().look("c")).toMatchObject({ state: "paid", amount: 100 })
   expect(received).toEqual([])
+})
+
+test("a look changes nothing", async () => {
+  const { payUrl } = await provider().open(trade("looked-at"))
+  expect(await provider().look("looked-at")).toEqual({ state: "open" })
+  expect(await pay(payUrl)).toBe(200)
+  await callbacks(1)
+  await expect(provider().look("never-opened-yet")).rejects.toThrow("404")
+  expect(await provider().open(trade("never-opened-yet"))).toHaveProperty("payUrl")
+})
+
+test("an attempt that is declined is told, and the next one pays", async () => {
+  simulator.weather.declined = 1
+  const { payUrl } = await provider().open(trade("f"))
+  expect(await pay(payUrl)).toBe(402)
+  expect(await callbacks(1)).toMatchObject([{ reference: "f", state: "declined" }])
+  expect(await pay(payUrl)).toBe(200)
+  expect(await callbacks(2)).toMatchObject([{ state: "declined" }, { state: "paid" }])
+})
+
+test("sends a later callback of a trade before an earlier one when the weather is so", async () => {
+  Object.assign(simulator.weather, { declined: 1, reordered: 1 })
+  const { payUrl } = await provider().open(trade("g"))
+  expect([await pay(payUrl), await pay(payUrl)]).toEqual([402, 200])
+  expect(await callbacks(2)).toMatchObject([{ state: "paid" }, { state: "declined" }])
+})
+
+test("who has not the secret opens, closes and refunds nothing", async () => {
+  const stranger = httpProvider({ url: simulator.url, secret: "another", callbackUrl: () => shop.url.href })
+  await expect(stranger.open(trade("h"))).rejects.toThrow("401")
+  await expect(stranger.close("h")).rejects.toThrow("401")
+  await expect(stranger.refund("h")).rejects.toThrow("401")
 })
 
 test("nobody pays a trade that is closed, and one that was closed cannot be opened", async () => {

@@ -3,16 +3,20 @@
 import { Database } from "bun:sqlite"
 import { isSigned, signatureHeader, signatureOf } from "./http-provider.ts"
 import { payPage } from "./pay-page.ts"
-import type { TradeNow } from "./provider.ts"
+import type { Callback, TradeNow } from "./provider.ts"
 
 /** How badly callbacks travel. Chances are 0 to 1. */
 export interface Weather {
-  /** Each callback is late by a random time up to this; so they change places. Default 0. */
+  /** Each callback is late by a random time up to this. Default 0. */
   delayMsMax: number
   /** Comes twice. */
   doubled: number
   /** Never comes; only asking tells. */
   lost: number
+  /** The first attempt to pay a trade is declined, and told so. */
+  declined: number
+  /** Comes after the next one of its trade, and not before: who is told "declined" last was paid first. */
+  reordered: number
 }
 
 export interface SimulatorOptions {
@@ -41,6 +45,8 @@ export interface Simulator {
   close(): Promise<void>
 }
 
+const fair: Weather = { delayMsMax: 0, doubled: 0, lost: 0, declined: 0, reordered: 0 }
+
 /** A callback that is not answered with success is sent again so often, a second apart. */
 const attemptsMax = 5
 
@@ -55,9 +61,12 @@ CREATE INDEX IF NOT EXISTS trades_by_payment ON trades (payment);`
 
 export function startSimulator(options: SimulatorOptions): Simulator {
   const { host = "127.0.0.1", port = 0, path, secret, random = Math.random } = options
-  const weather: Weather = { delayMsMax: 0, doubled: 0, lost: 0, ...options.weather }
+  const weather: Weather = { ...fair, ...options.weather }
   const database = new Database(path, { create: true, strict: true })
   database.run(tables)
+  /** Trades whose first attempt was declined, and callbacks that wait to be overtaken, by trade. */
+  const declined = new Set<string>()
+  const held = new Map<string, string>()
   const timers = new Set<ReturnType<typeof setTimeout>>()
   const find = (reference: string): TradeRow | null =>
     database.query<TradeRow, [string]>("SELECT * FROM trades WHERE reference = ?").get(reference)
@@ -93,6 +102,11 @@ export function startSimulator(options: SimulatorOptions): Simulator {
 
   const pay = (reference: string) => {
     const payment = `pay_${crypto.randomUUID()}`
+    if (find(reference)?.state === "open" && !declined.has(reference) && random() < weather.declined) {
+      declined.add(reference)
+      tell(find(reference) as TradeRow, { payment, state: "declined" })
+      return problem(402, "The payment was declined. Try again.")
+    }
     const { changes } = database.run(
       "UPDATE trades SET state = 'paid', payment = ? WHERE reference = ? AND state = 'open'",
       [payment, reference],
@@ -100,10 +114,7 @@ export function startSimulator(options: SimulatorOptions): Simulator {
     const trade = find(reference)
     if (!trade) return problem(404, "There is no such trade.")
     if (trade.state === "closed") return problem(409, "The trade was closed.")
-    if (changes > 0 && random() >= weather.lost) {
-      send(trade)
-      if (random() < weather.doubled) send(trade)
-    }
+    if (changes > 0) tell(trade, { payment, state: "paid" })
     return Response.json({ payment: trade.payment })
   }
 
@@ -113,8 +124,17 @@ export function startSimulator(options: SimulatorOptions): Simulator {
     return known ? Response.json({ refunded: payment }) : problem(404, "There is no such payment.")
   }
 
-  const send = (trade: TradeRow, attempt = 1) => {
-    const body = JSON.stringify({ reference: trade.reference, payment: trade.payment, amount: trade.amount })
+  const tell = (trade: TradeRow, told: Pick<Callback, "payment" | "state">) => {
+    if (random() < weather.lost) return
+    const { reference, amount } = trade
+    const body = JSON.stringify({ reference, amount, ...told })
+    // Only what another one follows can be overtaken.
+    if (told.state === "declined" && random() < weather.reordered) return void held.set(reference, body)
+    send(trade, body)
+    if (random() < weather.doubled) send(trade, body)
+  }
+
+  const send = (trade: TradeRow, body: string, attempt = 1) => {
     later(attempt === 1 ? random() * weather.delayMsMax : 1000, async () => {
       const answer = await fetch(trade.callback, {
         method: "POST",
@@ -122,7 +142,10 @@ export function startSimulator(options: SimulatorOptions): Simulator {
         body,
       }).catch(() => null)
       await answer?.body?.cancel()
-      if (!answer?.ok && attempt < attemptsMax) send(trade, attempt + 1)
+      if (!answer?.ok && attempt < attemptsMax) return send(trade, body, attempt + 1)
+      const overtaken = held.get(trade.reference)
+      held.delete(trade.reference)
+      if (overtaken !== undefined) send(trade, overtaken)
     })
   }
 

@@ -1,9 +1,16 @@
 // Defects of payment that were read in the code of other flash sales: late, doubled, lost and wrong money, each as a test
 // that ours does not have it.
 import { expect, test } from "bun:test"
+import { Cashier } from "../payments/cashier.ts"
+import { httpProvider } from "../payments/http-provider.ts"
+import { type Simulator, startSimulator } from "../payments/simulator.ts"
 import { World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
+const disposable = (simulator: Simulator): Simulator & AsyncDisposable => ({
+  ...simulator,
+  [Symbol.asyncDispose]: () => simulator.close(),
+})
 const shown = (world: World, user: string, number: number) => world.seen.get(`/@${user}/sales/s#${number}`)
 
 test("money that comes as the time runs out is money: paid is not closed", async () => {
@@ -92,6 +99,54 @@ test("a second payment of one order goes back, and the order stays paid", async 
     { id: "again", state: "refunded" },
     { id: "p1", state: "kept" },
   ])
+  expect(world.findings()).toEqual([])
+})
+
+test("two payments that are told of in the wrong order: one is kept, one goes back", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  for (const payment of ["second", "first", "second"])
+    world.cashier.receive(new Headers(), JSON.stringify({ reference: "s.1", payment, amount: 100 }))
+  await world.work()
+  expect(world.database.query("SELECT id, state FROM payments ORDER BY id").all()).toEqual([
+    { id: "first", state: "refunded" },
+    { id: "second", state: "kept" },
+  ])
+  expect(world.sale.orderOf(1)?.state).toBe("paid")
+  expect(world.findings()).toEqual([])
+})
+
+test("“declined” that comes after “paid” changes nothing", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.work()
+  const heard: string[] = []
+  const { promise: heardBoth, resolve } = Promise.withResolvers<void>()
+  using server = Bun.serve({
+    port: 0,
+    async fetch(request) {
+      const body = await request.text()
+      heard.push((JSON.parse(body) as { state: string }).state)
+      cashier.receive(request.headers, body)
+      if (heard.length === 2) resolve()
+      return new Response()
+    },
+  })
+  await using simulator = disposable(
+    startSimulator({ path: ":memory:", secret: "shared", weather: { declined: 1, reordered: 1 } }),
+  )
+  const provider = httpProvider({ url: simulator.url, secret: "shared", callbackUrl: () => server.url.href })
+  const cashier = new Cashier({ provider, find: () => world.sale, log: () => {} })
+  const opened = await cashier.open(world.sale, 1)
+  const payUrl = "payUrl" in opened ? opened.payUrl : ""
+  const statuses = [await fetch(payUrl, { method: "POST" }), await fetch(payUrl, { method: "POST" })]
+  expect(statuses.map(({ status }) => status)).toEqual([402, 200])
+  await heardBoth
+  expect(heard).toEqual(["paid", "declined"])
+  expect(world.sale.orderOf(1)?.state).toBe("paid")
+  expect(world.database.query("SELECT state FROM payments").all()).toEqual([{ state: "kept" }])
+  await world.work()
   expect(world.findings()).toEqual([])
 })
 
