@@ -8,6 +8,7 @@ import { Tally } from "./load/tally.ts"
 import { readFlags } from "./measure/flags.ts"
 import { residentBytesOf } from "./measure/process-cost.ts"
 import { machine, printLine, printTable, warnOfOthers } from "./measure/report.ts"
+import { slowDropsOf } from "./measure/slow-drops.ts"
 import { inLine, rounded, spreadOf, spreadOfRatios } from "./measure/spread.ts"
 import { peersHere } from "./peers/all.ts"
 
@@ -30,6 +31,7 @@ const [laba] = peersHere(["laba"])
 if (!laba) process.exit(1)
 await using server = await laba.start()
 const { port } = server
+const base = `http://127.0.0.1:${port}`
 const tally = new Tally({ listeners: flags.listeners, publishers: flags.publishers, sampleEvery: 7 })
 const { messageBytes, listeners } = flags
 const crowd = await Crowd.open({ port, way: "websocket", listeners, pathOf: () => path, tally, messageBytes })
@@ -97,7 +99,7 @@ if (tally.faultCount > 0) process.exitCode = 1
 /** One run with so many slow readers of each kind; who is dropped comes back at once, so that they are always there. */
 async function measure(slow: number): Promise<Arm> {
   let running = true
-  let drops = 0
+  const droppedBefore = await slowDropsOf(base)
   const kinds = [0, 1].flatMap((bytesPerSecond) => Array.from({ length: slow }, () => bytesPerSecond))
   const open = () =>
     Promise.all(
@@ -110,7 +112,6 @@ async function measure(slow: number): Promise<Arm> {
     while (running) {
       await Bun.sleep(100)
       if (kinds.length === 0 || (await fillerListeners()) > 0) continue
-      drops += readers.length
       for (const reader of readers) reader.leave()
       readers = await open()
     }
@@ -118,7 +119,7 @@ async function measure(slow: number): Promise<Arm> {
   })()
   const fill = (async () => {
     while (running) {
-      await fetch(`http://127.0.0.1:${port}${fillerPath}`, { method: "POST", body: filler })
+      await fetch(base + fillerPath, { method: "POST", body: filler })
       await Bun.sleep(1000 / flags.fillersPerSecond)
     }
   })()
@@ -134,12 +135,12 @@ async function measure(slow: number): Promise<Arm> {
   const residentBytes = residentBytesOf(server.pid)
   running = false
   await Promise.all([starve, fill])
-  return { ...figures, residentBytes, drops }
+  return { ...figures, residentBytes, drops: (await slowDropsOf(base)) - droppedBefore }
 }
 
 /** A slow reader cannot see that it was dropped, since it does not read. */
 async function fillerListeners(): Promise<number> {
-  const { headers } = await fetch(`http://127.0.0.1:${port}${fillerPath}`, { method: "HEAD" })
+  const { headers } = await fetch(base + fillerPath, { method: "HEAD" })
   return Number(headers.get("laba-listeners"))
 }
 
