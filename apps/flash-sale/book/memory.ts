@@ -7,6 +7,7 @@ import { Turns } from "../model/turns.ts"
 import type { UnitCounts } from "../model/unit.ts"
 import { Deadlines } from "./deadlines.ts"
 import { Departures } from "./departures.ts"
+import type { Entrants } from "./entrants.ts"
 import { Line } from "./line.ts"
 
 /** A row of admitted tickets in the intake log, until each has a row of its own. */
@@ -76,6 +77,8 @@ export class Book {
   settings: SaleSettings
   readonly seed: string
   readonly items: readonly Item[]
+  /** Who is in the draw; null where nothing is drawn. */
+  readonly entrants: Entrants | null
   phase: SalePhase
   /** Null while a draw is still to come. Set by `serveBy`. */
   turns: Turns | null = null
@@ -103,11 +106,13 @@ export class Book {
     seed: string
     phase: SalePhase
     items: readonly Pick<Item, "id" | "price" | "counts">[]
+    entrants: Entrants | null
   }) {
     this.key = facts.key
     this.settings = facts.settings
     this.seed = facts.seed
     this.phase = facts.phase
+    this.entrants = facts.entrants
     this.inflowPerSecond = facts.settings.inflowPerSecond
     this.items = facts.items.map((item) => ({
       ...item,

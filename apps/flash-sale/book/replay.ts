@@ -1,11 +1,11 @@
 // Reads a sale's memory back from the tables: what a restart does, and what follows a transaction that failed.
 import type { Ledger } from "../ledger/ledger.ts"
-import { drawOrder, entryDigest } from "../model/draw.ts"
 import type { OrderState } from "../model/order.ts"
 import { type SalePhase, type SaleSettings, saleSchema } from "../model/sale.ts"
 import type { TicketState } from "../model/ticket.ts"
 import { Turns } from "../model/turns.ts"
 import { nextInLine } from "./decide.ts"
+import { Entrants } from "./entrants.ts"
 import { type Batch, Book, type Order, type Ticket } from "./memory.ts"
 
 /** What an intake row holds of a ticket, in the order of numbers. */
@@ -52,8 +52,8 @@ interface OrderRow {
   changed_at: number
 }
 
-/** Throws when there is no such sale. */
-export function replay(ledger: Ledger, key: number): Book {
+/** Throws when there is no such sale. `before` is the memory that was, of which a draw needs not be made again. */
+export function replay(ledger: Ledger, key: number, before: Book | null = null): Book {
   const row = ledger.one<SaleRow>("SELECT key, settings, phase, seed, drawn FROM sales WHERE key = ?", key)
   if (row === null) throw new Error(`There is no sale ${key}.`)
   const settings: SaleSettings = saleSchema.parse(JSON.parse(row.settings))
@@ -66,11 +66,12 @@ export function replay(ledger: Ledger, key: number): Book {
     if (counts === null) throw new Error(`The item ${item.id} of ${settings.id} has no stock row.`)
     return { id: item.id, price: item.price, counts }
   })
-  const book = new Book({ key, settings, seed: row.seed, phase: row.phase, items })
+  const entrants = entrantsOf(row, settings, before)
+  const book = new Book({ key, settings, seed: row.seed, phase: row.phase, items, entrants })
   for (const ticket of ticketsOf(ledger, book)) book.add(ticket)
   readOrders(ledger, book)
-  if (settings.mode === "first-come") book.serveBy(new Turns())
-  else if (row.drawn !== null) drawTurns(book, row.drawn)
+  if (entrants === null) book.serveBy(new Turns())
+  else if (row.drawn !== null) serveDrawn(book, row.drawn, before?.turns ?? null)
   standWaiters(book)
   // Turns that have passed are in no table: whoever had one does not wait in the queue any more.
   nextInLine(book)
@@ -183,22 +184,31 @@ function readOrders(ledger: Ledger, book: Book): void {
   }
 }
 
-/**
- * Gives the first `drawn` tickets their turns: the same seed and entries give the same order. Answers those who were
- * waiting for it; the draw is the second version of what they are shown.
- */
-export function drawTurns(book: Book, drawn: number): Ticket[] {
-  const { seed, settings, tickets } = book
-  const entrants = tickets.slice(0, drawn)
-  const entries = entrants.map(({ number, user }) => ({
-    number,
-    digest: entryDigest(settings.id, number, user),
-  }))
-  book.serveBy(new Turns(drawOrder(seed, entries)))
-  // With a row of their own they were past the queue, before the draw or after it.
-  const waiting = entrants.filter((ticket) => ticket.batch !== null)
-  for (const ticket of waiting) ticket.version = 2
-  return waiting
+function entrantsOf(
+  { seed, drawn }: SaleRow,
+  { id, mode }: SaleSettings,
+  before: Book | null,
+): Entrants | null {
+  if (mode === "first-come") return null
+  const known = before?.entrants ?? null
+  const isRight = known !== null && known.digests.length <= (drawn ?? Infinity)
+  return isRight ? known : new Entrants(id, seed)
+}
+
+function serveDrawn(book: Book, drawn: number, known: Turns | null): void {
+  const entrants = book.entrants as Entrants
+  entrants.take(book.tickets.slice(0, drawn), drawn)
+  book.serveBy(known ?? entrants.turns())
+  noteDrawn(book, drawn)
+}
+
+/** The draw is the second version of what those are shown who wait for it. */
+export function noteDrawn({ tickets }: Book, drawn: number): void {
+  for (let at = 0; at < drawn; at++) {
+    const ticket = tickets[at] as Ticket
+    // With a row of their own they were past the queue, before the draw or after it.
+    if (ticket.batch !== null) ticket.version = 2
+  }
 }
 
 /** Puts everybody back on the wait-lists, in the order of service. */

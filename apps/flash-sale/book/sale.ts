@@ -4,6 +4,7 @@ import type { Ledger } from "../ledger/ledger.ts"
 import { DrainRate, type QueuePace, secondsFor, type Wait, waitOf } from "../model/estimate.ts"
 import { decidesAt, type SalePhase, saleSchema, type SaleSettings } from "../model/sale.ts"
 import { Act, type Told } from "./act.ts"
+import { Allowance, decisionsMax } from "./allowance.ts"
 import {
   decideNext,
   isOwed,
@@ -13,9 +14,10 @@ import {
   surplusOf,
   tellHopeless,
 } from "./decide.ts"
+import { Drawing } from "./drawing.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
-import { drawTurns, type IntakeEntry, replay, ticketFrom } from "./replay.ts"
+import { type IntakeEntry, replay, ticketFrom } from "./replay.ts"
 import { expireTickets, leave, overdueOrders, rejectWaiting } from "./sweep.ts"
 
 export interface SaleOptions {
@@ -36,9 +38,6 @@ export interface Entrant {
   readonly key: string
 }
 
-/** Decisions in one transaction: some 10 ms of writing. Fewer cost more each, since buyers' names are all over the index. */
-const decisionsMax = 1000
-
 /** A ticket that fails alone this often is told so; the others go on. */
 const failuresMax = 3
 
@@ -48,10 +47,9 @@ export class Sale {
   private readonly options: SaleOptions
   private current: Book
   private latest: number
-  private allowance = 0
+  private readonly allowance: Allowance
+  private readonly drawing: Drawing
   private decisions = 0
-  private allowedAt: number
-  private careful = false
   private readonly failures = new Map<number, number>()
 
   constructor(options: SaleOptions) {
@@ -59,7 +57,12 @@ export class Sale {
     this.key = options.key
     this.current = replay(options.ledger, options.key)
     this.latest = this.newestTime()
-    this.allowedAt = this.now()
+    this.allowance = new Allowance(this.now())
+    this.drawing = new Drawing({
+      ledger: options.ledger,
+      key: options.key,
+      tell: (tickets) => options.onTold(this, { outbox: null, tickets, decided: [], soldOutChanged: false }),
+    })
   }
 
   get book(): Book {
@@ -135,10 +138,11 @@ export class Sale {
   step(decisions = decisionsMax): boolean {
     const now = this.now()
     this.turnPhase(now)
+    const drawing = this.drawing.work(this.book)
     const swept = this.sweep(now)
     const decided = this.decide(now, decisions)
     this.notePace(now)
-    return swept || decided
+    return drawing || swept || decided
   }
 
   /** Whether the provider may know of an order, written before it is asked. */
@@ -249,20 +253,9 @@ export class Sale {
     const { book } = this
     const { settings } = book
     if (book.phase === "scheduled" && now >= settings.startsAt) this.setPhase("open")
-    if (book.turns === null && now >= decidesAt(settings) && book.phase !== "scheduled") this.draw()
+    if (book.turns === null && now >= decidesAt(settings) && book.phase !== "scheduled")
+      this.drawing.draw(book)
     if (book.phase !== "closed" && now >= (settings.endsAt ?? Infinity)) this.setPhase("closed")
-  }
-
-  private draw(): void {
-    const { book } = this
-    const drawn = book.tickets.length
-    this.guarded(() =>
-      this.options.ledger.transaction("draw", () => {
-        this.options.ledger.run("UPDATE sales SET drawn = ? WHERE key = ? AND drawn IS NULL", drawn, this.key)
-      }),
-    )
-    const tickets = drawTurns(book, drawn)
-    this.options.onTold(this, { outbox: null, tickets, decided: [], soldOutChanged: false })
   }
 
   private sweep(now: number): boolean {
@@ -289,19 +282,19 @@ export class Sale {
     const hopeless = someAreHopeless(book)
     // Who is on a wait-list stands before everybody in the queue.
     if (book.phase === "open" && book.items.some(isOwed)) return true
-    const limit = this.careful ? 1 : this.allowedDecisions(now, most)
-    const ticket = limit > 0 && book.phase === "open" ? nextInLine(book) : null
+    const allowed = this.allowance.at(now, most, book.inflowPerSecond)
+    const ticket = allowed > 0 && book.phase === "open" ? nextInLine(book) : null
     if (ticket === null && !hopeless) return false
+    const limit = Math.min(allowed, book.queued)
     try {
       const decided = this.act("decide", (act) => {
         if (hopeless) tellHopeless(act, decisionsMax)
         return ticket === null ? 0 : decideNext(act, limit)
       })
-      this.allowance -= decided
+      this.allowance.spend(decided)
       this.decisions += decided
-      this.careful = false
     } catch (error) {
-      this.careful = true
+      this.allowance.halve(limit)
       if (ticket === null || limit > 1) throw error
       this.giveUpOn(ticket.number, error)
     }
@@ -316,19 +309,6 @@ export class Sale {
     this.failures.delete(number)
     const ticket = this.book.tickets[number - 1] as Ticket
     this.act("fail", (act) => act.moveTicket(ticket, "fail"))
-  }
-
-  private allowedDecisions(now: number, most: number): number {
-    const { inflowPerSecond } = this.book
-    const passed = now - this.allowedAt
-    this.allowedAt = now
-    if (inflowPerSecond === null) return (this.allowance = most)
-    // At most a second's worth is saved up: an empty queue must not become a burst.
-    this.allowance = Math.min(
-      this.allowance + (inflowPerSecond * passed) / 1000,
-      Math.max(1, inflowPerSecond),
-    )
-    return Math.min(most, Math.floor(this.allowance))
   }
 
   private notePace(now: number): void {
@@ -371,7 +351,7 @@ export class Sale {
     try {
       return write()
     } catch (error) {
-      this.current = replay(this.options.ledger, this.key)
+      this.current = replay(this.options.ledger, this.key, this.current)
       throw error
     }
   }

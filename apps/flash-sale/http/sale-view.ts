@@ -1,7 +1,7 @@
 // A sale as everybody may see it: when, what, how the order of service is found, and how it stands.
 import type { Sale } from "../book/sale.ts"
 import { saleSnapshot } from "../delivery/record-of.ts"
-import { commitmentOf, entryDigest } from "../model/draw.ts"
+import { commitmentOf } from "../model/draw.ts"
 import { decidesAt, entryOpensAt } from "../model/sale.ts"
 import { saleChannel } from "../model/record.ts"
 import type { DrawRecord } from "../audit/draw-audit.ts"
@@ -32,20 +32,9 @@ export function saleView(sale: Sale, labaUrl: string) {
 
 /** The draw, for whoever wants to compute it again. The seed is secret until nothing depends on it any more. */
 export function drawRecord(sale: Sale): DrawRecord {
-  const { settings, seed, turns, tickets } = sale.book
-  const drawn = settings.mode !== "first-come" && turns !== null ? turns.drawn : null
-  return {
-    sale: settings.id,
-    mode: settings.mode,
-    commitment: commitmentOf(seed),
-    seed: drawn === null ? null : seed,
-    entries:
-      drawn === null
-        ? null
-        : tickets.slice(0, drawn).map(({ number, user }) => entryDigest(settings.id, number, user)),
-    order:
-      drawn === null || turns === null
-        ? null
-        : Array.from({ length: drawn }, (_, at) => turns.numberAt(at + 1)),
-  }
+  const { settings, seed, turns, entrants } = sale.book
+  const record = { sale: settings.id, mode: settings.mode, commitment: commitmentOf(seed) }
+  if (entrants === null || turns === null) return { ...record, seed: null, entries: null, order: null }
+  const order = Array.from({ length: turns.drawn }, (_, at) => turns.numberAt(at + 1))
+  return { ...record, seed, entries: entrants.digests, order }
 }

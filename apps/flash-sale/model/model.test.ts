@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto"
 import { expect, test } from "bun:test"
 import fc from "fast-check"
-import { commitmentOf, drawOrder, entryDigest, newSeed } from "./draw.ts"
+import { commitmentOf, Draw, drawOrder, entryDigest, newSeed } from "./draw.ts"
 import { DrainRate, etaSeconds, positionOf, type Wait, type WaitFacts, waitOf } from "./estimate.ts"
 import { inspect } from "./invariants.ts"
 import { ImpossibleEvent, type Machine, next } from "./machine.ts"
@@ -73,6 +74,21 @@ test("a draw is a permutation that seed and entries alone decide", () => {
   expect([...order].sort((a, b) => a - b)).toEqual(entries.map((entry) => entry.number))
   expect(drawOrder("other", entries)).not.toEqual(order)
   expect(drawOrder("seed", [...entries.slice(0, -1), { number: 500, digest: "x" }])).not.toEqual(order)
+})
+
+test("a draw is the one that everybody has computed since, whether its entries come at once or one by one", () => {
+  const entries = entriesOf(1000)
+  const order = drawOrder("seed", entries)
+  expect(entries[0]?.digest).toBe("W_uZsigBiPfjDGctojZsvV")
+  expect(order.slice(0, 10)).toEqual([354, 717, 583, 531, 773, 937, 179, 452, 651, 214])
+  const hash = createHash("sha256").update(order.join(" ")).digest("hex")
+  expect(hash).toBe("c010f44625ad6e587101efda0e9dc0ce4a7a8a6c7f4021b3d2ae6cde4475d1e2")
+  expect(commitmentOf("seed")).toBe("29a716c5e7d8fce023eb5872292934dd798ef50c9ec3711e55bcb2d08e7e5a2b")
+  const draw = new Draw("seed")
+  for (const entry of entries) draw.enter(entry)
+  expect(draw.order()).toEqual(order)
+  // Asking for it changes nothing.
+  expect(draw.order()).toEqual(order)
 })
 
 test("a draw favours no place", () => {

@@ -11,9 +11,9 @@ export class Turns {
   /** `order`: the drawn numbers in the order of service, every number from 1 to its length once; empty for first come. */
   constructor(order: readonly number[] = []) {
     this.drawn = order.length
-    this.numbers = Uint32Array.from(order)
+    this.numbers = new Uint32Array(order)
     this.turns = new Uint32Array(order.length)
-    for (const [at, number] of order.entries()) this.turns[number - 1] = at + 1
+    for (let at = 0; at < order.length; at++) this.turns[(order[at] as number) - 1] = at + 1
   }
 
   turnOf(number: number): number {
