@@ -190,7 +190,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     webhook: options.webhook ? webhook({ ...options.webhook, clock }) : null,
   })
   onTold = (sale, told) => {
-    for (const ticket of told.decided) counters.decide((ticket.changedAt - ticket.admittedAt) / 1000)
+    counters.note(sale, told)
     tellings.add(sale, told)
     if (told.soldOutChanged) broadcasts.tell(sale)
   }
@@ -216,6 +216,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       desks.delete(sale)
       tellings.forget(sale)
       broadcasts.forget(sale)
+      counters.forget(sale)
     },
   })
   const tellAgain = (id: string, number: number): void => {
@@ -295,6 +296,8 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   enterQueue = (click) => enter(shop, click.sale, click)
   tellings.resume(sales.all)
   loop.start()
+  counters.look(sales.all)
+  const lookout = setInterval(() => counters.look(sales.all), 1000)
   return {
     url,
     labaUrl: loudspeaker.url,
@@ -303,6 +306,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       await front?.close()
       await server.stop()
       loop.stop()
+      clearInterval(lookout)
       watchman.stop()
       shop.rehearsal?.stop()
       tellings.stop()

@@ -52,7 +52,7 @@ export const issueToken: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
   const token = shop.deskOf(sale).token(buyerOf(shop, ask.request))
   if (typeof token === "string") return answer({ token })
-  shop.counters.refuse(token.refused)
+  shop.counters.refuse(sale, token.refused)
   return responseOf(refusalOf(token))
 }
 

@@ -1,25 +1,49 @@
-// What has happened since the start, for the metrics: admitted, refused by reason, and how long a decision took.
+// What has happened since the start, for the metrics: admitted, refused by reason, and how long a decision took; and how each
+// sale has gone, for its operator.
+import type { Told } from "../book/act.ts"
+import type { Sale } from "../book/sale.ts"
 import type { RefusalCode } from "../model/refusal.ts"
-
-/** Upper bounds of the histogram of seconds from ticket to decision. */
-export const decisionSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] as const
+import { Course } from "./course.ts"
+import { Waits } from "./waits.ts"
 
 export class Counters {
   admitted = 0
   repeated = 0
-  decided = 0
   readonly refused = new Map<RefusalCode, number>()
-  readonly decisions = Array.from({ length: decisionSeconds.length + 1 }, () => 0)
-  decisionSecondsSum = 0
+  /** From ticket to decision, of all sales: a place on the wait-list is one too. */
+  readonly decisions = new Waits()
+  private readonly courses = new Map<Sale, Course>()
 
-  refuse(code: RefusalCode): void {
+  refuse(sale: Sale, code: RefusalCode): void {
     this.refused.set(code, (this.refused.get(code) ?? 0) + 1)
+    this.of(sale).refuse(code)
   }
 
-  decide(seconds: number): void {
-    this.decided += 1
-    this.decisionSecondsSum += seconds
-    const at = decisionSeconds.findIndex((bound) => seconds <= bound)
-    this.decisions[at < 0 ? decisionSeconds.length : at]! += 1
+  /** What a committed transaction changed. */
+  note(sale: Sale, told: Told): void {
+    for (const { changedAt, admittedAt } of told.decided) this.decisions.add((changedAt - admittedAt) / 1000)
+    const course = this.courses.get(sale)
+    if (course) course.note(told.tickets)
+    // What it is read from has that already.
+    else this.of(sale)
+  }
+
+  of(sale: Sale): Course {
+    let course = this.courses.get(sale)
+    if (!course) {
+      course = new Course(sale)
+      this.courses.set(sale, course)
+    }
+    return course
+  }
+
+  /** Once a second: where each sale's curves go on. */
+  look(sales: readonly Sale[]): void {
+    for (const sale of sales) this.of(sale).look()
+  }
+
+  /** A sale that is not here any more. */
+  forget(sale: Sale): void {
+    this.courses.delete(sale)
   }
 }

@@ -47,7 +47,7 @@ function entryReply(shop: EntryShop, sale: Sale, entered: EntryAnswer): Reply {
     else shop.counters.repeated += 1
     return replyOf(admissionView(sale, entered.ticket, shop.labaUrl()), 201)
   }
-  shop.counters.refuse(entered.refused)
+  shop.counters.refuse(sale, entered.refused)
   const held = entered.number === undefined ? undefined : sale.book.tickets[entered.number - 1]
   return refusalOf(entered, held && ticketView(sale, held, shop.labaUrl()))
 }

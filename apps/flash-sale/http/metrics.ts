@@ -2,8 +2,8 @@
 import type { Tellings } from "../delivery/tellings.ts"
 import { invariantTitles, type InvariantName } from "../model/invariants.ts"
 import type { Errands } from "../shop/errands.ts"
-import { decisionSeconds } from "./counters.ts"
 import type { Shop } from "./shop.ts"
+import { type Waits, waitSeconds } from "./waits.ts"
 
 export function metrics(shop: Shop, tellings: Tellings, errands: Errands): string {
   const { counters, watchman, sales } = shop
@@ -14,7 +14,7 @@ export function metrics(shop: Shop, tellings: Tellings, errands: Errands): strin
   }
   add("tickets_admitted_total", "counter", [["", counters.admitted]])
   add("tickets_repeated_total", "counter", [["", counters.repeated]])
-  add("tickets_decided_total", "counter", [["", counters.decided]])
+  add("tickets_decided_total", "counter", [["", counters.decisions.count]])
   add(
     "refused_total",
     "counter",
@@ -52,15 +52,25 @@ export function metrics(shop: Shop, tellings: Tellings, errands: Errands): strin
       ),
     ),
   )
-  lines.push("# TYPE flash_sale_decision_seconds histogram")
-  let sum = 0
-  for (const [at, bound] of [...decisionSeconds, "+Inf"].entries()) {
-    sum += counters.decisions[at] ?? 0
-    lines.push(`flash_sale_decision_seconds_bucket{le="${bound}"} ${sum}`)
+  const addWaits = (name: string, rows: readonly (readonly [string, Waits])[]) => {
+    lines.push(`# TYPE flash_sale_${name} histogram`)
+    for (const [label, { counts, count, secondsSum }] of rows) {
+      let sum = 0
+      for (const [at, bound] of [...waitSeconds, "+Inf"].entries()) {
+        sum += counts[at] ?? 0
+        lines.push(`flash_sale_${name}_bucket{${label}${label && ","}le="${bound}"} ${sum}`)
+      }
+      const labels = label && `{${label}}`
+      lines.push(
+        `flash_sale_${name}_sum${labels} ${secondsSum}`,
+        `flash_sale_${name}_count${labels} ${count}`,
+      )
+    }
   }
-  lines.push(
-    `flash_sale_decision_seconds_sum ${counters.decisionSecondsSum}`,
-    `flash_sale_decision_seconds_count ${sum}`,
+  addWaits("decision_seconds", [["", counters.decisions]])
+  addWaits(
+    "result_seconds",
+    sales.all.map((sale) => [`sale="${sale.id}"`, counters.of(sale).results]),
   )
   const { verdict } = watchman
   add("check_failures", "gauge", [["", watchman.failures]])

@@ -219,11 +219,26 @@ export const schemas: Readonly<Record<string, Schema>> = {
     tickets: integer,
     unpaid: integer,
     inflowPerSecond: orNull(number),
-    admitted: integer,
-    refused: { type: "object", additionalProperties: integer },
-    decided: integer,
-    timeToDecision: object({ boundsSeconds: list(number), counts: list(integer) }),
+    refused: { type: "object", additionalProperties: integer, description: "How often, by code" },
+    refusedSince: { ...time, description: "When that count began: at the shop's last start" },
+    timeToResult: {
+      ...object({ boundsSeconds: list(number), counts: list(integer) }),
+      description:
+        "How many tickets waited so long for their end, from the ticket or, if later, from the draw. Not for a place on the wait-list, and none who left",
+    },
     verdict,
+  }),
+  Curves: object({
+    samples: list(
+      object({
+        at: { ...number, description: "Seconds since 1970" },
+        queued: integer,
+        waitlisted: integer,
+        tickets: integer,
+        served: integer,
+        sold: integer,
+      }),
+    ),
   }),
   Start: object({ startsAt: time }),
   Inflow: object({ perSecond: orNull(number) }),

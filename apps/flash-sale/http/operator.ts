@@ -9,7 +9,7 @@ import { answer, Problem } from "./answers.ts"
 import { bodyOf } from "./body.ts"
 import { saleOf } from "./buyer.ts"
 import { saleView } from "./sale-view.ts"
-import { decisionSeconds } from "./counters.ts"
+import { waitSeconds } from "./waits.ts"
 import type { Endpoint, Shop } from "./shop.ts"
 import { requireOperator } from "./visitors.ts"
 
@@ -26,6 +26,11 @@ export const createSale: Endpoint = async (shop, ask) => {
 export const inspectSale: Endpoint = (shop, ask) => {
   requireOperator(shop, ask)
   return answer(operatorView(shop, saleOf(shop, ask)))
+}
+
+export const showCurves: Endpoint = (shop, ask) => {
+  requireOperator(shop, ask)
+  return answer({ samples: shop.counters.of(saleOf(shop, ask)).series.samples })
 }
 
 /** From each phase, where an operator may take it. Closed is for good. */
@@ -132,7 +137,7 @@ export const checkBooks: Endpoint = async (shop, ask) => {
 
 function operatorView(shop: Shop, sale: Sale) {
   const { book } = sale
-  const { counters } = shop
+  const { results, refused, since } = shop.counters.of(sale)
   return {
     ...saleView(sale, shop.labaUrl()),
     capacity: capacityNow(book),
@@ -140,10 +145,10 @@ function operatorView(shop: Shop, sale: Sale) {
     tickets: book.tickets.length,
     unpaid: book.pending,
     inflowPerSecond: book.inflowPerSecond,
-    admitted: counters.admitted,
-    refused: Object.fromEntries(counters.refused),
-    decided: counters.decided,
-    timeToDecision: { boundsSeconds: decisionSeconds, counts: counters.decisions },
+    /** Since the shop's last start: refusals are not in the books. */
+    refused: Object.fromEntries(refused),
+    refusedSince: since,
+    timeToResult: { boundsSeconds: waitSeconds, counts: results.counts },
     verdict: shop.watchman.verdict,
   }
 }

@@ -25,6 +25,7 @@ import {
   openSale,
   pauseSale,
   rescheduleSale,
+  showCurves,
   takeOrderBack,
 } from "./operator.ts"
 import { changeWeather, killShop, noteCrowd, sendCrowd, showRehearsal } from "./rehearsal.ts"
@@ -170,6 +171,14 @@ export const routes: readonly Route[] = [
     does: "A sale with what only the operator sees",
     answers: [200, "OperatorSale"],
     endpoint: inspectSale,
+  },
+  {
+    method: "GET",
+    path: `${run}/curves`,
+    who: "operator",
+    does: "The last ten minutes of a sale, a sample a second",
+    answers: [200, "Curves"],
+    endpoint: showCurves,
   },
   {
     method: "POST",

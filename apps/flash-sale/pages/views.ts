@@ -5,6 +5,7 @@ import type { CrowdProgress } from "../rehearsal/crowd-wish.ts"
 import type { ticketView } from "../http/ticket-view.ts"
 import type { admissionView } from "../http/ticket-view.ts"
 import type { saleView } from "../http/sale-view.ts"
+import type { Sample } from "./operator/series.ts"
 
 export type SaleView = ReturnType<typeof saleView>
 export type Standing = SaleView["standing"]
@@ -18,11 +19,14 @@ export interface OperatorView extends SaleView {
   readonly tickets: number
   readonly unpaid: number
   readonly inflowPerSecond: number | null
-  readonly admitted: number
   readonly refused: Readonly<Record<string, number>>
-  readonly decided: number
-  readonly timeToDecision: { readonly boundsSeconds: readonly number[]; readonly counts: readonly number[] }
+  readonly refusedSince: number
+  readonly timeToResult: { readonly boundsSeconds: readonly number[]; readonly counts: readonly number[] }
   readonly verdict: Verdict | null
+}
+
+export interface CurvesView {
+  readonly samples: readonly Sample[]
 }
 
 export interface RehearsalView {

@@ -1,6 +1,7 @@
 // A flash sale whose process can die between any two steps and come back: the books stay, the memory does not. The
 // provider and the listeners are outside of it and remember what they were told.
 import { Database } from "bun:sqlite"
+import type { Told } from "../book/act.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { Sales } from "../book/sales.ts"
@@ -39,6 +40,8 @@ export class World implements Disposable {
   crashes = 0
   /** Called at every step, before the countdown; a test may throw. */
   onStep: (step: string) => void = () => {}
+  /** Called with what each transaction changed. */
+  onTold: (told: Told) => void = () => {}
   private stepsToLive = Infinity
   private dead = false
   private life: Life | null = null
@@ -195,7 +198,10 @@ export class World implements Disposable {
       ledger,
       clock: () => this.now,
       webhooks: true,
-      onTold: (sale, told) => tellings.add(sale, told),
+      onTold: (sale, told) => {
+        tellings.add(sale, told)
+        this.onTold(told)
+      },
     })
     const [sale] = sales.all
     const find = (id: string) => sales.find(id)

@@ -3,11 +3,20 @@
 import { ask as askShop, type Ask, Refused, Unreachable } from "../ask.ts"
 import { count } from "../figures.ts"
 import { type Both, say, startLanguage } from "../language.ts"
-import type { OperatorView, RehearsalView, SaleView } from "../views.ts"
+import type { CurvesView, OperatorView, RehearsalView, SaleView } from "../views.ts"
 import { Curves, Histogram } from "./charts.ts"
 import { forgetKey, keepKey, knownKey } from "./key.ts"
 import { startNewSale } from "./new-sale.ts"
-import { find, paintCrowd, paintHead, paintPromises, paintStock, paintTiles, write } from "./panels.ts"
+import {
+  find,
+  paintCrowd,
+  paintHead,
+  paintPromises,
+  paintResults,
+  paintStock,
+  paintTiles,
+  write,
+} from "./panels.ts"
 import { Series } from "./series.ts"
 
 const lookMs = 1000
@@ -138,7 +147,16 @@ class OperatorPage {
     this.heardAt = Date.now()
     const { queued, waitlisted, served, items } = view.standing
     const sold = items.reduce((sum, item) => sum + item.sold, 0)
-    this.series.add({ at: view.now / 1000, queued, waitlisted, served, sold, tickets: view.tickets })
+    const at = view.now / 1000
+    if (this.series.lacks(at)) {
+      const { samples } = await this.ask<CurvesView>(
+        "GET",
+        `/api/operator/sales/${encodeURIComponent(saleId)}/curves`,
+      )
+      if (saleId !== this.saleId) return
+      this.series.catchUp(samples)
+    }
+    this.series.add({ at, queued, waitlisted, served, sold, tickets: view.tickets })
     this.noteRevival(view)
   }
 
@@ -291,7 +309,8 @@ class OperatorPage {
     const { series } = this
     this.queue.draw(series.times, [series.levels("queued"), series.levels("waitlisted")])
     this.rates.draw(series.times, [series.rates("tickets"), series.rates("served"), series.rates("sold")])
-    this.results.draw(view.timeToDecision.boundsSeconds, view.timeToDecision.counts)
+    this.results.draw(view.timeToResult.boundsSeconds, view.timeToResult.counts)
+    paintResults(view)
     const inflow = find<HTMLInputElement>("inflow")
     if (document.activeElement !== inflow && inflow.dataset["shown"] !== String(view.inflowPerSecond)) {
       inflow.dataset["shown"] = String(view.inflowPerSecond)

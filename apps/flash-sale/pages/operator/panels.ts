@@ -91,9 +91,11 @@ function stockRow(): HTMLElement {
 export function paintTiles(view: OperatorView): void {
   const { standing } = view
   const refusals = Object.values(view.refused).reduce((sum, each) => sum + each, 0)
-  const reasons = Object.entries(view.refused)
-    .map(([code, times]) => `${code} ${count(times)}`)
-    .join(" · ")
+  const since = clockTime(view.refusedSince)
+  const reasons = [
+    say([`since ${since}`, `${since} 起`]),
+    ...Object.entries(view.refused).map(([code, times]) => `${code} ${count(times)}`),
+  ].join(" · ")
   const tiles: readonly (readonly [Both, string, string])[] = [
     [["In the queue", "排队中"], count(standing.queued), `${count(view.live)} / ${count(view.capacity)}`],
     [
@@ -123,6 +125,18 @@ const inflowOf = ({ inflowPerSecond }: OperatorView): string =>
   inflowPerSecond === null
     ? say(["no limit", "不限速"])
     : say([`limit ${inflowPerSecond}`, `上限 ${inflowPerSecond}`])
+
+/** What the histogram counts: a place on the wait-list is no result. */
+export function paintResults({ timeToResult }: OperatorView): void {
+  const results = timeToResult.counts.reduce((sum, each) => sum + each, 0)
+  write(
+    find("results-said"),
+    say([
+      `${count(results)} results of this sale: won, or ended without. The wait-list is none yet.`,
+      `本场 ${count(results)} 个结果：抢到，或已结束。候补还不算结果。`,
+    ]),
+  )
+}
 
 const promises: Readonly<Record<InvariantName, Both>> = {
   I1: [invariantTitles.I1, "可售 + 保留 + 已售 = 总数，与订单一致"],

@@ -23,9 +23,21 @@ test("a look that is no later than the last one is none", () => {
   expect(series.times).toEqual([10])
 })
 
-test("it holds five minutes", () => {
+test("it holds ten minutes", () => {
   const series = new Series()
   for (let at = 0; at < 1000; at++) series.add(sample(at, at))
-  expect(series.times).toHaveLength(300)
+  expect(series.times).toHaveLength(600)
   expect(series.times.at(-1)).toBe(999)
+})
+
+test("after a gap it takes what the shop has seen meanwhile, and nothing twice", () => {
+  const [series, shop] = [new Series(), new Series()]
+  expect(series.lacks(10)).toBe(true)
+  for (let at = 1; at <= 10; at++) series.add(sample(at, at))
+  for (let at = 5.5; at <= 30; at++) shop.add(sample(at, at))
+  expect(series.lacks(12)).toBe(false)
+  expect(series.lacks(31)).toBe(true)
+  series.catchUp(shop.samples)
+  expect(series.times.slice(8, 12)).toEqual([9, 10, 10.5, 11.5])
+  expect(series.times.at(-1)).toBe(29.5)
 })

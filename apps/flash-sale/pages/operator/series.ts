@@ -1,5 +1,5 @@
-// The last minutes of a sale, a sample a second: what stands in the queue, and how fast it comes and goes. Rates are
-// differences of counts that only grow; after a restart of the shop they go on where they were.
+// The last minutes of a sale, a sample a second: what stands in the queue, and how fast it comes and goes. The shop keeps them,
+// and the page goes on where they end. Rates are differences of counts that only grow; after a restart of the shop they go on where they were.
 
 export interface Sample {
   /** Seconds since 1970. */
@@ -14,17 +14,31 @@ export interface Sample {
 /** A column of values a chart draws, null where nothing is known. */
 export type Column = (number | null)[]
 
-/** Five minutes. */
-const samplesMax = 300
+/** Ten minutes. */
+const samplesMax = 600
+
+const gapSecondsMax = 3
 
 export class Series {
-  private samples: Sample[] = []
+  /** The oldest first. */
+  samples: Sample[] = []
 
   add(sample: Sample): void {
     const last = this.samples.at(-1)
     if (last && sample.at <= last.at) return
     this.samples.push(sample)
     if (this.samples.length > samplesMax) this.samples.shift()
+  }
+
+  /** Takes what another has seen since the last sample here. */
+  catchUp(samples: readonly Sample[]): void {
+    for (const sample of samples) this.add(sample)
+  }
+
+  /** Whether samples are missing before a time in seconds: nothing is known yet, or for some seconds nobody looked. */
+  lacks(at: number): boolean {
+    const last = this.samples.at(-1)
+    return !last || at - last.at > gapSecondsMax
   }
 
   clear(): void {
