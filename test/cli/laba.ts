@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 
 const main = join(import.meta.dir, "../../src/cli/main.ts")
-const deadlineMs = 10_000
+const deadlineMs = 40_000
 
 export interface LabaOptions {
   readonly cwd?: string

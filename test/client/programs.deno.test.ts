@@ -8,6 +8,6 @@ for (const transport of transports) {
   test(
     `Deno over ${transport}: publishes, hears, resumes, and ends when it has closed`,
     () => expectToTalk(deno, transport),
-    30_000,
+    60_000,
   )
 }

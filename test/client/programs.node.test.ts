@@ -13,6 +13,6 @@ for (const transport of transports) {
   test(
     `Node over ${transport}: publishes, hears, resumes, and ends when it has closed`,
     () => expectToTalk(node, transport),
-    30_000,
+    60_000,
   )
 }

@@ -6,8 +6,8 @@ for (const transport of transports) {
   test(
     `Bun over ${transport}: publishes, hears, resumes, and ends when it has closed`,
     () => expectToTalk(process.execPath, transport),
-    30_000,
+    60_000,
   )
 
-  test(`the Node on the PATH over ${transport}: the same`, () => expectToTalk("node", transport), 30_000)
+  test(`the Node on the PATH over ${transport}: the same`, () => expectToTalk("node", transport), 60_000)
 }

@@ -11,7 +11,7 @@ import {
 import { rawWebSocket, type Transport } from "../support/transports.ts"
 import type { ConformanceCase, Scene } from "./case.ts"
 
-const usualTimeoutMs = 15_000
+const usualTimeoutMs = 60_000
 
 /** Declares every case as a test, over every transport that it names. Those whose name holds one of `except` are left out. */
 export function runCases(

@@ -34,7 +34,7 @@ class Ear implements EngineEvents {
 
   /** Waits until that many messages were delivered. */
   async hears(count: number): Promise<Message[]> {
-    for (let i = 0; i < 500 && this.heard.length < count; i++) await Bun.sleep(10)
+    for (let i = 0; i < 3000 && this.heard.length < count; i++) await Bun.sleep(10)
     expect(this.heard.length).toBe(count)
     return this.heard
   }
@@ -270,7 +270,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
       const after = { epoch: first.position.epoch, offset: 0 }
       const read = async () => t.engine.history(parseChannel("/old", "body"), after, keep, bounds)
       // An engine may bring its budget back a moment later.
-      for (let i = 0; i < 500 && !("reset" in (await read())); i++) await Bun.sleep(10)
+      for (let i = 0; i < 3000 && !("reset" in (await read())); i++) await Bun.sleep(10)
       expect("reset" in (await read())).toBe(true)
       const newest = await t.engine.state(parseChannel("/c199", "body"), keep)
       expect(newest.kept).toBe(1)

@@ -76,7 +76,7 @@ for (const acknowledge of ["durable", "first"] as const) {
     await engine.close()
     const again = folder.open(options)
     expect(await everything(again)).toEqual([...acknowledged, "after"].toSorted())
-  }, 30_000)
+  }, 60_000)
 }
 
 /** Until it is accepted; a test that hangs fails at its deadline. */

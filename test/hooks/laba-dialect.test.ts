@@ -7,7 +7,7 @@ import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 import { listenBySse } from "../support/sse-stream.ts"
 import { type BackendProcess, local, secret, startBackend } from "./backend-process.ts"
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(60_000)
 
 let backend: BackendProcess
 let server: OwnServer

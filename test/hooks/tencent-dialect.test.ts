@@ -7,7 +7,7 @@ import { listenByRawSocket } from "../support/raw-socket.ts"
 import { type OwnServer, startServer } from "../support/server.ts"
 import { type BackendProcess, type Seen, startBackend } from "./backend-process.ts"
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(60_000)
 
 let functions: BackendProcess
 let server: OwnServer

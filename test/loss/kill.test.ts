@@ -31,7 +31,7 @@ describe("a server that is killed", () => {
       await publish(second.base + channel, "after")
       expect(textOf(await listener.message())).toBe("after")
     }
-  }, 40_000)
+  }, 60_000)
 
   test("ends every WebSocket and stream at once, so that nobody listens to silence", async () => {
     await using server = await startProcess()
@@ -45,7 +45,7 @@ describe("a server that is killed", () => {
       expect(ended).not.toContain("nothing came within")
       await listener[Symbol.asyncDispose]()
     }
-  }, 40_000)
+  }, 60_000)
 
   test("is come back to by `eventsource` by itself, which then hears the reset", async () => {
     const first = await startProcess()
@@ -61,5 +61,5 @@ describe("a server that is killed", () => {
     expect(line).toMatchObject({ event: "reset" })
     await publish(`${second.base}/killed`, "after")
     expect(await source.next()).toMatchObject({ event: "message", data: "after" })
-  }, 40_000)
+  }, 60_000)
 })

@@ -43,7 +43,7 @@ describe("a graceful shutdown", () => {
       expect(many.retries.length).toBeGreaterThan(1)
       expect([200, 503]).toContain((await poll).status)
       expect(await server.exited).toBe(0)
-    }, 30_000)
+    }, 60_000)
   }
 
   test("loses no message that was answered before the signal", async () => {
@@ -59,7 +59,7 @@ describe("a graceful shutdown", () => {
     expect(textOf(await stream.message())).toBe("the last word")
     expect(await (await poll).json()).toMatchObject({ messages: [{ data: "the last word" }] })
     expect(await server.exited).toBe(0)
-  }, 30_000)
+  }, 60_000)
 
   test("gives out what was published before it sends anybody away", async () => {
     await using server = await startServer()
@@ -75,21 +75,21 @@ describe("a graceful shutdown", () => {
     for (const listener of [socket, laba, stream])
       expect(textOf(await listener.message())).toBe("the last word")
     expect(await (await poll).json()).toMatchObject({ messages: [{ data: "the last word" }] })
-  }, 30_000)
+  }, 60_000)
 
   test("accepts nobody new while it drains", async () => {
     await using server = await start(3)
     const url = `${server.base}/c`
     await using _socket = await listenByRawSocket(url)
     server.signal("SIGTERM")
-    const giveUpAt = Date.now() + 5000
+    const giveUpAt = Date.now() + 20_000
     const isRefused = async () => {
       const response = await fetch(url, { headers: { connection: "close" } }).catch(() => null)
       return response === null || response.status === 503
     }
     while (!(await isRefused()) && Date.now() < giveUpAt) await Bun.sleep(20)
     expect(await isRefused()).toBeTrue()
-  }, 30_000)
+  }, 60_000)
 
   test("exits at once on a second signal, whoever still listens", async () => {
     await using server = await start(600)
@@ -101,16 +101,16 @@ describe("a graceful shutdown", () => {
     // The launcher takes the same signal within half a second for a copy of the first: npm and the terminal both send one.
     await Bun.sleep(700)
     server.signal("SIGTERM")
-    const deadline = Bun.sleep(5000).then(() => "still running")
+    const deadline = Bun.sleep(20_000).then(() => "still running")
     expect(await Promise.race([server.exited, deadline])).not.toBe("still running")
     for (const socket of sockets) await socket[Symbol.asyncDispose]()
-  }, 30_000)
+  }, 60_000)
 
   test("exits at once when nobody listens", async () => {
     await using server = await start(600)
     await publish(`${server.base}/c`, "x")
     server.signal("SIGTERM")
-    const deadline = Bun.sleep(5000).then(() => "still running")
+    const deadline = Bun.sleep(20_000).then(() => "still running")
     expect(await Promise.race([server.exited, deadline])).toBe(0)
-  }, 30_000)
+  }, 60_000)
 })

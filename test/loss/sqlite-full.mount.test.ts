@@ -44,7 +44,7 @@ test("publishes get 503 with a time to come back while reading and listening go 
   const after = await accepts(() => publish(url, "after"))
   expect(textOf(await listener.message())).toBe("after")
   expect(after.cursor).toBe((await headOf(url)).cursor)
-}, 30_000)
+}, 60_000)
 
 /** Until it is accepted; a test that hangs fails at its deadline. */
 async function accepts<T>(act: () => Promise<T>): Promise<T> {

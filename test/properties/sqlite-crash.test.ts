@@ -133,4 +133,4 @@ test("kept, in order, or a reset", async () => {
     }),
     { numRuns: 60, interruptAfterTimeLimit: 12_000, markInterruptAsFailure: false },
   )
-}, 20_000)
+}, 60_000)

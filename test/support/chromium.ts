@@ -23,4 +23,8 @@ if (!hasChromium && process.env["CI"]) throw new Error(`no Chromium at ${executa
 if (!hasChromium)
   console.warn(`SKIPPED: browser tests, because there is no Chromium at ${executablePath} (LABA_CHROMIUM)`)
 
-export const launchChromium = (): Promise<Browser> => chromium.launch({ executablePath, args })
+/** A guard against hanging: on a busy machine it takes its time. */
+const launchMsMax = 60_000
+
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath, args, timeout: launchMsMax })

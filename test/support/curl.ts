@@ -1,4 +1,5 @@
 // curl as a listener and publisher: the lines of the README, run as they are written.
+import { deadlineMs } from "./inbox.ts"
 
 export interface CurlResult {
   readonly exitCode: number
@@ -24,7 +25,7 @@ export class CurlStream implements AsyncDisposable {
   }
 
   /** Resolves once `text` was printed; fails at the deadline with everything printed so far. */
-  async prints(text: string, withinMs = 8000): Promise<void> {
+  async prints(text: string, withinMs = deadlineMs): Promise<void> {
     const giveUpAt = Date.now() + withinMs
     while (!this.printed.includes(text)) {
       const left = giveUpAt - Date.now()

@@ -2,7 +2,7 @@
 // waits in silence: at the deadline it fails with everything seen so far.
 
 /** How long `next()` waits before it fails. Guards against hanging; nothing is measured by it. */
-export const deadlineMs = 8000
+export const deadlineMs = 20_000
 
 interface Waiting<T> {
   readonly resolve: (value: T) => void

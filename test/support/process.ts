@@ -6,7 +6,7 @@ import { join } from "node:path"
 import type { ConfigInput } from "../../src/server/index.ts"
 
 const launcher = join(import.meta.dir, "../../bin/laba.mjs")
-const readyDeadlineMs = 15_000
+const readyDeadlineMs = 60_000
 
 export interface ProcessOptions {
   /** Written to a config file and passed with `--config`. */

@@ -81,7 +81,7 @@ export const idempotency: readonly ConformanceCase[] = [
     options: { limits: { idempotencySeconds: 1, idempotencyKeysMax: 1 } },
     async run({ url }) {
       await publish(url, "a", { key: "1" })
-      const until = Date.now() + 10_000
+      const until = Date.now() + 20_000
       let response = await post(url, "b", { key: "2" })
       for (; response.status === 429 && Date.now() < until; response = await post(url, "b", { key: "2" }))
         await Bun.sleep(100)
