@@ -7,6 +7,8 @@ export interface BadProxyManners {
   websocket?: "pass" | "refuse" | "swallow"
   /** `buffer`: a stream's bytes are held until the stream is over. */
   stream?: "pass" | "refuse" | "buffer"
+  /** `refuse`: no session that is polled is opened. */
+  poll?: "pass" | "refuse"
 }
 
 export class BadProxy implements AsyncDisposable {
@@ -62,10 +64,15 @@ export class BadProxy implements AsyncDisposable {
   }
 
   private pass(browser: Socket, request: string): void {
-    const { websocket = "pass", stream = "pass" } = this.manners
+    const { websocket = "pass", stream = "pass", poll = "pass" } = this.manners
     const isSocket = /\r\nupgrade: *websocket/i.test(request)
     const isStream = /\r\naccept: *text\/event-stream/i.test(request)
-    if ((isSocket && websocket === "refuse") || (isStream && stream === "refuse")) {
+    const isPoll = /^POST \/_\/session[? ]/.test(request)
+    if (
+      (isSocket && websocket === "refuse") ||
+      (isStream && stream === "refuse") ||
+      (isPoll && poll === "refuse")
+    ) {
       return void browser.end(
         "HTTP/1.1 403 Forbidden\r\nContent-Length: 7\r\nConnection: close\r\n\r\nblocked",
       )

@@ -1,6 +1,11 @@
 // A page in a real browser with the built client in it, listening to one channel and noting all that it hears.
+import { expect } from "bun:test"
 import type { Browser, Page } from "playwright-core"
 import { buildClient } from "../../client/build.ts"
+import { eventually } from "../support/eventually.ts"
+
+/** The browser of a busy machine is slow, and must not take that for a proxy that lets nothing pass. */
+const patience = { raceMs: 5_000, connectMs: 45_000 } as const
 
 /** Data of a message, or `reset: <reason>`. */
 export type Noted = string
@@ -40,7 +45,7 @@ export class LabaPage implements AsyncDisposable {
     if (token) await page.exposeFunction("giveToken", token)
     await page.goto(`${base}/_/nothing-here`)
     await page.evaluate(
-      ({ channel, transports, after, upgradeMs, usesEventSource }) => {
+      ({ channel, transports, after, upgradeMs, usesEventSource, patience: times }) => {
         const scope = globalThis as unknown as Scope
         const laba = scope.Laba.connect(undefined, {
           ...(transports ? { transports: transports as ("websocket" | "sse" | "poll")[] } : {}),
@@ -48,6 +53,7 @@ export class LabaPage implements AsyncDisposable {
           ...(usesEventSource ? { eventSource: (url: string) => new EventSource(url) } : {}),
           ...("giveToken" in scope ? { token: () => scope.giveToken() } : {}),
           backoff: { minMs: 100, maxMs: 500 },
+          ...times,
         })
         scope.laba = laba
         scope.noted = []
@@ -60,7 +66,7 @@ export class LabaPage implements AsyncDisposable {
         listened.on("reset", ({ reason }) => scope.noted.push(`reset: ${reason}`))
         return listened.ready()
       },
-      options as ListenOptions & { transports?: string[] },
+      { ...(options as ListenOptions & { transports?: string[] }), patience },
     )
     return new LabaPage(page)
   }
@@ -81,6 +87,11 @@ export class LabaPage implements AsyncDisposable {
 
   transport(): Promise<string | null> {
     return this.page.evaluate(() => (globalThis as unknown as Scope).laba.transport)
+  }
+
+  /** Waits until it is connected over this transport. */
+  async waitForTransport(transport: string): Promise<void> {
+    await eventually(async () => expect(await this.transport()).toBe(transport))
   }
 
   states(): Promise<string[]> {

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { BadProxy } from "../../../test/client/bad-proxy.ts"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
+import { collectComplaints } from "../../../test/support/complaints.ts"
+import { eventually } from "../../../test/support/eventually.ts"
 import { demoPassword, DeskProcess } from "./desk-process.ts"
-import { until } from "./until.ts"
 
 const testMs = 180_000
 
@@ -50,8 +51,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
     const context = await browser.newContext({ locale: "en", reducedMotion: "reduce", ...options })
     context.setDefaultTimeout(showMsMax)
     const page = await context.newPage()
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()))
-    page.on("pageerror", (error) => complaints.push(String(error)))
+    collectComplaints(page, complaints)
     await page.goto(desk.url + path)
     return page
   }
@@ -95,6 +95,14 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       slips.map((slip) => `${slip.getAttribute("data-bill")} ${slip.getAttribute("data-state")}`),
     )
 
+  /** Waits until what a page says at a place holds these words. */
+  const says = (page: Page, where: string, words: string): Promise<void> =>
+    eventually(async () => expect(await page.textContent(where)).toContain(words))
+
+  /** Waits until a page shows these bills, in any order, and no others. */
+  const shows = (page: Page, where: string, bills: readonly string[]): Promise<void> =>
+    eventually(async () => expect((await shown(page, where)).sort()).toEqual([...bills].sort()))
+
   const newestBill = (page: Page): Promise<string> =>
     page.$eval("#bills .slip", (slip) => slip.getAttribute("data-bill") ?? "")
 
@@ -134,7 +142,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await act(back, bill, "see")
       for (const page of [front, back, ann]) await sees(page, bill, "seen")
       for (const page of [front, back]) await ringing(page, "silent")
-      expect(await front.textContent(`[data-bill="${bill}"] .state`)).toContain("by back")
+      await says(front, `[data-bill="${bill}"] .state`, "by back")
       for (const [what, state] of [
         ["accept", "accepted"],
         ["cook", "cooking"],
@@ -144,15 +152,15 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
         for (const page of [ann, back, front]) await sees(page, bill, state)
         await shoot(state, ann, front, back)
       }
-      expect(await ann.textContent(`[data-bill="${bill}"] .what`)).toContain("¥34")
+      await says(ann, `[data-bill="${bill}"] .what`, "¥34")
       await order(bob, "Bob", ["soup"])
       await bob.waitForSelector("#bills .slip")
       const refused = await newestBill(bob)
       await act(back, refused, "refuse")
       await back.click("[data-reason=sold_out]")
       await sees(bob, refused, "refused")
-      expect(await bob.textContent(`[data-bill="${refused}"] .word`)).toContain("Sold out")
-      expect(await shown(ann, "#bills")).toEqual([`${bill} handed`])
+      await says(bob, `[data-bill="${refused}"] .word`, "Sold out")
+      await shows(ann, "#bills", [`${bill} handed`])
       await front.click("#switch")
       for (const page of [ann, bob]) await page.waitForSelector("[data-shop=shop1][data-open=false]")
       expect(complaints.splice(0)).toEqual([])
@@ -173,10 +181,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await ringing(front, "loud")
       await front.waitForSelector(`[data-bill="${bill}"] .late`)
       await ann.waitForSelector(`[data-bill="${bill}"][data-reminded]`)
-      await until(
-        () => ann.textContent(`[data-bill="${bill}"] .word`),
-        (text) => text?.includes("rung again, louder") === true,
-      )
+      await says(ann, `[data-bill="${bill}"] .word`, "rung again, louder")
       await shoot("louder", ann, front)
       await ann.click("#bills .cancel")
       await sees(front, bill, "cancelled")
@@ -210,7 +215,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await order(bob, "Bob", ["dandan"])
       await bob.waitForSelector("#bills .slip")
       const second = await newestBill(bob)
-      expect(await shown(front, ".rail")).toEqual([`${first} placed`])
+      await shows(front, ".rail", [`${first} placed`])
       await shoot("cut", ann, bob, front, back)
       proxy.isDown = false
       for (const page of [front, back]) await sees(page, second, "placed")
@@ -246,15 +251,13 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
         await act(back, bill, "hand")
         for (const page of [front, back]) await sees(page, bill, "handed")
       }
-      const handed = (all: readonly string[]) => all.map((bill) => `${bill} handed`).sort()
-      for (const page of [front, back]) expect((await shown(page, ".rail")).sort()).toEqual(handed(bills))
+      const handed = (all: readonly string[]) => all.map((bill) => `${bill} handed`)
+      for (const page of [front, back]) await shows(page, ".rail", handed(bills))
       for (const [page, mine] of [
         [ann, [first, third]],
         [bob, [second, fourth]],
-      ] as const) {
-        for (const bill of mine) await sees(page, bill, "handed")
-        expect((await shown(page, "#bills")).sort()).toEqual(handed(mine))
-      }
+      ] as const)
+        await shows(page, "#bills", handed(mine))
       // What was refused while nothing was there is no error of the pages.
       expect(
         complaints.splice(0).filter((text) => !/Failed to load resource|WebSocket|ERR_/.test(text)),
@@ -273,16 +276,13 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await ann.click('[data-step="egg 1"]')
       await ann.click("#basket button")
       await ann.click("#order [type=submit]")
-      expect(await ann.textContent("#order .wrong")).toContain("missing")
+      await says(ann, "#order .wrong", "missing")
       await ann.fill("#order [name=name]", "Ann")
       await ann.fill("#order [name=address]", "here")
       await ann.fill("#order [name=telephone]", "not a number")
       await ann.click("#order [type=submit]")
-      await until(
-        () => ann.textContent("#order .wrong"),
-        (text) => text?.includes("cannot be read") === true,
-      )
-      expect(await ann.textContent("#basket .total")).toBe("¥3")
+      await says(ann, "#order .wrong", "cannot be read")
+      await eventually(async () => expect(await ann.textContent("#basket .total")).toBe("¥3"))
       for (const page of [front, ann]) await page.context().close()
       complaints.splice(0)
     },
@@ -296,15 +296,12 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await page.waitForSelector("#login option[value=shop1]", { state: "attached" })
       await page.fill("#login [name=password]", "guessed")
       await page.click("#login [type=submit]")
-      await until(
-        () => page.textContent("#login .wrong"),
-        (text) => text === "店铺和密码对不上。",
-      )
+      await says(page, "#login .wrong", "店铺和密码对不上。")
       await page.click("[data-language=en]")
-      expect(await page.textContent("#login h1")).toBe("Which kitchen are you?")
+      await says(page, "#login h1", "Which kitchen are you?")
       await page.reload()
       await page.waitForSelector("#login:not([hidden])")
-      expect(await page.textContent("#login h1")).toBe("Which kitchen are you?")
+      await says(page, "#login h1", "Which kitchen are you?")
       await page.context().close()
       complaints.splice(0)
     },
@@ -322,7 +319,7 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       await ann.waitForSelector("#bills .slip")
       const bill = await newestBill(ann)
       await sees(front, bill, "placed")
-      expect(await front.textContent(`[data-bill="${bill}"] .who`)).toContain(evil)
+      await says(front, `[data-bill="${bill}"] .who`, evil)
       expect(await front.locator(".slip img").count()).toBe(0)
       await act(front, bill, "accept")
       await sees(ann, bill, "accepted")
@@ -342,8 +339,10 @@ describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
       const fits = async (page: Page) => {
         for (const width of [320, 390, 768, 1280]) {
           await page.setViewportSize({ width, height: 800 })
-          const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-          expect([page.url(), width, Math.max(0, tooWide)]).toEqual([page.url(), width, 0])
+          await eventually(async () => {
+            const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+            expect([page.url(), width, Math.max(0, tooWide)]).toEqual([page.url(), width, 0])
+          })
         }
       }
       for (const page of [ann, outside, front]) await fits(page)
