@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { connect } from "../../client/index.ts"
 import { Launched } from "../launcher/launched.ts"
+import { eventually } from "../support/eventually.ts"
 import { publish } from "../support/publish.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
 import { emptyFolder, laba as run } from "./laba.ts"
@@ -68,13 +69,15 @@ test("they share a port, everybody hears everything, and who is killed is starte
   await until(() => heard.every((texts) => texts.length >= published.length))
   expect(heard.filter((texts) => texts.join() !== published.join())).toEqual([])
 
-  const { nodes } = (await (await fetch(`${base}/_/api/nodes`)).json()) as { nodes: { name: string }[] }
-  expect(new Set(nodes.map(({ name }) => name))).toEqual(new Set(["desk-1", "desk-2", "desk-3"]))
+  await eventually(async () => {
+    const { nodes } = (await (await fetch(`${base}/_/api/nodes`)).json()) as { nodes: { name: string }[] }
+    expect(new Set(nodes.map(({ name }) => name))).toEqual(new Set(["desk-1", "desk-2", "desk-3"]))
+  })
 
   for (const { laba } of open) laba.close()
   launched.child.kill("SIGTERM")
   expect(await launched.child.exited).toBe(0)
-  expect(fetch(base)).rejects.toThrow()
+  await expect(fetch(base)).rejects.toThrow()
 }, 120_000)
 
 test("nobody shares a port with a stranger", async () => {

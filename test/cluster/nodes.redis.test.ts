@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { ServerFrame } from "../../wire/frames.ts"
 import { credentials, shop, tokenFor } from "../access/guarded.ts"
 import type { Stage } from "../backend-api/stage.ts"
+import { eventually } from "../support/eventually.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { RedisCluster, RedisProcess } from "../support/redis-servers.ts"
 import {
@@ -111,13 +112,16 @@ for (const [kind, start] of Object.entries(kinds))
       const here = await Promise.all(["u1", "u2", "u3"].map((user) => listenAs(a.base, user, "/lists")))
       const there = await Promise.all(["u3", "u4", "u5"].map((user) => listenAs(b.base, user, "/lists")))
       const ids = [...here, ...there].map(({ id }) => id).sort()
-      const listed = (await all<Listed>(b, "/_/api/connections", "connections")).filter(
-        ({ user }) => user?.[0] === "u",
-      )
-      expect(listed.map(({ id }) => id).sort()).toEqual(ids)
-      const users = await all<{ user: string; node: string }>(a, "/_/api/users", "users")
-      const names = users.map(({ user }) => user).filter((user) => user.startsWith("u"))
-      expect(names.sort()).toEqual(["u1", "u2", "u3", "u3", "u4", "u5"])
+      await eventually(async () => {
+        const listed = await all<Listed>(b, "/_/api/connections", "connections")
+        const ours = listed.filter(({ user }) => user?.[0] === "u")
+        expect(ours.map(({ id }) => id).sort()).toEqual(ids)
+      })
+      await eventually(async () => {
+        const users = await all<{ user: string; node: string }>(a, "/_/api/users", "users")
+        const names = users.map(({ user }) => user).filter((user) => user.startsWith("u"))
+        expect(names.sort()).toEqual(["u1", "u2", "u3", "u3", "u4", "u5"])
+      })
       await until(async () => (await all<Listed>(a, "/_/api/users/u3", "connections")).length === 2)
       for (const { socket } of [...here, ...there]) socket.close()
     })
@@ -137,7 +141,8 @@ for (const [kind, start] of Object.entries(kinds))
         async () =>
           (await b.json<{ connections: unknown[] }>(200, "GET", "/_/api/users/bob")).connections.length === 1,
       )
-      expect(await push(1)).toMatchObject({ listeners: 1, nodes: 1 })
+      // That nobody listens there any more is told apart from that the connection has gone.
+      await eventually(async () => expect(await push(1)).toMatchObject({ listeners: 1, nodes: 1 }))
       for (let data: unknown = 0; data !== 1;) data = (await tabs[0].frame("message")).data
       tabs[0].socket.close()
     })

@@ -7,6 +7,7 @@ import { join } from "node:path"
 import { parse } from "yaml"
 import { connect } from "../../client/index.ts"
 import { makeKey } from "../../src/access/keys.ts"
+import { eventually } from "../support/eventually.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
 import { type ServerProcess, startProcess } from "../support/process.ts"
 import { readText } from "../tree.ts"
@@ -117,13 +118,13 @@ test("three nodes are one server behind the balancer, also when one of them is k
   }
   for (let each = 0; each < 12; each++) await call()
   await until(() => clients.every(({ texts }) => texts.length === published.length), "all heard the first")
-  const listed = await fetch(`${nodes[0]?.base}/_/api/nodes`, {
-    headers: { authorization: `Bearer ${key.text}` },
+  await eventually(async () => {
+    const listed = await fetch(`${nodes[0]?.base}/_/api/nodes`, {
+      headers: { authorization: `Bearer ${key.text}` },
+    })
+    const { nodes: entries } = (await listed.json()) as { nodes: { name: string }[] }
+    expect(entries.map(({ name }) => name).sort()).toEqual(names)
   })
-  const { nodes: entries } = (await listed.json()) as {
-    nodes: { name: string; load: { connections: number } }[]
-  }
-  expect(entries.map(({ name }) => name).sort()).toEqual(names)
 
   await nodes[1]?.killHard()
   for (let each = 0; each < 12; each++) await call()

@@ -1,6 +1,7 @@
 // What supervisors, balancers and monitoring ask of a node.
 import { describe, expect, test } from "bun:test"
 import { makeKey } from "../../src/access/keys.ts"
+import { eventually } from "../support/eventually.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { startServer } from "../support/server.ts"
@@ -42,8 +43,7 @@ describe("a node", () => {
     await laba.frame("error")
     await fetch(`${url}?after=elsewhere-1&wait=1`)
     await fetch(`${server.base}/%zz`)
-    const metrics = await metricsOf(server.base)
-    for (const [name, value] of [
+    const counted = [
       ['laba_connections{transport="websocket",protocol="raw"}', 1],
       ['laba_connections{transport="websocket",protocol="laba"}', 1],
       ['laba_connections{transport="sse",protocol="raw"}', 1],
@@ -59,9 +59,12 @@ describe("a node", () => {
       ["laba_channels_heard", 1],
       ["laba_ready", 1],
       ["laba_polls_held", 0],
-    ] as const) {
-      expect([name, metrics.get(name)]).toEqual([name, value])
-    }
+    ] as const
+    const metrics = await eventually(async () => {
+      const found = await metricsOf(server.base)
+      expect(counted.map(([name]) => [name, found.get(name)])).toEqual(counted.map((each) => [...each]))
+      return found
+    })
     expect(metrics.get("laba_history_bytes")).toBeGreaterThan(0)
     expect(metrics.get("laba_resident_memory_bytes")).toBeGreaterThan(1_000_000)
   })

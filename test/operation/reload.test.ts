@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { makeKey } from "../../src/access/keys.ts"
 import { type ConfigInput, LabaError, serve } from "../../src/server/index.ts"
 import { emptyFolder, LabaProcess } from "../cli/laba.ts"
+import { eventually } from "../support/eventually.ts"
 import { textOf } from "../support/heard.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { headOf, publish } from "../support/publish.ts"
@@ -135,7 +136,7 @@ describe("a reload", () => {
     server.set({ limits: drainAtOnce, channels, keys: [key(next, "next")] })
     expect((await server.laba.reload()).changes).toEqual([{ key: "keys", holds: "now" }])
     expect(await byOld).toContain("event: close")
-    expect(await listenersOf("/c")).toBe(1)
+    await eventually(async () => expect(await listenersOf("/c")).toBe(1))
     expect(await listenersOf("/open")).toBe(1)
     server.set({ limits: drainAtOnce, channels: {}, keys: [key(next, "next")] })
     await server.laba.reload()
