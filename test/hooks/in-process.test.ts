@@ -10,7 +10,7 @@ import { freshChannel, startServer } from "../support/server.ts"
 import { laba, manyChannelSse, rawWebSocket, sse } from "../support/transports.ts"
 import { local } from "./backend-process.ts"
 
-setDefaultTimeout(30_000)
+setDefaultTimeout(60_000)
 
 const quiet = { logTo: () => {} } satisfies ServeOptions
 
@@ -142,6 +142,7 @@ describe("onOccupied and onVacated", () => {
       expect(await told.next()).toBe(`+${channel}`)
       const second = await transport.open(server.base, channel)
       if (transport.tellsCursor) await second.position()
+      while ((await publish(`${server.base}${channel}`, "who hears?")).listeners < 2) await Bun.sleep(1)
       await first[Symbol.asyncDispose]()
       // The first has gone when only the second is counted.
       while ((await publish(`${server.base}${channel}`, "who hears?")).listeners > 1) await Bun.sleep(1)

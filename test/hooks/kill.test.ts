@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, test } from "bun:test"
+import { eventually } from "../support/eventually.ts"
 import { startProcess } from "../support/process.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { local, secret, startBackend } from "./backend-process.ts"
@@ -67,7 +68,9 @@ test("[H15] after `kill -9` the end of every connection is told once, with the s
       told.push(connection as string)
     }
     // Whoever listened to the channel is gone as well.
-    expect(backend.all("vacated").map(({ channel }) => channel)).toEqual(["/desk/quiet"])
+    await eventually(() =>
+      expect(backend.all("vacated").map(({ channel }) => channel)).toEqual(["/desk/quiet"]),
+    )
     second.signal("SIGTERM")
     await second.exited
   }

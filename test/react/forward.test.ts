@@ -104,6 +104,7 @@ describe("laba forward", () => {
     await forwarding.says(/reacting to/)
     await publishAll(at.url, ["bad", "good"])
     await hook.has(2)
+    await forwarding.says(/set aside/)
     const { out } = await laba(["forward", at.url, "--state", at.state, "--aside"])
     expect(JSON.parse(out)).toMatchObject({ attempts: 1, message: { data: "bad" } })
     expect(JSON.parse(out).reason).toContain("answered 422: no such field")

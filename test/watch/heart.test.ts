@@ -54,7 +54,7 @@ test(
     await Promise.all([alarms.has(2), outsideAlarms.has(2)])
     for (const { heard } of [alarms, outsideAlarms])
       expect(heard.map(({ alarm }) => alarm)).toEqual(["silent", "back"])
-    expect(outside.out).toMatch(
+    await outside.says(
       /is silent: nothing for [\d.]+ s, expected every [\d.]+ s\.\n.* is back, after [\d.]+ s/,
     )
   },
