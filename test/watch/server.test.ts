@@ -242,9 +242,10 @@ describe("laba watch", () => {
       "watch",
       `${wire.base}/heart`,
       "--every",
-      "100ms",
-      "--silent",
       "500ms",
+      // Long enough that a busy machine does not pause for as long between two posts.
+      "--silent",
+      "1500ms",
     ])
     while ((await headOf(`${server.base}/heart`)).listeners < 1) await Bun.sleep(10)
     wire.freeze()
