@@ -12,7 +12,7 @@ const exact = { tokens: { secret, leeway: 0, inQuery: true } } as const
 describe("when a token runs out", () => {
   test("[A7] a connection ends with `token_expired`, on every transport", async () => {
     await using server = await startGuarded(exact)
-    const token = await tokenFor("1001", { exp: inSeconds(2) })
+    const token = await tokenFor("1001", { exp: inSeconds(4) })
     const query = `?token=${token}`
     await using socket = await listenByRawSocket(`${server.base}/@1001/x${query}`)
     await using stream = await listenBySse(`${server.base}/@1001/x${query}`)
@@ -38,21 +38,22 @@ describe("when a token runs out", () => {
   test("[A8] a new one in a frame keeps the connection", async () => {
     await using server = await startGuarded(exact)
     await using laba = await connectByLaba(
-      `${server.base}/_/ws?token=${await tokenFor("1001", { exp: inSeconds(2) })}`,
+      `${server.base}/_/ws?token=${await tokenFor("1001", { exp: inSeconds(4) })}`,
     )
     laba.send({ op: "subscribe", ref: 1, channel: "/@me/x" })
     await laba.frame("expiring")
     laba.send({ op: "token", ref: 2, token: await tokenFor("1001", { exp: inSeconds(600) }) })
     const { expires } = await laba.frame("token")
     expect(expires).toBeWithin(590, 601)
-    await Bun.sleep(2100)
+    // Longer than the first was good for.
+    await Bun.sleep(4100)
     await fetch(`${server.base}/@1001/x`, { method: "POST", body: "still here", headers: bearing(shop.text) })
     expect((await laba.frame("message")).data).toBe("still here")
   })
 
   test("a poll that is held is answered, not given what comes later", async () => {
     await using server = await startGuarded(exact)
-    const headers = bearing(await tokenFor("1001", { exp: inSeconds(2) }))
+    const headers = bearing(await tokenFor("1001", { exp: inSeconds(4) }))
     const held = fetch(`${server.base}/@1001/x?wait=20`, { headers })
     const answer = (await (await held).json()) as { cursor: string; messages: unknown[] }
     expect(answer.messages).toEqual([])

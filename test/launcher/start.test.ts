@@ -34,7 +34,7 @@ test("starts Laba with the demos, whose pages the landing page leads to, and end
   }
   launched.child.kill("SIGINT")
   expect(await launched.child.exited).toBe(0)
-  for (const address of [laba, ...addresses]) expect(fetch(address)).rejects.toThrow()
+  for (const address of [laba, ...addresses]) await expect(fetch(address)).rejects.toThrow()
 }, 180_000)
 
 test("a list of demos that is none is refused with what it should be", async () => {

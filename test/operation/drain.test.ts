@@ -8,7 +8,7 @@ test("says that it is not ready, and serves as before until the grace is over", 
   const lines: string[] = []
   const laba = await serve({
     listen: { port: 0 },
-    limits: { drainGraceSeconds: 1, drainSeconds: 0 },
+    limits: { drainGraceSeconds: 4, drainSeconds: 0 },
     log: { level: "info", format: "json" },
     logTo: (line) => void lines.push(line),
   })

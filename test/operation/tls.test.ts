@@ -51,7 +51,7 @@ describe("a server with a certificate", () => {
     expect(laba.url).toStartWith("https://127.0.0.1:")
     const tls = { ca: await pem("server.crt") }
     expect((await fetch(`${laba.url}/c`, { method: "POST", body: "x", tls })).status).toBe(201)
-    expect(fetch(`${laba.url}/c`)).rejects.toThrow(/certificate|CERT/i)
+    await expect(fetch(`${laba.url}/c`)).rejects.toThrow(/certificate|CERT/i)
     const socket = new WebSocket(`${laba.url.replace("https", "wss")}/c`, { tls } as never)
     await new Promise<void>((resolve, reject) => {
       socket.onopen = () => resolve()
