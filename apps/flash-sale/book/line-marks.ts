@@ -5,11 +5,16 @@ import type { Book } from "./memory.ts"
 /** At the most one more than this: some 200 bytes a second for each listener. */
 const marksMax = 16
 
+/** What of a book it takes. */
+export type LineFacts = Pick<Book, "turns" | "served" | "queued" | "departures"> & {
+  readonly tickets: { readonly length: number }
+}
+
 /**
  * Marks along the queue; none while nobody has left it. They stand at multiples of a power of two, so that they stay where
  * they are while the queue grows behind them: what a page computes from them must not go up because somebody came.
  */
-export function lineMarks(book: Book): LineMark[] {
+export function lineMarks(book: LineFacts): LineMark[] {
   const { served, queued, departures } = book
   const end = book.tickets.length
   if (book.turns === null || queued === end - served) return []
