@@ -1,35 +1,51 @@
-// Which users are on which node, in Redis: each node writes its own users alone, how many connections each has, and the
-// whole of it under its lease. So an old connection's close unbinds no newer one elsewhere, and a dead node leaves nothing.
+// Which users are on which nodes, in Redis: for each user the runs that they are on, so that finding a user is one command
+// however many nodes there are. A node writes its own run alone, so an old connection's close unbinds no newer one elsewhere;
+// who looks passes over the runs of nodes that are dead.
+import { createHash } from "node:crypto"
 import type { Link } from "../../engines/redis/link.ts"
 
 /** Changes are written together after so long: a user who pages through a site costs one write, not five. */
 const gatherMs = 50
 
-/** Users in one command. */
-const usersPerCommand = 500
+/** Users written at once. */
+const usersPerStep = 500
+
+/** What a node has not said again for so long is gone by itself: what dead nodes leave goes with it. */
+const keptMs = 15 * 60_000
+
+/** How often each user is said again: a third of that, so that one time that fails does no harm. */
+const sayAgainMs = keptMs / 3
+
+/** Said again with each renewal at least: of a node with few users what Redis has dropped is soon there again. */
+const sayAgainMin = 5
+
+/** Users lie in so many parts, each on one server of a Cluster. */
+const parts = 256
 
 export interface DirectoryOptions {
   readonly link: Link
   /** This node. */
   readonly self: string
-  readonly leaseMs: number
   readonly countOf: (user: string) => number
   /** Everybody who is here. */
   readonly users: () => Iterable<string>
+  /** How many they are. */
+  readonly usersCount: () => number
 }
 
 export class Directory {
   private readonly options: DirectoryOptions
-  private readonly key: string
   private changed = new Set<string>()
   private timer: ReturnType<typeof setTimeout> | null = null
   private writing: Promise<void> = Promise.resolve()
   /** What is written may not be true: all of it is written anew at the next renewal. */
   private stale = false
+  /** Who is said again next. */
+  private round: Iterator<string> | null = null
+  private saidAtMs = performance.now()
 
   constructor(options: DirectoryOptions) {
     this.options = options
-    this.key = options.link.key(options.self, "users")
   }
 
   /** A connection of the user came or went. */
@@ -43,68 +59,96 @@ export class Directory {
 
   /** Which of these nodes a user has connections on. Throws `engine_unavailable`. */
   async nodesOf(user: string, among: readonly string[]): Promise<readonly string[]> {
-    const { link } = this.options
-    const found = await Promise.all(
-      among.map(async (run) => (await link.command(run, "HEXISTS", link.key(run, "users"), user)) === 1),
-    )
-    return among.filter((_, index) => found[index])
+    if (among.length === 0) return []
+    const { tag, key } = this.placeOf(user)
+    const found = await this.options.link.command(tag, "ZRANGE", key, 0, -1)
+    const runs = new Set(Array.isArray(found) ? found.map(String) : [])
+    return among.filter((run) => runs.has(run))
   }
 
-  /** The lease was renewed: what is written stays for another. Not `held`: it may be gone. */
+  /** The lease was renewed. Not `held`: what was written may be gone. */
   renewed(held: boolean): void {
     if (!held) this.stale = true
-    this.flush()
+    this.flush(this.someAgain())
   }
 
   async stop(): Promise<void> {
     if (this.timer) clearTimeout(this.timer)
     await this.writing
-    const { link, self } = this.options
-    await link.command(self, "UNLINK", this.key).catch(() => undefined)
+    // Nobody who is still here will be.
+    await this.inSteps(this.options.users(), (user) => this.remove(user)).catch(() => undefined)
   }
 
-  private flush(): void {
-    const isWhole = this.stale
-    const users = this.changed
+  private flush(again: readonly string[] = []): void {
+    const users = this.stale ? new Set([...this.changed, ...this.options.users()]) : this.changed
     this.changed = new Set()
     this.stale = false
     this.writing = this.writing
-      .then(() => (isWhole ? this.writeAll() : this.write(users)))
+      .then(() => this.inSteps(users, (user) => this.write(user)))
+      .then(() => this.inSteps(again, (user) => this.sayAgain(user)))
       .catch(() => {
+        // Who has left meanwhile is not among those who are here.
+        for (const user of users) this.changed.add(user)
         this.stale = true
       })
   }
 
-  private async writeAll(): Promise<void> {
-    const { link, self, users } = this.options
-    await link.command(self, "UNLINK", this.key)
-    await this.write(users())
+  /** Those whose turn it is to be said again. */
+  private someAgain(): string[] {
+    const { users, usersCount } = this.options
+    const now = performance.now()
+    const share = Math.ceil((usersCount() * (now - this.saidAtMs)) / sayAgainMs)
+    this.saidAtMs = now
+    const some: string[] = []
+    for (let at = Math.max(share, sayAgainMin); at > 0; at--) {
+      this.round ??= users()[Symbol.iterator]()
+      const { done, value } = this.round.next()
+      if (done) {
+        this.round = null
+        break
+      }
+      some.push(value)
+    }
+    return some
   }
 
-  private async write(users: Iterable<string>): Promise<void> {
-    const { link, self, countOf, leaseMs } = this.options
-    let here: (string | number)[] = []
-    let gone: string[] = []
-    const send = async (): Promise<void> => {
-      if (here.length > 0) await link.command(self, "HSET", this.key, ...here)
-      if (gone.length > 0) await link.command(self, "HDEL", this.key, ...gone)
-      here = []
-      gone = []
-    }
+  private async inSteps(users: Iterable<string>, write: (user: string) => Promise<unknown>): Promise<void> {
+    let step: Promise<unknown>[] = []
     for (const user of users) {
-      const count = countOf(user)
-      if (count > 0) here.push(user, count)
-      else gone.push(user)
-      if (here.length / 2 + gone.length >= usersPerCommand) await send()
+      step.push(write(user))
+      if (step.length < usersPerStep) continue
+      await Promise.all(step)
+      step = []
     }
-    await send()
-    const isThere = (await link.command(self, "PEXPIRE", this.key, leaseMs * 2)) === 1
-    // A Redis that is full may drop whatever has a time to live: then it is written again.
-    if (!isThere && this.hasUsers) this.stale = true
+    await Promise.all(step)
   }
 
-  private get hasUsers(): boolean {
-    for (const _user of this.options.users()) return true
-    return false
+  private async write(user: string): Promise<void> {
+    const { link, self, countOf } = this.options
+    if (countOf(user) === 0) return this.remove(user)
+    const { tag, key } = this.placeOf(user)
+    await Promise.all([
+      link.command(tag, "ZADD", key, Date.now(), self),
+      link.command(tag, "PEXPIRE", key, keptMs),
+    ])
+  }
+
+  private async sayAgain(user: string): Promise<void> {
+    const { tag, key } = this.placeOf(user)
+    // Of a user who is always on some node, what dead ones have left.
+    await this.options.link.command(tag, "ZREMRANGEBYSCORE", key, "-inf", Date.now() - keptMs)
+    await this.write(user)
+  }
+
+  private async remove(user: string): Promise<void> {
+    const { tag, key } = this.placeOf(user)
+    await this.options.link.command(tag, "ZREM", key, this.options.self)
+  }
+
+  /** A user may be called anything: a tag is of our own making. */
+  private placeOf(user: string): { readonly tag: string; readonly key: string } {
+    const [byte = 0] = createHash("sha1").update(user).digest()
+    const tag = `user-${byte % parts}`
+    return { tag, key: this.options.link.key(tag, user) }
   }
 }

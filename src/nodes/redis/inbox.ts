@@ -13,6 +13,12 @@ const waitingMax = 10_000
 /** How long a question waits. An order takes well under a millisecond; a loop that is held for longer is in trouble. */
 const waitMsUsual = 3000
 
+/** Questions without an answer that are remembered, for who answers late after all. */
+const unansweredMax = 1000
+
+/** How long a question that must not wait long waits for a node that has not answered the last one. */
+const waitMsForSilent = 20
+
 interface Question {
   readonly from: string
   readonly id: number
@@ -40,6 +46,10 @@ export interface InboxOptions {
 export class Inbox {
   private readonly options: InboxOptions
   private readonly waiting = new Map<number, Waiting>()
+  /** Nodes that did not answer in time, and have not been heard since. */
+  private readonly silent = new Set<string>()
+  /** The nodes of questions that were given up. */
+  private readonly unanswered = new Map<number, string>()
   private last = 0
   private underWay = 0
 
@@ -51,35 +61,57 @@ export class Inbox {
     })
   }
 
-  /** Throws what the order throws, `gone` and `engine_unavailable`. */
+  /**
+   * Throws what the order throws, `gone` and `engine_unavailable`. With a `waitMs` of its own a question waits no longer than a
+   * moment for a node that is known not to answer.
+   */
   async ask<Name extends OrderName>(
     run: string,
     name: Name,
     asked: Asked<Name>,
-    waitMs = waitMsUsual,
+    waitMs?: number,
   ): Promise<Answered<Name>> {
     if (this.waiting.size >= waitingMax) throw behind("Too many questions to other nodes wait for an answer.")
     const id = ++this.last
     let timer: ReturnType<typeof setTimeout> | undefined
     const answered = new Promise<unknown>((resolve, reject) => {
       this.waiting.set(id, { resolve, reject })
-      timer = setTimeout(() => reject(behind("The node that this is on does not answer.")), waitMs)
+      const giveUp = (): void => {
+        this.noteSilence(run, id)
+        reject(behind("The node that this is on does not answer."))
+      }
+      const patienceMs = waitMs ?? waitMsUsual
+      timer = setTimeout(giveUp, this.silent.has(run) ? Math.min(patienceMs, waitMsForSilent) : patienceMs)
     })
     // Whichever fails first tells; the other has nobody left to tell.
     answered.catch(() => undefined)
     try {
       const heard = await this.send(run, { from: this.options.self, id, name, asked })
       if (heard === 0) throw noSuchNode()
-      return (await answered) as Answered<Name>
+      const answer = (await answered) as Answered<Name>
+      this.endSilence(run)
+      return answer
     } finally {
       clearTimeout(timer)
       this.waiting.delete(id)
     }
   }
 
+  /** A node is heard again, or gone for good. */
+  endSilence(run: string | undefined): void {
+    if (run !== undefined) this.silent.delete(run)
+  }
+
   stop(): void {
     this.options.link.unlisten(this.options.self, "inbox")
     for (const { reject } of this.waiting.values()) reject(behind("This node is going away."))
+  }
+
+  private noteSilence(run: string, id: number): void {
+    this.silent.add(run)
+    this.unanswered.set(id, run)
+    const [oldest] = this.unanswered.keys()
+    if (this.unanswered.size > unansweredMax && oldest !== undefined) this.unanswered.delete(oldest)
   }
 
   /** How many heard it: a node's inbox has one listener, or none. */
@@ -94,6 +126,7 @@ export class Inbox {
     if (!letter) return
     if ("name" in letter) return void this.answer(letter)
     const waiting = this.waiting.get(letter.re)
+    if (!waiting) this.endSilence(this.unanswered.get(letter.re))
     if ("answer" in letter) waiting?.resolve(letter.answer)
     else {
       const { code, detail, retryAfterSeconds } = letter

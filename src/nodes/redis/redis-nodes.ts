@@ -49,7 +49,8 @@ export class RedisNodes implements Nodes {
     const self = entry().run
     this.self = self
     this.inbox = new Inbox({ link, self, orders })
-    this.directory = new Directory({ link, self, leaseMs, countOf: connectionsOf, users })
+    const usersCount = (): number => entry().load.users
+    this.directory = new Directory({ link, self, countOf: connectionsOf, users, usersCount })
     const { takeRevocation, revocations } = options
     this.revoked = new Revoked({ link, lifetimeMaxMs, take: takeRevocation, held: revocations })
     this.registry = new Registry({
@@ -57,7 +58,10 @@ export class RedisNodes implements Nodes {
       leaseMs,
       entry,
       onCame: (run) => ear.came(run),
-      onGone: (run) => ear.gone(run),
+      onGone: (run) => {
+        this.inbox.endSilence(run)
+        ear.gone(run)
+      },
       onRenewed: (held) => {
         if (!held) return this.forgotten()
         this.directory.renewed(true)
