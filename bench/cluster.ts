@@ -1,9 +1,12 @@
-// What does it cost to be many? Nodes over one Redis: a channel that all of them hear, and pushes to one user each.
+// What does it cost to be many? Nodes over one Redis: a channel that all of them hear, a channel of one listener each, and the
+// backend API's push to a user, which also tells how many connections heard it.
 // Laba with both ways of routing, beside Socket.IO with its Redis streams adapter, in one run; one node without Redis
 // shows what the hop adds.
+import { SignJWT } from "jose"
+import { makeKey } from "../src/access/keys.ts"
 import { Crowd } from "./load/crowd.ts"
 import { listenPath } from "./load/paths.ts"
-import type { Aim } from "./load/publisher.ts"
+import type { Aim, Envelope } from "./load/publisher.ts"
 import { Publishing } from "./load/publishing.ts"
 import { Tally } from "./load/tally.ts"
 import { untilHeard } from "./load/waiting.ts"
@@ -46,19 +49,62 @@ interface Figures {
 }
 
 interface Question {
-  readonly name: "channel" | "user"
+  readonly name: "channel" | "one" | "push"
   readonly listeners: number
   readonly audience: number
+  readonly kinds: readonly ClusterKind[]
+  /** Where the one with this number listens. */
   readonly pathOf: (index: number) => string
+  /** Where what is for this one is published. Default the same. */
+  readonly aimOf?: (index: number) => string
+  readonly envelope?: Envelope
+  /** Users show tokens, and backends a key. */
+  readonly guarded?: true
+}
+
+const digits = (index: number): string => String(index).padStart(6, "0")
+
+const secret = "a secret for benches alone, of 32 bytes or more"
+const key = makeKey("bench")
+const guard = {
+  tokens: { secret },
+  keys: [{ name: "bench", sha256: key.sha256, publish: ["/**"], listen: ["/**"], manage: ["/**"] }],
+}
+
+async function tokensFor(users: number): Promise<string[]> {
+  const sign = (_: unknown, index: number): Promise<string> =>
+    new SignJWT({ sub: digits(index) })
+      .setProtectedHeader({ alg: "HS256" })
+      .setIssuedAt()
+      .setExpirationTime("1h")
+      .sign(new TextEncoder().encode(secret))
+  return Promise.all(Array.from({ length: users }, sign))
 }
 
 const questions: readonly Question[] = [
-  { name: "channel", listeners: flags.listeners, audience: flags.listeners, pathOf: () => "/bench/channel" },
   {
-    name: "user",
+    name: "channel",
+    listeners: flags.listeners,
+    audience: flags.listeners,
+    kinds: clusterKinds,
+    pathOf: () => "/bench/channel",
+  },
+  {
+    name: "one",
     listeners: flags.users,
     audience: 1,
-    pathOf: (index) => `/bench/user/${String(index).padStart(6, "0")}`,
+    kinds: clusterKinds,
+    pathOf: (index) => `/bench/user/${digits(index)}`,
+  },
+  {
+    name: "push",
+    listeners: flags.users,
+    audience: 1,
+    kinds: ["memory", "targeted", "broadcast"],
+    pathOf: (index) => `/@${digits(index)}/bench`,
+    aimOf: (index) => `/_/api/users/${digits(index)}/messages`,
+    envelope: { before: '{"topic":"bench","data":"', after: '"}', type: "application/json" },
+    guarded: true,
   },
 ]
 
@@ -70,7 +116,7 @@ const kinds = clusterKinds.filter((kind) => flags.kinds.includes(kind))
 for (let round = 1; round <= flags.rounds; round++) {
   for (const kind of kinds) {
     for (const nodes of kind === "memory" ? [1] : flags.nodes) {
-      for (const question of questions) await ask(kind, nodes, question)
+      for (const question of questions) if (question.kinds.includes(kind)) await ask(kind, nodes, question)
     }
   }
 }
@@ -79,8 +125,9 @@ for (const { name } of questions) tableOf(name)
 if (faults > 0) process.exitCode = 1
 
 async function ask(kind: ClusterKind, count: number, question: Question): Promise<void> {
-  await using cluster = await startCluster(kind, count)
-  const { listeners, pathOf } = question
+  const { listeners, pathOf, guarded } = question
+  await using cluster = await startCluster(kind, count, guarded ? guard : {})
+  const tokens = guarded ? await tokensFor(listeners) : null
   const { messageBytes } = flags
   const way = kind === "socket.io" ? "socket.io" : "websocket"
   const tally = new Tally({ listeners, publishers: Math.max(...flags.inFlight), sampleEvery: 1 })
@@ -95,6 +142,7 @@ async function ask(kind: ClusterKind, count: number, question: Question): Promis
         first: at * share,
         listeners: last ? listeners - at * share : share,
         pathOf: (index) => listenPath(way, pathOf(index)),
+        headersOf: tokens ? (index) => `Authorization: Bearer ${tokens[index]}\r\n` : undefined,
         tally,
         messageBytes,
       }),
@@ -134,13 +182,13 @@ interface RunOptions {
 
 /** Publishers go round the nodes, and each round its own share of the users. */
 async function run(cluster: Cluster, { tally, question, inFlight, seconds }: RunOptions): Promise<Figures> {
-  const { audience, listeners, pathOf } = question
+  const { audience, listeners, pathOf, aimOf = pathOf, envelope, guarded } = question
   const share = Math.floor(listeners / inFlight)
   const aim = (publisher: number, sent: number): Aim =>
     audience > 1
-      ? { path: pathOf(0), number: sent }
+      ? { path: aimOf(0), number: sent }
       : {
-          path: pathOf(publisher * share + ((sent - 1) % share)),
+          path: aimOf(publisher * share + ((sent - 1) % share)),
           number: Math.floor((sent - 1) / share) + 1,
         }
   const publishings: Publishing[] = []
@@ -152,6 +200,8 @@ async function run(cluster: Cluster, { tally, question, inFlight, seconds }: Run
         publishers: 1,
         first: each,
         messageBytes: flags.messageBytes,
+        headers: guarded ? `Authorization: Bearer ${key.text}\r\n` : undefined,
+        envelope,
         aim,
         onFault: (what) => tally.fault(what),
       }),
@@ -205,12 +255,13 @@ function tableOf(name: Question["name"]): void {
         median("p99Ms"),
       ]
     })
-  const title =
-    name === "channel"
-      ? `One channel with ${flags.listeners} listeners on all nodes`
-      : `Pushes to one of ${flags.users} users, each on one node`
+  const titles = {
+    channel: `One channel with ${flags.listeners} listeners on all nodes`,
+    one: `Publishes to one of ${flags.users} channels, each with one listener`,
+    push: `Pushes to one of ${flags.users} users by the backend API`,
+  } as const
   printTable(
-    `${title}: medians of ${flags.rounds} rounds`,
+    `${titles[name]}: medians of ${flags.rounds} rounds`,
     [
       "in flight",
       "nodes",
@@ -219,7 +270,7 @@ function tableOf(name: Question["name"]): void {
       "nodes' CPU µs a message",
       "Redis' CPU µs",
       "bytes out of Redis",
-      "commands",
+      "commands in Redis",
       "p50 ms",
       "p99 ms",
     ],

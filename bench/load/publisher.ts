@@ -12,6 +12,8 @@ export interface PublisherOptions {
   readonly messageBytes: number
   /** More header lines, each with its end. Default none. */
   readonly headers?: string | undefined
+  /** What the message stands in. Default nothing: the body is the message, as text. */
+  readonly envelope?: Envelope | undefined
   /** Where the message that was counted `sent`-th (from 1) goes, and its number there. */
   readonly aim: (publisher: number, sent: number) => Aim
   /** Asked before each message. */
@@ -20,6 +22,15 @@ export interface PublisherOptions {
   readonly onAnswer: (ms: number) => void
   readonly onFault: (what: string) => void
 }
+
+/** Text around each message in its request's body, and the body's type. */
+export interface Envelope {
+  readonly before: string
+  readonly after: string
+  readonly type: string
+}
+
+const noEnvelope: Envelope = { before: "", after: "", type: "text/plain" }
 
 export interface Aim {
   readonly path: string
@@ -75,7 +86,9 @@ export class Publisher {
       }
       const start = count * this.requestBytes
       this.batch.write(path, start + method.length, "latin1")
-      stamp(this.batch, start + this.requestBytes - this.options.messageBytes, { publisher: index, number })
+      const { messageBytes, envelope = noEnvelope } = this.options
+      const messageAt = start + this.requestBytes - envelope.after.length - messageBytes
+      stamp(this.batch, messageAt, { publisher: index, number })
       this.sentAt[this.sent % window] = performance.now()
       this.inFlight++
       count++
@@ -111,9 +124,11 @@ export class Publisher {
 
   /** As many requests as the window holds, one after the other. Only path and message change from then on. */
   private build(path: string): void {
-    const { port, messageBytes, window, headers = "" } = this.options
-    const head = `${method}${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: text/plain\r\n${headers}Content-Length: ${messageBytes}\r\n\r\n`
-    const request = Buffer.concat([Buffer.from(head), blankMessage(messageBytes)])
+    const { port, messageBytes, window, headers = "", envelope = noEnvelope } = this.options
+    const { before, after, type } = envelope
+    const bytes = before.length + messageBytes + after.length
+    const head = `${method}${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: ${type}\r\n${headers}Content-Length: ${bytes}\r\n\r\n${before}`
+    const request = Buffer.concat([Buffer.from(head), blankMessage(messageBytes), Buffer.from(after)])
     this.pathChars = path.length
     this.requestBytes = request.length
     this.batch = Buffer.concat(Array.from({ length: window }, () => request))

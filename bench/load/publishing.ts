@@ -1,7 +1,7 @@
 // All publishers of a run: started together, held back together, stopped when every message was answered.
 import { Latency } from "./latency.ts"
 import { publishersMax } from "./message.ts"
-import { type Aim, Publisher } from "./publisher.ts"
+import { type Aim, type Envelope, Publisher } from "./publisher.ts"
 
 export interface PublishingOptions {
   readonly port: number
@@ -13,6 +13,8 @@ export interface PublishingOptions {
   readonly messageBytes: number
   /** More header lines of each publish, each with its end. Default none. */
   readonly headers?: string | undefined
+  /** What each message stands in. Default nothing. */
+  readonly envelope?: Envelope | undefined
   readonly aim: (publisher: number, sent: number) => Aim
   /** Asked before each message: false holds publishers back until `wake`. */
   readonly mayPublish?: () => boolean
@@ -39,6 +41,7 @@ export class Publishing {
       port,
       messageBytes,
       headers,
+      envelope,
       aim,
       onFault,
     } = options
@@ -51,6 +54,7 @@ export class Publishing {
         window,
         messageBytes,
         headers,
+        envelope,
         aim,
         mayPublish: () => publishing.running && mayPublish?.() !== false,
         onAnswer: (ms) => publishing.onAnswer(ms),

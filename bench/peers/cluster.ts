@@ -26,17 +26,27 @@ export interface ClusterCost {
   readonly redisCommands: number
 }
 
-export async function startCluster(kind: ClusterKind, count: number): Promise<Cluster> {
-  if (kind === "memory") return cluster([await laba.start()], null)
+/** `config` is for Laba's nodes. */
+export async function startCluster(
+  kind: ClusterKind,
+  count: number,
+  config: Record<string, unknown> = {},
+): Promise<Cluster> {
+  if (kind === "memory") return cluster([await laba.start({ config })], null)
   const redis = await startRedis()
   const address = `redis://127.0.0.1:${redis.port}`
   const nodes: RunningPeer[] = []
-  for (let each = 0; each < count; each++) nodes.push(await startNode(kind, address))
+  for (let each = 0; each < count; each++) nodes.push(await startNode(kind, address, config))
   return cluster(nodes, redis)
 }
 
-function startNode(kind: ClusterKind, address: string): Promise<RunningPeer> {
-  if (kind !== "socket.io") return laba.start({ config: { engine: address, redis: { routing: kind } } })
+function startNode(
+  kind: ClusterKind,
+  address: string,
+  config: Record<string, unknown>,
+): Promise<RunningPeer> {
+  if (kind !== "socket.io")
+    return laba.start({ config: { ...config, engine: address, redis: { routing: kind } } })
   return startServer({
     command: ["env", `BENCH_REDIS=${address}`, "node", join(import.meta.dir, "socket.io-node.mjs")],
     portIn: portInAddress,
