@@ -35,6 +35,8 @@ export class ModelServer {
   /** Every connection that was ever opened. */
   opened = 0
   readonly tokensSeen: string[] = []
+  /** Every message that was ever accepted, in order, whatever was trimmed or forgotten since. */
+  readonly accepted: MessageJson[] = []
   /** Who is said to be in a channel. */
   readonly present = new Map<string, readonly PresenceMember[]>()
   /** Channels of which somebody is told who comes and leaves. */
@@ -97,6 +99,7 @@ export class ModelServer {
     const cursor = printCursor({ epoch: channel.epoch, offset: ++channel.tail })
     const id = `${channel.epoch}${channel.tail}`
     const message: MessageJson = { channel: name, cursor, id, time: 0, type: "application/json", data }
+    this.accepted.push(message)
     channel.messages.push(message)
     channel.messages.splice(0, channel.messages.length - this.historyMax)
     const published = {
