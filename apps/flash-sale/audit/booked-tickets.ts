@@ -98,6 +98,22 @@ function* intake(database: Database): Generator<Entered> {
   }
 }
 
+/**
+ * Tickets whose word is written down and on its way, by the name `<sale>.<number>`. In a crowd those come first who listen,
+ * and who looks is told before.
+ */
+export function onTheirWay(database: Database, since: number): Set<string> {
+  const rows = database
+    .query<{ sale: string; results: string }, [number]>(
+      "SELECT sales.id AS sale, results FROM outbox JOIN sales ON sales.key = sale WHERE sent = 0 AND at >= ?",
+    )
+    .all(since)
+  const names = new Set<string>()
+  for (const { sale, results } of rows)
+    for (const [number] of JSON.parse(results) as Result[]) names.add(`${sale}.${number}`)
+  return names
+}
+
 /** Rows of the outbox that wait to be sent since before a time. */
 export function unsentSince(database: Database, at: number): { readonly id: number; readonly at: number }[] {
   return database

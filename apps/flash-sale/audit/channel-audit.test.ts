@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { recordOf } from "../delivery/record-of.ts"
 import type { TicketRecord } from "../model/record.ts"
 import { World } from "../test/world.ts"
-import { auditChannels } from "./channel-audit.ts"
+import { auditChannels, tellingMs } from "./channel-audit.ts"
 
 const two = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
 
@@ -17,6 +17,7 @@ async function decided() {
   const audit = (channelsMax = Infinity, after: string | null = null) =>
     auditChannels({
       database: world.database,
+      now: world.now,
       read: async (user) => channels.get(user) ?? [],
       channelsMax,
       after,
@@ -92,6 +93,7 @@ test("what is told while the audit looks is in time", async () => {
   channels.set("ann", [])
   const { findings } = await auditChannels({
     database: world.database,
+    now: world.now,
     read: async (user) => {
       const shown = channels.get(user) ?? []
       if (user === "ann") channels.set("ann", [right])
@@ -100,4 +102,14 @@ test("what is told while the audit looks is in time", async () => {
     patienceMs: 10_000,
   })
   expect(findings).toEqual([])
+})
+
+test("a channel whose last word is on its way is not behind, until that takes too long", async () => {
+  const { world, channels, audit } = await decided()
+  using _ = world
+  channels.set("ann", [])
+  world.database.run("UPDATE outbox SET sent = 0")
+  expect(await audit()).toMatchObject({ findings: [], behind: [], empty: 0 })
+  world.now += tellingMs + 1
+  expect((await audit()).behind).toEqual([{ sale: "s", number: 1 }])
 })

@@ -3,7 +3,7 @@
 import type { Database } from "bun:sqlite"
 import { atOneMoment } from "../ledger/snapshot.ts"
 import type { TicketRecord } from "../model/record.ts"
-import { type BookedTicket, type Holder, readTickets, ticketCount } from "./booked-tickets.ts"
+import { type BookedTicket, type Holder, onTheirWay, readTickets, ticketCount } from "./booked-tickets.ts"
 import type { ChannelReader } from "./laba-reader.ts"
 import type { ChannelsAudited } from "./verdict.ts"
 import { nextRound } from "./walk.ts"
@@ -15,6 +15,8 @@ export interface ChannelAudit extends ChannelsAudited {
 
 export interface ChannelAuditOptions {
   readonly database: Database
+  /** Milliseconds since 1970. */
+  readonly now: number
   readonly read: ChannelReader
   /** How many channels. Default: all. */
   readonly channelsMax?: number
@@ -24,6 +26,11 @@ export interface ChannelAuditOptions {
   readonly patienceMs?: number
 }
 
+/** How long a word may be on its way to a channel that nobody listens to: a crowd is decided faster than it can be told. */
+export const tellingMs = 300_000
+
+const none: ReadonlySet<string> = new Set()
+
 /** Channels that are read at once. */
 const atOnceMax = 16
 
@@ -32,7 +39,7 @@ const lookAgainMs = 250
 
 /** Rejects when Laba does not answer. */
 export async function auditChannels(options: ChannelAuditOptions): Promise<ChannelAudit> {
-  const { database, read, channelsMax = Infinity, after = null, patienceMs = 5000 } = options
+  const { database, now, read, channelsMax = Infinity, after = null, patienceMs = 5000 } = options
   const { round, of } = atOneMoment(database, () => ({
     round: nextRound(database, channelsMax, after),
     of: ticketCount(database),
@@ -43,7 +50,7 @@ export async function auditChannels(options: ChannelAuditOptions): Promise<Chann
   for (let waitMs = lookAgainMs; ; waitMs *= 2) {
     const shown = await readAll(looked, read)
     const booked = atOneMoment(database, () => readTickets(database, looked))
-    const behind: (Behind & { readonly holder: Holder })[] = []
+    let behind: (Behind & { readonly holder: Holder })[] = []
     for (const [at, holder] of looked.entries()) {
       const tickets = booked[at] as ReadonlyMap<number, BookedTicket>
       const records = shown[at] as readonly TicketRecord[]
@@ -52,6 +59,8 @@ export async function auditChannels(options: ChannelAuditOptions): Promise<Chann
       if (late) behind.push({ holder, ...late })
     }
     if (behind.length === 0 || performance.now() >= deadline) {
+      const coming = behind.length === 0 ? none : onTheirWay(database, now - tellingMs)
+      behind = behind.filter(({ ticket: { sale, number } }) => !coming.has(`${sale}.${number}`))
       findings.push(...behind.map(({ why }) => why))
       return {
         read: round.holders.length,

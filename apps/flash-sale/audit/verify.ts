@@ -4,9 +4,9 @@ import { SQLiteError } from "bun:sqlite"
 import { Ledger } from "../ledger/ledger.ts"
 import { atOneMoment, snapshotOf } from "../ledger/snapshot.ts"
 import { reading, UnreadableBooks } from "../ledger/unreadable.ts"
-import { graceMs, inspect, type InvariantName, invariantTitles } from "../model/invariants.ts"
+import { inspect, type InvariantName, invariantTitles } from "../model/invariants.ts"
 import { unsentSince } from "./booked-tickets.ts"
-import { auditChannels } from "./channel-audit.ts"
+import { auditChannels, tellingMs } from "./channel-audit.ts"
 import type { ChannelReader } from "./laba-reader.ts"
 import type { ChannelsRead, Verdict } from "./verdict.ts"
 
@@ -18,7 +18,7 @@ function check(path: string, now: number): Verdict {
   try {
     const findings = atOneMoment(database, () => {
       const found = inspect(snapshotOf(database, now))
-      for (const { id, at } of unsentSince(database, now - graceMs))
+      for (const { id, at } of unsentSince(database, now - tellingMs))
         found.I6.push(`outbox row ${id} waits to be told since ${new Date(at).toISOString()}`)
       return found
     })
@@ -45,7 +45,7 @@ export async function verify({ path, now, read, ...bounds }: VerifyOptions): Pro
   const verdict = verifyBooks(path, now)
   const database = Ledger.read(path)
   try {
-    const { findings, ...channels } = await auditChannels({ database, read, ...bounds })
+    const { findings, ...channels } = await auditChannels({ database, now, read, ...bounds })
     return {
       ...verdict,
       findings: { ...verdict.findings, I6: [...verdict.findings.I6, ...findings] },
