@@ -85,7 +85,7 @@ export interface Engine {
   /** What came after `after`, oldest first, within `bounds` but at least one message when there is one. */
   history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): MaybePromise<Page>
   state(channel: Channel, keep: Keep): MaybePromise<ChannelState>
-  /** Forgets history and numbering; the next message starts a new epoch. Returns how many messages were forgotten. */
+  /** Forgets history and numbering, but no key; the next message starts a new epoch. Returns how many messages were forgotten. */
   forget(channel: Channel): MaybePromise<number>
   close(): MaybePromise<void>
 }

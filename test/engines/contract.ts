@@ -230,6 +230,19 @@ export function engineContract(name: string, maker: EngineMaker): void {
       expect(await t.engine.history(a, before, keep, bounds)).toMatchObject({ reset: "epoch" })
     })
 
+    test("[P8] knows a key after the channel was forgotten, and publishes nothing again", async () => {
+      await using t = await start()
+      const keyed = () => draft("/a", "x", { idempotency: { key: "k", digest: "d" } })
+      const first = await t.engine.publish(keyed(), keep)
+      await t.engine.forget(a)
+      expect(await t.engine.publish(keyed(), keep)).toEqual({ ...first, duplicate: true })
+      const { kept, tail } = await t.engine.state(a, keep)
+      expect([kept, tail.offset]).toEqual([0, 0])
+      expect(tail.epoch).not.toBe(first.position.epoch)
+      const conflict = draft("/a", "y", { idempotency: { key: "k", digest: "other" } })
+      expect(await codeOf(() => t.engine.publish(conflict, keep))).toBe("idempotency_conflict")
+    })
+
     test("the same key and digest publish once; another digest conflicts and changes nothing", async () => {
       await using t = await start()
       await t.engine.listen(a, keep)

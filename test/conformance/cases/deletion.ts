@@ -1,6 +1,7 @@
 // DELETE forgets the history and sends every listener away.
 import { expect } from "bun:test"
 import { connectByLaba } from "../../support/laba-socket.ts"
+import { pollOnce } from "../../support/poller.ts"
 import { headOf, publish, publishAll } from "../../support/publish.ts"
 import { laba, longPoll, rawWebSocket, sse } from "../../support/transports.ts"
 import type { ConformanceCase } from "../case.ts"
@@ -16,6 +17,24 @@ export const deletion: readonly ConformanceCase[] = [
       expect((await fetch(url)).status).toBe(204)
       const next = await publish(url, "c")
       expect(epochOf(next.cursor)).not.toBe(epochOf(first?.cursor as string))
+    },
+  },
+  {
+    name: "[P8, C4] keeps what was deleted away from a retry that was on its way",
+    async run({ url }) {
+      const send = async (key: string) => {
+        const response = await fetch(url, { method: "POST", body: "x", headers: { "Idempotency-Key": key } })
+        return {
+          status: response.status,
+          ...((await response.json()) as { cursor: string; duplicate: boolean }),
+        }
+      }
+      const first = await send("k")
+      await fetch(url, { method: "DELETE" })
+      expect(await send("k")).toEqual({ ...first, status: 200, duplicate: true })
+      expect((await fetch(url)).status).toBe(204)
+      expect(await pollOnce(`${url}?after=${first.cursor}`)).toMatchObject({ reset: "epoch", messages: [] })
+      expect(await send("another")).toMatchObject({ status: 201, duplicate: false })
     },
   },
   {
