@@ -1,7 +1,6 @@
 // Does the time to resume grow with the history that is stored, or only with what was missed?
 // A listener comes back with a cursor; the clock runs from its connect to the last message that it missed.
 import { AnswerReader } from "./load/answer-reader.ts"
-import { Latency } from "./load/latency.ts"
 import { Listener } from "./load/listener.ts"
 import { listeningTo } from "./load/listening.ts"
 import { Publishing } from "./load/publishing.ts"
@@ -9,7 +8,7 @@ import { Tally } from "./load/tally.ts"
 import { readFlags } from "./measure/flags.ts"
 import { cpuMicrosecondsOf } from "./measure/process-cost.ts"
 import { machine, printLine, printTable } from "./measure/report.ts"
-import { rounded } from "./measure/spread.ts"
+import { inLine, rounded, type Spread, spreadOf, spreadOfRatios } from "./measure/spread.ts"
 import { peersHere } from "./peers/all.ts"
 
 const flags = readFlags({
@@ -21,13 +20,22 @@ const flags = readFlags({
   messageBytes: 120,
 })
 
-interface Answer {
+/** Resumes of one kind in a row, before it is another one's turn: what changes in the process meanwhile meets all alike. */
+const turn = 10
+
+/** Time with the most stored, over that with the least: above it, resuming grows with what is stored. */
+const ratioMax = 1.25
+
+/** One way to resume: how, and what was missed, from a history of so many. */
+interface Case {
   readonly way: string
-  readonly stored: number
   readonly missed: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly cpu: number
+  readonly stored: number
+  readonly channel: string
+  readonly cursor: string
+  /** Of each turn: the median time, and the server's CPU for one. */
+  readonly ms: number[]
+  readonly cpu: number[]
 }
 
 const [laba] = peersHere(["laba"])
@@ -38,54 +46,68 @@ await using server = await laba.start({
   historyBytesMax: 4 * 1024 ** 3,
 })
 const { port } = server
-const answers: Answer[] = []
 let faults = 0
 
 printLine("resume", { machine: machine(), flags })
-for (const stored of flags.stored) {
-  const channel = `/bench/resume/${stored}`
-  const cursors = await fill(channel, stored)
-  for (const [missed, cursor] of cursors) {
-    for (const way of flags.ways) {
-      const latency = new Latency()
-      for (let time = 0; time < flags.times / 10; time++) await resume(way, channel, cursor, missed)
-      const cpuBefore = cpuMicrosecondsOf(server.pid)
-      for (let time = 0; time < flags.times; time++) latency.add(await resume(way, channel, cursor, missed))
-      const cpu = (cpuMicrosecondsOf(server.pid) - cpuBefore) / flags.times
-      const answer = {
-        way,
-        stored,
-        missed,
-        p50Ms: latency.percentileMs(0.5),
-        p99Ms: latency.percentileMs(0.99),
-        cpu,
-      }
-      answers.push(answer)
-      printLine("resume", {
-        ...answer,
-        p50Ms: rounded(answer.p50Ms),
-        p99Ms: rounded(answer.p99Ms),
-        cpu: rounded(cpu),
-      })
-    }
+const cases = await allCases()
+for (let round = -1; round < flags.times / turn; round++) {
+  // Another order each time: who comes first must not always be the same.
+  const order = round % 2 === 0 ? cases : cases.toReversed()
+  for (const one of order) await takeTurn(one, round >= 0)
+}
+const rows = flags.ways.flatMap((way) => flags.missed.map((missed) => rowOf(way, missed)))
+printTable(
+  `Resuming: p50 ms (CPU µs of the server), ${flags.times} times each; ratios with their spread`,
+  ["transport", "missed", ...flags.stored.map((stored) => `${stored} stored`), "time, most ÷ fewest", "CPU"],
+  rows.map(({ cells }) => cells),
+)
+const grown = rows.filter(({ ratio }) => ratio > ratioMax)
+for (const { cells } of grown) console.error(`!!! ${cells[0]}, ${cells[1]} missed: grows with what is stored`)
+if (faults > 0 || grown.length > 0) process.exitCode = 1
+
+/** All histories are stored before anything is measured: a process with more in it is slower in all it does. */
+async function allCases(): Promise<Case[]> {
+  const made: Case[] = []
+  for (const stored of flags.stored) {
+    const channel = `/bench/resume/${stored}`
+    for (const [missed, cursor] of await fill(channel, stored))
+      for (const way of flags.ways) made.push({ way, missed, stored, channel, cursor, ms: [], cpu: [] })
+  }
+  return made.toSorted((a, b) => a.way.localeCompare(b.way) || a.missed - b.missed || a.stored - b.stored)
+}
+
+async function takeTurn({ way, channel, cursor, missed, ms, cpu }: Case, counts: boolean): Promise<void> {
+  const before = cpuMicrosecondsOf(server.pid)
+  const times: number[] = []
+  for (let time = 0; time < turn; time++) times.push(await resume(way, channel, cursor, missed))
+  if (!counts) return
+  cpu.push((cpuMicrosecondsOf(server.pid) - before) / turn)
+  ms.push(spreadOf(times).median)
+}
+
+function shownSpread({ median, min, max }: Spread): string {
+  return `${rounded(median)} (${rounded(min)}-${rounded(max)})`
+}
+
+function rowOf(way: string, missed: number): { cells: string[]; ratio: number } {
+  const row = flags.stored.map((stored) =>
+    cases.find((one) => one.way === way && one.missed === missed && one.stored === stored),
+  )
+  for (const one of row) {
+    if (!one) continue
+    const { stored, ms, cpu } = one
+    printLine("resume", { way, missed, stored, ms: inLine(spreadOf(ms)), cpu: inLine(spreadOf(cpu)) })
+  }
+  const there = row.filter((one) => one !== undefined)
+  const grows = (of: "ms" | "cpu"): Spread => spreadOfRatios(there.at(-1)?.[of] ?? [], there[0]?.[of] ?? [])
+  const shown = row.map((one) =>
+    one ? `${rounded(spreadOf(one.ms).median)} (${Math.round(spreadOf(one.cpu).median)})` : "",
+  )
+  return {
+    cells: [way, String(missed), ...shown, shownSpread(grows("ms")), shownSpread(grows("cpu"))],
+    ratio: grows("ms").median,
   }
 }
-printTable(
-  `Resuming: p50 ms (CPU µs of the server), ${flags.times} times each`,
-  ["transport", "missed", ...flags.stored.map((stored) => `${stored} stored`), "most ÷ fewest stored"],
-  flags.ways.flatMap((way) =>
-    flags.missed.map((missed) => {
-      const row = flags.stored.map((stored) =>
-        answers.find((each) => each.way === way && each.missed === missed && each.stored === stored),
-      )
-      const there = row.filter((each) => each !== undefined)
-      const ratio = (there.at(-1)?.p50Ms ?? Number.NaN) / (there[0]?.p50Ms ?? Number.NaN)
-      const cells = row.map((each) => (each ? `${rounded(each.p50Ms)} (${Math.round(each.cpu)})` : ""))
-      return [way, String(missed), ...cells, String(rounded(ratio) ?? "")]
-    }),
-  ),
-)
-if (faults > 0) process.exitCode = 1
 
 /** Stores so many messages and returns, for each number of missed ones, the cursor that lies so far back. */
 async function fill(channel: string, stored: number): Promise<Map<number, string>> {
