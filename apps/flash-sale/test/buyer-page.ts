@@ -1,12 +1,14 @@
 // A buyer's page in a real browser: somebody of their own, in a context of their own, with a network that can be bad.
+import { expect } from "bun:test"
 import { mkdir } from "node:fs/promises"
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
 import { BadProxy, type BadProxyManners } from "../../../test/client/bad-proxy.ts"
+import { eventually } from "../../../test/support/eventually.ts"
 import type { SceneName } from "../pages/buyer/scene.ts"
 import type { ShopProcess } from "./shop-process.ts"
 
 /** A slow machine gets there within; what is longer hangs. */
-const sceneMsMax = 30_000
+const sceneMsMax = 45_000
 
 /** Where pictures go, when somebody wants to look at what was tested. */
 const pictures = process.env["FLASH_SALE_SCREENSHOTS"]
@@ -77,31 +79,50 @@ export class BuyerPage implements AsyncDisposable {
 
   /** Waits until the connection is live, and answers by what. */
   async hears(): Promise<string> {
-    await this.page.waitForSelector("#connection[data-state=open]")
-    return (await this.page.getAttribute("#connection", "data-transport")) ?? ""
+    // In one look: it may be lost again before a second one.
+    const found = await this.page.waitForFunction(() => {
+      const { state, transport } = (document.querySelector("#connection") as HTMLElement).dataset
+      return state === "open" && transport
+    })
+    return (await found.jsonValue()) || ""
   }
 
   async scene(...names: SceneName[]): Promise<SceneName> {
-    const wanted = names.map((name) => `main[data-scene=${name}]`).join(", ")
     try {
-      await this.page.waitForSelector(wanted)
+      const found = await this.page.waitForFunction((wanted) => {
+        const shown = document.querySelector("main")?.dataset["scene"]
+        return shown !== undefined && wanted.includes(shown) && shown
+      }, names as string[])
+      return (await found.jsonValue()) as SceneName
     } catch (cause) {
       const shown = await this.page.getAttribute("main", "data-scene")
       throw new Error(`The page shows ${shown} and not ${names.join(" or ")}.`, { cause })
     }
-    return (await this.page.getAttribute("main", "data-scene")) as SceneName
   }
 
   press(what: "primary" | "secondary" | "keep-waiting" | "keep-leave"): Promise<void> {
     return this.page.click(`#${what}`)
   }
 
-  number(): Promise<string | null> {
-    return this.page.textContent("#number")
+  /** Waits until this stands there, or matches. */
+  async shows(
+    what: "number" | "board" | "detail" | "keep-detail" | "primary",
+    text: string | RegExp,
+  ): Promise<void> {
+    await eventually(async () => {
+      const shown = await this.page.textContent(`#${what}`)
+      if (typeof text === "string") expect(shown).toBe(text)
+      else expect(shown).toMatch(text)
+    })
   }
 
-  board(): Promise<string | null> {
-    return this.page.textContent("#board")
+  /** Makes the screen so wide, and waits until nothing is wider. */
+  async fits(width: number): Promise<void> {
+    await this.page.setViewportSize({ width, height: 800 })
+    await eventually(async () => {
+      const tooWide = await this.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect([width, tooWide]).toEqual([width, 0])
+    })
   }
 
   /** Presses "pay", and answers the payment page that opens. */
@@ -117,11 +138,11 @@ export class BuyerPage implements AsyncDisposable {
   async pays(payment?: Page): Promise<string> {
     const page = payment ?? (await this.opensPayment())
     await page.click("#pay")
-    await page.waitForFunction(() => {
+    const found = await page.waitForFunction(() => {
       const said = document.querySelector("#said")?.textContent ?? ""
-      return said !== "" && said !== "open"
+      return said !== "open" && said
     })
-    return (await page.textContent("#said")) ?? ""
+    return (await found.jsonValue()) || ""
   }
 
   /** Nothing passes any more, in either direction. */

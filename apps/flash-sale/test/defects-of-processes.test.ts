@@ -140,7 +140,7 @@ test("a crowd that comes back after a kill hears what it missed from Laba's memo
   await until(
     async () => connections.filter(({ state }) => state === "open").length,
     (open) => open === 60,
-    30_000,
+    60_000,
   )
   for (const one of crowd) expect((await one.poll("s"))?.state).toMatch(/won|sold_out/)
   const metrics = await (await fetch(`${shop.url}/metrics`)).text()

@@ -67,13 +67,13 @@ beforeAll(async () => {
     startsAt: Date.now(),
     items: [{ id: "i", title: "A thing", stock: 3, price: 1 }],
   })
-}, 30_000)
+}, 60_000)
 
 afterAll(async () => {
   await shop[Symbol.asyncDispose]()
   await laba.close()
   await hooks.stop(true)
-}, 30_000)
+}, 60_000)
 
 test("a buyer asks, pays and cancels over the client's socket", async () => {
   const ann = await shop.logIn("ann")
@@ -112,7 +112,7 @@ test("a buyer asks, pays and cancels over the client's socket", async () => {
     (record) => record?.order?.state === "cancelled",
   )
   connection.close()
-}, 30_000)
+}, 60_000)
 
 test("who polls a channel that Laba has forgotten finds the result all the same", async () => {
   const ben = await shop.logIn("ben")
@@ -123,7 +123,7 @@ test("who polls a channel that Laba has forgotten finds the result all the same"
   )
   await fetch(`${laba.url}/@ben/sales/s`, { method: "DELETE", headers: { Authorization: `Bearer ${key}` } })
   expect(await ben.poll("s")).toEqual(won)
-}, 30_000)
+}, 60_000)
 
 test("what Laba has not signed is not listened to", async () => {
   const ask = (headers: Record<string, string>): Promise<Response> =>

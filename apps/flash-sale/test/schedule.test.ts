@@ -5,7 +5,7 @@ import { ShopProcess, until } from "./shop-process.ts"
 let shop: ShopProcess
 beforeAll(async () => {
   shop = await ShopProcess.start()
-}, 30_000)
+}, 60_000)
 afterAll(() => shop[Symbol.asyncDispose]())
 
 const hour = 3_600_000
@@ -66,4 +66,4 @@ test("a start that was moved outlives a restart", async () => {
   await shop.start()
   const sale = (await (await fetch(`${shop.url}/api/sales/kept`)).json()) as { startsAt: number }
   expect(sale.startsAt).toBe(startsAt + 1000)
-}, 30_000)
+}, 60_000)

@@ -8,16 +8,19 @@ import type { TicketRecord } from "../model/record.ts"
 import { ledgerPath } from "../server.ts"
 
 const main = join(import.meta.dir, "../main.ts")
-const readyMsMax = 15_000
+/** How long a condition may take on a machine that is busy with something else. */
+const untilMsMax = 40_000
+
+const readyMsMax = 60_000
 
 export interface ShopProcessOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Whether it tries the way in out before it opens, as it does for people. Default false. */
+  readonly warm?: boolean
 }
 
 /** One directory of books, over which processes come and go. */
-  /** Whether it tries the way in out before it opens, as it does for people. Default false. */
-  readonly warm?: boolean
 export class ShopProcess implements AsyncDisposable {
   readonly directory: string
   url = ""
@@ -55,10 +58,10 @@ export class ShopProcess implements AsyncDisposable {
         labaPort,
         "--verify-seconds",
         "0",
+        ...(this.options.warm ? [] : ["--cold"]),
         ...(this.options.args ?? []),
       ],
       {
-        ...(this.options.warm ? [] : ["--cold"]),
         stdin: "ignore",
         stdout: "pipe",
         stderr: "pipe",
@@ -192,7 +195,7 @@ export class Buyer {
 export async function until<T>(
   ask: () => Promise<T>,
   isRight: (answer: T) => boolean,
-  msMax = 10_000,
+  msMax = untilMsMax,
 ): Promise<T> {
   const deadline = performance.now() + msMax
   for (;;) {

@@ -67,6 +67,13 @@ test("verify reads the channels too: it finds a forged result, has a lost one to
     () => ben.poll("s"),
     (record) => record?.state === "won",
   )
+  for (const user of ["ann", "cleo"]) {
+    const one = await shop.logIn(user)
+    await until(
+      () => one.poll("s"),
+      (record) => record !== null && record.state !== "queued",
+    )
+  }
   expect(await verified(shop)).toMatchObject({
     exit: 0,
     verdict: { channels: { read: 3, of: 3, behind: [] } },
