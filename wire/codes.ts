@@ -97,6 +97,7 @@ export const codes = {
   too_many_requests: { status: 429, close: 4101, retry: "back-off", title: "Too many requests." },
   overloaded: {
     status: 503,
+    close: 4107,
     retry: "back-off",
     title: "The listeners of this channel cannot take more now.",
   },

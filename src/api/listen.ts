@@ -14,6 +14,7 @@ import type { Ask, Station } from "./ask.ts"
 import { enter } from "./entrance.ts"
 import { newest } from "./newest.ts"
 import { pollChannel } from "./poll.ts"
+import { webSocketVersion } from "./problem.ts"
 import { parseQuery, type Query } from "./query.ts"
 import { streamChannel } from "./stream.ts"
 
@@ -45,6 +46,13 @@ export async function upgrade(
     throw new LabaError(
       "upgrade_not_supported",
       "The only upgrade here is `websocket`; leave the header out for HTTP.",
+    )
+  }
+  // Here and not by Bun, which answers another version with a bare 426 that names nothing.
+  if (request.headers.get("sec-websocket-version")?.trim() !== webSocketVersion) {
+    throw new LabaError(
+      "upgrade_not_supported",
+      `Only version ${webSocketVersion} of WebSocket is spoken here: \`Sec-WebSocket-Version: ${webSocketVersion}\`.`,
     )
   }
   refuseWhileDraining(station)

@@ -71,6 +71,18 @@ const badRequests: readonly BadInput[] = [
     send: ({ base, channel }) =>
       rawRefusal(base, `GET ${channel}`, ["Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"]),
   },
+  ...["8", "14", "13, 8", "x", null].map((version): BadInput => ({
+    name: version === null ? "a WebSocket without a version" : `a WebSocket of version ${version}`,
+    status: 426,
+    code: "upgrade_not_supported",
+    send: ({ base, channel }) =>
+      rawRefusal(base, `GET ${channel}`, [
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ...(version === null ? [] : [`Sec-WebSocket-Version: ${version}`]),
+      ]),
+  })),
   {
     name: "a WebSocket subprotocol that is not spoken here",
     status: 400,
