@@ -21,8 +21,10 @@ export interface DemoOptions {
   readonly verifySeconds: number
   readonly keepDays: number
   readonly frontThreads: number
-  /** For trying it out: the operator gets tools that a real shop must not have, and a sale is about to open. */
+  readonly addressAttempts: number
+  readonly addressHeader: string | undefined
   readonly warmUp: boolean
+  /** For trying it out: the operator gets tools that a real shop must not have, and a sale is about to open. */
   readonly rehearsal: boolean
 }
 
@@ -53,10 +55,12 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     verifySeconds,
     keepDays,
     frontThreads,
+    addressAttempts: options.addressAttempts,
+    addressHeader: options.addressHeader,
+    warmUp,
     payments,
     publicUrl: options.publicUrl?.replace(/\/+$/, ""),
     laba:
-    warmUp,
       options.laba === undefined
         ? undefined
         : {

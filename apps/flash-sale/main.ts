@@ -9,6 +9,7 @@ import { demoShop } from "./demo.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { reading } from "./ledger/unreadable.ts"
 import { supervise } from "./rehearsal/supervised.ts"
+import { addressAttemptsDefault } from "./intake/pace.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { ledgerPath } from "./server.ts"
 
@@ -24,10 +25,12 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --public-url URL        where the payment provider and browsers reach the shop (default: where it listens)
   --webhook URL           told what becomes of orders and of money for them; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
+  --address-attempts N    logins and attempts to enter that one address may make in five seconds (default 1000; 0: no limit)
+  --address-header NAME   what a proxy before the shop writes a visitor's address into, such as X-Forwarded-For
   --front-threads N       threads that read requests beside the one that writes tickets (default 1)
-  --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
   --cold                  do not try the way in out before the shop opens: it is there a third of a second sooner, and the
                           first second of a crowd is slow
+  --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
 flash-sale payments       run the payment simulator by itself (--data, --host, --port)
 flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
                           when Laba does not answer, with 4 when the books cannot be read
@@ -56,9 +59,11 @@ const options = {
   "verify-seconds": { type: "string", default: "15" },
   "keep-days": { type: "string", default: "30" },
   "front-threads": { type: "string", default: "1" },
+  "address-attempts": { type: "string", default: String(addressAttemptsDefault) },
+  "address-header": { type: "string" },
+  cold: { type: "boolean", default: false },
   rehearsal: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
-  cold: { type: "boolean", default: false },
 } as const
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
@@ -92,6 +97,8 @@ async function showCommand(values: Values): Promise<void> {
     "verify-seconds",
     "keep-days",
     "front-threads",
+    "address-attempts",
+    "address-header",
   ] as const
   const shown = supervise({
     directory: values.data,
@@ -109,6 +116,9 @@ async function showCommand(values: Values): Promise<void> {
 }
 
 async function serveCommand(values: Values): Promise<void> {
+  const addressHeader = values["address-header"]
+  if (addressHeader !== undefined && !/^[\w-]+$/.test(addressHeader))
+    throw new Misuse(`--address-header: ${addressHeader} is no header's name`)
   const shop = await demoShop({
     directory: values.data,
     host: values.host,
@@ -123,11 +133,13 @@ async function serveCommand(values: Values): Promise<void> {
     verifySeconds: wholeNumber("verify-seconds", values["verify-seconds"]),
     keepDays: wholeNumber("keep-days", values["keep-days"]),
     frontThreads: wholeNumber("front-threads", values["front-threads"]),
+    addressAttempts: wholeNumber("address-attempts", values["address-attempts"]),
+    addressHeader,
+    warmUp: !values.cold,
     rehearsal: values.rehearsal,
   })
   console.log(`The flash sale is at ${shop.url}`)
   console.log(`Laba is at ${shop.labaUrl}, payments at ${shop.paymentsUrl}`)
-    warmUp: !values.cold,
   // What is behind the # stays in the browser.
   console.log(`Its operator sits at ${shop.url}/operator#key=${shop.operatorKey}`)
   console.log(`The operator's key is ${shop.operatorKey}`)

@@ -16,6 +16,7 @@ import { listenToken } from "./delivery/listen-token.ts"
 import { Tellings } from "./delivery/tellings.ts"
 import { visitorHooks } from "./delivery/visitors.ts"
 import { Watchers } from "./delivery/watchers.ts"
+import { addressReader, passedAddress } from "./http/address.ts"
 import { Counters } from "./http/counters.ts"
 import { DemoLogin } from "./http/login.ts"
 import { metrics } from "./http/metrics.ts"
@@ -29,7 +30,7 @@ import { ShopJwt, type ShopJwtOptions } from "./http/shop-jwt.ts"
 import type { Click } from "./front/crossing.ts"
 import { startFront } from "./front/front.ts"
 import { Desk } from "./intake/desk.ts"
-import type { PaceLimits } from "./intake/pace.ts"
+import { addressAttemptsDefault, defaultPace, Pace, type PaceLimits } from "./intake/pace.ts"
 import { Seal, secretOf } from "./intake/seal.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { own } from "./ledger/owner.ts"
@@ -68,6 +69,10 @@ export interface ShopOptions {
   readonly jwt?: ShopJwtOptions | undefined
   readonly operatorKey?: string | undefined
   readonly pace?: PaceLimits
+  /** Attempts that one network may make in five seconds; 0 is no limit. Default 1,000. */
+  readonly addressAttempts?: number
+  /** What a proxy before the shop writes a visitor's address into; its last entry counts. Default: there is none. */
+  readonly addressHeader?: string | undefined
   /** Seconds between checks of the books; 0 is never. Default 15. */
   readonly verifySeconds?: number
   /** Days for which the books of a sale stay after its last change; 0 is for ever. Default 30. */
@@ -76,9 +81,9 @@ export interface ShopOptions {
   readonly rehearsal?: boolean
   /** Threads that read requests beside the one that writes tickets. Default 0: that one reads them, too. */
   readonly frontThreads?: number
-  readonly log?: (line: string) => void
   /** Whether to run the code of an entry before anybody enters. Takes a third of a second. Default false. */
   readonly warmUp?: boolean
+  readonly log?: (line: string) => void
 }
 
 export interface RunningShop {
@@ -121,7 +126,10 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const listenSecret = options.listenSecret ?? secretOf(ledger, "listen")
   let handle: (request: Request) => Response | Promise<Response> = () => responseOf(starting())
   // It listens before anybody can be sent there, and Laba must know where its pages come from.
-  const { frontThreads = 0, port = 0 } = options
+  const { frontThreads = 0, port = 0, addressHeader = null } = options
+  const { addressAttempts = addressAttemptsDefault } = options
+  const addresses =
+    addressAttempts > 0 ? new Pace({ ...defaultPace, attemptsMax: addressAttempts }) : null
   const server = Bun.serve({
     hostname: frontThreads > 0 ? "127.0.0.1" : host,
     port: frontThreads > 0 ? 0 : port,
@@ -137,6 +145,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           port,
           threads: frontThreads,
           shopUrl: `http://127.0.0.1:${server.port}`,
+          addressHeader,
           login: options.jwt ? { jwt: options.jwt } : { secret: secretOf(ledger, "tokens") },
           enter: (click) => enterQueue(click),
           onFailure(error) {
@@ -247,6 +256,10 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     watchman,
     retention,
     counters,
+    addresses,
+    addressOf: front
+      ? passedAddress
+      : addressReader({ host, header: addressHeader, peer: (request) => server.requestIP(request)?.address }),
     clock,
     labaUrl: () => loudspeaker.url,
     listenToken: (user) => listenToken(listenSecret, user, clock()),
@@ -259,6 +272,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           wake: () => loop.wake(),
           onAdmitted: (ticket) => tellings.addFresh(sale, ticket),
           ...(options.pace && { pace: options.pace }),
+          addresses,
         })
         desks.set(sale, desk)
       }
@@ -286,13 +300,13 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           conversation,
           holds: (channel) => loudspeaker.holds(channel),
           tell: (sale, ticket) => tellings.arrival(sale, ticket),
+        })
+  handle = (request) => (hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request))
   if (front && options.warmUp) {
     const warmUp = new WarmUp({ seal, login: demo })
     enterQueue = (click) => warmUp.enter(click) ?? starting()
     await warmUp.run(url).catch((error: unknown) => log(`flash sale: not warmed up: ${String(error)}`))
   }
-        })
-  handle = (request) => (hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request))
   enterQueue = (click) => enter(shop, click.sale, click)
   tellings.resume(sales.all)
   loop.start()

@@ -21,6 +21,8 @@ export interface FrontThreadOptions {
   /** Where the shop answers everything that is no click. */
   readonly shopUrl: string
   readonly login: LoginFacts
+  /** What the proxy before the shop writes a visitor's address into, if one stands there. */
+  readonly addressHeader: string | null
 }
 
 /** What the shop's thread says. A text holds replies. */
@@ -43,8 +45,8 @@ export class Crossing {
     this.send = send
   }
 
-  click({ id, sale, user, key, item, token }: Click): void {
-    this.add(id, sale, user, key, item, token)
+  click({ id, sale, user, key, item, token, address = null }: Click): void {
+    this.add(id, sale, user, key, item, token, address)
   }
 
   reply(id: number, { status, isProblem, retryAfterSeconds, text }: Reply): void {
@@ -67,7 +69,7 @@ export class Crossing {
 /** The clicks in a text. */
 export function* clicksIn(text: string): Generator<Click> {
   const parts = JSON.parse(text) as unknown[]
-  for (let at = 0; at < parts.length; at += 6) {
+  for (let at = 0; at < parts.length; at += 7) {
     yield {
       id: parts[at] as number,
       sale: parts[at + 1] as string,
@@ -75,6 +77,7 @@ export function* clicksIn(text: string): Generator<Click> {
       key: parts[at + 3] as string,
       item: parts[at + 4] as string | null,
       token: parts[at + 5] as string | null,
+      address: parts[at + 6] as string | null,
     }
   }
 }

@@ -1,5 +1,6 @@
 // One thread at the front of the shop: reads requests, and knows who a buyer is. A click crosses to the shop's thread and
 // comes back as a reply; everything else is passed on to it over HTTP.
+import { addressReader } from "../http/address.ts"
 import { failed as shopFailed, Problem, problemOf, type Reply, responseOf } from "../http/answers.ts"
 import { entryHeadOf, entryWishOf } from "../http/entry-request.ts"
 import { DemoLogin, type Login } from "../http/login.ts"
@@ -19,9 +20,15 @@ const waiting = new Map<number, (reply: Reply) => void>()
 let clicked = 0
 let server: Bun.Server<undefined> | null = null
 
-function start({ host, port, sharesPort, shopUrl, login: facts }: FrontThreadOptions): void {
+function start(options: FrontThreadOptions): void {
+  const { host, port, sharesPort, shopUrl, login: facts } = options
   const login: Login = "jwt" in facts ? new ShopJwt(facts.jwt) : new DemoLogin(new Seal(facts.secret))
-  const book = { login, clock: () => Date.now() }
+  const addressOf = addressReader({
+    host,
+    header: options.addressHeader,
+    peer: (request) => server?.requestIP(request)?.address,
+  })
+  const book = { login, clock: () => Date.now(), addressOf }
   server = Bun.serve({
     hostname: host,
     port,
@@ -29,7 +36,7 @@ function start({ host, port, sharesPort, shopUrl, login: facts }: FrontThreadOpt
     maxRequestBodySize: answeredBytesMax,
     fetch(request) {
       const sale = request.method === "POST" ? saleEntered(pathOf(request.url)) : null
-      if (sale === null) return passOn(request, shopUrl).catch(failed)
+      if (sale === null) return passOn(request, shopUrl, addressOf(request)).catch(failed)
       try {
         const wish = entryWishOf(request, entryHeadOf(book, request))
         if (!(wish instanceof Promise)) return enter({ sale, ...wish })

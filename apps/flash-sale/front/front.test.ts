@@ -18,6 +18,7 @@ interface Stage {
   readonly front: Front
   readonly clicks: Click[]
   readonly passedOn: string[]
+  readonly passedHeaders: Headers[]
   readonly failures: unknown[]
 }
 
@@ -27,11 +28,13 @@ async function setOut(
 ): Promise<Stage> {
   const clicks: Click[] = []
   const passedOn: string[] = []
+  const passedHeaders: Headers[] = []
   const failures: unknown[] = []
   const shop = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     fetch(request) {
+      passedHeaders.push(request.headers)
       passedOn.push(`${request.method} ${new URL(request.url).pathname}`)
       return new Response("the shop")
     },
@@ -42,6 +45,7 @@ async function setOut(
     port,
     threads,
     shopUrl: shop.url.origin,
+    addressHeader: "x-real-ip",
     login: { secret },
     enter(click) {
       clicks.push(click)
@@ -53,7 +57,7 @@ async function setOut(
     },
   })
   running.unshift(front)
-  return { front, clicks, passedOn, failures }
+  return { front, clicks, passedOn, passedHeaders, failures }
 }
 
 const enterAs = (front: Front, user: string, init: RequestInit = {}): Promise<Response> =>
@@ -91,6 +95,21 @@ test("a click crosses with what was asked: by the body, or by a header alone", a
   expect(clicks).toMatchObject([
     { sale: "s", user: "ann", key: "key of ann", item: "a\nb", token: "t" },
     { sale: "s", user: "ben", key: "key of ben", item: null, token: "t2" },
+  ])
+})
+
+test("where a click comes from crosses with it, and what is passed on says it too, whatever the client claims", async () => {
+  const { front, clicks, passedHeaders } = await setOut(() => replyOf({}, 201))
+  const claimed = { "flash-sale-address": "1.2.3.4" }
+  await enterAs(front, "ann", { headers: { "X-Real-IP": "203.0.113.7" } })
+  await enterAs(front, "ben", { headers: claimed })
+  expect(clicks.map(({ address }) => address)).toEqual(["203.0.113.7", null])
+  const at = `http://127.0.0.1:${front.port}/api/login`
+  await fetch(at, { method: "POST", headers: { ...claimed, "X-Real-IP": "2001:db8::1" } })
+  await fetch(at, { method: "POST", headers: claimed })
+  expect(passedHeaders.map((headers) => headers.get("flash-sale-address"))).toEqual([
+    "2001:db8:0:0::/64",
+    null,
   ])
 })
 

@@ -1,4 +1,5 @@
 // Passes a request on to the shop's own address, and its answer back, unchanged.
+import { passedAddressHeader } from "../http/address.ts"
 import { problem } from "../http/answers.ts"
 import { bytesOf } from "../http/body.ts"
 
@@ -9,12 +10,18 @@ const ofConnection = ["connection", "keep-alive", "transfer-encoding", "upgrade"
 const wholeBytesMax = 1_048_576
 
 /** Rejects with a problem for a body that is too large. */
-export async function passOn(request: Request, shopUrl: string): Promise<Response> {
+export async function passOn(
+  request: Request,
+  shopUrl: string,
+  address: string | null = null,
+): Promise<Response> {
   const { url, method } = request
   const isRead = method === "GET" || method === "HEAD"
   const body = isRead ? null : await bytesOf(request)
   const headers = new Headers(request.headers)
   for (const name of ofConnection) headers.delete(name)
+  if (address === null) headers.delete(passedAddressHeader)
+  else headers.set(passedAddressHeader, address)
   // What the client does not read must not be chosen for it.
   if (!headers.has("accept-encoding")) headers.set("accept-encoding", "identity")
   const path = url.slice(url.indexOf("/", url.indexOf("://") + 3))

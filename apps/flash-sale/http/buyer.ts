@@ -1,5 +1,6 @@
 // What a buyer can do: look, log in, get a token, enter, see how it stands, leave, pay, cancel.
 import { isLive } from "../model/order.ts"
+import { refuse } from "../model/refusal.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { retryAfterSeconds } from "../payments/cashier.ts"
@@ -31,6 +32,9 @@ function ticketOf(sale: Sale, user: string): Ticket {
 
 export const logIn: Endpoint = async (shop, ask) => {
   if (!shop.demo) throw new Problem(404, "not_found", "This shop has its own login.")
+  const address = shop.addressOf(ask.request)
+  const tooFast = address === null ? 0 : (shop.addresses?.attempt(address) ?? 0)
+  if (tooFast > 0) return responseOf(refusalOf(refuse("TOO_FAST", { retryAfterSeconds: tooFast })))
   const { user } = await bodyOf(ask.request)
   const token = typeof user === "string" ? shop.demo.issue(user, shop.clock()) : null
   if (token === null)
@@ -50,7 +54,7 @@ export const showDraw: Endpoint = (shop, ask) => answer(drawRecord(saleOf(shop, 
 
 export const issueToken: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const token = shop.deskOf(sale).token(buyerOf(shop, ask.request))
+  const token = shop.deskOf(sale).token(buyerOf(shop, ask.request), shop.addressOf(ask.request))
   if (typeof token === "string") return answer({ token })
   shop.counters.refuse(sale, token.refused)
   return responseOf(refusalOf(token))

@@ -1,8 +1,7 @@
 // The way into the queue as a caller sees it: what the desk says, as a reply.
 import type { Sale } from "../book/sale.ts"
-import type { Entry, EntryAnswer } from "../intake/desk.ts"
+import type { Entry, EntryAnswer, EntryHead } from "../intake/desk.ts"
 import { Problem, problemOf, refusalOf, type Reply, replyOf } from "./answers.ts"
-import type { EntryHead } from "./entry-request.ts"
 import type { Shop } from "./shop.ts"
 import { admissionView, ticketView } from "./ticket-view.ts"
 
@@ -21,12 +20,8 @@ export function enter(shop: EntryShop, id: string, entry: Entry): Reply | Promis
 export const noSuchSale = (): Problem => new Problem(404, "not_found", "There is no such sale.")
 
 /** The refusal of whom the desk turns away before it knows what they want; null for the others. */
-export function turnAway(
-  shop: EntryShop,
-  sale: Sale,
-  { user, key }: EntryHead,
-): Reply | Promise<Reply> | null {
-  const refused = shop.deskOf(sale).turnAway(user, key)
+export function turnAway(shop: EntryShop, sale: Sale, head: EntryHead): Reply | Promise<Reply> | null {
+  const refused = shop.deskOf(sale).turnAway(head)
   if (refused instanceof Promise) return refused.then((refusal) => entryReply(shop, sale, refusal))
   return refused && entryReply(shop, sale, refused)
 }

@@ -1,14 +1,15 @@
 // What a request to enter the queue says: by whom, with which key and buy token, for which item. Knows no sale.
-import type { Entry } from "../intake/desk.ts"
+import type { Entry, EntryHead } from "../intake/desk.ts"
+import type { AddressOf } from "./address.ts"
 import { Problem } from "./answers.ts"
 import { bodyOf, hasBody } from "./body.ts"
 import { buyerOf, type LoginBook } from "./visitors.ts"
 
-/** Who wants to enter, and under which key: all that most refusals need. */
-export type EntryHead = Pick<Entry, "user" | "key">
+/** What tells who wants to enter, and from where. */
+export type EntryBook = LoginBook & { readonly addressOf: AddressOf }
 
 /** Throws a problem for who is not logged in, and for a key that is none. */
-export function entryHeadOf(book: LoginBook, request: Request): EntryHead {
+export function entryHeadOf(book: EntryBook, request: Request): EntryHead {
   const user = buyerOf(book, request)
   const key = request.headers.get("idempotency-key")
   if (key === null || key.length === 0 || key.length > 255)
@@ -17,7 +18,7 @@ export function entryHeadOf(book: LoginBook, request: Request): EntryHead {
       "bad_key",
       "An Idempotency-Key of 1 to 255 characters makes a retry safe; send one.",
     )
-  return { user, key }
+  return { user, key, address: book.addressOf(request) }
 }
 
 /** What is no text names an item that no sale has. */

@@ -3,8 +3,10 @@ import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Sales } from "../book/sales.ts"
 import type { Desk } from "../intake/desk.ts"
+import type { Pace } from "../intake/pace.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import type { Cashier } from "../payments/cashier.ts"
+import type { AddressOf } from "./address.ts"
 import type { DemoLogin, Login } from "./login.ts"
 import type { Watchman } from "../audit/watchman.ts"
 import type { Retention } from "../shop/retention.ts"
@@ -22,6 +24,9 @@ export interface Shop {
   readonly watchman: Watchman
   readonly retention: Retention
   readonly counters: Counters
+  readonly addressOf: AddressOf
+  /** How often one may try from the same network; null is as often as one likes. */
+  readonly addresses: Pace | null
   readonly clock: () => number
   /** Where clients listen: Laba's URL. */
   readonly labaUrl: () => string

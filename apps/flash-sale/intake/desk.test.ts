@@ -18,19 +18,22 @@ async function buy(world: World, user: string, item: string): Promise<void> {
 test("a full queue is said without asking for a token", async () => {
   using world = new World({ items: twoItems.items.slice(0, 1), factor: 1, reserve: 0 })
   await world.admitted("ann")
-  expect(world.desk.turnAway("ben", "k")).toMatchObject({ refused: "QUEUE_FULL" })
+  expect(world.desk.turnAway({ user: "ben", key: "k" })).toMatchObject({ refused: "QUEUE_FULL" })
 })
 
 test("who holds a ticket is told which, without asking what they want", async () => {
   using world = new World()
   await world.admitted("ann")
-  expect(world.desk.turnAway("ann", "another key")).toEqual({ refused: "ALREADY_IN", number: 1 })
+  expect(world.desk.turnAway({ user: "ann", key: "another key" })).toEqual({
+    refused: "ALREADY_IN",
+    number: 1,
+  })
 })
 
 test("a retry is not turned away, however full it is by now", async () => {
   using world = new World({ items: twoItems.items.slice(0, 1), factor: 1, reserve: 0 })
   await world.admitted("ann", { key: "mine" })
-  expect(world.desk.turnAway("ann", "mine")).toBeNull()
+  expect(world.desk.turnAway({ user: "ann", key: "mine" })).toBeNull()
   expect(await world.desk.admit({ user: "ann", item: null, key: "mine", token: null })).toMatchObject({
     isNew: false,
   })
@@ -47,9 +50,9 @@ test("a key that has its answer is never too fast, before it is written down and
   for (const answer of [...(await Promise.all(waiting)), ...Array.from({ length: 30 }, retry)])
     expect(answer).toMatchObject({ ticket })
   // Nor have they used up what a new attempt may cost.
-  expect(world.desk.turnAway("ann", "another")).toMatchObject({ refused: "ALREADY_IN" })
-  for (let attempt = 0; attempt < 8; attempt++) await world.desk.turnAway("ann", "another")
-  expect(world.desk.turnAway("ann", "another")).toMatchObject({ refused: "TOO_FAST" })
+  expect(world.desk.turnAway({ user: "ann", key: "another" })).toMatchObject({ refused: "ALREADY_IN" })
+  for (let attempt = 0; attempt < 8; attempt++) await world.desk.turnAway({ user: "ann", key: "another" })
+  expect(world.desk.turnAway({ user: "ann", key: "another" })).toMatchObject({ refused: "TOO_FAST" })
   expect(retry()).toMatchObject({ ticket })
 })
 
@@ -76,16 +79,17 @@ test("when all is gone nobody is asked what they want", async () => {
   using world = new World(twoItems)
   await buy(world, "ann", "a")
   await buy(world, "ben", "b")
-  expect(world.desk.turnAway("cleo", "k")).toEqual({ refused: "SOLD_OUT" })
+  expect(world.desk.turnAway({ user: "cleo", key: "k" })).toEqual({ refused: "SOLD_OUT" })
 })
 
 test("an attempt is counted once, turned away or let in", async () => {
   using world = new World()
   for (let attempt = 0; attempt < 5; attempt++) {
-    const answer = world.desk.turnAway("ann", "k")
+    const answer = world.desk.turnAway({ user: "ann", key: "k" })
     expect(answer).toBeNull()
     await world.desk.admit({ user: "ann", item: null, key: "k", token: "wrong" })
   }
-  for (let attempt = 0; attempt < 5; attempt++) expect(world.desk.turnAway("ann", "k")).toBeNull()
-  expect(world.desk.turnAway("ann", "k")).toMatchObject({ refused: "TOO_FAST" })
+  for (let attempt = 0; attempt < 5; attempt++)
+    expect(world.desk.turnAway({ user: "ann", key: "k" })).toBeNull()
+  expect(world.desk.turnAway({ user: "ann", key: "k" })).toMatchObject({ refused: "TOO_FAST" })
 })

@@ -18,7 +18,12 @@ export interface Entry {
   readonly item: string | null
   readonly key: string
   readonly token: string | null
+  /** The network it comes from. Null or nothing is this machine. */
+  readonly address?: string | null
 }
+
+/** Who wants to enter, and under which key: all that most refusals need. */
+export type EntryHead = Pick<Entry, "user" | "key" | "address">
 
 /** A ticket, and whether this request made it. */
 export interface Admission {
@@ -44,6 +49,8 @@ export interface DeskOptions {
   /** Told of each new ticket, before its holder is answered. */
   readonly onAdmitted?: (ticket: Ticket) => void
   readonly pace?: PaceLimits
+  /** How often one may try from the same network, in all sales together. Default: as often as one likes. */
+  readonly addresses?: Pace | null
 }
 
 /** Tickets that one user may have in a sale, one after the other. More is somebody who plays with the queue. */
@@ -54,24 +61,26 @@ export class Desk {
   private readonly seal: Seal
   private readonly wake: () => void
   private readonly pace: Pace
+  private readonly addresses: Pace | null
   private readonly onAdmitted: (ticket: Ticket) => void
   private waiting: Waiting[] = []
   private readonly byUser = new Map<string, Waiting>()
 
-  constructor({ sale, seal, wake, pace, onAdmitted = () => {} }: DeskOptions) {
+  constructor({ sale, seal, wake, pace, addresses = null, onAdmitted = () => {} }: DeskOptions) {
     this.onAdmitted = onAdmitted
     this.sale = sale
     this.seal = seal
     this.wake = wake
     this.pace = new Pace(pace)
+    this.addresses = addresses
   }
 
   /** A token to enter with, or why there is none. */
-  token(user: string): string | Refusal {
+  token(user: string, address: string | null = null): string | Refusal {
     const { sale } = this
     const now = sale.now()
-    const tooFast = this.pace.attempt(user, now)
-    if (tooFast > 0) return refuse("TOO_FAST", { retryAfterSeconds: tooFast })
+    const tooFast = this.tooFast(user, address)
+    if (tooFast !== null) return tooFast
     const { phase, settings } = sale.book
     if (phase === "closed") return refuse("CLOSED")
     if (now < settings.startsAt) return notOpen(settings.startsAt, now)
@@ -80,7 +89,7 @@ export class Desk {
 
   /** Lets somebody in or not. A refusal is answered at once; a ticket once it is on disk. */
   enter(entry: Entry): EntryAnswer | Promise<EntryAnswer> {
-    return this.turnAway(entry.user, entry.key) ?? this.admit(entry)
+    return this.turnAway(entry) ?? this.admit(entry)
   }
 
   /**
@@ -88,13 +97,13 @@ export class Desk {
    * ask for would cost more than all the rest. Null: `admit` is to answer. A key that has its answer gets it again, however
    * often it comes: that is no attempt.
    */
-  turnAway(user: string, key: string): Refusal | Promise<Refusal> | null {
+  turnAway({ user, key, address = null }: EntryHead): Refusal | Promise<Refusal> | null {
     if (this.byUser.get(user)?.key === key || this.ticketOfKey(user, key) !== null) return null
     const { sale } = this
     const { book } = sale
     const now = sale.now()
-    const tooFast = this.pace.attempt(user, now)
-    if (tooFast > 0) return refuse("TOO_FAST", { retryAfterSeconds: tooFast })
+    const tooFast = this.tooFast(user, address)
+    if (tooFast !== null) return tooFast
     if (book.phase === "closed") return refuse("CLOSED")
     const opensAt = entryOpensAt(book.settings)
     if (now < opensAt) return notOpen(opensAt, now)
@@ -127,6 +136,13 @@ export class Desk {
       for (const { answer } of batch) answer(refuse("NOT_SAVED", { retryAfterSeconds: 1 }))
     }
     return batch.length
+  }
+
+  /** Counts an attempt of a user and of the network that it comes from. */
+  private tooFast(user: string, address: string | null): Refusal | null {
+    const seconds =
+      (address === null ? 0 : (this.addresses?.attempt(address) ?? 0)) || this.pace.attempt(user)
+    return seconds > 0 ? refuse("TOO_FAST", { retryAfterSeconds: seconds }) : null
   }
 
   private itemOf(name: string | null): number {

@@ -11,19 +11,29 @@ export interface PaceLimits {
 
 export const defaultPace: PaceLimits = { attemptsMax: 10, windowMs: 5000, namesMax: 500_000 }
 
+/**
+ * Attempts from one network in five seconds. Logging in, a token and a click are three, so some 300 people behind one address
+ * may all want something in the same five seconds; a machine that tries names out is slowed down to a few hundred attempts a second.
+ */
+export const addressAttemptsDefault = 1000
+
 export class Pace {
   private readonly limits: PaceLimits
   private counts = new Map<string, number>()
   private before = new Map<string, number>()
   private since = 0
+  private readonly now: () => number
 
-  constructor(limits: PaceLimits = defaultPace) {
+  /** `now` is in milliseconds, and only differences count: the system's clock may be set while somebody tries. */
+  constructor(limits: PaceLimits = defaultPace, now: () => number = () => performance.now()) {
     this.limits = limits
+    this.now = now
   }
 
   /** Counts an attempt. Answers 0 when it is welcome, else the seconds to wait. */
-  attempt(name: string, nowMs: number): number {
+  attempt(name: string): number {
     const { attemptsMax, windowMs, namesMax } = this.limits
+    const nowMs = this.now()
     const age = nowMs - this.since
     if (age >= windowMs || this.counts.size >= namesMax) {
       this.before = age >= 2 * windowMs ? new Map() : this.counts

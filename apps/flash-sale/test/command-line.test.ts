@@ -32,6 +32,7 @@ describe("what is wrong is said in one line:", () => {
     [["serve", "--keep-days", "ever"], '--keep-days is a whole number from 0 on, not "ever"'],
     [["verify", "--channels", "all"], '--channels is a whole number from 0 on, not "all"'],
     [["verify", "--after", "there"], "--after: there is not where a check has ended"],
+    [["serve", "--address-header", "X Real IP"], "--address-header: X Real IP is no header's name"],
     [["serve", "--jwt", "none"], "--jwt: none is none of HS256, RS256 and ES256"],
     [["serve", "--jwt", "HS256"], "set FLASH_SALE_JWT_KEY"],
     [["serve", "--laba", "elsewhere"], '--laba is an address such as https://shop.example, not "elsewhere"'],

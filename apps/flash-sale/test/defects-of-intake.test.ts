@@ -1,6 +1,7 @@
 // Defects of the way in that were read in the code of other flash sales: double clicks, lost answers, forged tokens, each
 // as a test that ours does not have it.
 import { expect, test } from "bun:test"
+import type { Ticket } from "../book/memory.ts"
 import type { EntryAnswer } from "../intake/desk.ts"
 import { startsAt, World } from "./world.ts"
 
@@ -77,6 +78,36 @@ test("a clock that goes back changes neither deadlines nor order", async () => {
   expect(world.ticket(2).admittedAt).toBeGreaterThanOrEqual(world.ticket(1).admittedAt)
   expect(world.sale.orderOf(1)?.payBy).toBe(payBy)
   expect(states(world)).toEqual(["won", "waitlisted"])
+})
+
+test("a clock that jumps ahead ends what its time ends, and once it is right again nothing is undone or stuck", async () => {
+  using world = new World(one)
+  await world.admitted("ann")
+  await world.admitted("ben")
+  await world.work()
+  world.now += 3_600_000
+  await world.work()
+  const stateOf = ({ state, order }: Ticket): unknown => [state, order?.state ?? null]
+  const ended: unknown[] = [
+    ["won", "expired"],
+    ["expired", null],
+  ]
+  expect(world.sale.book.tickets.map(stateOf)).toEqual(ended)
+  world.now -= 3_600_000
+  const cleo = await world.admitted("cleo")
+  await world.work()
+  expect(world.sale.book.tickets.slice(0, 2).map(stateOf)).toEqual(ended)
+  // By the sale's clock, which stands until the other has caught up: the whole time to pay is there.
+  const order = world.sale.orderOf(cleo.number)
+  expect(order?.state).toBe("pending")
+  expect((order?.payBy ?? 0) - world.sale.now()).toBe(300_000)
+  world.revive()
+  await world.work()
+  expect(stateOf(world.ticket(3))).toEqual(["won", "pending"])
+  await world.pays(3)
+  await world.pays(1)
+  expect(world.sale.book.tickets.map(stateOf).at(-1)).toEqual(["won", "paid"])
+  expect(world.findings()).toEqual([])
 })
 
 test("leaving frees the place at once", async () => {
