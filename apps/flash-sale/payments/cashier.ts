@@ -40,10 +40,14 @@ const overdueMax = 1000
 /** A longer time between two turns is a machine that slept: nobody could be asked meanwhile. */
 const sleepMsMin = 5000
 
-/** Since when a sale's orders have been swept without a break. */
+/** Between two questions about the end of one trade: one that hangs must not take the turns of the others. */
+const askAgainMs = 2000
+
+/** Since when a sale's orders have been swept without a break, and which of those that are due were asked about in vain. */
 interface Watch {
   sweptAt: number
   awakeSince: number
+  readonly failedAt: Map<number, number>
 }
 
 export class Cashier {
@@ -111,7 +115,7 @@ export class Cashier {
     const watch = this.watch(sale, now)
     this.lookRound(now)
     const due = sale.overdue(overdueMax)
-    if (due.length === 0) return
+    if (due.length === 0) return watch.failedAt.clear()
     // The provider had its time, and whatever it is busy with, the buyer and the next one hear how it stands. The trades
     // stay to be asked for, and money that comes is settled then.
     const given = due.filter(({ payBy }) => now > Math.max(payBy, watch.awakeSince) + this.graceMs)
@@ -120,10 +124,11 @@ export class Cashier {
       if (this.ending.size >= endingMax || !this.mayAsk) return
       const { number } = ticket
       if (state !== "pending" || this.ending.has(orderId(sale.book, number))) continue
-      // What cannot be written is still due, so it is tried again.
-      this.end(sale, number, { event: "timeout", untilMs: payBy + this.graceMs }).catch((error: unknown) =>
-        this.options.log(`flash sale: ${String(error)}`),
-      )
+      if (now < (watch.failedAt.get(number) ?? -Infinity) + askAgainMs) continue
+      this.end(sale, number, { event: "timeout", untilMs: payBy + this.graceMs })
+        .then((isAnswered) => isAnswered || watch.failedAt.set(number, sale.now()))
+        // What cannot be written is still due, so it is tried again.
+        .catch((error: unknown) => this.options.log(`flash sale: ${String(error)}`))
     }
   }
 
@@ -151,7 +156,7 @@ export class Cashier {
   private watch(sale: Sale, now: number): Watch {
     let watch = this.watches.get(sale)
     if (!watch) {
-      watch = { sweptAt: now, awakeSince: now }
+      watch = { sweptAt: now, awakeSince: now, failedAt: new Map() }
       this.watches.set(sale, watch)
       for (const line of [sale.book.unpaid, sale.book.offers])
         for (const { ticket, opened } of line)

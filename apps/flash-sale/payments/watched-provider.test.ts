@@ -20,9 +20,9 @@ function stage(close: () => Promise<{ state: "closed" }>) {
   return { watched, pass: (ms: number) => (now += ms), asked: () => asked }
 }
 
-test("a provider that hangs is asked three times, and then once in a while", async () => {
+test("a provider that hangs is asked about three trades, and then once in a while", async () => {
   const { watched, pass, asked } = stage(() => new Promise(() => {}))
-  for (let time = 0; time < 3; time++) await expect(watched.close("a")).rejects.toThrow("in time")
+  for (const trade of ["a", "b", "c"]) await expect(watched.close(trade)).rejects.toThrow("in time")
   for (let time = 0; time < 100; time++) await expect(watched.close("a")).rejects.toThrow("is away")
   // Who wants to pay is told so at once, too.
   await expect(watched.open({ reference: "a", amount: 1, currency: "CNY" })).rejects.toThrow("is away")
@@ -40,7 +40,7 @@ test("it is there again with the first answer", async () => {
     if (isAway) throw new Error("connection refused")
     return { state: "closed" }
   })
-  for (let time = 0; time < 3; time++) await expect(watched.close("a")).rejects.toThrow("refused")
+  for (const trade of ["a", "b", "c"]) await expect(watched.close(trade)).rejects.toThrow("refused")
   isAway = false
   pass(1000)
   expect(await watched.close("a")).toEqual({ state: "closed" })

@@ -26,9 +26,9 @@ export function watchedProvider(
   { waitMsMax = answerMsMax, ...options }: WatchedOptions = {},
 ): WatchedProvider {
   const outage = new Outage(options)
-  const ask = async <T>(question: () => Promise<T>): Promise<T> => {
+  const ask = async <T>(about: string, question: () => Promise<T>): Promise<T> => {
     if (!outage.mayAsk) throw new ProviderAway("The payment provider is away.")
-    const noteEnd = outage.begin()
+    const noteEnd = outage.begin(about)
     try {
       const answer = await withinTime(question(), waitMsMax)
       noteEnd(true)
@@ -42,10 +42,10 @@ export function watchedProvider(
     get mayAsk() {
       return outage.mayAsk
     },
-    open: (trade) => ask(() => provider.open(trade)),
-    look: (reference) => ask(() => provider.look(reference)),
-    close: (reference) => ask(() => provider.close(reference)),
-    refund: (payment) => ask(() => provider.refund(payment)),
+    open: (trade) => ask(trade.reference, () => provider.open(trade)),
+    look: (reference) => ask(reference, () => provider.look(reference)),
+    close: (reference) => ask(reference, () => provider.close(reference)),
+    refund: (payment) => ask(payment, () => provider.refund(payment)),
     readCallback: (headers, body) => provider.readCallback(headers, body),
   }
 }

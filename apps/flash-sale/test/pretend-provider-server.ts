@@ -6,13 +6,23 @@ import { PretendProvider } from "./pretend-provider.ts"
 export interface PretendProviderServer extends AsyncDisposable {
   readonly url: string
   readonly provider: PretendProvider
+  /** Trades of whose payments nobody is told. */
+  readonly untold: Set<string>
+  /** Trades that it knows nothing of when it is looked at them: then only closing tells. */
+  readonly unseen: Set<string>
+  /** Whoever closes this trade waits until what is answered is called. */
+  holdClose(reference: string): () => void
 }
 
 export function startPretendProvider(secret: string): PretendProviderServer {
   const provider = new PretendProvider()
   let callbackUrl = ""
+  const untold = new Set<string>()
+  const unseen = new Set<string>()
+  const held = new Map<string, Promise<void>>()
   const tell = async (): Promise<void> => {
     for (const callback of provider.callbacks.splice(0)) {
+      if (untold.has(callback.reference)) continue
       const body = JSON.stringify(callback)
       const answer = await fetch(callbackUrl, {
         method: "POST",
@@ -43,8 +53,12 @@ export function startPretendProvider(secret: string): PretendProviderServer {
           payUrl: `${server.url.origin}/pay/${encodeURIComponent(body["reference"] ?? "")}`,
         })
       }
-      if (pathname === "/trades/look") return Response.json(await provider.look(body["reference"] ?? ""))
-      if (pathname === "/trades/close") return Response.json(await provider.close(body["reference"] ?? ""))
+      const asked = body["reference"] ?? ""
+      if (pathname === "/trades/look" && !unseen.has(asked)) return Response.json(await provider.look(asked))
+      if (pathname === "/trades/close") {
+        await held.get(asked)
+        return Response.json(await provider.close(asked))
+      }
       if (pathname === "/refunds") {
         await provider.refund(body["payment"] ?? "")
         return Response.json({})
@@ -55,6 +69,13 @@ export function startPretendProvider(secret: string): PretendProviderServer {
   return {
     url: server.url.origin,
     provider,
+    untold,
+    unseen,
+    holdClose(reference) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held.set(reference, promise)
+      return resolve
+    },
     async [Symbol.asyncDispose]() {
       await server.stop(true)
     },

@@ -2,6 +2,8 @@
 // it cannot be.
 import { expect, test } from "bun:test"
 import { Conversation } from "../delivery/conversation.ts"
+import { Cashier } from "../payments/cashier.ts"
+import { watchedProvider } from "../payments/watched-provider.ts"
 import { World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
@@ -65,6 +67,30 @@ test("money that was paid in time while the provider hung is settled when it is 
   await live(world, 3)
   expect([1, 2].map((number) => world.sale.orderOf(number)?.state)).toEqual(["paid", "refunded"])
   expect(world.findings()).toEqual([])
+})
+
+test("trades that cannot be closed take no turns of the others", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 4, price: 100 }] })
+  for (const user of ["ann", "ben", "cleo", "dora"]) await world.admitted(user)
+  await world.work()
+  const { provider } = world
+  const close = provider.close.bind(provider)
+  provider.close = async (reference) => {
+    if (reference !== "s.4") throw new Error("Something is wrong with this one.")
+    return close(reference)
+  }
+  const watched = watchedProvider(provider, { clock: () => world.now })
+  const cashier = new Cashier({ provider: watched, find: () => world.sale, log: () => {} })
+  for (let number = 1; number <= 4; number++) await cashier.open(world.sale, number)
+  world.pass(299)
+  cashier.sweep(world.sale)
+  for (let second = 0; second < 10; second++) {
+    world.pass(1)
+    cashier.sweep(world.sale)
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  expect(provider.trades.get("s.4")?.state).toBe("closed")
+  expect(world.sale.orderOf(4)?.state).toBe("expired")
 })
 
 test("after a sleep of the machine the provider is asked before an order ends", async () => {
