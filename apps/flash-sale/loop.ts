@@ -44,6 +44,7 @@ export class Loop {
   private stepAt = 0
   private readonly effort = new Effort()
   private stopped = false
+  private complaint = { text: "", at: 0 }
 
   constructor(options: LoopOptions) {
     this.options = options
@@ -131,7 +132,12 @@ export class Loop {
     }
   }
 
+  /** A full disk fails each batch in the same way: once a second is enough to read, and a log may be on the same disk. */
   private complain(error: unknown): void {
-    this.options.log(`flash sale: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    const now = performance.now()
+    if (text === this.complaint.text && now < this.complaint.at + 1000) return
+    this.complaint = { text, at: now }
+    this.options.log(`flash sale: ${text}`)
   }
 }

@@ -1,10 +1,12 @@
-// The one writer of a sale. Every method is one transaction on the ledger and the same change in memory; when the
-// transaction fails, the memory is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
+// The one writer of a sale. Every method is one transaction on the ledger and the same change in memory; when a
+// transaction fails that has changed the memory, it is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
 import type { Ledger } from "../ledger/ledger.ts"
+import { isOfTheDisk } from "../ledger/trouble.ts"
 import { DrainRate, type QueuePace, secondsFor, type Wait, waitOf } from "../model/estimate.ts"
 import { decidesAt, type SalePhase, saleSchema, type SaleSettings } from "../model/sale.ts"
 import { Act, type Told } from "./act.ts"
 import { Allowance, decisionsMax } from "./allowance.ts"
+import { BackOff } from "./back-off.ts"
 import {
   decideNext,
   isOwed,
@@ -50,6 +52,10 @@ export class Sale {
   private readonly allowance: Allowance
   private readonly drawing: Drawing
   private decisions = 0
+  private readonly backOff = new BackOff()
+  private isAhead = false
+  /** How often the memory was read again, for the metric. Each costs a microsecond or two for each ticket. */
+  replays = 0
   private readonly failures = new Map<number, number>()
 
   constructor(options: SaleOptions) {
@@ -66,6 +72,8 @@ export class Sale {
   }
 
   get book(): Book {
+    // It could not be read after a failure. Nothing is told or decided from a memory that is ahead of the tables.
+    if (this.isAhead) this.readAgain()
     return this.current
   }
 
@@ -115,15 +123,14 @@ export class Sale {
       const eta = place === null ? null : secondsFor(place, perSecond)
       return [user, item, key, now, deadline, place, eta]
     })
-    const id = this.guarded(() =>
-      this.options.ledger.transaction("intake", () =>
-        this.options.ledger.insert(
-          "INSERT INTO intake (sale, first, count, entries) VALUES (?, ?, ?, ?)",
-          this.key,
-          first,
-          entries.length,
-          JSON.stringify(entries),
-        ),
+    // Nothing of it is in memory yet, so a failure costs nothing but the answer.
+    const id = this.options.ledger.transaction("intake", () =>
+      this.options.ledger.insert(
+        "INSERT INTO intake (sale, first, count, entries) VALUES (?, ?, ?, ?)",
+        this.key,
+        first,
+        entries.length,
+        JSON.stringify(entries),
       ),
     )
     const batch: Batch = { id, left: entries.length }
@@ -137,25 +144,27 @@ export class Sale {
   /** One turn of what is due: phases, deadlines, and so many decisions. True when there is more to do at once. */
   step(decisions = decisionsMax): boolean {
     const now = this.now()
-    this.turnPhase(now)
-    const drawing = this.drawing.work(this.book)
-    const swept = this.sweep(now)
-    const decided = this.decide(now, decisions)
-    this.notePace(now)
-    return drawing || swept || decided
+    if (this.backOff.holds(now)) return false
+    try {
+      this.turnPhase(now)
+      const drawing = this.drawing.work(this.book)
+      const swept = this.sweep(now)
+      const decided = this.decide(now, decisions)
+      this.notePace(now)
+      return drawing || swept || decided
+    } catch (error) {
+      this.backOff.failed(error, now)
+      throw error
+    }
   }
 
   /** Whether the provider may know of an order, written before it is asked. */
   markOpened(order: Order): void {
     if (order.opened) return
-    this.guarded(() =>
-      this.options.ledger.transaction("open payment", () => {
-        this.options.ledger.run(
-          "UPDATE orders SET opened = 1 WHERE sale = ? AND number = ?",
-          this.key,
-          order.ticket.number,
-        )
-      }),
+    this.set(
+      "open payment",
+      "UPDATE orders SET opened = 1 WHERE number = ? AND sale = ?",
+      order.ticket.number,
     )
     order.opened = true
   }
@@ -195,11 +204,7 @@ export class Sale {
   }
 
   setPhase(phase: SalePhase): void {
-    this.guarded(() =>
-      this.options.ledger.transaction("phase", () => {
-        this.options.ledger.run("UPDATE sales SET phase = ? WHERE key = ?", phase, this.key)
-      }),
-    )
+    this.set("phase", "UPDATE sales SET phase = ? WHERE key = ?", phase)
     this.book.phase = phase
   }
 
@@ -241,7 +246,9 @@ export class Sale {
 
   /** Unpaid orders whose time is up and which the payment provider may know of: it has the first word. */
   overdue(limit: number): Order[] {
-    return overdueOrders(this.book, { now: this.now(), limit, opened: true })
+    const now = this.now()
+    // What became of them could not be written down.
+    return this.backOff.holds(now) ? [] : overdueOrders(this.book, { now, limit, opened: true })
   }
 
   orderOf(number: number): Order | null {
@@ -267,7 +274,7 @@ export class Sale {
       (item) => (book.phase === "open" && isOwed(item)) || surplusOf(book, item) > 0,
     )
     if (tickets.length === 0 && orders.length === 0 && crowded.length === 0 && !closing) return false
-    this.act("sweep", (act) => {
+    this.write("sweep", (act) => {
       expireTickets(act, tickets)
       for (const order of orders) endUnpaid(act, order, "timeout")
       if (closing) rejectWaiting(act, decisionsMax)
@@ -287,16 +294,17 @@ export class Sale {
     if (ticket === null && !hopeless) return false
     const limit = Math.min(allowed, book.queued)
     try {
-      const decided = this.act("decide", (act) => {
+      const decided = this.write("decide", (act) => {
         if (hopeless) tellHopeless(act, decisionsMax)
         return ticket === null ? 0 : decideNext(act, limit)
       })
       this.allowance.spend(decided)
       this.decisions += decided
     } catch (error) {
+      if (ticket === null || isOfTheDisk(error)) throw error
+      // What broke it is in one of the halves.
       this.allowance.halve(limit)
-      if (ticket === null || limit > 1) throw error
-      this.giveUpOn(ticket.number, error)
+      if (limit === 1) this.giveUpOn(ticket.number, error)
     }
     return true
   }
@@ -308,7 +316,7 @@ export class Sale {
     if (failures < failuresMax) throw error
     this.failures.delete(number)
     const ticket = this.book.tickets[number - 1] as Ticket
-    this.act("fail", (act) => act.moveTicket(ticket, "fail"))
+    this.write("fail", (act) => act.moveTicket(ticket, "fail"))
   }
 
   private notePace(now: number): void {
@@ -321,39 +329,52 @@ export class Sale {
   private saveSettings(wanted: SaleSettings): void {
     // What a restart could not read must not get into the books.
     const settings = saleSchema.parse(wanted)
-    this.guarded(() =>
-      this.options.ledger.transaction("settings", () => {
-        this.options.ledger.run(
-          "UPDATE sales SET settings = ? WHERE key = ?",
-          JSON.stringify(settings),
-          this.key,
-        )
-      }),
-    )
+    this.set("settings", "UPDATE sales SET settings = ? WHERE key = ?", JSON.stringify(settings))
     this.book.settings = settings
   }
 
-  private act<T>(name: string, steps: (act: Act) => T): T {
-    const { ledger, webhooks, onTold } = this.options
-    const { answer, told } = this.guarded(() =>
-      ledger.transaction(name, () => {
-        const act = new Act({ ledger, book: this.book, now: this.now(), webhooks })
-        const result = steps(act)
-        return { answer: result, told: act.finish() }
-      }),
-    )
-    onTold(this, told)
-    return answer
+  /** Writes one value of this sale. The memory follows after it, so there is nothing to undo when it fails. */
+  private set(name: string, sql: string, value: string | number): void {
+    const { ledger } = this.options
+    ledger.transaction(name, () => ledger.run(sql, value, this.key))
   }
 
-  /** What failed may have left the memory ahead of the tables: they are right, it is read again. */
-  private guarded<T>(write: () => T): T {
+  /** A change that somebody asks for. While writing fails it is refused at once. */
+  private act<T>(name: string, steps: (act: Act) => T): T {
+    const now = this.now()
+    this.backOff.check(now)
     try {
-      return write()
+      return this.write(name, steps)
     } catch (error) {
-      this.current = replay(this.options.ledger, this.key, this.current)
+      this.backOff.failed(error, now)
       throw error
     }
+  }
+
+  private write<T>(name: string, steps: (act: Act) => T): T {
+    const { ledger, webhooks, onTold } = this.options
+    const { book } = this
+    let written: { readonly answer: T; readonly told: Told }
+    try {
+      written = ledger.transaction(name, () => {
+        const act = new Act({ ledger, book, now: this.now(), webhooks })
+        const answer = steps(act)
+        return { answer, told: act.finish() }
+      })
+    } catch (error) {
+      // It has left the memory ahead of the tables, which are right.
+      this.isAhead = true
+      this.readAgain()
+      throw error
+    }
+    onTold(this, written.told)
+    return written.answer
+  }
+
+  private readAgain(): void {
+    this.replays += 1
+    this.current = replay(this.options.ledger, this.key, this.current)
+    this.isAhead = false
   }
 
   private newestTime(): number {

@@ -200,11 +200,12 @@ export class Tellings {
   /** Notes in the ledger what was sent; once a second is enough, since a crash before it only sends it again. */
   noteSent(): void {
     if (this.sent.length === 0) return
-    const ids = this.sent.splice(0)
     const { ledger } = this.options
     ledger.transaction("sent", () => {
-      for (const id of ids) ledger.run("UPDATE outbox SET sent = 1 WHERE id = ?", id)
+      for (const id of this.sent) ledger.run("UPDATE outbox SET sent = 1 WHERE id = ?", id)
     })
+    // Not before it is written: what a full disk refuses is noted the next time.
+    this.sent.length = 0
   }
 
   stop(): void {

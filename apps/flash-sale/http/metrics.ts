@@ -52,6 +52,11 @@ export function metrics(shop: Shop, tellings: Tellings, errands: Errands): strin
       ),
     ),
   )
+  add(
+    "replays_total",
+    "counter",
+    sales.all.map((sale): [string, number] => [`{sale="${sale.id}"}`, sale.replays]),
+  )
   const addWaits = (name: string, rows: readonly (readonly [string, Waits])[]) => {
     lines.push(`# TYPE flash_sale_${name} histogram`)
     for (const [label, { counts, count, secondsSum }] of rows) {

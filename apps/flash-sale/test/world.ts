@@ -29,7 +29,7 @@ export const startsAt = 1_800_000_000_000
 export type SaleGiven = Partial<SaleSettings>
 
 export class World implements Disposable {
-  readonly database = new Database(":memory:", { strict: true })
+  readonly database: Database
   readonly provider = new PretendProvider()
   /** The newest record that each user's channel holds. */
   readonly seen = new Map<string, TicketRecord>()
@@ -42,11 +42,14 @@ export class World implements Disposable {
   onStep: (step: string) => void = () => {}
   /** Called with what each transaction changed. */
   onTold: (told: Told) => void = () => {}
+  private readonly ledgers: Ledger[] = []
   private stepsToLive = Infinity
   private dead = false
   private life: Life | null = null
 
-  constructor(given: SaleGiven = {}, secondsBeforeStart = 0) {
+  /** The books are in memory, unless they are given a place. */
+  constructor(given: SaleGiven = {}, secondsBeforeStart = 0, path = ":memory:") {
+    this.database = new Database(path, { create: true, strict: true })
     this.now -= secondsBeforeStart * 1000
     this.revive()
     const settings = saleSchema.parse({
@@ -171,6 +174,8 @@ export class World implements Disposable {
 
   [Symbol.dispose](): void {
     this.life?.kill()
+    // Its statements would keep the file open.
+    for (const ledger of this.ledgers) ledger.close()
     this.database.close()
   }
 
@@ -187,6 +192,7 @@ export class World implements Disposable {
       throw new Crash(`died before: ${step}`)
     }
     const ledger = new Ledger(this.database, { between })
+    this.ledgers.push(ledger)
     const log = (line: string) => void this.logged.push(line)
     const tellings = new Tellings({
       ledger,

@@ -1,0 +1,105 @@
+// Writes that fail: nothing of them stays in memory, and reading the memory again does not take all the time there is.
+import { expect, test } from "bun:test"
+import { World } from "../test/world.ts"
+
+const many = { items: [{ id: "i", title: "A thing", stock: 5000, price: 100 }], reserve: 10_000 }
+const states = (world: World) => new Set(world.sale.book.tickets.map(({ state }) => state))
+
+/** What SQLite says when there is no room. */
+const diskIsFull = (): Error => Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" })
+
+function failAt(world: World, wanted: string): void {
+  world.onStep = (step) => {
+    if (step === wanted) throw diskIsFull()
+  }
+}
+
+const entrants = (size: number) =>
+  Array.from({ length: size }, (_, at) => ({ user: `u${at}`, item: 0, key: "k" }))
+
+test("tickets that cannot be written down cost nothing but the answer", async () => {
+  using world = new World(many)
+  await world.admitted("ann")
+  const { book } = world.sale
+  failAt(world, "intake: commit")
+  for (let batch = 0; batch < 100; batch++)
+    expect(await world.enter(`u${batch}`)).toEqual({ refused: "NOT_SAVED", retryAfterSeconds: 1 })
+  expect(world.sale.replays).toBe(0)
+  expect(world.sale.book).toBe(book)
+  world.onStep = () => {}
+  expect((await world.admitted("ben")).number).toBe(2)
+})
+
+test("while decisions fail they are tried once a second, and what somebody asks for is refused at once", async () => {
+  using world = new World(many)
+  world.sale.admit(entrants(3000))
+  failAt(world, "decide: commit")
+  for (let turn = 0; turn < 500; turn++) {
+    await world.work()
+    world.pass(0.02)
+  }
+  // In ten seconds: seven until the wait is a second, then one a second.
+  expect(world.sale.replays).toBeLessThan(18)
+  expect(states(world)).toEqual(new Set(["queued"]))
+  const { replays } = world.sale
+  failAt(world, "leave: commit")
+  const refused = (): boolean => {
+    try {
+      return !world.sale.leave(world.ticket(3000))
+    } catch (error) {
+      return String(error).includes("disk is full")
+    }
+  }
+  expect(Array.from({ length: 1000 }, refused)).not.toContain(false)
+  expect(world.sale.replays - replays).toBeLessThan(2)
+  // Room at last: nobody has paid for it with their ticket.
+  world.onStep = () => {}
+  world.pass(2)
+  await world.work()
+  expect(states(world)).toEqual(new Set(["won"]))
+  expect(world.findings()).toEqual([])
+})
+
+test("a ticket that breaks every decision is found by halves, and not by reading the memory for each one before it", async () => {
+  using world = new World(many)
+  const crowd = entrants(1000)
+  crowd[700] = { user: "poison", item: 0, key: "k" }
+  world.sale.admit(crowd)
+  world.database.run(
+    "CREATE TRIGGER poison BEFORE INSERT ON orders WHEN NEW.user = 'poison' BEGIN SELECT RAISE(ABORT, 'poison'); END",
+  )
+  for (let turn = 0; turn < 10; turn++) {
+    await world.work()
+    world.pass(1)
+  }
+  expect(world.ticket(701).state).toBe("failed")
+  expect(world.sale.book.tickets.filter(({ state }) => state === "won")).toHaveLength(999)
+  expect(world.sale.replays).toBeLessThan(40)
+  expect(world.findings()).toEqual([])
+})
+
+test("nothing is told from a memory that is ahead of the tables, when they cannot even be read", async () => {
+  using world = new World(many)
+  await world.admitted("ann")
+  const { sale } = world
+  world.database.run("ALTER TABLE stock RENAME TO elsewhere")
+  world.onStep = (step) => {
+    if (step === "leave: commit") throw diskIsFull()
+  }
+  expect(() => sale.leave(sale.book.tickets[0]!)).toThrow()
+  expect(() => sale.book.tickets).toThrow()
+  world.database.run("ALTER TABLE elsewhere RENAME TO stock")
+  expect(sale.book.tickets[0]?.state).toBe("queued")
+})
+
+test("what was told and could not be noted as told is noted later", async () => {
+  using world = new World(many)
+  await world.admitted("ann")
+  failAt(world, "sent: commit")
+  await world.work()
+  const unsent = () => world.database.query("SELECT count(*) AS n FROM outbox WHERE sent = 0").get()
+  expect(unsent()).toEqual({ n: 1 })
+  world.onStep = () => {}
+  await world.work()
+  expect(unsent()).toEqual({ n: 0 })
+})
