@@ -62,6 +62,7 @@ function answer(channel: Channel, published: Published): Response {
   return new Response(JSON.stringify(answerOf(channel, published)), published.duplicate ? repeated : created)
 }
 
-function answerHeaders(): Record<string, string> {
-  return { "Content-Type": "application/json; charset=utf-8" }
+/** `Headers` and no plain object: a response copies them in half of the time that it takes to read one. */
+function answerHeaders(): Headers {
+  return new Headers({ "Content-Type": "application/json; charset=utf-8" })
 }
