@@ -15,6 +15,7 @@ import { readArguments } from "./arguments.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { sayUntilRefused } from "./connection-words.ts"
 import { readTime } from "./times.ts"
+import { readTells, tellFlags } from "./watch-tells.ts"
 
 const flags = {
   every: { type: "string", value: "<time>", says: "how often it speaks; default a sixth of --silent" },
@@ -23,13 +24,7 @@ const flags = {
     value: "<time>",
     says: "alarm after so long without a word; default six times --every",
   },
-  exec: {
-    type: "string",
-    value: "<command>",
-    says: "run it for each alarm: JSON on standard input, LABA_ALARM is silent or back",
-  },
-  webhook: { type: "string", value: "<url>", says: "post each alarm to it; LABA_WEBHOOK_SECRET signs it" },
-  publish: { type: "string", value: "<channel>", says: "publish each alarm to this channel" },
+  ...tellFlags,
   json: { type: "boolean", says: "print a line of JSON an alarm" },
   url: urlFlag,
 } as const
@@ -43,6 +38,10 @@ export const watch: Command = {
     ["laba watch /hosts/log-1/heartbeat --every 5s --silent 30s", "prints a line when nothing came for 30 s"],
     ["laba watch /jobs/backup --silent 25h --exec './page-me.sh'", "and runs a command"],
     ["laba watch /hosts/log-1/heartbeat --every 5s --publish /alarms", "and tells everybody at /alarms"],
+    [
+      "laba watch /jobs/backup --silent 25h --mail ops@example.com --sms +8613711112222",
+      "and mails and texts",
+    ],
   ],
   async run(args) {
     const { given, words } = readArguments(args, flags, 1)
@@ -50,16 +49,10 @@ export const watch: Command = {
     const name = new URL(channelUrl(address)).pathname
     const what = { channel: name, ...readRhythm(given.every, given.silent) }
     if (given.publish === name) throw new Misuse("--publish to the watched channel would end its silence")
+    const tells = await readTells(given, process.env)
     const token = process.env.LABA_CREDENTIAL
     const laba = connect(address.server, token ? { token: () => token } : {})
     const channel = laba.channel(name)
-    const tells: Tell[] = [
-      ...(given.exec === undefined ? [] : [{ way: "command", command: given.exec } as const]),
-      ...(given.webhook === undefined
-        ? []
-        : [{ way: "webhook", url: given.webhook, secret: process.env.LABA_WEBHOOK_SECRET } as const]),
-      ...(given.publish === undefined ? [] : [{ way: "channel", channel: given.publish } as const]),
-    ]
     const tell = telling(laba, tells)
     const stands = () => whereItStands(channelUrl(address), token)
     keepWatch(channel, what, stands, (alarm) => {

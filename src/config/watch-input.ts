@@ -60,4 +60,6 @@ export interface SmsInput {
   readonly authToken?: string
   /** Twilio: one of your numbers, or a messaging service. */
   readonly from?: string
+  /** Another address of the provider, such as a region's. Default `https://sms.tencentcloudapi.com`, `https://api.twilio.com`. */
+  readonly endpoint?: string
 }

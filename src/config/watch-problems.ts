@@ -105,7 +105,9 @@ function smsProblems(sms: SmsOutput, path: readonly PropertyKey[]): Problem[] {
       : (["accountSid", "authToken", "from"] as const)
   const missing = needed.filter((key) => sms[key] === undefined)
   const wrong = sms.to.filter((number) => e164(number) === null)
+  const isLost = sms.endpoint !== undefined && !hasScheme(sms.endpoint, ["http:", "https:"])
   return [
+    ...(isLost ? [{ path: [...path, "endpoint"], message: "must be an address: https://…" }] : []),
     ...missing.map((key) => ({ path: [...path, key], message: `is needed for ${sms.provider}` })),
     ...wrong.map((number) => ({
       path: [...path, "to"],
@@ -126,8 +128,14 @@ function smsTellOf({ provider, to, ...rest }: SmsOutput): SmsTell {
   const { secretId = "", secretKey = "", appId = "", templateId = "", signName, region } = rest
   const { accountSid = "", authToken = "", from = "" } = rest
   const numbers = to.map((number) => e164(number) as string)
-  if (provider === "twilio") return { to: numbers, provider: { name: provider, accountSid, authToken, from } }
-  const chosen = { ...(signName !== undefined && { signName }), ...(region !== undefined && { region }) }
+  const there = rest.endpoint === undefined ? {} : { endpoint: rest.endpoint }
+  if (provider === "twilio")
+    return { to: numbers, provider: { name: provider, accountSid, authToken, from, ...there } }
+  const chosen = {
+    ...there,
+    ...(signName !== undefined && { signName }),
+    ...(region !== undefined && { region }),
+  }
   return { to: numbers, provider: { name: provider, secretId, secretKey, appId, templateId, ...chosen } }
 }
 

@@ -30,6 +30,7 @@ const sms = z.strictObject({
   accountSid: text,
   authToken: text,
   from: text,
+  endpoint: text,
 })
 
 const tell = z.strictObject({

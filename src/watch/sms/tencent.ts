@@ -14,12 +14,14 @@ export interface TencentSmsOptions {
   readonly signName?: string
   /** Default `ap-guangzhou`. */
   readonly region?: string
+  /** Another address of the service. Default `https://sms.tencentcloudapi.com`. */
+  readonly endpoint?: string
   readonly fetch?: SmsFetch
   /** Milliseconds since 1970. */
   readonly now?: () => number
 }
 
-const host = "sms.tencentcloudapi.com"
+const usualEndpoint = "https://sms.tencentcloudapi.com"
 
 /** What is answered, with 200 also when it failed. */
 interface Answer {
@@ -35,7 +37,8 @@ interface Answer {
 
 export function tencentSms(options: TencentSmsOptions): SmsSender {
   const { secretId, secretKey, appId, templateId, signName, region = "ap-guangzhou" } = options
-  const { fetch: send = fetch, now = Date.now } = options
+  const { endpoint = usualEndpoint, fetch: send = fetch, now = Date.now } = options
+  const { origin, host } = new URL(endpoint)
   return {
     name: "tencent",
     async send({ to, places }: Sms) {
@@ -47,7 +50,7 @@ export function tencentSms(options: TencentSmsOptions): SmsSender {
         TemplateParamSet: places,
       })
       const timestamp = Math.floor(now() / 1000)
-      const response = await send(`https://${host}/`, {
+      const response = await send(`${origin}/`, {
         method: "POST",
         headers: {
           Authorization: tc3Authorization({ secretId, secretKey, service: "sms", host, timestamp, payload }),

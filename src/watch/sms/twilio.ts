@@ -8,6 +8,8 @@ export interface TwilioSmsOptions {
   readonly authToken: string
   /** A number of yours in E.164, or a messaging service, `MG` and 32 characters. */
   readonly from: string
+  /** Another address of the service, such as a region's. Default `https://api.twilio.com`. */
+  readonly endpoint?: string
   readonly fetch?: SmsFetch
 }
 
@@ -18,7 +20,11 @@ interface Answer {
   readonly message?: string
 }
 
-export function twilioSms({ accountSid, authToken, from, fetch: send = fetch }: TwilioSmsOptions): SmsSender {
+const usualEndpoint = "https://api.twilio.com"
+
+export function twilioSms(options: TwilioSmsOptions): SmsSender {
+  const { accountSid, authToken, from, endpoint = usualEndpoint, fetch: send = fetch } = options
+  const messages = `${new URL(endpoint).origin}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`
   return {
     name: "twilio",
     async send({ to, text }: Sms) {
@@ -27,8 +33,7 @@ export function twilioSms({ accountSid, authToken, from, fetch: send = fetch }: 
         [/^MG[0-9a-f]{32}$/i.test(from) ? "MessagingServiceSid" : "From"]: from,
         Body: text,
       })
-      const url = `https://api.twilio.com/2010-04-01/Accounts/${encodeURIComponent(accountSid)}/Messages.json`
-      const response = await send(url, {
+      const response = await send(messages, {
         method: "POST",
         headers: {
           Authorization: `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString("base64")}`,

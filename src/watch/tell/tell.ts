@@ -26,11 +26,13 @@ export interface SmsTell {
         readonly templateId: string
         readonly signName?: string
         readonly region?: string
+        readonly endpoint?: string
       }
     | {
         readonly name: "twilio"
         readonly accountSid: string
         readonly authToken: string
         readonly from: string
+        readonly endpoint?: string
       }
 }
