@@ -1,5 +1,5 @@
 // The command line: starts the demo and says where it is.
-import { orSayWhy, portIn, readFlags } from "../house/command-line.ts"
+import { Misuse, orSayWhy, portIn, readFlags, secondsIn } from "../house/command-line.ts"
 import { startDemo } from "./demo.ts"
 import { mailSettings, smsSender } from "./settings.ts"
 
@@ -29,6 +29,14 @@ const options = {
   help: { type: "boolean", default: false },
 } as const
 
+function rhythmOf(values: { readonly every: string; readonly silent: string }) {
+  const everySeconds = secondsIn("every", values.every)
+  const silentSeconds = secondsIn("silent", values.silent)
+  if (silentSeconds <= everySeconds)
+    throw new Misuse("--silent must be longer than --every: else each pause is an alarm")
+  return { everySeconds, silentSeconds }
+}
+
 await orSayWhy("alerts", async () => {
   const { values } = readFlags({ options })
   if (values.help) return console.log(usage)
@@ -38,8 +46,7 @@ await orSayWhy("alerts", async () => {
     host: values.host,
     port: portIn("port", values.port),
     labaPort: labaPort === undefined ? null : portIn("laba-port", labaPort),
-    everySeconds: Number(values.every),
-    silentSeconds: Number(values.silent),
+    ...rhythmOf(values),
     mail: mailSettings(values),
     sms: smsSender(values.sms, process.env),
   })

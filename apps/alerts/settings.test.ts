@@ -8,7 +8,8 @@ test("without settings nothing leaves this machine", () => {
 
 test("a mail server needs to know from whom and to whom", () => {
   const given = { smtp: "smtp://mail.example", "mail-from": "a@b.example" }
-  expect(() => mailSettings(given)).toThrow("--smtp needs --mail-from and --mail-to.")
+  expect(() => mailSettings(given)).toThrow("--smtp needs --mail-from and --mail-to")
+  expect(() => mailSettings({ "mail-to": "c@d.example" })).toThrow("--mail-from and --mail-to go with --smtp")
   expect(mailSettings({ ...given, "mail-to": "c@d.example" })).toEqual({
     smtp: "smtp://mail.example",
     from: "a@b.example",
@@ -17,9 +18,11 @@ test("a mail server needs to know from whom and to whom", () => {
 })
 
 test("a provider of text messages names the variable that it misses", () => {
-  expect(() => smsSender("tencent", {})).toThrow("Set TENCENTCLOUD_SECRET_ID.")
-  expect(() => smsSender("twilio", { TWILIO_ACCOUNT_SID: "AC1" })).toThrow("Set TWILIO_AUTH_TOKEN.")
-  expect(() => smsSender("pigeon", {})).toThrow("pigeon is none of tencent and twilio.")
+  expect(() => smsSender("tencent", {})).toThrow("--sms tencent needs TENCENTCLOUD_SECRET_ID in")
+  expect(() => smsSender("twilio", { TWILIO_ACCOUNT_SID: "AC1" })).toThrow(
+    "--sms twilio needs TWILIO_AUTH_TOKEN in",
+  )
+  expect(() => smsSender("pigeon", {})).toThrow('--sms is tencent or twilio, not "pigeon"')
   const tencent = {
     TENCENTCLOUD_SECRET_ID: "i",
     TENCENTCLOUD_SECRET_KEY: "k",

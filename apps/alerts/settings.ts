@@ -1,4 +1,5 @@
 // What of the outside is used: a mail server and a provider of text messages, or none and what shows them on a page.
+import { Misuse } from "../house/command-line.ts"
 import { type SmsSender, tencentSms, twilioSms } from "laba"
 
 export interface MailSettings {
@@ -7,26 +8,37 @@ export interface MailSettings {
   readonly to: string
 }
 
-/** Null: a mailbox of its own. Throws when something is missing. */
+/** Null: a mailbox of its own. Throws `Misuse` when something is missing. */
 export function mailSettings(given: {
   readonly smtp?: string
   readonly "mail-from"?: string
   readonly "mail-to"?: string
 }): MailSettings | null {
-  if (given.smtp === undefined) return null
+  if (given.smtp === undefined) {
+    if (given["mail-from"] !== undefined || given["mail-to"] !== undefined)
+      throw new Misuse("--mail-from and --mail-to go with --smtp")
+    return null
+  }
   const { "mail-from": from, "mail-to": to } = given
-  if (from === undefined || to === undefined) throw new Error("--smtp needs --mail-from and --mail-to.")
+  if (from === undefined || to === undefined) throw new Misuse("--smtp needs --mail-from and --mail-to")
+  if (!/^smtps?:$/.test(URL.parse(given.smtp)?.protocol ?? ""))
+    throw new Misuse(
+      `--smtp is a mail server such as smtp://user:password@host:587, not "${withoutPassword(given.smtp)}"`,
+    )
   return { smtp: given.smtp, from, to }
 }
 
-/** Null: a phone of its own. Throws when something is missing. */
+/** What stands before the @ is nobody's business. */
+const withoutPassword = (address: string): string => address.replace(/^.*@/, "…@")
+
+/** Null: a phone of its own. Throws `Misuse` when something is missing. */
 export function smsSender(
   provider: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
 ): SmsSender | null {
   const needed = (name: string): string => {
     const value = environment[name]
-    if (!value) throw new Error(`Set ${name}.`)
+    if (!value) throw new Misuse(`--sms ${provider} needs ${name} in the environment`)
     return value
   }
   if (provider === undefined) return null
@@ -46,5 +58,5 @@ export function smsSender(
       authToken: needed("TWILIO_AUTH_TOKEN"),
       from: needed("TWILIO_FROM"),
     })
-  throw new Error(`${provider} is none of tencent and twilio.`)
+  throw new Misuse(`--sms is tencent or twilio, not "${provider}"`)
 }

@@ -1,6 +1,56 @@
 // Demos called wrongly, as somebody does who types.
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { join } from "node:path"
+import { emptyFolder } from "../../test/cli/laba.ts"
+
+/** A process a value, and a busy machine takes its time. */
+setDefaultTimeout(120_000)
+
+const port = (flag: string, given: string): string => `--${flag} is a port from 0 to 65535, not "${given}"`
+const seconds = (flag: string, given: string): string =>
+  `--${flag} is a number of seconds above 0, not "${given}"`
+const address = (flag: string, given: string): string =>
+  `--${flag} is an address such as https://shop.example, not "${given}"`
+
+type Wrong = readonly (readonly [args: readonly string[], says: string])[]
+
+/** For each flag a value that is none, and what is said of it. */
+const wrong: Readonly<Record<"takeaway" | "alerts", Wrong>> = {
+  takeaway: [
+    [["--prot", "1"], "Unknown option '--prot'"],
+    [["cook"], "there is no command cook"],
+    [["--port", "http"], port("port", "http")],
+    [["--laba-port", "65536"], port("laba-port", "65536")],
+    [["--database", "mysql://x"], "--database is sqlite:PATH or postgres://user:password@host/database"],
+    [["--laba", "elsewhere"], address("laba", "elsewhere")],
+    [["--public", "ftp://x"], address("public", "ftp://x")],
+    [["--public-laba", ""], address("public-laba", "")],
+    [["--remind-seconds", "abc"], seconds("remind-seconds", "abc")],
+    [["--lapse-seconds", "0"], seconds("lapse-seconds", "0")],
+    [["--grace-seconds", "1e3"], seconds("grace-seconds", "1e3")],
+    [["laba"], "laba needs --desk URL"],
+    [["laba", "--desk", "x"], address("desk", "x")],
+    [["laba", "--desk", "http://x", "--origin", "y"], address("origin", "y")],
+    [["laba", "--desk", "http://x", "--engine", "carrot"], '--engine is memory or sqlite:DIR, not "carrot"'],
+  ],
+  alerts: [
+    [["--prot", "1"], "Unknown option '--prot'"],
+    [["--port", "http"], port("port", "http")],
+    [["--laba-port", "65536"], port("laba-port", "65536")],
+    [["--every", "abc"], seconds("every", "abc")],
+    [["--every", "0"], seconds("every", "0")],
+    [["--silent", "soon"], seconds("silent", "soon")],
+    [["--every", "5", "--silent", "4"], "--silent must be longer than --every: else each pause is an alarm"],
+    [["--smtp", "smtp://mail.example"], "--smtp needs --mail-from and --mail-to"],
+    [["--mail-to", "a@b.example"], "--mail-from and --mail-to go with --smtp"],
+    [
+      ["--smtp", "mail.example", "--mail-from", "a@b.example", "--mail-to", "c@d.example"],
+      '--smtp is a mail server such as smtp://user:password@host:587, not "mail.example"',
+    ],
+    [["--sms", "pigeon"], '--sms is tencent or twilio, not "pigeon"'],
+    [["--sms", "twilio"], "--sms twilio needs TWILIO_ACCOUNT_SID in the environment"],
+  ],
+}
 
 const demos = ["takeaway", "alerts"] as const
 
@@ -29,21 +79,31 @@ describe.each(demos)("%s", (demo) => {
     expect(code).toBe(0)
   })
 
-  test("says in one line what is wrong with how it was called", async () => {
-    for (const [args, says] of [
-      [["--prot", "1"], `${demo}: Unknown option '--prot' (${demo} --help)\n`],
-      [["--port", "http"], `${demo}: --port is a port from 0 to 65535, not "http" (${demo} --help)\n`],
-      [
-        ["--laba-port", "65536"],
-        `${demo}: --laba-port is a port from 0 to 65535, not "65536" (${demo} --help)\n`,
-      ],
-    ] as const) {
-      expect(await run(demo, args)).toEqual({ out: "", err: says, code: 2 })
+  test("takes no value that is none: one line says so, with where help is", async () => {
+    for (const [args, says] of wrong[demo]) {
+      const { out, err, code } = await run(demo, args)
+      expect([args, out, err, code]).toEqual([args, "", `${demo}: ${says} (${demo} --help)\n`, 2])
     }
   })
-})
 
-test("says in one line what could not be done", async () => {
-  const { err, code } = await run("alerts", ["--smtp", "smtp://mail.example"])
-  expect([err, code]).toEqual(["alerts: --smtp needs --mail-from and --mail-to.\n", 1])
+  test("has a value that is none for each of its flags", async () => {
+    const { out } = await run(demo, ["--help"])
+    const flags = new Set([...out.matchAll(/--([a-z-]+)/g)].map(([, flag]) => flag as string))
+    const tried = new Set(wrong[demo].flatMap(([args]) => args.filter((word) => word.startsWith("--"))))
+    const untried = [...flags].filter((flag) => !tried.has(`--${flag}`))
+    // An address to listen at and a folder are for the system to refuse.
+    expect(untried.sort()).toEqual(["data", "host"])
+  })
+
+  test("says in one line what the system has refused", async () => {
+    await using folder = await emptyFolder()
+    for (const args of [
+      ["--data", "/dev/null/x", "--port", "0"],
+      ["--host", "no address", "--data", folder.path, "--port", "0"],
+    ]) {
+      const { err, code } = await run(demo, args)
+      expect([args, err.trimEnd().split("\n").length, code]).toEqual([args, 1, 1])
+      expect(err).toStartWith(`${demo}: `)
+    }
+  })
 })

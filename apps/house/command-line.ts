@@ -29,6 +29,12 @@ export function portIn(flag: string, text: string): number {
   throw new Misuse(`--${flag} is a port from 0 to 65535, not "${text}"`)
 }
 
+/** Reads seconds above nothing from a flag. Throws `Misuse`. */
+export function secondsIn(flag: string, text: string): number {
+  if (/^\d{1,9}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return Number(text)
+  throw new Misuse(`--${flag} is a number of seconds above 0, not "${text}"`)
+}
+
 /** Reads an address from a flag. Throws `Misuse`. */
 export function addressIn(flag: string, text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text

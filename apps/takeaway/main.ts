@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import type { parseArgs } from "node:util"
 import { serve } from "laba"
-import { orSayWhy, portIn, readFlags } from "../house/command-line.ts"
+import { addressIn, Misuse, orSayWhy, portIn, readFlags, secondsIn } from "../house/command-line.ts"
 import { demoDesk } from "./demo.ts"
 import { patience } from "./model/shop.ts"
 import { listeningLine } from "./push/laba-beside.ts"
@@ -51,26 +51,23 @@ await orSayWhy("takeaway", async () => {
   if (values.help) console.log(usage)
   else if (command === "serve") await serveCommand(values)
   else if (command === "laba" && values.desk !== undefined) await labaCommand(values, values.desk)
-  else {
-    console.error(usage)
-    process.exitCode = 2
-  }
+  else throw new Misuse(command === "laba" ? "laba needs --desk URL" : `there is no command ${command}`)
 })
 
 async function serveCommand(values: Values): Promise<void> {
   const desk = await demoDesk({
     directory: values.data,
-    database: values.database,
+    database: databaseIn(values.database),
     host: values.host,
     port: portOf("port", values) ?? 8091,
-    laba: values.laba,
+    laba: optionalAddress("laba", values.laba),
     labaPort: portOf("laba-port", values) ?? freePort(values.host, 8092),
-    publicUrl: values.public,
-    publicLaba: values["public-laba"],
+    publicUrl: optionalAddress("public", values.public),
+    publicLaba: optionalAddress("public-laba", values["public-laba"]),
     patience: {
-      remindMs: millisecondsOf(values["remind-seconds"], patience.remindMs),
-      lapseMs: millisecondsOf(values["lapse-seconds"], patience.lapseMs),
-      graceMs: millisecondsOf(values["grace-seconds"], patience.graceMs),
+      remindMs: millisecondsOf("remind-seconds", values, patience.remindMs),
+      lapseMs: millisecondsOf("lapse-seconds", values, patience.lapseMs),
+      graceMs: millisecondsOf("grace-seconds", values, patience.graceMs),
     },
     log: (line) => console.error(line),
   })
@@ -81,10 +78,12 @@ async function serveCommand(values: Values): Promise<void> {
 }
 
 async function labaCommand(values: Values, deskUrl: string): Promise<void> {
-  const secrets = secretsIn(values.data, process.env)
-  const { host, engine = `sqlite:${join(values.data, "laba")}` } = values
+  const { host } = values
+  const engine = engineIn(values)
   const port = portOf("port", values) ?? 8092
-  const origins = values.origin ?? []
+  const origins = (values.origin ?? []).map((origin) => addressIn("origin", origin))
+  addressIn("desk", deskUrl)
+  const secrets = secretsIn(values.data, process.env)
   const laba = await serve(labaConfig({ host, port, engine, secrets, deskUrl, origins }))
   stopBySignal(() => laba.close())
   console.log(listeningLine(laba.url))
@@ -95,11 +94,29 @@ function portOf(flag: "port" | "laba-port", values: Values): number | null {
   return text === undefined ? null : portIn(flag, text)
 }
 
-function millisecondsOf(seconds: string | undefined, otherwise: number): number {
-  if (seconds === undefined) return otherwise
-  const ms = Number(seconds) * 1000
-  if (ms >= 0) return ms
-  throw new Error(`${seconds} is no number of seconds.`)
+function millisecondsOf(
+  flag: "remind-seconds" | "lapse-seconds" | "grace-seconds",
+  values: Values,
+  otherwise: number,
+): number {
+  const text = values[flag]
+  return text === undefined ? otherwise : secondsIn(flag, text) * 1000
+}
+
+function optionalAddress(flag: string, text: string | undefined): string | undefined {
+  return text === undefined ? undefined : addressIn(flag, text)
+}
+
+/** Not the whole of it is said again when it is none: it may hold a password. */
+function databaseIn(url: string | undefined): string | undefined {
+  if (url === undefined || /^(sqlite:.|postgres(ql)?:\/\/.)/.test(url)) return url
+  throw new Misuse("--database is sqlite:PATH or postgres://user:password@host/database")
+}
+
+function engineIn(values: Values): string {
+  const { engine = `sqlite:${join(values.data, "laba")}` } = values
+  if (engine === "memory" || /^sqlite:./.test(engine)) return engine
+  throw new Misuse(`--engine is memory or sqlite:DIR, not "${engine}"`)
 }
 
 /** The port, or 0 where somebody has it already. */

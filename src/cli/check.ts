@@ -55,7 +55,7 @@ export const check: Command = {
       console.log((await explainAccess({ config, as: given.as, channel })).join("\n"))
       return exit.ok
     }
-    if (given.hooks) return reportHooks(config, given.url ?? process.env.LABA_URL)
+    if (given.hooks) return reportHooks(config, given.url ?? (process.env.LABA_URL || undefined))
     const set = Object.keys(environmentVariables).filter((name) => process.env[name])
     const sources = [file === null ? "No file; these are the defaults" : `${file} is fine`]
     if (set.length > 0) sources.push(`with ${set.join(", ")} from the environment`)
@@ -65,10 +65,12 @@ export const check: Command = {
 }
 
 async function reportHooks({ hooks }: Config, url: string | undefined): Promise<number> {
+  // Before the backends are called: an address that is none is said at once.
+  const server = url === undefined ? null : serverOf(url)
   const here = await checkHooks(hooks)
   console.log(here.lines.length === 0 ? "No hooks are configured." : here.lines.join("\n"))
-  if (!url) return here.ok ? exit.ok : exit.failed
-  const there = await hooksOfServer(serverOf(url))
+  if (server === null) return here.ok ? exit.ok : exit.failed
+  const there = await hooksOfServer(server)
   console.log(`\n${there.lines.join("\n")}`)
   return here.ok && there.ok ? exit.ok : exit.failed
 }

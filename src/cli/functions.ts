@@ -173,7 +173,12 @@ function yamlOf(hooks: readonly HookInput[]): string {
 
 function databaseIn(data: string | undefined): string {
   if (data === undefined) return ":memory:"
-  mkdirSync(data, { recursive: true })
+  if (data === "") throw new Misuse("--data is a folder, not nothing")
+  try {
+    mkdirSync(data, { recursive: true })
+  } catch (cause) {
+    throw new Failure(`cannot keep anything in ${data}: ${(cause as Error).message}`, { cause })
+  }
   return resolve(data, "functions.sqlite")
 }
 

@@ -3,7 +3,7 @@ import { applyEnvironment } from "../config/environment.ts"
 import { mergeConfig } from "../config/merge.ts"
 import { type Config, ConfigError, type ConfigInput, parseConfig } from "../config/config.ts"
 import { readConfigText } from "../config/config-text.ts"
-import { Failure } from "./command.ts"
+import { Failure, Misuse } from "./command.ts"
 
 /** Taken from the current folder when no file is named. */
 const usualNames = ["laba.yaml", "laba.yml", "laba.json"]
@@ -24,8 +24,9 @@ export interface Gathered {
   readonly file: string | null
 }
 
-/** Throws `Failure` with every mistake, a line each. */
+/** Throws `Misuse` for a flag that is none, and `Failure` with every mistake of the rest, a line each. */
 export async function gatherConfig(named: string | undefined, flags: ConfigInput): Promise<Gathered> {
+  checkFlags(flags)
   const file = named ?? (await usualFile())
   const text = file === null ? null : await read(file)
   try {
@@ -34,6 +35,16 @@ export async function gatherConfig(named: string | undefined, flags: ConfigInput
     return { input, config: parseConfig(input), file }
   } catch (error) {
     if (error instanceof ConfigError) throw new Failure(mistakesOf(error, file), { cause: error })
+    throw error
+  }
+}
+
+/** By themselves, so that what was typed wrongly is not said of a file. Throws `Misuse`. */
+function checkFlags(flags: ConfigInput): void {
+  try {
+    parseConfig(flags)
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Misuse(error.message.split("\n")[0])
     throw error
   }
 }

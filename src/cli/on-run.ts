@@ -9,6 +9,7 @@ import { tryAgain } from "../react/try-again.ts"
 import { type Address, channelUrl, readAddress, urlFlag } from "./address.ts"
 import type { Given } from "./arguments.ts"
 import { exit, Failure, Misuse } from "./command.ts"
+import { readCursor } from "./cursors.ts"
 import { sayUntilRefused } from "./connection-words.ts"
 import { defaultFolder, ownFolder } from "./on-state.ts"
 import { stopBySignal } from "./signals.ts"
@@ -63,6 +64,7 @@ export function readTask(
   const address = readAddress(word, given.url)
   const channel = new URL(channelUrl(address)).pathname
   const identity = { verb, server: address.server, channel, name: given.name ?? "" }
+  if (given.state === "") throw new Misuse("--state is a folder, not nothing")
   const folder = given.state ?? defaultFolder(identity)
   return {
     verb,
@@ -73,7 +75,7 @@ export function readTask(
     atOnce: readWhole("--at-once", given["at-once"] ?? "1", { min: 1, max: 1000 }),
     tries: readWhole("--tries", given.tries ?? "6", { min: 1, max: 1000 }),
     timeoutMs: readTime("--timeout", given.timeout ?? "60s"),
-    after: given.after,
+    after: readCursor(given.after),
   }
 }
 
@@ -107,7 +109,10 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
   failed.catch(() => {})
   try {
     const refused = sayUntilRefused(reacting.laba, reacting.channel, address.server)
-    const { cursor, history } = await Promise.race([reacting.ready, refused, failed])
+    // Also before it ever was connected it ends when it is told to.
+    const begun = await Promise.race([reacting.ready, refused, failed, stopped.then(() => null)])
+    if (begun === null) return exit.ok
+    const { cursor, history } = begun
     if (history === "none")
       console.error(
         `laba: ${name} keeps no history: what is published while this is down, or slow, is missed`,

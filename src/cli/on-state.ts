@@ -36,7 +36,11 @@ function stateHome(): string {
 
 /** Takes the folder for this process. The lock is the system's, so it goes with the process, however that ends. */
 export function ownFolder(folder: string): Disposable {
-  mkdirSync(folder, { recursive: true })
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (cause) {
+    throw new Failure(`cannot keep a place in ${folder}: ${(cause as Error).message}`, { cause })
+  }
   const lock = new Database(join(folder, "lock"), { create: true })
   try {
     lock.run("PRAGMA busy_timeout = 0")

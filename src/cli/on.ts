@@ -34,7 +34,7 @@ export const on: Command = {
     const task = readTask("on", words[0], given)
     if (given.aside) return listAside(task)
     const command = given.exec
-    if (command === undefined) throw new Misuse("say what to run: --exec ./command.sh")
+    if (!command?.trim()) throw new Misuse("say what to run: --exec ./command.sh")
     const reaction: Reaction = (message, { number, signal }) =>
       runCommand({ command, input: payloadOf(message), environment: variablesOf(message, number), signal })
     return given.retry ? retryAside(task, reaction) : reactTo(task, reaction)

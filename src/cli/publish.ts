@@ -1,4 +1,7 @@
 // `laba publish`: one POST, and the server's answer on one line.
+import { idempotencyKeyCharsMax } from "../../wire/limits.ts"
+import { parseContentType } from "../../wire/content-type.ts"
+import { checkKey } from "../protocols/laba.ts"
 import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
@@ -18,6 +21,17 @@ const flags = {
   },
   file: { type: "string", value: "<path>", says: "publish a file's bytes; - reads standard input" },
 } as const
+
+/** Throws `Misuse`. */
+function checkIdempotencyKey(key: string): void {
+  try {
+    checkKey(key)
+  } catch {
+    throw new Misuse(
+      `--key is 1 to ${idempotencyKeyCharsMax} printable ASCII characters without spaces, not ${JSON.stringify(key)}`,
+    )
+  }
+}
 
 interface Payload {
   readonly body: Uint8Array<ArrayBuffer>
@@ -39,6 +53,9 @@ export const publish: Command = {
   async run(args) {
     const { given, words } = readArguments(args, flags, 2)
     const address = readAddress(words[0], given.url)
+    if (given.type !== undefined && !parseContentType(given.type))
+      throw new Misuse(`--type is a content type such as application/json, not ${JSON.stringify(given.type)}`)
+    if (given.key !== undefined) checkIdempotencyKey(given.key)
     const { body, type } = await readPayload(words[1], given.file)
     const headers: Record<string, string> = { "content-type": given.type ?? type }
     if (given.key !== undefined) headers["idempotency-key"] = given.key

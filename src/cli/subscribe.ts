@@ -4,6 +4,7 @@ import { isJsonType } from "../../wire/content-type.ts"
 import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Misuse } from "./command.ts"
+import { readCursor } from "./cursors.ts"
 import { sayUntilRefused } from "./connection-words.ts"
 
 const flags = {
@@ -33,13 +34,14 @@ export const subscribe: Command = {
     const { given, words } = readArguments(args, flags, 1)
     const address = readAddress(words[0], given.url)
     const countMax = readCount(given.count)
+    const after = readCursor(given.after)
     const token = process.env.LABA_CREDENTIAL
     const laba = connect(address.server, {
       ...(given.sse && { transports: ["sse"] }),
       ...(token && { token: () => token }),
     })
     const name = new URL(channelUrl(address)).pathname
-    const channel = laba.channel(name, given.after === undefined ? {} : { after: given.after })
+    const channel = laba.channel(name, after === undefined ? {} : { after })
     try {
       const whole = printing(channel, given.json === true, countMax)
       channel.on("reset", ({ reason, cursor }) => {

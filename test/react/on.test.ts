@@ -196,6 +196,17 @@ describe("laba on", () => {
     expect(await grown(at.out, 2)).toEqual(["a", "b"])
   })
 
+  test("ends when it is told to, also before it was ever connected", async () => {
+    await using folder = await emptyFolder()
+    await using waiting = new LabaProcess([
+      ...["on", "/c", "--exec", "true", "--state", folder.path],
+      ...["--url", "http://127.0.0.1:1"],
+    ])
+    await waiting.says(/coming back/)
+    waiting.signal("SIGTERM")
+    expect(await waiting.ended()).toBe(0)
+  })
+
   test("ends rather than go on when it cannot save its place", async () => {
     await using at = await stage()
     await using reaction = at.run("cat > /dev/null")
