@@ -1,5 +1,6 @@
 // Every bound that a client can meet, with its default and its reason. Bytes are bytes on the wire after decoding of
-// transfer and form encodings. Imports nothing.
+// transfer and form encodings. Imports nothing but its neighbours.
+import type { Code } from "./codes.ts"
 
 export interface Limits {
   /** One message's payload. Default 64 KiB: above it a file store and a link serve better, and one reader's burst stays small. */
@@ -58,6 +59,36 @@ export interface Limits {
 
 /** A bound by its name. */
 export type LimitName = keyof Limits
+
+/** What is said to who meets a bound; null where nobody is refused: what is beyond it is cut, trimmed or comes later. */
+export const limitCodes: Readonly<Record<LimitName, Code | null>> = {
+  messageBytesMax: "too_large",
+  queryBytesMax: "query_too_long",
+  channelsPerConnectionMax: "too_many_channels",
+  outboxBytesMax: "slow",
+  pollSecondsMax: null,
+  pollsWaitingMax: "too_many_polls",
+  streamSecondsMax: "stream_ended",
+  heartbeatSeconds: "silent",
+  idempotencySeconds: null,
+  idempotencyKeysMax: "too_many_keys",
+  historyBytesMax: null,
+  pageMessagesMax: null,
+  pageBytesMax: null,
+  drainSeconds: null,
+  drainGraceSeconds: null,
+  connectionsMax: "too_many_connections",
+  connectionsPerAddressMax: "too_many_connections",
+  connectionsPerUserMax: "too_many_connections",
+  connectsPerAddressPerSecond: "too_many_requests",
+  connectWaitSecondsMax: "too_many_requests",
+  connectsWaitingMax: "too_many_requests",
+  publishesPerKeyPerSecond: "too_many_requests",
+  publishesPerUserPerSecond: "too_many_requests",
+  publishesPerAddressPerSecond: "too_many_requests",
+  publishesPerChannelPerSecond: "too_many_requests",
+  subscribesPerConnectionPerSecond: "too_many_requests",
+}
 
 export const defaultLimits: Limits = {
   messageBytesMax: 64 * 1024,

@@ -1,6 +1,7 @@
-// The documents that are made of the configuration's schema: where they are, and what should be in them now.
+// The documents that are made of the configuration's schema and of the codes: where they are, and what should be in them now.
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
+import { errorTables } from "./error-tables.ts"
 import { jsonSchema, readComments, referenceTables } from "./reference.ts"
 
 const root = new URL("../../", import.meta.url)
@@ -11,7 +12,7 @@ export interface GeneratedDocument {
   readonly text: string
 }
 
-/** Both documents as they should be. The guide's prose stays as it is written; only what is between its marks is made. */
+/** All of them as they should be. The guide's prose stays as it is written; only what is between its marks is made. */
 export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
   const sources = [
     "src/config/config.ts",
@@ -22,9 +23,11 @@ export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
   ].map((name) => readFile(pathOf(name), "utf8"))
   const schema = jsonSchema(readComments(...(await Promise.all(sources))))
   const guide = pathOf("docs/guide/configuration.md")
+  const errors = pathOf("docs/guide/errors.md")
   return [
     { path: pathOf("docs/config.schema.json"), text: printJson(schema) },
     { path: guide, text: between(await readFile(guide, "utf8"), referenceTables(schema)) },
+    { path: errors, text: between(await readFile(errors, "utf8"), errorTables()) },
   ]
 }
 
@@ -37,6 +40,6 @@ function printJson(value: unknown): string {
 const marks = /(<!-- begin: made by src\/config\/write-docs\.ts -->\n)[^]*(\n<!-- end -->)/
 
 function between(page: string, made: string): string {
-  if (!marks.test(page)) throw new Error("docs/guide/configuration.md has lost its marks")
+  if (!marks.test(page)) throw new Error("a page of the guide has lost its marks")
   return page.replace(marks, (_, begin: string, end: string) => `${begin}\n${made}\n${end}`)
 }

@@ -1,6 +1,7 @@
 // The configuration described: as a JSON schema for editors and as tables for readers. Both are made of the schema and
 // of the comments on its TypeScript types, so that no text is written twice.
 import { z } from "zod"
+import { limitCodes, type LimitName } from "../../wire/limits.ts"
 import { sizePattern, timePattern } from "./quantities.ts"
 import { configSchema } from "./schema.ts"
 
@@ -84,7 +85,8 @@ function describe(node: SchemaNode, name: string, comments: Comments): void {
   for (const [key, member] of Object.entries(node.properties ?? {})) {
     const description = commentOn(name, key, comments)
     if (description === undefined) throw new Error(`${name}.${key} has no comment`)
-    member.description = description
+    const code = name === "Limits" ? limitCodes[key as LimitName] : null
+    member.description = code === null ? description : `${description} Beyond it: \`${code}\`.`
     const inner = within[`${name}.${key}`]
     for (const one of [member, ...(member.anyOf ?? []), member.additionalProperties, member.items]) {
       if (typeof one !== "object") continue

@@ -1,4 +1,5 @@
-// Writes docs/config.schema.json and the tables in docs/guide/configuration.md anew: `bun src/config/write-docs.ts`.
+// Writes docs/config.schema.json and the tables in docs/guide/configuration.md and errors.md anew:
+// `bun src/config/write-docs.ts`.
 import { writeFile } from "node:fs/promises"
 import { freshDocuments } from "./documents.ts"
 
