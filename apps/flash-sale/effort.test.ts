@@ -26,3 +26,13 @@ test("regains its strength when turns come in time again", () => {
   const decisions = turns(new Effort(), [20, 20, 0, 0, 0, 0, 0, 0, 0])
   expect(decisions).toEqual([500, 400, 500, 600, 700, 800, 900, 1000, 1000])
 })
+
+test("makes fewer while the front is late, however early its own turns are", () => {
+  const effort = new Effort()
+  let now = 0
+  const turn = (): number => effort.at((now += 20), now)
+  expect(turn()).toBe(1000)
+  effort.hurry(now)
+  expect([turn(), turn(), turn(), turn()]).toEqual([500, 250, 200, 200])
+  expect([turn(), turn()]).toEqual([300, 400])
+})

@@ -71,6 +71,11 @@ export class Loop {
     } else this.batchTimer = setTimeout(() => this.flush(), batchMs)
   }
 
+  /** Requests are read later than they came: whoever clicks comes before who is to be decided. */
+  hurry(): void {
+    this.effort.hurry(performance.now())
+  }
+
   private flush(): void {
     if (this.stopped) return
     this.batchSoon = false

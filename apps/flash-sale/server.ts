@@ -128,8 +128,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   // It listens before anybody can be sent there, and Laba must know where its pages come from.
   const { frontThreads = 0, port = 0, addressHeader = null } = options
   const { addressAttempts = addressAttemptsDefault } = options
-  const addresses =
-    addressAttempts > 0 ? new Pace({ ...defaultPace, attemptsMax: addressAttempts }) : null
+  const addresses = addressAttempts > 0 ? new Pace({ ...defaultPace, attemptsMax: addressAttempts }) : null
   const server = Bun.serve({
     hostname: frontThreads > 0 ? "127.0.0.1" : host,
     port: frontThreads > 0 ? 0 : port,
@@ -137,6 +136,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     fetch: (request) => handle(request),
   })
   let enterQueue = (_: Click): Reply | Promise<Reply> => starting()
+  let hurry = (): void => {}
   const front =
     frontThreads === 0
       ? null
@@ -148,6 +148,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           addressHeader,
           login: options.jwt ? { jwt: options.jwt } : { secret: secretOf(ledger, "tokens") },
           enter: (click) => enterQueue(click),
+          onLate: () => hurry(),
           onFailure(error) {
             log(`flash sale: a click failed: ${String(error)}`)
             return problemOf(failed())
@@ -308,6 +309,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     await warmUp.run(url).catch((error: unknown) => log(`flash sale: not warmed up: ${String(error)}`))
   }
   enterQueue = (click) => enter(shop, click.sale, click)
+  hurry = () => loop.hurry()
   tellings.resume(sales.all)
   loop.start()
   counters.look(sales.all)

@@ -34,6 +34,8 @@ export type FromFront =
   | { readonly kind: "started"; readonly port: number }
   | { readonly kind: "notStarted"; readonly why: string }
   | { readonly kind: "closed" }
+  /** Requests are read later than they came. */
+  | { readonly kind: "late" }
   | string
 
 /** Gathers what is to cross in this turn. */

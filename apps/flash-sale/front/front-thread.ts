@@ -47,6 +47,22 @@ function start(options: FrontThreadOptions): void {
     },
   })
   say({ kind: "started", port: server.port as number })
+  watchLateness()
+}
+
+/** How often the thread looks whether it keeps up. */
+const lookMs = 20
+
+/** A timer that comes later than that has waited behind requests, as those behind it do. */
+const lateMsMax = 15
+
+function watchLateness(): void {
+  let dueAt = performance.now() + lookMs
+  setInterval(() => {
+    const now = performance.now()
+    if (now - dueAt > lateMsMax) say({ kind: "late" })
+    dueAt = now + lookMs
+  }, lookMs)
 }
 
 function enter(click: Omit<Parameters<Crossing["click"]>[0], "id">): Promise<Response> {

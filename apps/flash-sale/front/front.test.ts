@@ -51,6 +51,7 @@ async function setOut(
       clicks.push(click)
       return enter(click)
     },
+    onLate() {},
     onFailure(error) {
       failures.push(error)
       return problemOf(new Problem(500, "internal", "It failed."))

@@ -14,6 +14,8 @@ export interface FrontOptions extends Omit<FrontThreadOptions, "sharesPort"> {
   readonly threads: number
   /** Answers a click. */
   readonly enter: (click: Click) => Reply | Promise<Reply>
+  /** Told again and again while requests are read later than they came. */
+  readonly onLate: () => void
   /** Answers when `enter` threw or rejected. */
   readonly onFailure: (error: unknown) => Reply
 }
@@ -45,7 +47,7 @@ function requireFree(hostname: string, port: number): void {
 
 async function startThread(
   options: FrontThreadOptions,
-  { enter, onFailure }: Pick<FrontOptions, "enter" | "onFailure">,
+  { enter, onFailure, onLate }: Pick<FrontOptions, "enter" | "onFailure" | "onLate">,
 ): Promise<Front> {
   const thread = new Worker(new URL("./front-thread.ts", import.meta.url).href)
   const post = (message: ToFront): void => thread.postMessage(message)
@@ -65,6 +67,7 @@ async function startThread(
   }
   thread.onmessage = ({ data }: MessageEvent<FromFront>) => {
     if (typeof data === "string") for (const click of clicksIn(data)) take(click)
+    else if (data.kind === "late") onLate()
     else if (data.kind === "started") started.resolve(data.port)
     else if (data.kind === "notStarted") started.reject(new Error(data.why))
     else closed.resolve()
