@@ -14,7 +14,10 @@ const text: Schema = { type: "string" }
 const number: Schema = { type: "number" }
 const integer: Schema = { type: "integer" }
 const time: Schema = { type: "integer", description: "Milliseconds since 1970, by the server's clock" }
-const money: Schema = { type: "integer", description: "In the smallest unit of the currency: 1990 is 19.90" }
+const money: Schema = {
+  type: "integer",
+  description: "In the smallest unit of the currency: 1990 is 19.90 CNY, and 1990 JPY",
+}
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] })
 const list = (items: Schema): Schema => ({ type: "array", items })
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })

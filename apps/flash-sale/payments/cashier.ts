@@ -4,9 +4,10 @@ import type { Sale } from "../book/sale.ts"
 import { orderId } from "../delivery/record-of.ts"
 import { Looks } from "./looks.ts"
 import { type Callback, type PaymentProvider, ProviderRefusal, type TradeEnd } from "./provider.ts"
+import type { WatchedProvider } from "./watched-provider.ts"
 
 export interface CashierOptions {
-  readonly provider: PaymentProvider & { readonly mayAsk?: boolean }
+  readonly provider: PaymentProvider & Partial<Pick<WatchedProvider, "mayAsk" | "isAway">>
   readonly find: (sale: string) => Sale | null
   readonly log: (line: string) => void
   /** Takes money for a sale that is not known here; false when it is nobody's. */
@@ -34,8 +35,8 @@ export function orderIn(reference: string): { readonly sale: string; readonly nu
 const endingMax = 64
 const lookingMax = 32
 
-/** Overdue orders that one turn has to do with. */
-const overdueMax = 1000
+/** Overdue orders that one turn has to do with: some 20 ms of writing, when all of them end at once. */
+const overdueMax = 500
 
 /** A longer time between two turns is a machine that slept: nobody could be asked meanwhile. */
 const sleepMsMin = 5000
@@ -68,6 +69,8 @@ export class Cashier {
     const order = sale.orderOf(number)
     if (order === null) return { failed: "no_order" }
     if (order.state !== "pending" || sale.now() >= order.payBy) return { failed: "not_payable" }
+    // Who opens the payment page again may have paid on the last one.
+    if (order.opened) this.look(sale, number)
     sale.markOpened(order)
     const reference = orderId(sale.book, number)
     this.looks.add(reference, { sale, number }, sale.now())
@@ -142,6 +145,11 @@ export class Cashier {
       if (!isAnswered) return "provider_away"
     }
     return sale.orderOf(number)?.state === "cancelled" ? "cancelled" : "not_cancelled"
+  }
+
+  /** Whether the provider is away, for the metric. */
+  get isProviderAway(): boolean {
+    return this.options.provider.isAway === true
   }
 
   private get mayAsk(): boolean {

@@ -6,6 +6,8 @@ import { type PaymentProvider, ProviderRefusal } from "./provider.ts"
 export interface WatchedProvider extends PaymentProvider {
   /** False while it is away and the next try is not due: whatever is asked would be refused here. */
   readonly mayAsk: boolean
+  /** Whether nobody has had an answer for a while. */
+  readonly isAway: boolean
 }
 
 /** A question that was not even asked, because the provider is away. */
@@ -41,6 +43,9 @@ export function watchedProvider(
   return {
     get mayAsk() {
       return outage.mayAsk
+    },
+    get isAway() {
+      return outage.isAway
     },
     open: (trade) => ask(trade.reference, () => provider.open(trade)),
     look: (reference) => ask(reference, () => provider.look(reference)),

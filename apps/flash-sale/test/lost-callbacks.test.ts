@@ -79,3 +79,10 @@ test("an order that has ended is not looked at any more", async () => {
   }
   expect(looks).toBe(0)
 })
+
+test("who opens the payment page again has the provider asked as well", async () => {
+  using world = await annPaid()
+  await world.cashier.open(world.sale, 1)
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("paid")
+})
