@@ -160,7 +160,6 @@ export class Act {
     let soldOutChanged = false
     for (const [at, item] of items.entries()) {
       if (this.wasOut[at] === (item.counts.available === 0)) continue
-      item.soldOutEpoch += 1
       soldOutChanged = true
     }
     return { outbox, tickets: [...this.changed], decided: this.decided, soldOutChanged }

@@ -65,8 +65,6 @@ export interface Item {
   /** Tickets in the queue for it, and on its wait-list. */
   queued: number
   waitlisted: number
-  /** Changes each time that it sells out or opens again, so that nobody holds on to an old "sold out". */
-  soldOutEpoch: number
   /** Turns up to here were told already that it is gone. */
   goneUntil: number
   changed: boolean
@@ -121,7 +119,6 @@ export class Book {
       departures: new Departures(),
       queued: 0,
       waitlisted: 0,
-      soldOutEpoch: item.counts.available === 0 ? 1 : 0,
       goneUntil: 0,
       changed: false,
     }))

@@ -48,3 +48,17 @@ test("so they do in an order that was drawn, past those who left", async () => {
   expect(world.sale.book.served).toBe(served + 1)
   expect(world.ticket(world.sale.book.turns?.numberAt(served + 2) ?? 0).state).toBe("queued")
 })
+
+test("what everybody is shown is never older than before, though the clock went back over a restart", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] })
+  await world.admitted("ann")
+  await world.work()
+  world.pass(10)
+  world.sale.end(1, "cancel")
+  const { at } = saleSnapshot(world.sale)
+  world.now -= 3_600_000
+  world.revive()
+  const after = saleSnapshot(world.sale)
+  expect(after.at).toBeGreaterThanOrEqual(at)
+  expect(after.items[0]).toMatchObject({ available: 1 })
+})

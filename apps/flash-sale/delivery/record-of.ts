@@ -36,6 +36,10 @@ export function recordOf(book: Book, ticket: Ticket): TicketRecord {
 /** What is the same for everybody: one message a second serves the whole queue. */
 export interface SaleSnapshot {
   readonly sale: string
+  /**
+   * Of two the later counts: an old "sold out" must not win over a newer "open again". By the sale's clock, which never goes
+   * back, also over a restart.
+   */
   readonly at: number
   readonly phase: SalePhase
   /** It may be moved until somebody has entered. */
@@ -56,8 +60,6 @@ export interface SaleSnapshot {
     readonly sold: number
     /** Nothing to be had and nothing that could come back. */
     readonly gone: boolean
-    /** Changes when it sells out and when it opens again. */
-    readonly soldOutEpoch: number
   }[]
 }
 
@@ -74,11 +76,10 @@ export function saleSnapshot(sale: Sale): SaleSnapshot {
     queued: book.queued,
     waitlisted: book.waitlisted,
     perSecond: pace.perSecond,
-    items: book.items.map(({ id, counts, soldOutEpoch }) => ({
+    items: book.items.map(({ id, counts }) => ({
       id,
       ...counts,
       gone: isGone(counts),
-      soldOutEpoch,
     })),
   }
 }

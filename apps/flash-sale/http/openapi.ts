@@ -35,7 +35,10 @@ const lineMark: Schema = { type: "array", items: integer, minItems: 2, maxItems:
 const standing = object(
   {
     sale: text,
-    at: time,
+    at: {
+      ...time,
+      description: "By the sale's clock, which never goes back: of two standings the later counts",
+    },
     phase: { enum: ["scheduled", "open", "paused", "closed"] },
     startsAt: time,
     served: {
@@ -58,7 +61,6 @@ const standing = object(
         held: integer,
         sold: integer,
         gone: { type: "boolean" },
-        soldOutEpoch: integer,
       }),
     ),
   },

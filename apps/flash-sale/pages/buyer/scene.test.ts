@@ -6,7 +6,7 @@ import type { SaleView, Standing } from "../views.ts"
 import { type Facts, sceneOf } from "./scene.ts"
 import { sceneWords } from "./words.ts"
 
-const item = { id: "i", total: 2, available: 1, held: 1, sold: 0, gone: false, soldOutEpoch: 0 }
+const item = { id: "i", total: 2, available: 1, held: 1, sold: 0, gone: false }
 const gone = { ...item, available: 0, held: 0, sold: 2, gone: true }
 
 const standing = (given: Partial<Standing> = {}): Standing => ({
