@@ -140,6 +140,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   })
   const watches = makeWatches({
     engine,
+    leaseMs: config.node.leaseMs,
     keepOf: (channel) => reloader.current.rules.for(channel).keep,
     hub,
     drafts,

@@ -18,6 +18,8 @@ import { payloadFrom } from "./payload.ts"
 
 export interface WatchesOptions {
   readonly engine: NodeEngine
+  /** How long a node counts as alive that says nothing. */
+  readonly leaseMs: number
   readonly keepOf: (channel: Channel) => Keep
   readonly hub: Hub
   readonly drafts: Drafts
@@ -31,7 +33,8 @@ export interface Watches {
   stop(): void
 }
 
-export function makeWatches({ engine, keepOf, hub, drafts, events, counters }: WatchesOptions): Watches {
+export function makeWatches(options: WatchesOptions): Watches {
+  const { engine, leaseMs, keepOf, hub, drafts, events, counters } = options
   const messenger = new Messenger({
     clock: systemClock,
     onFailure({ name }, error, isGivenUp) {
@@ -64,6 +67,7 @@ export function makeWatches({ engine, keepOf, hub, drafts, events, counters }: W
     },
     claims: claimsOf(engine),
     clock: systemClock,
+    holdMs: leaseMs,
     tell(watch, alarm) {
       counters.alarms[alarm.alarm]++
       events.alarmRaised(alarm)

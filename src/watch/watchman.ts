@@ -5,8 +5,7 @@ import type { Ground, Notice } from "./vigil.ts"
 import { Vigil, watchedMax } from "./vigil.ts"
 import type { Alarm, Claims, Watch, WatchClock } from "./watch.ts"
 
-/** How long an alarm is ours without word from us: a node that died while telling is followed after that. */
-const holdMs = 30_000
+const holdMsUsual = 30_000
 
 /** How long an alarm is known to have been told, at least: nodes notice the same a little apart, or start meanwhile. */
 const toldMsMin = 600_000
@@ -15,6 +14,8 @@ export interface WatchmanOptions<W extends Watch> {
   readonly ground: Ground
   readonly claims: Claims
   readonly clock: WatchClock
+  /** How long an alarm is ours without word from us: a node that died while telling is followed after that. Default 30 s. */
+  readonly holdMs?: number
   /** Tells an alarm to all whom the watch names. Resolves when each was told, or was given up. */
   readonly tell: (watch: W, alarm: Alarm) => Promise<void>
   /**
@@ -122,7 +123,7 @@ export class Watchman<W extends Watch> {
 
   /** `held`: another node tells it now; we ask again, lest it dies before it is done. */
   private async tellOnce({ watch }: Post<W>, { name, alarm }: Notice): Promise<"done" | "held"> {
-    const { claims, clock, tell, onTrouble } = this.options
+    const { claims, clock, tell, onTrouble, holdMs = holdMsUsual } = this.options
     const whose = await claims.take(name, holdMs)
     if (whose !== "ours") return whose === "told" ? "done" : "held"
     let cancel = (): void => {}

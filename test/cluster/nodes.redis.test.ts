@@ -5,7 +5,7 @@ import { credentials, shop, tokenFor } from "../access/guarded.ts"
 import type { Stage } from "../backend-api/stage.ts"
 import { eventually } from "../support/eventually.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
-import { RedisCluster, RedisProcess } from "../support/redis-servers.ts"
+import { RedisCluster, RedisProcess, SentinelTrio } from "../support/redis-servers.ts"
 import {
   type ClusterStage,
   listenAs,
@@ -36,6 +36,7 @@ async function all<Item>({ json }: Stage, path: string, name: string): Promise<I
 
 const kinds = {
   "one Redis": () => RedisProcess.start(),
+  "a master behind Sentinels": () => SentinelTrio.start(),
   "a Redis Cluster": () => RedisCluster.start(),
 } as const satisfies Record<string, () => Promise<SomeRedis>>
 
