@@ -15,6 +15,8 @@ export interface ListenOptions {
   readonly transports?: readonly string[]
   readonly after?: string
   readonly upgradeMs?: number
+  /** A lost connection is not tried again by itself within the test: only what happens to the page brings it back. */
+  readonly waitsForThePage?: boolean
   /** Streams are read by the browser's own `EventSource`. */
   readonly usesEventSource?: boolean
   /** Gives the page its tokens, as a login server would. */
@@ -45,14 +47,14 @@ export class LabaPage implements AsyncDisposable {
     if (token) await page.exposeFunction("giveToken", token)
     await page.goto(`${base}/_/nothing-here`)
     await page.evaluate(
-      ({ channel, transports, after, upgradeMs, usesEventSource, patience: times }) => {
+      ({ channel, transports, after, upgradeMs, usesEventSource, waitsForThePage, patience: times }) => {
         const scope = globalThis as unknown as Scope
         const laba = scope.Laba.connect(undefined, {
           ...(transports ? { transports: transports as ("websocket" | "sse" | "poll")[] } : {}),
           ...(upgradeMs ? { upgradeMs } : {}),
           ...(usesEventSource ? { eventSource: (url: string) => new EventSource(url) } : {}),
           ...("giveToken" in scope ? { token: () => scope.giveToken() } : {}),
-          backoff: { minMs: 100, maxMs: 500 },
+          backoff: waitsForThePage ? { minMs: 600_000, maxMs: 600_000 } : { minMs: 100, maxMs: 500 },
           ...times,
         })
         scope.laba = laba
