@@ -186,9 +186,8 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     ledger,
     loudspeaker,
     log,
-    // Laba beside us takes 20,000 before it refuses.
-    ...(!options.laba && { inFlightMax: 8192 }),
-    watchers,
+    // Laba beside us takes 20,000 before it refuses, and tells who listens.
+    ...(!options.laba && { inFlightMax: 8192, watchers }),
   })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
   const errands = new Errands({

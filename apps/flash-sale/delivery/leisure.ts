@@ -17,8 +17,16 @@ const extraMs = 15
 /** The fastest answer counts for so long: Laba may have moved farther away. */
 const fastestMs = 30_000
 
+export interface LeisureOptions {
+  /** May be on their way at the most. */
+  readonly most: number
+  /** Whether a crowd comes first. Not where nobody knows who listens: it may be those who are told. */
+  readonly yields: boolean
+}
+
 export class Leisure {
   private readonly most: number
+  private readonly yields: boolean
   private allowed: number
   private flying = 0
   private fastest = Number.POSITIVE_INFINITY
@@ -30,9 +38,9 @@ export class Leisure {
   private ticketsBefore = 0
   private sent = 0
 
-  /** `most` may be on their way at the most. */
-  constructor(most: number) {
+  constructor({ most, yields }: LeisureOptions) {
     this.most = most
+    this.yields = yields
     this.allowed = Math.min(most, fewest)
   }
 
@@ -45,7 +53,7 @@ export class Leisure {
   /** Whether one more may go. */
   allows(now: number): boolean {
     this.turn(now)
-    const isCrowd = Math.max(this.tickets, this.ticketsBefore) > crowdMin
+    const isCrowd = this.yields && Math.max(this.tickets, this.ticketsBefore) > crowdMin
     return this.flying < this.allowed && (!isCrowd || this.sent < crowdMin)
   }
 

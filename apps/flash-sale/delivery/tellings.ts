@@ -86,7 +86,7 @@ export class Tellings {
     this.options = options
     this.inFlightMax = options.inFlightMax ?? 1024
     this.watchers = options.watchers ?? new Watchers()
-    this.leisure = new Leisure(this.inFlightMax)
+    this.leisure = new Leisure({ most: this.inFlightMax, yields: options.watchers !== undefined })
   }
 
   /** Those who wait to be told. */
