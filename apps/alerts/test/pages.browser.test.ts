@@ -1,5 +1,5 @@
 // The pages in Chromium: a payment told by mail and by text message, two people at the deploy board, a heart that is killed
-// and brought back. Set ALERTS_SHOTS to a folder to keep pictures.
+// and brought back. Set LABA_SHOTS to a folder to keep pictures.
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
@@ -7,7 +7,7 @@ import { collectComplaints } from "../../../test/support/complaints.ts"
 import { eventually } from "../../../test/support/eventually.ts"
 import { startWorld, type World } from "./world.ts"
 
-const shots = process.env["ALERTS_SHOTS"]
+const shots = process.env["LABA_SHOTS"]
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
 const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 900 } }
 

@@ -11,7 +11,7 @@ import type { ShopProcess } from "./shop-process.ts"
 const sceneMsMax = 45_000
 
 /** Where pictures go, when somebody wants to look at what was tested. */
-const pictures = process.env["FLASH_SALE_SCREENSHOTS"]
+const pictures = process.env["LABA_SHOTS"]
 
 export interface BuyerPageOptions extends BrowserContextOptions {
   readonly user: string

@@ -10,7 +10,7 @@ import { type Supervised, supervise } from "../rehearsal/supervised.ts"
 import { until } from "./shop-process.ts"
 
 const testMsMax = 180_000
-const pictures = process.env["FLASH_SALE_SCREENSHOTS"]
+const pictures = process.env["LABA_SHOTS"]
 
 describe.skipIf(!hasChromium)("the operator's page", () => {
   let browser: Browser

@@ -1,5 +1,5 @@
 // Customers and kitchens in a real browser: an order from the opening of the shop to the handing over, while pages are
-// reloaded, the network is cut and the desk is killed. Set TAKEAWAY_SHOTS to a folder to keep pictures.
+// reloaded, the network is cut and the desk is killed. Set LABA_SHOTS to a folder to keep pictures.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { BadProxy } from "../../../test/client/bad-proxy.ts"
@@ -11,7 +11,7 @@ import { demoPassword, DeskProcess } from "./desk-process.ts"
 const testMs = 180_000
 
 /** Where pictures go, when somebody wants to look at what was tested. */
-const shots = process.env["TAKEAWAY_SHOTS"]
+const shots = process.env["LABA_SHOTS"]
 
 async function shoot(name: string, ...pages: readonly Page[]): Promise<void> {
   if (!shots) return
