@@ -72,7 +72,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("inflow" as const), perSecond: fc.constantFrom(null, 0.2, 3) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("open" as const, "close" as const) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant("crash" as const), steps: fc.nat({ max: 25 }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("crash" as const), steps: fc.nat({ max: 35 }) }) },
   {
     weight: 8,
     arbitrary: fc.record({

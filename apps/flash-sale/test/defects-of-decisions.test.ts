@@ -138,13 +138,27 @@ test("what a dead process left in the queue is decided by the next", async () =>
 })
 
 test("an order that was told survives the death right after it was decided", async () => {
-  using world = new World(one)
-  await world.admitted("ann")
-  await world.work()
-  world.revive()
-  expect(world.sale.orderOf(1)?.state).toBe("pending")
-  await world.pays(1)
-  expect(world.sale.orderOf(1)?.state).toBe("paid")
+  const deaths: Record<string, (world: World, step: string) => boolean> = {
+    "once it is in the books, before anybody was told": (_, step) => step === "decide: committed",
+    "once its buyer was told, before that is noted": (world) => shown(world, "ann", 1)?.state === "won",
+  }
+  for (const [moment, dies] of Object.entries(deaths)) {
+    using world = new World(one)
+    await world.admitted("ann")
+    world.onStep = (step) => {
+      if (dies(world, step)) world.dieAfter(0)
+    }
+    await world.work()
+    expect([moment, world.isDead]).toEqual([moment, true])
+    world.onStep = () => {}
+    world.revive()
+    expect(world.sale.orderOf(1)?.state).toBe("pending")
+    await world.work()
+    expect(shown(world, "ann", 1)).toMatchObject({ state: "won", version: 2, order: { state: "pending" } })
+    await world.pays(1)
+    expect(world.sale.orderOf(1)?.state).toBe("paid")
+    expect(world.findings()).toEqual([])
+  }
 })
 
 test("offers go down the wait-list in its order, each for its own two minutes", async () => {

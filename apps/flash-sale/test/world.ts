@@ -196,7 +196,7 @@ export class World implements Disposable {
     const log = (line: string) => void this.logged.push(line)
     const tellings = new Tellings({
       ledger,
-      loudspeaker: this.loudspeaker(() => mine && !this.dead),
+      loudspeaker: this.loudspeaker({ isAlive: () => mine && !this.dead, between }),
       log,
       retryMs: 0,
     })
@@ -234,11 +234,13 @@ export class World implements Disposable {
     return life
   }
 
-  private loudspeaker(isAlive: () => boolean): Loudspeaker {
+  private loudspeaker(life: { isAlive: () => boolean; between: (step: string) => void }): Loudspeaker {
     return {
       url: "http://laba",
       publish: async (channel, json) => {
-        if (!isAlive() || this.labaFails) throw new Error("Laba is away.")
+        if (!life.isAlive() || this.labaFails) throw new Error("Laba is away.")
+        // Between two tellings a process can die as well.
+        life.between(`tell ${channel}`)
         this.hear(channel, JSON.parse(json) as TicketRecord)
       },
       holds: async () => true,
