@@ -4,6 +4,7 @@ import { connect, type Laba, LabaFailure, type TransportName } from "laba/client
 import type { Reply } from "../../../apps/flash-sale/delivery/conversation.ts"
 import type { TicketRecord } from "../../../apps/flash-sale/model/record.ts"
 import { ticketEnds } from "../../../apps/flash-sale/model/ticket.ts"
+import { itemOf } from "./plan.ts"
 import type { Town } from "./town.ts"
 import { Witness } from "./witness.ts"
 
@@ -142,7 +143,7 @@ export class Holder implements Disposable {
       const entered = await this.patiently(
         "POST",
         `/sales/${this.sale}/tickets`,
-        { token: issued.body["token"] ?? null },
+        { token: issued.body["token"] ?? null, item: itemOf.holders },
         { "Idempotency-Key": user },
       )
       if (entered.status === 201) {

@@ -4,7 +4,8 @@ import type { OrderState } from "../../../apps/flash-sale/model/order.ts"
 import type { TicketRecord } from "../../../apps/flash-sale/model/record.ts"
 import { ticketEnds } from "../../../apps/flash-sale/model/ticket.ts"
 import { Holder } from "./holder.ts"
-import type { Plan } from "./plan.ts"
+import { itemOf, type Plan, pressSeconds } from "./plan.ts"
+import { Press } from "./press.ts"
 import type { Town } from "./town.ts"
 
 export interface Outcome {
@@ -15,12 +16,19 @@ export interface Outcome {
   readonly holders: number
   readonly ends: Readonly<Record<string, number>>
   readonly orders: Readonly<Record<string, number>>
+  /** The others: how many came, were promised a ticket, and had theirs written down at the same time as others. */
+  readonly press: Press["facts"] & { readonly batchMost: number }
+  /** Channels that were compared with the books. */
+  readonly channels: number
   /** Times that a client was told to load anew. */
   readonly resets: number
   readonly seconds: number
   /** What broke; nothing, when all was kept. */
   readonly broken: readonly string[]
 }
+
+/** Of the others so many ask again in the end, under the key for which they have an answer. */
+const askedAgainMax = 50
 
 /** A sale that has not come to its end by then hangs. */
 const endMsMax = 120_000
@@ -42,6 +50,14 @@ export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
     await holders.all[at]?.live(() => (tickets += 1))
   })
   const crowd = Promise.all(lives)
+  const press = new Press({
+    crowd: town.crowd(),
+    sale,
+    item: itemOf.press,
+    port: Number(new URL(town.shop.url).port),
+    perSecond: plan.pressPerSecond,
+    clicksMax: Math.max(1, plan.pressPerSecond * pressSeconds),
+  })
   const isOver = { value: false }
   void crowd.then(
     () => (isOver.value = true),
@@ -65,6 +81,7 @@ export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
       await Bun.sleep(50)
     }
   }
+  if (!(await press.settled(endMsMax))) broken.push("in the end some clicks had no answer")
   await by(
     () => `some buyers still had something to do: ${holders.busy().join("; ")}`,
     () => isOver.value,
@@ -86,12 +103,18 @@ export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
     await by(`${holder.habits.user} had not seen the result`, () =>
       isSeen(holder, booked[at] as TicketRecord),
     )
-  const { exit, verdict } = await town.verify()
+  const books = town.booked(sale)
+  const { exit, verdict } = await town.verify(books)
   if (exit !== 0) broken.push(`verify exits with ${exit}: ${JSON.stringify(verdict.channels).slice(0, 300)}`)
   broken.push(
     ...Object.entries(verdict.findings).flatMap(([name, lines]) => lines.map((line) => `${name} ${line}`)),
   )
   for (const [at, holder] of inside.entries()) broken.push(...brokenTo(holder, booked[at] as TicketRecord))
+  await press.askAgain(askedAgainMax)
+  broken.push(...press.contradictions)
+  for (const [user, number] of press.numbers)
+    if (books.numbers.get(user) !== number)
+      broken.push(`${user} was promised ${number}, and the books say ${books.numbers.get(user)}`)
   const { buyers: _, sale: __, ...planned } = plan
   return {
     sale,
@@ -100,6 +123,8 @@ export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
     holders: inside.length,
     ends: tally(booked.map(({ state }) => state)),
     orders: tally(booked.flatMap(({ order }) => (order ? [order.state] : []))),
+    press: { ...press.facts, batchMost: books.batchMost },
+    channels: "read" in verdict.channels ? verdict.channels.read : 0,
     resets: holders.all.reduce((sum, { resets }) => sum + resets, 0),
     seconds: Math.round((performance.now() - began) / 100) / 10,
     broken,

@@ -7,6 +7,7 @@ import { Town } from "./town.ts"
 
 const seed = Number(process.env["LABA_KILLS_SEED"]) || 1 + Math.floor(Math.random() * 2 ** 31)
 const buyers = 40
+const press = 1000
 
 const sales = [
   { number: 1, victim: "shop", where: "with Laba inside the shop" },
@@ -28,7 +29,7 @@ async function liveIn(where: Where): Promise<void> {
   try {
     await using town = await Town.start({ isLabaApart })
     for (const { number, victim } of here) {
-      const plan = planOf({ seed, number, buyers, victims: [victim] })
+      const plan = planOf({ seed, number, buyers, press, victims: [victim] })
       outcomes.get(number)?.resolve(await killedSale(town, plan))
     }
   } catch (error) {

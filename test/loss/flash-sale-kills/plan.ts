@@ -17,6 +17,8 @@ export interface Plan {
   readonly sale: string
   readonly settings: Partial<SaleSettings>
   readonly buyers: readonly (Habits & { readonly comesAtMs: number })[]
+  /** How many others click each second. */
+  readonly pressPerSecond: number
   readonly victim: Victim
   readonly moment: Moment
   /** How long the victim stays dead. */
@@ -28,12 +30,23 @@ export interface Planned {
   readonly seed: number
   readonly number: number
   readonly buyers: number
+  /** How many others click each second. */
+  readonly press: number
   readonly victims: readonly Victim[]
 }
 
 const crowdMs = 1200
 
-export function planOf({ seed, number, buyers, victims }: Planned): Plan {
+/** How long others go on to come at the most, once the sale has opened. */
+export const pressSeconds = 3
+
+/**
+ * One queue, and the same batches and transactions; but who is watched must be able to win, to pay and to be too late, whatever
+ * the others do. Of those nobody pays, and with a unit for every third the last offer lapses before long.
+ */
+export const itemOf = { holders: "i", press: "j" } as const
+
+export function planOf({ seed, number, buyers, press, victims }: Planned): Plan {
   const random = Random.of(seed, "sale", number)
   const sale = `killed-${number}`
   const stock = 5 + random.below(Math.ceil(buyers / 2))
@@ -44,14 +57,18 @@ export function planOf({ seed, number, buyers, victims }: Planned): Plan {
     sale,
     settings: {
       mode,
-      items: [{ id: "i", title: "A thing", stock, price: 4200 }],
+      items: [
+        { id: itemOf.holders, title: "A thing", stock, price: 4200 },
+        { id: itemOf.press, title: "Another", stock: 1 + press, price: 1 },
+      ],
       factor: 1,
-      reserve: 10_000,
+      reserve: 10_000 + press * pressSeconds,
       payBySeconds: 2,
       offerSeconds: 2,
       ticketSeconds: 120,
-      inflowPerSecond: random.pick([null, null, 60, 150]),
+      inflowPerSecond: random.pick([null, null, 60 + press, 150 + press / 2]),
     },
+    pressPerSecond: press,
     buyers: Array.from({ length: buyers }, (_, at) => buyerOf(random, `${sale}-u${at}`)),
     // In turn, so that a short run kills each of them. Every second sale is in this town.
     victim: victims[Math.floor(number / 2) % victims.length] as Victim,

@@ -13,6 +13,8 @@ const flags = readFlags({
   seed: 0,
   /** Buyers of one sale, each with a client that listens. */
   buyers: 120,
+  /** Others who click each second. */
+  press: 1500,
 })
 
 const seed = flags.seed || 1 + Math.floor(Math.random() * 2 ** 31)
@@ -26,6 +28,7 @@ for (let number = flags.from; number < flags.from + flags.sales; number++) {
     seed,
     number,
     buyers: flags.buyers,
+    press: flags.press,
     victims: town.victims,
   })
   const outcome = await killedSale(town, plan)
@@ -41,6 +44,9 @@ console.log(
     seed,
     sales: outcomes.length,
     holders: sum(({ holders }) => holders),
+    press: sum(({ press }) => press.promised),
+    batchMost: Math.max(...outcomes.map(({ press }) => press.batchMost)),
+    channels: sum(({ channels }) => channels),
     resets: sum(({ resets }) => resets),
     broken: broken.map(({ sale }) => sale),
   }),

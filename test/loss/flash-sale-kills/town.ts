@@ -7,6 +7,7 @@ import { unsentSince } from "../../../apps/flash-sale/audit/booked-tickets.ts"
 import type { Verdict } from "../../../apps/flash-sale/audit/verdict.ts"
 import { Ledger } from "../../../apps/flash-sale/ledger/ledger.ts"
 import { ledgerPath } from "../../../apps/flash-sale/server.ts"
+import { Crowd } from "../../../bench/flash-sale/crowd.ts"
 import { Place } from "./place.ts"
 
 export type Victim = "shop" | "payments" | "laba"
@@ -150,6 +151,36 @@ export class Town implements AsyncDisposable {
     }
   }
 
+  /** People whom the shop knows by its own secrets. */
+  crowd(): Crowd {
+    const database = Ledger.read(ledgerPath(this.directory))
+    try {
+      const sql = "SELECT value FROM secrets WHERE name = 'tokens'"
+      return Crowd.withSecret((database.query(sql).get() as { value: string }).value)
+    } finally {
+      database.close()
+    }
+  }
+
+  /** What the books say of a sale's tickets. */
+  booked(sale: string): BookedSale {
+    const database = Ledger.read(ledgerPath(this.directory))
+    try {
+      const { key } = database.query("SELECT key FROM sales WHERE id = ?").get(sale) as { key: number }
+      const rows = database
+        .query<{ user: string; number: number }, [number]>("SELECT user, number FROM tickets WHERE sale = ?")
+        .all(key)
+      const { most } = database
+        .query(
+          "SELECT max(n) AS most FROM (SELECT count(*) AS n FROM tickets WHERE sale = ? GROUP BY admitted_at)",
+        )
+        .get(key) as { most: number | null }
+      return { key, numbers: new Map(rows.map(({ user, number }) => [user, number])), batchMost: most ?? 0 }
+    } finally {
+      database.close()
+    }
+  }
+
   /** How the payment service's callbacks travel from now on. A new process begins with fair weather. */
   async weather(weather: { delayMsMax: number; doubled: number; lost: number }): Promise<void> {
     const answer = await fetch(`${this.payments.url}/weather`, {
@@ -159,9 +190,10 @@ export class Town implements AsyncDisposable {
     await answer.body?.cancel()
   }
 
-  /** What `flash-sale verify` says of the books and of every channel. */
-  async verify(): Promise<{ exit: number; verdict: Verdict }> {
-    const child = Bun.spawn([...run(shopMain, "verify", "--json", "--data", this.directory)], {
+  /** What `flash-sale verify` says of the books and of the channels of one sale, after which nobody can act any more. */
+  async verify({ key, numbers }: BookedSale): Promise<{ exit: number; verdict: Verdict }> {
+    const these = ["--channels", String(numbers.size), "--after", `${key}.0,${key}.0`]
+    const child = Bun.spawn([...run(shopMain, "verify", "--json", "--data", this.directory, ...these)], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",
@@ -175,6 +207,14 @@ export class Town implements AsyncDisposable {
     for (const place of [this.shop, this.payments, this.laba]) await place?.kill()
     await rm(this.directory, { recursive: true, force: true })
   }
+}
+
+/** A sale in the books. */
+export interface BookedSale {
+  readonly key: number
+  readonly numbers: ReadonlyMap<string, number>
+  /** The most tickets that were written at the same time. */
+  readonly batchMost: number
 }
 
 const run = (main: string, ...args: string[]): string[] => [process.execPath, "--no-env-file", main, ...args]
