@@ -94,7 +94,11 @@ export class SyntheticBuyer {
     await Bun.sleep(thinkingMs())
     if (mood < wish.pay) {
       const { body } = await this.ask("POST", `/api/sales/${sale}/order/pay`)
-      if (typeof body["payUrl"] === "string") await this.ask("POST", body["payUrl"])
+      if (typeof body["payUrl"] === "string") {
+        const { status } = await this.ask("POST", body["payUrl"])
+        // Declined: who wants it tries again.
+        if (status === 402) await this.ask("POST", body["payUrl"])
+      }
     } else if (mood < wish.pay + wish.giveBack) {
       await this.ask("DELETE", `/api/sales/${sale}/order`)
     }

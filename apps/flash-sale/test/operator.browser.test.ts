@@ -177,12 +177,14 @@ describe.skipIf(!hasChromium)("the operator's page", () => {
       await page.waitForSelector("#weather-form:not([hidden])")
       await page.fill("#delay", "250")
       await page.fill("#doubled", "0.5")
+      await page.fill("#reordered", "1")
       await page.click("#weather-form button")
       await page.waitForFunction(() => document.querySelector("#said")?.textContent?.includes("weather"))
       await using again = await open()
       await again.waitForSelector("#weather-form:not([hidden])")
       await again.waitForFunction(() => document.querySelector<HTMLInputElement>("#delay")?.value === "250")
       await eventually(async () => expect(await again.inputValue("#doubled")).toBe("0.5"))
+      await eventually(async () => expect(await again.inputValue("#reordered")).toBe("1"))
     },
     testMsMax,
   )

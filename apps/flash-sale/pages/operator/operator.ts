@@ -231,6 +231,8 @@ class OperatorPage {
             delayMsMax: number("delay") ?? 0,
             doubled: number("doubled") ?? 0,
             lost: number("lost") ?? 0,
+            declined: number("declined") ?? 0,
+            reordered: number("reordered") ?? 0,
           },
         }),
       ),
@@ -324,8 +326,8 @@ class OperatorPage {
     if (weather === null || this.weatherShown) return
     this.weatherShown = true
     find<HTMLInputElement>("delay").value = String(weather.delayMsMax)
-    find<HTMLInputElement>("doubled").value = String(weather.doubled)
-    find<HTMLInputElement>("lost").value = String(weather.lost)
+    for (const name of ["doubled", "lost", "declined", "reordered"] as const)
+      find<HTMLInputElement>(name).value = String(weather[name])
   }
 }
 
