@@ -1,11 +1,13 @@
 // A token's time is honoured while its bearer is connected, and a revocation does not wait for it.
-import { describe, expect, test } from "bun:test"
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { codes } from "../../wire/codes.ts"
 import { Revocations } from "../../src/access/revocations.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { listenBySse } from "../support/sse-stream.ts"
 import { bearing, codeOf, inSeconds, secret, shop, startGuarded, tokenFor } from "./guarded.ts"
+
+setDefaultTimeout(30_000)
 
 const exact = { tokens: { secret, leeway: 0, inQuery: true } } as const
 
