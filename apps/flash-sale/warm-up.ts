@@ -72,7 +72,7 @@ export class WarmUp {
   /** `url` is where the shop is reached. Whatever fails here harms nobody. */
   async run(url: string): Promise<void> {
     while (this.clicks < clicksMax) {
-      const replies = Array.from({ length: atOnce }, () => enter(this.shop, saleId, this.click()))
+      const replies = Array.from({ length: atOnce }, async () => enter(this.shop, saleId, this.click()))
       await Promise.all(replies)
     }
     const { login } = this.options
