@@ -1,5 +1,5 @@
-// A backend that is gone while everybody reconnects: not one end of a connection may be lost, nothing come in the wrong order,
-// and never more at once than the bound. `bun test/hooks/outage.ts --connections 2000 --reconnects 10000 --seconds 600` is the
+// A backend that is gone while everybody speaks, leaves and reconnects: not one end of a connection may be lost, nothing come in
+// the wrong order, twice or by another connection, and never more at once than the bound. `bun test/hooks/outage.ts --connections 2000 --reconnects 10000 --seconds 600` is the
 // whole; a slice of it runs with the tests.
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -26,8 +26,12 @@ export interface OutageReport {
   readonly lost: readonly string[]
   /** Connections of whose end it heard more than once. */
   readonly doubled: readonly string[]
-  /** Connections whose events came in another order than they happened. */
+  /** Connections whose events came in another order than they happened, twice, or mixed with another's. */
   readonly disordered: readonly string[]
+  /** Messages that were heard. */
+  readonly messages: number
+  /** Connections that said something while the backend was there, of which it has not heard all. */
+  readonly missed: readonly string[]
   /** Attempts to come back that were turned away while the backend was gone. */
   readonly turnedAway: number
   /** Requests at once, the most, before and after. */
@@ -37,6 +41,19 @@ export interface OutageReport {
 
 /** How long the backend takes for an answer. */
 const answerMs = 20
+
+/** Messages that each socket says in each phase. */
+const saysMax = 5
+
+/** A socket of the first generation speaks before the backend goes and while it goes, one of the second when it is back. */
+type Phase = "before" | "during" | "after"
+
+const wordsOf = (socket: number, phase: Phase): string[] =>
+  Array.from({ length: saysMax }, (_, at) => `count ${socket} ${phase} ${at + 1}`)
+
+function speak(sockets: readonly WebSocket[], phase: Phase): void {
+  for (const [socket, open] of sockets.entries()) for (const word of wordsOf(socket, phase)) open.send(word)
+}
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
@@ -66,9 +83,14 @@ export async function runOutage(options: OutageOptions): Promise<OutageReport> {
   const address = `${laba.base.replace("http", "ws")}/desk/quiet`
   try {
     const sockets = await openMany(address, options.connections)
-    for (const socket of sockets) socket.send("nothing")
-    await until(() => seen.seen.filter(({ kind }) => kind === "transport").length === sockets.length)
+    const heard = (phase: Phase): number =>
+      seen.seen.filter(({ body }) => body?.includes(` ${phase} `)).length
+    speak(sockets, "before")
+    await until(() => heard("before") === sockets.length * saysMax)
     const { peak: peakBefore } = await backend.control({})
+    // It goes in the middle of what everybody says.
+    speak(sockets, "during")
+    await until(() => heard("during") >= sockets.length)
     await backend.kill()
 
     // Everybody leaves, and tries to come back, again and again.
@@ -78,6 +100,8 @@ export async function runOutage(options: OutageOptions): Promise<OutageReport> {
     backend = await startBackend("laba-backend.ts", { secret, port, seen })
     await backend.control({ delayMs: answerMs })
     const returned = await openMany(address, options.connections)
+    speak(returned, "after")
+    await until(() => heard("after") === returned.length * saysMax)
     for (const socket of returned) socket.close()
     await until(async () => (await pendingAt(laba.base)) === 0)
     const { peak: peakAfter } = await backend.control({})
@@ -155,7 +179,9 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 /** What the backend saw, connection by connection. */
-function judge(seen: readonly Seen[]): Pick<OutageReport, "told" | "lost" | "doubled" | "disordered"> {
+function judge(
+  seen: readonly Seen[],
+): Pick<OutageReport, "told" | "lost" | "doubled" | "disordered" | "messages" | "missed"> {
   const byConnection = Map.groupBy(
     seen.filter(({ connection }) => connection !== null && connection !== undefined),
     ({ connection }) => connection as string,
@@ -168,19 +194,25 @@ function judge(seen: readonly Seen[]): Pick<OutageReport, "told" | "lost" | "dou
     told: all.reduce((sum, [, events]) => sum + ends(events), 0),
     lost: names((events) => ends(events) === 0),
     doubled: names((events) => ends(events) > 1),
-    disordered: names(
-      (events) =>
-        events.map(({ kind }) => kind).join() !==
-        [...events]
-          .sort(byTurn)
-          .map(({ kind }) => kind)
-          .join(),
-    ),
+    disordered: names((events) => !isInTurn(events)),
+    messages: seen.filter(({ kind }) => kind === "transport").length,
+    missed: names((events) => said(events).length > 0 && said(events).length < saysMax),
   }
 }
 
-const turns = ["register", "transport", "unregister"]
-const byTurn = (one: Seen, other: Seen): number => turns.indexOf(one.kind) - turns.indexOf(other.kind)
+const said = (events: readonly Seen[]): string[] =>
+  events.filter(({ kind }) => kind === "transport").map(({ body }) => body)
+
+/** Comes in, says what one socket of one generation says, from its first word on and without a gap, and goes. */
+function isInTurn(events: readonly Seen[]): boolean {
+  const turns = events.map(({ kind }) => kind).join(" ")
+  if (!/^register( transport)*( unregister)*$/.test(turns)) return false
+  const words = said(events)
+  const [, socket = "", phase = ""] = /^count (\d+) (\w+)/.exec(words[0] ?? "") ?? []
+  const ownPhases: readonly Phase[] = phase === "after" ? ["after"] : ["before", "during"]
+  const script = ownPhases.flatMap((one) => wordsOf(Number(socket), one))
+  return words.every((word, at) => word === script[at])
+}
 
 if (import.meta.main) {
   const { values } = parseArgs({
@@ -198,7 +230,7 @@ if (import.meta.main) {
     concurrency: Number(values.concurrency),
   })
   console.log(JSON.stringify(report))
-  const { lost, doubled, disordered, problems, peak } = report
-  const wrong = [...lost, ...doubled, ...disordered, ...problems].length
+  const { lost, doubled, disordered, missed, problems, peak } = report
+  const wrong = [...lost, ...doubled, ...disordered, ...missed, ...problems].length
   process.exit(wrong > 0 || peak > Number(values.concurrency) ? 1 : 0)
 }
