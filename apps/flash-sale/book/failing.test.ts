@@ -103,3 +103,26 @@ test("what was told and could not be noted as told is noted later", async () => 
   await world.work()
   expect(unsent()).toEqual({ n: 0 })
 })
+
+test("nobody is given up on because others could not be told that they wait for nothing", async () => {
+  const items = ["gone", "left"].map((id) => ({ id, title: id, stock: 1, price: 100 }))
+  using world = new World({ items, inflowPerSecond: 1 })
+  await world.admitted("ann", { item: "gone" })
+  world.pass(1)
+  await world.work()
+  await world.admitted("ben", { item: "left" })
+  await world.admitted("cleo", { item: "gone" })
+  world.onStep = (step) => {
+    if (step === "hopeless: commit") throw new Error("a bug of ours")
+  }
+  world.sale.pay(1, { id: "p", amount: 100 })
+  for (let turn = 0; turn < 8; turn++) {
+    world.pass(2)
+    await world.work()
+  }
+  expect(world.sale.book.tickets.map(({ state }) => state)).toEqual(["won", "queued", "queued"])
+  world.onStep = () => {}
+  world.pass(2)
+  await world.work()
+  expect(world.sale.book.tickets.map(({ state }) => state)).toEqual(["won", "won", "sold_out"])
+})

@@ -286,22 +286,21 @@ export class Sale {
   private decide(now: number, most: number): boolean {
     const { book } = this
     if (book.phase !== "open" && book.phase !== "paused") return false
-    const hopeless = someAreHopeless(book)
     // Who is on a wait-list stands before everybody in the queue.
     if (book.phase === "open" && book.items.some(isOwed)) return true
+    // Apart from the decisions: what fails there is the fault of a ticket among them.
+    const hopeless = someAreHopeless(book)
+    if (hopeless) this.write("hopeless", (act) => tellHopeless(act, decisionsMax))
     const allowed = this.allowance.at(now, most, book.inflowPerSecond)
     const ticket = allowed > 0 && book.phase === "open" ? nextInLine(book) : null
-    if (ticket === null && !hopeless) return false
+    if (ticket === null) return hopeless
     const limit = Math.min(allowed, book.queued)
     try {
-      const decided = this.write("decide", (act) => {
-        if (hopeless) tellHopeless(act, decisionsMax)
-        return ticket === null ? 0 : decideNext(act, limit)
-      })
+      const decided = this.write("decide", (act) => decideNext(act, limit))
       this.allowance.spend(decided)
       this.decisions += decided
     } catch (error) {
-      if (ticket === null || isOfTheDisk(error)) throw error
+      if (isOfTheDisk(error)) throw error
       // What broke it is in one of the halves.
       this.allowance.halve(limit)
       if (limit === 1) this.giveUpOn(ticket.number, error)
