@@ -1,16 +1,13 @@
 // Writes that fail: nothing of them stays in memory, and reading the memory again does not take all the time there is.
 import { expect, test } from "bun:test"
-import { World } from "../test/world.ts"
+import { diskFull, World } from "../test/world.ts"
 
 const many = { items: [{ id: "i", title: "A thing", stock: 5000, price: 100 }], reserve: 10_000 }
 const states = (world: World) => new Set(world.sale.book.tickets.map(({ state }) => state))
 
-/** What SQLite says when there is no room. */
-const diskIsFull = (): Error => Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" })
-
 function failAt(world: World, wanted: string): void {
   world.onStep = (step) => {
-    if (step === wanted) throw diskIsFull()
+    if (step === wanted) throw diskFull()
   }
 }
 
@@ -84,7 +81,7 @@ test("nothing is told from a memory that is ahead of the tables, when they canno
   const { sale } = world
   world.database.run("ALTER TABLE stock RENAME TO elsewhere")
   world.onStep = (step) => {
-    if (step === "leave: commit") throw diskIsFull()
+    if (step === "leave: commit") throw diskFull()
   }
   expect(() => sale.leave(sale.book.tickets[0]!)).toThrow()
   expect(() => sale.book.tickets).toThrow()

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import type { Ticket } from "../book/memory.ts"
+import { isOfTheDisk } from "../ledger/trouble.ts"
 import type { TicketState } from "../model/ticket.ts"
 import { startsAt, World } from "./world.ts"
 
@@ -14,7 +15,7 @@ type Step =
   | { readonly do: "pass" | "reschedule"; readonly seconds: number }
   | { readonly do: "inflow"; readonly perSecond: number | null }
   | { readonly do: "crash"; readonly steps: number }
-  | { readonly do: "work" | "pause" | "unpause" | "open" | "close" | "laba" | "provider" }
+  | { readonly do: "work" | "pause" | "unpause" | "open" | "close" | "laba" | "provider" | "disk" }
 
 const user = fc.nat({ max: 7 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -85,6 +86,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         "unpause" as const,
         "laba" as const,
         "provider" as const,
+        "disk" as const,
       ),
     }),
   },
@@ -126,7 +128,11 @@ test("keeps every promise, wherever it dies", async () => {
           await take(world, each, promised)
           if (world.isDead) world.revive()
           // Deadlines are kept by a process that runs: time passes for one that died and came back, not for none.
-          if (each.do === "pass") await live(world)
+          if (each.do === "pass") {
+            // Nor can they be kept on a disk that stays full.
+            world.diskIsFull = false
+            await live(world)
+          }
           expect(world.findings()).toEqual([])
           positionsAreTrue(world)
           if (phase === "closed" || (phase === "paused" && each.do !== "unpause"))
@@ -241,12 +247,15 @@ async function take(world: World, each: Step, promised: Map<number, string>): Pr
       case "laba":
         world.labaFails = !world.labaFails
         return
+      case "disk":
+        world.diskIsFull = !world.diskIsFull
+        return
       case "provider":
         world.provider.isAway = !world.provider.isAway
         return
     }
   } catch (error) {
-    if (!world.isDead) throw error
+    if (!world.isDead && !isOfTheDisk(error)) throw error
   }
 }
 
@@ -261,6 +270,7 @@ async function live(world: World): Promise<void> {
 /** Everybody comes back, and time passes until nothing is open. */
 async function finish(world: World): Promise<void> {
   world.labaFails = false
+  world.diskIsFull = false
   world.provider.isAway = false
   world.revive()
   if (world.sale.book.phase === "paused") world.sale.setPhase("open")

@@ -23,6 +23,10 @@ export class Crash extends Error {
   override readonly name = "Crash"
 }
 
+/** What SQLite says when there is no room. */
+export const diskFull = (): Error =>
+  Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" })
+
 /** When the sale of a test starts. Time stands still until `pass`. */
 export const startsAt = 1_800_000_000_000
 
@@ -37,6 +41,8 @@ export class World implements Disposable {
   readonly logged: string[] = []
   now = startsAt
   labaFails = false
+  /** Nothing can be written down; nobody dies of it. */
+  diskIsFull = false
   crashes = 0
   /** Called at every step, before the countdown; a test may throw. */
   onStep: (step: string) => void = () => {}
@@ -185,6 +191,7 @@ export class World implements Disposable {
       // What belongs to a dead process stays dead, also when the next one runs.
       if (mine && !this.dead) {
         this.onStep(step)
+        if (this.diskIsFull && step.endsWith(": commit")) throw diskFull()
         if (this.stepsToLive-- > 0) return
         mine = false
         this.dead = true
