@@ -53,10 +53,11 @@ export class RemoteHooks {
     this.sweeper.unref?.()
     this.desks.takeUp(options.records.load())
     options.records.begin?.({
-      adopted: (tells) => this.desks.takeUp(tells),
+      adopted: (tells) => this.adopt(tells),
       lapsed: (kept) => {
         for (const { tellings } of this.desks.all) tellings.dropOthers(kept)
         for (const connection of this.registrations.fence(kept)) options.dismiss(connection)
+        this.occupancy?.lapsed(kept)
       },
       kept: () => this.kept(),
     })
@@ -176,22 +177,28 @@ export class RemoteHooks {
   /** Tells what it can within the time, and stops. What is left is told after a restart, where it is remembered. */
   async close(withinMs: number): Promise<void> {
     clearInterval(this.sweeper)
-    this.occupancy?.close()
+    await within(withinMs, this.occupancy?.close())
     // A backend that is away hears it after the restart; one that has only this process left is waited for in any case.
     const worthIt = this.desks.all.filter(
       ({ backend }) => !this.durable || backend.circuit.state === "closed",
     )
     const all = Promise.all(worthIt.map(({ tellings }) => tellings.flushed()))
-    let clock: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise((resolve) => (clock = setTimeout(resolve, withinMs)))
-    await Promise.race([all, late])
-    clearTimeout(clock)
+    await within(withinMs, all)
     for (const { tellings, hook } of this.desks.all) {
       tellings.stop()
       if (tellings.pending > 0 && !this.durable)
         this.options.onLost(hook.name, `${tellings.pending} not told before the end`)
     }
     await this.options.records.close()
+  }
+
+  /** What a dead node had to tell, and what it had to leave. */
+  private adopt(tells: readonly StoredTell[]): void {
+    this.desks.takeUp(tells.filter(({ isWill }) => !isWill))
+    for (const will of tells.filter(({ isWill }) => isWill)) {
+      if (this.occupancy) this.occupancy.inherit(will)
+      else this.options.records.remove(will.id)
+    }
   }
 
   /** What must outlive this process: last wills, and what no backend has heard yet. */
@@ -330,4 +337,12 @@ export class RemoteHooks {
       }
     }
   }
+}
+
+/** Waits for the work, but no longer than `ms`. */
+async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
+  let clock: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise((resolve) => (clock = setTimeout(resolve, ms)))
+  await Promise.race([work, late])
+  clearTimeout(clock)
 }

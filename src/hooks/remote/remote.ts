@@ -74,7 +74,7 @@ export interface UnregisterEvent extends Registered {
   readonly reason: string
 }
 
-/** A channel got its first listener on a node, or lost its last. */
+/** A channel got its first listener, or lost its last; `node` has noticed. */
 export interface OccupancyEvent {
   readonly kind: "occupied" | "vacated"
   readonly channel: string
@@ -157,6 +157,22 @@ export interface StoredTell {
   readonly hook: string
   readonly time: number
   readonly event: TellEvent
+  /** Not to be told as it is: the node has a listener, and whoever follows it leaves the channel for it. */
+  readonly isWill?: boolean
+}
+
+/** What a node is among those with a listener of a channel, and when it became that, in milliseconds since 1970. */
+export interface Standing {
+  readonly is: "first" | "last" | "among" | "unknown"
+  readonly time: number
+}
+
+/** Which nodes have listeners of a channel, each under a will; for records that several nodes share. Rejects when they are away. */
+export interface Occupants {
+  /** From now on it has: keeps the will, and `occupied` where it is the first. Once more is no other than once. */
+  enter(will: StoredTell, occupied: StoredTell | null): Promise<Standing>
+  /** It has none any more. The last: the will is kept as what is to be told. `unknown`: it was not known to have any. */
+  leave(will: StoredTell): Promise<Standing>
 }
 
 /** Who hears what becomes of records that several nodes share. */
@@ -173,6 +189,8 @@ export interface RecordsEar {
 export interface Records {
   /** Whether they outlive this process. */
   readonly durable: boolean
+  /** Left out: no other node shares them. */
+  readonly occupants?: Occupants
   /** All that is kept from earlier runs. Once, at the start. */
   load(): StoredTell[]
   /** For records that are shared with other nodes. */

@@ -192,7 +192,7 @@ test("[H10] a channel that is empty for a moment was not empty, and a node that 
     occupancies.vacated("/a")
     jest.advanceTimersByTime(vacantMs)
     occupancies.occupied("/b")
-    occupancies.close()
+    void occupancies.close()
     expect(said).toEqual(["n/occupied/1 /a", "n/vacated/1 /a", "n/occupied/2 /b", "n/vacated/2 /b"])
   } finally {
     jest.useRealTimers()

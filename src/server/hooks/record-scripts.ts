@@ -65,6 +65,39 @@ for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 return 1`,
 )
 
+/**
+ * KEYS: tenures, what this run keeps, who listens to the channel. ARGV: run, its tenure, the will's id and the will, id and tell
+ * of `occupied` or ''. Answers what the run is among those who listen, and when; nothing in another tenure.
+ */
+export const enterScript = defineScript(
+  "hooks-enter",
+  `if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return false end
+local is = redis.call('EXISTS', KEYS[3]) == 0 and 'first' or 'among'
+redis.call('SADD', KEYS[3], ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+if is == 'first' and ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[6]) end
+local time = redis.call('TIME')
+return { is, time[1] * 1000 + math.floor(time[2] / 1000) }`,
+)
+
+/**
+ * KEYS: as above. ARGV: run, its tenure, the will's id, what is to be told when it is the last. Answers what it was among those
+ * who listened, and when; nothing in another tenure.
+ */
+export const vacateScript = defineScript(
+  "hooks-vacate",
+  `if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return false end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('SREM', KEYS[3], ARGV[3]) == 0 then return { 'unknown', now } end
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  redis.call('HDEL', KEYS[2], ARGV[3])
+  return { 'among', now }
+end
+redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+return { 'last', now }`,
+)
+
 /** KEYS: leases, tenures, what this run keeps. ARGV: run. The run ends: with nothing left to be told nobody looks for it. */
 export const leaveScript = defineScript(
   "hooks-leave",

@@ -2,8 +2,9 @@
 // whose records others have taken over ends those connections; one that Redis has merely forgotten writes them again.
 import { LabaError } from "../../../wire/error.ts"
 import type { Link } from "../../engines/redis/link.ts"
-import type { Records, RecordsEar, StoredTell } from "../../hooks/remote/remote.ts"
-import { leaveScript, putScript, renewScript } from "./record-scripts.ts"
+import type { Script } from "../../engines/redis/script.ts"
+import type { Occupants, Records, RecordsEar, Standing, StoredTell } from "../../hooks/remote/remote.ts"
+import { enterScript, leaveScript, putScript, renewScript, vacateScript } from "./record-scripts.ts"
 
 /** All of it is under one tag: a script moves what a dead node has left to a living one. */
 const tag = "hooks"
@@ -23,6 +24,14 @@ export interface RedisRecordsOptions {
 
 export class RedisRecords implements Records {
   readonly durable = true
+  readonly occupants: Occupants = {
+    enter: (will, occupied) => {
+      const kept = JSON.stringify({ ...will, isWill: true })
+      const more = occupied ? [occupied.id, JSON.stringify(occupied)] : ["", ""]
+      return this.stand(enterScript, will, [will.id, kept, ...more])
+    },
+    leave: (will) => this.stand(vacateScript, will, [will.id, JSON.stringify(will)]),
+  }
   private readonly options: RedisRecordsOptions
   private readonly keys: { readonly leases: string; readonly tenures: string; readonly mine: string }
   private ear: RecordsEar | null = null
@@ -69,14 +78,7 @@ export class RedisRecords implements Records {
 
   /** Throws `engine_unavailable`. */
   async put(tell: StoredTell): Promise<void> {
-    for (let tries = 0; tries < 2; tries++) {
-      if (await this.write([tell])) return
-      // Without a lease, or when others tell what it had, nobody would look for what a dead node has left.
-      await this.renew()
-    }
-    throw new LabaError("engine_unavailable", "This node has no lease at the moment.", {
-      retryAfterSeconds: 2,
-    })
+    await this.underLease(async () => (await this.write([tell])) || null)
   }
 
   remove(id: string): void {
@@ -104,6 +106,41 @@ export class RedisRecords implements Records {
     } catch {
       // Then the lease runs out by itself.
     }
+  }
+
+  private stand(script: Script, will: StoredTell, args: readonly string[]): Promise<Standing> {
+    const { link, run } = this.options
+    const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
+    return this.underLease(async () => {
+      const reply = await link.run(script, tag, keys, [run, this.tenure, ...args])
+      if (!Array.isArray(reply)) return null
+      return { is: String(reply[0]) as Standing["is"], time: Number(reply[1]) }
+    })
+  }
+
+  /** A channel that this node is in, said again. */
+  private async sayWill(will: StoredTell): Promise<void> {
+    const { link, run } = this.options
+    const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
+    await link.run(enterScript, tag, keys, [run, this.tenure, will.id, JSON.stringify(will), "", ""])
+  }
+
+  private listenedKey({ event }: StoredTell): string {
+    if (event.kind === "unregister") throw new TypeError("an unregister is no will of a channel")
+    return this.options.link.key(tag, `listened:${event.channel}`)
+  }
+
+  /** Does what answers null without a lease, once more with a new one. Throws `engine_unavailable`. */
+  private async underLease<T>(work: () => Promise<T | null>): Promise<T> {
+    for (let tries = 0; tries < 2; tries++) {
+      const done = await work()
+      if (done !== null) return done
+      // Without a lease, or when others tell what it had, nobody would look for what a dead node has left.
+      await this.renew()
+    }
+    throw new LabaError("engine_unavailable", "This node has no lease at the moment.", {
+      retryAfterSeconds: 2,
+    })
   }
 
   private renew(): Promise<void> {
@@ -154,23 +191,35 @@ export class RedisRecords implements Records {
   /** Makes what Redis holds what is to be told, after it may have lost one thing and kept another. */
   private async sayAll(): Promise<void> {
     this.isStale = false
+    const { link } = this.options
+    // A script that Redis has to be handed over first would come behind what is sent after it.
+    for (const script of [enterScript, vacateScript]) await link.command(tag, "SCRIPT", "LOAD", script.lua)
     const held = new Set(await this.ids())
     // From here on nothing is waited for until it is known what there is.
-    const tells = [...(this.ear?.kept() ?? [])]
-    const known = new Set(tells.map(({ id }) => id))
+    const kept = [...(this.ear?.kept() ?? [])]
+    const known = new Set(kept.map(({ id }) => id))
+    const tells = kept.filter(({ isWill }) => !isWill)
+    // All at once: what is left from now on is left after it was said.
+    const said = Promise.all(kept.filter(({ isWill }) => isWill).map((will) => this.sayWill(will)))
+    // Whoever waits for it may have thrown before.
+    said.catch(() => undefined)
     for (const id of this.unremoved) if (!held.has(id)) this.unremoved.delete(id)
     const strangers = [...held].filter((id) => !known.has(id))
     const isOwn = (id: string): boolean => /^[^-/]*/.exec(id)?.[0] === this.options.run
-    // Taken over, by a step whose answer was lost on its way here.
-    const unheard = strangers.filter((id) => !isOwn(id) && !this.unremoved.has(id))
-    for (const id of strangers) if (isOwn(id) || this.unremoved.has(id)) this.remove(id)
+    // Taken over, by a step whose answer was lost on its way here; of its own, channels that it has left, and is in again in an
+    // older copy of what Redis held.
+    const isUnheard = (id: string): boolean =>
+      !this.unremoved.has(id) && (!isOwn(id) || id.includes("/vacated/"))
+    const unheard = strangers.filter(isUnheard)
+    for (const id of strangers) if (!isUnheard(id)) this.remove(id)
     for (let at = 0; at < tells.length; at += perStepMax) {
       // What was told meanwhile is not to be remembered.
       const some = tells.slice(at, at + perStepMax).filter(({ id }) => !this.unremoved.has(id))
       if (some.length > 0 && !(await this.write(some))) throw new Error("others have taken over meanwhile")
     }
+    await said
     for (const id of unheard) {
-      const text = await this.options.link.command(tag, "HGET", this.keys.mine, id)
+      const text = await link.command(tag, "HGET", this.keys.mine, id)
       if (text !== null) this.ear?.adopted([JSON.parse(String(text)) as StoredTell])
     }
   }
