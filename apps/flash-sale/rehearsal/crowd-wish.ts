@@ -39,6 +39,8 @@ export const crowdProgressSchema = z.strictObject({
   done: z.boolean(),
   /** When the shop heard of it. */
   heardAt: z.number().optional(),
+  /** Whether it ended before its time, or has not been heard of for too long. */
+  brokeOff: z.boolean().optional(),
 })
 
 export type CrowdProgress = z.output<typeof crowdProgressSchema>

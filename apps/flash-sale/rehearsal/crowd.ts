@@ -1,6 +1,7 @@
 // A crowd of synthetic buyers as a process of its own. They come in through the same door as everybody: they log in, get a
 // token, take a ticket, wait, pay, give back, leave, or forget to pay. `crowd.ts URL SALE WISH`.
 import { type CrowdWish, crowdWishSchema } from "./crowd-wish.ts"
+import { Lines } from "./lines.ts"
 import { SyntheticBuyer } from "./synthetic-buyer.ts"
 import { Turnstile } from "./turnstile.ts"
 import { Tally } from "./tally.ts"
@@ -14,6 +15,7 @@ const awayMsMax = 20_000
 async function run(url: string, sale: string, wish: CrowdWish): Promise<void> {
   const tally = new Tally({ sale, buyers: wish.buyers })
   const turnstile = new Turnstile(url, sale)
+  using lines = new Lines(url)
   const key = process.env["FLASH_SALE_OPERATOR_KEY"] ?? ""
   const report = async (): Promise<void> => {
     const answer = await fetch(`${url}/api/operator/rehearsal/crowd`, {
@@ -38,7 +40,9 @@ async function run(url: string, sale: string, wish: CrowdWish): Promise<void> {
     // Open model: they come when they come, however slow the shop is.
     const due = Math.ceil(((performance.now() - started) / 1000 / wish.withinSeconds) * wish.buyers)
     for (; at < Math.min(due, wish.buyers); at++) {
-      const buyer = new SyntheticBuyer({ url, sale, name: `${crowd}-${at}`, wish, turnstile, tally })
+      const { items } = turnstile
+      const item = items.length > 1 ? items[at % items.length] : undefined
+      const buyer = new SyntheticBuyer({ lines, sale, item, name: `${crowd}-${at}`, wish, turnstile, tally })
       journeys.push(buyer.live())
     }
     await Bun.sleep(10)

@@ -13,13 +13,15 @@ export interface RehearsalOptions {
   readonly log: (line: string) => void
 }
 
+/** A crowd tells of itself each second, and gives up on a shop that is away for twenty. */
+const silentMsMax = 25_000
+
 /** The answer is on its way by then. */
 const lastWordMs = 50
 
 export class Rehearsal {
   private readonly options: RehearsalOptions
-  /** What the last crowd has told of itself; null before the first. */
-  progress: CrowdProgress | null = null
+  private told: CrowdProgress | null = null
   /** When this process began, milliseconds since 1970: who looks again sees by it that it is another one. */
   readonly bornAt = Date.now()
   private crowd: Bun.Subprocess | null = null
@@ -32,7 +34,7 @@ export class Rehearsal {
   send(sale: string, wish: CrowdWish): boolean {
     if (this.crowd || this.isBusy()) return false
     const { url, operatorKey, log } = this.options
-    this.progress = null
+    this.told = null
     // A process of its own: it lives on, and tries again, when this one is killed meanwhile.
     const crowd = Bun.spawn(
       [process.execPath, join(import.meta.dir, "crowd.ts"), url(), sale, JSON.stringify(wish)],
@@ -44,15 +46,24 @@ export class Rehearsal {
     this.crowd = crowd
     void crowd.exited.then((code) => {
       this.crowd = null
-      if (code !== 0) log(`flash sale: the crowd ended with ${crowd.signalCode ?? code}`)
+      if (code === 0) return
+      log(`flash sale: the crowd ended with ${crowd.signalCode ?? code}`)
+      if (this.told) this.told = { ...this.told, brokeOff: true }
     })
     return true
+  }
+
+  /** What the last crowd has told of itself; null before the first. */
+  get progress(): CrowdProgress | null {
+    const { told } = this
+    const isSilent = told !== null && !told.done && Date.now() - (told.heardAt ?? 0) > silentMsMax
+    return isSilent ? { ...told, brokeOff: true } : told
   }
 
   /** Takes what a crowd tells of itself. False when it is not understood. */
   note(body: unknown): boolean {
     const given = crowdProgressSchema.safeParse(body)
-    if (given.success) this.progress = { ...given.data, heardAt: Date.now() }
+    if (given.success) this.told = { ...given.data, heardAt: Date.now() }
     return given.success
   }
 
@@ -81,6 +92,6 @@ export class Rehearsal {
   /** A crowd that the process before this one has sent, and that still tells of itself. */
   private isBusy(): boolean {
     const { progress } = this
-    return progress !== null && !progress.done && Date.now() - (progress.heardAt ?? 0) < 5000
+    return progress !== null && !progress.done && progress.brokeOff !== true
   }
 }

@@ -3,12 +3,15 @@
 import type { TicketRecord } from "../model/record.ts"
 import { isWaiting } from "../model/ticket.ts"
 import type { CrowdWish } from "./crowd-wish.ts"
+import type { Answer as HttpAnswer, Asked, Lines } from "./lines.ts"
 import type { Tally } from "./tally.ts"
 import type { Turnstile } from "./turnstile.ts"
 
 export interface SyntheticBuyerOptions {
-  readonly url: string
+  readonly lines: Lines
   readonly sale: string
+  /** Undefined is the only one. */
+  readonly item: string | undefined
   readonly name: string
   readonly wish: CrowdWish
   readonly turnstile: Turnstile
@@ -48,7 +51,7 @@ export class SyntheticBuyer {
   }
 
   private async enter(): Promise<boolean> {
-    const { sale, name, tally } = this.options
+    const { sale, item, name, tally } = this.options
     const login = await this.ask("POST", "/api/login", { user: name })
     this.credential = String(login.body["token"])
     for (let tries = 1; ; tries++) {
@@ -56,7 +59,10 @@ export class SyntheticBuyer {
       const { token } = issued.body
       const entered =
         issued.status === 200
-          ? await this.ask("POST", `/api/sales/${sale}/tickets`, { token }, { "Idempotency-Key": name })
+          ? await this.ask("POST", `/api/sales/${sale}/tickets`, item && { item }, {
+              "Idempotency-Key": name,
+              "Buy-Token": String(token),
+            })
           : issued
       if (entered.status === 201) return true
       const { code, next, retryAfterSeconds } = entered.body
@@ -122,16 +128,17 @@ export class SyntheticBuyer {
     body?: unknown,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
-    const url = path.startsWith("/") ? this.options.url + path : path
     for (let tries = 0; ; tries++) {
       try {
-        const answer = await fetch(url, {
+        const asked = {
           method,
           headers: { Authorization: `Bearer ${this.credential}`, ...headers },
           ...(body !== undefined && { body: JSON.stringify(body) }),
-          signal: AbortSignal.timeout(10_000),
-        })
-        const json = (await answer.json()) as Answer["body"]
+        }
+        const answer = path.startsWith("/")
+          ? await this.options.lines.ask({ path, ...asked })
+          : await askElsewhere(path, asked)
+        const json = JSON.parse(answer.body) as Answer["body"]
         if (answer.status < 500 || typeof json["next"] === "string")
           return { status: answer.status, body: json }
       } catch {
@@ -140,4 +147,10 @@ export class SyntheticBuyer {
       await Bun.sleep(Math.random() * Math.min(8000, 250 * 2 ** tries))
     }
   }
+}
+
+/** The payment provider is somewhere else, and few ask there. */
+async function askElsewhere(url: string, asked: Omit<Asked, "path">): Promise<HttpAnswer> {
+  const answer = await fetch(url, { ...asked, signal: AbortSignal.timeout(10_000) })
+  return { status: answer.status, body: await answer.text() }
 }

@@ -4,6 +4,8 @@ import type { SaleSnapshot } from "../delivery/record-of.ts"
 
 export class Turnstile {
   private readonly url: string
+  /** What there is to buy. */
+  items: readonly string[] = []
   private standing: SaleSnapshot | null = null
   private seenAt = performance.now()
   private readonly waiting = new Set<{ turn: number | null; until: number; wake: () => void }>()
@@ -22,7 +24,9 @@ export class Turnstile {
       const answer = await fetch(this.url, { signal: AbortSignal.timeout(5000) })
       // A shop that is starting has nothing to say yet.
       if (!answer.ok) return
-      this.standing = ((await answer.json()) as { standing: SaleSnapshot }).standing
+      const sale = (await answer.json()) as { standing: SaleSnapshot; items: { id: string }[] }
+      this.standing = sale.standing
+      this.items = sale.items.map(({ id }) => id)
       this.seenAt = performance.now()
     } catch {
       // It may be starting again.

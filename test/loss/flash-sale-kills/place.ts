@@ -10,7 +10,7 @@ export interface PlaceOptions {
 }
 
 /** A start that takes longer has failed. */
-const readyMsMax = 30_000
+const readyMsMax = 120_000
 
 export class Place implements AsyncDisposable {
   readonly name: string

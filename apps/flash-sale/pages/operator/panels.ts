@@ -178,7 +178,7 @@ export function paintPromises({ verdict }: OperatorView, now: number): void {
 }
 
 export function paintCrowd({ crowd }: RehearsalView): void {
-  const isOnItsWay = crowd !== null && !crowd.done
+  const isOnItsWay = crowd !== null && !crowd.done && crowd.brokeOff !== true
   write(
     find("crowd-send"),
     say(isOnItsWay ? ["They are on their way…", "正在进行…"] : ["Send them", "放人进来"]),
@@ -197,6 +197,16 @@ export function paintCrowd({ crowd }: RehearsalView): void {
     [["sold out", "没抢到"], count(crowd.soldOut)],
     [["left", "离开"], count(crowd.left)],
     [["still waiting", "仍在等"], count(crowd.waiting)],
+    [
+      ["how it went", "情况"],
+      say(
+        crowd.done
+          ? ["all came to an end", "全部结束"]
+          : crowd.brokeOff
+            ? ["it broke off", "中断了"]
+            : ["on their way", "进行中"],
+      ),
+    ],
     [
       ["click → ticket", "点击 → 取号"],
       speed ? `${Math.round(speed.half)} ms · 99 % ${Math.round(speed.most)} ms` : "–",

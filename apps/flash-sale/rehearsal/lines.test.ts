@@ -1,0 +1,64 @@
+// The crowd's few connections: everybody is answered, what is lost is said to be lost, and a shop that comes back is found.
+import { expect, test } from "bun:test"
+import { type Answer, Lines } from "./lines.ts"
+
+function shopAnswering(answer: (request: Request) => Response | Promise<Response>, port = 0) {
+  const server = Bun.serve({ hostname: "127.0.0.1", port, fetch: answer })
+  return { url: server.url.origin, port: server.port as number, stop: () => server.stop(true) }
+}
+
+test("a thousand questions over four connections each get their own answer, whatever is in it", async () => {
+  const shop = shopAnswering(async (request) => {
+    const { pathname } = new URL(request.url)
+    return Response.json({
+      path: pathname,
+      body: await request.text(),
+      who: request.headers.get("authorization"),
+      title: "月光灯笼",
+    })
+  })
+  using lines = new Lines(shop.url, 4)
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, (_, at) =>
+      lines.ask({ method: "POST", path: `/${at}`, headers: { Authorization: `u${at}` }, body: `想要 ${at}` }),
+    ),
+  )
+  for (const [at, { status, body }] of answers.entries()) {
+    expect(status).toBe(200)
+    expect(JSON.parse(body)).toEqual({ path: `/${at}`, body: `想要 ${at}`, who: `u${at}`, title: "月光灯笼" })
+  }
+  await shop.stop()
+})
+
+test("an answer without a body, and one that comes in many pieces", async () => {
+  const long = "x".repeat(3_000_000)
+  const shop = shopAnswering(({ method }) =>
+    method === "DELETE" ? new Response(null, { status: 204 }) : new Response(long),
+  )
+  using lines = new Lines(shop.url, 1)
+  expect(await lines.ask({ method: "DELETE", path: "/" })).toEqual({ status: 204, body: "" })
+  expect((await lines.ask({ method: "GET", path: "/" })).body).toBe(long)
+  await shop.stop()
+})
+
+test("who asked a shop that dies hears that the answer is lost, and who asks its successor is answered", async () => {
+  const asked = Promise.withResolvers<void>()
+  const first = shopAnswering(() => {
+    asked.resolve()
+    return new Promise<Response>(() => {})
+  })
+  using lines = new Lines(first.url, 2)
+  const lost = lines.ask({ method: "GET", path: "/" })
+  const failed = lost.then(
+    () => null,
+    (error: unknown) => error,
+  )
+  await asked.promise
+  await first.stop()
+  expect(await failed).toBeInstanceOf(Error)
+  await expect(lines.ask({ method: "GET", path: "/" })).rejects.toThrow()
+  const second = shopAnswering(() => new Response("back"), first.port)
+  const answer: Answer = await lines.ask({ method: "GET", path: "/" })
+  expect(answer.body).toBe("back")
+  await second.stop()
+})
