@@ -52,7 +52,7 @@ interface OrderRow {
   changed_at: number
 }
 
-/** Throws when there is no such sale. `before` is the memory that was, of which a draw needs not be made again. */
+/** Throws when there is no such sale. `before` is the memory that was: its draw needs not be made again, and what it said was said. */
 export function replay(ledger: Ledger, key: number, before: Book | null = null): Book {
   const row = ledger.one<SaleRow>("SELECT key, settings, phase, seed, drawn FROM sales WHERE key = ?", key)
   if (row === null) throw new Error(`There is no sale ${key}.`)
@@ -75,6 +75,7 @@ export function replay(ledger: Ledger, key: number, before: Book | null = null):
   standWaiters(book)
   // Turns that have passed are in no table: whoever had one does not wait in the queue any more.
   nextInLine(book)
+  if (before !== null) keepSaid(book, before)
   return book
 }
 
@@ -208,6 +209,15 @@ export function noteDrawn({ tickets }: Book, drawn: number): void {
     const ticket = tickets[at] as Ticket
     // With a row of their own they were past the queue, before the draw or after it.
     if (ticket.batch !== null) ticket.version = 2
+  }
+}
+
+/** What was said to a ticket's holder is in no table, and was said all the same. */
+function keepSaid({ tickets }: Book, before: Book): void {
+  for (const { number, promisedAt, told } of before.tickets) {
+    const ticket = tickets[number - 1] as Ticket
+    ticket.promisedAt = promisedAt
+    ticket.told = told
   }
 }
 

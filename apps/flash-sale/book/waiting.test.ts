@@ -1,7 +1,7 @@
 // What somebody who waits is told of how long, when the pace falls, when the sale stands still, and on a wait-list.
 import { expect, test } from "bun:test"
 import { ticketView } from "../http/ticket-view.ts"
-import { startsAt, World } from "../test/world.ts"
+import { diskFull, startsAt, World } from "../test/world.ts"
 
 const many = { items: [{ id: "i", title: "A thing", stock: 1000, price: 100 }] }
 const view = (world: World, number: number) => ticketView(world.sale, world.ticket(number), "http://laba")
@@ -83,4 +83,21 @@ test("after the draw the drawn order gives place and time", async () => {
   expect(position).toBe(book.queued)
   expect(entrants).toBeNull()
   expect(etaSeconds).toBe(Math.ceil(book.queued / (world.sale.pace.perSecond ?? 0)))
+})
+
+test("a time to wait does not climb because the books were read again", async () => {
+  using world = new World({ ...many, inflowPerSecond: 10 })
+  await crowd(world, 800)
+  await run(world, 4)
+  const { number } = await world.admitted("last")
+  world.sale.setInflow(100)
+  await run(world, 3)
+  const before = view(world, number).etaSeconds as number
+  world.sale.setInflow(10)
+  world.onStep = (step) => {
+    if (step === "leave: commit") throw diskFull()
+  }
+  expect(() => world.sale.leave(world.ticket(number - 1))).toThrow()
+  expect(world.sale.replays).toBe(1)
+  expect(view(world, number)).toMatchObject({ etaSeconds: before, late: true })
 })
