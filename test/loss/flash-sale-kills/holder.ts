@@ -23,6 +23,9 @@ const againMs = 50
 /** Who is told to come back after minutes asks sooner here: the sale is over by then. */
 const waitMsMax = 2000
 
+/** What a buyer asks once more after; whatever else is answered is the end of it. */
+const mayGoBetter: ReadonlySet<string> = new Set(["provider_away", "not_saved"])
+
 /** An answer over the socket that has not come by then went out on a connection that broke. */
 const replyMsMax = 1000
 
@@ -200,7 +203,7 @@ export class Holder implements Disposable {
     while (!this.over) {
       if (this.habits.overSocket) {
         const reply = await this.say(wish)
-        if (reply && ("done" in reply || reply.asked === null)) return
+        if (reply && !("failed" in reply && mayGoBetter.has(reply.failed))) return
       } else if ((await this.patiently("DELETE", path)).status < 500) return
       await Bun.sleep(againMs)
     }

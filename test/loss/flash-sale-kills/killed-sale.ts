@@ -31,7 +31,7 @@ export interface Outcome {
 const askedAgainMax = 50
 
 /** A sale that has not come to its end by then hangs. */
-const endMsMax = 120_000
+const endMsMax = 300_000
 
 export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
   const began = performance.now()

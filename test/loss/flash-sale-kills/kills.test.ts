@@ -43,12 +43,12 @@ beforeAll(() => {
   for (const { promise } of outcomes.values()) promise.catch(() => {})
   towns = Promise.all([liveIn("with Laba inside the shop"), liveIn("beside a Laba apart")])
 })
-afterAll(() => towns, 300_000)
+afterAll(() => towns, 400_000)
 
 for (const { number, victim, where } of sales) {
   test(`a sale whose ${victim} is killed ${where} keeps every promise, and everybody sees one result`, async () => {
     const outcome = await outcomes.get(number)?.promise
     expect({ seed, number, broken: outcome?.broken }).toEqual({ seed, number, broken: [] })
     expect(outcome?.holders).toBeGreaterThan(0)
-  }, 300_000)
+  }, 400_000)
 }
