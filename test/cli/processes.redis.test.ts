@@ -7,7 +7,7 @@ import { Launched } from "../launcher/launched.ts"
 import { eventually } from "../support/eventually.ts"
 import { publish } from "../support/publish.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
-import { emptyFolder, laba as run } from "./laba.ts"
+import { emptyFolder, laba as run, LabaProcess } from "./laba.ts"
 
 const main = join(import.meta.dir, "../../src/cli/main.ts")
 const processes = 3
@@ -78,6 +78,25 @@ test("they share a port, everybody hears everything, and who is killed is starte
   launched.child.kill("SIGTERM")
   expect(await launched.child.exited).toBe(0)
   await expect(fetch(base)).rejects.toThrow()
+}, 120_000)
+
+test("where everybody may come, all processes take the one key that is told", async () => {
+  await using redis = await RedisProcess.start()
+  await using place = await emptyFolder()
+  const args = ["serve", "--port", "0", "--engine", redis.url, "--processes", "2", "--open"]
+  await using server = new LabaProcess(args, { cwd: place.path })
+  const [, base = ""] = await server.says(/listening on (\S+) /)
+  const [key] = await server.says(/laba_run_\S+/)
+  expect(server.said.match(/laba_run_/g)).toHaveLength(1)
+  // A connection each, so that the kernel gives some to either process.
+  const asked = Array.from({ length: clients }, async (_, index) => {
+    const authorization = `Bearer ${key}`
+    const headers = { connection: "close", ...(index % 4 > 0 && { authorization }) }
+    return (await fetch(`${base}/_/api/nodes`, { headers })).status
+  })
+  expect(await Promise.all(asked)).toEqual(
+    Array.from({ length: clients }, (_, index) => (index % 4 > 0 ? 200 : 401)),
+  )
 }, 120_000)
 
 test("nobody shares a port with a stranger", async () => {
