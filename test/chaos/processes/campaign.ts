@@ -1,0 +1,249 @@
+// One run from one seed with nodes that are processes: under load, while nodes are killed and Redis is killed, flushed and
+// paused; then calm, one more death, and the verdict on what was heard, who was there, and whose end was told.
+import { Random } from "../../fuzz/random.ts"
+import { parseCursor, type Position, printCursor } from "../../../wire/cursor.ts"
+import type { Message } from "../../../src/engines/engine.ts"
+import { pollOnce } from "../../support/poller.ts"
+import { headOf } from "../../support/publish.ts"
+import { RedisProcess, until } from "../../support/redis-servers.ts"
+import { Hearer, Ledger } from "../ledger.ts"
+import { Backend } from "./backend.ts"
+import { listenOn, messageOf, publishOn, ways } from "./listeners.ts"
+import { channels, Nodes, room } from "./nodes.ts"
+import { Visitor, Watcher } from "./visitors.ts"
+
+export interface RunOptions {
+  readonly seed: number
+  readonly faults: number
+  /** How long Redis stands still or is away at most, in milliseconds. */
+  readonly longestMs: number
+  /** One pause of exactly so many milliseconds, in the place of everything else. */
+  readonly pauseMs?: number
+}
+
+export interface Report {
+  readonly seed: number
+  readonly faults: readonly string[]
+  readonly answered: number
+  readonly heard: number
+  readonly resets: number
+  /** Connections that the backend was asked about. */
+  readonly registered: number
+  readonly seconds: number
+  /** What is wrong; empty when all is well. */
+  readonly findings: readonly string[]
+}
+
+const nodesCount = 3
+const usersCount = 9
+
+export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOptions): Promise<Report> {
+  const startedAt = performance.now()
+  const random = Random.of(seed, "processes", 0)
+  const keeps = random.oneIn(2) ? "its log" : "nothing"
+  await using redis = await RedisProcess.start({
+    config: { save: '""', ...(keeps === "its log" && { appendonly: "yes", appendfsync: "everysec" }) },
+  })
+  using backend = new Backend(Random.of(seed, "backend", 0), room)
+  await using nodes = new Nodes(redis, random, backend.url)
+  await Promise.all(Array.from({ length: nodesCount }, () => nodes.start()))
+
+  const ledger = new Ledger()
+  const stops = channels.flatMap((channel) =>
+    ways.map((way) => {
+      const hearer = new Hearer(`${way.name} of ${channel}`, channel)
+      ledger.hearers.push(hearer)
+      return listenOn(hearer, way, { nodes, random })
+    }),
+  )
+  const visitors = Array.from({ length: usersCount }, (_, at) => new Visitor(`u${at}`, nodes, random))
+  const watchers = ["one", "two"].map((name) => new Watcher(`watcher ${name}`, nodes, random))
+  const allIn = () => visitors.every(({ node }) => node !== null)
+  await until(() => ledger.hearers.every(({ position }) => position !== null) && allIn(), "everybody")
+  let goesOn = true
+  const publishing = channels.map((channel, at) =>
+    publishOn(channel, `p${at}`, { nodes, random, ledger, goesOn: () => goesOn }),
+  )
+
+  // Nobody else draws from it: a seed repeats its faults.
+  const chance = Random.of(seed, "weather", 0)
+  const weather = makeWeather({ redis, nodes, random: chance, keeps, longestMs })
+  const happened: string[] = []
+  const happen = async ({ name, loses, happens }: Fault): Promise<void> => {
+    if (loses) ledger.losses++
+    happened.push(name)
+    await happens()
+  }
+  if (pauseMs !== undefined) await happen(weather.pause(pauseMs))
+  else
+    for (let i = 0; i < faults; i++) {
+      await Bun.sleep(50 + chance.below(500))
+      await happen(chance.pick(weather.faults))
+    }
+
+  const findings: string[] = []
+  const reached = async (holds: () => Promise<boolean> | boolean, what: string): Promise<void> =>
+    until(holds, what).catch((error: Error) => void findings.push(error.message))
+  await reached(() => nodes.isWell(), "the nodes to be well")
+  goesOn = false
+  await Promise.race([Promise.all(publishing), Bun.sleep(60_000)])
+  backend.isSound = true
+  await reached(allIn, "all visitors to be in")
+  await reached(() => roomIs(visitors, watchers, nodes), "the room to be as it is")
+  // One more dies, and who was there does not come back: each leaves once.
+  const [dying] = nodes.alive
+  if (dying) {
+    const dead = visitors.filter(({ node }) => node === dying)
+    for (const visitor of dead) visitor.giveUp()
+    happened.push(`a node is killed, and its ${dead.length} users stay away`)
+    await nodes.kill(dying)
+    const staying = visitors.filter((visitor) => !dead.includes(visitor))
+    await reached(() => staying.every(({ node }) => node !== null), "those who stay")
+    await reached(() => roomIs(staying, watchers, nodes), "the room without the dead")
+    for (const { user } of dead)
+      for (const { left } of watchers)
+        if ((left.get(user) ?? 0) > 1) findings.push(`${user} was told to have left ${left.get(user)} times`)
+  }
+  findings.push(...(await verdictOf(ledger, nodes)))
+  await Promise.all(stops.map((stop) => stop()))
+  for (const watcher of watchers) {
+    await watcher.stop()
+    findings.push(...watcher.findings)
+  }
+  await Promise.all(visitors.map((visitor) => visitor.leave()))
+  await reached(() => backend.untold.length === 0, "all ends to be told")
+  for (const node of [...nodes.alive]) await nodes.leave(node)
+  findings.push(...backend.verdict(nodes.deaths))
+  return {
+    seed,
+    faults: happened,
+    answered: ledger.answered.length,
+    heard: ledger.hearers.reduce(
+      (sum, { segments }) => sum + segments.reduce((all, { messages }) => all + messages.length, 0),
+      0,
+    ),
+    resets: ledger.hearers.reduce((sum, { resets }) => sum + resets, 0),
+    registered: backend.registered.size,
+    seconds: Math.round((performance.now() - startedAt) / 100) / 10,
+    findings: [...new Set(findings)],
+  }
+}
+
+interface Fault {
+  readonly name: string
+  /** Whether it may lose what was answered. */
+  readonly loses: boolean
+  happens(): Promise<void>
+}
+
+interface WeatherOptions {
+  readonly redis: RedisProcess
+  readonly nodes: Nodes
+  readonly random: Random
+  readonly keeps: string
+  readonly longestMs: number
+}
+
+function makeWeather({ redis, nodes, random, keeps, longestMs }: WeatherOptions) {
+  const pause = (ms: number): Fault => ({
+    name: `Redis stands still for ${ms} ms`,
+    loses: false,
+    async happens() {
+      redis.pause()
+      await Bun.sleep(ms)
+      redis.resume()
+    },
+  })
+  const faults: readonly Fault[] = [
+    {
+      name: "a node is killed",
+      loses: false,
+      async happens() {
+        const node = nodes.any()
+        if (node) await nodes.kill(node)
+        await Bun.sleep(random.below(1000))
+        await nodes.start()
+      },
+    },
+    {
+      name: `Redis is killed; it keeps ${keeps}`,
+      loses: true,
+      async happens() {
+        await nodes.inherited()
+        nodes.deaths.push(Date.now())
+        await redis.kill()
+        await Bun.sleep(random.below(longestMs))
+        await redis.restart()
+      },
+    },
+    {
+      name: "Redis is flushed",
+      loses: true,
+      async happens() {
+        await nodes.inherited()
+        await redis.flush()
+      },
+    },
+    pause(random.below(longestMs)),
+  ]
+  return { faults, pause }
+}
+
+/** Every node and every watcher says that these are in the room, and nobody else. */
+async function roomIs(
+  visitors: readonly Visitor[],
+  watchers: readonly Watcher[],
+  nodes: Nodes,
+): Promise<boolean> {
+  const truth = visitors.map(({ user }) => user).sort()
+  const lists = await Promise.all(
+    nodes.alive.map(async ({ base }) => {
+      const answer = await fetch(`${base}/_/api/presence?channel=${room}`)
+      const { members = [] } = (await answer.json()) as { members?: { user: string }[] }
+      return members.map(({ user }) => user).sort()
+    }),
+  ).catch(() => [])
+  const all = [...lists, ...watchers.map(({ users }) => users)]
+  return lists.length > 0 && all.every((list) => list.join() === truth.join())
+}
+
+/** Waits until everybody stands where their channel stands; then judges. */
+async function verdictOf(ledger: Ledger, nodes: Nodes): Promise<string[]> {
+  const base = nodes.alive[0]?.base ?? ""
+  const read = async (): Promise<Map<string, Position>> =>
+    new Map(
+      await Promise.all(
+        channels.map(
+          async (channel) =>
+            [channel, parseCursor((await headOf(base + channel)).cursor) as Position] as const,
+        ),
+      ),
+    )
+  const isThere = async (): Promise<boolean> => {
+    const tails = await read().catch(() => null)
+    return ledger.hearers.every(({ channel, position }) => {
+      const tail = tails?.get(channel)
+      return position !== null && position.epoch === tail?.epoch && position.offset === tail.offset
+    })
+  }
+  // Whoever is not there by then is found by the verdict.
+  await until(isThere, "the listeners").catch(() => undefined)
+  const tails = await read()
+  const kept = new Map<string, readonly Message[]>()
+  for (const [channel, tail] of tails) kept.set(channel, await keptOf(base + channel, channel, tail))
+  return ledger.verdict(tails, kept)
+}
+
+/** Everything that is kept of a channel, page by page. */
+async function keptOf(url: string, channel: string, { epoch }: Position): Promise<Message[]> {
+  const messages: Message[] = []
+  for (let after = printCursor({ epoch, offset: 0 }); ;) {
+    const page = await pollOnce(`${url}?after=${after}`)
+    for (const { cursor, data } of page.messages) {
+      const position = parseCursor(cursor)
+      if (position) messages.push(messageOf(channel, position, String(data)))
+    }
+    if (!page.more) return messages
+    after = page.cursor
+  }
+}

@@ -1,0 +1,136 @@
+// Listeners and publishers of a run, over HTTP as clients do: who loses the node goes on at another, from the cursor.
+import { parseCursor, printCursor } from "../../../wire/cursor.ts"
+import type { Channel } from "../../../src/channels/channel.ts"
+import type { Message } from "../../../src/engines/engine.ts"
+import type { Random } from "../../fuzz/random.ts"
+import { type Listener, textOf } from "../../support/heard.ts"
+import { post, type PublishAnswer } from "../../support/publish.ts"
+import { laba, longPoll, sse, type Transport } from "../../support/transports.ts"
+import type { Hearer, Ledger } from "../ledger.ts"
+import type { Nodes } from "./nodes.ts"
+
+/** The ways to listen that tell cursors: who listens changes between none of them, and each is tried on each channel. */
+export const ways: readonly Transport[] = [laba, sse, longPoll]
+
+/** A run that ends closes its listeners; until then they wait for whatever comes. */
+const patienceMs = 3_600_000
+
+/** A client comes back after that long, and one more time as long at most. */
+const comeBackMs = 50
+
+export interface ListeningOptions {
+  readonly nodes: Nodes
+  readonly random: Random
+}
+
+/** Listens for as long as the run lasts. Answers how to stop. */
+export function listenOn(
+  hearer: Hearer,
+  way: Transport,
+  { nodes, random }: ListeningOptions,
+): () => Promise<void> {
+  let stopped = false
+  let current: Listener | null = null
+  const stay = async (): Promise<void> => {
+    const node = nodes.any()
+    if (!node) return
+    const { position } = hearer
+    const after = position ? printCursor(position) : undefined
+    const listener = await way.open(node.base, hearer.channel, after)
+    current = listener
+    try {
+      if (!stopped) await hear(listener, hearer)
+    } finally {
+      await listener[Symbol.asyncDispose]()
+    }
+  }
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      // Refused, cut or sent away: it comes back.
+      await stay().catch(() => undefined)
+      if (!stopped) await Bun.sleep(comeBackMs + random.below(comeBackMs))
+    }
+  }
+  const done = run()
+  return async () => {
+    stopped = true
+    // Nobody waits for what does not come any more.
+    current?.inbox.fail("the run is over")
+    await current?.[Symbol.asyncDispose]()
+    await done
+  }
+}
+
+/** Until the end of one stay. */
+async function hear(listener: Listener, hearer: Hearer): Promise<void> {
+  for (;;) {
+    const heard = await listener.next(patienceMs)
+    if (heard.kind === "end") return
+    const cursor = heard.kind === "message" ? heard.ownCursor : heard.cursor
+    const position = parseCursor(cursor ?? "")
+    if (!position) throw new Error(`${hearer.name} was given the cursor ${cursor}`)
+    // Who resumes goes on where it was; a reset, if there is one, follows.
+    if (heard.kind === "position") {
+      if (hearer.position === null) hearer.begins(position, "start")
+    } else if (heard.kind === "reset") hearer.begins(position, heard.reason ?? "")
+    else hearer.hears(messageOf(hearer.channel, position, textOf(heard)))
+  }
+}
+
+export const messageOf = (
+  channel: string,
+  { epoch, offset }: { epoch: string; offset: number },
+  data: string,
+): Message => ({
+  channel: channel as Channel,
+  epoch,
+  offset,
+  type: "text/plain",
+  data,
+  bytes: data.length,
+  id: "",
+  time: 0,
+})
+
+/** An answer that has not come by then is not waited for: Redis may stand still, and the publish is sent again under its key. */
+const answerMs = 5000
+
+export interface PublishingOptions extends ListeningOptions {
+  readonly ledger: Ledger
+  readonly goesOn: () => boolean
+}
+
+/** Publishes one text after the other at any node, each under its key until it was answered. */
+export async function publishOn(
+  channel: string,
+  name: string,
+  { nodes, random, ledger, goesOn }: PublishingOptions,
+): Promise<void> {
+  for (let number = 1; goesOn(); number++) {
+    const text = `${name}:${number}`
+    for (;;) {
+      try {
+        const position = await publishOnce(nodes, channel, text)
+        ledger.answered.push({ channel, text, position })
+        break
+      } catch (error) {
+        ledger.lastRefusal = String(error)
+        await Bun.sleep(20 + random.below(50))
+      }
+    }
+    await Bun.sleep(random.below(40))
+  }
+}
+
+async function publishOnce(nodes: Nodes, channel: string, text: string) {
+  const node = nodes.any()
+  if (!node) throw new Error("no node is there")
+  const answer = await Promise.race([
+    post(node.base + channel, text, { key: text }),
+    Bun.sleep(answerMs).then(() => Promise.reject(new Error("no answer"))),
+  ])
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`)
+  const position = parseCursor(((await answer.json()) as PublishAnswer).cursor)
+  if (!position) throw new Error("an answer without a cursor")
+  return position
+}
