@@ -22,7 +22,7 @@ test("a unit that comes back after the end is nobody's, in all the turns until e
   expect(world.sale.book.items[0]?.counts).toMatchObject({ available: 2, held: 0 })
   expect(new Set(world.sale.book.tickets.map(({ state }) => state))).toEqual(new Set(["won", "rejected"]))
   expect(world.findings()).toEqual([])
-})
+}, 60_000)
 
 test("what is given back while it closes is not offered to who waits", async () => {
   using world = new World({ items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] })

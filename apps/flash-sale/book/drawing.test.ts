@@ -38,7 +38,7 @@ test("who entered is hashed before the start, and a start tells some at a time",
   // All but those who had been decided by then, of which they were told.
   expect(told.reduce((sum, some) => sum + some, 0)).toBeGreaterThan(14_900)
   expect(sale.book.entrants?.digests).toHaveLength(15_001)
-})
+}, 60_000)
 
 test("the order is the one that anybody computes, also after a restart in the middle of it", async () => {
   using world = new World({ ...lobby, inflowPerSecond: 1000 }, 30)
@@ -56,7 +56,7 @@ test("the order is the one that anybody computes, also after a restart in the mi
   expect(drawRecord(world.sale)).toEqual(record)
   await world.work()
   expect(auditDecisions(world.database, "s")).toEqual([])
-})
+}, 60_000)
 
 test("a memory that is read again has the same order, and the draw is not made twice", () => {
   using world = new World({ ...lobby, inflowPerSecond: 1 }, 30)

@@ -69,4 +69,4 @@ test("many offers that are due at once are made some at a time, and all before a
   await world.work()
   expect(world.ticket(4901).state).toBe("won")
   expect(world.findings()).toEqual([])
-})
+}, 60_000)

@@ -104,7 +104,7 @@ test("what a page computes from the shared snapshot is exact at the marks, and n
       }
     }),
   )
-})
+}, 60_000)
 
 test("marks are few, and there are none while nobody has left", async () => {
   using world = new World({ ...hundred, inflowPerSecond: 0.1 })

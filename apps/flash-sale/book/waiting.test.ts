@@ -39,7 +39,7 @@ test("a time to wait that does not hold any more says so, and does not climb", a
   expect(view(world, last.number)).toMatchObject({ etaSeconds: 0, late: true })
   // What was answered at the door is answered again as it was.
   expect((await world.admitted("last")).eta).toBe(last.eta)
-})
+}, 60_000)
 
 test("while it is paused nobody knows how long, and what ran out meanwhile is late", async () => {
   using world = new World({ ...many, inflowPerSecond: 50 })
@@ -60,7 +60,7 @@ test("while it is paused nobody knows how long, and what ran out meanwhile is la
   world.revive()
   expect(view(world, number)).toMatchObject({ etaSeconds: 0, late: true })
   expect(eta).toBeGreaterThan(0)
-})
+}, 60_000)
 
 test("on a wait-list there is a place, and no time that anybody could know", async () => {
   using world = new World({ items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] })
