@@ -109,14 +109,10 @@ export class Truth {
 
   private async askTicket(path: string): Promise<void> {
     const { seat } = this
-    try {
-      const view = await this.reach(() => this.options.asBuyer<TicketView>("GET", path))
-      // Somebody else may have logged in meanwhile.
-      if (seat !== this.seat) return
-      this.wait.promise(view.turn, view.etaSeconds, this.options.clock.now())
-      this.take(view)
-    } catch (error) {
-      if (!(error instanceof Refused) || error.code !== "no_ticket") throw error
-    }
+    const view = await this.reach(() => this.options.asBuyer<TicketView | null>("GET", `${path}?or=null`))
+    // Somebody else may have logged in meanwhile; and who has no ticket has none to show.
+    if (seat !== this.seat || view === null) return
+    this.wait.promise(view.turn, view.etaSeconds, this.options.clock.now())
+    this.take(view)
   }
 }
