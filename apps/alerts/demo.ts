@@ -4,7 +4,7 @@ import type { ReactOptions, SmsSender } from "laba"
 import { connect } from "laba/client"
 import { Books } from "./books.ts"
 import { type LabaHere, labaHere } from "./channels/laba-here.ts"
-import { alarms, deploys, mailbox as mailboxChannel, phone } from "./channels/names.ts"
+import { alarms, deploys, mailbox as mailboxChannel, payments, phone } from "./channels/names.ts"
 import type { Outlet } from "./channels/post.ts"
 import { Recent } from "./channels/recent.ts"
 import type { Deploy } from "./hosts/deploy.ts"
@@ -12,6 +12,7 @@ import { Fleet } from "./hosts/fleet.ts"
 import { Heart } from "./hosts/heart.ts"
 import type { AlarmShown, Desk } from "./http/desk.ts"
 import { type Mail, Mailbox } from "./mail/mailbox.ts"
+import type { Payment } from "./payments/payment.ts"
 import { PaymentService } from "./payments/payment-service.ts"
 import { startServer } from "./server.ts"
 import type { MailSettings } from "./settings.ts"
@@ -71,6 +72,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const desk: Desk = {
     labaPort: laba.port,
     payments: new PaymentService(outlet, books),
+    paid: await Recent.of<Payment>(listening, outlet, payments),
     roster: new Roster({
       outlet,
       books,

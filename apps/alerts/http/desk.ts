@@ -5,7 +5,7 @@ import type { Deploy } from "../hosts/deploy.ts"
 import type { Fleet, NodeState } from "../hosts/fleet.ts"
 import type { Heart } from "../hosts/heart.ts"
 import type { Mail } from "../mail/mailbox.ts"
-import type { Plan } from "../payments/payment.ts"
+import type { Payment, Plan } from "../payments/payment.ts"
 import type { PaymentService } from "../payments/payment-service.ts"
 import type { TextMessage } from "../sms/local-phone.ts"
 import type { Roster, SubscriberState } from "../subscribers/roster.ts"
@@ -15,6 +15,8 @@ export type AlarmShown = Alarm
 export interface Desk {
   readonly labaPort: number
   readonly payments: PaymentService
+  /** What was published of them. */
+  readonly paid: Recent<Payment>
   readonly roster: Roster
   /** Null when letters go to a mail server elsewhere. */
   readonly letters: Recent<Mail> | null
@@ -30,6 +32,8 @@ export interface Desk {
 export interface Snapshot {
   readonly labaPort: number
   readonly plans: readonly Plan[]
+  /** Null before the first. */
+  readonly lastPayment: Payment | null
   readonly subscribers: readonly SubscriberState[]
   /** Null: not shown here. */
   readonly letters: readonly Mail[] | null

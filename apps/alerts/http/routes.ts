@@ -47,11 +47,22 @@ async function carryOut(desk: Desk, request: Request, path: string): Promise<Res
   throw new Problem(404, "not_found", "There is nothing here.")
 }
 
-function snapshotOf({ labaPort, roster, letters, texts, fleet, deploys, heart, alarms }: Desk): Snapshot {
+function snapshotOf({
+  labaPort,
+  paid,
+  roster,
+  letters,
+  texts,
+  fleet,
+  deploys,
+  heart,
+  alarms,
+}: Desk): Snapshot {
   const { host, everySeconds, silentSeconds } = heart.options
   return {
     labaPort,
     plans,
+    lastPayment: paid.items[0] ?? null,
     subscribers: roster.states,
     letters: letters && letters.items,
     texts: texts && texts.items,

@@ -77,6 +77,7 @@ function paint(): void {
   const isLate = since > everySeconds * 1.6
   monitor.dataset["state"] = isAlarmed ? "silent" : isLate ? "late" : lastAt === null ? "waiting" : "beating"
   find("#since").textContent = lastAt === null ? "–" : since.toFixed(since < 10 ? 1 : 0)
+  find("#since + small").hidden = lastAt === null
   find("#left").textContent = isAlarmed ? "0" : left.toFixed(0)
   // Who came when it was silent already has not waited so long, but the time is over all the same.
   find("#fuse").style.width = `${isAlarmed ? 100 : Math.min(100, (since / silentSeconds) * 100)}%`

@@ -24,11 +24,17 @@ function offerSomebody(): void {
   field("phone").value = offered.phone
 }
 
-function hearPayment(data: unknown): void {
-  const { amount, customer, isNewCustomer } = data as Payment
+function showPayment({ amount, customer, isNewCustomer }: Payment): void {
   find("#amount").textContent = money(amount)
   const who = isNewCustomer ? inBoth(["first payment", "首次付费"]) : inBoth(["paid again", "续费"])
   find("#payer").replaceChildren(customer.name, " · ", who)
+}
+
+let hasHeardPayment = false
+
+function hearPayment(data: unknown): void {
+  hasHeardPayment = true
+  showPayment(data as Payment)
   flash(find("#board"), "calling")
   flash(find(".horn"), "calling")
   for (const one of document.querySelectorAll<HTMLElement>('.subscriber[data-listening="true"]'))
@@ -81,7 +87,9 @@ function hearLetter(data: unknown): void {
   find("#no-letters").hidden = true
 }
 
-function show({ subscribers, texts, letters }: Snapshot): void {
+function show({ lastPayment, subscribers, texts, letters }: Snapshot): void {
+  // What was heard is newer than what was asked for.
+  if (lastPayment && !hasHeardPayment) showPayment(lastPayment)
   showSubscribers(subscribers)
   for (const text of [...(texts ?? [])].reverse()) hearText(text)
   for (const letter of [...(letters ?? [])].reverse()) hearLetter(letter)

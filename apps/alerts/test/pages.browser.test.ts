@@ -81,6 +81,7 @@ test.skipIf(!hasChromium)(
 
     // Who comes later sees what was.
     const late = await open(world, "/", { ...desktop, locale: "en-GB", colorScheme: "dark" })
+    await late.page.locator("#payer").getByText("Ada · ").waitFor()
     await counts(late.page, "#letters li", 2)
     expect([...one.complaints, ...two.complaints]).toEqual([])
   },

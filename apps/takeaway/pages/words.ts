@@ -82,7 +82,7 @@ export const words = {
     openNote: "Customers can order.",
     shutNote: "Nobody can order. Bills that are under way stay.",
     soundOff: "Turn the bell on",
-    soundNote: "The browser keeps the page silent until you tap once.",
+    soundNote: "Browsers are silent until you tap.",
     newBills: "New",
     noNew: "No new bill. The bell will tell you.",
     works: "In the works",
