@@ -62,3 +62,19 @@ test("who asked a shop that dies hears that the answer is lost, and who asks its
   expect(answer.body).toBe("back")
   await second.stop()
 })
+
+test("who has clicked goes before who has yet to log in", async () => {
+  const order: string[] = []
+  const shop = shopAnswering(({ url }) => {
+    order.push(new URL(url).pathname)
+    return new Response("")
+  })
+  using lines = new Lines(shop.url, 1)
+  await Promise.all([
+    lines.ask({ method: "POST", path: "/login-1", canWait: true }),
+    lines.ask({ method: "POST", path: "/login-2", canWait: true }),
+    lines.ask({ method: "POST", path: "/click" }),
+  ])
+  expect(order).toEqual(["/click", "/login-1", "/login-2"])
+  await shop.stop()
+})

@@ -12,6 +12,11 @@ export interface Asked {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /**
+   * Whether it may wait for all that may not. The connections are few, and waiting for one is not the shop's doing: who has
+   * clicked goes before who has yet to log in.
+   */
+  readonly canWait?: boolean
 }
 
 interface Question {
@@ -39,8 +44,8 @@ export class Lines implements Disposable {
   private readonly most: number
   private readonly lines = new Set<Line>()
   private readonly idle: Line[] = []
-  private waiting: Question[] = []
-  private head = 0
+  private readonly urgent = new Queue<Question>()
+  private readonly others = new Queue<Question>()
   private opening = 0
   private readonly clock: ReturnType<typeof setInterval>
 
@@ -55,12 +60,12 @@ export class Lines implements Disposable {
   }
 
   /** Rejects when the connection was lost, or no answer came in time: whether it was heard is not known then. */
-  ask({ method, path, headers = {}, body = "" }: Asked): Promise<Answer> {
+  ask({ method, path, headers = {}, body = "", canWait = false }: Asked): Promise<Answer> {
     const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
     const length = Buffer.byteLength(body)
     const text = `${method} ${path} HTTP/1.1\r\nHost: ${this.host}\r\n${fields.join("")}Content-Length: ${length}${headEnd}${body}`
     return new Promise((resolve, reject) => {
-      this.waiting.push({ text, resolve, reject })
+      ;(canWait ? this.others : this.urgent).add({ text, resolve, reject })
       this.next()
     })
   }
@@ -71,7 +76,11 @@ export class Lines implements Disposable {
   }
 
   private get backlog(): number {
-    return this.waiting.length - this.head
+    return this.urgent.length + this.others.length
+  }
+
+  private take(): Question | undefined {
+    return this.urgent.take() ?? this.others.take()
   }
 
   private next(): void {
@@ -81,11 +90,7 @@ export class Lines implements Disposable {
         if (this.lines.size + this.opening < this.most && this.opening < this.backlog) void this.open()
         return
       }
-      const question = this.waiting[this.head++] as Question
-      if (this.head > 10_000) {
-        this.waiting = this.waiting.slice(this.head)
-        this.head = 0
-      }
+      const question = this.take() as Question
       line.question = question
       line.askedAt = performance.now()
       line.socket?.write(question.text)
@@ -109,11 +114,7 @@ export class Lines implements Disposable {
       this.idle.push(line)
     } catch (error) {
       // Nobody answers there: whoever asked hears of it, and asks again.
-      const question = this.waiting[this.head]
-      if (question) {
-        this.head += 1
-        question.reject(error as Error)
-      }
+      this.take()?.reject(error as Error)
     } finally {
       this.opening -= 1
     }
@@ -152,5 +153,29 @@ export class Lines implements Disposable {
     const now = performance.now()
     for (const { question, askedAt, socket } of this.lines)
       if (question && now - askedAt > answerMsMax) socket?.terminate()
+  }
+}
+
+/** First in, first out, without moving all the others at each step. */
+class Queue<T> {
+  private items: T[] = []
+  private head = 0
+
+  get length(): number {
+    return this.items.length - this.head
+  }
+
+  add(item: T): void {
+    this.items.push(item)
+  }
+
+  take(): T | undefined {
+    if (this.length === 0) return undefined
+    const item = this.items[this.head++]
+    if (this.head > 10_000) {
+      this.items = this.items.slice(this.head)
+      this.head = 0
+    }
+    return item
   }
 }

@@ -23,6 +23,8 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
+const logInPath = "/api/login"
+
 /** After so many refusals a person gives up. */
 const patience = 20
 
@@ -39,9 +41,10 @@ export class SyntheticBuyer {
 
   async live(): Promise<void> {
     const { tally } = this.options
-    const clickedAt = performance.now()
-    tally.came += 1
     try {
+      await this.logIn()
+      tally.came += 1
+      const clickedAt = performance.now()
       if (!(await this.enter())) return
       tally.admit(performance.now() - clickedAt)
       await this.waitAndSee()
@@ -50,10 +53,14 @@ export class SyntheticBuyer {
     }
   }
 
+  /** As people do some time before. */
+  private async logIn(): Promise<void> {
+    const { body } = await this.ask("POST", logInPath, { user: this.options.name })
+    this.credential = String(body["token"])
+  }
+
   private async enter(): Promise<boolean> {
     const { sale, item, name, tally } = this.options
-    const login = await this.ask("POST", "/api/login", { user: name })
-    this.credential = String(login.body["token"])
     for (let tries = 1; ; tries++) {
       const issued = await this.ask("POST", `/api/sales/${sale}/token`)
       const { token } = issued.body
@@ -136,7 +143,7 @@ export class SyntheticBuyer {
           ...(body !== undefined && { body: JSON.stringify(body) }),
         }
         const answer = path.startsWith("/")
-          ? await this.options.lines.ask({ path, ...asked })
+          ? await this.options.lines.ask({ path, canWait: path === logInPath, ...asked })
           : await askElsewhere(path, asked)
         const json = JSON.parse(answer.body) as Answer["body"]
         if (answer.status < 500 || typeof json["next"] === "string")
