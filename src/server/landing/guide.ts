@@ -20,11 +20,22 @@ interface GuidePage {
 /** What else the prose links to and this server shows, by the end of its path. */
 const shownElsewhere: Readonly<Record<string, string>> = { "examples/chat": "/_/chat" }
 
-/** All pages of the guide, by path. */
+/** All pages of the guide and their pictures, by path. */
 export function guidePages(): Record<string, LandingAsset> {
   const all = readPages()
-  return Object.fromEntries(all.map((one) => [one.path, render(one, all)]))
+  return {
+    ...Object.fromEntries(all.map((one) => [one.path, render(one, all)])),
+    ...Object.fromEntries(pictures.map((name) => [`/_/guide/pictures/${name}`, picture(name)])),
+  }
 }
+
+const pictures = readdirSync(new URL("pictures/", docs)).filter((name) => name.endsWith(".webp"))
+
+/** Read when somebody looks: the text of the guide is in memory, its pictures are not. */
+const picture = (name: string): LandingAsset => ({
+  type: "image/webp",
+  body: Bun.file(new URL(`pictures/${name}`, docs)),
+})
 
 function readPages(): GuidePage[] {
   const files = readdirSync(new URL("guide/", docs)).map((file) => `guide/${file}`)
@@ -47,6 +58,7 @@ function readPages(): GuidePage[] {
 function resolveAmong(all: readonly GuidePage[], target: string): string | null {
   if (/^(https?:|#)/.test(target)) return target
   const [file = "", anchor] = target.split("#")
+  if (/^\.\.\/pictures\/[\w-]+\.webp$/.test(file)) return `/_/guide/${file.slice(3)}`
   const path =
     shownElsewhere[file.replace(/^(\.\.?\/)+/, "")] ??
     all.find(({ name }) => file.slice(file.lastIndexOf("/") + 1) === `${name}.md`)?.path

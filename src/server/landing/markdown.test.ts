@@ -35,6 +35,12 @@ describe("Markdown of the guide", () => {
     )
   })
 
+  test("a picture is shown where it can be, and else is not there", () => {
+    expect(render('![A "desk"](desk.md) and ![none](gone.md)')).toBe(
+      '<p><img src="/to/desk.md" alt="A &quot;desk&quot;" loading="lazy"> and </p>',
+    )
+  })
+
   test("code may stand in a link and in what is stressed", () => {
     expect(render("[`laba on`, and more](cli.md), [`a[0]`](gone.md), **never `**`**")).toBe(
       '<p><a href="/to/cli.md"><code>laba on</code>, and more</a>, <code>a[0]</code>, <strong>never <code>**</code></strong></p>',

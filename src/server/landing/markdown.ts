@@ -113,6 +113,11 @@ function inline(text: string, resolve: Resolve): string {
 function words(text: string, resolve: Resolve): string {
   return escape(text)
     .replaceAll(/&lt;(https?:[^\s&]+)&gt;/g, '<a href="$1">$1</a>')
+    .replaceAll(/!\[([^\]]*)\]\(([^)\s]+)\)/g, (_, label: string, target: string) => {
+      const source = resolve(target)
+      // What cannot be shown is not told of either: it stands beside the words that say it.
+      return source === null ? "" : `<img src="${source}" alt="${label}" loading="lazy">`
+    })
     .replaceAll(/\[([^\]]*)\]\(([^)\s]+)\)/g, (_, label: string, target: string) => {
       const leads = resolve(target)
       return leads === null ? label : `<a href="${leads}">${label}</a>`
