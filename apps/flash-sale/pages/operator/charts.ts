@@ -1,6 +1,6 @@
 // The curves and the histogram. Knows how they look, in light and dark; the figures come from outside.
 import uPlot from "uplot"
-import { clockTime } from "../figures.ts"
+import { clockTime, count } from "../figures.ts"
 import { type Both, say } from "../language.ts"
 import type { Column } from "./series.ts"
 
@@ -68,7 +68,11 @@ export class Curves {
             stroke: () => colorOf(color),
             width: 2,
             points: { show: false },
-            value: (_: uPlot, value: number | null) => (value === null ? "–" : String(Math.round(value))),
+            // Where nobody points it says the newest.
+            value: (plot: uPlot, value: number | null, series: number) => {
+              const shown = value ?? plot.data[series]?.at(-1) ?? null
+              return shown === null ? "–" : count(Math.round(shown))
+            },
           })),
         ],
       },

@@ -177,6 +177,8 @@ export function paintPromises({ verdict }: OperatorView, now: number): void {
   )
 }
 
+const briefly = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
+
 export function paintCrowd({ crowd }: RehearsalView): void {
   const isOnItsWay = crowd !== null && !crowd.done && crowd.brokeOff !== true
   write(
@@ -209,7 +211,7 @@ export function paintCrowd({ crowd }: RehearsalView): void {
     ],
     [
       ["click → ticket", "点击 → 取号"],
-      speed ? `${Math.round(speed.half)} ms · 99 % ${Math.round(speed.most)} ms` : "–",
+      speed ? `${briefly(speed.half)} · 99 %: ${briefly(speed.most)}` : "–",
     ],
   ]
   for (const [at, [name, value]] of rows.entries()) {
