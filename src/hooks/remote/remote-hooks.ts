@@ -177,19 +177,22 @@ export class RemoteHooks {
   /** Tells what it can within the time, and stops. What is left is told after a restart, where it is remembered. */
   async close(withinMs: number): Promise<void> {
     clearInterval(this.sweeper)
-    await within(withinMs, this.occupancy?.close())
-    // A backend that is away hears it after the restart; one that has only this process left is waited for in any case.
-    const worthIt = this.desks.all.filter(
-      ({ backend }) => !this.durable || backend.circuit.state === "closed",
-    )
-    const all = Promise.all(worthIt.map(({ tellings }) => tellings.flushed()))
-    await within(withinMs, all)
+    await within(withinMs, this.tellTheRest())
     for (const { tellings, hook } of this.desks.all) {
       tellings.stop()
       if (tellings.pending > 0 && !this.durable)
         this.options.onLost(hook.name, `${tellings.pending} not told before the end`)
     }
     await this.options.records.close()
+  }
+
+  private async tellTheRest(): Promise<void> {
+    await this.occupancy?.close()
+    // A backend that is away hears it after the restart; one that has only this process left is waited for in any case.
+    const worthIt = this.desks.all.filter(
+      ({ backend }) => !this.durable || backend.circuit.state === "closed",
+    )
+    await Promise.all(worthIt.map(({ tellings }) => tellings.flushed()))
   }
 
   /** What a dead node had to tell, and what it had to leave. */
