@@ -5,11 +5,11 @@ export interface Backoff {
   readonly maxMs: number
 }
 
-/** The same, and not less than the server asked for. */
+/** The same behind what the server asked for: a crowd that was told one time must not return at it together. */
 export const waitAfter = (
   reason: { readonly retryAfterMs?: number | undefined } | null,
   ...[backoff, failures, random]: Parameters<typeof waitMs>
-): number => Math.max(waitMs(backoff, failures, random), reason?.retryAfterMs || 0)
+): number => (reason?.retryAfterMs || 0) + waitMs(backoff, failures, random)
 
 /** A random wait between `minMs` and a bound that doubles with every failure up to `maxMs`. `failures` counts from 1. */
 export function waitMs(backoff: Backoff, failures: number, random: () => number): number {

@@ -118,7 +118,7 @@ test("[E7] comes back no sooner than an error frame says", async () => {
   server.endAll({ op: "error", code: "too_many_connections", detail: "", retry: "back-off", retryAfter: 60 })
   await clock.pass(59_000)
   expect([laba.state, network.attempts.length]).toEqual(["waiting", 1])
-  await clock.pass(2_000)
+  await clock.pass(3_000)
   expect([laba.state, network.attempts.length]).toEqual(["open", 2])
 })
 
