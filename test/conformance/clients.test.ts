@@ -1,11 +1,11 @@
 // The clients that people really have: curl as the README writes it, the `ws` package on Node, the `eventsource`
 // package. The browser's own are in test/browser.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { curl, CurlStream } from "../support/curl.ts"
+import { curl } from "../support/curl.ts"
 import { EventSourceListener, type EventSourceLine } from "../support/event-source-package.ts"
-import type { PollAnswer } from "../support/poller.ts"
 import { headOf, publish, publishAll } from "../support/publish.ts"
 import { startProcess } from "../support/process.ts"
+import { fourLines } from "./four-lines.ts"
 import { foreignBase, freshChannel, startDefaultServer, startServer } from "../support/server.ts"
 import { WsOnNode } from "../support/ws-package.ts"
 
@@ -19,47 +19,7 @@ afterAll(() => server[Symbol.asyncDispose]())
 /** As in the README, under a name of this test's own. */
 const hello = (): string => `${server.base}${freshChannel("channel")}/hello`
 
-const untilListening = async (url: string, count = 1): Promise<void> => {
-  while ((await headOf(url)).listeners < count) await Bun.sleep(5)
-}
-
-describe("the four lines", () => {
-  test("curl -d 'data=hello' publishes, and a WebSocket hears it raw", async () => {
-    const url = hello()
-    await using listener = new WsOnNode(url)
-    expect(await listener.next()).toEqual({ event: "open", protocol: "" })
-    const { exitCode, output } = await curl("-d", "data=hello", url)
-    expect(exitCode).toBe(0)
-    expect(JSON.parse(output)).toMatchObject({ duplicate: false, listeners: 1, history: "kept" })
-    expect(await listener.next()).toEqual({ event: "message", text: "hello" })
-  })
-
-  test("curl -N -H 'Accept: text/event-stream' listens", async () => {
-    const url = hello()
-    await using listener = new CurlStream("-N", "-H", "Accept: text/event-stream", url)
-    await listener.prints("id: ")
-    await curl("-d", "data=hello", url)
-    await listener.prints("data: hello\n\n")
-  })
-
-  test("curl '…?after=…&wait=25' long-polls, and without `wait` polls", async () => {
-    const url = hello()
-    const first = JSON.parse((await curl("-d", "data=one", url)).output) as { cursor: string }
-    const held = curl(`${url}?after=${first.cursor}&wait=25`)
-    await untilListening(url)
-    await curl("-d", "data=two", url)
-    const answer = JSON.parse((await held).output) as PollAnswer
-    expect(answer).toMatchObject({ reset: null, messages: [{ data: "two" }] })
-    expect(JSON.parse((await curl(`${url}?after=${first.cursor}`)).output)).toEqual(answer)
-    expect(JSON.parse((await curl(`${url}?after=${answer.cursor}`)).output)).toMatchObject({ messages: [] })
-  })
-
-  test("curl without anything answers the newest message itself", async () => {
-    const url = hello()
-    await curl("-d", "data=hello", url)
-    expect(await curl(url)).toEqual({ exitCode: 0, output: "hello" })
-  })
-})
+describe("the four lines", () => fourLines(hello))
 
 describe("curl otherwise", () => {
   test("publishes a file of bytes, a multipart form and JSON", async () => {
