@@ -121,6 +121,38 @@ test("the nodes of a cluster have a configuration, whose key nobody has", () => 
   expect(shared.access.keys.map(({ sha256 }) => sha256)).toEqual(["0".repeat(64)])
 })
 
+describe("the Caddyfile", () => {
+  const path = join(root, "deploy/caddy/Caddyfile")
+  const text = readText("deploy/caddy/Caddyfile")
+  const settings = text.replace(/#.*$/gm, "")
+
+  test("waits longer than two heartbeats and the longest poll, and keeps no request whose client has left", () => {
+    for (const name of ["read_timeout", "response_header_timeout"]) {
+      const seconds = Number(new RegExp(`${name} (\\d+)s`).exec(settings)?.[1])
+      expect([name, seconds]).toEqual([name, expect.any(Number)])
+      expect(seconds).toBeGreaterThan(2 * limits.heartbeatSeconds)
+      expect(seconds).toBeGreaterThan(limits.pollSecondsMax)
+    }
+    expect(settings).not.toContain("flush_interval")
+  })
+
+  test("keeps the backend API and the metrics inside, and leads to where Laba listens", () => {
+    expect(settings).toContain("@inside path /_/api/* /_/metrics")
+    expect(settings).toContain(`reverse_proxy 127.0.0.1:${config.listen.port}`)
+  })
+
+  const caddy = Bun.which("caddy")
+  if (!caddy) console.warn("SKIPPED: `caddy validate`, because there is no Caddy here (2.7 or newer)")
+  test.skipIf(!caddy)("is understood by Caddy", async () => {
+    await using folder = await emptyFolder()
+    const { exitCode, stderr } = Bun.spawnSync(
+      [caddy as string, "validate", "--adapter", "caddyfile", "--config", path],
+      { env: { ...process.env, HOME: folder.path, XDG_DATA_HOME: folder.path } },
+    )
+    expect([exitCode, exitCode === 0 ? "" : stderr.toString()]).toEqual([0, ""])
+  })
+})
+
 describe("the unit", () => {
   const text = readText("deploy/systemd/laba.service")
   const valueOf = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1] ?? ""
