@@ -14,23 +14,28 @@ export class Backend implements Disposable {
   readonly registered = new Set<string>()
   /** Every time that an end was told and answered well. */
   readonly told = new Map<string, Told[]>()
+  /** What was told of the room: that it is occupied, or vacated, each once. */
+  private readonly room = new Map<string, { readonly kind: string; readonly time: string }>()
   /** Sometimes it fails; not in the end. */
   isSound = false
   private readonly server: Bun.Server<undefined>
-  private readonly room: string
 
   constructor(random: Random, room: string) {
-    this.room = room
     this.server = Bun.serve({
       hostname: "127.0.0.1",
       port: 0,
       fetch: async (request) => {
         const connection = request.headers.get("ce-connection") ?? ""
-        const isEnd = request.headers.get("ce-type") === "laba.unregister"
-        if (!isEnd) return this.register(connection, (await request.json()) as { query: string })
+        const kind = request.headers.get("ce-type")?.replace("laba.", "") ?? ""
+        if (kind === "register") {
+          this.registered.add(connection)
+          const { query } = (await request.json()) as { query: string }
+          return Response.json({ user: new URLSearchParams(query).get("user"), channels: [room] })
+        }
         if (!this.isSound && random.oneIn(10)) return new Response(null, { status: 500 })
         const id = request.headers.get("ce-id") ?? ""
-        this.told.set(connection, [...(this.told.get(connection) ?? []), { id, at: Date.now() }])
+        if (kind !== "unregister") this.room.set(id, { kind, time: request.headers.get("ce-time") ?? "" })
+        else this.told.set(connection, [...(this.told.get(connection) ?? []), { id, at: Date.now() }])
         return new Response(null, { status: 204 })
       },
     })
@@ -38,6 +43,11 @@ export class Backend implements Disposable {
 
   get url(): string {
     return `http://127.0.0.1:${this.server.port}/`
+  }
+
+  /** What was told of the room, in the order in which it happened. */
+  get roomWas(): string[] {
+    return [...this.room.values()].sort((a, b) => (a.time < b.time ? -1 : 1)).map(({ kind }) => kind)
   }
 
   /** Those whose end nobody has told. */
@@ -61,11 +71,5 @@ export class Backend implements Disposable {
 
   [Symbol.dispose](): void {
     void this.server.stop(true)
-  }
-
-  private register(connection: string, { query }: { query: string }): Response {
-    this.registered.add(connection)
-    const user = new URLSearchParams(query).get("user")
-    return Response.json({ user, channels: [this.room] })
   }
 }

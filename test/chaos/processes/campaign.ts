@@ -90,6 +90,7 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
   backend.isSound = true
   await reached(allIn, "all visitors to be in")
   await reached(() => roomIs(visitors, watchers, nodes), "the room to be as it is")
+  await reached(() => backend.roomWas.at(-1) === "occupied", "the room to be told of as occupied")
   // One more dies, and who was there does not come back: each leaves once.
   const [dying] = nodes.alive
   if (dying) {
@@ -113,6 +114,11 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
   await Promise.all(visitors.map((visitor) => visitor.leave()))
   await reached(() => backend.untold.length === 0, "all ends to be told")
   for (const node of [...nodes.alive]) await nodes.leave(node)
+  const { roomWas } = backend
+  if (roomWas.at(-1) !== "vacated") findings.push(`of the room was told last: ${roomWas.join(", ")}`)
+  // Whoever comes while Redis has forgotten who is there may be taken for the first.
+  if (ledger.losses === 0 && roomWas.join() !== "occupied,vacated")
+    findings.push(`of the room was told: ${roomWas.join(", ")}`)
   findings.push(...backend.verdict(nodes.deaths))
   return {
     seed,

@@ -38,6 +38,13 @@ export class Nodes implements AsyncDisposable {
           handshake: false,
           privateAddresses: ["127.0.0.1"],
         },
+        {
+          pattern: room,
+          occupied: hookUrl,
+          vacated: hookUrl,
+          handshake: false,
+          privateAddresses: ["127.0.0.1"],
+        },
       ],
       limits: { drainSeconds: 0, drainGraceSeconds: 0 },
       log: { level: "error" },
