@@ -44,15 +44,14 @@ export function landingPage(context: LandingContext): { html: string } {
   }
 }
 
-const file = (name: string, type: string): LandingAsset => ({
-  type,
-  body: readFileSync(new URL(name, import.meta.url), "utf8"),
-})
+const textOf = (name: string): string => readFileSync(new URL(name, import.meta.url), "utf8")
+
+const file = (name: string, type: string): LandingAsset => ({ type, body: textOf(name) })
 
 /** One file for the browser; here a part of the page each. */
 const styles = (...parts: readonly string[]): LandingAsset => ({
   type: "text/css; charset=utf-8",
-  body: parts.map((part) => file(`./browser/${part}.css`, "text/css").body).join("\n"),
+  body: parts.map((part) => textOf(`./browser/${part}.css`)).join("\n"),
 })
 
 const script = "text/javascript; charset=utf-8"
