@@ -6,6 +6,7 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { eventually } from "../../../test/support/eventually.ts"
+import type { CurvesView } from "../pages/views.ts"
 import { type Supervised, supervise } from "../rehearsal/supervised.ts"
 import { until } from "./shop-process.ts"
 
@@ -166,6 +167,16 @@ describe.skipIf(!hasChromium)("the operator's page", () => {
       await page.waitForSelector("#stock .item[data-adds=true]")
       await picture(page, "operator-after-a-kill")
       await eventually(() => expect(lines.join("\n")).toContain("ended with SIGKILL"))
+      // The books and the shop keep what was drawn: it is there for who loads the page anew.
+      const kept = page.waitForResponse((answer) => answer.url().endsWith("/curves"))
+      await page.reload()
+      const { samples } = (await (await kept).json()) as CurvesView
+      expect(samples.length).toBeGreaterThan(2)
+      expect(samples.at(-1)?.tickets).toBe(300)
+      await until(
+        () => shownNumber("#results-said"),
+        (results) => results >= 20,
+      )
     },
     testMsMax,
   )
