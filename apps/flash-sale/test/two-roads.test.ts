@@ -39,12 +39,12 @@ afterAll(async () => {
 /** A request that may depend on whom it is sent to: on their secrets. */
 type Asked = (at: 0 | 1) => RequestInit
 
-/** What differs because there are two shops: their ports and the second in which they were asked. */
+/** What differs because there are two shops: their ports and the moments at which they were started and asked. */
 function alike(text: string, { url, labaUrl }: ShopProcess): string {
   return text
     .replaceAll(new URL(labaUrl).port, "LABA-PORT")
     .replaceAll(new URL(url).port, "PORT")
-    .replace(/"(now|at)":\d+/g, '"$1":0')
+    .replace(/"(now|at|refusedSince)":\d+/g, '"$1":0')
     .replace(/"commitment":"\w+"/, '"commitment":""')
     .replace(/("retryAfterSeconds":)\d+/, "$1 0")
 }
