@@ -209,10 +209,8 @@ export function paintCrowd({ crowd }: RehearsalView): void {
             : ["on their way", "进行中"],
       ),
     ],
-    [
-      ["click → ticket", "点击 → 取号"],
-      speed ? `${briefly(speed.half)} · 99 %: ${briefly(speed.most)}` : "–",
-    ],
+    [["click → ticket, half", "点击 → 取号，半数"], speed ? briefly(speed.half) : "–"],
+    [["… and 99 in 100", "… 99 % 以内"], speed ? briefly(speed.most) : "–"],
   ]
   for (const [at, [name, value]] of rows.entries()) {
     let row = place.children[at] as HTMLElement | undefined
