@@ -97,10 +97,10 @@ describe.each(ways)("laba subscribe by %s", (_, flags) => {
   })
 
   test("gives up when the server says to stay away, with its code", async () => {
-    await using server = await startServer()
-    const { code, err } = await laba(["subscribe", "/c", "--after", "!", "--url", server.base, ...flags])
+    await using server = await startServer({ channels: { "/closed": { listen: "nobody" } } })
+    const { code, err } = await laba(["subscribe", "/closed", "--url", server.base, ...flags])
     expect(code).toBe(1)
-    expect(err).toMatch(/^laba: bad_cursor: .+\n$/)
+    expect(err).toMatch(/^laba: forbidden: .+\n$/)
   })
 
   test("keeps trying while nothing listens there, and ends by a signal", async () => {
