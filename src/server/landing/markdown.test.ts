@@ -41,6 +41,12 @@ describe("Markdown of the guide", () => {
     )
   })
 
+  test("a picture that is sized for code hosts is one as well, and nothing else is HTML", () => {
+    expect(render('<img src="desk.md" width="24%" alt="A desk"> <b>x</b>')).toBe(
+      '<p><img src="/to/desk.md" alt="A desk" loading="lazy"> &lt;b&gt;x&lt;/b&gt;</p>',
+    )
+  })
+
   test("code may stand in a link and in what is stressed", () => {
     expect(render("[`laba on`, and more](cli.md), [`a[0]`](gone.md), **never `**`**")).toBe(
       '<p><a href="/to/cli.md"><code>laba on</code>, and more</a>, <code>a[0]</code>, <strong>never <code>**</code></strong></p>',

@@ -100,6 +100,9 @@ const anchorOf = (text: string): string =>
 /** A line break between two Chinese characters is no space. */
 const brokenChinese = /([\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])/g
 
+/** The one piece of HTML in the guide: code hosts size a picture by it, and here the stylesheet does. */
+const sizedPicture = /<img src="([^"]+)"[^>]* alt="([^"]*)">/g
+
 function inline(text: string, resolve: Resolve): string {
   // Code is taken out first: what stands in it is not Markdown, but it may stand in a link. No page has this character.
   const codes: string[] = []
@@ -107,7 +110,10 @@ function inline(text: string, resolve: Resolve): string {
     codes.push(`<code>${escape(code)}</code>`)
     return "\uE000"
   })
-  return words(rest, resolve).replaceAll("\uE000", () => codes.shift() as string)
+  return words(rest.replaceAll(sizedPicture, "![$2]($1)"), resolve).replaceAll(
+    "\uE000",
+    () => codes.shift() as string,
+  )
 }
 
 function words(text: string, resolve: Resolve): string {
