@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { collectComplaints } from "../../../test/support/complaints.ts"
+import { eventually } from "../../../test/support/eventually.ts"
 import { openPostOffice, quickClock } from "./post-office.ts"
 import { startWorld } from "./world.ts"
 
@@ -28,7 +29,7 @@ test.skipIf(!hasChromium)(
     const aside = page.locator("#mail .aside")
     await aside.getByText("Ada").waitFor()
     await aside.getByText(/552/).waitFor()
-    expect(await page.locator("#mail .trouble").textContent()).toBe("")
+    await eventually(async () => expect(await page.locator("#mail .trouble").textContent()).toBe(""))
     // Who opens the page now sees it as well.
     await page.reload()
     await aside.getByText("Ada").waitFor()
