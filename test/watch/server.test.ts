@@ -3,46 +3,16 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { readFile } from "node:fs/promises"
 import { connect, createServer } from "node:net"
 import { join } from "node:path"
-import { SMTPServer } from "smtp-server"
 import { webhookHeaders } from "../../src/react/webhook-signature.ts"
 import type { Alarm } from "../../src/watch/watch.ts"
 import { emptyFolder, laba, LabaProcess } from "../cli/laba.ts"
+import { mailServer } from "../support/mail-server.ts"
 import { headOf, publish } from "../support/publish.ts"
 import { startServer } from "../support/server.ts"
 import { alarmsAt } from "./alarms.ts"
 
 /** A busy machine takes its time to start processes. */
 setDefaultTimeout(60_000)
-
-/** A mail server that keeps what it receives. */
-async function mailServer() {
-  const letters: { readonly from: string; readonly to: readonly string[]; readonly text: string }[] = []
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ["STARTTLS"],
-    onData(stream, session, done) {
-      let text = ""
-      stream.setEncoding("utf8")
-      stream.on("data", (part: string) => (text += part))
-      stream.on("end", () => {
-        const { mailFrom, rcptTo } = session.envelope
-        letters.push({
-          from: mailFrom ? mailFrom.address : "",
-          to: rcptTo.map(({ address }) => address),
-          text,
-        })
-        done()
-      })
-    },
-  })
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.server.address() as { port: number }
-  return {
-    letters,
-    url: `smtp://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  }
-}
 
 /** Stands before a server, and can stop to pass on anything on the connections there are, without a word. */
 async function freezingProxy(port: string) {
