@@ -26,6 +26,7 @@ export class BuyerPage implements AsyncDisposable {
   readonly errors: string[] = []
   private readonly context: BrowserContext
   private readonly proxy: BadProxy
+  private isOffline = false
 
   private constructor(context: BrowserContext, page: Page, proxy: BadProxy) {
     this.context = context
@@ -48,9 +49,13 @@ export class BuyerPage implements AsyncDisposable {
     await context.addInitScript(() =>
       localStorage.setItem("laba.language", navigator.language.slice(0, 2) === "zh" ? "zh-CN" : "en"),
     )
+    let buyer: BuyerPage | null = null
     await context.route(/\/api\/(listen|sales)/, async (route) => {
+      // What is asked from here would get through while the browser is cut off.
+      if (buyer?.isOffline) return route.abort().catch(() => {})
       try {
         const answer = await route.fetch()
+        if (buyer?.isOffline) return await route.abort()
         const body = (await answer.text()).replaceAll(shop.labaUrl, proxy.base)
         await route.fulfill({ response: answer, body })
       } catch {
@@ -59,7 +64,7 @@ export class BuyerPage implements AsyncDisposable {
       }
     })
     const page = await context.newPage()
-    const buyer = new BuyerPage(context, page, proxy)
+    buyer = new BuyerPage(context, page, proxy)
     await page.goto(`${shop.url}/sales/${sale}`)
     await buyer.becomes(user)
     return buyer
@@ -147,6 +152,7 @@ export class BuyerPage implements AsyncDisposable {
 
   /** Nothing passes any more, in either direction. */
   async cutNetwork(): Promise<void> {
+    this.isOffline = true
     this.proxy.isDown = true
     this.proxy.cut()
     await this.context.setOffline(true)
@@ -159,6 +165,7 @@ export class BuyerPage implements AsyncDisposable {
   }
 
   async restoreNetwork(): Promise<void> {
+    this.isOffline = false
     this.proxy.isDown = false
     await this.context.setOffline(false)
   }
