@@ -11,11 +11,14 @@ const eve = { user: "eve", since: 2 }
 /** What Redis holds of node `b`, and what came to the ear. */
 async function observe(part: ReadPart) {
   const told: string[] = []
-  const stage = { part, ear: { heard: (_: Said) => {}, joined: () => {} }, told }
+  const stage = { part, isAway: false, ear: { heard: (_: Said) => {}, joined: () => {} }, told }
   const parts = {
     hear: (_: Channel, ear: typeof stage.ear) => void (stage.ear = ear),
     unhear: () => {},
-    read: async () => stage.part,
+    read: async () => {
+      if (stage.isAway) throw new Error("away")
+      return stage.part
+    },
   } as unknown as PresenceParts
   const observed = new ObservedChannel({
     channel: "/rooms/1" as Channel,
@@ -32,7 +35,7 @@ async function observe(part: ReadPart) {
   const begun = observed.begin()
   stage.ear.joined()
   await begun
-  return stage
+  return Object.assign(stage, { mend: () => observed.mend() })
 }
 
 const said = (number: number, one: Partial<Said>): Said => ({
@@ -76,4 +79,22 @@ test("what was said while an empty part was read is not passed over", async () =
   await Bun.sleep(0)
   await Bun.sleep(0)
   expect(stage.told.at(-1)).toBe("b =eve")
+})
+
+test("a part that could not be read when something was missed is read when Redis takes commands again", async () => {
+  const stage = await observe({ members: [bob], guests: 0, number: 3 })
+  stage.part = { members: [eve], guests: 0, number: 5 }
+  stage.isAway = true
+  // One connection is there before the other.
+  stage.ear.joined()
+  await Bun.sleep(0)
+  stage.mend()
+  await Bun.sleep(0)
+  expect(stage.told).toEqual(["b =bob"])
+  stage.isAway = false
+  stage.mend()
+  await Bun.sleep(0)
+  stage.mend()
+  await Bun.sleep(0)
+  expect(stage.told).toEqual(["b =bob", "b =eve"])
 })

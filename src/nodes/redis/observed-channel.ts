@@ -26,6 +26,8 @@ export interface ObservedOptions {
 export class ObservedChannel {
   private readonly options: ObservedOptions
   private readonly known = new Map<string, Known>()
+  /** Nodes whose part could not be read when it had to be. */
+  private readonly unread = new Set<string>()
   private first: { resolve(): void; reject(error: unknown): void } | null = null
 
   constructor(options: ObservedOptions) {
@@ -46,8 +48,14 @@ export class ObservedChannel {
     void this.read(node).catch(() => undefined)
   }
 
+  /** Redis takes commands again, perhaps: what could not be read is read. */
+  mend(): void {
+    for (const node of this.unread) void this.read(node).catch(() => undefined)
+  }
+
   gone(node: string): void {
     this.known.delete(node)
+    this.unread.delete(node)
     this.options.ear.drop(node)
   }
 
@@ -63,7 +71,7 @@ export class ObservedChannel {
       await Promise.all(this.options.others().map((node) => this.read(node)))
       first?.resolve()
     } catch (error) {
-      // Later ones are tried again: the link tells when it has come back.
+      // Later ones are tried again: the connection to hear with may be there before the one for commands.
       first?.reject(error)
     }
     this.first = null
@@ -95,6 +103,7 @@ export class ObservedChannel {
     const known = this.known.get(node) ?? { number: null, reading: false, newest: -1 }
     if (known.reading) return
     this.known.set(node, known)
+    this.unread.delete(node)
     known.reading = true
     try {
       for (;;) {
@@ -114,7 +123,10 @@ export class ObservedChannel {
         if (known.newest <= part.number) return
       }
     } catch (error) {
-      this.known.delete(node)
+      if (this.known.get(node) === known) {
+        this.known.delete(node)
+        this.unread.add(node)
+      }
       throw error
     } finally {
       known.reading = false

@@ -93,7 +93,7 @@ export class RedisPresence implements PresenceExchange {
     void this.mend()
   }
 
-  /** Tries again what could not be said. */
+  /** Tries again what could not be said or read. */
   renewed(): void {
     void this.mend()
   }
@@ -111,9 +111,11 @@ export class RedisPresence implements PresenceExchange {
     await this.parts.say(channel, { ...announcement, node: this.options.self, before, number, whole })
   }
 
-  /** Says as a whole what could not be said. Stops at the first that fails: the link tells when it is back. */
+  /** Reads what could not be read, and says as a whole what could not be said. Stops at the first that fails: the link tells when it is back. */
   private async mend(): Promise<void> {
-    if (this.mending || this.options.link.trouble) return
+    if (this.options.link.trouble) return
+    for (const observed of this.observed.values()) observed.mend()
+    if (this.mending) return
     this.mending = true
     try {
       while (this.stale.size > 0)

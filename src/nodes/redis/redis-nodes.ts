@@ -63,6 +63,7 @@ export class RedisNodes implements Nodes {
         ear.gone(run)
       },
       onRenewed: (held) => {
+        this.revoked.mend()
         if (!held) return this.forgotten()
         this.directory.renewed(true)
         ear.renewed()

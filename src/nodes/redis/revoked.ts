@@ -22,6 +22,8 @@ export interface RevokedOptions {
 export class Revoked {
   private readonly options: RevokedOptions
   private readonly key: string
+  /** What was told while nobody heard it could not be read. */
+  private isUnread = false
 
   constructor(options: RevokedOptions) {
     const { link, take } = options
@@ -32,7 +34,7 @@ export class Revoked {
         const told = readTold<Revocation>(payload)
         if (told) take(told)
       },
-      joined: () => void this.readAll().catch(() => undefined),
+      joined: () => void this.readMissed(),
     })
   }
 
@@ -65,6 +67,11 @@ export class Revoked {
     }
   }
 
+  /** Redis takes commands again, perhaps: what could not be read is read. */
+  mend(): void {
+    if (this.isUnread) void this.readMissed()
+  }
+
   stop(): void {
     this.options.link.unlisten(tag, "told")
   }
@@ -75,6 +82,16 @@ export class Revoked {
     return "token" in revocation
       ? Math.min(revocation.expiresAtSeconds * 1000, now + lifetimeMaxMs)
       : revocation.atMs + lifetimeMaxMs
+  }
+
+  private async readMissed(): Promise<void> {
+    this.isUnread = false
+    try {
+      await this.readAll()
+    } catch {
+      // The connection to hear with may be there before the one for commands.
+      this.isUnread = true
+    }
   }
 
   private async readAll(): Promise<void> {

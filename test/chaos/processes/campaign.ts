@@ -82,14 +82,28 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
     }
 
   const findings: string[] = []
-  const reached = async (holds: () => Promise<boolean> | boolean, what: string): Promise<void> =>
-    until(holds, what).catch((error: Error) => void findings.push(error.message))
+  const reached = async (
+    holds: () => Promise<boolean> | boolean,
+    what: string,
+    how: () => Promise<string> = async () => "",
+  ): Promise<void> =>
+    until(holds, what).catch(
+      async (error: Error) => void findings.push(`${error.message} ${await how()}`.trim()),
+    )
+  const roomIs = async (some: readonly Visitor[]): Promise<void> => {
+    const how = () => roomSaid(some, watchers, nodes)
+    await reached(
+      async () => new Set((await how()).split("; ").map((said) => said.replace(/^.*: /, ""))).size === 1,
+      "the room",
+      how,
+    )
+  }
   await reached(() => nodes.isWell(), "the nodes to be well")
   goesOn = false
   await Promise.race([Promise.all(publishing), Bun.sleep(60_000)])
   backend.isSound = true
   await reached(allIn, "all visitors to be in")
-  await reached(() => roomIs(visitors, watchers, nodes), "the room to be as it is")
+  await roomIs(visitors)
   await reached(() => backend.roomWas.at(-1) === "occupied", "the room to be told of as occupied")
   // One more dies, and who was there does not come back: each leaves once.
   const [dying] = nodes.alive
@@ -100,7 +114,7 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
     await nodes.kill(dying)
     const staying = visitors.filter((visitor) => !dead.includes(visitor))
     await reached(() => staying.every(({ node }) => node !== null), "those who stay")
-    await reached(() => roomIs(staying, watchers, nodes), "the room without the dead")
+    await roomIs(staying)
     for (const { user } of dead)
       for (const { left } of watchers)
         if ((left.get(user) ?? 0) > 1) findings.push(`${user} was told to have left ${left.get(user)} times`)
@@ -195,22 +209,30 @@ function makeWeather({ redis, nodes, random, keeps, longestMs }: WeatherOptions)
   return { faults, pause }
 }
 
-/** Every node and every watcher says that these are in the room, and nobody else. */
-async function roomIs(
+/** Who is in the room, as it is, and as every node and every watcher says. */
+async function roomSaid(
   visitors: readonly Visitor[],
   watchers: readonly Watcher[],
   nodes: Nodes,
-): Promise<boolean> {
-  const truth = visitors.map(({ user }) => user).sort()
-  const lists = await Promise.all(
-    nodes.alive.map(async ({ base }) => {
-      const answer = await fetch(`${base}/_/api/presence?channel=${room}`)
-      const { members = [] } = (await answer.json()) as { members?: { user: string }[] }
-      return members.map(({ user }) => user).sort()
-    }),
-  ).catch(() => [])
-  const all = [...lists, ...watchers.map(({ users }) => users)]
-  return lists.length > 0 && all.every((list) => list.join() === truth.join())
+): Promise<string> {
+  const lists = nodes.alive.map(async ({ base }) => {
+    const answer = await fetch(`${base}/_/api/presence?channel=${room}`).catch(() => null)
+    const { members } = ((await answer?.json().catch(() => null)) ?? {}) as { members?: { user: string }[] }
+    return `${base}: ${
+      members
+        ?.map(({ user }) => user)
+        .sort()
+        .join() ?? "no answer"
+    }`
+  })
+  return [
+    `truly: ${visitors
+      .map(({ user }) => user)
+      .sort()
+      .join()}`,
+    ...(await Promise.all(lists)),
+    ...watchers.map((watcher) => `${watcher.name}: ${watcher.users.join()}`),
+  ].join("; ")
 }
 
 /** Waits until everybody stands where their channel stands; then judges. */

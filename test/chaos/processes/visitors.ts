@@ -71,7 +71,7 @@ export class Watcher {
   readonly findings: string[] = []
   /** How often each was told to have left, since the list that this watcher was given last. */
   readonly left = new Map<string, number>()
-  private readonly name: string
+  readonly name: string
   private readonly nodes: Nodes
   private readonly random: Random
   private present = new Set<string>()
