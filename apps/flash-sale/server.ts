@@ -119,6 +119,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const sales = new Sales({
     ledger,
     clock,
+    ticks: () => performance.now(),
     webhooks: options.webhook !== undefined,
     onTold: (sale, told) => onTold(sale, told),
   })

@@ -27,6 +27,8 @@ export interface SaleOptions {
   readonly key: number
   /** Milliseconds since 1970. */
   readonly clock: () => number
+  /** Milliseconds that nobody sets, for paces: a clock that was ahead must not hold up decisions. Default: `clock`. */
+  readonly ticks?: () => number
   /** Whether the shop is told of orders: each event is then an errand. */
   readonly webhooks: boolean
   /** Told of what a committed transaction changed. */
@@ -49,6 +51,7 @@ export class Sale {
   private readonly options: SaleOptions
   private current: Book
   private latest: number
+  private readonly ticks: () => number
   private readonly allowance: Allowance
   private readonly drawing: Drawing
   private decisions = 0
@@ -63,7 +66,8 @@ export class Sale {
     this.key = options.key
     this.current = replay(options.ledger, options.key)
     this.latest = this.newestTime()
-    this.allowance = new Allowance(this.now())
+    this.ticks = options.ticks ?? (() => this.now())
+    this.allowance = new Allowance(this.ticks())
     this.drawing = new Drawing({
       ledger: options.ledger,
       key: options.key,
@@ -144,16 +148,16 @@ export class Sale {
   /** One turn of what is due: phases, deadlines, and so many decisions. True when there is more to do at once. */
   step(decisions = decisionsMax): boolean {
     const now = this.now()
-    if (this.backOff.holds(now)) return false
+    if (this.backOff.holds(this.ticks())) return false
     try {
       this.turnPhase(now)
       const drawing = this.drawing.work(this.book)
       const swept = this.sweep(now)
-      const decided = this.decide(now, decisions)
+      const decided = this.decide(decisions)
       this.notePace(now)
       return drawing || swept || decided
     } catch (error) {
-      this.backOff.failed(error, now)
+      this.backOff.failed(error, this.ticks())
       throw error
     }
   }
@@ -248,7 +252,7 @@ export class Sale {
   overdue(limit: number): Order[] {
     const now = this.now()
     // What became of them could not be written down.
-    return this.backOff.holds(now) ? [] : overdueOrders(this.book, { now, limit, opened: true })
+    return this.backOff.holds(this.ticks()) ? [] : overdueOrders(this.book, { now, limit, opened: true })
   }
 
   orderOf(number: number): Order | null {
@@ -283,7 +287,7 @@ export class Sale {
     return true
   }
 
-  private decide(now: number, most: number): boolean {
+  private decide(most: number): boolean {
     const { book } = this
     if (book.phase !== "open" && book.phase !== "paused") return false
     // Who is on a wait-list stands before everybody in the queue.
@@ -291,7 +295,7 @@ export class Sale {
     // Apart from the decisions: what fails there is the fault of a ticket among them.
     const hopeless = someAreHopeless(book)
     if (hopeless) this.write("hopeless", (act) => tellHopeless(act, decisionsMax))
-    const allowed = this.allowance.at(now, most, book.inflowPerSecond)
+    const allowed = this.allowance.at(this.ticks(), most, book.inflowPerSecond)
     const ticket = allowed > 0 && book.phase === "open" ? nextInLine(book) : null
     if (ticket === null) return hopeless
     const limit = Math.min(allowed, book.queued)
@@ -340,12 +344,11 @@ export class Sale {
 
   /** A change that somebody asks for. While writing fails it is refused at once. */
   private act<T>(name: string, steps: (act: Act) => T): T {
-    const now = this.now()
-    this.backOff.check(now)
+    this.backOff.check(this.ticks())
     try {
       return this.write(name, steps)
     } catch (error) {
-      this.backOff.failed(error, now)
+      this.backOff.failed(error, this.ticks())
       throw error
     }
   }
