@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test"
 import { type HeardMessage, textOf } from "../support/heard.ts"
 import { pollOnce } from "../support/poller.ts"
 import { headOf, publish } from "../support/publish.ts"
-import { freshChannel, startServer } from "../support/server.ts"
+import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 import { everyTransport, laba, rawWebSocket, sse } from "../support/transports.ts"
 import { fillerBytes, hasHeard, numberOf, stallable, stallByWebSocket } from "../support/stalled-listener.ts"
 
@@ -30,6 +30,11 @@ async function publishRange(url: string, from: number, to: number): Promise<void
   for (let number = from; number < to; number++) await publish(url, `${number} ${filler}`)
 }
 
+/** All that a slow reader is judged by, in one turn: it is not judged before the last is published, however slow the machine. */
+async function publishAtOnce({ laba: node }: OwnServer, channel: string): Promise<void> {
+  await Promise.all(range(0, messages).map((number) => node.publish(channel, `${number} ${filler}`)))
+}
+
 /** The cursor after `count` messages since `cursor`. */
 async function cursorAfter(url: string, cursor: string, count: number): Promise<string> {
   let after = cursor
@@ -44,43 +49,42 @@ async function cursorAfter(url: string, cursor: string, count: number): Promise<
 
 describe("a slow reader among fast ones", () => {
   for (const { name, stall } of stallable) {
-    test.concurrent(
-      `closes a reader that stops reading, and only that one; the others hear all in order (${name})`,
-      async () => {
-        await using server = await startServer(options("disconnect"))
-        const channel = freshChannel()
-        const url = server.base + channel
-        const { cursor } = await headOf(url)
-        const stalled = await stall(server.base, channel)
-        await using slow = stalled.connection
-        const fast = await Promise.all([rawWebSocket, sse, laba].map((one) => one.open(server.base, channel)))
-        const heard = fast.map((listener) => listener.messages(messages + later))
-        await publishRange(url, 0, messages)
-        // Judged by two looks a second apart.
-        while ((await headOf(url)).listeners > fast.length) await Bun.sleep(20)
-        // At once: a stream that ended is cut when nobody reads its last words within four seconds.
-        slow.resume()
-        await publishRange(url, messages, messages + later)
-        for (const all of await Promise.all(heard))
-          expect(all.map(numberIn)).toEqual(range(0, messages + later))
+    // Alone: a stream that ended is cut when its last words are not read within four seconds, and all share one thread here.
+    test(`closes a reader that stops reading, and only that one; the others hear all in order (${name})`, async () => {
+      await using server = await startServer(options("disconnect"))
+      const channel = freshChannel()
+      const url = server.base + channel
+      const { cursor } = await headOf(url)
+      const stalled = await stall(server.base, channel)
+      await using slow = stalled.connection
+      const fast = await Promise.all([rawWebSocket, sse, laba].map((one) => one.open(server.base, channel)))
+      // Connected is not subscribed.
+      while ((await headOf(url)).listeners < fast.length + 1) await Bun.sleep(5)
+      const heard = fast.map((listener) => listener.messages(messages + later))
+      await publishAtOnce(server, channel)
+      // Judged by two looks a second apart.
+      while ((await headOf(url)).listeners > fast.length) await Bun.sleep(20)
+      // At once, for the same reason.
+      slow.resume()
+      await publishRange(url, messages, messages + later)
+      for (const all of await Promise.all(heard))
+        expect(all.map(numberIn)).toEqual(range(0, messages + later))
 
-        await slow.closed()
-        const got = stalled.numbers()
-        expect(got.length).toBeGreaterThan(0)
-        expect(got).toEqual(range(0, got.length))
-        expect(got.length).toBeLessThanOrEqual(messages)
-        expect(stalled.ending()).toBe("slow")
+      await slow.closed()
+      const got = stalled.numbers()
+      expect(got.length).toBeGreaterThan(0)
+      expect(got).toEqual(range(0, got.length))
+      expect(got.length).toBeLessThanOrEqual(messages)
+      expect(stalled.ending()).toBe("slow")
 
-        // It comes back and misses nothing.
-        const last = await cursorAfter(url, cursor, got.length)
-        await using again = await sse.open(server.base, channel, last)
-        expect((await again.messages(messages + later - got.length)).map(numberIn)).toEqual(
-          range(got.length, messages + later),
-        )
-        for (const listener of fast) await listener[Symbol.asyncDispose]()
-      },
-      60_000,
-    )
+      // It comes back and misses nothing.
+      const last = await cursorAfter(url, cursor, got.length)
+      await using again = await sse.open(server.base, channel, last)
+      expect((await again.messages(messages + later - got.length)).map(numberIn)).toEqual(
+        range(got.length, messages + later),
+      )
+      for (const listener of fast) await listener[Symbol.asyncDispose]()
+    }, 60_000)
 
     test.concurrent(
       `lets a reader skip to the newest where the rule says \`slow: latest\` (${name})`,
@@ -122,7 +126,8 @@ describe("a slow reader among fast ones", () => {
         const url = server.base + channel
         const stalled = await stall(server.base, channel)
         await using slow = stalled.connection
-        await publishRange(url, 0, messages)
+        while ((await headOf(url)).listeners < 1) await Bun.sleep(5)
+        await publishAtOnce(server, channel)
         while (server.laba.counters.slowSkipped === 0) await Bun.sleep(20)
         slow.resume()
         await slow.until(() => hasHeard(slow, messages - 1))
