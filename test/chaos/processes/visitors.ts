@@ -110,14 +110,17 @@ export class Watcher {
     this.socket = listener
     try {
       listener.send({ op: "presence", ref: "watch", channel: room, watch: true })
+      // What is told before the list is in the list, and what another connection was told is over.
+      let hasList = false
       for (;;) {
         const frame = await listener.frames.next(patienceMs)
         if (frame.op === "error") return
         if (frame.op === "presence") {
+          hasList = true
           this.present = new Set(frame.members.map(({ user }) => user))
           this.left.clear()
         }
-        if (frame.op !== "members") continue
+        if (frame.op !== "members" || !hasList) continue
         for (const { user } of frame.joined) this.joins(user)
         for (const user of frame.left) this.leaves(user)
       }
