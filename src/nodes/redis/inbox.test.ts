@@ -19,6 +19,9 @@ function open() {
   } as unknown as Link
   const inbox = new Inbox({ link, self: "a", orders: {} as Orders })
   return {
+    inbox,
+    refuse: (facts: Readonly<Record<string, unknown>>) =>
+      hear(Buffer.from(JSON.stringify({ re: asked.at(-1), ...facts }))),
     answer: (number: number) =>
       hear(Buffer.from(JSON.stringify({ re: asked.at(number), answer: { listeners: 1 } }))),
     /** What becomes of a question; null while it waits. */
@@ -66,4 +69,22 @@ test("a node that does not answer keeps one question waiting, and those after it
   } finally {
     jest.useRealTimers()
   }
+})
+
+test("a refusal of another node comes with all that it says: when to come back, and which bound was met", async () => {
+  const { inbox, refuse } = open()
+  const asking = inbox.ask("b", "listeners", { channel: "/c" }, 60_000)
+  await turn()
+  refuse({
+    code: "too_many_requests",
+    detail: "Slower.",
+    retryAfterSeconds: 3,
+    limit: "publishesPerKeyPerSecond",
+  })
+  await expect(asking).rejects.toMatchObject({
+    code: "too_many_requests",
+    detail: "Slower.",
+    retryAfterSeconds: 3,
+    limit: "publishesPerKeyPerSecond",
+  })
 })

@@ -1,7 +1,7 @@
 // Orders between nodes: each has an inbox, a Redis channel that it alone listens to. A question goes to the inbox of who
 // is asked, the answer to the inbox of who asks. Nothing is stored: a node that does not hear is told of at once.
 import type { Code } from "../../../wire/codes.ts"
-import { LabaError } from "../../../wire/error.ts"
+import { LabaError, type LabaErrorOptions } from "../../../wire/error.ts"
 import type { Link } from "../../engines/redis/link.ts"
 import { readTold } from "./told.ts"
 import { carryOut, noSuchNode } from "../lone-node.ts"
@@ -29,7 +29,7 @@ interface Question {
 type Letter =
   | Question
   | { readonly re: number; readonly answer: unknown }
-  | { readonly re: number; readonly code: Code; readonly detail: string; readonly retryAfterSeconds?: number }
+  | ({ readonly re: number; readonly code: Code; readonly detail: string } & Omit<LabaErrorOptions, "cause">)
 
 interface Waiting {
   resolve(answer: unknown): void
@@ -129,9 +129,8 @@ export class Inbox {
     if (!waiting) this.endSilence(this.unanswered.get(letter.re))
     if ("answer" in letter) waiting?.resolve(letter.answer)
     else {
-      const { code, detail, retryAfterSeconds } = letter
-      const more = retryAfterSeconds === undefined ? {} : { retryAfterSeconds }
-      waiting?.reject(new LabaError(code, detail, more))
+      const { code, detail } = letter
+      waiting?.reject(new LabaError(code, detail, letter))
     }
   }
 
@@ -152,8 +151,8 @@ export class Inbox {
 function refusalOf(re: number, error: unknown): Letter {
   if (!(error instanceof LabaError))
     return { re, code: "internal", detail: "The order failed on the node that it was for." }
-  const { code, detail, retryAfterSeconds } = error
-  return { re, code, detail, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
+  const { code, detail, retryAfterSeconds, limit } = error
+  return { re, code, detail, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), limit }
 }
 
 const behind = (detail: string): LabaError =>
