@@ -73,8 +73,9 @@ async function isReady({ node }: Crowd): Promise<boolean> {
 
 /** One client goes, one node is killed, the other is shut down: each end is told once. */
 async function endsOnce(redis: RedisProcess, one: Crowd, other: Crowd): Promise<void> {
+  const told = toldOf(one).length
   one.clients[0]?.socket.close()
-  await until(() => toldOf(one).length > 0)
+  await until(() => toldOf(one).length > told)
   // A node that is killed before it knows that it was heard leaves it to be told once more.
   await until(async () => (await remembered(redis, one)) === connections - toldOf(one).length)
   await one.node.killHard()
