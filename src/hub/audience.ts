@@ -133,9 +133,12 @@ export class Audience implements SeatAudience {
 
   /** Puts a listener into a bucket that stands at the head, bringing one there first if need be. */
   seat(listener: Listener): void {
-    const bucket = this.bucketFor(listener.kind)
-    // Joining a bucket that lags would repeat messages.
-    while (bucket.position < this.head) this.charge(this.serve(bucket))
+    let bucket = this.bucketFor(listener.kind)
+    // Joining a bucket that lags would repeat messages. One whose members leave when they are served is not there any more.
+    while (bucket.position < this.head) {
+      this.charge(this.serve(bucket))
+      bucket = this.bucketFor(listener.kind)
+    }
     this.unseated?.delete(listener)
     bucket.group.add(listener)
     listener.bucket = bucket

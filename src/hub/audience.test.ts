@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test"
+import { parseChannel } from "../channels/name.ts"
+import type { Rule } from "../channels/channel.ts"
+import type { Message } from "../engines/engine.ts"
+import type { Entry } from "../protocols/protocol.ts"
+import { Counters } from "../telemetry/counters.ts"
+import { ListGroup } from "../transports/list-group.ts"
+import type { GroupKind, Listener } from "../transports/transport.ts"
+import { Audience } from "./audience.ts"
+
+const channel = parseChannel("/c", "body")
+
+/** A listener that goes when it is written to, as a poll that waits does. */
+class Once implements Listener {
+  readonly kind = kind
+  audience: Audience | null
+  bucket = null
+  place = -1
+  closed = false
+  readonly heard: number[] = []
+
+  constructor(audience: Audience) {
+    this.audience = audience
+  }
+
+  start(): void {}
+
+  write(entries: readonly Entry[]): void {
+    this.heard.push(...entries.map(({ message }) => message.offset))
+    this.closed = true
+    this.audience?.unseat(this)
+  }
+
+  ready(): null {
+    return null
+  }
+
+  reset(): void {}
+
+  end(): void {}
+}
+
+class OnceGroup extends ListGroup<Once> {
+  write(entries: readonly Entry[]): void {
+    for (const one of [...this.members]) one.write(entries)
+  }
+}
+
+const kind: GroupKind = {
+  name: "once",
+  writeMicros: 1,
+  messageMicros: 1,
+  joins: false,
+  make: () => new OnceGroup() as ListGroup<Listener>,
+}
+
+const message = (offset: number): Message => ({
+  channel,
+  epoch: "e",
+  offset,
+  type: "text/plain",
+  data: "x",
+  bytes: 1,
+  id: `m${offset}`,
+  time: 0,
+})
+
+test("who joins a bucket that lags, and whose members go when they are served, hears what comes then", () => {
+  const audience = new Audience({
+    channel,
+    rule: { keep: { count: 10, bytes: 1000, timeMs: 1000 } } as Rule,
+    position: { epoch: "e", offset: 0 },
+    counters: new Counters(),
+    charge() {},
+  })
+  const [first, second] = [new Once(audience), new Once(audience)]
+  audience.seat(first)
+  audience.push(message(1))
+  // The fan-out has not come to it yet: the first lags, and the second stands at the head.
+  audience.seat(second)
+  audience.push(message(2))
+  audience.advance(1000)
+  expect(first.heard).toEqual([1])
+  expect(second.heard).toEqual([2])
+})
