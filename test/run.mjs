@@ -5,7 +5,16 @@
 // A missing need skips its suites with one loud line; with LABA_REQUIRE_ALL=1, as in CI, it is a failure.
 // A file of browser tests that failed is run once more, alone: a browser on a starved machine is not ours to steer.
 import { spawn } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -48,7 +57,7 @@ const everything = words.length === 0
 
 if (everything || checkOnly)
   for (const [name, command] of Object.entries(steps)) await takeStep(name, command)
-for (const suite of suitesOf(chosenFiles())) await runSuite(suite)
+await runSuites(suitesOf(chosenFiles()))
 for (const second of secondRuns) await runAgain(second)
 report()
 
@@ -82,21 +91,43 @@ function rank(suite) {
   return suite.name === "unit" ? 0 : suite.needed.length + 1
 }
 
+/** One after the other; but those that mostly wait for a Redis beside those that mostly wait for a server. */
+async function runSuites(suites) {
+  const aside = suites.find(({ name }) => name === "redis")
+  for (const suite of suites) {
+    if (suite === aside && suites.some(({ name }) => name === "whole server")) continue
+    if (suite.name === "whole server" && aside) await Promise.all([runSuite(suite), runAside(aside)])
+    else await runSuite(suite)
+  }
+}
+
+/** What it says comes when it has ended. */
+async function runAside(suite) {
+  const folder = mkdtempSync(join(tmpdir(), "laba-aside-"))
+  const path = join(folder, "output")
+  const output = openSync(path, "w")
+  await runSuite(suite, output)
+  closeSync(output)
+  console.log(readFileSync(path, "utf8"))
+  rmSync(folder, { recursive: true })
+}
+
 async function takeStep(name, command) {
   heading(name)
   const code = await run(command, process.env)
   if (code !== 0) fail(1, `${name} failed`)
 }
 
-async function runSuite({ name, needed, files }) {
+/** `output`: a file for what it says. Default: where this says it. */
+async function runSuite({ name, needed, files }, output = "inherit") {
   const environment = { ...process.env }
   for (const need of needed) {
     const found = needs[need].find()
     if (found) Object.assign(environment, found)
     else return leaveOut(name, need, files)
   }
-  heading(`${name} tests, ${count(files.length, "file")}`)
-  const ended = await runFiles(files, environment)
+  heading(`${name} tests, ${count(files.length, "file")}`, output)
+  const ended = await runFiles(files, environment, output)
   const broken = needed.includes("browser") ? files.filter((path) => hasFailed(path, ended)) : []
   const again = broken.length <= secondRunsMax ? broken : []
   for (const path of again) {
@@ -120,7 +151,7 @@ async function runAgain({ name, path, environment, firstFailure }) {
 }
 
 /** How it ended, and what the report says of each of the files; nothing when a crash left none. */
-async function runFiles(files, environment) {
+async function runFiles(files, environment, output = "inherit") {
   const folder = mkdtempSync(join(tmpdir(), "laba-report-"))
   const reportFile = join(folder, "junit.xml")
   const flags = [
@@ -133,6 +164,7 @@ async function runFiles(files, environment) {
   const code = await run(
     [bun, "--no-orphans", "test", ...flags, ...files.map((path) => `./${path}`)],
     environment,
+    output,
   )
   const xml = existsSync(reportFile) ? readFileSync(reportFile, "utf8") : ""
   rmSync(folder, { recursive: true })
@@ -180,18 +212,20 @@ function fail(times, why) {
   troubles.push(why)
 }
 
-function heading(text) {
-  console.log(`\n--- ${text}`)
+function heading(text, output = "inherit") {
+  const line = `\n--- ${text}`
+  if (output === "inherit") console.log(line)
+  else writeSync(output, `${line}\n`)
 }
 
 function count(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`
 }
 
-/** Runs a command in the foreground; answers its exit code, or the word for what ended it. */
-function run([command, ...args], env) {
+/** Runs a command; answers its exit code, or the word for what ended it. */
+function run([command, ...args], env, output = "inherit") {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] })
+    const child = spawn(command, args, { cwd: root, env, stdio: ["ignore", output, output] })
     const clock = setTimeout(() => child.kill("SIGKILL"), suiteMinutesMax * 60_000)
     child.on("error", (error) => resolve(error.message))
     child.on("exit", (code, signal) => {
