@@ -271,6 +271,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           sale,
           seal,
           wake: () => loop.wake(),
+          onAttempt: () => tellings.yield(),
           onAdmitted: (ticket) => tellings.addFresh(sale, ticket),
           ...(options.pace && { pace: options.pace }),
           addresses,

@@ -47,7 +47,7 @@ test("while a crowd clicks few go, but some do; after it all may again", () => {
   for (let now = 0; now < 100; now += 10) round(leisure, now, 5)
   let went = 0
   for (let now = 1000; now < 2000; now += 10) {
-    for (let ticket = 0; ticket < 200; ticket++) leisure.admitted(now)
+    for (let click = 0; click < 200; click++) leisure.clicked(now)
     const more = round(leisure, now, 5)
     // It takes a moment to see that it is a crowd.
     if (now >= 1250) went += more
@@ -61,7 +61,7 @@ test("where nobody knows who listens a crowd is told as it comes", () => {
   const leisure = new Leisure({ most: 8192, yields: false })
   let went = 0
   for (let now = 0; now < 2000; now += 10) {
-    for (let ticket = 0; ticket < 200; ticket++) leisure.admitted(now)
+    for (let click = 0; click < 200; click++) leisure.clicked(now)
     went += round(leisure, now, 5)
   }
   expect(went).toBeGreaterThan(40_000)

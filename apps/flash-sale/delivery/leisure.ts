@@ -1,10 +1,10 @@
 // How many results may go to channels that nobody listens to. They take what time is left: few while a crowd clicks, and
 // after it as many as Laba takes without answering late, since others wait for it too. Knows times and counts only.
 
-/** Tickets and results are counted by the quarter of a second. */
+/** Clicks and results are counted by the quarter of a second. */
 const windowMs = 250
 
-/** More tickets than that in a window, 2,000 a second, are a crowd. So many results go even then: they come, however long it stays. */
+/** More clicks than that in a window, 2,000 a second, are a crowd. So many results go even then: they come, however long it stays. */
 const crowdMin = 500
 
 /** On their way at the least. */
@@ -34,8 +34,8 @@ export class Leisure {
   private fastestSince = 0
   private cutAt = 0
   private windowSince = 0
-  private tickets = 0
-  private ticketsBefore = 0
+  private clicks = 0
+  private clicksBefore = 0
   private sent = 0
 
   constructor({ most, yields }: LeisureOptions) {
@@ -44,16 +44,16 @@ export class Leisure {
     this.allowed = Math.min(most, fewest)
   }
 
-  /** Somebody was let in. All times are in milliseconds of one clock. */
-  admitted(now: number): void {
+  /** Somebody clicks. All times are in milliseconds of one clock. */
+  clicked(now: number): void {
     this.turn(now)
-    this.tickets++
+    this.clicks++
   }
 
   /** Whether one more may go. */
   allows(now: number): boolean {
     this.turn(now)
-    const isCrowd = this.yields && Math.max(this.tickets, this.ticketsBefore) > crowdMin
+    const isCrowd = this.yields && Math.max(this.clicks, this.clicksBefore) > crowdMin
     return this.flying < this.allowed && (!isCrowd || this.sent < crowdMin)
   }
 
@@ -84,8 +84,8 @@ export class Leisure {
   private turn(now: number): void {
     const age = now - this.windowSince
     if (age < windowMs) return
-    this.ticketsBefore = age < 2 * windowMs ? this.tickets : 0
-    this.tickets = 0
+    this.clicksBefore = age < 2 * windowMs ? this.clicks : 0
+    this.clicks = 0
     this.sent = 0
     this.windowSince = now
   }

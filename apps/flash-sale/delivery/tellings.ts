@@ -126,7 +126,11 @@ export class Tellings {
    */
   addFresh(sale: Sale, ticket: Ticket): void {
     this.fresh.push([sale, ticket.number])
-    this.leisure.admitted(performance.now())
+  }
+
+  /** Somebody clicks: in a crowd of them, whom nobody listens to is told later. */
+  yield(): void {
+    this.leisure.clicked(performance.now())
   }
 
   tellFresh(): void {

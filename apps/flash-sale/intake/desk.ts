@@ -46,6 +46,8 @@ export interface DeskOptions {
   readonly seal: Seal
   /** Called when somebody waits to be written down. */
   readonly wake: () => void
+  /** Told of each click, whatever becomes of it. */
+  readonly onAttempt?: () => void
   /** Told of each new ticket, before its holder is answered. */
   readonly onAdmitted?: (ticket: Ticket) => void
   readonly pace?: PaceLimits
@@ -62,17 +64,19 @@ export class Desk {
   private readonly wake: () => void
   private readonly pace: Pace
   private readonly addresses: Pace | null
+  private readonly onAttempt: () => void
   private readonly onAdmitted: (ticket: Ticket) => void
   private waiting: Waiting[] = []
   private readonly byUser = new Map<string, Waiting>()
 
-  constructor({ sale, seal, wake, pace, addresses = null, onAdmitted = () => {} }: DeskOptions) {
-    this.onAdmitted = onAdmitted
-    this.sale = sale
-    this.seal = seal
-    this.wake = wake
-    this.pace = new Pace(pace)
-    this.addresses = addresses
+  constructor(options: DeskOptions) {
+    this.sale = options.sale
+    this.seal = options.seal
+    this.wake = options.wake
+    this.pace = new Pace(options.pace)
+    this.addresses = options.addresses ?? null
+    this.onAttempt = options.onAttempt ?? (() => {})
+    this.onAdmitted = options.onAdmitted ?? (() => {})
   }
 
   /** A token to enter with, or why there is none. */
@@ -98,6 +102,7 @@ export class Desk {
    * often it comes: that is no attempt.
    */
   turnAway({ user, key, address = null }: EntryHead): Refusal | Promise<Refusal> | null {
+    this.onAttempt()
     if (this.byUser.get(user)?.key === key || this.ticketOfKey(user, key) !== null) return null
     const { sale } = this
     const { book } = sale
