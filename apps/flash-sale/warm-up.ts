@@ -1,4 +1,4 @@
-// Clicks at the shop before anybody else can. Code that runs for the first time runs ten times slower, and the first second
+// Clicks at the shop before anybody else can. Code that runs for the first time runs many times slower, and the first second
 // of a sale is the one that matters: without this its first clicks wait for seconds. The sale that is entered here is in
 // memory alone, and gone afterwards.
 import { Database } from "bun:sqlite"

@@ -1,6 +1,7 @@
 // How the demos read their command lines. What is wrong with one is said in one line and ends with 2, what could not be
 // done in one line and with 1; a stack is for mistakes of ours.
 import { parseArgs, type ParseArgsConfig } from "node:util"
+import { reachLoopbackDirectly } from "./loopback.ts"
 
 /** What was given is wrong: whoever started the command need not start it again as it was. The message has no full stop. */
 export class Misuse extends Error {}
@@ -43,6 +44,7 @@ export function addressIn(flag: string, text: string): string {
 
 /** Does what was asked for; when it cannot be done, says why and ends the process. */
 export async function orSayWhy(name: string, work: () => unknown): Promise<void> {
+  reachLoopbackDirectly()
   try {
     await work()
   } catch (error) {

@@ -1,5 +1,5 @@
-// What crosses between the shop's thread and those at its front. Clicks and replies cross by the turn and as one text: that
-// costs half a microsecond for each, a third of what objects would.
+// What crosses between the shop's thread and those at its front. Clicks and replies cross by the turn and as one text, which
+// costs less than objects would.
 import type { Reply } from "../http/answers.ts"
 import type { ShopJwtOptions } from "../http/shop-jwt.ts"
 import type { Entry } from "../intake/desk.ts"
