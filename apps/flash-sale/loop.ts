@@ -125,7 +125,7 @@ export class Loop {
     const { tellings, retention } = this.options
     this.guarded(() => tellings.noteSent())
     this.guarded(() => retention.run())
-    tellings.tellFresh()
+    tellings.tellFresh(this.options.sales.all)
     for (const sale of this.options.sales.all) this.guarded(() => this.options.broadcasts.tell(sale))
   }
 

@@ -129,6 +129,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   // It listens before anybody can be sent there, and Laba must know where its pages come from.
   const { frontThreads = 0, port = 0, addressHeader = null } = options
   const { addressAttempts = addressAttemptsDefault } = options
+  const pace = new Pace(options.pace)
   const addresses = addressAttempts > 0 ? new Pace({ ...defaultPace, attemptsMax: addressAttempts }) : null
   const server = Bun.serve({
     hostname: frontThreads > 0 ? "127.0.0.1" : host,
@@ -231,7 +232,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   })
   const tellAgain = (id: string, number: number): void => {
     const sale = find(id)
-    const ticket = sale?.book.tickets[number - 1]
+    const ticket = sale?.book.tickets.get(number)
     if (sale && ticket) tellings.tell(sale, ticket)
   }
   const loop: Loop = new Loop({
@@ -272,8 +273,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           seal,
           wake: () => loop.wake(),
           onAttempt: () => tellings.yield(),
-          onAdmitted: (ticket) => tellings.addFresh(sale, ticket),
-          ...(options.pace && { pace: options.pace }),
+          pace,
           addresses,
         })
         desks.set(sale, desk)

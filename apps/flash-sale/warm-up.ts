@@ -12,6 +12,7 @@ import { type EntryShop, enter } from "./http/entering.ts"
 import type { DemoLogin } from "./http/login.ts"
 import { issueBuyToken } from "./intake/buy-token.ts"
 import { Desk } from "./intake/desk.ts"
+import { smallPace } from "./intake/pace.ts"
 import type { Seal } from "./intake/seal.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { saleSchema } from "./model/sale.ts"
@@ -59,7 +60,7 @@ export class WarmUp {
       sale: this.sale,
       seal: options.seal,
       wake: () => this.write(),
-      onAdmitted: (ticket) => this.tellings.addFresh(this.sale, ticket),
+      pace: smallPace(),
     })
     this.shop = { sales, counters: new Counters(), labaUrl: () => "", deskOf: () => this.desk }
   }

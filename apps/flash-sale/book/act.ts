@@ -135,7 +135,7 @@ export class Act {
     if (!this.webhooks) return
     const { book, now: at } = this
     const { id: sale, currency } = book.settings
-    const order = book.tickets[number - 1]?.order ?? null
+    const order = book.tickets.get(number)?.order ?? null
     const item = order && book.itemOf(order.ticket).id
     writeShopEvent(this.ledger, shopTold({ event, at, sale, number, currency, order, item, money }))
   }

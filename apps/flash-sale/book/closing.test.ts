@@ -9,7 +9,7 @@ test("a unit that comes back after the end is nobody's, in all the turns until e
     void world.desk.enter({ user: `u${user}`, item: null, key: "k", token })
   }
   await world.work()
-  const won = (): number => world.sale.book.tickets.filter(({ state }) => state === "won").length
+  const won = (): number => [...world.sale.book.tickets].filter(({ state }) => state === "won").length
   expect([won(), world.sale.book.waitlisted]).toEqual([2, 2498])
   // Both have not paid as it ends.
   world.pass(301)
@@ -20,7 +20,9 @@ test("a unit that comes back after the end is nobody's, in all the turns until e
   }
   await world.work()
   expect(world.sale.book.items[0]?.counts).toMatchObject({ available: 2, held: 0 })
-  expect(new Set(world.sale.book.tickets.map(({ state }) => state))).toEqual(new Set(["won", "rejected"]))
+  expect(new Set([...world.sale.book.tickets].map(({ state }) => state))).toEqual(
+    new Set(["won", "rejected"]),
+  )
   expect(world.findings()).toEqual([])
 }, 60_000)
 

@@ -14,7 +14,7 @@ test("who came after a start that was moved forward ends in time, and does not w
   for (const user of ["ann", "ben"]) await world.admitted(user)
   world.sale.openNow()
   await world.work()
-  const waiting = world.sale.book.tickets.find((ticket) => ticket.state === "waitlisted")
+  const waiting = [...world.sale.book.tickets].find((ticket) => ticket.state === "waitlisted")
   const late = await world.admitted("late")
   await world.work()
   expect(late.deadline).toBeLessThan(waiting?.deadline ?? 0)

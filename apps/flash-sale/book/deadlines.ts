@@ -2,6 +2,7 @@
 // the next ones earlier: with those another run begins. So looking at the first of each run is enough.
 import { isWaiting } from "../model/ticket.ts"
 import type { Ticket } from "./memory.ts"
+import type { Tickets } from "./tickets.ts"
 
 /** Tickets with numbers in a row, none of which is due before the one in front of it. */
 interface Run {
@@ -26,12 +27,12 @@ export class Deadlines {
   }
 
   /** Those of a book's tickets that still wait past their deadline, up to `limit`. */
-  overdue(tickets: readonly Ticket[], now: number, limit: number): Ticket[] {
+  overdue(tickets: Tickets, now: number, limit: number): Ticket[] {
     const found: Ticket[] = []
     for (const run of this.runs) {
       let isFirst = true
       for (let number = run.next; number <= run.end && found.length < limit; number++) {
-        const ticket = tickets[number - 1] as Ticket
+        const ticket = tickets.get(number) as Ticket
         if (ticket.deadline > now) break
         if (isWaiting(ticket.state)) {
           found.push(ticket)

@@ -17,7 +17,7 @@ export function nextInLine(book: Book): Ticket | null {
 }
 
 const ticketAt = (book: Book, turn: number): Ticket | undefined =>
-  book.tickets[(book.turns?.numberAt(turn) ?? 0) - 1]
+  book.tickets.get(book.turns?.numberAt(turn) ?? 0)
 
 /** Decides up to `limit` tickets in the order of service. Answers how many. */
 export function decideNext(act: Act, limit: number): number {

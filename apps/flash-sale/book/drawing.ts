@@ -43,7 +43,7 @@ export class Drawing {
     if (untold.next === untold.end) return false
     const end = Math.min(untold.end, untold.next + atOnceMax)
     // With a row of their own they are past the queue, and were told what became of them.
-    const waiting = book.tickets.slice(untold.next, end).filter((ticket) => ticket.batch !== null)
+    const waiting = book.tickets.between(untold.next + 1, end).filter((ticket) => ticket.batch !== null)
     untold.next = end
     this.options.tell(waiting)
     return end < untold.end

@@ -3,6 +3,7 @@
 import { Draw, entryDigest } from "../model/draw.ts"
 import { Turns } from "../model/turns.ts"
 import type { Ticket } from "./memory.ts"
+import type { Tickets } from "./tickets.ts"
 
 export class Entrants {
   /** By number, as they are published after the draw. */
@@ -16,11 +17,11 @@ export class Entrants {
   }
 
   /** Takes in up to `limit` tickets more. True when there are others. */
-  take(tickets: readonly Ticket[], limit: number): boolean {
+  take(tickets: Tickets, limit: number): boolean {
     const { digests } = this
     const end = Math.min(tickets.length, digests.length + limit)
     while (digests.length < end) {
-      const { number, user } = tickets[digests.length] as Ticket
+      const { number, user } = tickets.get(digests.length + 1) as Ticket
       const digest = entryDigest(this.sale, number, user)
       digests.push(digest)
       this.draw.enter({ number, digest })

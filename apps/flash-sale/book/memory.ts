@@ -8,7 +8,9 @@ import type { UnitCounts } from "../model/unit.ts"
 import { Deadlines } from "./deadlines.ts"
 import { Departures } from "./departures.ts"
 import type { Entrants } from "./entrants.ts"
+import { Holders } from "./holders.ts"
 import { Line } from "./line.ts"
+import { Tickets } from "./tickets.ts"
 
 /** A row of admitted tickets in the intake log, until each has a row of its own. */
 export interface Batch {
@@ -81,9 +83,8 @@ export class Book {
   /** Null while a draw is still to come. Set by `serveBy`. */
   turns: Turns | null = null
   inflowPerSecond: number | null
-  /** Ticket n is at n - 1: numbers have no holes. */
-  readonly tickets: Ticket[] = []
-  readonly byUser = new Map<string, Ticket>()
+  readonly tickets = new Tickets()
+  readonly byUser = new Holders(this.tickets)
   /** Unpaid orders by the time they have, the first to end first. */
   readonly unpaid = new Line<Order>((order) => order.state === "pending")
   readonly offers = new Line<Order>((order) => order.state === "pending")
@@ -127,7 +128,7 @@ export class Book {
   /** Adds a ticket as it was written, with its number the next one. */
   add(ticket: Ticket): void {
     this.tickets.push(ticket)
-    this.byUser.set(ticket.user, ticket)
+    this.byUser.note(ticket)
     this.deadlines.add(ticket.number, ticket.deadline)
     this.count(ticket, 1)
   }

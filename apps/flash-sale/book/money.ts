@@ -102,7 +102,7 @@ export function refundDone(act: Act, number: number, payment: string): void {
   if (row === null) return
   act.ledger.run("UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'", payment)
   const money = { payment, amount: row.amount }
-  const order = act.book.tickets[number - 1]?.order ?? null
+  const order = act.book.tickets.get(number)?.order ?? null
   const due = act.ledger.one(
     "SELECT 1 FROM payments WHERE sale = ? AND number = ? AND state = 'refund_due'",
     act.book.key,

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { World } from "../test/world.ts"
 
-const states = (world: World) => world.sale.book.tickets.map((ticket) => ticket.state)
+const states = (world: World) => [...world.sale.book.tickets].map((ticket) => ticket.state)
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
 
 test("a unit that comes back during a pause is offered when the sale goes on, with the whole time to take it", async () => {

@@ -48,7 +48,7 @@ test("who leaves before the draw is before nobody", async () => {
   world.now = startsAt
   await world.work()
   const positions = (): (number | null)[] =>
-    world.sale.book.tickets
+    [...world.sale.book.tickets]
       .filter(({ state }) => state === "queued")
       .map(({ number }) => view(world, number).position)
   // One was decided at the draw.

@@ -167,7 +167,7 @@ function chained(tickets: readonly Ticket[]): Ticket[] {
 function readOrders(ledger: Ledger, book: Book): void {
   const rows = ledger.all<OrderRow>("SELECT * FROM orders WHERE sale = ? ORDER BY pay_by, number", book.key)
   for (const row of rows) {
-    const ticket = book.tickets[row.number - 1] as Ticket
+    const ticket = book.tickets.get(row.number) as Ticket
     const order: Order = {
       ticket,
       price: row.price,
@@ -198,15 +198,15 @@ function entrantsOf(
 
 function serveDrawn(book: Book, drawn: number, known: Turns | null): void {
   const entrants = book.entrants as Entrants
-  entrants.take(book.tickets.slice(0, drawn), drawn)
+  entrants.take(book.tickets, drawn - entrants.digests.length)
   book.serveBy(known ?? entrants.turns())
   noteDrawn(book, drawn)
 }
 
 /** The draw is the second version of what those are shown who wait for it. */
 export function noteDrawn({ tickets }: Book, drawn: number): void {
-  for (let at = 0; at < drawn; at++) {
-    const ticket = tickets[at] as Ticket
+  for (let number = 1; number <= drawn; number++) {
+    const ticket = tickets.get(number) as Ticket
     // With a row of their own they were past the queue, before the draw or after it.
     if (ticket.batch !== null) ticket.version = 2
   }
@@ -215,7 +215,7 @@ export function noteDrawn({ tickets }: Book, drawn: number): void {
 /** What was said to a ticket's holder is in no table, and was said all the same. */
 function keepSaid({ tickets }: Book, before: Book): void {
   for (const { number, promisedAt, told } of before.tickets) {
-    const ticket = tickets[number - 1] as Ticket
+    const ticket = tickets.get(number) as Ticket
     ticket.promisedAt = promisedAt
     ticket.told = told
   }
@@ -223,7 +223,8 @@ function keepSaid({ tickets }: Book, before: Book): void {
 
 /** Puts everybody back on the wait-lists, in the order of service. */
 function standWaiters(book: Book): void {
-  const waiting = book.tickets.filter((ticket) => ticket.state === "waitlisted")
+  const waiting: Ticket[] = []
+  for (const ticket of book.tickets) if (ticket.state === "waitlisted") waiting.push(ticket)
   waiting.sort((a, b) => (book.turnOf(a) ?? 0) - (book.turnOf(b) ?? 0))
   for (const ticket of waiting) book.seat(ticket)
 }

@@ -256,7 +256,7 @@ export class Sale {
   }
 
   orderOf(number: number): Order | null {
-    return this.book.tickets[number - 1]?.order ?? null
+    return this.book.tickets.get(number)?.order ?? null
   }
 
   /** Moves on by the clock: opens, draws, closes. */
@@ -318,7 +318,7 @@ export class Sale {
     this.failures.set(number, failures)
     if (failures < failuresMax) throw error
     this.failures.delete(number)
-    const ticket = this.book.tickets[number - 1] as Ticket
+    const ticket = this.book.tickets.get(number) as Ticket
     this.write("fail", (act) => act.moveTicket(ticket, "fail"))
   }
 
@@ -384,6 +384,6 @@ export class Sale {
       "SELECT max(at) AS at FROM outbox WHERE sale = ?",
       this.key,
     )
-    return Math.max(told?.at ?? 0, this.book.tickets.at(-1)?.admittedAt ?? 0)
+    return Math.max(told?.at ?? 0, this.book.tickets.last?.admittedAt ?? 0)
   }
 }

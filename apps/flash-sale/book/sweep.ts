@@ -31,7 +31,7 @@ export function rejectWaiting(act: Act, limit: number): number {
   const { book } = act
   let ended = 0
   for (; book.rejected < book.tickets.length && ended < limit; book.rejected++) {
-    const ticket = book.tickets[book.rejected] as Ticket
+    const ticket = book.tickets.get(book.rejected + 1) as Ticket
     if (act.moveTicket(ticket, "close")) ended++
   }
   return ended

@@ -93,7 +93,7 @@ export class Conversation {
     const { cashier, wake } = this.options
     const { number } = ticket
     // Looked up again afterwards: a failed write has the memory read anew.
-    const record = () => recordOf(sale.book, sale.book.tickets[number - 1] as Ticket)
+    const record = () => recordOf(sale.book, sale.book.tickets.get(number) as Ticket)
     if (wish === "status") {
       cashier.look(sale, number)
       return { asked: wish, ticket: record() }

@@ -71,7 +71,8 @@ export class Tellings {
   private readonly unheard = new Backlog<Letter>()
   private readonly leisure: Leisure
   private readonly waiting = new Map<Sale, Map<number, Telling>>()
-  private readonly fresh: (readonly [sale: Sale, number: number])[] = []
+  /** Tickets up to there are not new any more. */
+  private readonly seen = new Map<Sale, number>()
   private readonly sent: number[] = []
   private readonly inFlightMax: number
   private inFlight = 0
@@ -120,29 +121,28 @@ export class Tellings {
     } else this.queue(this.telling(sale, ticket.number, letter ? [letter] : []), ticket)
   }
 
-  /**
-   * A new ticket. Most are decided within ms, and then one word is enough: who looks before that is told by `tellNow`, and
-   * who still waits after a second by `tellFresh`, some at a time.
-   */
-  addFresh(sale: Sale, ticket: Ticket): void {
-    this.fresh.push([sale, ticket.number])
-  }
-
   /** Somebody clicks: in a crowd of them, whom nobody listens to is told later. */
   yield(): void {
     this.leisure.clicked(performance.now())
   }
 
-  tellFresh(): void {
-    let looked = 0
-    for (let told = 0; looked < this.fresh.length && told < freshMax; looked++) {
-      const [sale, number] = this.fresh[looked] as readonly [Sale, number]
-      const ticket = sale.book.tickets[number - 1]
-      if (ticket?.told !== 0) continue
-      this.tell(sale, ticket)
-      told++
+  /**
+   * Once a second: tells those with new tickets that they wait, some at a time. Most are decided within ms, and then that is
+   * the one word that they get; who looks before it is told by `tellNow`.
+   */
+  tellFresh(sales: readonly Sale[]): void {
+    let left = freshMax
+    for (const sale of sales) {
+      const { tickets } = sale.book
+      let number = this.seen.get(sale) ?? 0
+      while (number < tickets.length && left > 0) {
+        const ticket = tickets.get(++number) as Ticket
+        if (ticket.told > 0 || ticket.state !== "queued") continue
+        this.tell(sale, ticket)
+        left--
+      }
+      this.seen.set(sale, number)
     }
-    this.fresh.splice(0, looked)
   }
 
   /** Tells one ticket's holder in turn, and resolves once that has arrived. Two on their way at once could change places. */
@@ -179,6 +179,7 @@ export class Tellings {
         else ticket.told = ticket.version
       }
       this.tellMany(sale, alive, null)
+      this.seen.set(sale, sale.book.tickets.length)
     }
     const { ledger } = this.options
     const byKey = new Map(sales.map((sale) => [sale.key, sale]))
@@ -188,7 +189,7 @@ export class Tellings {
     for (const { id, sale: key, results } of rows) {
       const sale = byKey.get(key)
       const numbers = (JSON.parse(results) as [number][]).map(([number]) => number)
-      const tickets = numbers.flatMap((number) => sale?.book.tickets[number - 1] ?? [])
+      const tickets = numbers.flatMap((number) => sale?.book.tickets.get(number) ?? [])
       for (const ticket of tickets) ticket.told = 0
       if (sale) this.tellMany(sale, tickets, this.letterOf(id, tickets.length))
     }
@@ -198,6 +199,7 @@ export class Tellings {
   forget(sale: Sale): void {
     this.waiting.delete(sale)
     this.unheard.forget(sale)
+    this.seen.delete(sale)
     this.watchers.forget(sale)
   }
 
@@ -259,7 +261,7 @@ export class Tellings {
   private nextUnheard(): Telling | null {
     for (let due = this.unheard.take(); due; due = this.unheard.take()) {
       const { sale, number, letter } = due
-      const ticket = sale.book.tickets[number - 1]
+      const ticket = sale.book.tickets.get(number)
       const letters = letter ? [letter] : []
       const before = this.waiting.get(sale)?.get(number)
       // Who has looked meanwhile was told then.
@@ -290,7 +292,7 @@ export class Tellings {
 
   private async send(telling: Telling): Promise<void> {
     const { sale, number } = telling
-    const ticket = sale.book.tickets[number - 1]
+    const ticket = sale.book.tickets.get(number)
     if (!ticket) return void this.waiting.get(sale)?.delete(number)
     const { version } = ticket
     const letters = telling.letters
@@ -334,7 +336,7 @@ export class Tellings {
   }
 
   private landed(telling: Telling, again: boolean): void {
-    const ticket = telling.sale.book.tickets[telling.number - 1]
+    const ticket = telling.sale.book.tickets.get(telling.number)
     telling.flying = false
     telling.again = false
     if (again && ticket && !this.closed) this.queue(telling, ticket)

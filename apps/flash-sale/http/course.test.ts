@@ -31,7 +31,7 @@ test("a result is the end of a ticket: a place on the wait-list is none, nor is 
   for (const user of ["ann", "ben", "cid"]) await world.admitted(user)
   world.pass(2)
   await world.work()
-  expect(world.sale.book.tickets.map(({ state }) => state)).toEqual(["won", "waitlisted", "waitlisted"])
+  expect([...world.sale.book.tickets].map(({ state }) => state)).toEqual(["won", "waitlisted", "waitlisted"])
   expect(fallen(course.results)).toEqual({ "2.5": 1 })
   world.sale.leave(world.ticket(3))
   world.pass(40)
@@ -52,7 +52,7 @@ test("what becomes of an order is no second result, and an offer from the wait-l
   await world.work()
   world.pass(21)
   await world.work()
-  expect(world.sale.book.tickets.map(({ state, order }) => [state, order?.state])).toEqual([
+  expect([...world.sale.book.tickets].map(({ state, order }) => [state, order?.state])).toEqual([
     ["won", "expired"],
     ["won", "pending"],
   ])

@@ -43,6 +43,6 @@ function entryReply(shop: EntryShop, sale: Sale, entered: EntryAnswer): Reply {
     return replyOf(admissionView(sale, entered.ticket, shop.labaUrl()), 201)
   }
   shop.counters.refuse(sale, entered.refused)
-  const held = entered.number === undefined ? undefined : sale.book.tickets[entered.number - 1]
+  const held = entered.number === undefined ? undefined : sale.book.tickets.get(entered.number)
   return refusalOf(entered, held && ticketView(sale, held, shop.labaUrl()))
 }

@@ -9,7 +9,7 @@ import { isGone } from "../model/unit.ts"
 import { isLive } from "../model/order.ts"
 import { refuse, type Refusal } from "../model/refusal.ts"
 import { isBuyToken, issueBuyToken } from "./buy-token.ts"
-import { Pace, type PaceLimits } from "./pace.ts"
+import type { Pace } from "./pace.ts"
 import type { Seal } from "./seal.ts"
 
 export interface Entry {
@@ -48,9 +48,8 @@ export interface DeskOptions {
   readonly wake: () => void
   /** Told of each click, whatever becomes of it. */
   readonly onAttempt?: () => void
-  /** Told of each new ticket, before its holder is answered. */
-  readonly onAdmitted?: (ticket: Ticket) => void
-  readonly pace?: PaceLimits
+  /** How often a user may try. One serves all sales: it counts each user in each. */
+  readonly pace: Pace
   /** How often one may try from the same network, in all sales together. Default: as often as one likes. */
   readonly addresses?: Pace | null
 }
@@ -65,7 +64,6 @@ export class Desk {
   private readonly pace: Pace
   private readonly addresses: Pace | null
   private readonly onAttempt: () => void
-  private readonly onAdmitted: (ticket: Ticket) => void
   private waiting: Waiting[] = []
   private readonly byUser = new Map<string, Waiting>()
 
@@ -73,10 +71,9 @@ export class Desk {
     this.sale = options.sale
     this.seal = options.seal
     this.wake = options.wake
-    this.pace = new Pace(options.pace)
+    this.pace = options.pace
     this.addresses = options.addresses ?? null
     this.onAttempt = options.onAttempt ?? (() => {})
-    this.onAdmitted = options.onAdmitted ?? (() => {})
   }
 
   /** A token to enter with, or why there is none. */
@@ -134,7 +131,6 @@ export class Desk {
     this.byUser.clear()
     try {
       const tickets = this.sale.admit(batch)
-      for (const ticket of tickets) this.onAdmitted(ticket)
       for (const [at, { answer }] of batch.entries()) answer({ ticket: tickets[at] as Ticket, isNew: true })
     } catch (error) {
       onFailure(error)
@@ -146,7 +142,8 @@ export class Desk {
   /** Counts an attempt of a user and of the network that it comes from. */
   private tooFast(user: string, address: string | null): Refusal | null {
     const seconds =
-      (address === null ? 0 : (this.addresses?.attempt(address) ?? 0)) || this.pace.attempt(user)
+      (address === null ? 0 : (this.addresses?.attempt(address) ?? 0)) ||
+      this.pace.attempt(`${this.sale.id}\n${user}`)
     return seconds > 0 ? refuse("TOO_FAST", { retryAfterSeconds: seconds }) : null
   }
 

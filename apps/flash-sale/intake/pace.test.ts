@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { Pace } from "./pace.ts"
 
-const limits = { attemptsMax: 4, windowMs: 1000, namesMax: 100 }
+const limits = { attemptsMax: 4, windowMs: 1000, countedMax: 10_000 }
 
 function paced(given = limits) {
   const clock = { now: 50_000 }
@@ -35,7 +35,14 @@ test("the end of a window is no loophole: what was tried before it counts for a 
   expect(times(2)).toEqual([0, 0])
 })
 
-test("a crowd of made-up names ends the window and not the memory", () => {
-  const { times } = paced({ ...limits, namesMax: 10 })
-  for (let at = 0; at < 1000; at++) expect(times(1, `name-${at}`)).toEqual([0])
+test("a crowd of made-up names ends the window and slows nobody else down", () => {
+  const { times } = paced({ ...limits, attemptsMax: 10, countedMax: 1000 })
+  for (let at = 0; at < 20_000; at++) expect(times(1, `name-${at}`)).toEqual([0])
+})
+
+test("a window that has ended early counts in full until its time is over", () => {
+  const { times } = paced({ ...limits, countedMax: 6 })
+  times(4)
+  for (let at = 0; at < 3; at++) times(1, `name-${at}`)
+  expect(times(1)).toEqual([1])
 })

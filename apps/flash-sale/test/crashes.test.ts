@@ -162,13 +162,13 @@ function positionsAreTrue({ sale: { book } }: World): void {
   const walk = (line: readonly Ticket[]): void => {
     for (const [at, ticket] of line.entries()) expect(book.positionOf(ticket)).toBe(at + 1)
   }
-  const byTurn = book.tickets.toSorted((a, b) => (book.turnOf(a) ?? 0) - (book.turnOf(b) ?? 0))
+  const byTurn = [...book.tickets].toSorted((a, b) => (book.turnOf(a) ?? 0) - (book.turnOf(b) ?? 0))
   if (book.turns !== null) walk(byTurn.filter(({ state }) => state === "queued"))
   for (const { waitList } of book.items) walk([...waitList])
 }
 
 const winners = (world: World): number[] =>
-  world.sale.book.tickets.filter(({ state }) => state === "won").map(({ number }) => number)
+  [...world.sale.book.tickets].filter(({ state }) => state === "won").map(({ number }) => number)
 
 /** One step of a story. What dies in the middle of it is caught here, as nobody outlives a process. */
 async function take(world: World, each: Step, promised: Map<number, string>): Promise<void> {
@@ -283,7 +283,7 @@ async function finish(world: World): Promise<void> {
 
 function everybodyKnows(world: World, promised: ReadonlyMap<number, string>): void {
   const { tickets } = world.sale.book
-  for (const [number, name] of promised) expect(tickets[number - 1]?.user).toBe(name)
+  for (const [number, name] of promised) expect(tickets.get(number)?.user).toBe(name)
   for (const ticket of tickets) {
     expect(["won", "sold_out", "expired", "left", "rejected"]).toContain(ticket.state)
     const shown = world.seen.get(`/@${ticket.user}/sales/s#${ticket.number}`)

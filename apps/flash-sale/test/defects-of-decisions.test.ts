@@ -6,7 +6,7 @@ import type { EntryAnswer } from "../intake/desk.ts"
 import { World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
-const states = (world: World) => world.sale.book.tickets.map((ticket) => ticket.state)
+const states = (world: World) => [...world.sale.book.tickets].map((ticket) => ticket.state)
 const shown = (world: World, user: string, number: number) => world.seen.get(`/@${user}/sales/s#${number}`)
 const refusalIn = (answer: EntryAnswer) => ("refused" in answer ? answer.refused : null)
 

@@ -6,7 +6,7 @@ import type { EntryAnswer } from "../intake/desk.ts"
 import { startsAt, World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
-const states = (world: World) => world.sale.book.tickets.map((ticket) => ticket.state)
+const states = (world: World) => [...world.sale.book.tickets].map((ticket) => ticket.state)
 const refusalIn = (answer: EntryAnswer) => ("refused" in answer ? answer.refused : null)
 
 test("an admitted buyer is on disk before being told so", async () => {
@@ -17,7 +17,7 @@ test("an admitted buyer is on disk before being told so", async () => {
     const answer = await world.enter("ann")
     isDead = world.isDead
     world.revive()
-    const onDisk = world.sale.book.tickets.map(({ user }) => user)
+    const onDisk = [...world.sale.book.tickets].map(({ user }) => user)
     if ("ticket" in answer) expect(onDisk).toEqual(["ann"])
     else expect(answer.refused).toBe("NOT_SAVED")
     if (!isDead) expect([steps, "ticket" in answer]).toEqual([4, true])
@@ -99,11 +99,11 @@ test("a clock that jumps ahead ends what its time ends, and once it is right aga
     ["won", "expired"],
     ["expired", null],
   ]
-  expect(world.sale.book.tickets.map(stateOf)).toEqual(ended)
+  expect([...world.sale.book.tickets].map(stateOf)).toEqual(ended)
   world.now -= 3_600_000
   const cleo = await world.admitted("cleo")
   await world.work()
-  expect(world.sale.book.tickets.slice(0, 2).map(stateOf)).toEqual(ended)
+  expect([...world.sale.book.tickets].slice(0, 2).map(stateOf)).toEqual(ended)
   // By the sale's clock, which stands until the other has caught up: the whole time to pay is there.
   const order = world.sale.orderOf(cleo.number)
   expect(order?.state).toBe("pending")
@@ -113,7 +113,7 @@ test("a clock that jumps ahead ends what its time ends, and once it is right aga
   expect(stateOf(world.ticket(3))).toEqual(["won", "pending"])
   await world.pays(3)
   await world.pays(1)
-  expect(world.sale.book.tickets.map(stateOf).at(-1)).toEqual(["won", "paid"])
+  expect([...world.sale.book.tickets].map(stateOf).at(-1)).toEqual(["won", "paid"])
   expect(world.findings()).toEqual([])
 })
 

@@ -6,7 +6,7 @@ import type { TicketRecord } from "../model/record.ts"
 import { ShopProcess, until } from "./shop-process.ts"
 import { World } from "./world.ts"
 
-const states = (world: World) => world.sale.book.tickets.map((ticket) => ticket.state)
+const states = (world: World) => [...world.sale.book.tickets].map((ticket) => ticket.state)
 const outboxRows = (world: World): number =>
   (world.database.query("SELECT count(*) AS n FROM outbox").get() as { n: number }).n
 
@@ -20,7 +20,7 @@ test("a ticket that was decided is not decided again by the process after", asyn
     await world.work()
   }
   expect(outboxRows(world)).toBe(before)
-  expect(world.sale.book.tickets.map(({ version }) => version)).toEqual([2, 2])
+  expect([...world.sale.book.tickets].map(({ version }) => version)).toEqual([2, 2])
   expect(world.sale.book.items[0]!.counts).toMatchObject({ held: 2 })
   expect(world.findings()).toEqual([])
 })

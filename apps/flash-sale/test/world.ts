@@ -8,6 +8,7 @@ import { Sales } from "../book/sales.ts"
 import type { Loudspeaker } from "../delivery/loudspeaker.ts"
 import { Tellings } from "../delivery/tellings.ts"
 import { type Admission, Desk, type EntryAnswer } from "../intake/desk.ts"
+import { smallPace } from "../intake/pace.ts"
 import { Seal } from "../intake/seal.ts"
 import { Ledger } from "../ledger/ledger.ts"
 import { snapshotOf } from "../ledger/snapshot.ts"
@@ -166,7 +167,7 @@ export class World implements Disposable {
 
   /** The ticket as it stands now: memory may have been read again. */
   ticket(number: number): Ticket {
-    return this.sale.book.tickets[number - 1] as Ticket
+    return this.sale.book.tickets.get(number) as Ticket
   }
 
   /** What breaks an invariant, in the books or in what listeners saw. */
@@ -226,7 +227,7 @@ export class World implements Disposable {
       ledger,
       sales,
       tellings,
-      desk: sale ? new Desk({ sale, seal: new Seal("secret"), wake: () => {} }) : null,
+      desk: sale ? new Desk({ sale, seal: new Seal("secret"), wake: () => {}, pace: smallPace() }) : null,
       cashier: new Cashier({ provider: this.provider, find, log }),
       errands: new Errands({
         ledger,
