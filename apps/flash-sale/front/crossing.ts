@@ -38,9 +38,13 @@ export type FromFront =
   | { readonly kind: "late" }
   | string
 
+/** So many parts go at once: in a crowd a turn is long, and the other thread has nothing to do until something comes. */
+const partsMax = 256
+
 /** Gathers what is to cross in this turn. */
 export class Crossing {
   private parts: (string | number | null)[] = []
+  private soon = false
   private readonly send: (text: string) => void
 
   constructor(send: (text: string) => void) {
@@ -56,9 +60,16 @@ export class Crossing {
   }
 
   private add(...parts: readonly (string | number | null)[]): void {
-    // A microtask would not join: each request of a turn has its own.
-    if (this.parts.length === 0) setImmediate(() => this.flush())
     this.parts.push(...parts)
+    if (this.parts.length >= partsMax) this.flush()
+    else if (!this.soon) {
+      this.soon = true
+      // A microtask would not join: each request of a turn has its own.
+      setImmediate(() => {
+        this.soon = false
+        if (this.parts.length > 0) this.flush()
+      })
+    }
   }
 
   private flush(): void {

@@ -1,14 +1,16 @@
 // One thread at the front of the shop: reads requests, and knows who a buyer is. A click crosses to the shop's thread and
 // comes back as a reply; everything else is passed on to it over HTTP.
 import { addressReader } from "../http/address.ts"
-import { failed as shopFailed, Problem, problemOf, type Reply, responseOf } from "../http/answers.ts"
+import { failed as shopFailed, Problem, problemOf, responseOf } from "../http/answers.ts"
 import { entryHeadOf, entryWishOf } from "../http/entry-request.ts"
 import { DemoLogin, type Login } from "../http/login.ts"
 import { pathOf } from "../http/path.ts"
 import { answeredBytesMax } from "../http/body.ts"
 import { ShopJwt } from "../http/shop-jwt.ts"
+import type { Entry } from "../intake/desk.ts"
 import { Seal } from "../intake/seal.ts"
 import { Crossing, type FromFront, type FrontThreadOptions, repliesIn, type ToFront } from "./crossing.ts"
+import { Outstanding } from "./outstanding.ts"
 import { passOn } from "./pass-on.ts"
 
 declare const self: Worker
@@ -16,7 +18,7 @@ declare const self: Worker
 const say = (message: FromFront): void => self.postMessage(message)
 
 const clicks = new Crossing(say)
-const waiting = new Map<number, (reply: Reply) => void>()
+const outstanding = new Outstanding()
 let clicked = 0
 let server: Bun.Server<undefined> | null = null
 
@@ -39,8 +41,8 @@ function start(options: FrontThreadOptions): void {
       if (sale === null) return passOn(request, shopUrl, addressOf(request)).catch(failed)
       try {
         const wish = entryWishOf(request, entryHeadOf(book, request))
-        if (!(wish instanceof Promise)) return enter({ sale, ...wish })
-        return wish.then((entry) => enter({ sale, ...entry })).catch(failed)
+        if (!(wish instanceof Promise)) return enter(sale, wish)
+        return wish.then((entry) => enter(sale, entry)).catch(failed)
       } catch (error) {
         return failed(error)
       }
@@ -61,14 +63,15 @@ function watchLateness(): void {
   setInterval(() => {
     const now = performance.now()
     if (now - dueAt > lateMsMax) say({ kind: "late" })
+    for (const click of outstanding.overdue(now)) clicks.click(click)
     dueAt = now + lookMs
   }, lookMs)
 }
 
-function enter(click: Omit<Parameters<Crossing["click"]>[0], "id">): Promise<Response> {
-  const id = ++clicked
-  clicks.click({ id, ...click })
-  return new Promise((resolve) => waiting.set(id, (reply) => resolve(responseOf(reply))))
+function enter(sale: string, entry: Entry): Promise<Response> {
+  const click = { id: ++clicked, sale, ...entry }
+  clicks.click(click)
+  return outstanding.add(click, performance.now()).then(responseOf)
 }
 
 function failed(error: unknown): Response {
@@ -87,10 +90,7 @@ function saleEntered(path: string): string | null {
 
 self.onmessage = ({ data }: MessageEvent<ToFront>) => {
   if (typeof data === "string") {
-    for (const [id, reply] of repliesIn(data)) {
-      waiting.get(id)?.(reply)
-      waiting.delete(id)
-    }
+    for (const [id, reply] of repliesIn(data)) outstanding.answer(id, reply)
   } else if (data.kind === "close") {
     void server?.stop().then(() => say({ kind: "closed" }))
   } else {
