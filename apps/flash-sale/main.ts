@@ -28,7 +28,7 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --address-attempts N    logins and attempts to enter that one address may make in five seconds (default 1000; 0: no limit)
   --address-header NAME   what a proxy before the shop writes a visitor's address into, such as X-Forwarded-For
   --front-threads N       threads that read requests beside the one that writes tickets (default 1)
-  --cold                  do not try the way in out before the shop opens: it is there a third of a second sooner, and the
+  --cold                  do not try the way in out before the shop opens: it is there about a second sooner, and the
                           first second of a crowd is slow
   --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
 flash-sale payments       run the payment simulator by itself (--data, --host, --port)

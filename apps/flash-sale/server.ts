@@ -81,7 +81,7 @@ export interface ShopOptions {
   readonly rehearsal?: boolean
   /** Threads that read requests beside the one that writes tickets. Default 0: that one reads them, too. */
   readonly frontThreads?: number
-  /** Whether to run the code of an entry before anybody enters. Takes a third of a second. Default false. */
+  /** Whether to run the code of an entry before anybody enters. Takes about a second. Default false. */
   readonly warmUp?: boolean
   readonly log?: (line: string) => void
 }

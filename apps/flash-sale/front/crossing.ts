@@ -1,4 +1,4 @@
-// What crosses between the shop's thread and those at its front. Clicks and replies cross by the turn and as one text, which
+// What crosses between the shop's thread and those at its front. Clicks and replies cross together and as one text, which
 // costs less than objects would.
 import type { Reply } from "../http/answers.ts"
 import type { ShopJwtOptions } from "../http/shop-jwt.ts"
@@ -42,24 +42,18 @@ export type FromFront =
 const partsMax = 256
 
 /** Gathers what is to cross in this turn. */
-export class Crossing {
+class Crossing {
   private parts: (string | number | null)[] = []
   private soon = false
+  private readonly textOf: (parts: readonly unknown[]) => string
   private readonly send: (text: string) => void
 
-  constructor(send: (text: string) => void) {
+  constructor(textOf: (parts: readonly unknown[]) => string, send: (text: string) => void) {
+    this.textOf = textOf
     this.send = send
   }
 
-  click({ id, sale, user, key, item, token, address = null }: Click): void {
-    this.add(id, sale, user, key, item, token, address)
-  }
-
-  reply(id: number, { status, isProblem, retryAfterSeconds, text }: Reply): void {
-    this.add(id, status, isProblem ? 1 : 0, retryAfterSeconds ?? null, text)
-  }
-
-  private add(...parts: readonly (string | number | null)[]): void {
+  protected add(...parts: readonly (string | number | null)[]): void {
     this.parts.push(...parts)
     if (this.parts.length >= partsMax) this.flush()
     else if (!this.soon) {
@@ -75,7 +69,29 @@ export class Crossing {
   private flush(): void {
     const { parts } = this
     this.parts = []
-    this.send(JSON.stringify(parts))
+    this.send(this.textOf(parts))
+  }
+}
+
+/** Clicks say what clients wrote: it may be anything. */
+export class ClickCrossing extends Crossing {
+  constructor(send: (text: string) => void) {
+    super(JSON.stringify, send)
+  }
+
+  click({ id, sale, user, key, item, token, address = null }: Click): void {
+    this.add(id, sale, user, key, item, token, address)
+  }
+}
+
+/** Replies are JSON of our own, without a line break in it. */
+export class ReplyCrossing extends Crossing {
+  constructor(send: (text: string) => void) {
+    super((parts) => parts.join("\n"), send)
+  }
+
+  reply(id: number, { status, isProblem, retryAfterSeconds, text }: Reply): void {
+    this.add(id, status, isProblem ? 1 : 0, retryAfterSeconds ?? null, text)
   }
 }
 
@@ -97,14 +113,15 @@ export function* clicksIn(text: string): Generator<Click> {
 
 /** The replies in a text, each with the number of its click. */
 export function* repliesIn(text: string): Generator<readonly [id: number, reply: Reply]> {
-  const parts = JSON.parse(text) as unknown[]
+  const parts = text.split("\n")
   for (let at = 0; at < parts.length; at += 5) {
+    const retryAfter = parts[at + 3] as string
     const reply: Reply = {
-      status: parts[at + 1] as number,
-      isProblem: parts[at + 2] === 1,
-      retryAfterSeconds: (parts[at + 3] as number | null) ?? undefined,
+      status: Number(parts[at + 1]),
+      isProblem: parts[at + 2] === "1",
+      retryAfterSeconds: retryAfter === "" ? undefined : Number(retryAfter),
       text: parts[at + 4] as string,
     }
-    yield [parts[at] as number, reply]
+    yield [Number(parts[at]), reply]
   }
 }

@@ -9,7 +9,13 @@ import { answeredBytesMax } from "../http/body.ts"
 import { ShopJwt } from "../http/shop-jwt.ts"
 import type { Entry } from "../intake/desk.ts"
 import { Seal } from "../intake/seal.ts"
-import { Crossing, type FromFront, type FrontThreadOptions, repliesIn, type ToFront } from "./crossing.ts"
+import {
+  ClickCrossing,
+  type FromFront,
+  type FrontThreadOptions,
+  repliesIn,
+  type ToFront,
+} from "./crossing.ts"
 import { Outstanding } from "./outstanding.ts"
 import { passOn } from "./pass-on.ts"
 
@@ -17,7 +23,7 @@ declare const self: Worker
 
 const say = (message: FromFront): void => self.postMessage(message)
 
-const clicks = new Crossing(say)
+const clicks = new ClickCrossing(say)
 const outstanding = new Outstanding()
 let clicked = 0
 let server: Bun.Server<undefined> | null = null

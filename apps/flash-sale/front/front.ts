@@ -4,9 +4,9 @@ import type { Reply } from "../http/answers.ts"
 import {
   type Click,
   clicksIn,
-  Crossing,
   type FromFront,
   type FrontThreadOptions,
+  ReplyCrossing,
   type ToFront,
 } from "./crossing.ts"
 
@@ -53,7 +53,7 @@ async function startThread(
   const post = (message: ToFront): void => thread.postMessage(message)
   const started = Promise.withResolvers<number>()
   const closed = Promise.withResolvers<void>()
-  const replies = new Crossing(post)
+  const replies = new ReplyCrossing(post)
 
   const take = (click: Click): void => {
     const answer = (reply: Reply): void => replies.reply(click.id, reply)
