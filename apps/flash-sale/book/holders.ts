@@ -32,12 +32,6 @@ export class Holders {
     this.partOf(hash).set(hash, number, (held) => this.isOf(held, user))
   }
 
-  /** The newest ticket of everybody, in no order. */
-  *values(): Generator<Ticket> {
-    for (const part of this.parts)
-      for (const number of part.numbers()) yield this.tickets.get(number) as Ticket
-  }
-
   private isOf(number: number, user: string): boolean {
     return this.tickets.get(number)?.user === user
   }
@@ -66,10 +60,6 @@ class Part {
     if (this.cells[at + 1] === 0) this.taken++
     this.cells[at] = hash
     this.cells[at + 1] = number
-  }
-
-  *numbers(): Generator<number> {
-    for (let at = 1; at < this.cells.length; at += 2) if (this.cells[at] !== 0) yield this.cells[at] as number
   }
 
   /** Where it is, or the free cell where it would be. */

@@ -164,7 +164,10 @@ export class Tellings {
 
   /** Everybody whom a Laba that lost its memory has forgotten. What matters is told, and what came before it is past. */
   tellAll(sale: Sale): void {
-    const standing = [...sale.book.byUser.values()].map(standingTicket)
+    const { tickets, byUser } = sale.book
+    const standing: Ticket[] = []
+    for (const ticket of tickets)
+      if (byUser.get(ticket.user) === ticket) standing.push(standingTicket(ticket))
     for (const ticket of standing) ticket.told = 0
     this.tellMany(sale, standing, null)
   }

@@ -67,6 +67,8 @@ export class ShopProcess implements AsyncDisposable {
         stderr: "pipe",
         env: {
           PATH: process.env["PATH"] ?? "",
+          // As `npm run flash-sale` starts it.
+          BUN_JSC_forceCodeBlockLiveness: "1",
           FLASH_SALE_PAYMENT_SECRET: "payment secret",
           ...this.options.env,
         },
