@@ -15,7 +15,10 @@ export interface ClicksOptions {
 interface Line {
   readonly answers: AnswerReader
   socket: Socket<Line> | null
-  dueAt: number
+  /** When the click was due that it waits for the answer to; null while it has none. */
+  dueAt: number | null
+  /** Which of the requests it is. */
+  request: number
 }
 
 /** Handshakes at the same time. Below the 512 that Bun keeps waiting for `accept`. */
@@ -33,7 +36,9 @@ export class Clicks {
   /** The most clicks that waited for a connection. */
   waitedMost = 0
   private readonly requests: Requests
-  private readonly lines: Line[] = []
+  private readonly lines = new Set<Line>()
+  private hungUpOn: Line[] = []
+  private closed = false
   private idle: Line[] = []
   private due: number[] = []
   private head = 0
@@ -44,26 +49,10 @@ export class Clicks {
 
   static async open({ port, connections, requests }: ClicksOptions): Promise<Clicks> {
     const clicks = new Clicks(requests)
-    const connect = async (): Promise<void> => {
-      const line: Line = { answers: new AnswerReader(), socket: null, dueAt: 0 }
-      line.socket = await Bun.connect<Line>({
-        hostname: "127.0.0.1",
-        port,
-        data: line,
-        socket: {
-          data: (socket, chunk) => clicks.take(socket.data, chunk),
-          error: (_, error) => {
-            throw error
-          },
-        },
-      })
-      clicks.lines.push(line)
+    while (clicks.lines.size < connections) {
+      const more = Math.min(handshakesMax, connections - clicks.lines.size)
+      await Promise.all(Array.from({ length: more }, () => clicks.connect(port)))
     }
-    while (clicks.lines.length < connections) {
-      const more = Math.min(handshakesMax, connections - clicks.lines.length)
-      await Promise.all(Array.from({ length: more }, connect))
-    }
-    clicks.idle = [...clicks.lines]
     return clicks
   }
 
@@ -87,7 +76,36 @@ export class Clicks {
   }
 
   close(): void {
+    this.closed = true
     for (const { socket } of this.lines) socket?.end()
+  }
+
+  private async connect(port: number): Promise<void> {
+    const line: Line = { answers: new AnswerReader(), socket: null, dueAt: null, request: 0 }
+    line.socket = await Bun.connect<Line>({
+      hostname: "127.0.0.1",
+      port,
+      data: line,
+      socket: {
+        data: (socket, chunk) => this.take(socket.data, chunk),
+        close: (socket) => this.hungUp(socket.data, port),
+        error: (_, error) => {
+          throw error
+        },
+      },
+    })
+    this.lines.add(line)
+    this.idle.push(line)
+  }
+
+  /** A server hangs up on who says nothing for some seconds, and while it is fast most lines do. */
+  private hungUp(line: Line, port: number): void {
+    if (this.closed) return
+    this.lines.delete(line)
+    this.idle = this.idle.filter((other) => other !== line)
+    // At that very moment somebody may have clicked. It is the same click then, with the same key, as a page would repeat it.
+    if (line.dueAt !== null) this.hungUpOn.push(line)
+    void this.connect(port)
   }
 
   private get waiting(): number {
@@ -95,12 +113,12 @@ export class Clicks {
   }
 
   private go(): void {
-    const { bytes, length, count } = this.requests
-    while (this.waiting > 0 && this.idle.length > 0) {
-      const line = this.idle.pop() as Line
-      line.dueAt = this.due[this.head++] as number
-      line.socket?.write(bytes, (this.sent++ % count) * length, length)
+    while (this.hungUpOn.length > 0 && this.idle.length > 0) {
+      const { dueAt, request } = this.hungUpOn.pop() as Line
+      this.write(this.idle.pop() as Line, dueAt as number, request)
     }
+    while (this.waiting > 0 && this.idle.length > 0)
+      this.write(this.idle.pop() as Line, this.due[this.head++] as number, this.sent++ % this.requests.count)
     if (this.waiting > this.waitedMost) this.waitedMost = this.waiting
     if (this.head > 65_536) {
       this.due = this.due.slice(this.head)
@@ -108,9 +126,18 @@ export class Clicks {
     }
   }
 
+  private write(line: Line, dueAt: number, request: number): void {
+    const { bytes, length } = this.requests
+    line.dueAt = dueAt
+    line.request = request
+    const written = line.socket?.write(bytes, request * length, length)
+    if (written !== length) throw new Error(`Of a click ${written} bytes were written.`)
+  }
+
   private take(line: Line, chunk: Buffer): void {
     for (const { status } of line.answers.read(chunk)) {
-      this.latency.add(performance.now() - line.dueAt)
+      this.latency.add(performance.now() - (line.dueAt ?? Number.NaN))
+      line.dueAt = null
       this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
       this.answered++
       this.idle.push(line)

@@ -1,7 +1,7 @@
 // One thread at the front of the shop: reads requests, and knows who a buyer is. A click crosses to the shop's thread and
 // comes back as a reply; everything else is passed on to it over HTTP.
 import { addressReader } from "../http/address.ts"
-import { failed as shopFailed, Problem, problemOf, responseOf } from "../http/answers.ts"
+import { failed as shopFailed, Problem, problemOf, type Reply, responseOf } from "../http/answers.ts"
 import { entryHeadOf, entryWishOf } from "../http/entry-request.ts"
 import { DemoLogin, type Login } from "../http/login.ts"
 import { pathOf } from "../http/path.ts"
@@ -16,7 +16,6 @@ import {
   repliesIn,
   type ToFront,
 } from "./crossing.ts"
-import { Outstanding } from "./outstanding.ts"
 import { passOn } from "./pass-on.ts"
 
 declare const self: Worker
@@ -24,7 +23,7 @@ declare const self: Worker
 const say = (message: FromFront): void => self.postMessage(message)
 
 const clicks = new ClickCrossing(say)
-const outstanding = new Outstanding()
+const waiting = new Map<number, (reply: Reply) => void>()
 let clicked = 0
 let server: Bun.Server<undefined> | null = null
 
@@ -69,15 +68,14 @@ function watchLateness(): void {
   setInterval(() => {
     const now = performance.now()
     if (now - dueAt > lateMsMax) say({ kind: "late" })
-    for (const click of outstanding.overdue(now)) clicks.click(click)
     dueAt = now + lookMs
   }, lookMs)
 }
 
 function enter(sale: string, entry: Entry): Promise<Response> {
-  const click = { id: ++clicked, sale, ...entry }
-  clicks.click(click)
-  return outstanding.add(click, performance.now()).then(responseOf)
+  const id = ++clicked
+  clicks.click({ id, sale, ...entry })
+  return new Promise((resolve) => waiting.set(id, (reply) => resolve(responseOf(reply))))
 }
 
 function failed(error: unknown): Response {
@@ -96,7 +94,10 @@ function saleEntered(path: string): string | null {
 
 self.onmessage = ({ data }: MessageEvent<ToFront>) => {
   if (typeof data === "string") {
-    for (const [id, reply] of repliesIn(data)) outstanding.answer(id, reply)
+    for (const [id, reply] of repliesIn(data)) {
+      waiting.get(id)?.(reply)
+      waiting.delete(id)
+    }
   } else if (data.kind === "close") {
     void server?.stop().then(() => say({ kind: "closed" }))
   } else {

@@ -156,19 +156,6 @@ test("what the shop throws is an answer, and the next click is none the worse fo
   expect(failures).toHaveLength(2)
 })
 
-test("a click that nobody answers crosses again, and is answered once", async () => {
-  const lost = new Set(["ann", "ben"])
-  const { front, clicks } = await setOut(({ user }) => {
-    if (lost.delete(user)) return new Promise<Reply>(() => {})
-    return replyOf({ user }, 201)
-  })
-  const users = ["ann", "ben", "cid"]
-  const answers = await Promise.all(users.map((user) => enterAs(front, user)))
-  expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual(users.map((user) => ({ user })))
-  expect(clicks.map(({ user }) => user)).toEqual(["ann", "ben", "cid", "ann", "ben"])
-  expect(clicks[3]).toEqual(clicks[0] as Click)
-})
-
 test("everything else is passed on to the shop", async () => {
   const { front, passedOn } = await setOut(() => replyOf({}, 201))
   const at = `http://127.0.0.1:${front.port}`
