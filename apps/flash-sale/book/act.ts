@@ -204,6 +204,7 @@ export class Act {
     )
     const { batch } = ticket
     ticket.batch = null
+    ticket.key = null
     if (--batch.left === 0) this.finished.push(batch.id)
   }
 

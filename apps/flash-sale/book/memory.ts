@@ -34,7 +34,9 @@ export interface Ticket {
   readonly user: string
   /** Index in the sale's items. */
   readonly item: number
-  readonly key: string
+  /** Null once it stands in a row of the ticket's own; see `enteredWith`. */
+  key: string | null
+  readonly keyHash: number
   readonly admittedAt: number
   readonly deadline: number
   /** Position and seconds to wait as they were answered: the same key gets the same answer. */

@@ -5,6 +5,7 @@ import { type SalePhase, type SaleSettings, saleSchema } from "../model/sale.ts"
 import type { TicketState } from "../model/ticket.ts"
 import { Turns } from "../model/turns.ts"
 import { nextInLine } from "./decide.ts"
+import { keyHashOf } from "./entry-key.ts"
 import { Entrants } from "./entrants.ts"
 import { type Batch, Book, type Order, type Ticket } from "./memory.ts"
 
@@ -89,7 +90,8 @@ function ticketsOf(ledger: Ledger, book: Book): Ticket[] {
       number: row.number,
       user: row.user,
       item: places.get(row.item) ?? 0,
-      key: row.key,
+      key: null,
+      keyHash: keyHashOf(row.key),
       admittedAt: row.admitted_at,
       deadline: row.deadline,
       place: row.place,
@@ -133,6 +135,7 @@ export function ticketFrom(
     user,
     item,
     key,
+    keyHash: keyHashOf(key),
     admittedAt,
     deadline,
     place,

@@ -17,6 +17,7 @@ import {
   tellHopeless,
 } from "./decide.ts"
 import { Drawing } from "./drawing.ts"
+import { enteredWith } from "./entry-key.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
 import { type IntakeEntry, replay, ticketFrom } from "./replay.ts"
@@ -143,6 +144,11 @@ export class Sale {
       book.add(ticket)
       return ticket
     })
+  }
+
+  /** Whether a ticket was entered with this key. */
+  enteredWith(ticket: Ticket, key: string): boolean {
+    return enteredWith(this.options.ledger, this.key, ticket, key)
   }
 
   /** One turn of what is due: phases, deadlines, and so many decisions. True when there is more to do at once. */

@@ -164,7 +164,7 @@ export class Desk {
 
   private ticketOfKey(user: string, key: string): Ticket | null {
     let ticket = this.sale.book.byUser.get(user) ?? null
-    while (ticket !== null && ticket.key !== key) ticket = ticket.previous
+    while (ticket !== null && !this.sale.enteredWith(ticket, key)) ticket = ticket.previous
     return ticket
   }
 
