@@ -1,11 +1,13 @@
-// A line of people: first in, first out; who steps out is passed over when the line gets there.
+// A line of people: first in, first out; who steps out is passed over when the line gets there. It lies in pieces: what was
+// served is let go with its piece, and the garbage collector reads a long line again only where it has changed.
 
-/** Below this many served places their memory is not worth freeing. */
-const compactAt = 1024
+const pieceLength = 1024
 
 export class Line<T> {
-  private places: T[] = []
-  private head = 0
+  /** None of them is empty, but for places that were served. */
+  private readonly pieces: T[][] = []
+  /** Places of the first piece that were served. */
+  private served = 0
   private readonly stands: (one: T) => boolean
 
   /** `stands` says whether somebody is still in line. */
@@ -14,15 +16,20 @@ export class Line<T> {
   }
 
   join(one: T): void {
-    this.places.push(one)
+    const piece = this.pieces.at(-1)
+    if (piece && piece.length < pieceLength) piece.push(one)
+    else this.pieces.push([one])
   }
 
   /** The first who still stands in line, without taking them out of it. */
   first(): T | null {
-    while (this.head < this.places.length) {
-      const one = this.places[this.head] as T
-      if (this.stands(one)) return one
-      this.step()
+    for (let [piece] = this.pieces; piece; [piece] = this.pieces) {
+      for (; this.served < piece.length; this.served++) {
+        const one = piece[this.served] as T
+        if (this.stands(one)) return one
+      }
+      this.pieces.shift()
+      this.served = 0
     }
     return null
   }
@@ -30,32 +37,29 @@ export class Line<T> {
   /** Takes the first who still stands out of the line. */
   take(): T | null {
     const one = this.first()
-    if (one !== null) this.step()
+    if (one !== null) this.served++
     return one
   }
 
   /** The last who still stands in line. */
   last(): T | null {
-    while (this.places.length > this.head) {
-      const one = this.places.at(-1) as T
-      if (this.stands(one)) return one
-      this.places.pop()
+    for (let piece = this.pieces.at(-1); piece; piece = this.pieces.at(-1)) {
+      const served = this.pieces.length === 1 ? this.served : 0
+      for (; piece.length > served; piece.pop()) {
+        const one = piece.at(-1) as T
+        if (this.stands(one)) return one
+      }
+      this.pieces.pop()
+      if (this.pieces.length === 0) this.served = 0
     }
     return null
   }
 
   /** Everybody who still stands in line, in order. */
   *[Symbol.iterator](): Generator<T> {
-    for (let at = this.head; at < this.places.length; at++) {
-      const one = this.places[at] as T
-      if (this.stands(one)) yield one
+    for (const [at, piece] of this.pieces.entries()) {
+      const start = at === 0 ? this.served : 0
+      for (const one of start === 0 ? piece : piece.slice(start)) if (this.stands(one)) yield one
     }
-  }
-
-  private step(): void {
-    this.head++
-    if (this.head < compactAt || this.head * 2 <= this.places.length) return
-    this.places = this.places.slice(this.head)
-    this.head = 0
   }
 }
