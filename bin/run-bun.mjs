@@ -8,7 +8,7 @@ const parentCheckMs = 250
 
 /**
  * Else the engine throws compiled code away some 20 to 60 seconds after it was made, in use or not, and a server that was
- * quiet meets the next crowd with code that runs ten times slower (docs/decisions/0012).
+ * quiet meets the next crowd with code that is compiled anew (docs/decisions/0012).
  */
 const keepsCode = { BUN_JSC_forceCodeBlockLiveness: "1" }
 

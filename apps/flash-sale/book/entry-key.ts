@@ -1,5 +1,5 @@
 // The Idempotency-Key that a ticket was entered with. Once the ticket has a row of its own the key is only there: a million
-// of them are a third of what the garbage collector has to go through. Here its hash tells other keys from it.
+// of them are a quarter of what the garbage collector has to go through. Here its hash tells other keys from it.
 import type { Ledger } from "../ledger/ledger.ts"
 import type { Ticket } from "./memory.ts"
 import { saltedHash } from "./salted-hash.ts"

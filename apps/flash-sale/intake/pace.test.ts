@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { Pace } from "./pace.ts"
 
-const limits = { attemptsMax: 4, windowMs: 1000, countedMax: 10_000 }
+const limits = { attemptsMax: 4, windowMs: 1000, countedMax: 8192 }
 
 function paced(given = limits) {
   const clock = { now: 50_000 }
@@ -41,8 +41,15 @@ test("a crowd of made-up names ends the window and slows nobody else down", () =
 })
 
 test("a window that has ended early counts in full until its time is over", () => {
-  const { times } = paced({ ...limits, countedMax: 6 })
+  const { times } = paced({ ...limits, countedMax: 8 })
   times(4)
-  for (let at = 0; at < 3; at++) times(1, `name-${at}`)
+  for (let at = 0; at < 5; at++) times(1, `name-${at}`)
   expect(times(1)).toEqual([1])
+})
+
+test("a thousand who hammer slow down nobody but themselves", () => {
+  const { times } = paced({ ...limits, countedMax: 8192 })
+  for (let at = 0; at < 1000; at++) times(5, `script-${at}`)
+  for (let at = 0; at < 2000; at++) expect(times(1, `person-${at}`)).toEqual([0])
+  expect(times(1, "script-7")).toEqual([1])
 })

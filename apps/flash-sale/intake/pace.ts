@@ -1,5 +1,5 @@
-// How often one may try. Counts attempts in two windows, so that it forgets by itself. Names are not kept: each has a place
-// among counters, whose memory is the same whatever comes.
+// How often one may try. Counts attempts in two windows, so that it forgets by itself. Of a name its hash is kept, in tables of
+// plain numbers whose memory is the same whatever comes.
 import { saltedHash } from "../book/salted-hash.ts"
 
 export interface PaceLimits {
@@ -8,8 +8,8 @@ export interface PaceLimits {
   /** Default 5 s. */
   readonly windowMs: number
   /**
-   * Attempts counted in a window; beyond them it ends early. Default 262,144, with four counters of two bytes for each in
-   * both windows: 4 MB. Names that share a counter then have less than one chance in a million to slow each other down.
+   * Attempts counted in a window; beyond them it ends early. Default 262,144, with room for twice as many
+   * names in both windows: 8 MB. Only names with the same hash of 32 bits are taken for one.
    */
   readonly countedMax: number
 }
@@ -19,10 +19,8 @@ export const defaultPace: PaceLimits = { attemptsMax: 10, windowMs: 5000, counte
 /** For a few who try: a few kilobytes. */
 export const smallPace = (): Pace => new Pace({ ...defaultPace, countedMax: 1024 })
 
-const countersEach = 4
-
-/** A counter holds no more. */
-const countMax = 65_535
+/** A hash and its count for each name, and as many free places; their number is a power of two. */
+const numbersEach = 4
 
 /**
  * Attempts from one network in five seconds. Logging in, a token and a click are three, so some 300 people behind one address
@@ -33,8 +31,8 @@ export const addressAttemptsDefault = 1000
 export class Pace {
   private readonly limits: PaceLimits
   private readonly hash = saltedHash()
-  private counts: Uint16Array
-  private before: Uint16Array
+  private counts: Int32Array
+  private before: Int32Array
   private counted = 0
   private since = 0
   private readonly now: () => number
@@ -43,8 +41,9 @@ export class Pace {
   constructor(limits: PaceLimits = defaultPace, now: () => number = () => performance.now()) {
     this.limits = limits
     this.now = now
-    this.counts = new Uint16Array(limits.countedMax * countersEach)
-    this.before = new Uint16Array(limits.countedMax * countersEach)
+    const numbers = 2 ** Math.ceil(Math.log2(limits.countedMax * numbersEach))
+    this.counts = new Int32Array(numbers)
+    this.before = new Int32Array(numbers)
   }
 
   /** Counts an attempt. Answers 0 when it is welcome, else the seconds to wait. */
@@ -53,13 +52,16 @@ export class Pace {
     const nowMs = this.now()
     const age = nowMs - this.since
     if (age >= windowMs || this.counted >= countedMax) this.turn(nowMs, age >= 2 * windowMs)
-    const at = (this.hash(name) >>> 0) % this.counts.length
-    const count = Math.min(countMax, (this.counts[at] as number) + 1)
-    this.counts[at] = count
+    const hash = this.hash(name)
+    const at = placeOf(this.counts, hash)
+    const count = (this.counts[at + 1] as number) + 1
+    this.counts[at] = hash
+    this.counts[at + 1] = count
     this.counted++
+    const countBefore = this.before[placeOf(this.before, hash) + 1] as number
     // The window before counts for the part of it that is still within one window of now.
     const share = Math.max(0, 1 - (nowMs - this.since) / windowMs)
-    if (count + (this.before[at] as number) * share <= attemptsMax) return 0
+    if (count + countBefore * share <= attemptsMax) return 0
     return Math.ceil(windowMs / 1000)
   }
 
@@ -70,4 +72,12 @@ export class Pace {
     this.counted = 0
     this.since = nowMs
   }
+}
+
+/** Where the hash stands, or the free place where it would: with at most half of the places taken there is one. */
+function placeOf(counts: Int32Array, hash: number): number {
+  const mask = counts.length - 1
+  let at = (hash * 2) & mask
+  while (counts[at + 1] !== 0 && counts[at] !== hash) at = (at + 2) & mask
+  return at
 }
