@@ -8,7 +8,8 @@ import type { Draft, EngineFactory } from "../engines/engine.ts"
 import { MemoryEngine } from "../engines/memory/memory.ts"
 import type { Entry } from "../protocols/protocol.ts"
 import { Counters } from "../telemetry/counters.ts"
-import type { Group, GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transports/transport.ts"
+import { ListGroup } from "../transports/list-group.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transports/transport.ts"
 import { NodeHub } from "./node-hub.ts"
 
 export const channelOf = (name: string): Channel => name as Channel
@@ -20,18 +21,8 @@ export const keepAll: Rule = {
 }
 
 /** A group that writes to each member, and counts how often. */
-export class RehearsedGroup implements Group {
-  readonly members: Listener[] = []
+export class RehearsedGroup extends ListGroup<Listener> {
   writes = 0
-
-  add(listener: Listener): void {
-    listener.place = this.members.length
-    this.members.push(listener)
-  }
-
-  remove(listener: Listener): void {
-    this.members.splice(this.members.indexOf(listener), 1)
-  }
 
   write(entries: readonly Entry[]): void {
     this.writes++

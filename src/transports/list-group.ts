@@ -10,10 +10,13 @@ export abstract class ListGroup<L extends Listener> implements Group {
     this.members.push(listener)
   }
 
+  /** Harmless for one that is no member. */
   remove(listener: L): void {
-    const last = this.members.pop()
-    if (last === undefined || last === listener) return
-    this.members[listener.place] = last
+    const { members } = this
+    if (members[listener.place] !== listener) return
+    const last = members.pop() as L
+    if (last === listener) return
+    members[listener.place] = last
     last.place = listener.place
   }
 

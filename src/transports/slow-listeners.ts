@@ -6,7 +6,7 @@ import type { Listener } from "./transport.ts"
  * Takes a slow reader's listeners out of their groups. The answer seats them again and is to be called once the reader
  * has drained; null when a channel's rule says that the reader is to be closed, or when it listens to nothing.
  */
-export function setAside(hub: Hub, listeners: readonly Listener[]): (() => void) | null {
+export function setAside(hub: Hub, listeners: Iterable<Listener>): (() => void) | null {
   const resumes: (() => void)[] = []
   for (const listener of listeners) {
     const resume = hub.slow(listener)

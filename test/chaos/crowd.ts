@@ -2,14 +2,8 @@
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel } from "../../src/channels/channel.ts"
 import type { Entry } from "../../src/protocols/protocol.ts"
-import type {
-  Group,
-  GroupKind,
-  Listener,
-  SeatAudience,
-  SeatBucket,
-  Start,
-} from "../../src/transports/transport.ts"
+import { ListGroup } from "../../src/transports/list-group.ts"
+import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../../src/transports/transport.ts"
 import type { Random } from "../fuzz/random.ts"
 import type { Hearer, Ledger } from "./ledger.ts"
 import type { ChaosNode } from "./node.ts"
@@ -17,17 +11,7 @@ import type { ChaosNode } from "./node.ts"
 /** A client comes back after that long, and one more time as long each at most. */
 const comeBackMs = 30
 
-class EachGroup implements Group {
-  readonly members: Listener[] = []
-
-  add(listener: Listener): void {
-    this.members.push(listener)
-  }
-
-  remove(listener: Listener): void {
-    this.members.splice(this.members.indexOf(listener), 1)
-  }
-
+class EachGroup extends ListGroup<Listener> {
   write(entries: readonly Entry[]): void {
     for (const member of [...this.members]) member.write(entries)
   }

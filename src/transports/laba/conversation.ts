@@ -14,12 +14,12 @@ import { setAside } from "../slow-listeners.ts"
 import { type Outlet, refField } from "./outlet.ts"
 import { PresenceWatch } from "./presence-watch.ts"
 import { Subscription } from "./subscription.ts"
+import { Subscriptions } from "./subscriptions.ts"
 
 export class Conversation {
   readonly outlet: Outlet
   private readonly shared: Shared
-  // A list, not a map: most clients have one or two, and a map costs more than both.
-  private subscriptions: Subscription[] = []
+  private readonly subscriptions = new Subscriptions()
   /** The channels that the application attached: what the client may is nothing to them. */
   private attached: Set<Channel> | null = null
   private nextSubscribeMs = 0
@@ -32,7 +32,7 @@ export class Conversation {
 
   /** What it listens to. */
   get channels(): readonly Channel[] {
-    return this.subscriptions.map(({ channel }) => channel)
+    return Array.from(this.subscriptions, ({ channel }) => channel)
   }
 
   hello(): void {
@@ -60,9 +60,9 @@ export class Conversation {
   /** Listens to a channel; one that is listened to already moves to the new place. Throws `too_many_channels`. */
   subscribe(channel: Channel, after: Position | null, ref?: Ref): void {
     const { channelsPerConnectionMax } = this.shared.limits
-    const known = this.find(channel)
+    const known = this.subscriptions.get(channel)
     if (known) this.remove(known)
-    else if (this.subscriptions.length >= channelsPerConnectionMax) {
+    else if (this.subscriptions.size >= channelsPerConnectionMax) {
       throw new LabaError(
         "too_many_channels",
         `One connection listens to at most ${channelsPerConnectionMax} channels.`,
@@ -70,7 +70,7 @@ export class Conversation {
       )
     }
     const subscription = new Subscription(this, channel, ref)
-    this.subscriptions.push(subscription)
+    this.subscriptions.add(subscription)
     subscription.enter(this.shared.presence)
     this.shared.hub.join(subscription, channel, after)
   }
@@ -87,9 +87,9 @@ export class Conversation {
     this.outlet.send(printFrame({ op: "expiring", seconds }))
   }
 
-  /** Ends one subscription and tells the client why. */
+  /** Ends one subscription and tells the client why; one that is over already ends no more. */
   endSubscription(subscription: Subscription, code: Code): void {
-    this.remove(subscription)
+    if (!this.remove(subscription)) return
     const error = new LabaError(code, `${subscription.channel} is listened to no longer.`)
     this.tell(error, { channel: subscription.channel })
   }
@@ -115,11 +115,7 @@ export class Conversation {
 
   /** The connection is gone. */
   left(): void {
-    for (const subscription of this.subscriptions) {
-      this.shared.hub.leave(subscription)
-      subscription.leave()
-    }
-    this.subscriptions = []
+    for (const subscription of [...this.subscriptions]) this.remove(subscription)
     this.presence?.keepOnly(() => false)
   }
 
@@ -135,7 +131,7 @@ export class Conversation {
       }
       case "unsubscribe": {
         const channel = this.channelOf(frame.channel)
-        const known = this.find(channel)
+        const known = this.subscriptions.get(channel)
         if (known) this.remove(known)
         return this.outlet.send(printFrame({ op: "unsubscribed", ...refField(frame.ref), channel }))
       }
@@ -261,15 +257,13 @@ export class Conversation {
     else this.end(known)
   }
 
-  private find(channel: Channel): Subscription | undefined {
-    return this.subscriptions.find((subscription) => subscription.channel === channel)
-  }
-
-  private remove(subscription: Subscription): void {
+  /** False when it was not subscribed, or no longer. */
+  private remove(subscription: Subscription): boolean {
+    if (!this.subscriptions.delete(subscription)) return false
     this.shared.hub.leave(subscription)
     subscription.leave()
     subscription.cancel()
-    this.subscriptions.splice(this.subscriptions.indexOf(subscription), 1)
+    return true
   }
 }
 

@@ -1,0 +1,107 @@
+// A conversation over the real hub: what happens to one subscription happens to no other.
+import { expect, test } from "bun:test"
+import { defaultLimits } from "../../../wire/limits.ts"
+import type { ServerFrame } from "../../../wire/frames.ts"
+import { MemoryEngine } from "../../engines/memory/memory.ts"
+import { channelOf, Rehearsal } from "../../hub/rehearsal.ts"
+import { ListGroup } from "../list-group.ts"
+import type { Shared } from "../shared.ts"
+import type { GroupKind, Listener } from "../transport.ts"
+import { Conversation } from "./conversation.ts"
+import type { Outlet } from "./outlet.ts"
+import type { Subscription } from "./subscription.ts"
+
+class EachGroup extends ListGroup<Subscription> {
+  write(entries: Parameters<Subscription["write"]>[0]): void {
+    for (const member of [...this.members]) member.write(entries)
+  }
+}
+
+const kind: GroupKind = {
+  name: "test",
+  writeMicros: 1,
+  messageMicros: 1,
+  joins: false,
+  make: () => new EachGroup() as ListGroup<Listener>,
+}
+
+/** A client whose frames are written down; seats it took in presence are counted. */
+function connect(rehearsal: Rehearsal) {
+  const frames: ServerFrame[] = []
+  let present = 0
+  const outlet = {
+    kind,
+    closed: false,
+    user: "u",
+    send: (frame: string) => void frames.push(JSON.parse(frame)),
+    sendAll: (all: readonly string[]) => void frames.push(...all.map((frame) => JSON.parse(frame))),
+    ready: () => null,
+  } as unknown as Outlet
+  const enter = () => {
+    present++
+    return { leave: () => void present-- }
+  }
+  const shared = {
+    hub: rehearsal.hub,
+    limits: defaultLimits,
+    counters: rehearsal.counters,
+    presence: { enter },
+    access: { channelOf: (_identity: unknown, name: string) => channelOf(name) },
+  } as unknown as Shared
+  Object.assign(outlet, { guest: { identity: null } })
+  const conversation = new Conversation(shared, outlet)
+  const unsubscribe = (channel: string) => conversation.handle({ op: "unsubscribe", channel })
+  const heardOn = (channel: string) =>
+    frames.flatMap((frame) => (frame.op === "message" && frame.channel === channel ? [frame.data] : []))
+  return { conversation, frames, unsubscribe, heardOn, present: () => present }
+}
+
+/** Nobody is left behind: neither in the hub nor in presence. */
+function expectNobody(rehearsal: Rehearsal, client: ReturnType<typeof connect>): void {
+  expect(client.present()).toBe(0)
+  expect(rehearsal.hub.channelsHeard).toBe(0)
+}
+
+test("a replay that fails after its channel was unsubscribed takes no other subscription with it", async () => {
+  const failing = Promise.withResolvers<never>()
+  const rehearsal = new Rehearsal({
+    engine: (events) => {
+      const engine = new MemoryEngine(events, { limits: defaultLimits, boot: "run1" })
+      const history = engine.history.bind(engine)
+      return Object.assign(engine, {
+        history: (...asked: Parameters<typeof history>) =>
+          asked[0] === "/a" ? failing.promise : history(...asked),
+      })
+    },
+  })
+  rehearsal.publish("/a")
+  const client = connect(rehearsal)
+  client.conversation.subscribe(channelOf("/a"), { epoch: "run1", offset: 0 })
+  client.conversation.subscribe(channelOf("/b"), null)
+  void client.unsubscribe("/a")
+  failing.reject(new Error("away"))
+  await failing.promise.catch(() => undefined)
+  await Bun.sleep(0)
+  expect(client.conversation.channels).toEqual([channelOf("/b")])
+  expect(client.frames.filter(({ op }) => op === "error")).toEqual([])
+  rehearsal.publish("/b")
+  rehearsal.settle()
+  expect(client.heardOn("/b")).toEqual(["x"])
+  client.conversation.left()
+  expectNobody(rehearsal, client)
+})
+
+test("a client that unsubscribes while a deleted channel's listeners are ended in slices loses nothing else", async () => {
+  const rehearsal = new Rehearsal()
+  for (let i = 0; i < 1500; i++) rehearsal.listen("/a")
+  const client = connect(rehearsal)
+  client.conversation.subscribe(channelOf("/a"), null)
+  client.conversation.subscribe(channelOf("/b"), null)
+  await rehearsal.hub.forget(channelOf("/a"))
+  expect(client.conversation.channels).toEqual([channelOf("/a"), channelOf("/b")])
+  void client.unsubscribe("/a")
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => void setImmediate(resolve))
+  expect(client.conversation.channels).toEqual([channelOf("/b")])
+  client.conversation.left()
+  expectNobody(rehearsal, client)
+})
