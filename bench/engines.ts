@@ -152,7 +152,7 @@ async function aloneOf(name: string, one: boolean, depth: number): Promise<Figur
           const number = ++count
           const channel = `/bench/${one ? "one" : number % flags.channels}` as Channel
           const id = `bench.${number.toString(36)}`
-          const draft = { channel, type: "text/plain", data, bytes: data.length, id, time: Date.now() }
+          const draft = { channel, type: "text/plain", data, bytes: data.length, id }
           const start = performance.now()
           const receipt = engine.publish(draft, keep)
           if (receipt instanceof Promise) await receipt

@@ -4,13 +4,16 @@
 // Publishing is one atomic act: append, number, announce. A message reaches local listeners only through `deliver`, on
 // the node that accepted it too, so that every listener of a channel sees one order: the engine's.
 //
+// What an engine judges, it stamps: a message's time, a key's end. Nodes' clocks differ, and one that is wrong must age
+// nobody's history.
+//
 // Methods answer at once or with a promise. An engine in this process answers at once, and callers keep that fast: they
 // await only what is a promise.
 import type { History, ResetReason } from "../../wire/frames.ts"
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Keep } from "../channels/channel.ts"
 
-/** What was asked to be published and has no number yet. Text is a string, anything else bytes. */
+/** What was asked to be published and has neither number nor time yet: the engine gives both. Text is a string, anything else bytes. */
 export interface Draft {
   readonly channel: Channel
   /** Content type, one of `text/…`, JSON or anything else. */
@@ -20,8 +23,6 @@ export interface Draft {
   /** Bytes of payload, as UTF-8. */
   readonly bytes: number
   readonly id: string
-  /** Milliseconds since 1970. */
-  readonly time: number
   readonly idempotency?: Idempotency | undefined
 }
 
@@ -40,6 +41,7 @@ export interface Message {
   readonly data: string | Uint8Array
   readonly bytes: number
   readonly id: string
+  /** When the engine accepted it, in milliseconds since 1970, by the clock that the engine also judges its age by. */
   readonly time: number
 }
 

@@ -1,4 +1,4 @@
-// Makes drafts: gives a checked payload its id and its time. Knows nothing of who publishes.
+// Makes drafts: gives a checked payload its id. Knows nothing of who publishes.
 import type { Channel } from "../channels/channel.ts"
 import type { Draft, Idempotency } from "../engines/engine.ts"
 
@@ -19,12 +19,10 @@ export interface DraftRequest {
 export class Drafts {
   private readonly prefix: string
   private count = 0
-  private readonly now: () => number
 
   /** `prefix` names this run of this node, so that ids are unique everywhere. */
-  constructor(prefix: string, now: () => number = Date.now) {
+  constructor(prefix: string) {
     this.prefix = prefix
-    this.now = now
   }
 
   make(request: DraftRequest): Draft {
@@ -35,7 +33,6 @@ export class Drafts {
       data: request.payload.data,
       bytes: request.payload.bytes,
       id: `${this.prefix}.${this.count.toString(36)}`,
-      time: this.now(),
       idempotency: request.idempotency,
     }
   }

@@ -17,7 +17,7 @@ class SlowEngine implements Engine {
   }
 
   async publish(draft: Draft) {
-    const message: Message = { ...draft, epoch: "slow", offset: this.log.length + 1 }
+    const message: Message = { ...draft, time: 0, epoch: "slow", offset: this.log.length + 1 }
     this.log.push(message)
     return { position: message, id: draft.id, duplicate: false }
   }

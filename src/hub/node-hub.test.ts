@@ -234,7 +234,7 @@ class DistantEngine implements Engine {
 
   async publish(draft: Draft) {
     await Promise.resolve()
-    const message: Message = { ...draft, epoch: this.epoch, offset: this.log.length + 1 }
+    const message: Message = { ...draft, time: 0, epoch: this.epoch, offset: this.log.length + 1 }
     this.log.push(message)
     if (!this.deaf) this.events.deliver(message)
     return { position: message, id: draft.id, duplicate: false }

@@ -111,7 +111,6 @@ export class Rehearsal {
       data,
       bytes: data.length,
       id: `id${this.drafts}`,
-      time: Date.now(),
     }
   }
 

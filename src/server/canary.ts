@@ -118,7 +118,7 @@ export class Canary implements Listener {
     this.sending = true
     const { engine, channel } = this.options
     const data = String(++this.count)
-    const draft = { channel, type: "text/plain", data, bytes: data.length, id: data, time: Date.now() }
+    const draft = { channel, type: "text/plain", data, bytes: data.length, id: data }
     try {
       await engine.publish(draft, null)
     } catch {

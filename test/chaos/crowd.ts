@@ -131,7 +131,6 @@ export async function publishOn(
           data,
           bytes: data.length,
           id: `c${drafts++}`,
-          time: Date.now(),
           idempotency: { key: data, digest: data },
         })
         ledger.answered.push({ channel, text: data, position })

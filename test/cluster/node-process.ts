@@ -1,8 +1,15 @@
 // Starts nodes as processes of their own (node-program.ts), to be killed or sent away.
 import { join } from "node:path"
 import type { ConfigInput } from "../../src/server/index.ts"
+import { clockShiftVariable } from "../support/shifted-clock.ts"
 
 const program = join(import.meta.dir, "node-program.ts")
+const shiftedClock = join(import.meta.dir, "../support/shifted-clock.ts")
+
+export interface NodeProcessOptions {
+  /** How far its clock is ahead, in milliseconds; negative when it is behind. */
+  readonly clockShiftMs?: number
+}
 
 export class NodeProcess implements AsyncDisposable {
   readonly base: string
@@ -13,8 +20,13 @@ export class NodeProcess implements AsyncDisposable {
     this.base = base
   }
 
-  static async start(input: ConfigInput): Promise<NodeProcess> {
-    const child = Bun.spawn([process.execPath, program, JSON.stringify(input)], {
+  static async start(
+    input: ConfigInput,
+    { clockShiftMs = 0 }: NodeProcessOptions = {},
+  ): Promise<NodeProcess> {
+    const command = [process.execPath, "--preload", shiftedClock, program, JSON.stringify(input)]
+    const child = Bun.spawn(command, {
+      env: { ...process.env, [clockShiftVariable]: String(clockShiftMs) },
       stdout: "pipe",
       stderr: "inherit",
     })

@@ -50,7 +50,6 @@ function draft(channel: string, data: string | Uint8Array, more: Partial<Draft> 
     data,
     bytes: typeof data === "string" ? Buffer.byteLength(data) : data.length,
     id: `test.${drafts}`,
-    time: Date.now(),
     ...more,
   }
 }
@@ -98,6 +97,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
         draft("/a", bytes, { type: "image/png" }),
         draft("/a", ""),
       ]
+      const sentAt = Date.now()
       for (const each of sent) await t.engine.publish(each, keep)
       const state = await t.engine.state(a, keep)
       const page = await t.engine.history(a, { epoch: state.tail.epoch, offset: 0 }, keep, bounds)
@@ -105,11 +105,12 @@ export function engineContract(name: string, maker: EngineMaker): void {
       for (const [index, message] of got.entries()) {
         const original = sent[index] as Draft
         const { offset, type, id, time } = message
-        expect({ offset, type, id, time }).toEqual({
+        // An engine elsewhere has a clock of its own: not to the millisecond that of this test.
+        expect(Math.abs(time - sentAt)).toBeLessThan(60_000)
+        expect({ offset, type, id }).toEqual({
           offset: index + 1,
           type: original.type,
           id: original.id,
-          time: original.time,
         })
         expect(message.data).toEqual(original.data)
         expect(message.bytes).toBe(original.bytes)
@@ -182,7 +183,8 @@ export function engineContract(name: string, maker: EngineMaker): void {
 
       const brief: Keep = { count: 100, bytes: 1e6, timeMs: 1000 }
       const short = parseChannel("/time", "body")
-      await t.engine.publish(draft("/time", "old", { time: Date.now() - 5000 }), brief)
+      await t.engine.publish(draft("/time", "old"), brief)
+      await Bun.sleep(1050)
       await t.engine.publish(draft("/time", "new"), brief)
       const state = await t.engine.state(short, brief)
       expect(state.kept).toBe(1)

@@ -87,7 +87,7 @@ test("keys leave the disk when their time is over", async () => {
   await using folder = new Folder()
   let ms = Date.now()
   const engine = folder.open({ now: () => ms })
-  for (let i = 0; i < 20; i++) await engine.publish({ ...keyed("/a", `k${i}`), time: ms }, keep)
+  for (let i = 0; i < 20; i++) await engine.publish(keyed("/a", `k${i}`), keep)
   ms += defaultLimits.idempotencySeconds * 1000 + 1
   await engine.tend()
   await engine.close()

@@ -55,7 +55,6 @@ export function draft(channel: string, data: string | Uint8Array = "x", more: Pa
     data,
     bytes: typeof data === "string" ? Buffer.byteLength(data) : data.length,
     id: `t.${++drafts}`,
-    time: Date.now(),
     ...more,
   }
 }

@@ -44,7 +44,7 @@ export class ChannelLog {
     return channelOverheadBytes + this.bytes + this.kept * messageOverheadBytes
   }
 
-  number(draft: Draft): Message {
+  number(draft: Draft, now: number): Message {
     this.head++
     return {
       channel: this.channel,
@@ -54,7 +54,7 @@ export class ChannelLog {
       data: draft.data,
       bytes: draft.bytes,
       id: draft.id,
-      time: draft.time,
+      time: now,
     }
   }
 

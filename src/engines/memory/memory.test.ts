@@ -16,20 +16,19 @@ class Clock {
 const make = (clock: Clock, options: Partial<MemoryEngineOptions> = {}) =>
   new MemoryEngine(silent, { limits: defaultLimits, boot: "b", now: clock.now, ...options })
 
-const draft = (clock: Clock, channel: string, data = "x", key?: string): Draft => ({
+const draft = (channel: string, data = "x", key?: string): Draft => ({
   channel: channel as Channel,
   type: "text/plain",
   data,
   bytes: data.length,
   id: "i",
-  time: clock.ms,
   ...(key && { idempotency: { key, digest: data } }),
 })
 
 test("expired messages are not read, and a cursor at the tail still resumes", () => {
   const clock = new Clock()
   using engine = disposable(make(clock))
-  engine.publish(draft(clock, "/a"), keep)
+  engine.publish(draft("/a"), keep)
   clock.ms += 1001
   const state = engine.state("/a" as Channel, keep)
   expect(state.kept).toBe(0)
@@ -44,11 +43,11 @@ test("expired messages are not read, and a cursor at the tail still resumes", ()
 test("a key is forgotten after its time and publishes again then", () => {
   const clock = new Clock()
   using engine = disposable(make(clock))
-  engine.publish(draft(clock, "/a", "x", "k"), keep)
+  engine.publish(draft("/a", "x", "k"), keep)
   clock.ms += defaultLimits.idempotencySeconds * 1000 - 1
-  expect(engine.publish(draft(clock, "/a", "x", "k"), keep).duplicate).toBe(true)
+  expect(engine.publish(draft("/a", "x", "k"), keep).duplicate).toBe(true)
   clock.ms += 1
-  expect(engine.publish(draft(clock, "/a", "x", "k"), keep)).toMatchObject({
+  expect(engine.publish(draft("/a", "x", "k"), keep)).toMatchObject({
     duplicate: false,
     position: { offset: 2 },
   })
@@ -63,13 +62,13 @@ test("a channel that the budget pushed out resets every cursor of its earlier li
       onTrim: (channel) => trimmed.push(channel),
     }),
   )
-  for (let i = 0; i < 5; i++) engine.publish(draft(clock, "/old"), keep)
+  for (let i = 0; i < 5; i++) engine.publish(draft("/old"), keep)
   for (let i = 0; i < 100; i++) {
     clock.ms++
-    engine.publish(draft(clock, `/c${i}`, "x".repeat(500)), keep)
+    engine.publish(draft(`/c${i}`, "x".repeat(500)), keep)
   }
   expect(trimmed[0]).toBe("/old")
-  for (let i = 0; i < 7; i++) engine.publish(draft(clock, "/old"), keep)
+  for (let i = 0; i < 7; i++) engine.publish(draft("/old"), keep)
   for (const offset of [0, 3, 5, 7]) {
     const page = engine.history("/old" as Channel, { epoch: "b", offset }, keep, bounds)
     expect(page).toMatchObject({ reset: "epoch" })
@@ -79,8 +78,7 @@ test("a channel that the budget pushed out resets every cursor of its earlier li
 test("the budget counts what is there: after everything was dropped nothing is left of it", () => {
   const clock = new Clock()
   using engine = disposable(make(clock))
-  for (let i = 0; i < 50; i++)
-    engine.publish(draft(clock, `/c${i % 7}`, "x".repeat(i)), { ...keep, count: 3 })
+  for (let i = 0; i < 50; i++) engine.publish(draft(`/c${i % 7}`, "x".repeat(i)), { ...keep, count: 3 })
   expect(engine.historyBytes).toBeGreaterThan(0)
   for (let i = 0; i < 7; i++) engine.forget(`/c${i}` as Channel)
   expect(engine.historyBytes).toBe(0)
@@ -100,12 +98,12 @@ test("a channel with listeners keeps its numbers when the budget takes its histo
   const clock = new Clock()
   using engine = disposable(make(clock, { limits: { ...defaultLimits, historyBytesMax: 5000 } }))
   engine.listen("/heard" as Channel, keep)
-  engine.publish(draft(clock, "/heard", "x".repeat(300)), keep)
+  engine.publish(draft("/heard", "x".repeat(300)), keep)
   for (let i = 0; i < 50; i++) {
     clock.ms++
-    engine.publish(draft(clock, `/c${i}`, "x".repeat(500)), keep)
+    engine.publish(draft(`/c${i}`, "x".repeat(500)), keep)
   }
-  expect(engine.publish(draft(clock, "/heard"), keep).position).toEqual({ epoch: "b", offset: 2 })
+  expect(engine.publish(draft("/heard"), keep).position).toEqual({ epoch: "b", offset: 2 })
 })
 
 function disposable(engine: MemoryEngine): MemoryEngine & Disposable {
@@ -115,7 +113,7 @@ function disposable(engine: MemoryEngine): MemoryEngine & Disposable {
 test("a channel that was idle for long is forgotten, and its cursors reset; one that never was published to keeps its cursor", () => {
   const clock = new Clock()
   using engine = disposable(make(clock))
-  engine.publish(draft(clock, "/once"), keep)
+  engine.publish(draft("/once"), keep)
   const silent = engine.state("/silent" as Channel, keep).tail
   clock.ms += 2000
   engine.sweep()
@@ -130,7 +128,7 @@ test("a channel that was idle for long is forgotten, and its cursors reset; one 
   expect(engine.history("/once" as Channel, { epoch: "b", offset: 1 }, keep, bounds)).toMatchObject({
     reset: "epoch",
   })
-  engine.publish(draft(clock, "/silent"), keep)
+  engine.publish(draft("/silent"), keep)
   expect(engine.history("/silent" as Channel, silent, keep, bounds)).toMatchObject({
     messages: [{ offset: 1 }],
   })
@@ -142,7 +140,7 @@ describe("rules and limits that change while it runs", () => {
   test("a history that was off for a while has no hole in it", () => {
     const clock = new Clock()
     using engine = disposable(make(clock))
-    const publish = (kept: Keep) => engine.publish(draft(clock, "/c"), kept)
+    const publish = (kept: Keep) => engine.publish(draft("/c"), kept)
     for (let i = 0; i < 3; i++) publish(keep)
     publish(null)
     publish(keep)
@@ -156,12 +154,12 @@ describe("rules and limits that change while it runs", () => {
     const clock = new Clock()
     const limits = { historyBytesMax: 1_000_000, idempotencyKeysMax: 1000, idempotencySeconds: 120 }
     using engine = disposable(make(clock, { limits }))
-    const keyed = (key: string): Draft => draft(clock, "/k", "x", key)
-    for (let i = 0; i < 50; i++) engine.publish(draft(clock, `/c${i}`), keep)
+    const keyed = (key: string): Draft => draft("/k", "x", key)
+    for (let i = 0; i < 50; i++) engine.publish(draft(`/c${i}`), keep)
     engine.publish(keyed("one"), keep)
     limits.historyBytesMax = 2000
     limits.idempotencyKeysMax = 1
-    engine.publish(draft(clock, "/last"), keep)
+    engine.publish(draft("/last"), keep)
     expect(engine.historyBytes).toBeLessThanOrEqual(2000)
     expect(() => engine.publish(keyed("two"), keep)).toThrow("too_many_keys")
   })
@@ -170,7 +168,7 @@ describe("rules and limits that change while it runs", () => {
 test("tells its operator what there is, and looking keeps nothing alive", () => {
   const clock = new Clock()
   using engine = disposable(make(clock))
-  for (let i = 0; i < 5; i++) engine.publish(draft(clock, `/c${i}`), keep)
+  for (let i = 0; i < 5; i++) engine.publish(draft(`/c${i}`), keep)
   engine.listen("/heard" as Channel, keep)
   expect(engine.figures).toMatchObject({ channels: 6, idempotencyKeys: 0 })
   const first = engine.channelsPage(null, 4)

@@ -79,27 +79,28 @@ export class MemoryEngine implements Engine, Inventory {
 
   publish(draft: Draft, keep: Keep): Receipt {
     const { idempotency } = draft
+    const now = this.now()
     if (idempotency) {
-      const known = this.receipts.find(draft.channel, idempotency, draft.time)
+      const known = this.receipts.find(draft.channel, idempotency, now)
       if (known) return known
     }
     const log = this.logOf(draft.channel)
-    const message = log.number(draft)
+    const message = log.number(draft, now)
     if (keep !== null || log.kept > 0) {
       const before = log.cost
       // What was kept before a rule said `none` goes: were it there when a rule keeps again, there would be a hole in it.
       if (keep !== null) log.append(message)
-      log.trim(keep, draft.time)
+      log.trim(keep, now)
       this.shelves.bytes += log.cost - before
     }
-    this.touch(log, keep)
-    this.shelves.enforce(draft.time)
+    this.touch(log, keep, now)
+    this.shelves.enforce(now)
     const receipt: Receipt = {
       position: { epoch: log.epoch, offset: log.head },
       id: draft.id,
       duplicate: false,
     }
-    if (idempotency) this.receipts.remember(draft.channel, idempotency, receipt, draft.time)
+    if (idempotency) this.receipts.remember(draft.channel, idempotency, receipt, now)
     if (log.listened) this.events.deliver(message)
     return receipt
   }
@@ -192,8 +193,8 @@ export class MemoryEngine implements Engine, Inventory {
     this.touch(log, keep)
   }
 
-  private touch(log: ChannelLog, keep: Keep): void {
-    this.shelves.touch(log, keep === null ? numbersOnly : keep.timeMs, this.now())
+  private touch(log: ChannelLog, keep: Keep, now = this.now()): void {
+    this.shelves.touch(log, keep === null ? numbersOnly : keep.timeMs, now)
   }
 }
 

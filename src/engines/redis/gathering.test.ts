@@ -13,7 +13,6 @@ const draftOf = (id: string, bytes = 1): Draft => ({
   data: "x".repeat(bytes),
   bytes,
   id,
-  time: 0,
 })
 
 const receiptOf = (id: string): Receipt => ({ position: { epoch: "e", offset: 1 }, id, duplicate: false })

@@ -6,8 +6,8 @@ import { type Announcement, printRecord } from "./record.ts"
 const channel = "/a" as Channel
 
 function announced(offset: number, epoch = "e"): Announcement {
-  const draft = { channel, id: "n.1", type: "text/plain", time: 1, bytes: 1, data: "x" }
-  return { channel, epoch, offset, record: Buffer.from(printRecord(draft)) }
+  const draft = { channel, id: "n.1", type: "text/plain", bytes: 1, data: "x" }
+  return { channel, epoch, offset, record: Buffer.from(`1 ${printRecord(draft)}`) }
 }
 
 function start() {

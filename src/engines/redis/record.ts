@@ -7,14 +7,17 @@ export type Recorded = Pick<Message, "type" | "data" | "bytes" | "id" | "time">
 
 const newline = 10
 
-/** Prints a draft: `time bytes kind id type`, a line end, the payload. The scripts read the first words. */
-export function printRecord({ time, bytes, id, type, data }: Draft): string | Buffer {
+/**
+ * Prints a draft: `bytes kind id type`, a line end, the payload. The script that accepts it puts the time in front, by
+ * Redis' clock. The scripts read the first words.
+ */
+export function printRecord({ bytes, id, type, data }: Draft): string | Buffer {
   // Text stays text: the client then writes it once, with all that goes out beside it.
-  if (typeof data === "string") return `${time} ${bytes} text ${id} ${type}\n${data}`
-  return Buffer.concat([Buffer.from(`${time} ${bytes} bytes ${id} ${type}\n`), data])
+  if (typeof data === "string") return `${bytes} text ${id} ${type}\n${data}`
+  return Buffer.concat([Buffer.from(`${bytes} bytes ${id} ${type}\n`), data])
 }
 
-/** Reads a record. Throws when it is none: somebody else has written there. */
+/** Reads a record with its time: `time bytes kind id type`, a line end, the payload. Throws when it is none: somebody else has written there. */
 export function readRecord(record: Buffer): Recorded {
   const end = record.indexOf(newline)
   const [time, bytes, kind, id, type, ...more] = record.toString("latin1", 0, Math.max(end, 0)).split(" ")

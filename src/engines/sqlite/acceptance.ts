@@ -77,10 +77,10 @@ export class Acceptance {
   publish(draft: Draft, keep: NonNullable<Keep>, log: StoredLog): Promise<Receipt> | Receipt {
     log.keepMs = keep.timeMs
     log.waiting++
-    const work: MessageWork = { kind: "message", draft, keep, log }
+    const work: MessageWork = { kind: "message", draft, time: this.options.now(), keep, log }
     if (!this.acknowledgesFirst) return this.submit(work)
     work.epoch = log.epoch
-    work.message = messageOf(draft, log.epochText, log.head + 1)
+    work.message = messageOf(work, log.epochText, log.head + 1)
     // Before it is delivered: a listener may publish at once, and must come behind it.
     this.commits.submit(work, draft.bytes)
     return this.accept(work)
@@ -89,7 +89,7 @@ export class Acceptance {
   /** The message is in memory only, but its key is to outlive us. */
   publishLossy(draft: Draft): Promise<Receipt> {
     this.lossyWaiting.set(draft.channel, (this.lossyWaiting.get(draft.channel) ?? 0) + 1)
-    return this.submit({ kind: "message", draft, keep: null, log: null })
+    return this.submit({ kind: "message", draft, time: this.options.now(), keep: null, log: null })
   }
 
   /** Resolves with how many messages were forgotten. */
@@ -171,8 +171,8 @@ export class Acceptance {
   /** The message is a part of its channel from now on. */
   private accept(work: MessageWork): Receipt {
     const { channels, receipts, events } = this.options
-    const { draft, keep, log, message } = work
-    const { channel, idempotency, id, time } = draft
+    const { draft, time, keep, log, message } = work
+    const { channel, idempotency, id } = draft
     let receipt: Receipt
     if (log && keep && message) {
       channels.append(log, message)
@@ -228,11 +228,11 @@ export class Acceptance {
     }
   }
 
-  private keyEntryOf({ draft, message }: MessageWork): KeyEntry {
+  private keyEntryOf({ draft, time, message }: MessageWork): KeyEntry {
     const { key, digest } = draft.idempotency as NonNullable<Draft["idempotency"]>
     // A lossy channel has no positions to come back to: after a restart the answer is the same but for the cursor.
     const epoch = message?.epoch ?? this.options.epochs.print(0)
-    return [draft.channel, key, digest, epoch, message?.offset ?? 0, draft.id, draft.time]
+    return [draft.channel, key, digest, epoch, message?.offset ?? 0, draft.id, time]
   }
 }
 
@@ -258,19 +258,19 @@ function number(work: Work, epochs: Epochs): void {
   const next = (log.next ??= { epoch: log.epoch, epochText: log.epochText, head: log.head })
   next.head++
   work.epoch = next.epoch
-  work.message = messageOf(work.draft, next.epochText, next.head)
+  work.message = messageOf(work, next.epochText, next.head)
 }
 
 // A channel's name never holds a space in its canonical form, so two names cannot run into each other.
 const nameOf = ({ channel, idempotency }: Draft): string => `${channel} ${idempotency?.key}`
 
-function messageOf(draft: Draft, epoch: string, offset: number): Message {
-  const { channel, type, data, bytes, id, time } = draft
+function messageOf({ draft, time }: MessageWork, epoch: string, offset: number): Message {
+  const { channel, type, data, bytes, id } = draft
   return { channel, epoch, offset, type, data, bytes, id, time }
 }
 
-function entryOf({ draft, keep, epoch = 0, message }: MessageWork): Entry {
-  const { channel, type, id, time, data } = draft
+function entryOf({ draft, time, keep, epoch = 0, message }: MessageWork): Entry {
+  const { channel, type, id, data } = draft
   const offset = message?.offset ?? 0
   return { kind: "message", channel, epoch, offset, type, id, time, keepMs: keep?.timeMs ?? 0, data }
 }

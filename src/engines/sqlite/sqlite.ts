@@ -145,7 +145,7 @@ export class SqliteEngine implements Engine, Inventory {
   publish(draft: Draft, keep: Keep): MaybePromise<Receipt> {
     const { idempotency, channel } = draft
     if (idempotency) {
-      const known = this.receipts.find(channel, idempotency, draft.time)
+      const known = this.receipts.find(channel, idempotency, this.now())
       if (known) return known
       const waiting = this.acceptance.repeats(draft)
       if (waiting) return waiting

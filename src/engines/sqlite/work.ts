@@ -12,6 +12,8 @@ interface Answer<T> {
 export interface MessageWork {
   readonly kind: "message"
   readonly draft: Draft
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly time: number
   readonly keep: Keep
   /** Null on a channel without history, of which only the key is written down. */
   readonly log: StoredLog | null

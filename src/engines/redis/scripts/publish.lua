@@ -52,7 +52,9 @@ local function publish(name, record, rule, key)
   end
 
   local channel = channelOf(name)
-  local accepted, bytes = string.match(record, '^(%d+) (%d+) ')
+  local bytes = string.match(record, '^(%d+) ')
+  -- Its age is judged by this clock, so it is told by this clock: that of a node may be a minute off.
+  record = nowText .. ' ' .. record
   if rule ~= channel.rule then
     local count, bytesMax, keepMs = string.match(rule, '^(%d+) (%d+) (%d+)$')
     channel.rule, channel.count = rule, tonumber(count)
@@ -69,7 +71,7 @@ local function publish(name, record, rule, key)
     -- Before anything is noted: where it fails, nothing was.
     redis.call('XADD', channel.log, offset .. '-0', 'm', record)
     channel.head, channel.bytes = head, channel.bytes + tonumber(bytes)
-    channel.newest, channel.keepMs = tonumber(accepted), channel.ruleMs
+    channel.newest, channel.keepMs = now, channel.ruleMs
     if first then
       channel.first, channel.oldest = head, channel.newest
       -- Whoever clears looks when the first of them expires; what comes after is looked at then.
