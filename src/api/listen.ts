@@ -24,7 +24,7 @@ export function listen(station: Station, ask: Ask): Answer {
   const channel = station.access.channelOf(ask.identity, ask.path, "path")
   const query = parseQuery(ask.search, station.shared.limits)
   const { headers } = ask.request
-  if (headers.has("upgrade")) return upgrade(station, ask, channel, query)
+  if (asksForWebSocket(headers)) return upgrade(station, ask, channel, query)
   if (headers.has("range"))
     throw new LabaError(
       "range_not_supported",
@@ -34,6 +34,19 @@ export function listen(station: Station, ask: Ask): Answer {
   return poll(station, ask, channel, query)
 }
 
+/**
+ * Whether a request wants to go on as a WebSocket. Any other upgrade is an offer that a server may pass over (RFC 9110, 7.8):
+ * Java's `HttpClient` and `curl --http2` offer `h2c` with every request.
+ */
+const asksForWebSocket = (headers: Headers): boolean => {
+  const offered = headers.get("upgrade")
+  return offered !== null && lists(offered, "websocket")
+}
+
+/** Whether a comma-separated header names a word, in whatever case. */
+const lists = (header: string, word: string): boolean =>
+  header.split(",").some((name) => name.trim().toLowerCase() === word)
+
 /** Opens a WebSocket: raw without a subprotocol, else laba.v1. `channel` is null at `/_/ws`. */
 export async function upgrade(
   station: Station,
@@ -42,10 +55,15 @@ export async function upgrade(
   query: Query,
 ): Promise<Response | undefined> {
   const { request, server } = ask
-  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+  if (!asksForWebSocket(request.headers)) {
+    throw new LabaError("upgrade_not_supported", "This address is for WebSockets: `Upgrade: websocket`.")
+  }
+  // Bun asks for no `Connection` (RFC 6455, 4.2.1). A proxy that takes `Upgrade` for an ordinary header passes it on without,
+  // and what is answered then is nothing that it would let through.
+  if (!lists(request.headers.get("connection") ?? "", "upgrade")) {
     throw new LabaError(
-      "upgrade_not_supported",
-      "The only upgrade here is `websocket`; leave the header out for HTTP.",
+      "bad_request",
+      "A WebSocket handshake has `Connection: Upgrade`; a proxy in front has to pass it on, by HTTP/1.1.",
     )
   }
   // Here and not by Bun, which answers another version with a bare 426 that names nothing.

@@ -16,6 +16,7 @@ import { polling } from "./cases/polling.ts"
 import { rawSocket } from "./cases/raw-socket.ts"
 import { reset } from "./cases/reset.ts"
 import { resume } from "./cases/resume.ts"
+import { upgrades } from "./cases/upgrades.ts"
 import { visitors } from "./cases/visitors.ts"
 import { runCases } from "./suite.ts"
 
@@ -35,4 +36,5 @@ runCases("idempotency", idempotency)
 runCases("limits", limits)
 runCases("names", names)
 runCases("bad input", badInput)
+runCases("upgrades", upgrades)
 runCases("visitors", visitors)

@@ -64,13 +64,6 @@ const badRequests: readonly BadInput[] = [
     code: "range_not_supported",
     send: ({ url }) => refusalOf(fetch(url, { headers: { range: "bytes=0-1" } })),
   },
-  {
-    name: "an `Upgrade` that is not WebSocket",
-    status: 426,
-    code: "upgrade_not_supported",
-    send: ({ base, channel }) =>
-      rawRefusal(base, `GET ${channel}`, ["Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"]),
-  },
   ...["8", "14", "13, 8", "x", null].map((version): BadInput => ({
     name: version === null ? "a WebSocket without a version" : `a WebSocket of version ${version}`,
     status: 426,
