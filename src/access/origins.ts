@@ -6,7 +6,11 @@ import { isLoopbackHost } from "./loopback-guard.ts"
 const exposedHeaders = "ETag, Laba-Cursor, Laba-History, Laba-History-Length, Laba-Listeners, Retry-After"
 
 /** Headers that a page may send. */
-const acceptedHeaders = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
+const acceptedHeaders = [
+  "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID",
+  // What stand-ins for EventSource add of themselves.
+  "Cache-Control, Pragma, X-Requested-With",
+].join(", ")
 
 /** Seconds for which a browser need not ask again. Two hours is the most that all of them keep. */
 const preflightSeconds = 7200
@@ -67,7 +71,6 @@ export class Origins {
     const { headers } = response
     headers.set("Access-Control-Allow-Origin", origin)
     headers.set("Access-Control-Expose-Headers", exposedHeaders)
-    headers.append("Vary", "Origin")
     if (this.mayCarryCookies(origin)) headers.set("Access-Control-Allow-Credentials", "true")
   }
 

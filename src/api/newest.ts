@@ -13,6 +13,8 @@ const safeHeaders = {
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "sandbox; default-src 'none'",
   "Cache-Control": "no-cache",
+  // A cache keeps this one: to whoever asks for a stream it is not the answer.
+  Vary: "Accept",
 } as const
 
 export async function newest(station: Station, ask: Ask, channel: Channel): Promise<Response> {

@@ -45,6 +45,9 @@ export interface Area {
   readonly methodsOf: (path: string) => Methods | null
 }
 
+/** Balancers ask here as simply as they can: by HTTP/1.0, which needs no Host (RFC 9112, 3.2). */
+const healthAddresses = ["/_/live", "/_/ready"]
+
 const sessionMethods: Methods = { GET: pollSession, POST: command, DELETE: leaveSession }
 
 const ownAddresses: readonly [string, Methods][] = [
@@ -80,8 +83,11 @@ export class Router {
   }
 
   /** Pages of allowed origins may read the answer, whatever it is: a refusal too. */
-  private finish(response: Response | undefined, ask: Ask): Response | undefined {
-    if (response) this.options.station.access.origins.addTo(response, ask.request.headers)
+  private finish(response: Response | undefined, { request }: Ask): Response | undefined {
+    if (!response) return response
+    this.options.station.access.origins.addTo(response, request.headers)
+    // Also where no page asked: a cache would keep the answer without CORS, and give it to pages. What is posted no cache keeps.
+    if (request.method !== "POST") response.headers.append("Vary", "Origin")
     return response
   }
 
@@ -140,12 +146,19 @@ export class Router {
   }
 }
 
+/** Where the path starts in a URL that is one: for health checks, when no Host was sent at all. Else -1. */
+function startWithoutHost({ url, headers }: Request): number {
+  const isCheck = healthAddresses.some((path) => url === path || url.startsWith(`${path}?`))
+  return isCheck && !headers.has("host") ? 0 : -1
+}
+
 /** Splits the URL by hand: `new URL` costs ten times as much, and throws when the Host is no host. */
 function askOf(request: Request, server: Server<Socket>): Ask {
   const { url } = request
   const scheme = url.indexOf("://")
-  // Without a usable Host, Bun gives the bare path; that it starts with no scheme tells it apart.
-  const start = scheme < 0 ? -1 : url.indexOf("/", scheme + 3)
+  // Without a usable Host, Bun gives the bare path, which may hold a scheme further on.
+  const isBare = scheme < 0 || url.startsWith("/")
+  const start = isBare ? startWithoutHost(request) : url.indexOf("/", scheme + 3)
   if (start < 0) return { request, server, path: "", search: "", identity: anyone }
   const mark = url.indexOf("?", start)
   return mark < 0

@@ -46,6 +46,45 @@ describe("a list of origins", () => {
     await stream.body?.cancel()
   })
 
+  test("[A11] lets stand-ins for EventSource ask, with the headers that they add", async () => {
+    await using server = await startGuarded(options)
+    for (const asked of ["cache-control", "cache-control,last-event-id", "pragma", "x-requested-with"]) {
+      const headers = {
+        Origin: shopOrigin,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": asked,
+      }
+      const answer = await from(server.base, headers, { method: "OPTIONS" }, "/c")
+      const allowed = answer.headers.get("access-control-allow-headers")?.toLowerCase().split(/, */) ?? []
+      expect(asked.split(",").filter((name) => !allowed.includes(name))).toEqual([])
+    }
+  })
+
+  test("[A11] tells caches that an answer depends on who asks, also where no page did", async () => {
+    await using server = await startGuarded(options)
+    await from(server.base, bearing(shop.text), { method: "POST", body: "x" }, "/c")
+    const varies = async (path: string, headers: Record<string, string> = {}, method = "GET") => {
+      const answer = await from(server.base, headers, { method }, path)
+      await answer.body?.cancel()
+      return (answer.headers.get("vary") ?? "").split(", ").sort()
+    }
+    for (const headers of [{}, { Origin: shopOrigin }, { Origin: evil }] as Record<string, string>[]) {
+      const byType = headers.Origin === evil ? ["Origin"] : ["Accept", "Origin"]
+      expect(await varies("/c", headers)).toEqual(byType)
+      expect(await varies("/c?after=e-0", headers)).toEqual(byType)
+      expect(await varies("/c", { ...headers, Accept: "text/event-stream" })).toEqual(byType)
+      expect(await varies("/_/events?channel=/c", { ...headers, Accept: "text/event-stream" })).toEqual(
+        byType,
+      )
+      expect(await varies("/c", headers, "HEAD")).toEqual(["Origin"])
+      expect(await varies("/_/live", headers)).toEqual(["Origin"])
+    }
+    // What a cache keeps and asks about again.
+    const etag = (await from(server.base, {}, {}, "/c")).headers.get("etag") as string
+    const same = await from(server.base, { "If-None-Match": etag }, {}, "/c")
+    expect([same.status, same.headers.get("vary")]).toEqual([304, "Accept, Origin"])
+  })
+
   test("[A11] refuses every other page, at every door and with a good credential too", async () => {
     await using server = await startGuarded(options)
     for (const origin of [

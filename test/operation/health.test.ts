@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { makeKey } from "../../src/access/keys.ts"
 import { eventually } from "../support/eventually.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
+import { RawConnection } from "../support/raw-tcp.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { startServer } from "../support/server.ts"
 import { listenBySse } from "../support/sse-stream.ts"
@@ -23,6 +24,34 @@ describe("a node", () => {
     const ready = await fetch(`${server.base}/_/ready`)
     expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [] }])
     expect((await fetch(`${server.base}/_/ready`, { method: "HEAD" })).status).toBe(200)
+  })
+
+  test("answers the plain checks of balancers, which speak HTTP/1.0 and name no Host, and nothing else so", async () => {
+    await using server = await startServer()
+    const ask = async (line: string, headers: readonly string[] = []) => {
+      await using connection = await RawConnection.open(server.base)
+      connection.send(`${line}\r\n${headers.map((header) => `${header}\r\n`).join("")}\r\n`)
+      return await connection.until(
+        () => Number(/^HTTP\/1\.[01] (\d{3}) /.exec(connection.text)?.[1] ?? 0) || null,
+      )
+    }
+    for (const path of ["/_/live", "/_/ready", "/_/ready?from=haproxy"]) {
+      expect([path, await ask(`GET ${path} HTTP/1.0`)]).toEqual([path, 200])
+      expect([path, await ask(`HEAD ${path} HTTP/1.0`)]).toEqual([path, 200])
+      // What HAProxy sends when it is told nothing.
+      expect([path, await ask(`OPTIONS ${path} HTTP/1.0`)]).toEqual([path, 204])
+      expect([path, await ask(`GET ${path} HTTP/1.0`, ["Host: not a host"])]).toEqual([path, 400])
+    }
+    // Whoever names no Host gets nothing by it: neither what is guarded nor what a query would smuggle in.
+    for (const target of [
+      "/c",
+      "/_/metrics",
+      "/_/lively",
+      "/?://x/_/live",
+      "/c?x=http://127.0.0.1/_/live",
+      "//_/live",
+    ])
+      expect([target, await ask(`GET ${target} HTTP/1.0`)]).toEqual([target, 400])
   })
 
   test("counts what happens, and tells when it is asked", async () => {

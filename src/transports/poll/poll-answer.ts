@@ -37,6 +37,7 @@ export const pollHeaders = {
   "Content-Type": "application/json; charset=utf-8",
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",
+  Vary: "Accept",
 } as const
 
 export const pollResponse = (body: string): Response => new Response(body, { headers: pollHeaders })
