@@ -26,7 +26,7 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
     throw new LabaError("not_acceptable", "This address answers text/event-stream; /_/poll answers JSON.")
   }
   const asked = channelsOf(station, ask, query)
-  const after = lastEventId(ask) ?? query.after
+  const after = lastEventId(ask, query) ?? query.after
   // Read before anybody is asked: a malformed cursor is refused whatever the application says.
   readManyStart(after, asked)
   if (station.draining) return goAwayStream()

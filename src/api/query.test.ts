@@ -7,7 +7,7 @@ const refused = (search: string, code: string) =>
   expect(() => parse(search)).toThrow(expect.objectContaining({ code }))
 
 test("nothing asked is nothing read", () => {
-  const nothing = { after: null, wait: null, channels: [] }
+  const nothing = { after: null, lastEventId: null, wait: null, channels: [] }
   for (const search of ["", "?", "?&&", "?utm=1", "?After=a", "?_=123&x=%ff"])
     expect(parse(search)).toEqual(nothing)
 })
@@ -15,13 +15,14 @@ test("nothing asked is nothing read", () => {
 test("after, wait and every channel are read in order", () => {
   expect(parse("?channel=/b&after=k3f9a-2s&channel=%2Fa%20+b&wait=25")).toEqual({
     after: "k3f9a-2s",
+    lastEventId: null,
     wait: 25,
     channels: ["/b", "/a  b"],
   })
 })
 
 test("names and values may be escaped, and the question mark may be left out", () => {
-  expect(parse("%61fter=%E5%96%87&c%68annel=/%25")).toEqual({ after: "喇", wait: null, channels: ["/%"] })
+  expect(parse("%61fter=%E5%96%87&c%68annel=/%25")).toMatchObject({ after: "喇", channels: ["/%"] })
 })
 
 test("an empty `after` is given, not left out", () => {
@@ -66,6 +67,7 @@ test("a `wait` that is no number is refused", () => {
 test("a parameter that has one value is refused when it is there twice", () => {
   refused("?after=a&after=a", "bad_query")
   refused("?wait=1&wait=2", "bad_query")
+  refused("?lastEventId=a&lastEventId=", "bad_query")
   refused("?after&%61fter", "bad_query")
 })
 

@@ -7,13 +7,15 @@ import { readFields } from "./urlencoded.ts"
 export interface Query {
   /** The text of a cursor to go on from, or null. */
   readonly after: string | null
+  /** The text of `lastEventId`, or null: what some readers of event streams send in place of the header. */
+  readonly lastEventId: string | null
   /** Seconds to hold an answer that would be empty, at most `pollSecondsMax`; null when it was not asked for. */
   readonly wait: number | null
   /** Every `channel=`, in order. */
   readonly channels: readonly string[]
 }
 
-const nothingAsked: Query = { after: null, wait: null, channels: [] }
+const nothingAsked: Query = { after: null, lastEventId: null, wait: null, channels: [] }
 
 const encoder = new TextEncoder()
 
@@ -28,11 +30,12 @@ export function parseQuery(search: string, limits: Limits): Query {
   if (!bytes || bytes.length > limits.queryBytesMax) {
     throw new LabaError("query_too_long", `A query has at most ${limits.queryBytesMax} bytes.`)
   }
-  const fields = readFields(bytes, ["after", "wait", "channel"])
+  const fields = readFields(bytes, ["after", "lastEventId", "wait", "channel"])
   if (!fields || !text.isWellFormed()) {
     throw new LabaError("bad_query", "In a query each `%` is followed by two hexadecimal digits.")
   }
   let after: string | null = null
+  let lastEventId: string | null = null
   let wait: string | null = null
   const channels: string[] = []
   for (const { name, value } of fields) {
@@ -40,9 +43,15 @@ export function parseQuery(search: string, limits: Limits): Query {
     if (given === null) throw new LabaError("bad_query", `\`${name}\` is not UTF-8.`)
     if (name === "channel") channels.push(given)
     else if (name === "after") after = once(name, after, given)
+    else if (name === "lastEventId") lastEventId = once(name, lastEventId, given)
     else wait = once(name, wait, given)
   }
-  return { after, wait: wait === null ? null : secondsOf(wait, limits.pollSecondsMax), channels }
+  return {
+    after,
+    lastEventId,
+    wait: wait === null ? null : secondsOf(wait, limits.pollSecondsMax),
+    channels,
+  }
 }
 
 function once(name: string, before: string | null, given: string): string {

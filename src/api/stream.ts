@@ -2,6 +2,7 @@
 import type { Channel } from "../channels/channel.ts"
 import { parseChannel } from "../channels/name.ts"
 import type { Welcome } from "../hooks/hooks.ts"
+import { eventStreamType, retryLine } from "../protocols/event-stream.ts"
 import { type ManyStart, nowhere, readStreamCursor, startOf, type StreamCursor } from "../transports/many.ts"
 import { ChannelStream, StrayStream } from "../transports/sse/channel-stream.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
@@ -17,7 +18,7 @@ export async function streamChannel(
 ): Promise<Response> {
   if (station.draining) return goAwayStream()
   // Of which list it is, is known when the application has said what it attaches; malformed it is refused before that.
-  const cursor = readStreamCursor(lastEventId(ask) ?? query.after)
+  const cursor = readStreamCursor(lastEventId(ask, query) ?? query.after)
   const number = station.shared.connections.reserve()
   const { said, user, guest } = await enter(station, ask, {
     number,
@@ -59,12 +60,16 @@ export function attachedTo(asked: readonly Channel[], { channels = [] }: Welcome
   return [...new Set([...asked, ...attached])]
 }
 
-/** A browser that reconnects still has the old URL, so the header counts before `after`. */
-export const lastEventId = (ask: Ask): string | null => ask.request.headers.get("last-event-id") || null
+/**
+ * What was heard last. A browser that reconnects still has the old URL, so the header counts before `after`; some stand-ins for
+ * EventSource say the same in the query, since a header of theirs needs a preflight.
+ */
+export const lastEventId = ({ request }: Ask, query: Query): string | null =>
+  request.headers.get("last-event-id") || query.lastEventId || null
 
 /** A browser's EventSource never comes back after an error status, so it is let in and ended. */
 export function goAwayStream(): Response {
-  return new Response("retry: 1000\n\n", {
-    headers: { "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store" },
+  return new Response(retryLine(1000), {
+    headers: { "Content-Type": `${eventStreamType}; charset=utf-8`, "Cache-Control": "no-store" },
   })
 }

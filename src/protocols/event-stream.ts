@@ -20,11 +20,14 @@ export function namedBlock(event: string, json: unknown, cursor?: string): strin
   return `${cursor === undefined ? "" : `id: ${cursor}\n`}event: ${event}\n${dataLines(JSON.stringify(json))}\n`
 }
 
-/** Tells the reader how many milliseconds to wait before it comes back. */
-export const retryBlock = (retryMs: number): string => `retry: ${Math.round(retryMs)}\n\n`
+/**
+ * Tells the reader how many milliseconds to wait before it comes back. It stands before the lines of a block, or last in a
+ * stream: in a block of its own some readers (Python's httpx-sse) take it for an empty message.
+ */
+export const retryLine = (retryMs: number): string => `retry: ${Math.round(retryMs)}\n`
 
-/** A comment: keeps proxies from closing a silent stream. */
-export const heartbeatComment = ":\n\n"
+/** A comment: keeps proxies from closing a silent stream. No empty line follows, which to some readers ends a message. */
+export const heartbeatComment = ":\n"
 
 /** A message on a stream of one channel. Bytes travel as base64 in an event named `binary`. */
 export const eventProtocol: Protocol = {

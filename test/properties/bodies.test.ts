@@ -326,7 +326,12 @@ test("what URLSearchParams writes into a query is read as it was meant", () => {
         fields.append("_", "cache buster")
         const search = `?${fields.toString()}`
         fc.pre(search.length <= limits.queryBytesMax)
-        expect(query(search)).toEqual({ after, wait: wait === null ? null : Math.min(wait, 25), channels })
+        expect(query(search)).toEqual({
+          after,
+          lastEventId: null,
+          wait: wait === null ? null : Math.min(wait, 25),
+          channels,
+        })
       },
     ),
     runs,

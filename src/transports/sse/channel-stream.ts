@@ -4,7 +4,7 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Seat } from "../../nodes/presence/presence.ts"
-import { eventProtocol, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import { eventProtocol, namedBlock, retryLine } from "../../protocols/event-stream.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import { leaveSeats, seatsOf } from "../seats.ts"
@@ -67,7 +67,7 @@ export class ChannelStream extends EventStream implements Listener {
 
   start({ position, recovered, history }: Start): void {
     const cursor = printCursor(position)
-    this.pushText(retryBlock(reconnectMs) + namedBlock("position", { cursor, recovered, history }, cursor))
+    this.pushText(retryLine(reconnectMs) + namedBlock("position", { cursor, recovered, history }, cursor))
   }
 
   write(entries: readonly Entry[]): void {

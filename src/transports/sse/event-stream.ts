@@ -1,7 +1,7 @@
 // A stream of server-sent events as every use of it needs it: writing, its backlog in bytes, heartbeat, the end.
 // Knows no channels.
 import { type Code, entryOf } from "../../../wire/codes.ts"
-import { heartbeatComment, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import { heartbeatComment, namedBlock, retryLine } from "../../protocols/event-stream.ts"
 import type { LabaError } from "../../../wire/error.ts"
 import type { Connection, Protocol } from "../connections.ts"
 import type { Guest } from "../guest.ts"
@@ -41,6 +41,7 @@ const headers = {
   "Cache-Control": "no-store, no-transform",
   "X-Accel-Buffering": "no",
   "X-Content-Type-Options": "nosniff",
+  Vary: "Accept",
 } as const
 
 export abstract class EventStream implements Timed, Reader, Connection {
@@ -167,7 +168,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   /** The client comes back by itself, with its cursor. */
   sendAway(retryMs: number): void {
-    this.pushText(retryBlock(retryMs))
+    this.pushText(retryLine(retryMs))
     this.finish()
   }
 

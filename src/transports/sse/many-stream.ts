@@ -5,7 +5,7 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Seat } from "../../nodes/presence/presence.ts"
-import { dataLines, namedBlock, retryBlock } from "../../protocols/event-stream.ts"
+import { dataLines, namedBlock, retryLine } from "../../protocols/event-stream.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
@@ -77,7 +77,7 @@ export class ManyStream extends EventStream {
       recovered,
       history,
     }))
-    this.pushText(retryBlock(reconnectMs) + namedBlock("position", { cursor, channels: told }, cursor))
+    this.pushText(retryLine(reconnectMs) + namedBlock("position", { cursor, channels: told }, cursor))
     const { early } = this
     this.early = null
     this.starts = []

@@ -2,7 +2,7 @@
 import { expect } from "bun:test"
 import { textOf } from "../../support/heard.ts"
 import { publish, publishAll } from "../../support/publish.ts"
-import { askRaw } from "../../support/raw-tcp.ts"
+import { askRaw, RawConnection } from "../../support/raw-tcp.ts"
 import { listenBySse } from "../../support/sse-stream.ts"
 import { type ConformanceCase, keeping } from "../case.ts"
 
@@ -57,6 +57,55 @@ export const eventStream: readonly ConformanceCase[] = [
         lastEventId: second?.cursor as string,
       })
       expect(textOf(await listener.message())).toBe("c")
+    },
+  },
+  {
+    name: "[S5] resumes by `?lastEventId=` as by the header, which counts more, on a stream of one channel and of many",
+    async run({ base, channel, url }) {
+      const [first, second] = await publishAll(url, ["a", "b", "c"])
+      await using late = await listenBySse(`${url}?after=${second?.cursor}&lastEventId=${first?.cursor}`)
+      expect(textOf(await late.message())).toBe("b")
+      await using both = await listenBySse(`${url}?lastEventId=${first?.cursor}`, {
+        lastEventId: second?.cursor as string,
+      })
+      expect(textOf(await both.message())).toBe("c")
+      // Its first connection has nothing to say yet, and may say so.
+      await using fresh = await listenBySse(`${url}?lastEventId=`)
+      expect((await fresh.next()).kind).toBe("position")
+      const many = `${base}/_/events?channel=${channel}`
+      await using listed = await listenBySse(many)
+      const cursor = await listed.position()
+      await publish(url, "d")
+      await using resumed = await listenBySse(`${many}&lastEventId=${cursor}`)
+      expect(textOf(await resumed.message())).toBe("d")
+    },
+  },
+  {
+    name: "[S5] refuses a broken `lastEventId`, instead of beginning anew in silence",
+    async run({ url }) {
+      await using listener = await listenBySse(`${url}?lastEventId=%20`)
+      expect(await listener.end()).toMatchObject({ code: "bad_cursor", number: 400 })
+    },
+  },
+  {
+    name: "[S2] [S7] [S8] never ends a block that has no data, which some readers take for an empty message",
+    options: { limits: { streamSecondsMax: 3, heartbeatSeconds: 1 } },
+    async run({ base, channel, url }) {
+      for (const target of [channel, `/_/events?channel=${channel}`]) {
+        await using stream = await RawConnection.open(base)
+        stream.request(`GET ${target}`, [`Host: ${new URL(base).host}`, "Accept: text/event-stream"])
+        await stream.until(() => (stream.text.includes("event: position") ? true : null))
+        await publish(url, "x")
+        const answer = await stream.answer()
+        const blocks = (answer?.body ?? "").split("\n\n")
+        // What stands behind the last empty line is dispatched by nobody.
+        const rest = blocks.pop()
+        expect(blocks.length).toBe(2)
+        for (const block of blocks) expect(block).toMatch(/^data: /m)
+        expect(blocks[0]).toMatch(/^retry: 2000\nid: .+\nevent: position\ndata: /)
+        expect(answer?.body).toMatch(/^:$/m)
+        expect(rest).toMatch(/^(:\n)*retry: 100\n$/)
+      }
     },
   },
   {
