@@ -1,5 +1,5 @@
-// The fuzzer's command: `node bin/bun.mjs test/fuzz/run.ts --minutes 5 --seed 1 --target http`. Prints a JSON line a
-// target and exits with 1 when anything was found. Without --target all of them, each for its share of the time.
+// Does any input break a parser, or the server?
+// Prints a JSON line a target and exits with 1 when one does. Without --target all of them, each for its share of the time.
 import { readFlags } from "../../bench/measure/flags.ts"
 import { campaign, type Finding, replay } from "./campaign.ts"
 import type { AnyTarget } from "./target.ts"
@@ -7,7 +7,7 @@ import { targets } from "./targets.ts"
 import { Victim } from "./victim.ts"
 
 const flags = readFlags({
-  minutes: 1,
+  minutes: 10,
   /** 0: one of its own, which is printed. */
   seed: 0,
   /** A name, or several with commas between. */

@@ -1,6 +1,6 @@
-// A backend that is gone while everybody speaks, leaves and reconnects: not one end of a connection may be lost, nothing come in
-// the wrong order, twice or by another connection, and never more at once than the bound. `bun test/hooks/outage.ts --connections 2000 --reconnects 10000 --seconds 600` is the
-// whole; a slice of it runs with the tests.
+// A hooks' backend is gone for ten minutes while everybody speaks, leaves and reconnects: is it told all, once, in order?
+// Not one end of a connection may be lost, nothing come twice or by another connection, and never more at once than the bound.
+// A slice of it runs with the tests.
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -1,10 +1,10 @@
-// The campaign with nodes that are processes: `node bin/bun.mjs test/chaos/processes/run.ts --seeds 30`. Prints a JSON line a run
-// and exits with 1 when anything was found. The first run has one pause of Redis, as long as `--pause` says.
+// The same with nodes that are processes, killed by kill -9, their hooks, users and rooms.
+// Prints a JSON line a run and exits with 1 when anything was found. The first run has one pause of Redis, as long as `--pause` says.
 import { readFlags } from "../../../bench/measure/flags.ts"
 import { processesRun } from "./campaign.ts"
 
 const flags = readFlags({
-  seeds: 10,
+  seeds: 30,
   /** The first of them. */
   seed: 1,
   faults: 5,

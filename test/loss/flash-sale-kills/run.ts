@@ -1,5 +1,5 @@
-// Fifty killed sales: `node bin/bun.mjs test/loss/flash-sale-kills/run.ts --sales 50 --seed 1`. A JSON line a sale; exits
-// with 1 when a promise was broken in one of them. Odd sales have Laba inside the shop, even ones in a process of its own.
+// Fifty flash sales whose processes are killed: is a promise to a buyer broken?
+// Prints a JSON line a sale and exits with 1 when one was. Odd sales have Laba inside the shop, even ones in a process of its own.
 import { readFlags } from "../../../bench/measure/flags.ts"
 import { killedSale, type Outcome } from "./killed-sale.ts"
 import { planOf } from "./plan.ts"
