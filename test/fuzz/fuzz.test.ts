@@ -1,20 +1,17 @@
-// The fuzzer for some seconds in every run of the tests: all that ever broke something, then new inputs. LABA_FUZZ_SEED
-// repeats a run whose seed was printed. Where a change is judged (CI) the seed is fixed: what is found there should be of the
-// change and not of luck. docs/guide/testing.md tells how to look for longer.
+// The fuzzer for some seconds in every run of the tests: all that ever broke something, then new inputs. LABA_SEED repeats a
+// run whose seed was printed. docs/guide/testing.md tells how to look for longer.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { seed } from "../support/seed.ts"
 import { campaign, replay } from "./campaign.ts"
 import type { AnyTarget } from "./target.ts"
 import { targets } from "./targets.ts"
 import { Victim } from "./victim.ts"
 
-const seed = Number(
-  process.env["LABA_FUZZ_SEED"] ?? (process.env["CI"] ? 20_261_121 : 1 + Math.floor(Math.random() * 2 ** 31)),
-)
 const seconds = { parser: 0.35, server: 3 } as const
 // A server that gives nothing back is told of after forty seconds.
 const timeoutMs = 90_000
 
-console.log(`fuzzing with the seed ${seed}; LABA_FUZZ_SEED=${seed} repeats it`)
+console.log(`fuzzing with the seed ${seed}; LABA_SEED=${seed} repeats it`)
 
 function finds(target: AnyTarget, victim: () => Victim | null): void {
   test(

@@ -1,11 +1,11 @@
 // A slice of `run.ts`, which kills fifty sales: one for each who can be killed, wherever Laba is. The seed is in the
 // failure; `run.ts --seed … --from … --sales 1` plans the same sale again.
 import { afterAll, beforeAll, expect, test } from "bun:test"
+import { seed } from "../../support/seed.ts"
 import { killedSale, type Outcome } from "./killed-sale.ts"
 import { planOf } from "./plan.ts"
 import { Town } from "./town.ts"
 
-const seed = Number(process.env["LABA_KILLS_SEED"]) || 1 + Math.floor(Math.random() * 2 ** 31)
 const buyers = 40
 const press = 1000
 
