@@ -118,7 +118,7 @@ export interface LogInput {
 export interface ChannelInput extends PermissionsInput {
   /** How much of each channel is kept to resume from. `none` keeps nothing: the channel is lossy and says so. */
   readonly history?: "none" | HistoryInput
-  /** What happens to a reader that is too slow. Default `disconnect`: it is closed, comes back and resumes. `latest`: it skips to the newest message. */
+  /** What happens to a reader that is too slow. Default `disconnect`: it is closed, comes back and resumes. `latest`: it skips to the newest message, and is closed only when it takes nothing for a minute, or lets answers pile up. */
   readonly slow?: SlowPolicy
 }
 

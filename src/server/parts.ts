@@ -123,7 +123,13 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     keeps: (channel) =>
       reloader.current.rules.keepPresence && reloader.current.rules.for(channel).presence === true,
   })
-  const slowReaders = new SlowReaders(limits)
+  const slowReaders = new SlowReaders({
+    outboxBytesMax: limits.outboxBytesMax,
+    onEnd({ channels, transport }) {
+      counters.slowClosed++
+      events.slowReaderClosed({ channel: channels.join(" "), kind: transport })
+    },
+  })
   const wheel = new TimerWheel()
   const drafts = new Drafts(node)
   const held = { close: () => cluster.stop().then(() => engine.close()) }

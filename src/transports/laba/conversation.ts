@@ -106,11 +106,13 @@ export class Conversation {
     this.outlet.send(errorFrame(error, where))
   }
 
-  /** The connection is slow: every channel says whether that ends it. */
-  slow(): void {
-    const resume = setAside(this.shared.hub, this.subscriptions)
-    if (resume) void this.outlet.drained().then(resume)
-    else this.end(new LabaError("slow", "The frames for this connection were not read in time."))
+  /** The connection is slow: every channel says whether that ends it. As `Reader.setAside`. */
+  setAside(): (() => void) | null {
+    return setAside(this.shared.hub, this.subscriptions)
+  }
+
+  endAsSlow(): void {
+    this.end(new LabaError("slow", "The frames for this connection were not read in time."))
   }
 
   /** The connection is gone. */

@@ -11,6 +11,7 @@ import type { Outlet } from "../laba/outlet.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import { ListGroup } from "../list-group.ts"
 import type { Shared } from "../shared.ts"
+import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
 import type { GroupKind, Listener } from "../transport.ts"
 import { CommandQueue } from "./command-queue.ts"
@@ -41,7 +42,7 @@ export interface PolledSessionOptions extends SessionStart {
   readonly guest: Guest
 }
 
-export class PolledSession implements Outlet, Connection, Timed {
+export class PolledSession implements Outlet, Connection, Reader, Timed {
   number: number
   readonly transport = "poll"
   user: string | undefined
@@ -62,7 +63,6 @@ export class PolledSession implements Outlet, Connection, Timed {
   private bytes = 0
   private held: ((answer: string) => void) | null = null
   private answering = false
-  private overflowing = false
   private readyWaiters: (() => void)[] = []
   /** Set once the server has ended it: the last frame may still be fetched. */
   private over = false
@@ -123,18 +123,30 @@ export class PolledSession implements Outlet, Connection, Timed {
   }
 
   send(frame: string): void {
-    if (this.closed || this.over) return
-    this.frames.push(frame)
-    this.bytes += frame.length
-    this.answerSoon()
-    if (this.bytes <= this.shared.limits.outboxBytesMax || this.overflowing) return
-    // Noted first: the frame that says so comes through here too.
-    this.overflowing = true
-    this.conversation.slow()
+    this.sendAll([frame])
   }
 
   sendAll(frames: readonly string[]): void {
-    for (const frame of frames) this.send(frame)
+    if (this.closed || this.over) return
+    for (const frame of frames) {
+      this.frames.push(frame)
+      this.bytes += frame.length
+    }
+    this.answerSoon()
+    // Without a second look: what waits here waits in our memory, and its reader asks for it when it likes.
+    if (this.bytes > this.shared.limits.outboxBytesMax) this.shared.slowReaders.judge(this)
+  }
+
+  backlogBytes(): number {
+    return this.bytes
+  }
+
+  setAside(): (() => void) | null {
+    return this.conversation.setAside()
+  }
+
+  endAsSlow(): void {
+    this.conversation.endAsSlow()
   }
 
   direct(type: string, data: string | Uint8Array): boolean {
@@ -143,8 +155,7 @@ export class PolledSession implements Outlet, Connection, Timed {
   }
 
   ready(): Promise<void> | null {
-    if (this.closed || this.bytes * 4 <= this.shared.limits.outboxBytesMax) return null
-    return this.drained()
+    return this.isDrained ? null : this.drained()
   }
 
   drained(): Promise<void> {
@@ -194,13 +205,17 @@ export class PolledSession implements Outlet, Connection, Timed {
     else this.leave()
   }
 
+  private get isDrained(): boolean {
+    return this.closed || this.bytes * 4 <= this.shared.limits.outboxBytesMax
+  }
+
   private acknowledge(ack: number): void {
     this.lowestAck = ack
     if (ack < this.acked) return
     const done = this.frames.splice(0, ack - this.acked)
     this.acked = ack
     for (const frame of done) this.bytes -= frame.length
-    if (done.length > 0) this.releaseReady()
+    if (this.isDrained) this.releaseReady()
   }
 
   private page(): string {
@@ -249,7 +264,6 @@ export class PolledSession implements Outlet, Connection, Timed {
   }
 
   private releaseReady(): void {
-    this.overflowing = false
     const waiters = this.readyWaiters
     this.readyWaiters = []
     for (const resolve of waiters) resolve()

@@ -71,8 +71,12 @@ export class StreamedSession extends EventStream implements Outlet {
     return true
   }
 
-  onSlow(): void {
-    this.conversation.slow()
+  setAside(): (() => void) | null {
+    return this.conversation.setAside()
+  }
+
+  override endAsSlow(): void {
+    this.conversation.endAsSlow()
   }
 
   /** The last frame has said why. */

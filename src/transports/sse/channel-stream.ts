@@ -83,10 +83,8 @@ export class ChannelStream extends EventStream implements Listener {
     this.closeWith(code)
   }
 
-  onSlow(): void {
-    const resume = this.shared.hub.slow(this)
-    if (resume) void this.drained().then(resume)
-    else this.closeWith("slow")
+  setAside(): (() => void) | null {
+    return this.shared.hub.slow(this)
   }
 
   protected opened(): void {

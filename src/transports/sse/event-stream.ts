@@ -108,7 +108,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   protected abstract opened(): void
   /** The client is gone, or the stream has ended: leave the hub. */
   protected abstract left(): void
-  abstract onSlow(): void
+  abstract setAside(): (() => void) | null
 
   /** Writes a chunk that others may share. */
   push(chunk: Uint8Array): void {
@@ -162,6 +162,10 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.finish()
   }
 
+  endAsSlow(): void {
+    this.closeWith("slow")
+  }
+
   dismiss(error: LabaError): void {
     this.closeWith(error.code)
   }
@@ -213,7 +217,8 @@ export abstract class EventStream implements Timed, Reader, Connection {
     drained.then(caughtUp, caughtUp)
     this.shared.slowReaders.suspect(this)
     // Bun itself has no bound here: between two looks a fast publisher could fill the memory.
-    if (this.behindBytes > this.shared.limits.outboxBytesMax * hardLimitFactor) this.onSlow()
+    if (this.behindBytes > this.shared.limits.outboxBytesMax * hardLimitFactor)
+      this.shared.slowReaders.judge(this)
   }
 
   private releaseWaiters(): void {

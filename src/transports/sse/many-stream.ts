@@ -59,10 +59,8 @@ export class ManyStream extends EventStream {
     return this.places.channels
   }
 
-  onSlow(): void {
-    const resume = setAside(this.shared.hub, this.listeners)
-    if (resume) void this.drained().then(resume)
-    else this.closeWith("slow")
+  setAside(): (() => void) | null {
+    return setAside(this.shared.hub, this.listeners)
   }
 
   placed(index: number, start: Start): void {

@@ -42,8 +42,12 @@ export class LabaSocket extends Socket implements Outlet {
     return this.conversation.channels
   }
 
-  onSlow(): void {
-    this.conversation.slow()
+  setAside(): (() => void) | null {
+    return this.conversation.setAside()
+  }
+
+  override endAsSlow(): void {
+    this.conversation.endAsSlow()
   }
 
   override dismiss(error: LabaError, farewell?: Farewell): void {

@@ -74,11 +74,8 @@ export class RawSocket extends Socket implements Listener {
     this.closeWith(code)
   }
 
-  onSlow(): void {
-    const listeners = [this, ...(this.attached ?? [])]
-    const resume = setAside(this.shared.hub, listeners)
-    if (resume) void this.drained().then(resume)
-    else this.closeWith("slow")
+  setAside(): (() => void) | null {
+    return setAside(this.shared.hub, [this, ...(this.attached ?? [])])
   }
 
   direct(_type: string, data: string | Uint8Array): boolean {

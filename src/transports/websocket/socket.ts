@@ -47,8 +47,7 @@ export abstract class Socket implements Timed, Reader, Connection {
   protected abstract receive(message: Incoming): Promise<void> | void
   /** The connection is gone: leave the hub. */
   protected abstract left(): void
-  /** It is slow by the transport's bound. */
-  abstract onSlow(): void
+  abstract setAside(): (() => void) | null
   abstract direct(type: string, data: string | Uint8Array): boolean
   abstract get protocol(): Protocol
   abstract get channels(): readonly string[]
@@ -125,6 +124,10 @@ export abstract class Socket implements Timed, Reader, Connection {
       this.drainWaiters ??= []
       this.drainWaiters.push(resolve)
     })
+  }
+
+  endAsSlow(): void {
+    this.closeWith("slow")
   }
 
   /** Ends the connection with a code's number and the code as its reason. */
