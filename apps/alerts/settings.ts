@@ -25,6 +25,7 @@ export function mailSettings(given: {
     throw new Misuse(
       `--smtp is a mail server such as smtp://user:password@host:587, not "${withoutPassword(given.smtp)}"`,
     )
+  if (/^\w+:\/\/[^/@]*:@/.test(given.smtp)) throw new Misuse("--smtp has an empty password before its @")
   return { smtp: given.smtp, from, to }
 }
 

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
 import { addressIn, Misuse } from "../house/command-line.ts"
+import { requireSecret, secretIn } from "../house/secret.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"
@@ -39,14 +40,14 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     if (options[flag] !== undefined) addressIn(flag, options[flag])
   if (options.publicUrl !== undefined) addressIn("public-url", options.publicUrl)
   mkdirSync(directory, { recursive: true })
-  const ownSecret = process.env["FLASH_SALE_PAYMENT_SECRET"] ?? randomBytes(32).toString("hex")
+  const ownSecret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
     options.payments === undefined
       ? startSimulator({ host, path: join(directory, "payments.sqlite"), secret: ownSecret })
       : null
   const payments = simulator
     ? { url: simulator.url, secret: ownSecret }
-    : { url: options.payments as string, secret: secret("PAYMENT_SECRET") }
+    : { url: options.payments as string, secret: requireSecret("FLASH_SALE_PAYMENT_SECRET") }
   const shop = await startShop({
     directory,
     host,
@@ -65,16 +66,20 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
         ? undefined
         : {
             url: options.laba,
-            key: process.env["FLASH_SALE_LABA_KEY"],
-            hookSecret: process.env["FLASH_SALE_HOOK_SECRET"],
+            key: secretIn("FLASH_SALE_LABA_KEY"),
+            hookSecret: secretIn("FLASH_SALE_HOOK_SECRET"),
           },
     webhook:
-      options.webhook === undefined ? undefined : { url: options.webhook, secret: secret("WEBHOOK_SECRET") },
+      options.webhook === undefined
+        ? undefined
+        : { url: options.webhook, secret: requireSecret("FLASH_SALE_WEBHOOK_SECRET") },
     jwt:
-      options.jwt === undefined ? undefined : { algorithm: algorithmOf(options.jwt), key: secret("JWT_KEY") },
+      options.jwt === undefined
+        ? undefined
+        : { algorithm: algorithmOf(options.jwt), key: requireSecret("FLASH_SALE_JWT_KEY") },
     labaEngine: options.labaEngine,
-    listenSecret: options.laba === undefined ? undefined : secret("LISTEN_SECRET"),
-    operatorKey: process.env["FLASH_SALE_OPERATOR_KEY"],
+    listenSecret: options.laba === undefined ? undefined : requireSecret("FLASH_SALE_LISTEN_SECRET"),
+    operatorKey: secretIn("FLASH_SALE_OPERATOR_KEY"),
     rehearsal: options.rehearsal,
   })
   if (options.rehearsal) await openingSale(shop)
@@ -86,12 +91,6 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
       await simulator?.close()
     },
   }
-}
-
-function secret(name: string): string {
-  const value = process.env[`FLASH_SALE_${name}`]
-  if (!value) throw new Misuse(`set FLASH_SALE_${name}`)
-  return value
 }
 
 function algorithmOf(text: string): "HS256" | "RS256" | "ES256" {

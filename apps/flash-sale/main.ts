@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs"
 import type { parseArgs } from "node:util"
 import { Misuse, orSayWhy, portIn, readFlags, wholeNumber } from "../house/command-line.ts"
+import { secretIn } from "../house/secret.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { orUnreadable, verifyCommand } from "./audit/verify-command.ts"
 import { isPlace } from "./audit/walk.ts"
@@ -150,8 +151,8 @@ async function serveCommand(values: Values): Promise<void> {
 }
 
 function paymentsCommand(values: Values): void {
-  const secret = process.env["FLASH_SALE_PAYMENT_SECRET"]
-  if (!secret)
+  const secret = secretIn("FLASH_SALE_PAYMENT_SECRET")
+  if (secret === undefined)
     throw new Misuse("set FLASH_SALE_PAYMENT_SECRET, here and for the shop: it signs the callbacks")
   const { url } = startSimulator({
     host: values.host,

@@ -106,6 +106,15 @@ export const ledgerPath = (directory: string): string => join(directory, "ledger
 
 export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const { directory, host = "127.0.0.1", log = (line: string) => console.error(line) } = options
+  refuseEmpty({
+    operatorKey: options.operatorKey,
+    listenSecret: options.listenSecret,
+    "laba.key": options.laba?.key,
+    "laba.hookSecret": options.laba?.hookSecret,
+    "webhook.secret": options.webhook?.secret,
+    "payments.secret": typeof options.payments === "function" ? undefined : options.payments.secret,
+    "jwt.key": options.jwt?.key,
+  })
   const owner = own(directory)
   const ledger = Ledger.open(ledgerPath(directory))
   const clock = () => Date.now()
@@ -333,6 +342,11 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       owner[Symbol.dispose]()
     },
   }
+}
+
+/** An empty secret would let in whoever shows nothing. */
+function refuseEmpty(secrets: Readonly<Record<string, unknown>>): void {
+  for (const [name, secret] of Object.entries(secrets)) if (secret === "") throw new Error(`${name} is empty`)
 }
 
 /** Where our pages come from. Who listens on every address is reached by names that we cannot know. */

@@ -1,6 +1,7 @@
 // The desk as it is started from the command line: what is not given is started beside it, and three shops are there.
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
+import { secretIn } from "../house/secret.ts"
 import { openDatabase } from "./books/open-database.ts"
 import { addShops } from "./books/shops.ts"
 import { demoShops } from "./model/menu.ts"
@@ -45,8 +46,7 @@ export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
   const books = await openDatabase(options.database ?? `sqlite:${join(directory, "takeaway.sqlite")}`)
   // Where others can reach us, nobody may log in with a password that stands in the source.
   const demoPassword = isLoopback(host) ? openPassword : null
-  const password =
-    demoPassword ?? process.env["TAKEAWAY_SHOP_PASSWORD"] ?? randomBytes(9).toString("base64url")
+  const password = demoPassword ?? secretIn("TAKEAWAY_SHOP_PASSWORD") ?? randomBytes(9).toString("base64url")
   let hash: Promise<string> | null = null
   const added = await addShops(books, demoShops, () => (hash ??= Bun.password.hash(password)))
   const publicLaba = options.publicLaba?.replace(/\/+$/, "") ?? null

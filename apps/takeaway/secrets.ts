@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { secretIn } from "../house/secret.ts"
 
 const names = ["hooks", "key", "tokens", "cookies"] as const
 
@@ -12,14 +13,14 @@ const names = ["hooks", "key", "tokens", "cookies"] as const
  */
 export type Secrets = Readonly<Record<(typeof names)[number], string>>
 
-/** `TAKEAWAY_HOOKS_SECRET` and so on override what the file says. */
+/** `TAKEAWAY_HOOKS_SECRET` and so on override what the file says. Throws for one that is empty, wherever it comes from. */
 export function secretsIn(
   folder: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Secrets {
   const kept = readOrMake(join(folder, "secrets.json"))
   const of = (name: (typeof names)[number]): string =>
-    environment[`TAKEAWAY_${name.toUpperCase()}_SECRET`] ?? kept[name]
+    secretIn(`TAKEAWAY_${name.toUpperCase()}_SECRET`, environment) ?? kept[name]
   return { hooks: of("hooks"), key: of("key"), tokens: of("tokens"), cookies: of("cookies") }
 }
 
@@ -35,5 +36,8 @@ function readOrMake(path: string): Secrets {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
   }
-  return JSON.parse(readFileSync(path, "utf8")) as Secrets
+  const kept = JSON.parse(readFileSync(path, "utf8")) as Partial<Secrets>
+  const missing = names.find((name) => !kept[name])
+  if (missing !== undefined) throw new Error(`${path} has no secret for ${missing}`)
+  return kept as Secrets
 }

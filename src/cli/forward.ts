@@ -5,6 +5,7 @@ import type { Reaction } from "../react/reaction.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, Misuse } from "./command.ts"
 import { listAside, reactTo, readTask, retryAside, sharedFlags } from "./on-run.ts"
+import { webhookSecret } from "./secret.ts"
 
 const flags = {
   to: {
@@ -37,7 +38,7 @@ export const forward: Command = {
     if (url === undefined) throw new Misuse("say where to: --to https://…")
     if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
       throw new Misuse(`"${url}" is not the address of a receiver`)
-    const secret = process.env.LABA_WEBHOOK_SECRET
+    const secret = webhookSecret()
     const reaction: Reaction = (message, { number, signal }) =>
       call(callOf(message, number), { url, secret, timeoutMs: task.timeoutMs, signal })
     return given.retry ? retryAside(task, reaction) : reactTo(task, reaction)

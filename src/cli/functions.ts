@@ -12,6 +12,7 @@ import { serveFunctions } from "./functions/function-server.ts"
 import type { ServedFile } from "./functions/order.ts"
 import { Runner } from "./functions/runner.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
+import { secretIn } from "./secret.ts"
 import { stopBySignal } from "./signals.ts"
 
 const flags = {
@@ -49,6 +50,7 @@ export const functions: Command = {
     const withLaba = given["with-laba"] === true
     const secret = given.secret ?? (withLaba ? randomBytes(32).toString("base64url") : null)
     if (secret !== null && secret.length < 32) throw new Misuse("--secret has at least 32 characters")
+    const key = secretIn("LABA_KEY") ?? null
     const port = readPort("port", given.port ?? "9000")
     const labaPort = given["laba-port"] === undefined ? null : readPort("laba-port", given["laba-port"])
     await using held = new AsyncDisposableStack()
@@ -72,12 +74,12 @@ export const functions: Command = {
       const laba = await startLaba({ config: given.config, data: given.data, port: labaPort, hooks })
       // Ended first: what it still has to tell, the functions still hear.
       held.defer(() => laba.close())
-      runner.useLaba({ url: laba.url, key: process.env["LABA_KEY"] || null })
+      runner.useLaba({ url: laba.url, key })
       console.log(`laba listening on ${laba.url}`)
     } else {
       runner.useLaba({
         url: process.env["LABA_URL"] || "http://127.0.0.1:8080",
-        key: process.env["LABA_KEY"] || null,
+        key,
       })
       console.log(`for laba.yaml:\n\n${yamlOf(hooks)}`)
     }

@@ -2,13 +2,14 @@
 import type { HookView } from "../hooks/remote/view.ts"
 import { Failure } from "./command.ts"
 import { reach, refusalOf } from "./problem.ts"
+import { credential } from "./secret.ts"
 
 /** Some lines for each hook, and whether the server calls all of them. Throws `Failure` when it does not tell. */
 export async function hooksOfServer(
   server: string,
 ): Promise<{ readonly lines: string[]; readonly ok: boolean }> {
-  const credential = process.env.LABA_CREDENTIAL
-  const headers = credential ? { authorization: `Bearer ${credential}` } : {}
+  const token = credential()
+  const headers = token ? { authorization: `Bearer ${token}` } : {}
   const response = await reach(`${server}/_/api/hooks`, { headers, redirect: "error" })
   if (!response.ok) throw new Failure(await refusalOf(response))
   const { hooks } = (await response.json()) as { hooks: readonly HookView[] }

@@ -12,6 +12,7 @@ import { exit, Failure, Misuse } from "./command.ts"
 import { readCursor } from "./cursors.ts"
 import { sayUntilRefused } from "./connection-words.ts"
 import { defaultFolder, ownFolder } from "./on-state.ts"
+import { credential } from "./secret.ts"
 import { stopBySignal } from "./signals.ts"
 import { readTime, readWhole } from "./times.ts"
 
@@ -83,7 +84,7 @@ export function readTask(
 export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
   using _ = ownFolder(task.folder)
   const { address, channel: name, folder } = task
-  const token = process.env.LABA_CREDENTIAL
+  const token = credential()
   const reacting = await react({
     ...task,
     url: address.server,

@@ -6,6 +6,7 @@ import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
 import { reach, refusalOf } from "./problem.ts"
+import { credential } from "./secret.ts"
 
 const flags = {
   url: urlFlag,
@@ -59,8 +60,8 @@ export const publish: Command = {
     const { body, type } = await readPayload(words[1], given.file)
     const headers: Record<string, string> = { "content-type": given.type ?? type }
     if (given.key !== undefined) headers["idempotency-key"] = given.key
-    // Not a flag: those are in the shell's history and in every list of processes.
-    if (process.env.LABA_CREDENTIAL) headers["authorization"] = `Bearer ${process.env.LABA_CREDENTIAL}`
+    const token = credential()
+    if (token) headers["authorization"] = `Bearer ${token}`
     const response = await reach(channelUrl(address), { method: "POST", headers, body, redirect: "error" })
     if (!response.ok) throw new Failure(await refusalOf(response))
     console.log((await response.text()).trim())

@@ -3,14 +3,15 @@
 import { hasCredentials } from "../access/access-config.ts"
 import { makeKey } from "../access/keys.ts"
 import type { Config } from "../config/config.ts"
+import { secretIn } from "./secret.ts"
 
 /** How the processes of one server are told their key. */
 const variable = "LABA_RUN_KEY"
 
-/** Null where the server needs none. */
+/** Null where the server needs none. Throws `Misuse`. */
 export function runKeyFor({ open, access }: Config): string | null {
   if (!open || hasCredentials(access)) return null
-  const given = process.env[variable] ?? makeKey("run").text
+  const given = secretIn(variable) ?? makeKey("run").text
   process.env[variable] = given
   return given
 }

@@ -6,6 +6,7 @@ import { readArguments } from "./arguments.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { readCursor } from "./cursors.ts"
 import { sayUntilRefused } from "./connection-words.ts"
+import { credential } from "./secret.ts"
 
 const flags = {
   after: {
@@ -35,7 +36,7 @@ export const subscribe: Command = {
     const address = readAddress(words[0], given.url)
     const countMax = readCount(given.count)
     const after = readCursor(given.after)
-    const token = process.env.LABA_CREDENTIAL
+    const token = credential()
     const laba = connect(address.server, {
       ...(given.sse && { transports: ["sse"] }),
       ...(token && { token: () => token }),

@@ -5,6 +5,7 @@ import type { SmsInput, TellInput } from "../config/watch-input.ts"
 import type { MailTell, SmsTell, Tell } from "../watch/tell/tell.ts"
 import { type Command, Misuse } from "./command.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
+import { secretIn, webhookSecret } from "./secret.ts"
 
 export const tellFlags = {
   exec: {
@@ -36,7 +37,7 @@ export async function readTells(given: TellFlags, environment: Environment): Pro
   const { exec, webhook, publish, mail, sms } = given
   const needsConfig = mail !== undefined || sms !== undefined
   const config = needsConfig ? (await gatherConfig(given.config, {})).config : null
-  const secret = environment["LABA_WEBHOOK_SECRET"]
+  const secret = webhookSecret(environment)
   return [
     ...(exec === undefined ? [] : [asTell("exec", { command: exec })]),
     ...(webhook === undefined ? [] : [asTell("webhook", { webhook, ...(secret && { secret }) })]),
@@ -89,11 +90,12 @@ const told = (config: Config | null): readonly Tell[] => config?.watch.flatMap((
 /** Null when it names none. Throws `Misuse` when it has one by halves. */
 function providerIn(environment: Environment): SmsTell["provider"] | null {
   const of = (name: string): string => {
-    const text = environment[name]
+    const text = secretIn(name, environment)
     if (!text) throw new Misuse(`--sms needs ${name} in the environment too`)
     return text
   }
-  const { TWILIO_ACCOUNT_SID: accountSid, LABA_SMS_SIGN_NAME: signName } = environment
+  const { LABA_SMS_SIGN_NAME: signName } = environment
+  const accountSid = secretIn("TWILIO_ACCOUNT_SID", environment)
   if (accountSid)
     return {
       name: "twilio",
@@ -101,7 +103,7 @@ function providerIn(environment: Environment): SmsTell["provider"] | null {
       authToken: of("TWILIO_AUTH_TOKEN"),
       from: of("TWILIO_FROM"),
     }
-  const { TENCENTCLOUD_SECRET_ID: secretId } = environment
+  const secretId = secretIn("TENCENTCLOUD_SECRET_ID", environment)
   if (!secretId) return null
   return {
     name: "tencent",

@@ -14,6 +14,7 @@ import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { sayUntilRefused } from "./connection-words.ts"
+import { credential } from "./secret.ts"
 import { readTime } from "./times.ts"
 import { readTells, tellFlags } from "./watch-tells.ts"
 
@@ -50,7 +51,7 @@ export const watch: Command = {
     const what = { channel: name, ...readRhythm(given.every, given.silent) }
     if (given.publish === name) throw new Misuse("--publish to the watched channel would end its silence")
     const tells = await readTells(given, process.env)
-    const token = process.env.LABA_CREDENTIAL
+    const token = credential()
     const laba = connect(address.server, token ? { token: () => token } : {})
     const channel = laba.channel(name)
     const tell = telling(laba, tells)

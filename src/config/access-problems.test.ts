@@ -28,6 +28,13 @@ describe("keys", () => {
     ])
   })
 
+  test("are not made of nothing, as a script makes them whose variable is not set", () => {
+    const nothing = new Bun.CryptoHasher("sha256").update("").digest("hex")
+    expect(linesOf({ keys: [{ name: "shop", sha256: nothing }] })).toEqual([
+      "keys.0.sha256: is the digest of an empty text: the key was not set where it was made",
+    ])
+  })
+
   test("may share a name, but not a digest", () => {
     const other = "b".repeat(64)
     expect(

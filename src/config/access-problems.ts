@@ -1,7 +1,7 @@
 // What is wrong with the configuration of access beyond its shape, and what it comes to. No message holds a secret.
 import type { AccessConfig, IssuerConfig } from "../access/access-config.ts"
 import { networkProblem } from "../access/client-address.ts"
-import { keyName } from "../access/keys.ts"
+import { digestOf, keyName } from "../access/keys.ts"
 import { isLoopbackHost } from "../access/loopback-guard.ts"
 import { scopePatternsMax } from "../access/scope.ts"
 import { pemKey, secretBytesMin, secretKey } from "../access/verify-key.ts"
@@ -77,9 +77,11 @@ function keyProblems({ keys }: AccessOutput): Problem[] {
       ),
       ...problem(
         [...path, "sha256"],
-        /^[0-9a-f]{64}$/i.test(key.sha256)
-          ? null
-          : "must be 64 hexadecimal digits; `laba key new` prints them. The key itself does not belong here",
+        !/^[0-9a-f]{64}$/i.test(key.sha256)
+          ? "must be 64 hexadecimal digits; `laba key new` prints them. The key itself does not belong here"
+          : key.sha256.toLowerCase() === digestOf("")
+            ? "is the digest of an empty text: the key was not set where it was made"
+            : null,
       ),
       ...(["publish", "listen", "manage"] as const).flatMap((scope) =>
         scopeProblems([...path, scope], key[scope]),

@@ -33,6 +33,14 @@ test("a wrong variable is refused by its name, and all of them at once", () => {
   expect(() => applyEnvironment({}, { LABA_PORT: "70000" })).toThrow("LABA_PORT: must be at most 65535")
 })
 
+test("an empty variable counts as not set, but an empty secret is refused", () => {
+  const file = { tokens: { secret: "a secret of at least 32 bytes, as RFC 7518 wants" } }
+  for (const empty of ["", " "])
+    expect(() => applyEnvironment(file, { LABA_TOKEN_SECRET: empty, LABA_HOST: "" })).toThrow(
+      "LABA_TOKEN_SECRET: is set, but empty: give it a value, or unset it",
+    )
+})
+
 test("what lies over wins member by member, and what it leaves out stays", () => {
   const under = { listen: { host: "a", port: 1 }, channels: { "/a": { slow: "latest" }, "/b": {} } } as const
   const over = { listen: { port: 2 }, channels: { "/a": { history: "none" } }, open: true } as const

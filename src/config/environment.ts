@@ -14,6 +14,9 @@ export const environmentVariables: Readonly<Record<string, (text: string) => unk
   LABA_OPEN: (text) => ({ open: truths.get(text) ?? text }),
 }
 
+/** Of these an empty one is a mistake: without it everybody, or nobody, would come in. */
+const secrets: ReadonlySet<string> = new Set(["LABA_TOKEN_SECRET"])
+
 const truths: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],
@@ -21,7 +24,7 @@ const truths: ReadonlyMap<string, boolean> = new Map([
   ["0", false],
 ])
 
-/** The environment laid over a configuration. An empty variable counts as not set. Throws `ConfigError` that names the variable. */
+/** The environment laid over a configuration. An empty variable counts as not set, unless it is a secret. Throws `ConfigError` that names the variable. */
 export function applyEnvironment(
   config: ConfigInput,
   environment: Readonly<Record<string, string | undefined>>,
@@ -30,7 +33,12 @@ export function applyEnvironment(
   let result = config
   for (const [name, read] of Object.entries(environmentVariables)) {
     const text = environment[name]
-    if (text === undefined || text === "") continue
+    if (text === undefined) continue
+    if (secrets.has(name) && text.trim() === "") {
+      problems.push({ path: [name], message: "is set, but empty: give it a value, or unset it" })
+      continue
+    }
+    if (text === "") continue
     const piece = read(text)
     try {
       parseConfig(piece)

@@ -25,6 +25,7 @@ test("one server: a host, with a port, a database and who comes in", () => {
     database: 3,
   })
   expect(read("redis://:only@h").password).toBe("only")
+  expect(read("redis://nopass@h")).toMatchObject({ username: "nopass", password: null })
 })
 
 test("a password may hold an @ that is not escaped", () => {
@@ -63,6 +64,9 @@ const wrong = [
   "redis://u:%zz@host",
   "redis://host?db=1",
   "redis://ho st",
+  "redis://:@host",
+  "redis://u:@host",
+  "redis://@host",
   "redis-sentinel://a",
   "redis-sentinel://a/",
 ]

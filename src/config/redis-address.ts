@@ -46,6 +46,9 @@ export function readAddress(text: string): ReadAddress {
   const at = rest.lastIndexOf("@")
   const login = at < 0 ? null : readLogin(rest.slice(0, at))
   if (login === undefined) return { wrong: "has a broken % escape in its user or password" }
+  // What a variable that nobody set leaves behind: without it we would come in as anybody.
+  if (login?.password === "" || (login?.username === "" && login.password === null))
+    return { wrong: "has an empty password; where there is none, leave its : or @ out, too" }
   const [places = "", ...path] = rest.slice(at + 1).split("/")
   const hosts = places.split(",").map((place) => readHost(place, kind === "sentinel" ? 26_379 : 6379))
   if (hosts.includes(null)) return { wrong: "needs a host, or host:port with a port from 1 to 65535" }
@@ -69,7 +72,7 @@ export function readAddress(text: string): ReadAddress {
       hosts: hosts as RedisHost[],
       masterName,
       username: login?.username || null,
-      password: login?.password || null,
+      password: login?.password ?? null,
       database: Number(database),
     },
   }
@@ -82,12 +85,12 @@ export function printAddress({ kind, tls, hosts, masterName }: RedisAddress): st
   return `${name}://${places.join(",")}${masterName && `/${masterName}`}`
 }
 
-function readLogin(text: string): { username: string; password: string } | undefined {
+function readLogin(text: string): { username: string; password: string | null } | undefined {
   const colon = text.indexOf(":")
   try {
     return {
       username: decodeURIComponent(colon < 0 ? text : text.slice(0, colon)),
-      password: colon < 0 ? "" : decodeURIComponent(text.slice(colon + 1)),
+      password: colon < 0 ? null : decodeURIComponent(text.slice(colon + 1)),
     }
   } catch {
     return undefined

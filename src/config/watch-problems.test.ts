@@ -54,6 +54,19 @@ describe("a watch", () => {
     ])
   })
 
+  test("has no secret that is empty", () => {
+    const told = (one: object) => linesOf([{ channel: "/a", every: 5, tell: [one] }])
+    const webhook = "https://ops.example/hook"
+    for (const secret of [" ", "whsec_", "whsec_!"])
+      expect(told({ webhook, secret })).toEqual(["watch.0.tell.0.secret: is empty"])
+    const mail = { from: "laba@example.com", to: "ops@example.com" }
+    for (const smtp of ["smtp://laba:@mail.example", "smtps://:@mail.example:465"])
+      expect(told({ mail: { ...mail, smtp } })).toEqual([
+        "watch.0.tell.0.mail.smtp: has an empty password before its @",
+      ])
+    expect(told({ mail: { ...mail, smtp: "smtp://laba:%3A@mail.example" } })).toEqual([])
+  })
+
   test("is refused with what is wrong, and without its secrets", () => {
     const cases: [watch: unknown, line: string][] = [
       [

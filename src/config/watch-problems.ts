@@ -2,6 +2,7 @@
 import { covers } from "../channels/cover.ts"
 import { parseChannel } from "../channels/name.ts"
 import { parsePattern } from "../channels/pattern.ts"
+import { isEmptySecret } from "../react/webhook-signature.ts"
 import { e164 } from "../watch/sms/sms.ts"
 import type { SmsTell, Tell } from "../watch/tell/tell.ts"
 import type { Watch } from "../watch/watch.ts"
@@ -95,6 +96,10 @@ function tellProblems(tell: TellOutput, path: readonly PropertyKey[]): Problem[]
     return [
       { path: [...path, "mail", "smtp"], message: "must be a mail server: smtp://user:password@host:587" },
     ]
+  if (tell.mail && /^\w+:\/\/[^/@]*:@/.test(tell.mail.smtp))
+    return [{ path: [...path, "mail", "smtp"], message: "has an empty password before its @" }]
+  if (tell.secret !== undefined && isEmptySecret(tell.secret))
+    return [{ path: [...path, "secret"], message: "is empty" }]
   return tell.sms ? smsProblems(tell.sms, [...path, "sms"]) : []
 }
 

@@ -18,6 +18,9 @@ export function webhookHeaders(secret: string, { id, seconds, body }: Signed): R
   }
 }
 
+/** Whether it comes to no key at all, with which anybody could sign. */
+export const isEmptySecret = (secret: string): boolean => secret.trim() === "" || keyOf(secret).length === 0
+
 /** `whsec_` and base64, as the scheme writes keys; any other text is the key itself. */
 const keyOf = (secret: string): Buffer | string =>
   secret.startsWith("whsec_") ? Buffer.from(secret.slice("whsec_".length), "base64") : secret

@@ -1,5 +1,6 @@
 // The command line of `flash-sale verify`: finds the books and Laba, prints the verdict, and says by its exit code what it
 // came to.
+import { secretIn } from "../../house/secret.ts"
 import { Ledger } from "../ledger/ledger.ts"
 import { reading, UnreadableBooks } from "../ledger/unreadable.ts"
 import { labaAccess, notedLaba } from "./laba-note.ts"
@@ -63,8 +64,8 @@ function accessTo(ledger: string, url: string) {
   const database = Ledger.read(ledger)
   try {
     return labaAccess(database, url, {
-      key: process.env["FLASH_SALE_LABA_KEY"],
-      listenSecret: process.env["FLASH_SALE_LISTEN_SECRET"],
+      key: secretIn("FLASH_SALE_LABA_KEY"),
+      listenSecret: secretIn("FLASH_SALE_LISTEN_SECRET"),
     })
   } finally {
     database.close()

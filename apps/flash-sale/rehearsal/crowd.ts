@@ -1,5 +1,6 @@
 // A crowd of synthetic buyers as a process of its own. They come in through the same door as everybody: they log in, get a
 // token, take a ticket, wait, pay, give back, leave, or forget to pay. `crowd.ts URL SALE WISH`.
+import { requireSecret } from "../../house/secret.ts"
 import { type CrowdWish, crowdWishSchema } from "./crowd-wish.ts"
 import { Lines } from "./lines.ts"
 import { SyntheticBuyer } from "./synthetic-buyer.ts"
@@ -16,7 +17,7 @@ async function run(url: string, sale: string, wish: CrowdWish): Promise<void> {
   const tally = new Tally({ sale, buyers: wish.buyers })
   const turnstile = new Turnstile(url, sale)
   using lines = new Lines(url)
-  const key = process.env["FLASH_SALE_OPERATOR_KEY"] ?? ""
+  const key = requireSecret("FLASH_SALE_OPERATOR_KEY")
   const report = async (): Promise<void> => {
     const answer = await fetch(`${url}/api/operator/rehearsal/crowd`, {
       method: "PUT",

@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
+import { secretIn } from "../../house/secret.ts"
 import { startSimulator } from "../payments/simulator.ts"
 
 export interface SupervisedOptions {
@@ -30,7 +31,7 @@ const deathsMax = 3
 export function supervise(options: SupervisedOptions): Supervised {
   const { directory, host, args, log } = options
   mkdirSync(directory, { recursive: true })
-  const secret = process.env["FLASH_SALE_PAYMENT_SECRET"] ?? randomBytes(32).toString("hex")
+  const secret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
     options.payments === null
       ? startSimulator({ host, path: join(directory, "payments.sqlite"), secret })
