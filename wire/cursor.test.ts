@@ -1,22 +1,42 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { hashList, parseCompound, parseCursor, type Position, printCompound, printCursor } from "./cursor.ts"
+import {
+  hashList,
+  nowhere,
+  offsetIn,
+  parseCompound,
+  parseCursor,
+  type Position,
+  printCompound,
+  printCursor,
+} from "./cursor.ts"
 
+const tag = printCursor("/a", { epoch: "e", offset: 0 }).slice("e-0.".length)
 const epoch = fc.stringMatching(/^[0-9A-Za-z]{1,24}$/)
 const position = fc.record({ epoch, offset: fc.maxSafeNat() })
 
 describe("a cursor", () => {
   test("comes back as the position it was printed from", () => {
-    fc.assert(fc.property(position, (given) => expect(parseCursor(printCursor(given))).toEqual(given)))
+    fc.assert(
+      fc.property(position, fc.webPath(), (given, channel) =>
+        expect(parseCursor(printCursor(channel, given), channel)).toEqual(given),
+      ),
+    )
   })
 
   test("has one spelling: what parses prints as it was", () => {
     fc.assert(
       fc.property(
-        fc.oneof(fc.string(), fc.stringMatching(/^[0-9A-Za-z]{1,4}-[0-9a-zA-Z]{1,13}$/)),
+        fc.oneof(
+          fc.string(),
+          fc.stringMatching(/^[0-9A-Za-z]{1,4}-[0-9a-zA-Z]{1,13}(\.[0-9a-zA-Z]{1,6})?$/),
+          fc.stringMatching(/^[0-9A-Za-z]{1,4}-[0-9a-zA-Z]{1,13}$/).map((text) => `${text}.${tag}`),
+        ),
         (text) => {
-          const parsed = parseCursor(text)
-          if (parsed) expect(printCursor(parsed)).toBe(text)
+          const parsed = parseCursor(text, "/a")
+          expect(parsed === null).toBe(offsetIn(text) === null)
+          if (parsed && parsed !== nowhere) expect(printCursor("/a", parsed)).toBe(text)
+          else expect(text.endsWith(`.${tag}`) && parsed !== null).toBe(false)
         },
       ),
     )
@@ -37,9 +57,39 @@ describe("a cursor", () => {
       "é-1",
       "e-zzzzzzzzzzz",
       `${"e".repeat(25)}-1`,
+      "e-1.",
+      "e-1.01",
+      "e-1.A",
+      "e-1.zzzzzz",
+      "e-1.a.b",
+      "e-1-1",
     ]) {
-      expect(parseCursor(text)).toBeNull()
+      expect([text, parseCursor(text, "/a"), offsetIn(text)]).toEqual([text, null, null])
     }
+  })
+
+  test("[C11] fits its own channel alone, and one without a tag fits none", () => {
+    const given = { epoch: "e", offset: 7 }
+    expect(parseCursor(printCursor("/a", given), "/b")).toBe(nowhere)
+    expect(parseCursor("e-7", "/a")).toBe(nowhere)
+    expect(offsetIn("e-7")).toBe(7)
+    // Names that come in long rows differ in their tags as well as in themselves.
+    const tags = new Set(Array.from({ length: 10_000 }, (_, i) => printCursor(`/orders/${i}`, given)))
+    expect(tags.size).toBeGreaterThan(9990)
+  })
+
+  test("[C12] is refused when it begins as no kind does that is spoken here", () => {
+    for (const first of [".", "_", "-"])
+      for (const rest of ["", "first", "1x9f", printCursor("/a", { epoch: "e", offset: 1 })]) {
+        const text = first + rest
+        expect([text, parseCursor(text, "/a"), offsetIn(text), parseCompound(text)]).toEqual([
+          text,
+          null,
+          null,
+          null,
+        ])
+        expect([text, parseCompound(`~h~${text}`)]).toEqual([text, null])
+      }
   })
 })
 

@@ -1,5 +1,18 @@
 // Positions and how they are printed. A cursor is opaque to clients; only this file knows its grammar.
 // It knows nothing of channels' names beyond hashing them.
+//
+//   cursor   = single / compound
+//   single   = epoch "-" offset "." tag            ; a place in one channel; the tag is a hash of its name
+//   compound = "~" list "~" entry *("." entry)     ; a place in each channel of a list
+//   entry    = [ epoch "-" ] offset
+//   epoch    = 1*24( ALPHA / DIGIT )
+//   offset   = a whole number in base 36, without leading zeros
+//   tag      = a whole number below 2^24 in base 36, without leading zeros
+//   list     = a whole number below 2^32 in base 36
+//
+// The first character tells the kind, and what follows is closed: nothing may be added to a kind that is known. Kept for what is
+// not spoken yet, and refused as malformed until then: "." first for places told from a channel's beginning or end, "_" first for
+// places in all channels of a pattern, "-" first for nothing. A server that does not know one refuses it, and cannot misread it.
 
 /** Where a message stands in its channel. Offsets count 1, 2, 3, … without holes; offset 0 is "before the first". */
 export interface Position {
@@ -9,27 +22,57 @@ export interface Position {
   readonly offset: number
 }
 
+/** A place that fits no channel, so that resuming from it answers a reset: what a cursor of another channel stands for. */
+export const nowhere: Position = { epoch: "", offset: 0 }
+
 /** Longer cursors are refused unread: 128 channels with an epoch each fit, a megabyte of digits does not. */
 export const cursorCharsMax = 4096
 
-const single = /^([0-9A-Za-z]{1,24})-(0|[1-9a-z][0-9a-z]{0,10})$/
+const place = "([0-9A-Za-z]{1,24})-(0|[1-9a-z][0-9a-z]{0,10})"
+// Without a tag it was printed before cursors knew their channel. It may be anybody's, so it fits none.
+const single = new RegExp(`^${place}(?:\\.(0|[1-9a-z][0-9a-z]{0,4}))?$`)
+const entryWithEpoch = new RegExp(`^${place}$`)
 
-/** Prints a position, for example `k3f9a-2s`. Only unreserved URL characters, so it travels in any query or header. */
-export function printCursor(position: Position): string {
-  return `${position.epoch}-${position.offset.toString(36)}`
+/** Prints a place in a channel, for example `k3f9a-2s.9wrm6` in `/orders/42`. Only unreserved URL characters, so it travels in any query or header. */
+export function printCursor(channel: string, position: Position): string {
+  return `${position.epoch}-${position.offset.toString(36)}.${tagOf(channel)}`
 }
 
-/** Reads what `printCursor` printed. Null when it is malformed: an error of the caller, unlike an unknown epoch. */
-export function parseCursor(text: string): Position | null {
+/**
+ * Reads what `printCursor` printed for this channel; `nowhere` when it was another one. Null when it is malformed: an error of
+ * the caller, unlike a place in numbering that is over.
+ */
+export function parseCursor(text: string, channel: string): Position | null {
   const match = single.exec(text)
-  if (!match) return null
+  const position = match && positionIn(match)
+  if (!position) return null
+  return match[3] === tagOf(channel) ? position : nowhere
+}
+
+/** The offset in a cursor of one channel, whichever. Null when it is none. */
+export function offsetIn(text: string): number | null {
+  const match = single.exec(text)
+  return (match && positionIn(match))?.offset ?? null
+}
+
+function positionIn(match: RegExpExecArray): Position | null {
   const offset = Number.parseInt(match[2] as string, 36)
   return Number.isSafeInteger(offset) ? { epoch: match[1] as string, offset } : null
 }
 
 /**
+ * What a cursor says of its channel: 24 bits of a hash. It catches a cursor that was handed to another channel by mistake, but for
+ * one in 16 million; it is nobody's right to anything. Worked out at each print, so that a channel need not hold it.
+ */
+function tagOf(channel: string): string {
+  const hash = hashText(hashStart, channel)
+  return ((hash ^ (hash >>> 24)) & 0xffffff).toString(36)
+}
+
+/**
  * Prints the positions of many channels as one cursor, for example `~1x9f~k3f9a-2s.1.zq7-4`: a hash of the list of
- * channels, then an entry a channel in the list's order. An entry without an epoch has the epoch of the one before it.
+ * channels, then an entry a channel in the list's order. An entry without an epoch has the epoch of the one before it. The
+ * hash binds all of them to their channels, so that none needs a tag.
  */
 export function printCompound(listHash: string, positions: readonly Position[]): string {
   let text = `~${listHash}~`
@@ -60,9 +103,8 @@ export function parseCompound(text: string): Compound | null {
   const positions: Position[] = []
   let epoch = ""
   for (const entry of text.slice(head[0].length).split(".")) {
-    const dash = entry.indexOf("-")
-    if (dash < 0 && epoch === "") return null
-    const position = parseCursor(dash < 0 ? `${epoch}-${entry}` : entry)
+    const match = entryWithEpoch.exec(entry.includes("-") ? entry : `${epoch}-${entry}`)
+    const position = match && positionIn(match)
     if (!position) return null
     epoch = position.epoch
     positions.push(position)
@@ -70,12 +112,18 @@ export function parseCompound(text: string): Compound | null {
   return { listHash: head[1] as string, positions }
 }
 
-/** A short hash (FNV-1a, 32 bits, base 36) of channel names in order. It catches mistakes, not attackers: nothing is granted by it. */
+/** A short hash (32 bits, base 36) of channel names in order. It catches mistakes, not attackers: nothing is granted by it. */
 export function hashList(channels: readonly string[]): string {
-  let hash = 0x811c9dc5
-  for (const channel of channels) {
-    for (let i = 0; i < channel.length; i++) hash = Math.imul(hash ^ channel.charCodeAt(i), 0x01000193)
-    hash = Math.imul(hash ^ 10, 0x01000193)
-  }
+  let hash = hashStart
+  for (const channel of channels) hash = Math.imul(hashText(hash, channel) ^ 10, 0x01000193)
   return (hash >>> 0).toString(36)
+}
+
+// FNV-1a.
+const hashStart = 0x811c9dc5
+
+function hashText(start: number, text: string): number {
+  let hash = start
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
 }

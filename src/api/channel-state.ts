@@ -9,7 +9,7 @@ export async function head(station: Station, ask: Ask): Promise<Response> {
   return new Response(null, {
     headers: {
       "Cache-Control": "no-store",
-      "Laba-Cursor": printCursor(state.tail),
+      "Laba-Cursor": printCursor(channel, state.tail),
       "Laba-History": state.history,
       "Laba-History-Length": String(state.kept),
       "Laba-Listeners": String(state.listeners),

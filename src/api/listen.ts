@@ -81,7 +81,7 @@ export async function upgrade(
     channel !== null && isForeign(subprotocols) && station.application.asksAbout({ channel, channels: [] })
   const spoken = foreign ? null : chooseSubprotocol(offered, channel)
   const protocol = spoken === labaSubprotocol ? "laba" : "raw"
-  const after = positionOf(query.after)
+  const after = positionOf(query.after, channel ?? "")
   const { shared } = station
   const number = shared.connections.reserve()
   const { said, user, guest } = await enter(station, ask, {

@@ -19,11 +19,11 @@ const safeHeaders = {
 
 export async function newest(station: Station, ask: Ask, channel: Channel): Promise<Response> {
   const state = await station.shared.hub.state(channel)
-  const cursor = printCursor(state.newest ?? state.tail)
+  const cursor = printCursor(channel, state.newest ?? state.tail)
   const headers = {
     ...safeHeaders,
     ETag: `"${cursor}"`,
-    "Laba-Cursor": printCursor(state.tail),
+    "Laba-Cursor": printCursor(channel, state.tail),
     "Laba-History": state.history,
   }
   if (!state.newest) return new Response(null, { status: 204, headers })

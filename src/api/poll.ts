@@ -34,16 +34,18 @@ export async function pollChannel(
   { channel, query, visit }: { channel: Channel; query: Query; visit: Visit },
 ): Promise<Response> {
   const { shared } = station
-  const position = positionOf(query.after)
+  const position = positionOf(query.after, channel)
   const wait = query.wait ?? 0
   if (position) {
     const page = await shared.hub.read(channel, position, boundsOf(shared.limits))
     if (!("reset" in page)) {
       const last = page.messages[page.messages.length - 1]
       if (last || wait === 0)
-        return pollResponse(pollAnswer(last ?? position, null, messagesJson(page.messages), page.more))
+        return pollResponse(
+          pollAnswer(channel, last ?? position, null, messagesJson(page.messages), page.more),
+        )
     } else if (page.reset !== "no-history" || wait === 0) {
-      return pollResponse(pollAnswer(page.tail, page.reset, [], false))
+      return pollResponse(pollAnswer(channel, page.tail, page.reset, [], false))
     } else {
       // Answered at once, such a poll would come back at once, for ever. It waits, and its answer says `reset` all the same.
       return hold(
@@ -56,7 +58,7 @@ export async function pollChannel(
   }
   if (wait === 0) {
     const state = await shared.hub.state(channel)
-    return pollResponse(pollAnswer(state.tail, null, [], false))
+    return pollResponse(pollAnswer(channel, state.tail, null, [], false))
   }
   return hold(
     station,
@@ -101,7 +103,7 @@ export async function pollMany(
     const page: Page = await shared.hub.read(channel, position, { messages: left, bytes: bytesLeft })
     if ("reset" in page) {
       const reason = from.foreign && page.reset === "epoch" ? "other-channels" : page.reset
-      const reset = { channel, cursor: printCursor(page.tail), reason }
+      const reset = { channel, cursor: printCursor(channel, page.tail), reason }
       stand(page.tail)
       if (reason === "no-history") lossy.push(reset)
       else resets.push(reset)

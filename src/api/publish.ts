@@ -55,7 +55,7 @@ export interface PublishAnswer {
 
 export function answerOf(channel: Channel, published: Published): PublishAnswer {
   const { position, id, duplicate, listeners, history } = published
-  return { channel, cursor: printCursor(position), id, duplicate, listeners, history }
+  return { channel, cursor: printCursor(channel, position), id, duplicate, listeners, history }
 }
 
 function answer(channel: Channel, published: Published): Response {

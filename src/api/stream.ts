@@ -1,9 +1,10 @@
 // GET /c as server-sent events. The application may attach further channels: then it is a stream of many, with compound ids.
 import type { Channel } from "../channels/channel.ts"
+import { nowhere } from "../../wire/cursor.ts"
 import { parseChannel } from "../channels/name.ts"
 import type { Welcome } from "../hooks/hooks.ts"
 import { eventStreamType, retryLine } from "../protocols/event-stream.ts"
-import { type ManyStart, nowhere, readStreamCursor, startOf, type StreamCursor } from "../transports/many.ts"
+import { type ManyStart, readStreamCursor, startOf, type StreamCursor } from "../transports/many.ts"
 import { ChannelStream, StrayStream } from "../transports/sse/channel-stream.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
 import type { Ask, Station } from "./ask.ts"
@@ -18,7 +19,7 @@ export async function streamChannel(
 ): Promise<Response> {
   if (station.draining) return goAwayStream()
   // Of which list it is, is known when the application has said what it attaches; malformed it is refused before that.
-  const cursor = readStreamCursor(lastEventId(ask, query) ?? query.after)
+  const cursor = readStreamCursor(lastEventId(ask, query) ?? query.after, channel)
   const number = station.shared.connections.reserve()
   const { said, user, guest } = await enter(station, ask, {
     number,

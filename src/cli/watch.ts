@@ -1,6 +1,6 @@
 // `laba watch`: says when a channel that must be heard from is silent, and when it is back.
 import { connect, type Channel, type Laba } from "../../client/index.ts"
-import { parseCursor } from "../../wire/cursor.ts"
+import { offsetIn } from "../../wire/cursor.ts"
 import { silentMsMin } from "../config/watch-problems.ts"
 import { Attention, lookEveryMs } from "../watch/attention.ts"
 import { Messenger } from "../watch/messenger.ts"
@@ -155,7 +155,7 @@ function keepWatch(
 }
 
 /** The numbering is new and nothing was said in it. */
-const hasNoMessage = (cursor: string): boolean => parseCursor(cursor)?.offset === 0
+const hasNoMessage = (cursor: string): boolean => offsetIn(cursor) === 0
 
 /** The tail's cursor; null where this may not be asked. Rejects when the server cannot be reached. */
 async function whereItStands(url: string, token: string | undefined): Promise<string | null> {

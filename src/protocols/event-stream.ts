@@ -33,7 +33,7 @@ export const heartbeatComment = ":\n"
 export const eventProtocol: Protocol = {
   slot: 2,
   seal(message) {
-    const id = `id: ${printCursor(message)}\n`
+    const id = `id: ${printCursor(message.channel, message)}\n`
     if (typeof message.data !== "string") return `${id}event: binary\ndata: ${toBase64(message.data)}\n\n`
     return `${id}${dataLines(message.data)}\n`
   },

@@ -16,7 +16,7 @@ export function dataJson(type: string, data: string | Uint8Array): string {
 /** See `MessageJson` in wire/frames.ts. */
 export function messageJson(message: Message): string {
   // Canonical channel names, cursors and ids hold nothing that JSON must escape; a type could.
-  return `{"channel":"${message.channel}","cursor":"${printCursor(message)}","id":"${message.id}","time":${message.time},"type":${JSON.stringify(message.type)},${dataJson(message.type, message.data)}}`
+  return `{"channel":"${message.channel}","cursor":"${printCursor(message.channel, message)}","id":"${message.id}","time":${message.time},"type":${JSON.stringify(message.type)},${dataJson(message.type, message.data)}}`
 }
 
 export const jsonProtocol: Protocol = { slot: 0, seal: messageJson }

@@ -2,6 +2,7 @@
 import {
   type Compound,
   hashList,
+  nowhere,
   parseCompound,
   parseCursor,
   type Position,
@@ -16,9 +17,6 @@ export interface ManyStart {
   readonly foreign: boolean
 }
 
-/** A place that fits no channel, so that resuming from it answers a reset. */
-export const nowhere: Position = { epoch: "", offset: 0 }
-
 /** The cursor of a stream, where the channels that the application attaches decide of which kind it is. */
 export type StreamCursor =
   | { readonly kind: "none" }
@@ -26,9 +24,9 @@ export type StreamCursor =
   | { readonly kind: "many"; readonly compound: Compound }
 
 /** Reads the cursor of a stream of one channel, to which others may be attached. Throws `bad_cursor`. */
-export function readStreamCursor(after: string | null): StreamCursor {
+export function readStreamCursor(after: string | null, channel: Channel): StreamCursor {
   if (after === null) return { kind: "none" }
-  const position = parseCursor(after)
+  const position = parseCursor(after, channel)
   if (position) return { kind: "one", position }
   const compound = parseCompound(after)
   if (compound) return { kind: "many", compound }

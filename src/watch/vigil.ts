@@ -129,7 +129,7 @@ export class Vigil {
     const known = this.watched.get(channel)
     if (!known) {
       const silence = new Silence(this.watch.silentMs, nowMs)
-      this.watched.set(channel, { silence, tail, last: tail.offset > 0 ? printCursor(tail) : null })
+      this.watched.set(channel, { silence, tail, last: tail.offset > 0 ? printCursor(channel, tail) : null })
       return []
     }
     const { silence } = known
@@ -139,7 +139,7 @@ export class Vigil {
       known.tail = tail
       // Forgotten, as a channel is that was idle for long: it has not spoken.
       if (tail.offset === 0) return this.stillSilent(channel, known)
-      known.last = printCursor(tail)
+      known.last = printCursor(channel, tail)
       silence.lostTrack(nowMs)
       return []
     }
@@ -147,7 +147,7 @@ export class Vigil {
     if (!hasSpoken) return this.stillSilent(channel, known)
     const back = silence.isSilent ? [this.notice("back", channel, known)] : []
     known.tail = tail
-    known.last = printCursor(tail)
+    known.last = printCursor(channel, tail)
     silence.heard(nowMs)
     return back
   }

@@ -96,7 +96,7 @@ export class ModelServer {
     const channel = this.channel(name)
     const known = key === undefined ? undefined : channel.keys.get(key)
     if (known) return { ...known, duplicate: true }
-    const cursor = printCursor({ epoch: channel.epoch, offset: ++channel.tail })
+    const cursor = printCursor(name, { epoch: channel.epoch, offset: ++channel.tail })
     const id = `${channel.epoch}${channel.tail}`
     const message: MessageJson = { channel: name, cursor, id, time: 0, type: "application/json", data }
     this.accepted.push(message)
@@ -166,7 +166,7 @@ export class ModelServer {
 
   tail(name: string): string {
     const { epoch, tail } = this.channel(name)
-    return printCursor({ epoch, offset: tail })
+    return printCursor(name, { epoch, offset: tail })
   }
 
   private channel(name: string): ModelChannel {
@@ -205,7 +205,7 @@ export class ModelServer {
     const channel = this.channel(name)
     const tail = this.tail(name)
     const answer = { op: "subscribed", ...ref, channel: name, history: "kept" } as const
-    const position = after === undefined ? null : parseCursor(after)
+    const position = after === undefined ? null : parseCursor(after, name)
     if (!position) return outlet.frame({ ...answer, cursor: tail, recovered: false })
     const reason = this.cannotResume(channel, position)
     if (reason) {

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import type { Options } from "../../client/options.ts"
-import { parseCursor } from "../../wire/cursor.ts"
+import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { Path } from "./model-network.ts"
 import { createRandom, type Stage, startStage } from "./stage.ts"
 
@@ -100,7 +100,7 @@ function recordOf(server: Stage["server"]): ReadonlyMap<string, unknown> {
 
 /** Every message has data of its own, so that one that was published twice is known by it. */
 const onceKey = (name: string, cursor: string, data: unknown): string =>
-  `${name} ${parseCursor(cursor)?.epoch} ${String(data)}`
+  `${name} ${parseCursor(cursor, name)?.epoch} ${String(data)}`
 
 /**
  * Goes through what was seen of a channel: from any place on offsets follow each other, and only a reset moves elsewhere;
@@ -110,10 +110,10 @@ function check(name: string, seen: readonly Seen[], record: ReadonlyMap<string, 
   let at: { epoch: string; offset: number } | null = null
   const given = new Set<string>()
   for (const { cursor, data, isReset } of seen) {
-    const position = parseCursor(cursor)
+    const position = parseCursor(cursor, name)
     if (!position) throw new Error(`malformed cursor ${cursor}`)
     if (!isReset) {
-      if (at) expect(cursor).toBe(`${at.epoch}-${(at.offset + 1).toString(36)}`)
+      if (at) expect(cursor).toBe(printCursor(name, { epoch: at.epoch, offset: at.offset + 1 }))
       const once = onceKey(name, cursor, data)
       expect([cursor, data, given.has(once)]).toEqual([cursor, record.get(`${name} ${cursor}`), false])
       given.add(once)

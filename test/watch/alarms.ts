@@ -14,7 +14,7 @@ export async function alarmsAt(base: string, channel: string): Promise<Alarms> {
   const heard: Alarm[] = []
   // From the channel's beginning: the first alarm may be told before anybody listens.
   const { cursor } = await headOf(base + channel)
-  const listening = laba.channel(channel, { after: `${cursor.split("-")[0]}-0` })
+  const listening = laba.channel(channel, { after: cursor.replace(/-[^.]*/, "-0") })
   listening.on("message", ({ data }) => heard.push(data as Alarm))
   // A Redis that was restarted: the alarms before it were heard.
   listening.on("reset", () => {})

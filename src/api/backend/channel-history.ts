@@ -35,17 +35,17 @@ export const channelHistory: Route = {
     const channel = parseChannel(call.query["channel"] as string, "body")
     call.caller.may("history", channel)
     const { hub, limits } = desk.station.shared
-    const asked = positionOf(call.query["after"])
+    const asked = positionOf(call.query["after"], channel)
     const bounds = { messages: limitOf(call), bytes: limits.pageBytesMax }
     const after = asked ?? oldest(await hub.state(channel))
     const page = await hub.read(channel, after, bounds)
     const name = JSON.stringify(channel)
     if ("reset" in page) {
       return pollResponse(
-        `{"channel":${name},"cursor":"${printCursor(page.tail)}","reset":"${page.reset}","more":false,"messages":[]}`,
+        `{"channel":${name},"cursor":"${printCursor(channel, page.tail)}","reset":"${page.reset}","more":false,"messages":[]}`,
       )
     }
-    const cursor = printCursor(page.messages.at(-1) ?? after)
+    const cursor = printCursor(channel, page.messages.at(-1) ?? after)
     // The messages are JSON text already.
     return pollResponse(
       `{"channel":${name},"cursor":"${cursor}","reset":null,"more":${page.more},"messages":[${messagesJson(page.messages).join(",")}]}`,

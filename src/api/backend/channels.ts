@@ -29,7 +29,7 @@ export const listChannels: Route = {
     const channels = page.channels.map((entry) => ({
       channel: entry.channel,
       listeners: desk.listenersOf(entry.channel),
-      cursor: printCursor(entry.tail),
+      cursor: printCursor(entry.channel, entry.tail),
       kept: entry.kept,
       bytes: entry.bytes,
     }))

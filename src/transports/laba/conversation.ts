@@ -125,7 +125,7 @@ export class Conversation {
     switch (frame.op) {
       case "subscribe": {
         const channel = this.channelOf(frame.channel)
-        const after = positionOf(frame.after)
+        const after = positionOf(frame.after, channel)
         this.permitSubscribe(channel, after)
         const asked = this.shared.subscribing(this.outlet, channel)
         if (!asked) return this.subscribeInTurn(channel, after, frame.ref)
@@ -233,7 +233,7 @@ export class Conversation {
     const published = await this.shared.publishFor(this.outlet, { channel, payload, key })
     if (!published) return this.outlet.send(printFrame({ op: "accepted", ...refField(frame.ref), channel }))
     const { position, id, duplicate, listeners, history } = published
-    const cursor = printCursor(position)
+    const cursor = printCursor(channel, position)
     this.outlet.send(
       printFrame({
         op: "published",
@@ -269,10 +269,10 @@ export class Conversation {
   }
 }
 
-/** A cursor from a frame or a query. Null means from now on. Throws `bad_cursor`. */
-export function positionOf(after: string | null | undefined): Position | null {
+/** A cursor of a channel, from a frame or a query. Null means from now on. Throws `bad_cursor`. */
+export function positionOf(after: string | null | undefined, channel: string): Position | null {
   if (after === null || after === undefined) return null
-  const position = parseCursor(after)
+  const position = parseCursor(after, channel)
   if (position) return position
   throw new LabaError(
     "bad_cursor",

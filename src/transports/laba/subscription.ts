@@ -69,7 +69,7 @@ export class Subscription implements Listener {
         op: "subscribed",
         ...refField(ref),
         channel,
-        cursor: printCursor(position),
+        cursor: printCursor(channel, position),
         recovered,
         history,
       }),
@@ -86,7 +86,7 @@ export class Subscription implements Listener {
 
   reset(position: Position, reason: ResetReason): void {
     this.outlet.send(
-      printFrame({ op: "reset", channel: this.channel, cursor: printCursor(position), reason }),
+      printFrame({ op: "reset", channel: this.channel, cursor: printCursor(this.channel, position), reason }),
     )
   }
 

@@ -69,9 +69,10 @@ export class HeldManyPoll extends Hold {
 
   channelReset(index: number, position: Position, reason: ResetReason): void {
     this.places.set(index, position)
+    const channel = this.places.channels[index] as Channel
     this.resets.push({
-      channel: this.places.channels[index] as string,
-      cursor: printCursor(position),
+      channel,
+      cursor: printCursor(channel, position),
       reason,
     })
     this.answerSoon()

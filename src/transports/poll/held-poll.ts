@@ -15,7 +15,7 @@ class HeldPollGroup extends ListGroup<HeldPoll> {
     const last = entries[entries.length - 1]
     if (!last) return
     const messages = entries.map((entry) => entry.as(jsonProtocol) as string)
-    const body = pollAnswer(last.message, null, messages, false)
+    const body = pollAnswer(last.message.channel, last.message, null, messages, false)
     // A copy: whoever is answered leaves the group.
     for (const poll of [...this.members]) poll.answerWith(body, messages, last.message)
   }
@@ -42,11 +42,13 @@ export class HeldPoll extends Hold implements Listener {
   audience: SeatAudience | null = null
   bucket: SeatBucket | null = null
   place = -1
+  private readonly channel: Channel
   private readonly alwaysReset: ResetReason | null
   private position: Position | null = null
 
   constructor(options: HeldPollOptions) {
     super(options)
+    this.channel = options.channel
     this.alwaysReset = options.reset
     this.shared.hub.join(this, options.channel, options.after)
   }
@@ -64,11 +66,15 @@ export class HeldPoll extends Hold implements Listener {
     if (!last) return
     const messages = entries.map((entry) => entry.as(jsonProtocol) as string)
     // A replay may have more than this page; the client asks again from its cursor and gets the rest at once.
-    this.answer(pollAnswer(last.message, this.alwaysReset, messages, true))
+    this.answer(pollAnswer(this.channel, last.message, this.alwaysReset, messages, true))
   }
 
   answerWith(body: string, messages: readonly string[], position: Position): void {
-    this.answer(this.alwaysReset === null ? body : pollAnswer(position, this.alwaysReset, messages, false))
+    this.answer(
+      this.alwaysReset === null
+        ? body
+        : pollAnswer(this.channel, position, this.alwaysReset, messages, false),
+    )
   }
 
   ready(): null {
@@ -76,7 +82,7 @@ export class HeldPoll extends Hold implements Listener {
   }
 
   reset(position: Position, reason: ResetReason): void {
-    this.answer(pollAnswer(position, reason, [], false))
+    this.answer(pollAnswer(this.channel, position, reason, [], false))
   }
 
   end(code: Code): void {
@@ -88,6 +94,6 @@ export class HeldPoll extends Hold implements Listener {
   }
 
   protected emptyAnswer(): string {
-    return pollAnswer(this.position ?? { epoch: "0", offset: 0 }, this.alwaysReset, [], false)
+    return pollAnswer(this.channel, this.position ?? { epoch: "0", offset: 0 }, this.alwaysReset, [], false)
   }
 }

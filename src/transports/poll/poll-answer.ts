@@ -1,17 +1,19 @@
 // The answers to polls, as JSON text. Pure.
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
+import type { Channel } from "../../channels/channel.ts"
 import type { Message } from "../../engines/engine.ts"
 import { messageJson } from "../../protocols/message-json.ts"
 
 /** One channel: its cursor, and `reset` with the reason when the cursor it was asked from cannot be resumed. */
 export function pollAnswer(
+  channel: Channel,
   position: Position,
   reset: ResetReason | null,
   messages: readonly string[],
   more: boolean,
 ): string {
-  return `{"cursor":"${printCursor(position)}","reset":${reset === null ? "null" : `"${reset}"`},"more":${more},"messages":[${messages.join(",")}]}`
+  return `{"cursor":"${printCursor(channel, position)}","reset":${reset === null ? "null" : `"${reset}"`},"more":${more},"messages":[${messages.join(",")}]}`
 }
 
 export interface ChannelReset {

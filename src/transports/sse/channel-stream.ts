@@ -66,7 +66,7 @@ export class ChannelStream extends EventStream implements Listener {
   }
 
   start({ position, recovered, history }: Start): void {
-    const cursor = printCursor(position)
+    const cursor = printCursor(this.channel, position)
     this.pushText(retryLine(reconnectMs) + namedBlock("position", { cursor, recovered, history }, cursor))
   }
 
@@ -75,7 +75,7 @@ export class ChannelStream extends EventStream implements Listener {
   }
 
   reset(position: Position, reason: ResetReason): void {
-    const cursor = printCursor(position)
+    const cursor = printCursor(this.channel, position)
     this.pushText(namedBlock("reset", { channel: this.channel, cursor, reason }, cursor))
   }
 

@@ -71,7 +71,7 @@ export class ManyStream extends EventStream {
     const { cursor, channels } = this.places
     const told = this.starts.map(({ position, recovered, history }, at) => ({
       channel: channels[at],
-      cursor: printCursor(position),
+      cursor: printCursor(channels[at] as Channel, position),
       recovered,
       history,
     }))
@@ -96,7 +96,8 @@ export class ManyStream extends EventStream {
     if (this.early) return void this.early.push(() => this.channelReset(index, position, reason))
     this.places.set(index, position)
     const told = this.from.foreign && reason === "epoch" ? "other-channels" : reason
-    const reset = { channel: this.places.channels[index], cursor: printCursor(position), reason: told }
+    const channel = this.places.channels[index] as Channel
+    const reset = { channel, cursor: printCursor(channel, position), reason: told }
     this.pushText(namedBlock("reset", reset, this.places.cursor))
   }
 

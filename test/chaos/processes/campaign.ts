@@ -243,7 +243,7 @@ async function verdictOf(ledger: Ledger, nodes: Nodes): Promise<string[]> {
       await Promise.all(
         channels.map(
           async (channel) =>
-            [channel, parseCursor((await headOf(base + channel)).cursor) as Position] as const,
+            [channel, parseCursor((await headOf(base + channel)).cursor, channel) as Position] as const,
         ),
       ),
     )
@@ -265,10 +265,10 @@ async function verdictOf(ledger: Ledger, nodes: Nodes): Promise<string[]> {
 /** Everything that is kept of a channel, page by page. */
 async function keptOf(url: string, channel: string, { epoch }: Position): Promise<Message[]> {
   const messages: Message[] = []
-  for (let after = printCursor({ epoch, offset: 0 }); ;) {
+  for (let after = printCursor(channel, { epoch, offset: 0 }); ;) {
     const page = await pollOnce(`${url}?after=${after}`)
     for (const { cursor, data } of page.messages) {
-      const position = parseCursor(cursor)
+      const position = parseCursor(cursor, channel)
       if (position) messages.push(messageOf(channel, position, String(data)))
     }
     if (!page.more) return messages

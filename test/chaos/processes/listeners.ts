@@ -35,7 +35,7 @@ export function listenOn(
     const node = nodes.any()
     if (!node) return
     const { position } = hearer
-    const after = position ? printCursor(position) : undefined
+    const after = position ? printCursor(hearer.channel, position) : undefined
     const listener = await way.open(node.base, hearer.channel, after)
     current = listener
     try {
@@ -67,7 +67,7 @@ async function hear(listener: Listener, hearer: Hearer): Promise<void> {
     const heard = await listener.next(patienceMs)
     if (heard.kind === "end") return
     const cursor = heard.kind === "message" ? heard.ownCursor : heard.cursor
-    const position = parseCursor(cursor ?? "")
+    const position = parseCursor(cursor ?? "", hearer.channel)
     if (!position) throw new Error(`${hearer.name} was given the cursor ${cursor}`)
     // Who resumes goes on where it was; a reset, if there is one, follows.
     if (heard.kind === "position") {
@@ -130,7 +130,7 @@ async function publishOnce(nodes: Nodes, channel: string, text: string) {
     Bun.sleep(answerMs).then(() => Promise.reject(new Error("no answer"))),
   ])
   if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`)
-  const position = parseCursor(((await answer.json()) as PublishAnswer).cursor)
+  const position = parseCursor(((await answer.json()) as PublishAnswer).cursor, channel)
   if (!position) throw new Error("an answer without a cursor")
   return position
 }

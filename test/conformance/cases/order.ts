@@ -107,4 +107,4 @@ export async function openReady(transport: (typeof everyTransport)[number], base
 }
 
 /** The position before the first message of the epoch that `cursor` belongs to. */
-const before = (cursor: string): string => cursor.replace(/-.*$/, "-0")
+const before = (cursor: string): string => cursor.replace(/-[^.]*/, "-0")

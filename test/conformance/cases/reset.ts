@@ -70,12 +70,31 @@ export const reset: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "[C11] answers reset, not an error, to a cursor of another channel, and never takes it for its own",
+    over: [rawWebSocket, ...everyTransport.filter((one) => one.tellsOwnCursor)],
+    async run(scene) {
+      // Two channels alike: what one cursor stands for is there in the other, too.
+      const elsewhere = await publishAll(`${scene.url}/other`, ["a", "b"])
+      await publishAll(scene.url, ["c", "d"])
+      await expectReset(scene, elsewhere[0]?.cursor as string, ["epoch"])
+    },
+  },
+  {
+    name: "[C11] answers reset to a cursor that names no channel",
+    over: [rawWebSocket, ...everyTransport.filter((one) => one.tellsOwnCursor)],
+    async run(scene) {
+      const { cursor } = await publish(scene.url, "a")
+      await publish(scene.url, "b")
+      await expectReset(scene, cursor.replace(/\..*$/, ""), ["epoch"])
+    },
+  },
+  {
     name: "[C5] answers reset to an offset that was not reached yet",
     over: [rawWebSocket, ...everyTransport.filter((one) => one.tellsOwnCursor)],
     async run(scene) {
       await publish(scene.url, "old")
       const { cursor } = await headOf(scene.url)
-      await expectReset(scene, cursor.replace(/-.*$/, "-zzzz"), ["epoch", "trimmed"])
+      await expectReset(scene, cursor.replace(/-[^.]*/, "-zzzz"), ["epoch", "trimmed"])
     },
   },
   {
@@ -101,9 +120,33 @@ export const reset: readonly ConformanceCase[] = [
         "%20a-1",
         "a-zzzzzzzzzzzz",
         "~~",
+        "a-1.",
+        "a-1.01",
+        "a-1.b.c",
       ]) {
         await using listener = await transport.open(base, channel, cursor)
         expect([cursor, await listener.end()]).toMatchObject([cursor, { code: "bad_cursor" }])
+      }
+    },
+  },
+  {
+    name: "[C12] refuses with `bad_cursor` what begins as cursors do that are not spoken yet",
+    over: tellingCursor,
+    async run({ base, channel, url, transport }) {
+      const { cursor } = await headOf(url)
+      for (const kind of [
+        ".first",
+        ".",
+        "_1x9f_a-1",
+        "_",
+        "-",
+        `.${cursor}`,
+        `_${cursor}`,
+        `~1x9f~_a-1`,
+        `~1x9f~a-1.B`,
+      ]) {
+        await using listener = await transport.open(base, channel, kind)
+        expect([kind, await listener.end()]).toMatchObject([kind, { code: "bad_cursor" }])
       }
     },
   },

@@ -1,6 +1,8 @@
 // Cursors, single and compound: read or refused, and printed again exactly as they were.
 import {
   cursorCharsMax,
+  nowhere,
+  offsetIn,
   parseCompound,
   parseCursor,
   printCompound,
@@ -9,18 +11,40 @@ import {
 import type { ParserTarget } from "../target.ts"
 import { agree, hold, latin1 } from "./agree.ts"
 
+const channel = "/a"
+const tag = printCursor(channel, { epoch: "e", offset: 0 }).slice("e-0.".length)
+
 export const cursor: ParserTarget = {
   kind: "parser",
   name: "cursor",
-  words: ["-", "~", "0", "00", "2gosa7pa2gv", "2gosa7pa2gw", "zzzzzzzzzzz", "k3f9a", "A", ".", "%2d", "\n"],
+  words: [
+    "-",
+    "~",
+    `.${tag}`,
+    "0",
+    "00",
+    "2gosa7pa2gv",
+    "2gosa7pa2gw",
+    "zzzzzzzzzzz",
+    "k3f9a",
+    "A",
+    ".",
+    "%2d",
+    "\n",
+  ],
   check(input) {
     const text = latin1(input)
-    const position = parseCursor(text)
+    const position = parseCursor(text, channel)
+    hold(
+      "what is a cursor of some channel is read, and nothing else",
+      (position === null) === (offsetIn(text) === null),
+    )
     if (!position) return
     hold("an offset is a safe whole number", Number.isSafeInteger(position.offset) && position.offset >= 0)
-    agree("a cursor printed again", printCursor(position), text)
+    if (position === nowhere) hold("it names another channel", !text.endsWith(`.${tag}`))
+    else agree("a cursor printed again", printCursor(channel, position), text)
   },
-  work: { bytesMax: 128 * 1024, run: (input) => parseCursor(latin1(input)) },
+  work: { bytesMax: 128 * 1024, run: (input) => parseCursor(latin1(input), channel) },
 }
 
 export const compound: ParserTarget = {
