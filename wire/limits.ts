@@ -29,7 +29,7 @@ export interface Limits {
   readonly pageMessagesMax: number
   /** Bytes of payload in one page of a poll. Default 512 KiB. */
   readonly pageBytesMax: number
-  /** Seconds over which listeners are sent away at shutdown. Default 5. */
+  /** Seconds over which listeners are sent away at shutdown, and for which accepted requests are waited for. Default 5. */
   readonly drainSeconds: number
   /** Seconds at shutdown between `/_/ready` saying no and the first listener being sent away, so that load balancers have stopped sending new ones. Default 0: for a node without one. */
   readonly drainGraceSeconds: number

@@ -10,6 +10,7 @@ import type { Drafts, Payload } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
 import type { Connection, Connections } from "../transports/connections.ts"
 import type { ClientPublish, ClientPublished, Shared } from "../transports/shared.ts"
+import type { InFlight } from "./in-flight.ts"
 import { payloadFrom } from "./payload.ts"
 
 export interface ClientPublishOptions {
@@ -20,10 +21,11 @@ export interface ClientPublishOptions {
   readonly limits: Limits
   readonly access: Access
   readonly admissions: Admissions
+  readonly inFlight: InFlight
 }
 
 export function makePublishFor(options: ClientPublishOptions): Shared["publishFor"] {
-  const { hub, drafts, application, connections, limits, access, admissions } = options
+  const { hub, drafts, application, connections, limits, access, admissions, inFlight } = options
 
   const count = ({ guest }: Connection, { channel }: ClientPublish): void =>
     admissions.publish(guest.identity, channel, guest.neighbourhood)
@@ -33,6 +35,15 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
 
   const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
     count(connection, request)
+    inFlight.begin()
+    try {
+      return await publishAsSaid(connection, request)
+    } finally {
+      inFlight.end()
+    }
+  }
+
+  const publishAsSaid = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
     const { type, data } = request.payload
     const verdict = await application.message({
       connection: connections.idOf(connection.number),

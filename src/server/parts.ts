@@ -29,6 +29,7 @@ import { makeRemoteHooks } from "./hooks/hook-parts.ts"
 import { Reloader, type ReloaderOptions } from "./reload.ts"
 import { dismissWhoLostRights } from "./rights.ts"
 import { makeWatches, type Watches } from "./watches.ts"
+import { InFlight } from "./in-flight.ts"
 import type { Leave } from "./shutdown.ts"
 
 export interface PartsOptions {
@@ -61,6 +62,7 @@ export interface Parts {
   /** The server to publish with, once there is one. */
   readonly publisher: Publisher
   readonly leave: Leave
+  readonly inFlight: InFlight
 }
 
 export function makeParts({ config, hooks, events, source }: PartsOptions): Parts {
@@ -154,6 +156,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     counters,
   })
   const publisher: Publisher = { server: null }
+  const inFlight = new InFlight()
   const leave: Leave = { leaving: false, draining: false }
   const shared: Shared = {
     hub,
@@ -166,7 +169,16 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
     access,
     admissions,
-    publishFor: makePublishFor({ hub, drafts, application, connections, limits, access, admissions }),
+    publishFor: makePublishFor({
+      hub,
+      drafts,
+      application,
+      connections,
+      limits,
+      access,
+      admissions,
+      inFlight,
+    }),
     subscribing: ({ number, transport, user }, channel) =>
       application.subscribe(() => ({ connection: connections.idOf(number), transport, user }), channel),
     failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
@@ -202,7 +214,18 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     wheel,
     slowReaders,
   }
-  return { ...watched, access, admissions, revocations, reloader, watches, station, publisher, leave }
+  return {
+    ...watched,
+    access,
+    admissions,
+    revocations,
+    reloader,
+    watches,
+    station,
+    publisher,
+    leave,
+    inFlight,
+  }
 }
 
 /** Six characters name a run of a node: it is part of every connection's and message's id. */

@@ -18,6 +18,7 @@ import {
   sessionPrefix,
   streamSession,
 } from "../api/session.ts"
+import type { InFlight } from "./in-flight.ts"
 import type { Socket } from "../transports/websocket/socket.ts"
 
 export type Endpoint = (station: Station, ask: Ask) => Answer
@@ -33,6 +34,7 @@ export interface RouterOptions {
   readonly pages: ReadonlyMap<string, Methods>
   /** Every address under a prefix. */
   readonly areas: readonly Area[]
+  readonly inFlight: InFlight
   readonly onFailure: (error: unknown, ask: Ask) => void
   /** Somebody was refused: an answer as good as any other, and one to be counted. */
   readonly onRefusal: (error: LabaError, ask: Ask) => void
@@ -71,14 +73,21 @@ export class Router {
     const ask = askOf(request, server)
     try {
       const answer = this.route(ask)
-      return answer instanceof Promise
-        ? answer.then(
-            (response) => this.finish(response, ask),
-            (error: unknown) => this.finish(this.fail(error, ask), ask),
-          )
-        : this.finish(answer, ask)
+      return answer instanceof Promise ? this.settle(answer, ask) : this.finish(answer, ask)
     } catch (error) {
       return this.finish(this.fail(error, ask), ask)
+    }
+  }
+
+  private async settle(answer: Promise<Response | undefined>, ask: Ask): Promise<Response | undefined> {
+    const { inFlight } = this.options
+    inFlight.begin()
+    try {
+      return this.finish(await answer, ask)
+    } catch (error) {
+      return this.finish(this.fail(error, ask), ask)
+    } finally {
+      inFlight.end()
     }
   }
 

@@ -187,7 +187,7 @@ function operationOf(parts: Parts, { machine, runKey }: OperationFacts): Operati
 }
 
 function routerOf(
-  { station, counters, events }: Parts,
+  { station, counters, events, inFlight }: Parts,
   operation: Operation,
   shown: ReadonlyMap<string, Methods>,
 ): Router {
@@ -195,6 +195,7 @@ function routerOf(
     station,
     pages: new Map([...shown, ...operation.addresses]),
     areas: [operation.area],
+    inFlight,
     onFailure: (error, ask) => events.requestFailed(factsOf(ask), error),
     onRefusal(error, ask) {
       counters.countRefusedRequest(error.code)

@@ -27,6 +27,7 @@ export interface ShutdownOptions {
 
 export async function shutDown({ parts, server, operation }: ShutdownOptions): Promise<void> {
   const { leave, limits, events, hub, station, connections, presence, cluster, wheel, slowReaders } = parts
+  const { inFlight } = parts
   const drainMs = limits.drainSeconds * 1000
   leave.leaving = true
   events.draining({ connections: connections.size, seconds: limits.drainSeconds })
@@ -38,7 +39,9 @@ export async function shutDown({ parts, server, operation }: ShutdownOptions): P
   await within(drainMs, hub.given())
   await new Promise((resolve) => setImmediate(resolve))
   station.holds.answerAll()
-  await connections.sendAllAway(drainMs)
+  // Those who were let in before have an answer to come: they wait for a backend, for the engine, for lagging listeners.
+  await Promise.all([connections.sendAllAway(drainMs), within(drainMs, inFlight.none())])
+  await new Promise((resolve) => setImmediate(resolve))
   // Those who do not take their leave are cut.
   await within(lastWordMs, stopped)
   await server.stop(true)

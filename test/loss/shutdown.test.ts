@@ -1,6 +1,8 @@
 // SIGTERM: everybody is told to come back, what was published before is heard, and the process ends.
 import { describe, expect, test } from "bun:test"
 import { textOf } from "../support/heard.ts"
+import { local } from "../hooks/backend-process.ts"
+import { Inbox } from "../support/inbox.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { type ServerProcess, startProcess } from "../support/process.ts"
 import { headOf, publish } from "../support/publish.ts"
@@ -20,6 +22,24 @@ function holdPoll(url: string): Promise<Response> {
   // Where a test fails before it comes to its poll, the poll's end must not fail the next one.
   poll.catch(() => {})
   return poll
+}
+
+/** A backend that is asked about every message and answers none before it is released; then it says yes. */
+function holdingBackend() {
+  const asked = new Inbox<string>("what the backend was asked")
+  const held = Promise.withResolvers<void>()
+  const backend = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      asked.push(await request.text())
+      await held.promise
+      return Response.json({ publish: true })
+    },
+  })
+  const url = `http://127.0.0.1:${backend.port}/`
+  const hook = { pattern: "/**", publish: url, timeout: "60s", handshake: false, ...local }
+  return { asked, hook, release: held.resolve, [Symbol.asyncDispose]: () => backend.stop(true) }
 }
 
 describe("a graceful shutdown", () => {
@@ -75,6 +95,34 @@ describe("a graceful shutdown", () => {
     for (const listener of [socket, laba, stream])
       expect(textOf(await listener.message())).toBe("the last word")
     expect(await (await poll).json()).toMatchObject({ messages: [{ data: "the last word" }] })
+  }, 60_000)
+
+  test("answers the requests and takes the messages that wait for a slow backend", async () => {
+    await using backend = holdingBackend()
+    await using server = await startServer({ limits: { drainSeconds: 30 }, hooks: [backend.hook] })
+    const url = server.base + freshChannel()
+    await using socket = await listenByRawSocket(url)
+    socket.socket.send("by a socket")
+    await backend.asked.next()
+    const answer = fetch(url, { method: "POST", body: "by a request" })
+    await backend.asked.next()
+    const closed = server.laba.close()
+    expect(await socket.end()).toMatchObject({ number: 1012 })
+    // Longer than the last words may take, after which everybody is cut.
+    await Bun.sleep(1500)
+    backend.release()
+    expect((await answer).status).toBe(201)
+    await closed
+    expect(server.laba.counters.published).toBe(2)
+  }, 60_000)
+
+  test("waits for a backend that never answers no longer than `drainSeconds`", async () => {
+    await using backend = holdingBackend()
+    await using server = await startServer({ limits: { drainSeconds: 1 }, hooks: [backend.hook] })
+    const answer = fetch(server.base + freshChannel(), { method: "POST", body: "x" }).catch(() => "cut")
+    await backend.asked.next()
+    await server.laba.close()
+    expect(await answer).toBe("cut")
   }, 60_000)
 
   test("accepts nobody new while it drains", async () => {
