@@ -22,6 +22,8 @@ export interface NodeEntry {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly version: string
+  /** How far its clock is ahead of that of Redis, in milliseconds; negative when it is behind. Null: it was not compared. */
+  readonly clockOffsetMs: number | null
   readonly load: NodeLoad
 }
 
@@ -103,8 +105,9 @@ export interface Nodes {
   /** The nodes where a user has connections, this one too. Throws `engine_unavailable`. */
   nodesOf(user: string): Promise<readonly string[]>
   /**
-   * Has a node carry out an order: at once when it is this one. Throws what the order throws, `gone` when there is no such
-   * node any more, and `engine_unavailable` when it does not answer in time; then the order may have been carried out.
+   * Has a node carry out an order: at once when it is this one. Throws what the order throws, `gone` when no such node has
+   * a lease any more, and `engine_unavailable` when it does not hear or does not answer in time; then the order may have been
+   * carried out.
    */
   ask<Name extends OrderName>(
     run: string,

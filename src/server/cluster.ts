@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts"
 import type { Link } from "../engines/redis/link.ts"
 import { RedisEngine } from "../engines/redis/redis.ts"
 import type { NodeHub } from "../hub/node-hub.ts"
+import { ClockOffset } from "../nodes/clock-offset.ts"
 import { LoneNode } from "../nodes/lone-node.ts"
 import { callAddress } from "../nodes/node-address.ts"
 import type { NodeEntry, Nodes, Orders, Revocation } from "../nodes/nodes.ts"
@@ -46,6 +47,7 @@ export interface Cluster {
 export function makeCluster(options: ClusterOptions): Cluster {
   const { config, run, engine, hub, connections } = options
   const startedAt = Date.now()
+  const clock = new ClockOffset((offsetMs, isOff) => options.events.clockOffset(offsetMs, isOff))
   let made: Cluster | null = null
   const channelsHeard = (): number => made?.channelsHeard ?? hub.channelsHeard
   const scheme = config.tls ? "https" : "http"
@@ -56,6 +58,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
     address,
     startedAt,
     version,
+    clockOffsetMs: clock.offsetMs,
     load: {
       connections: connections.size,
       users: connections.users,
@@ -70,7 +73,9 @@ export function makeCluster(options: ClusterOptions): Cluster {
   const setPort = (port: number): void => {
     address = callAddress(config.node.advertise, { scheme, host: config.listen.host, port })
   }
-  if (engine instanceof RedisEngine) made = joined(options, { entry, orders, setPort, link: engine.link })
+  if (engine instanceof RedisEngine) {
+    made = joined(options, { entry, orders, setPort, clock, link: engine.link })
+  }
   return (
     made ?? {
       nodes: new LoneNode({ entry, orders, hasUser: (user) => connections.countOfUser(user) > 0 }),
@@ -89,12 +94,13 @@ interface Joining {
   readonly entry: () => NodeEntry
   readonly orders: Orders
   readonly setPort: (port: number) => void
+  readonly clock: ClockOffset
   readonly link: Link
 }
 
 function joined(
   { config, run, engine, hub, connections, revocations, events }: ClusterOptions,
-  { entry, orders, setPort, link }: Joining,
+  { entry, orders, setPort, clock, link }: Joining,
 ): Cluster {
   const presence = new RedisPresence({ link, self: run, others: () => nodes.others })
   const nodes: RedisNodes = new RedisNodes({
@@ -106,6 +112,7 @@ function joined(
     users: () => connections.userNames(),
     lifetimeMaxMs: (config.access.tokens?.lifetimeMaxSeconds ?? 0) * 1000,
     revocations: () => revocations.all(),
+    onClock: (reading) => clock.take(reading),
     takeRevocation: (revocation) => take(revocations, revocation),
     ear: {
       came(other) {

@@ -64,6 +64,8 @@ export function makeOperation(options: OperationOptions): Operation {
     channelsHeard: options.channelsHeard,
     users: () => connections.users,
     nodes: () => station.nodes.list.length,
+    clockOffsetMs: () =>
+      station.nodes.list.find(({ run }) => run === station.nodes.self)?.clockOffsetMs ?? null,
     engine: () => inventory.figures,
     hooks: () => station.application.remote?.desks.figures ?? { pending: 0, away: 0 },
     ready: () => readiness.isReady,

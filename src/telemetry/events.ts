@@ -118,6 +118,18 @@ export class Events {
     this.say("info", { event: `node_${what}`, run }, what === "came" ? "A node came." : "A node is gone.")
   }
 
+  /** This node's clock is off, or right again. Ahead of that of Redis by so much; negative when it is behind. */
+  clockOffset(offsetMs: number, isOff: boolean): void {
+    const fields = { event: isOff ? "clock_off" : "clock_right", offsetMs }
+    if (isOff)
+      this.say(
+        "warn",
+        fields,
+        "This machine's clock and that of Redis differ: tokens and signatures are judged wrongly.",
+      )
+    else this.say("info", fields, "This machine's clock is right again.")
+  }
+
   /** What the engine stores on fails; null when it works again. */
   engineTrouble(says: string | null): void {
     if (says === null) this.say("warn", { event: "engine_recovered" }, "The engine stores again.")

@@ -15,6 +15,7 @@ function metricsOf(changes: Partial<MetricSources> = {}): Metrics {
     channelsHeard: () => 2,
     users: () => 1,
     nodes: () => 1,
+    clockOffsetMs: () => -1500,
     engine: () => ({ historyBytes: 1000, idempotencyKeys: 7, channels: 9 }),
     hooks: () => ({ pending: 0, away: 0 }),
     ready: () => true,

@@ -26,6 +26,8 @@ export interface MetricSources {
   readonly users: () => number
   /** Nodes that are alive as far as this one knows, itself too. */
   readonly nodes: () => number
+  /** How far this node's clock is ahead of that of Redis, in milliseconds; null where it is not compared. */
+  readonly clockOffsetMs: () => number | null
   readonly engine: () => EngineFigures
   /** Backends that hooks call: what they have not heard yet, and how many are left alone since they do not answer. */
   readonly hooks: () => { readonly pending: number; readonly away: number }
@@ -72,6 +74,14 @@ export class Metrics {
     )
     this.gauge("laba_polls_held", "Long-polls that wait for a message.", sources.heldPolls)
     this.gauge("laba_nodes", "Nodes that this one knows to be alive, itself too.", sources.nodes)
+    this.gauge(
+      "laba_clock_offset_seconds",
+      "How far this node's clock is ahead of that of Redis; negative when it is behind. Without Redis there is none.",
+      () => {
+        const offsetMs = sources.clockOffsetMs()
+        return offsetMs === null ? [] : offsetMs / 1000
+      },
+    )
     this.gauge("laba_users", "Users with a connection here.", sources.users)
     this.gauge(
       "laba_channels_heard",

@@ -1,8 +1,14 @@
 // Nodes whose clocks are wrong, over one Redis: what a clock judges was told by the same clock.
-import { expect, test } from "bun:test"
+import { expect, spyOn, test } from "bun:test"
+import { readAddress } from "../../src/config/redis-address.ts"
+import { Link } from "../../src/engines/redis/link.ts"
+import type { Revocation } from "../../src/nodes/nodes.ts"
+import { Directory } from "../../src/nodes/redis/directory.ts"
+import { Revoked } from "../../src/nodes/redis/revoked.ts"
 import type { Stage } from "../backend-api/stage.ts"
+import { RedisProcess } from "../support/redis-servers.ts"
 import { NodeProcess } from "./node-process.ts"
-import { openCluster } from "./stage.ts"
+import { openCluster, until } from "./stage.ts"
 
 const minuteMs = 60_000
 
@@ -43,3 +49,92 @@ test.each([
   },
   60_000,
 )
+
+interface ListedNode {
+  readonly name: string
+  readonly clockOffsetMs: number | null
+}
+
+test("[K9] how far a node's clock is off is told by every node, and by its metrics", async () => {
+  await using cluster = await openCluster(1)
+  const [right] = cluster.nodes as [Stage]
+  await using wrong = await NodeProcess.start(
+    { engine: cluster.redis.url, listen: { port: 0 }, node: { name: "wrong" } },
+    { clockShiftMs: -2 * minuteMs },
+  )
+  for (const base of [right.base, wrong.base]) {
+    let nodes: readonly ListedNode[] = []
+    // The first comparison is told with the second renewal of the lease.
+    await until(async () => {
+      nodes = ((await (await fetch(`${base}/_/api/nodes`)).json()) as { nodes: ListedNode[] }).nodes
+      return nodes.length === 2 && nodes.every(({ clockOffsetMs }) => clockOffsetMs !== null)
+    })
+    for (const { name, clockOffsetMs } of nodes)
+      expect(Math.round((clockOffsetMs ?? 0) / minuteMs)).toBe(name === "wrong" ? -2 : 0)
+  }
+  const text = await (await fetch(`${wrong.base}/_/metrics`)).text()
+  expect(Number(/^laba_clock_offset_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(-60)
+}, 60_000)
+
+/** Does something while this process' clock is an hour ahead. */
+async function anHourAhead(act: () => Promise<unknown>): Promise<void> {
+  const real = Date.now
+  const clock = spyOn(Date, "now").mockImplementation(() => real() + 60 * minuteMs)
+  try {
+    await act()
+  } finally {
+    clock.mockRestore()
+  }
+}
+
+test("[K8] a node whose clock is ahead forgets no revocation that others still need", async () => {
+  await using redis = await RedisProcess.start()
+  const link = await openLink(redis.url)
+  const made = (taken: Revocation[]) =>
+    new Revoked({
+      link,
+      lifetimeMaxMs: 24 * 60 * minuteMs,
+      take: (one) => void taken.push(one),
+      held: () => [],
+    })
+  const expiresAtSeconds = Math.floor(Date.now() / 1000) + 600
+  const node = made([])
+  await node.add({ token: "stolen", expiresAtSeconds })
+  await anHourAhead(() => node.add({ token: "other", expiresAtSeconds: expiresAtSeconds + 3600 }))
+  const taken: Revocation[] = []
+  node.stop()
+  const later = made(taken)
+  // Told, read, or both.
+  await until(
+    () => ["stolen", "other"].every((token) => taken.some((one) => "token" in one && one.token === token)),
+    10_000,
+  )
+  later.stop()
+  link.close()
+}, 60_000)
+
+test("[K8] a node whose clock is ahead unbinds no user from the others", async () => {
+  await using redis = await RedisProcess.start()
+  const link = await openLink(redis.url)
+  const made = (self: string) =>
+    new Directory({ link, self, countOf: () => 1, users: () => ["bob"], usersCount: () => 1 })
+  const [right, ahead] = [made("right"), made("ahead")]
+  const found = () => right.nodesOf("bob", ["right", "ahead"])
+  right.touch("bob")
+  await until(async () => (await found()).join() === "right")
+  await anHourAhead(async () => {
+    // It says again who is with it, as with each renewal of its lease.
+    ahead.renewed(true)
+    await until(async () => (await found()).includes("ahead"))
+  })
+  expect(await found()).toEqual(["right", "ahead"])
+  link.close()
+}, 60_000)
+
+async function openLink(url: string): Promise<Link> {
+  const read = readAddress(url)
+  if ("wrong" in read) throw new Error(read.wrong)
+  const link = new Link({ address: read.address, prefix: "laba" })
+  await link.opened(10_000)
+  return link
+}

@@ -9,6 +9,12 @@ const node = z.strictObject({
   address: z.string().describe("Where it can be called at, in the nodes' own network."),
   startedAt: z.int().describe("In milliseconds since 1970."),
   version: z.string(),
+  clockOffsetMs: z
+    .int()
+    .nullable()
+    .describe(
+      "How far its clock is ahead of that of Redis, in milliseconds; negative when it is behind. Null where there is no Redis, and in the first second.",
+    ),
   load: z.strictObject({
     connections: z.int(),
     users: z.int(),

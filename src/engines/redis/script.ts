@@ -1,6 +1,11 @@
 // A Lua script of Redis: a name for error texts, its source, and the digest it is called by.
 import { createHash } from "node:crypto"
 
+/** For scripts that judge time: `now`, by Redis' clock, in milliseconds since 1970. Nodes' clocks differ. */
+export const redisClock = `local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`
+
 export interface Script {
   readonly name: string
   readonly lua: string

@@ -3,6 +3,7 @@
 // who looks passes over the runs of nodes that are dead.
 import { createHash } from "node:crypto"
 import type { Link } from "../../engines/redis/link.ts"
+import { defineScript, redisClock } from "../../engines/redis/script.ts"
 
 /** Changes are written together after so long: a user who pages through a site costs one write, not five. */
 const gatherMs = 50
@@ -21,6 +22,19 @@ const sayAgainMin = 5
 
 /** Users lie in so many parts, each on one server of a Cluster. */
 const parts = 256
+
+/**
+ * KEYS: the user's runs. ARGV: this run, how long what is said is kept, in ms. By Redis' clock: one node's would take for
+ * gone by itself what another has just said. Of a user who is always on some node, it clears what dead ones have left.
+ */
+const sayScript = defineScript(
+  "directory-say",
+  `redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 1`,
+  redisClock,
+)
 
 export interface DirectoryOptions {
   readonly link: Link
@@ -85,7 +99,7 @@ export class Directory {
     this.stale = false
     this.writing = this.writing
       .then(() => this.inSteps(users, (user) => this.write(user)))
-      .then(() => this.inSteps(again, (user) => this.sayAgain(user)))
+      .then(() => this.inSteps(again, (user) => this.write(user)))
       .catch(() => {
         // Who has left meanwhile is not among those who are here.
         for (const user of users) this.changed.add(user)
@@ -127,17 +141,7 @@ export class Directory {
     const { link, self, countOf } = this.options
     if (countOf(user) === 0) return this.remove(user)
     const { tag, key } = this.placeOf(user)
-    await Promise.all([
-      link.command(tag, "ZADD", key, Date.now(), self),
-      link.command(tag, "PEXPIRE", key, keptMs),
-    ])
-  }
-
-  private async sayAgain(user: string): Promise<void> {
-    const { tag, key } = this.placeOf(user)
-    // Of a user who is always on some node, what dead ones have left.
-    await this.options.link.command(tag, "ZREMRANGEBYSCORE", key, "-inf", Date.now() - keptMs)
-    await this.write(user)
+    await link.run(sayScript, tag, [key], [self, keptMs])
   }
 
   private async remove(user: string): Promise<void> {

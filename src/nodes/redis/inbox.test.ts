@@ -17,7 +17,7 @@ function open() {
       return 1
     },
   } as unknown as Link
-  const inbox = new Inbox({ link, self: "a", orders: {} as Orders })
+  const inbox = new Inbox({ link, self: "a", orders: {} as Orders, isAlive: async () => true })
   return {
     inbox,
     refuse: (facts: Readonly<Record<string, unknown>>) =>

@@ -1,5 +1,6 @@
 // Orders between nodes: each has an inbox, a Redis channel that it alone listens to. A question goes to the inbox of who
-// is asked, the answer to the inbox of who asks. Nothing is stored: a node that does not hear is told of at once.
+// is asked, the answer to the inbox of who asks. Nothing is stored: a node that does not hear is told of at once. That it
+// does not hear says nothing of whether it lives: its connection to hear with may be on its way back.
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError, type LabaErrorOptions } from "../../../wire/error.ts"
 import type { Link } from "../../engines/redis/link.ts"
@@ -41,6 +42,8 @@ export interface InboxOptions {
   /** This node. */
   readonly self: string
   readonly orders: Orders
+  /** Whether a node that does not hear is alive all the same. */
+  readonly isAlive: (run: string) => Promise<boolean>
 }
 
 export class Inbox {
@@ -87,7 +90,10 @@ export class Inbox {
     answered.catch(() => undefined)
     try {
       const heard = await this.send(run, { from: this.options.self, id, name, asked })
-      if (heard === 0) throw noSuchNode()
+      if (heard === 0)
+        throw (await this.options.isAlive(run))
+          ? behind("The node that this is on does not hear the others just now.")
+          : noSuchNode()
       const answer = (await answered) as Answered<Name>
       this.endSilence(run)
       return answer

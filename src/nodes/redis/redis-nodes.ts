@@ -2,6 +2,7 @@
 // orders. Each is a file of its own; here they are put together.
 import type { Link } from "../../engines/redis/link.ts"
 import { carryOut, noSuchNode } from "../lone-node.ts"
+import type { ClockReading } from "../clock-offset.ts"
 import type { Answered, Asked, NodeEntry, Nodes, OrderName, Orders, Revocation } from "../nodes.ts"
 import { Directory } from "./directory.ts"
 import { Inbox } from "./inbox.ts"
@@ -31,6 +32,8 @@ export interface RedisNodesOptions {
   /** All that hold on this node. */
   readonly revocations: () => Iterable<Revocation>
   readonly ear: NodesEar
+  /** This node's clock beside that of Redis. */
+  readonly onClock: (reading: ClockReading) => void
 }
 
 export class RedisNodes implements Nodes {
@@ -44,11 +47,11 @@ export class RedisNodes implements Nodes {
   private wasAway = false
 
   constructor(options: RedisNodesOptions) {
-    const { link, leaseMs, entry, orders, ear, lifetimeMaxMs, connectionsOf, users } = options
+    const { link, leaseMs, entry, orders, ear, lifetimeMaxMs, connectionsOf, users, onClock } = options
     this.options = options
     const self = entry().run
     this.self = self
-    this.inbox = new Inbox({ link, self, orders })
+    this.inbox = new Inbox({ link, self, orders, isAlive: (run) => this.registry.hasLease(run) })
     const usersCount = (): number => entry().load.users
     this.directory = new Directory({ link, self, countOf: connectionsOf, users, usersCount })
     const { takeRevocation, revocations } = options
@@ -57,6 +60,7 @@ export class RedisNodes implements Nodes {
       link,
       leaseMs,
       entry,
+      onClock,
       onCame: (run) => ear.came(run),
       onGone: (run) => {
         this.inbox.endSilence(run)

@@ -12,6 +12,7 @@ const entryOf = (run: string): NodeEntry => ({
   address: `http://${run}:8080`,
   startedAt: 0,
   version: "0.1.0",
+  clockOffsetMs: null,
   load: { connections: 0, users: 0, channels: 0, residentBytes: 0 },
 })
 
@@ -24,7 +25,7 @@ test("a node is on the list from when it has begun: before, it could not say whe
   const made = (run: string): Registry =>
     new Registry({
       ...{ link, leaseMs: 60_000, entry: () => entryOf(run) },
-      ...{ onCame() {}, onGone() {}, onRenewed() {} },
+      ...{ onCame() {}, onGone() {}, onRenewed() {}, onClock() {} },
     })
   const first = made("first")
   const second = made("second")

@@ -1,7 +1,8 @@
 // The nodes of a cluster under their leases, kept in Redis by Redis' clock. A node renews its lease every second and
 // learns in the same step who else is alive.
 import type { Link } from "../../engines/redis/link.ts"
-import { defineScript } from "../../engines/redis/script.ts"
+import { defineScript, redisClock } from "../../engines/redis/script.ts"
+import type { ClockReading } from "../clock-offset.ts"
 import type { NodeEntry } from "../nodes.ts"
 
 /** All nodes are under one tag: a handful of short texts. */
@@ -10,12 +11,10 @@ const tag = "nodes"
 /** Ids of nodes that never were are free to make up: they cost Redis no more than so often a look. */
 const lookIntervalMs = 200
 
-/** KEYS: leases, entries. ARGV: run, lease in ms, entry. Answers whether the lease had held, then all live entries. */
+/** KEYS: leases, entries. ARGV: run, lease in ms, entry. Answers whether the lease had held, Redis' time, then all live entries. */
 const renewScript = defineScript(
   "nodes-renew",
-  `local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local before = redis.call('ZSCORE', KEYS[1], ARGV[1])
+  `local before = redis.call('ZSCORE', KEYS[1], ARGV[1])
 local held = 0
 if before and tonumber(before) >= now then held = 1 end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
@@ -27,7 +26,9 @@ for i = 1, #dead do
 end
 local live = redis.call('HVALS', KEYS[2])
 table.insert(live, 1, tostring(held))
+table.insert(live, 2, string.format('%d', now))
 return live`,
+  redisClock,
 )
 
 const leaveScript = defineScript(
@@ -48,6 +49,8 @@ export interface RegistryOptions {
   readonly onGone: (run: string) => void
   /** The lease was renewed. `held`: it had not run out, so the others still count on what this node has said. */
   readonly onRenewed: (held: boolean) => void
+  /** This node's clock beside that of Redis. */
+  readonly onClock: (reading: ClockReading) => void
 }
 
 export class Registry {
@@ -56,7 +59,7 @@ export class Registry {
   private readonly keys: readonly string[]
   private known = new Map<string, NodeEntry>()
   private timer: ReturnType<typeof setInterval> | null = null
-  private renewing = false
+  private renewing: Promise<void> | null = null
   private stopped = false
   /** Monotonic milliseconds. */
   private renewedAtMs = Number.NEGATIVE_INFINITY
@@ -80,9 +83,15 @@ export class Registry {
     return [...others, this.options.entry()].sort((a, b) => (a.run < b.run ? -1 : 1))
   }
 
-  /** Whether a node is alive. One that nobody knows may have come a moment ago, so it is looked for. */
+  /** Whether a node is alive, as far as was known a moment ago. One that nobody knows may have come since, so it is looked for. */
   async knows(run: string): Promise<boolean> {
     if (!this.known.has(run) && performance.now() - this.renewedAtMs > lookIntervalMs) await this.renew()
+    return this.known.has(run)
+  }
+
+  /** Whether a node has its lease now: asked of Redis, and while Redis is away what was known last. */
+  async hasLease(run: string): Promise<boolean> {
+    await this.renew()
     return this.known.has(run)
   }
 
@@ -95,18 +104,26 @@ export class Registry {
    * Renews the lease and looks who is there. Does nothing while Redis is away, nor before the node has begun: it could not
    * say yet where it is called at.
    */
-  async renew(): Promise<void> {
-    if (this.renewing || this.stopped || !this.timer) return
-    this.renewing = true
+  renew(): Promise<void> {
+    if (this.stopped || !this.timer) return Promise.resolve()
+    this.renewing ??= this.renewNow().finally(() => {
+      this.renewing = null
+    })
+    return this.renewing
+  }
+
+  private async renewNow(): Promise<void> {
     try {
-      const { link, leaseMs, entry } = this.options
+      const { link, leaseMs, entry, onClock } = this.options
       const args = [this.self, leaseMs, JSON.stringify(entry())]
+      const beforeMs = Date.now()
       const reply = await link.run(renewScript, tag, this.keys, args)
-      if (Array.isArray(reply) && !this.stopped) this.take(reply.map(String))
+      if (!Array.isArray(reply) || this.stopped) return
+      const [held, redisMs, ...entries] = reply.map(String)
+      onClock({ beforeMs, otherMs: Number(redisMs), afterMs: Date.now() })
+      this.take(held === "1", entries)
     } catch {
       // The engine tells that Redis is away; what is known stays known until it is back.
-    } finally {
-      this.renewing = false
     }
   }
 
@@ -120,7 +137,7 @@ export class Registry {
     }
   }
 
-  private take([held, ...entries]: readonly string[]): void {
+  private take(held: boolean, entries: readonly string[]): void {
     const now = performance.now()
     // After an outage nobody has renewed: who is not there yet gets a lease's time before they count as gone.
     if (now - this.renewedAtMs > this.options.leaseMs / 2) this.amnestyUntilMs = now + this.options.leaseMs
@@ -135,6 +152,6 @@ export class Registry {
     for (const run of this.known.keys()) {
       if (run !== this.self && !before.has(run)) this.options.onCame(run)
     }
-    this.options.onRenewed(held === "1")
+    this.options.onRenewed(held)
   }
 }

@@ -13,7 +13,7 @@ test("what was told while nobody heard is read when Redis takes commands again",
   const link = {
     key: () => "all",
     listen: (_tag: string, _name: string, listener: RedisListener) => void (ear = listener),
-    async command() {
+    async run() {
       redis.reads++
       if (redis.isAway) throw new Error("away")
       return [JSON.stringify(told)]

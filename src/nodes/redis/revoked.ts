@@ -1,6 +1,7 @@
 // Revocations of a whole cluster: kept in Redis until what they are about has ended, told to every node, and read again
 // after every interruption, so that none is missed and no restart forgets one.
 import type { Link } from "../../engines/redis/link.ts"
+import { defineScript, redisClock } from "../../engines/redis/script.ts"
 import type { Revocation } from "../nodes.ts"
 import { readTold } from "./told.ts"
 
@@ -8,6 +9,28 @@ const tag = "revoked"
 
 /** Read in one piece; a revocation is about 100 bytes. */
 const perCommand = 1000
+
+/** KEYS: all of them. ARGV: for each how long it is kept, in ms, and the revocation. By Redis' clock, as the reading is. */
+const keepScript = defineScript(
+  "revoked-keep",
+  `for i = 1, #ARGV, 2 do redis.call('ZADD', KEYS[1], 'GT', now + ARGV[i], ARGV[i + 1]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+return 1`,
+  redisClock,
+)
+
+/** KEYS: all of them. ARGV: from which on, how many at most. */
+const readScript = defineScript(
+  "revoked-read",
+  `return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf', 'LIMIT', ARGV[1], ARGV[2])`,
+  redisClock,
+)
+
+/**
+ * Kept for so long beyond what it is about: each node ends a token by its own clock, and one whose clock is behind must not
+ * forget the revocation before the token.
+ */
+const clocksDifferByMs = 10 * 60_000
 
 export interface RevokedOptions {
   readonly link: Link
@@ -41,24 +64,20 @@ export class Revoked {
   /** Keeps it and tells everybody. Throws `engine_unavailable`. */
   async add(revocation: Revocation): Promise<void> {
     const { link } = this.options
-    const now = Date.now()
-    await link.command(tag, "ZADD", this.key, this.endOf(revocation, now), JSON.stringify(revocation))
-    await link.command(tag, "ZREMRANGEBYSCORE", this.key, "-inf", now)
+    await this.keep([this.keptMsOf(revocation), JSON.stringify(revocation)])
     await link.announce(tag, "told", JSON.stringify(revocation))
   }
 
   /** Redis may have forgotten: what holds here is written again. What fails is tried at the next occasion. */
   async sayAll(): Promise<void> {
-    const { link, held } = this.options
-    const now = Date.now()
     let some: (string | number)[] = []
     const send = async (): Promise<void> => {
-      if (some.length > 0) await link.command(tag, "ZADD", this.key, ...some)
+      if (some.length > 0) await this.keep(some)
       some = []
     }
     try {
-      for (const revocation of held()) {
-        some.push(this.endOf(revocation, now), JSON.stringify(revocation))
+      for (const revocation of this.options.held()) {
+        some.push(this.keptMsOf(revocation), JSON.stringify(revocation))
         if (some.length >= perCommand * 2) await send()
       }
       await send()
@@ -76,12 +95,19 @@ export class Revoked {
     this.options.link.unlisten(tag, "told")
   }
 
-  /** When what it is about has ended. */
-  private endOf(revocation: Revocation, now: number): number {
+  private async keep(some: readonly (string | number)[]): Promise<void> {
+    await this.options.link.run(keepScript, tag, [this.key], some)
+  }
+
+  /** How long from now until what it is about has ended on every node. */
+  private keptMsOf(revocation: Revocation): number {
     const { lifetimeMaxMs } = this.options
-    return "token" in revocation
-      ? Math.min(revocation.expiresAtSeconds * 1000, now + lifetimeMaxMs)
-      : revocation.atMs + lifetimeMaxMs
+    const now = Date.now()
+    const leftMs =
+      "token" in revocation
+        ? Math.min(revocation.expiresAtSeconds * 1000 - now, lifetimeMaxMs)
+        : revocation.atMs + lifetimeMaxMs - now
+    return Math.max(0, Math.round(leftMs)) + clocksDifferByMs
   }
 
   private async readMissed(): Promise<void> {
@@ -96,10 +122,8 @@ export class Revoked {
 
   private async readAll(): Promise<void> {
     const { link, take } = this.options
-    const now = Date.now()
     for (let from = 0; ; from += perCommand) {
-      const range = [now, "+inf", "LIMIT", from, perCommand]
-      const reply = await link.command(tag, "ZRANGEBYSCORE", this.key, ...range)
+      const reply = await link.run(readScript, tag, [this.key], [from, perCommand])
       if (!Array.isArray(reply)) return
       for (const text of reply) take(JSON.parse(String(text)) as Revocation)
       if (reply.length < perCommand) return

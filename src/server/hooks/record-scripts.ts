@@ -1,6 +1,6 @@
 // What happens to hooks' records inside Redis, each script one step. A run of a node has a lease, under which its records are
 // its own, and a tenure: its number grows whenever another node has taken over what the run had left.
-import { defineScript } from "../../engines/redis/script.ts"
+import { defineScript, redisClock } from "../../engines/redis/script.ts"
 
 /**
  * KEYS: leases, tenures, tenures to be forgotten, when anybody renewed last, what this run keeps. ARGV: run, lease in ms, its
@@ -13,9 +13,7 @@ import { defineScript } from "../../engines/redis/script.ts"
  */
 export const renewScript = defineScript(
   "hooks-renew",
-  `local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local lease = tonumber(ARGV[2])
+  `local lease = tonumber(ARGV[2])
 local last = redis.call('HMGET', KEYS[4], 'renewed', 'amnesty')
 local amnesty = tonumber(last[2] or 0)
 if now - tonumber(last[1] or 0) > lease / 2 then
@@ -55,6 +53,7 @@ for i = 1, #fields, 2 do
 end
 if redis.call('EXISTS', left) == 0 then redis.call('ZREM', KEYS[1], dead) end
 return reply`,
+  redisClock,
 )
 
 /** KEYS: tenures, what this run keeps. ARGV: run, its tenure, ids and tells. Answers 0, and does nothing, in another tenure. */
@@ -76,8 +75,8 @@ local is = redis.call('EXISTS', KEYS[3]) == 0 and 'first' or 'among'
 redis.call('SADD', KEYS[3], ARGV[3])
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
 if is == 'first' and ARGV[5] ~= '' then redis.call('HSET', KEYS[2], ARGV[5], ARGV[6]) end
-local time = redis.call('TIME')
-return { is, time[1] * 1000 + math.floor(time[2] / 1000) }`,
+return { is, now }`,
+  redisClock,
 )
 
 /**
@@ -87,8 +86,6 @@ return { is, time[1] * 1000 + math.floor(time[2] / 1000) }`,
 export const vacateScript = defineScript(
   "hooks-vacate",
   `if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return false end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if redis.call('SREM', KEYS[3], ARGV[3]) == 0 then return { 'unknown', now } end
 if redis.call('EXISTS', KEYS[3]) == 1 then
   redis.call('HDEL', KEYS[2], ARGV[3])
@@ -96,6 +93,7 @@ if redis.call('EXISTS', KEYS[3]) == 1 then
 end
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
 return { 'last', now }`,
+  redisClock,
 )
 
 /** KEYS: leases, tenures, what this run keeps. ARGV: run. The run ends: with nothing left to be told nobody looks for it. */
