@@ -6,6 +6,7 @@ import type { Channel } from "../channels/channel.ts"
 import { type Identity, userOf } from "./access.ts"
 import { neighbourhoodOf } from "./client-address.ts"
 import { Pace } from "./pace.ts"
+import { Arrivals, Reservation, Seats } from "./reservation.ts"
 
 /** What of the open connections and the polls that are held is looked at. */
 export interface Attendance {
@@ -13,16 +14,6 @@ export interface Attendance {
   readonly size: number
   /** A user's connections, and the polls that are held for them. */
   countOfUser(user: string): number
-}
-
-/** The connections and held polls from one address: each takes a seat when it begins and leaves it when it is gone. */
-export class Seats {
-  readonly neighbourhood: string
-  taken = 0
-
-  constructor(neighbourhood: string) {
-    this.neighbourhood = neighbourhood
-  }
 }
 
 export interface AdmissionsOptions {
@@ -45,6 +36,7 @@ export class Admissions {
   private readonly seats = new Map<string, Seats>()
   private sweepAbove = emptySeatsMax
   private waiting = 0
+  private readonly arrivals = new Arrivals()
   private connects: Pace
   private publishes: PublishPaces
 
@@ -65,12 +57,12 @@ export class Admissions {
   }
 
   /**
-   * Lets a connection in, or has it wait for its turn. `address` is null for this machine's own. Throws
+   * Reserves a place for a connection, once it is its turn. `address` is null for this machine's own. Throws
    * `too_many_connections` and `too_many_requests`.
    */
-  async connect(address: string | null): Promise<Seats | null> {
+  async connect(address: string | null): Promise<Reservation> {
     this.checkRoom()
-    if (address === null) return null
+    if (address === null) return new Reservation(this.arrivals, null)
     const neighbourhood = neighbourhoodOf(address)
     const waitMs = this.takeTurn(neighbourhood)
     if (waitMs > 0) {
@@ -79,7 +71,7 @@ export class Admissions {
       await this.wait(waitMs).finally(() => this.waiting--)
       this.checkRoom()
     }
-    return this.freeSeat(neighbourhood)
+    return new Reservation(this.arrivals, this.freeSeat(neighbourhood))
   }
 
   /**
@@ -90,11 +82,19 @@ export class Admissions {
     return address === null ? null : this.freeSeat(neighbourhoodOf(address))
   }
 
+  /** Counts a reservation among what a user has. Throws `too_many_connections`. */
+  reserveFor(user: string | undefined, reservation: Reservation): void {
+    if (user === reservation.user) return
+    this.checkUser(user)
+    reservation.nameUser(user)
+  }
+
   /** Throws `too_many_connections` when a user has as many as one may; `own` of them are who asks. */
   checkUser(user: string | undefined, own = 0): void {
     const { connectionsPerUserMax } = this.limits
     if (user === undefined || connectionsPerUserMax === 0) return
-    if (this.attendance.countOfUser(user) - own >= connectionsPerUserMax)
+    const count = this.attendance.countOfUser(user) + this.arrivals.countOfUser(user)
+    if (count - own >= connectionsPerUserMax)
       throw full(
         "connectionsPerUserMax",
         `A user has at most ${connectionsPerUserMax} connections and waiting polls.`,
@@ -123,7 +123,7 @@ export class Admissions {
 
   private checkRoom(): void {
     const { connectionsMax } = this.limits
-    if (this.attendance.size >= connectionsMax)
+    if (this.attendance.size + this.arrivals.size >= connectionsMax)
       throw full("connectionsMax", `This node has at most ${connectionsMax} connections.`)
   }
 

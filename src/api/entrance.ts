@@ -3,6 +3,7 @@ import type { Channel } from "../channels/channel.ts"
 import { userOf, vouchedFor } from "../access/access.ts"
 import { isOwnMachine, neighbourhoodOf } from "../access/client-address.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
+import { Arrival } from "../transports/arrival.ts"
 import { type Guest, guestOf } from "../transports/guest.ts"
 import type { Ask, Station } from "./ask.ts"
 
@@ -20,6 +21,8 @@ export interface Entrance {
   readonly said: Welcome
   readonly user: string | undefined
   readonly guest: Guest
+  /** They cannot come after all: gives back their place, and tells the application. */
+  abandon(): void
 }
 
 /** The application may take this long at most, in seconds: its own time-out and the wait for a place are shorter. */
@@ -46,18 +49,27 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
   if (!mayBeNamed) checkRights(ask.identity)
   // A plain poll is a request like any other: it takes a place only once it waits (`hold` in poll.ts).
   const holdsPlace = draft.transport !== "poll" || draft.protocol === "laba"
-  const seats = holdsPlace ? await admissions.connect(addressOf(station, ask)) : null
-  const said = asks ? await askApplication(station, ask, draft) : nothingSaid
-  const identity = mayBeNamed && said.user !== undefined ? vouchedFor(said.user) : ask.identity
-  const user = said.user ?? userOf(identity)
+  const reservation = holdsPlace ? await admissions.connect(addressOf(station, ask)) : null
+  let mustTell = false
+  const abandon = (): void => {
+    reservation?.release()
+    if (mustTell) application.abandon(shared.connections.idOf(draft.number))
+  }
   try {
+    if (reservation) admissions.reserveFor(userOf(ask.identity), reservation)
+    const said = asks ? await askApplication(station, ask, draft) : nothingSaid
+    mustTell = asks
+    const identity = mayBeNamed && said.user !== undefined ? vouchedFor(said.user) : ask.identity
+    const user = said.user ?? userOf(identity)
     if (mayBeNamed) checkRights(identity)
-    if (holdsPlace) admissions.checkUser(user)
+    if (reservation) admissions.reserveFor(user, reservation)
+    const { wheel } = shared
+    const guest = guestOf({ identity, seats: reservation?.seats ?? null, wheel })
+    return { said, user, guest: reservation ? new Arrival({ guest, reservation, wheel }) : guest, abandon }
   } catch (error) {
-    if (asks) application.abandon(shared.connections.idOf(draft.number))
+    abandon()
     throw error
   }
-  return { said, user, guest: guestOf({ identity, seats, wheel: shared.wheel }) }
 }
 
 /** Lets a publish by HTTP pass, or throws why not. */

@@ -84,7 +84,7 @@ export async function upgrade(
   const after = positionOf(query.after, channel ?? "")
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest } = await enter(station, ask, {
+  const { said, user, guest, abandon } = await enter(station, ask, {
     number,
     transport: "websocket",
     protocol,
@@ -95,7 +95,7 @@ export async function upgrade(
   })
   const chosen = foreign ? (said.subprotocol ?? null) : spoken
   if (foreign && chosen === null) {
-    station.application.abandon(shared.connections.idOf(number))
+    abandon()
     throw noSubprotocol()
   }
   const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
@@ -125,12 +125,12 @@ export async function upgrade(
     if (protocol === "raw" && channel !== null) release = await shared.hub.prepare(channel)
     if (server.upgrade(request, options)) return undefined
   } catch (error) {
-    station.application.abandon(shared.connections.idOf(number))
+    abandon()
     throw error
   } finally {
     release()
   }
-  station.application.abandon(shared.connections.idOf(number))
+  abandon()
   throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
 }
 

@@ -2,7 +2,7 @@
 // that their token gives them. Most are strangers, and all strangers from this machine are one object.
 import { LabaError } from "../../wire/error.ts"
 import { anyone, type Identity } from "../access/access.ts"
-import type { Seats } from "../access/admissions.ts"
+import type { Seats } from "../access/reservation.ts"
 import type { Connection } from "./connections.ts"
 import type { Timed, TimerWheel } from "./timer-wheel.ts"
 

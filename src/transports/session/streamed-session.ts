@@ -41,7 +41,7 @@ export class StreamedSession extends EventStream implements Outlet {
 
   constructor(options: EventStreamOptions & SessionStart) {
     super(options)
-    this.beginning = options
+    this.beginning = { channels: options.channels, reply: options.reply }
     this.conversation = new Conversation(options.shared, this)
     this.commands = new CommandQueue(this.conversation)
   }

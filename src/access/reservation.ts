@@ -1,0 +1,66 @@
+// Places for those on their way in. A place counts from the moment on that it was asked for: whoever is to be let in may have
+// to wait for the application, and many could be let in at once where there is room for one.
+
+/** The connections and held polls from one address: each takes a seat when it begins and leaves it when it is gone. */
+export class Seats {
+  readonly neighbourhood: string
+  taken = 0
+
+  constructor(neighbourhood: string) {
+    this.neighbourhood = neighbourhood
+  }
+}
+
+/** How many are on their way in, in all and by user. */
+export class Arrivals {
+  size = 0
+  private readonly byUser = new Map<string, number>()
+
+  countOfUser(user: string): number {
+    return this.byUser.get(user) ?? 0
+  }
+
+  count(user: string | undefined, change: 1 | -1): void {
+    if (user === undefined) return
+    const count = this.countOfUser(user) + change
+    if (count > 0) this.byUser.set(user, count)
+    else this.byUser.delete(user)
+  }
+}
+
+/** One place. */
+export class Reservation {
+  /** The seats of their address; null for this machine's own. */
+  readonly seats: Seats | null
+  private readonly arrivals: Arrivals
+  private named: string | undefined
+  private isHeld = true
+
+  constructor(arrivals: Arrivals, seats: Seats | null) {
+    this.arrivals = arrivals
+    this.seats = seats
+    arrivals.size++
+    if (seats) seats.taken++
+  }
+
+  get user(): string | undefined {
+    return this.named
+  }
+
+  /** Whose it is, as far as is known by now. */
+  nameUser(user: string | undefined): void {
+    if (!this.isHeld) return
+    this.arrivals.count(this.named, -1)
+    this.named = user
+    this.arrivals.count(user, 1)
+  }
+
+  /** They are there and counted as such, or will not come. Harmless when it was released before. */
+  release(): void {
+    if (!this.isHeld) return
+    this.nameUser(undefined)
+    this.isHeld = false
+    this.arrivals.size--
+    if (this.seats) this.seats.taken--
+  }
+}
