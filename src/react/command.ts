@@ -1,6 +1,7 @@
 // Runs a command for an event: the payload on its standard input, the facts in its environment. Nothing of a message is
 // ever part of a command line, so nothing in a message can become a command.
 import { spawn } from "node:child_process"
+import type { Socket } from "node:net"
 
 export interface Order {
   /** A line for the shell as its operator wrote it, or a program and its arguments, run without a shell. */
@@ -20,7 +21,10 @@ const reasonCharsMax = 500
 /** A command that ignores a request to end is ended after so long. */
 const patienceMs = 5_000
 
-/** Resolves when it ended with 0. Rejects with what it said last when it did not, or was stopped by the signal. */
+/** What it said last may still be in the pipe when it has ended. Whoever it left behind may hold the pipe open for ever. */
+const lastWordsMs = 200
+
+/** Resolves when it ended with 0, whatever it left running in the background. Rejects with what it said last when it did not, or was stopped by the signal. */
 export function runCommand(order: Order): Promise<void> {
   const { command, input, environment, signal } = order
   const { onOutput = (text) => process.stdout.write(text), onError = (text) => process.stderr.write(text) } =
@@ -52,9 +56,14 @@ export function runCommand(order: Order): Promise<void> {
     signal.addEventListener("abort", stop, { once: true })
     const settle = (error: Error | null): void => {
       signal.removeEventListener("abort", stop)
-      clearTimeout(killing)
       if (error) reject(error)
       else resolve()
+    }
+    const over = (code: number | null, name: NodeJS.Signals | null): void => {
+      if (signal.aborted) return settle(reasonOf(signal))
+      if (code === 0) return settle(null)
+      const last = said.trim()
+      settle(new Error(`ended with ${name ?? code}${last ? `: ${last}` : ""}`))
     }
     // A command that does not read its input closes it: that is its right.
     child.stdin.on("error", () => {})
@@ -65,11 +74,18 @@ export function runCommand(order: Order): Promise<void> {
       onError(text)
     })
     child.on("error", (error) => settle(new Error(`could not be started: ${error.message}`)))
-    child.on("close", (code, name) => {
-      if (signal.aborted) return settle(reasonOf(signal))
-      if (code === 0) return settle(null)
-      const last = said.trim()
-      settle(new Error(`ended with ${name ?? code}${last ? `: ${last}` : ""}`))
+    child.on("exit", (code, name) => {
+      const late = setTimeout(() => {
+        // What it left behind is heard as long as this process lives, which need not live for it.
+        for (const pipe of [child.stdout, child.stderr] as unknown as Socket[]) pipe.unref()
+        over(code, name)
+      }, lastWordsMs)
+      child.on("close", () => {
+        clearTimeout(late)
+        // Nobody is left who would have to be ended.
+        clearTimeout(killing)
+        over(code, name)
+      })
     })
   })
 }
