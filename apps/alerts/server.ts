@@ -20,6 +20,7 @@ export function startServer({ desk, host, port, log }: ServerOptions): {
   close(): Promise<void>
 } {
   const server = Bun.serve({
+    development: false,
     hostname: host,
     port,
     maxRequestBodySize: bodyBytesMax,

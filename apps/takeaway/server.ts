@@ -59,6 +59,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   }
   const handle = router({ desk, log })
   const server = Bun.serve({
+    development: false,
     hostname: host,
     port,
     maxRequestBodySize: bodyBytesMax,

@@ -1,6 +1,7 @@
 // The application of the bench as a backend: it answers each message with itself.
 
 const backend = Bun.serve({
+  development: false,
   hostname: "127.0.0.1",
   port: 0,
   async fetch(request) {

@@ -15,6 +15,7 @@ const groups = new Map<string, StreamGroup>()
 const dirty: StreamGroup[] = []
 
 const server: Server<Socket> = Bun.serve<Socket>({
+  development: false,
   hostname: "127.0.0.1",
   port: 0,
   async fetch(request) {

@@ -7,6 +7,7 @@ const headers = new Headers({
 })
 
 const server = Bun.serve({
+  development: false,
   hostname: "127.0.0.1",
   port: 0,
   fetch(request) {

@@ -39,6 +39,7 @@ async function desk(): Promise<void> {
   const answered = (status: number, body: unknown): Response =>
     new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } })
   const server = Bun.serve({
+    development: false,
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {

@@ -123,3 +123,25 @@ test("a call that is not signed is not let in where a secret is known", async ()
   })
   expect(willing.headers.get("webhook-allowed-origin")).toBe("laba")
 }, 60_000)
+
+test("what Laba would not send is refused in a word, and nothing of this machine or the source is shown", async () => {
+  await using running = new LabaProcess(["functions", example, "--port", "0"])
+  await running.says(/functions at/)
+  const base = /functions at (http:\/\/[^:]+:\d+)/.exec(running.out)?.[1] ?? ""
+  const event = { "ce-type": "laba.register", "ce-connection": "x" }
+  const calls: readonly (readonly [path: string, init: RequestInit, status: number])[] = [
+    ["/counter", { method: "POST", body: "{", headers: event }, 400],
+    ["/counter", { method: "POST", body: "7", headers: event }, 400],
+    ["/%", { method: "POST", body: "{}", headers: event }, 400],
+    ["/%ff", { method: "OPTIONS" }, 400],
+    ["/bun:info", {}, 405],
+    ["/nobody", { method: "POST", body: "{}", headers: event }, 404],
+  ]
+  for (const [path, init, status] of calls) {
+    const answer = await fetch(base + path, init)
+    const text = await answer.text()
+    expect([path, answer.status]).toEqual([path, status])
+    expect(text.length).toBeLessThan(100)
+    expect(text).not.toMatch(/<|function-server|node_modules/)
+  }
+}, 60_000)

@@ -37,6 +37,7 @@ function start(options: FrontThreadOptions): void {
   })
   const book = { login, clock: () => Date.now(), addressOf }
   server = Bun.serve({
+    development: false,
     hostname: host,
     port,
     reusePort: sharesPort,

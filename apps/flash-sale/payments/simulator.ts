@@ -158,6 +158,7 @@ export function startSimulator(options: SimulatorOptions): Simulator {
   }
 
   const server: Bun.Server<undefined> = Bun.serve({
+    development: false,
     hostname: host,
     port,
     async fetch(request): Promise<Response> {

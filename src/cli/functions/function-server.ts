@@ -23,12 +23,32 @@ export function serveFunctions(options: FunctionServerOptions): Bun.Server<undef
     hostname: "127.0.0.1",
     port: options.port,
     idleTimeout: 120,
+    development: false,
     fetch: (request) => answer(request, options),
   })
 }
 
+/** The name of a file that a path asks for; null when it can be none. */
+function fileIn(url: string): string | null {
+  try {
+    return decodeURIComponent(new URL(url).pathname.slice(1))
+  } catch {
+    return null
+  }
+}
+
+/** What Laba sent about an event; null when Laba would not send that. */
+function readEvent(kind: HookKind, headers: Record<string, string>, body: Uint8Array): unknown {
+  try {
+    return eventOf(kind, headers, body)
+  } catch {
+    return null
+  }
+}
+
 async function answer(request: Request, options: FunctionServerOptions): Promise<Response> {
-  const file = decodeURIComponent(new URL(request.url).pathname.slice(1))
+  const file = fileIn(request.url)
+  if (file === null) return new Response("This is no address.\n", { status: 400 })
   if (request.method === "OPTIONS") {
     const origin = request.headers.get("webhook-request-origin")
     return new Response(null, {
@@ -45,7 +65,9 @@ async function answer(request: Request, options: FunctionServerOptions): Promise
     return new Response("The signature is not right.\n", { status: 400 })
   const kind = (headers["ce-type"] ?? "").replace(/^laba\./, "")
   if (!kinds.includes(kind)) return new Response("This is no event of Laba's.\n", { status: 400 })
-  const called = options.call(file, kind as HookKind, eventOf(kind as HookKind, headers, body))
+  const event = readEvent(kind as HookKind, headers, body)
+  if (event === null) return new Response("This is no event as Laba sends it.\n", { status: 400 })
+  const called = options.call(file, kind as HookKind, event)
   if (!called) return new Response(`There is no function ${kind} in ${file}.\n`, { status: 404 })
   try {
     return responseOf((await called) as FunctionAnswer | undefined)
@@ -73,7 +95,8 @@ function eventOf(kind: HookKind, headers: Record<string, string>, body: Uint8Arr
     const isText = /^(?:text\/|application\/(?:.*\+)?(?:json|xml))/.test(type)
     return { ...about, type, data: isText ? new TextDecoder().decode(body) : body }
   }
-  const said = JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>
+  const said = JSON.parse(new TextDecoder().decode(body)) as unknown
+  if (typeof said !== "object" || said === null) return null
   return { ...said, ...about }
 }
 
