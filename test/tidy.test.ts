@@ -201,6 +201,27 @@ const cited = new Set(
     .flatMap((match) => (match[1] as string).split(/, ?/)),
 )
 
+test("a command prints through src/cli/terminal.ts, which keeps what came from elsewhere from moving a cursor", () => {
+  const prints = production.filter(
+    ({ path, code }) =>
+      path.startsWith("src/cli/") && /\bconsole\.|\bprocess\.std(?:out|err)\.write\b/.test(code),
+  )
+  expect(prints.map(({ path }) => path)).toEqual(["src/cli/terminal.ts"])
+})
+
+test("no server shows the pages that Bun has for developers", () => {
+  const shows = production
+    .filter(({ path }) => !/(?:^|\/)test\//.test(path))
+    .flatMap(({ path, code }) =>
+      code
+        .split(/\bBun\.serve(?:<\w+>)?\(/)
+        .slice(1)
+        .filter((call) => !/\bdevelopment: false\b/.test(call.slice(0, 700)))
+        .map(() => path),
+    )
+  expect(shows).toEqual([])
+})
+
 test("every rule of the protocol has one number", () => {
   expect(rules.length).toBeGreaterThan(0)
   expect(rules.filter((rule, index) => rules.indexOf(rule) !== index)).toEqual([])

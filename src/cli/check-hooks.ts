@@ -1,4 +1,5 @@
 // Tries every address that hooks would call: may it be connected to, does it answer, does it agree.
+import { printable } from "../telemetry/printable.ts"
 import { BackendFailure } from "../hooks/remote/failure.ts"
 import { shakeHands } from "../hooks/remote/handshakes.ts"
 import type { HookConfig, HookResponse } from "../hooks/remote/remote.ts"
@@ -55,11 +56,7 @@ function judged({ status, body }: HookResponse): { ok: boolean; says: string } {
   if (status < 400) return { ok: true, says: "answers; it is not asked whether it agrees" }
   if (postOnly.includes(status))
     return { ok: true, says: `answers, with status ${status} to OPTIONS: whether to POST, is not tried` }
-  const reason = new TextDecoder()
-    .decode(body)
-    .trim()
-    .replace(/\p{Cc}+/gu, " ")
-    .slice(0, reasonCharactersMax)
+  const reason = printable(new TextDecoder().decode(body).trim()).slice(0, reasonCharactersMax)
   return { ok: false, says: `answered OPTIONS with status ${status}${reason && `: ${reason}`}` }
 }
 

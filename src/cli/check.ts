@@ -14,6 +14,7 @@ import { type Command, exit, Misuse } from "./command.ts"
 import { explainAccess } from "./explain-access.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 import { hooksOfServer } from "./hooks-of-server.ts"
+import { print } from "./terminal.ts"
 
 const flags = {
   config: configFlag,
@@ -52,14 +53,14 @@ export const check: Command = {
       throw new Misuse("--as and a channel go together: laba check --as token.jwt /orders/42")
     const { config, file } = await gatherConfig(given.config, {})
     if (given.as !== undefined && channel !== undefined) {
-      console.log((await explainAccess({ config, as: given.as, channel })).join("\n"))
+      print((await explainAccess({ config, as: given.as, channel })).join("\n"))
       return exit.ok
     }
     if (given.hooks) return reportHooks(config, given.url ?? (process.env.LABA_URL || undefined))
     const set = Object.keys(environmentVariables).filter((name) => process.env[name])
     const sources = [file === null ? "No file; these are the defaults" : `${file} is fine`]
     if (set.length > 0) sources.push(`with ${set.join(", ")} from the environment`)
-    console.log(`${sources.join(", ")}.\n\n${print(config)}`)
+    print(`${sources.join(", ")}.\n\n${summaryOf(config)}`)
     return exit.ok
   },
 }
@@ -68,14 +69,14 @@ async function reportHooks({ hooks }: Config, url: string | undefined): Promise<
   // Before the backends are called: an address that is none is said at once.
   const server = url === undefined ? null : serverOf(url)
   const here = await checkHooks(hooks)
-  console.log(here.lines.length === 0 ? "No hooks are configured." : here.lines.join("\n"))
+  print(here.lines.length === 0 ? "No hooks are configured." : here.lines.join("\n"))
   if (server === null) return here.ok ? exit.ok : exit.failed
   const there = await hooksOfServer(server)
-  console.log(`\n${there.lines.join("\n")}`)
+  print(`\n${there.lines.join("\n")}`)
   return here.ok && there.ok ? exit.ok : exit.failed
 }
 
-function print({ listen, engine, open, access, hooks, rules, limits, watch }: Config): string {
+function summaryOf({ listen, engine, open, access, hooks, rules, limits, watch }: Config): string {
   const rows: [string, string][] = [
     ["listen", `http://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`],
     ["engine", engineText(engine)],

@@ -1,6 +1,7 @@
 // What a command that listens says of its connection on standard error, and when it has to give up.
 import type { Channel, Laba, Reason } from "../../client/index.ts"
 import { Failure } from "./command.ts"
+import { say } from "./terminal.ts"
 
 /** Says when the connection is lost and when it is back; rejects when the server says to stay away. */
 export function sayUntilRefused(laba: Laba, channel: Channel, server: string): Promise<never> {
@@ -11,11 +12,11 @@ export function sayUntilRefused(laba: Laba, channel: Channel, server: string): P
       if (state === "closed" && reason) closed(reason)
       if (state === "waiting" && reason && !lost) {
         lost = true
-        console.error(`laba: no connection to ${server} (${reason.code}: ${reason.detail}); coming back`)
+        say(`laba: no connection to ${server} (${reason.code}: ${reason.detail}); coming back`)
       }
       if (state === "open" && lost) {
         lost = false
-        console.error("laba: connected again")
+        say("laba: connected again")
       }
     })
     channel.on("state", ({ state, reason }) => {

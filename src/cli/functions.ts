@@ -14,6 +14,7 @@ import { Runner } from "./functions/runner.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 import { secretIn } from "./secret.ts"
 import { stopBySignal } from "./signals.ts"
+import { print, say } from "./terminal.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the functions' port; default 9000, and 0 takes a free one" },
@@ -61,7 +62,7 @@ export const functions: Command = {
         port,
         secret,
         call: (file, kind, event) => runner.call(file, kind, event),
-        onFailure: (file, kind, error) => console.error(`${file} ${kind}: ${(error as Error).message}`),
+        onFailure: (file, kind, error) => say(`${file} ${kind}: ${(error as Error).message}`),
       }),
     )
     held.defer(() => server.stop(true))
@@ -69,19 +70,19 @@ export const functions: Command = {
     const hooks = hooksOf(runner.files, { base, secret })
     // Before the lines are printed: whoever waits for them may signal at once.
     const stopped = stopBySignal(() => held.disposeAsync())
-    console.log(`functions at ${base}: ${namesOf(runner.files)}`)
+    print(`functions at ${base}: ${namesOf(runner.files)}`)
     if (withLaba) {
       const laba = await startLaba({ config: given.config, data: given.data, port: labaPort, hooks })
       // Ended first: what it still has to tell, the functions still hear.
       held.defer(() => laba.close())
       runner.useLaba({ url: laba.url, key })
-      console.log(`laba listening on ${laba.url}`)
+      print(`laba listening on ${laba.url}`)
     } else {
       runner.useLaba({
         url: process.env["LABA_URL"] || "http://127.0.0.1:8080",
         key,
       })
-      console.log(`for laba.yaml:\n\n${yamlOf(hooks)}`)
+      print(`for laba.yaml:\n\n${yamlOf(hooks)}`)
     }
     await stopped
     return exit.ok
@@ -98,10 +99,10 @@ async function startRunner(folder: string, database: string): Promise<Runner> {
         const changed = shapeOf(files) !== patterns
         patterns = shapeOf(files)
         const more = changed ? "; what they are for has changed: start again to have Laba know" : ""
-        console.log(`functions loaded anew: ${namesOf(files)}${more}`)
+        print(`functions loaded anew: ${namesOf(files)}${more}`)
       },
       onBroken: (error) =>
-        console.error(`the old functions go on, since the new ones cannot be loaded:\n${error.message}`),
+        say(`the old functions go on, since the new ones cannot be loaded:\n${error.message}`),
     })
     patterns = shapeOf(runner.files)
     return runner

@@ -1,5 +1,6 @@
 // What went wrong lately between a running server and the backends of its hooks, as it tells at /_/api/hooks.
 import type { HookView } from "../hooks/remote/view.ts"
+import { printable } from "../telemetry/printable.ts"
 import { Failure } from "./command.ts"
 import { reach, refusalOf } from "./problem.ts"
 import { credential } from "./secret.ts"
@@ -34,6 +35,3 @@ const lineOf = ({ time, kind, id, says }: HookView["errors"][number]): string =>
   `     ${timeOf(time)}  ${kind}  ${printable(id)}  ${printable(says)}`
 
 const timeOf = (ms: number): string => new Date(ms).toISOString()
-
-/** A backend's words must not move the cursor of a terminal. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, "?")

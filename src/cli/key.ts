@@ -3,6 +3,7 @@ import { keyName, makeKey } from "../access/keys.ts"
 import { readArguments, unknown } from "./arguments.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { readPatterns } from "./patterns.ts"
+import { print, say } from "./terminal.ts"
 
 const flags = {
   publish: { type: "string", value: "<patterns>", says: "channels it may publish to, divided by spaces" },
@@ -44,11 +45,9 @@ export const key: Command = {
       throw new Misuse("a key that may do nothing is of no use: add --publish, --listen or --manage")
     const { text, sha256 } = makeKey(name)
     // The key alone on standard output, so that a script can take it; the rest is for whoever reads.
-    console.error(
-      "The key, shown this once and kept nowhere; its bearer sends `Authorization: Bearer <key>`:\n",
-    )
-    console.log(text)
-    console.error(`
+    say("The key, shown this once and kept nowhere; its bearer sends `Authorization: Bearer <key>`:\n")
+    print(text)
+    say(`
 For laba.yaml, under \`keys:\`, beside those that are there:
 
 keys:

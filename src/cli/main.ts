@@ -3,11 +3,12 @@ import { unknown } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
 import { commands } from "./commands.ts"
 import { helpOf, helpOfAll } from "./help.ts"
+import { print, say } from "./terminal.ts"
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
   if (name === undefined) {
-    process.stderr.write(helpOfAll(commands))
+    say(helpOfAll(commands).trimEnd())
     return exit.usage
   }
   if (name === "--version" || name === "-v") return find("version").run([])
@@ -27,7 +28,7 @@ function find(name: string): Command {
 }
 
 function help([name]: readonly string[]): number {
-  process.stdout.write(name === undefined || name === "help" ? helpOfAll(commands) : helpOf(find(name)))
+  print((name === undefined || name === "help" ? helpOfAll(commands) : helpOf(find(name))).trimEnd())
   return exit.ok
 }
 
@@ -38,10 +39,10 @@ async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof Misuse) {
       const known = commands.some((one) => one.name === args[0])
-      console.error(`laba: ${error.message} (laba help${known ? ` ${args[0]}` : ""})`)
+      say(`laba: ${error.message} (laba help${known ? ` ${args[0]}` : ""})`)
       return exit.usage
     }
-    console.error(error instanceof Failure ? `laba: ${error.message}` : error)
+    say(error instanceof Failure ? `laba: ${error.message}` : Bun.inspect(error))
     return exit.failed
   }
 }

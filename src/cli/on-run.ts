@@ -15,6 +15,7 @@ import { defaultFolder, ownFolder } from "./on-state.ts"
 import { credential } from "./secret.ts"
 import { stopBySignal } from "./signals.ts"
 import { readTime, readWhole } from "./times.ts"
+import { printJson, say } from "./terminal.ts"
 
 export const sharedFlags = {
   "at-once": {
@@ -97,10 +98,10 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
         waitMs === null
           ? `set aside after ${attempts === 1 ? "one try" : `${attempts} tries`}`
           : `again in ${(waitMs / 1000).toFixed(1)} s`
-      console.error(`laba: ${id} (${cursor}) failed: ${reason}; ${then}`)
+      say(`laba: ${id} (${cursor}) failed: ${reason}; ${then}`)
     },
     onReset: (detail) =>
-      console.error(
+      say(
         `\nlaba: RESET: ${detail} Messages were published that nobody will react to here.\n` +
           "laba: going on with what comes from now on; a longer `history` for this channel keeps more\n",
       ),
@@ -115,10 +116,8 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
     if (begun === null) return exit.ok
     const { cursor, history } = begun
     if (history === "none")
-      console.error(
-        `laba: ${name} keeps no history: what is published while this is down, or slow, is missed`,
-      )
-    console.error(
+      say(`laba: ${name} keeps no history: what is published while this is down, or slow, is missed`)
+    say(
       `laba: reacting to ${name} after ${reacting.after ?? cursor}; place and set-aside messages in ${folder}`,
     )
     await Promise.race([stopped, refused, failed])
@@ -137,11 +136,9 @@ export async function listAside({ aside, folder }: Task): Promise<number> {
       message.data instanceof Uint8Array
         ? { base64: Buffer.from(message.data).toString("base64") }
         : message.data
-    console.log(
-      JSON.stringify({ time: new Date(time).toISOString(), reason, attempts, message: { ...message, data } }),
-    )
+    printJson({ time: new Date(time).toISOString(), reason, attempts, message: { ...message, data } })
   }
-  console.error(`laba: ${found.length} set aside in ${join(folder, "aside")}`)
+  say(`laba: ${found.length} set aside in ${join(folder, "aside")}`)
   return exit.ok
 }
 
@@ -152,9 +149,9 @@ export async function retryAside({ aside, timeoutMs }: Task, reaction: Reaction)
     reaction,
     timeoutMs,
     onEach: ({ id, cursor }, error) =>
-      console.error(`laba: ${id} (${cursor}) ${error ? `failed: ${error.message}` : "is done"}`),
+      say(`laba: ${id} (${cursor}) ${error ? `failed: ${error.message}` : "is done"}`),
   })
-  console.error(`laba: ${left} still set aside`)
+  say(`laba: ${left} still set aside`)
   return left === 0 ? exit.ok : exit.failed
 }
 

@@ -5,6 +5,7 @@ import type { Reaction } from "../react/reaction.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, Misuse } from "./command.ts"
 import { listAside, reactTo, readTask, retryAside, sharedFlags } from "./on-run.ts"
+import { passOnError, passOnOutput } from "./terminal.ts"
 
 const flags = {
   exec: {
@@ -36,7 +37,14 @@ export const on: Command = {
     const command = given.exec
     if (!command?.trim()) throw new Misuse("say what to run: --exec ./command.sh")
     const reaction: Reaction = (message, { number, signal }) =>
-      runCommand({ command, input: payloadOf(message), environment: variablesOf(message, number), signal })
+      runCommand({
+        command,
+        input: payloadOf(message),
+        environment: variablesOf(message, number),
+        signal,
+        onOutput: passOnOutput,
+        onError: passOnError,
+      })
     return given.retry ? retryAside(task, reaction) : reactTo(task, reaction)
   },
 }

@@ -7,6 +7,7 @@ import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
 import { reach, refusalOf } from "./problem.ts"
 import { credential } from "./secret.ts"
+import { print } from "./terminal.ts"
 
 const flags = {
   url: urlFlag,
@@ -64,7 +65,7 @@ export const publish: Command = {
     if (token) headers["authorization"] = `Bearer ${token}`
     const response = await reach(channelUrl(address), { method: "POST", headers, body, redirect: "error" })
     if (!response.ok) throw new Failure(await refusalOf(response))
-    console.log((await response.text()).trim())
+    print((await response.text()).trim())
     return exit.ok
   },
 }

@@ -4,6 +4,7 @@ import { hasCredentials } from "../access/access-config.ts"
 import { makeKey } from "../access/keys.ts"
 import type { Config } from "../config/config.ts"
 import { secretIn } from "./secret.ts"
+import { say } from "./terminal.ts"
 
 /** How the processes of one server are told their key. */
 const variable = "LABA_RUN_KEY"
@@ -19,7 +20,7 @@ export function runKeyFor({ open, access }: Config): string | null {
 /** Says it on standard error, which is for people: what reads the line on standard output wants no second one. */
 export function tellRunKey(runKey: string | null): void {
   if (runKey === null) return
-  console.error(
+  say(
     `laba: everybody may come in, so the backend API and /_/metrics take a key of their own until this run ends:\n${runKey}`,
   )
 }

@@ -10,6 +10,7 @@ import { labaVersion } from "./laba-version.ts"
 import { Processes, processVariable } from "./processes.ts"
 import { runKeyFor, tellRunKey } from "./run-key.ts"
 import { reloadBySignal, stopBySignal } from "./signals.ts"
+import { print, say } from "./terminal.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the port; default 8080, and 0 takes a free one" },
@@ -105,7 +106,7 @@ export const serve: Command = {
     reloadBySignal(laba)
     // Before the line is printed: whoever waits for it may signal at once.
     const stopped = stopBySignal(() => laba.close())
-    console.log(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
+    print(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
     if (ordinal === null) tellRunKey(runKey)
     await stopped
     return exit.ok
@@ -142,14 +143,14 @@ async function serveBy(
     count,
     ...listen,
     command: [process.execPath, ...process.execArgv, "--no-orphans", Bun.main, "serve", ...args],
-    say: (line) => console.error(`laba: ${line}`),
+    say: (line) => say(`laba: ${line}`),
   }).catch((error: unknown) => {
     const why = whyNoSocket(error, listen)
     throw why === null ? error : new Failure(why, { cause: error })
   })
   reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
   const stopped = stopBySignal(() => processes.stop())
-  console.log(
+  print(
     `laba ${labaVersion()} listening on ${processes.url} (${engine.name} engine, ${count} processes${from})`,
   )
   tellRunKey(runKey)

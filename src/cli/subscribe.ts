@@ -7,6 +7,7 @@ import { type Command, exit, Misuse } from "./command.ts"
 import { readCursor } from "./cursors.ts"
 import { sayUntilRefused } from "./connection-words.ts"
 import { credential } from "./secret.ts"
+import { printJson, printPayload, say } from "./terminal.ts"
 
 const flags = {
   after: {
@@ -46,7 +47,7 @@ export const subscribe: Command = {
     try {
       const whole = printing(channel, given.json === true, countMax)
       channel.on("reset", ({ reason, cursor }) => {
-        console.error(`laba: reset (${reason}): what was missed is not kept; listening from ${cursor}`)
+        say(`laba: reset (${reason}): what was missed is not kept; listening from ${cursor}`)
       })
       await Promise.race([whole, sayUntilRefused(laba, channel, address.server)])
     } finally {
@@ -63,7 +64,7 @@ function printing(channel: Channel, asJson: boolean, countMax: number): Promise<
     channel.on("message", (message) => {
       // What comes between the last one and the close is not printed.
       if (count >= countMax) return
-      print(message, asJson)
+      show(message, asJson)
       if (++count === countMax) resolve()
     })
   })
@@ -75,12 +76,10 @@ function readCount(text: string | undefined): number {
   return Number(text)
 }
 
-function print(message: Message, asJson: boolean): void {
+function show(message: Message, asJson: boolean): void {
   const { data, type } = message
-  if (asJson)
-    process.stdout.write(JSON.stringify(data instanceof Uint8Array ? asBase64(message, data) : message))
-  else process.stdout.write(data instanceof Uint8Array ? data : textOf(type, data))
-  process.stdout.write("\n")
+  if (asJson) printJson(data instanceof Uint8Array ? asBase64(message, data) : message)
+  else printPayload(data instanceof Uint8Array ? data : textOf(type, data))
 }
 
 const asBase64 = (message: Message, data: Uint8Array) => ({

@@ -9,6 +9,7 @@ import { readArguments, unknown } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 import { readPatterns } from "./patterns.ts"
+import { print } from "./terminal.ts"
 
 const flags = {
   user: { type: "string", value: "<user>", says: "whose token it is; the user owns /@<user>/**" },
@@ -64,7 +65,7 @@ export const token: Command = {
       .setIssuedAt()
       .setExpirationTime(Math.floor(Date.now() / 1000 + seconds))
       .sign(new TextEncoder().encode(secret))
-    console.log(await signed)
+    print(await signed)
     return exit.ok
   },
 }

@@ -2,6 +2,7 @@
 import { readArguments } from "./arguments.ts"
 import { type Command, exit } from "./command.ts"
 import { labaVersion } from "./laba-version.ts"
+import { print } from "./terminal.ts"
 
 export const version: Command = {
   name: "version",
@@ -11,7 +12,7 @@ export const version: Command = {
   examples: [["laba version", "prints, for example, laba 0.1.0 (Bun 1.4.5)"]],
   run(args) {
     readArguments(args, {}, 0)
-    console.log(`laba ${labaVersion()} (Bun ${Bun.version})`)
+    print(`laba ${labaVersion()} (Bun ${Bun.version})`)
     return exit.ok
   },
 }

@@ -17,6 +17,7 @@ import { sayUntilRefused } from "./connection-words.ts"
 import { credential } from "./secret.ts"
 import { readTime } from "./times.ts"
 import { readTells, tellFlags } from "./watch-tells.ts"
+import { print, printJson, say } from "./terminal.ts"
 
 const flags = {
   every: { type: "string", value: "<time>", says: "how often it speaks; default a sixth of --silent" },
@@ -57,9 +58,8 @@ export const watch: Command = {
     const tell = telling(laba, tells)
     const stands = () => whereItStands(channelUrl(address), token)
     keepWatch(channel, what, stands, (alarm) => {
-      console.log(
-        given.json ? JSON.stringify(alarm) : `${new Date(alarm.time).toISOString()} ${lineOf(alarm)}`,
-      )
+      if (given.json) printJson(alarm)
+      else print(`${new Date(alarm.time).toISOString()} ${lineOf(alarm)}`)
       tell(alarm)
     })
     try {
@@ -86,7 +86,7 @@ function telling(laba: Laba, tells: readonly Tell[]): (alarm: Alarm) => void {
     clock: systemClock,
     onFailure({ name }, error, isGivenUp) {
       const why = error instanceof Error ? error.message : String(error)
-      console.error(`laba: ${name} was not told: ${why}${isGivenUp ? "; given up" : "; trying again"}`)
+      say(`laba: ${name} was not told: ${why}${isGivenUp ? "; given up" : "; trying again"}`)
     },
   })
   const publish = (channel: string, alarm: Alarm) => laba.publish(channel, alarm)
@@ -131,7 +131,7 @@ function keepWatch(
     begun?.silence.heard(begun.attention.ms)
   })
   channel.on("reset", ({ reason }) => {
-    console.error(`laba: reset (${reason}): what came meanwhile is not kept; counting anew`)
+    say(`laba: reset (${reason}): what came meanwhile is not kept; counting anew`)
     begun?.silence.lostTrack(begun.attention.ms)
   })
   const look = async (): Promise<void> => {

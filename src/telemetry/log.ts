@@ -1,7 +1,8 @@
 // The log of a node: levels, fields, one line an event. What is worth a line is said in events.ts; how a line looks, in
 // log-line.ts.
 import pino from "pino"
-import { escapeLine, prettyLine } from "./log-line.ts"
+import { prettyLine } from "./log-line.ts"
+import { printableJson } from "./printable.ts"
 import type { LogFormat, LogLevel } from "./log-options.ts"
 
 /** Fields of a line. `error` prints with its stack. */
@@ -36,7 +37,7 @@ export function makeLog({ level, format, to }: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
     },
-    { write: (line: string) => to(format === "json" ? escapeLine(line) : prettyLine(line)) },
+    { write: (line: string) => to(format === "json" ? printableJson(line) : prettyLine(line)) },
   )
   return {
     writes: (asked) => logger.isLevelEnabled(asked),

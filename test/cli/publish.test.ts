@@ -29,6 +29,26 @@ describe("laba publish", () => {
     expect(await (await newest(channel)).text()).toBe("b")
   })
 
+  test("prints what a server says without what a terminal would obey, whether it took the message or not", async () => {
+    const hostile = "\u001b]0;owned\u0007 \u009b31mred"
+    for (const status of [201, 500, 403]) {
+      using stranger = Bun.serve({
+        port: 0,
+        hostname: "127.0.0.1",
+        fetch: () =>
+          status === 403
+            ? Response.json({ code: hostile, detail: hostile }, { status })
+            : new Response(hostile, { status }),
+      })
+      const { out, err } = await laba(["publish", "/c", "x", "--url", `http://127.0.0.1:${stranger.port}`])
+      expect([status, out + err]).toEqual([
+        status,
+        expect.stringContaining("\\u001b]0;owned\\u0007 \\u009b31mred"),
+      ])
+      expect(out + err).not.toMatch(/[^\P{Cc}\n]/u)
+    }
+  })
+
   test("publishes with a type and a key, and the key makes the second a repetition", async () => {
     const channel = freshChannel()
     const args = [

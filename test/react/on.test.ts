@@ -71,6 +71,33 @@ async function stage(options: ServeOptions = kept) {
 }
 
 describe("laba on", () => {
+  test("is done with a message when its command has exited, whatever that left in the background", async () => {
+    await using at = await stage()
+    await using reaction = at.run('cat >> "$OUT"; echo >> "$OUT"; sleep 600 & echo $! >> "$OUT.pids"')
+    await reaction.says(/reacting to/)
+    await publishAll(at.url, ["one", "two"])
+    expect(await grown(at.out, 2)).toEqual(["one", "two"])
+    // Nor does it keep the process.
+    reaction.signal("SIGTERM")
+    expect(await reaction.ended()).toBe(0)
+    const left = await grown(`${at.out}.pids`, 2)
+    for (const pid of left) process.kill(Number(pid))
+  })
+
+  test("prints why a command failed without what a terminal would obey", async () => {
+    await using at = await stage()
+    await using reaction = at.run("cat >&2; exit 1", "--tries", "1")
+    await reaction.says(/reacting to/)
+    await publish(at.url, "no \u001b[2Jpaper\u009b31m")
+    await reaction.says(/set aside after one try/)
+    const said = reaction.err.split("\n").find((line) => line.includes("set aside after"))
+    expect(said).toContain("failed: ended with 1: no \\u001b[2Jpaper\\u009b31m; set aside")
+    await using aside = at.run("unused", "--aside")
+    expect(await aside.ended()).toBe(0)
+    expect(aside.out).not.toMatch(/[^\P{Cc}\n]/u)
+    expect(JSON.parse(aside.out)).toMatchObject({ message: { data: "no \u001b[2Jpaper\u009b31m" } })
+  })
+
   test("runs the command for each message, the payload on its input, the facts in its environment", async () => {
     await using at = await stage()
     await using reaction = at.run(
