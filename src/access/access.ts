@@ -4,6 +4,7 @@
 // A claim of a token counts only after its signature was verified. A credential that is expired, broken or unknown is an
 // error, never an anonymous visitor. Rights are judged on canonical names alone, so no spelling of a name dodges them.
 import type { Code } from "../../wire/codes.ts"
+import type { LabaError } from "../../wire/error.ts"
 import type { Action, Channel, Who } from "../channels/channel.ts"
 import type { NameSource } from "../channels/name.ts"
 import type { MaybePromise } from "../engines/engine.ts"
@@ -29,16 +30,33 @@ export interface TokenIdentity {
   readonly scopes: { readonly listen: Scope; readonly publish: Scope } | null
   /** Milliseconds since 1970; infinite for a user that the application named. */
   readonly expiresAtMs: number
-  /** The claim `iat`, 0 when there is none. */
+  /** The claim `iat`, 0 when there is none; when it was named, for a user that the application named. */
   readonly issuedAtMs: number
+  /** By how much the clock that said so may be ahead of ours. */
+  readonly clockAheadMsMax: number
   /** The claim `jti`. */
   readonly id: string | undefined
+  /** What the token rests on; null for a user that the application named. */
+  readonly proof: TokenProof | null
+}
+
+/** What a token was accepted for, so that it can be asked again whether that is accepted still. */
+export interface TokenProof {
+  /** `VerifyKey.digest` of the key that has signed it. */
+  readonly key: string
+  /** The claims `iss` and `aud`. */
+  readonly issuer: string | undefined
+  readonly audience: string | readonly string[] | undefined
+  /** What was put before its `sub`. */
+  readonly userPrefix: string
 }
 
 /** A backend that showed one of the configured keys. */
 export interface KeyIdentity {
   readonly kind: "key"
   readonly name: string
+  /** SHA-256 of the key in hexadecimal: two keys may have one name. */
+  readonly digest: string
   readonly scopes: { readonly listen: Scope; readonly publish: Scope; readonly manage: Scope }
 }
 
@@ -47,14 +65,16 @@ export type Identity = Anyone | TokenIdentity | KeyIdentity
 /** Everybody who shows nothing is this one object: a million connections need no million copies. */
 export const anyone: Anyone = { kind: "anyone" }
 
-/** A user whom the application named at connecting: as good as a token, for as long as the connection lives. */
-export const vouchedFor = (user: string): TokenIdentity => ({
+/** A user whom the application named now, at connecting: as good as a token, for as long as the connection lives. */
+export const vouchedFor = (user: string, nowMs = Date.now()): TokenIdentity => ({
   kind: "token",
   user,
   scopes: null,
   expiresAtMs: Number.POSITIVE_INFINITY,
-  issuedAtMs: 0,
+  issuedAtMs: nowMs,
+  clockAheadMsMax: 0,
   id: undefined,
+  proof: null,
 })
 
 /** Whose channels under `/@<user>/` somebody owns, if anybody's. */
@@ -87,7 +107,12 @@ export interface Access {
   verify(token: string): MaybePromise<TokenIdentity>
   /** Reads a name as somebody means it: `/@me/…` is their own. Throws `bad_channel`, and `unauthorized` for who is no user. */
   channelOf(identity: Identity, name: string, source: NameSource): Channel
-  /** Throws `unauthorized`, `token_expired` or `forbidden`. */
+  /**
+   * Why what somebody has shown is good no longer: its time is over, it was revoked, or what it rests on is not configured or
+   * published any more. Null while it is good. Whoever keeps an identity asks here, and nobody decides it elsewhere.
+   */
+  objectionTo(identity: Identity): LabaError | null
+  /** Throws what `objectionTo` says, else `unauthorized` or `forbidden`. */
   may(identity: Identity, action: Action, channel: Channel): void
   /** The same as words; throws nothing. */
   decide(identity: Identity, action: Action, channel: Channel): Decision

@@ -1,5 +1,6 @@
 // May somebody do something with a channel? The answer with its reason, in words. Pure.
 import type { Code } from "../../wire/codes.ts"
+import type { LabaError } from "../../wire/error.ts"
 import type { Action, Channel, Who } from "../channels/channel.ts"
 import type { Decision, Identity } from "./access.ts"
 
@@ -11,9 +12,8 @@ export interface Case {
   readonly pattern: string
   /** The channel is the user's own. */
   readonly isOwner: boolean
-  /** The token's time is over. */
-  readonly isOver: boolean
-  readonly isRevoked: boolean
+  /** Why what was shown is good no longer, if it is. */
+  readonly objection: LabaError | null
 }
 
 const doing: Record<Action, string> = {
@@ -34,7 +34,7 @@ const scopeFor: Record<Action, "listen" | "publish" | "manage"> = {
 }
 
 export function decide(identity: Identity, asked: Case): Decision {
-  const { action, channel, who, pattern, isOwner, isOver, isRevoked } = asked
+  const { action, channel, who, pattern, isOwner, objection } = asked
   const subject = `${doing[action]} ${channel}`
   const rule = `the rule ${pattern} says \`${who}\``
   const allow = (why: string): Decision => ({ allowed: true, detail: `${subject} is allowed: ${why}.`, who })
@@ -44,8 +44,8 @@ export function decide(identity: Identity, asked: Case): Decision {
     detail: `${subject} is refused: ${why}.`,
     who,
   })
-  if (isOver) return refuse("token_expired", "the token has expired")
-  if (isRevoked) return refuse("unauthorized", "the token was revoked")
+  if (objection)
+    return { allowed: false, code: objection.code, detail: `${subject} is refused. ${objection.detail}`, who }
   if (who === "nobody") return refuse("forbidden", rule)
   if (identity.kind === "anyone")
     return who === "anyone" ? allow(rule) : refuse("unauthorized", `${rule}, and no credential was shown`)

@@ -12,6 +12,7 @@ import {
   type Asked,
   type Decision,
   type Identity,
+  type KeyIdentity,
   type TokenIdentity,
 } from "./access.ts"
 import { type AccessConfig, hasCredentials, type IssuerConfig, type TokensConfig } from "./access-config.ts"
@@ -40,6 +41,8 @@ export interface GateOptions {
   readonly revocations: Revocations
   /** Told of each fetch of public keys: null, or why it failed. */
   readonly onFetchKeys?: (url: string, error: unknown) => void
+  /** Called when a public key may be gone by which somebody is connected. */
+  readonly onWithdrawKeys?: () => void
   readonly now?: () => number
 }
 
@@ -53,6 +56,8 @@ interface Settings {
   readonly proxies: Proxies
   readonly keys: Keys
   readonly verifier: TokenVerifier | null
+  /** 0 without tokens. */
+  readonly lifetimeMaxMs: number
   readonly places: CredentialPlaces
   readonly defaults: DefaultPermissions
   /** Rules that say who may in users' own channels. */
@@ -63,6 +68,8 @@ export class Gate implements Access {
   private settings: Settings
   private readonly options: GateOptions
   private readonly now: () => number
+  /** By address, and kept over a reload: what was fetched is good still, and asking again at once is no use. */
+  private fetched = new Map<string, Jwks>()
 
   constructor(options: GateOptions) {
     this.options = options
@@ -70,13 +77,32 @@ export class Gate implements Access {
     this.settings = this.settingsOf(options.config)
   }
 
-  /** Takes another configuration. Connections that it does not let stay are for the caller to end. */
-  configure(config: GateConfig): void {
-    this.settings = this.settingsOf(config)
+  /**
+   * Takes another configuration. Connections that it does not let stay are for the caller to end; the answer says whether the
+   * one before let somebody do something, had what they have shown been good.
+   */
+  configure(config: GateConfig): (identity: Identity, action: Action, channel: Channel) => boolean {
+    const before = this.settings
+    const known = this.fetched
+    this.fetched = new Map()
+    this.settings = this.settingsOf(config, known)
+    // Somebody may be connected by a key of theirs, so that is not left until the first token comes.
+    for (const [url, jwks] of this.fetched) if (!known.has(url)) void jwks.refresh()
+    return (identity, action, channel) => this.decideBy(before, identity, action, channel, null).allowed
+  }
+
+  /** Asks for public keys that were fetched a while ago: what was withdrawn must go, also where nobody shows a token. */
+  freshenKeys(): void {
+    for (const jwks of this.fetched.values()) jwks.freshen()
   }
 
   get enforced(): boolean {
     return this.settings.enforced
+  }
+
+  /** The longest time that a token lives. */
+  get lifetimeMaxMs(): number {
+    return this.settings.lifetimeMaxMs
   }
 
   /** Whether anybody can be told from anybody. */
@@ -119,7 +145,7 @@ export class Gate implements Access {
 
   verify(token: string): MaybePromise<TokenIdentity> {
     const { verifier } = this.settings
-    if (!verifier) throw new LabaError("unauthorized", "This server is not configured to check tokens.")
+    if (!verifier) throw noTokens()
     const identity = verifier.verify(token)
     return identity instanceof Promise
       ? identity.then((known) => this.stillGood(known))
@@ -142,40 +168,71 @@ export class Gate implements Access {
 
   may(identity: Identity, action: Action, channel: Channel): void {
     if (!this.settings.enforced) return
-    const { who } = this.permissionOf(action, channel)
+    const { who } = permissionOf(this.settings, action, channel)
     if (who === "anyone" && identity.kind === "anyone") return
     const decision = this.decide(identity, action, channel)
     if (!decision.allowed) throw new LabaError(decision.code ?? "forbidden", decision.detail)
   }
 
   decide(identity: Identity, action: Action, channel: Channel): Decision {
-    const { who, pattern } = this.permissionOf(action, channel)
+    return this.decideBy(this.settings, identity, action, channel, this.objectionTo(identity))
+  }
+
+  objectionTo(identity: Identity): LabaError | null {
+    if (identity.kind === "anyone") return null
+    if (identity.kind === "key")
+      return this.settings.keys.current(identity)
+        ? null
+        : new LabaError(
+            "unauthorized",
+            `The key ${identity.name} is not one of the configured ones any more.`,
+          )
+    if (identity.expiresAtMs <= this.now())
+      return new LabaError("token_expired", "The token has expired; get a new one.")
+    const { revocations } = this.options
+    if (revocations.has(identity))
+      return revocations.mayBeNewer(identity)
+        ? new LabaError(
+            "token_expired",
+            "The token was issued too soon after its user's tokens were revoked to be told from those; get a new one.",
+          )
+        : new LabaError("unauthorized", "The token was revoked; log in again.")
+    if (identity.proof === null) return null
+    const { verifier } = this.settings
+    return verifier ? verifier.objectionTo(identity.proof) : noTokens()
+  }
+
+  /** A key's scopes as they are configured now. Throws `unauthorized` for one that is not. */
+  scopesOf(key: KeyIdentity): KeyIdentity["scopes"] {
+    const current = this.settings.keys.current(key)
+    if (current) return current.scopes
+    throw this.objectionTo(key) as LabaError
+  }
+
+  private decideBy(
+    settings: Settings,
+    identity: Identity,
+    action: Action,
+    channel: Channel,
+    objection: LabaError | null,
+  ): Decision {
+    const { who, pattern } = permissionOf(settings, action, channel)
     const isOwner =
       identity.kind === "token" && identity.user !== undefined && isOwnedBy(channel, identity.user)
-    const isOver = identity.kind === "token" && identity.expiresAtMs <= this.now()
-    const isRevoked = this.options.revocations.has(identity)
-    return decide(identity, { action, channel, who, pattern, isOwner, isOver, isRevoked })
-  }
-
-  /** Whether somebody who is connected may stay who they are. */
-  isRevoked(identity: Identity): boolean {
-    return this.options.revocations.has(identity)
-  }
-
-  private permissionOf(action: Action, channel: Channel): { readonly who: Who; readonly pattern: string } {
-    const { rules, aboutUsers, defaults } = this.settings
-    const rule = rules.for(channel)
-    // A user's own channels stay the user's, whatever is said of channels at large.
-    if (isOwned(channel) && !aboutUsers.has(rule)) return { who: defaults.own[action], pattern: "/@*/**" }
-    return { who: rule.who?.[action] ?? "anyone", pattern: rule.pattern }
+    const known = identity.kind === "key" ? (settings.keys.current(identity) ?? identity) : identity
+    return decide(known, { action, channel, who, pattern, isOwner, objection })
   }
 
   private stillGood(identity: TokenIdentity): TokenIdentity {
-    if (!this.options.revocations.has(identity)) return identity
-    throw new LabaError("unauthorized", "The token was revoked; log in again.")
+    const objection = this.objectionTo(identity)
+    if (objection) throw objection
+    return identity
   }
 
-  private settingsOf({ access, rules, open, listen }: GateConfig): Settings {
+  private settingsOf(
+    { access, rules, open, listen }: GateConfig,
+    known: ReadonlyMap<string, Jwks> = new Map(),
+  ): Settings {
     const { keys, tokens } = access
     const closed = hasCredentials(access)
     const origins = new Origins({
@@ -191,16 +248,20 @@ export class Gate implements Access {
       isLocal: isLoopbackAddress(listen.host) && access.proxies.length === 0,
       proxies: new Proxies(access.proxies),
       keys: new Keys(keys),
-      verifier: tokens && this.verifierOf(tokens),
+      verifier: tokens && this.verifierOf(tokens, known),
+      lifetimeMaxMs: (tokens?.lifetimeMaxSeconds ?? 0) * 1000,
       places: { cookie: tokens?.cookie, inQuery: tokens?.inQuery ?? false, origins },
       defaults: defaultPermissions(closed),
       aboutUsers: new Set(rules.entries.filter(({ pattern }) => isAboutUsers(parsePattern(pattern)))),
     }
   }
 
-  private verifierOf({ issuers, leewaySeconds, lifetimeMaxSeconds }: TokensConfig): TokenVerifier {
+  private verifierOf(
+    { issuers, leewaySeconds, lifetimeMaxSeconds }: TokensConfig,
+    known: ReadonlyMap<string, Jwks>,
+  ): TokenVerifier {
     return new TokenVerifier({
-      issuers: issuers.flatMap((issuer) => this.issuersOf(issuer)),
+      issuers: issuers.flatMap((issuer) => this.issuersOf(issuer, known)),
       leewaySeconds,
       lifetimeMaxSeconds,
       now: this.now,
@@ -208,16 +269,44 @@ export class Gate implements Access {
   }
 
   /** The keys at hand and those to be fetched, apart: so the former need not wait for the latter. */
-  private issuersOf({ secrets, publicKeys, jwks, ...issuer }: IssuerConfig): Issuer[] {
+  private issuersOf(
+    { secrets, publicKeys, jwks, ...issuer }: IssuerConfig,
+    fetched: ReadonlyMap<string, Jwks>,
+  ): Issuer[] {
     const known = [...secrets.map((secret) => secretKey(secret)), ...publicKeys.map((pem) => pemKey(pem))]
     const sources: VerifyKeys[] = []
     if (known.length > 0) sources.push(fixedKeys(known.filter((key): key is VerifyKey => key !== null)))
     if (jwks !== undefined) {
-      const onFetch = (error: unknown): void => this.options.onFetchKeys?.(jwks, error)
-      sources.push(new Jwks({ url: jwks, now: this.now, onFetch }))
+      const set = this.fetched.get(jwks) ?? fetched.get(jwks) ?? this.jwksAt(jwks)
+      this.fetched.set(jwks, set)
+      sources.push(set)
     }
     return sources.map((keys) => ({ keys, ...issuer }))
   }
+
+  private jwksAt(url: string): Jwks {
+    const { onFetchKeys, onWithdrawKeys } = this.options
+    return new Jwks({
+      url,
+      now: this.now,
+      onFetch: (error) => onFetchKeys?.(url, error),
+      onWithdraw: () => onWithdrawKeys?.(),
+    })
+  }
+}
+
+const noTokens = (): LabaError =>
+  new LabaError("unauthorized", "This server is not configured to check tokens.")
+
+function permissionOf(
+  { rules, aboutUsers, defaults }: Settings,
+  action: Action,
+  channel: Channel,
+): { readonly who: Who; readonly pattern: string } {
+  const rule = rules.for(channel)
+  // A user's own channels stay the user's, whatever is said of channels at large.
+  if (isOwned(channel) && !aboutUsers.has(rule)) return { who: defaults.own[action], pattern: "/@*/**" }
+  return { who: rule.who?.[action] ?? "anyone", pattern: rule.pattern }
 }
 
 const isClosed = (who: Permissions | undefined): boolean =>

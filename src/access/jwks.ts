@@ -2,7 +2,15 @@
 // fetched, and no flood of tokens makes it be fetched more often.
 import type { JWK } from "jose"
 import { LabaError } from "../../wire/error.ts"
-import { fitting, publicKey, type VerifyKey, type VerifyKeys } from "./verify-key.ts"
+import {
+  fitting,
+  isOfSecret,
+  isPublicAlgorithm,
+  type LostKey,
+  publicKey,
+  type VerifyKey,
+  type VerifyKeys,
+} from "./verify-key.ts"
 
 /** A set of keys is a few kilobytes. */
 const bodyBytesMax = 256 * 1024
@@ -24,39 +32,65 @@ export interface JwksOptions {
   readonly now?: () => number
   /** Told of each fetch. */
   readonly onFetch?: (error: unknown) => void
+  /** Called when keys have come that lack one of those before, and when the first have come. */
+  readonly onWithdraw?: () => void
 }
 
 export class Jwks implements VerifyKeys {
   private readonly options: Required<JwksOptions>
   private keys: readonly VerifyKey[] = []
+  private digests: ReadonlySet<string> = new Set()
   /** When the keys at hand came; minus infinity while there are none. */
   private fetchedAtMs = Number.NEGATIVE_INFINITY
   private nextFetchAtMs = Number.NEGATIVE_INFINITY
   private failures = 0
+  private successes = 0
   private fetching: Promise<void> | null = null
 
-  constructor({ url, fetch = globalThis.fetch, now = Date.now, onFetch = () => undefined }: JwksOptions) {
-    this.options = { url, fetch, now, onFetch }
+  constructor({
+    url,
+    fetch = globalThis.fetch,
+    now = Date.now,
+    onFetch = () => undefined,
+    onWithdraw = () => undefined,
+  }: JwksOptions) {
+    this.options = { url, fetch, now, onFetch, onWithdraw }
   }
 
   atHand(algorithm: string, kid: string | undefined): readonly VerifyKey[] | null {
-    const age = this.options.now() - this.fetchedAtMs
-    if (age > staleMs) return null
-    if (age > freshMs) void this.refresh()
+    if (!isPublicAlgorithm(algorithm)) return []
+    if (this.isStale) return null
+    this.freshen()
     const found = fitting(this.keys, algorithm, kid)
     return found.length > 0 || kid === undefined ? found : null
   }
 
-  async candidates(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]> {
-    const found = this.atHand(algorithm, kid)
-    if (found) return found
+  async renewed(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]> {
+    const { successes } = this
     await this.refresh()
-    if (this.options.now() - this.fetchedAtMs > staleMs) throw this.unavailable()
+    // It was not asked now, so it may have published another key since it was.
+    if (this.successes === successes) throw this.unavailable()
     return fitting(this.keys, algorithm, kid)
   }
 
+  objectionTo(digest: string): LostKey | null {
+    if (isOfSecret(digest)) return "unauthorized"
+    if (this.isStale) return "keys_unavailable"
+    this.freshen()
+    return this.digests.has(digest) ? null : "unauthorized"
+  }
+
+  /** Asks anew, in the background, where it was asked once and that is a while ago. */
+  freshen(): void {
+    if (this.successes > 0 && this.options.now() - this.fetchedAtMs > freshMs) void this.refresh()
+  }
+
+  private get isStale(): boolean {
+    return this.options.now() - this.fetchedAtMs > staleMs
+  }
+
   /** Fetches, unless it is too early to. Never throws: who needs keys looks whether there are any. */
-  private refresh(): Promise<void> {
+  refresh(): Promise<void> {
     if (this.fetching) return this.fetching
     if (this.options.now() < this.nextFetchAtMs) return Promise.resolve()
     this.fetching = this.load().finally(() => {
@@ -66,14 +100,19 @@ export class Jwks implements VerifyKeys {
   }
 
   private async load(): Promise<void> {
-    const { now, onFetch } = this.options
+    const { now, onFetch, onWithdraw } = this.options
     try {
       const keys = await this.fetchKeys()
+      const digests = new Set(keys.map(({ digest }) => digest))
+      const lacksSome = this.successes === 0 || [...this.digests].some((digest) => !digests.has(digest))
       this.keys = keys
+      this.digests = digests
       this.fetchedAtMs = now()
       this.failures = 0
+      this.successes++
       this.nextFetchAtMs = now() + intervalMs
       onFetch(null)
+      if (lacksSome) onWithdraw()
     } catch (error) {
       const waitMs = Math.min(backOffMsMax, backOffMsMin * 2 ** this.failures)
       this.failures++
@@ -100,9 +139,11 @@ export class Jwks implements VerifyKeys {
 
   private unavailable(): LabaError {
     const seconds = Math.max(1, Math.ceil((this.nextFetchAtMs - this.options.now()) / 1000))
-    return new LabaError("keys_unavailable", "The keys of the token's issuer could not be fetched.", {
-      retryAfterSeconds: seconds,
-    })
+    return new LabaError(
+      "keys_unavailable",
+      "The keys of the token's issuer cannot be asked for now, and none of those that are known has signed it.",
+      { retryAfterSeconds: seconds },
+    )
   }
 }
 

@@ -35,6 +35,7 @@ export function makeKey(name: string): { readonly text: string; readonly sha256:
  */
 export class Keys {
   private readonly entries: readonly { readonly digest: Buffer; readonly identity: KeyIdentity }[]
+  private readonly byDigest: ReadonlyMap<string, KeyIdentity>
 
   constructor(keys: readonly KeyConfig[]) {
     this.entries = keys.map(({ name, sha256, publish, listen, manage }) => ({
@@ -42,9 +43,16 @@ export class Keys {
       identity: {
         kind: "key",
         name,
+        digest: sha256.toLowerCase(),
         scopes: { publish: scopeOf(publish), listen: scopeOf(listen), manage: scopeOf(manage) },
       },
     }))
+    this.byDigest = new Map(this.entries.map(({ identity }) => [identity.digest, identity]))
+  }
+
+  /** What a key is that was one of these, or of an earlier configuration: its scopes may be others. Null: it is none any more. */
+  current({ digest }: KeyIdentity): KeyIdentity | null {
+    return this.byDigest.get(digest) ?? null
   }
 
   /** Whose key this is. Throws `unauthorized`. */

@@ -16,6 +16,7 @@ function start(limits: Partial<Limits> = {}) {
   return {
     connections,
     wheel,
+    access: { objectionTo: () => null },
     admissions,
     pass(seconds: number): void {
       nowMs += seconds * 1000
@@ -74,7 +75,7 @@ describe("somebody on their way in", () => {
     for (let round = 0; round < 2; round++) {
       const reservation = await t.admissions.connect("203.0.113.7")
       t.admissions.reserveFor("ann", reservation)
-      const guest = guestOf({ identity: vouchedFor("ann"), seats: reservation.seats, wheel: t.wheel })
+      const guest = guestOf({ identity: vouchedFor("ann"), seats: reservation.seats, shared: t })
       const connection = t.open(new Arrival({ guest, reservation, wheel: t.wheel }), "ann")
       expect(connection.guest).toBe(guest)
       expect(t.admissions.connect("203.0.113.7")).rejects.toEqual(full)
@@ -103,7 +104,7 @@ describe("somebody on their way in", () => {
     const arrivals = new Arrivals()
     const reservation = new Reservation(arrivals, seats)
     reservation.nameUser("ann")
-    const guest = guestOf({ identity: vouchedFor("ann"), seats, wheel: t.wheel })
+    const guest = guestOf({ identity: vouchedFor("ann"), seats, shared: t })
     const arrival = new Arrival({ guest, reservation, wheel: t.wheel })
     t.pass(31)
     expect([seats.taken, arrivals.size, arrivals.countOfUser("ann")]).toEqual([0, 0, 0])

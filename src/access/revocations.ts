@@ -13,7 +13,7 @@ export type RememberedRevocation =
 
 export interface RevocationsOptions {
   /** The longest time a token lives, so that whatever was issued before a user's revocation is over after it. */
-  readonly lifetimeMaxMs: number
+  readonly lifetimeMaxMs: () => number
   /** Called after each revocation: somebody connected may be meant. */
   readonly onRevoke?: () => void
   readonly now?: () => number
@@ -24,7 +24,8 @@ export class Revocations {
   private readonly tokens = new Map<string, number>()
   /** User, and the time up to which their tokens are void. */
   private readonly users = new Map<string, number>()
-  private readonly lifetimeMaxMs: number
+  /** The longest time a token lives. */
+  readonly lifetimeMaxMs: () => number
   private readonly onRevoke: () => void
   private readonly now: () => number
 
@@ -40,7 +41,7 @@ export class Revocations {
 
   /** Revokes the token with this `jti`, until it expires at `expiresAtSeconds` (its `exp`). Throws `too_many_requests` when no more can be remembered. */
   revokeToken(jti: string, expiresAtSeconds: number): void {
-    const expiresAtMs = Math.min(expiresAtSeconds * 1000, this.now() + this.lifetimeMaxMs)
+    const expiresAtMs = Math.min(expiresAtSeconds * 1000, this.now() + this.lifetimeMaxMs())
     if ((this.tokens.get(jti) ?? Number.NEGATIVE_INFINITY) >= expiresAtMs) return
     this.make(this.tokens, () => 0)
     this.tokens.set(jti, Math.max(expiresAtMs, this.tokens.get(jti) ?? 0))
@@ -49,11 +50,11 @@ export class Revocations {
 
   /**
    * Revokes every token of a user that was issued up to now. `iat` counts seconds, so one issued within this very second
-   * is void too, and one without `iat` always is. `atMs` is when that was, where it was not now. Throws `too_many_requests`.
+   * is void too, and so is one that an issuer whose clock is ahead may have issued before; one without `iat` always is. `atMs` is when that was, where it was not now. Throws `too_many_requests`.
    */
   revokeUser(user: string, atMs = this.now()): void {
     if ((this.users.get(user) ?? 0) >= atMs) return
-    this.make(this.users, () => this.lifetimeMaxMs)
+    this.make(this.users, this.lifetimeMaxMs)
     this.users.set(user, atMs)
     this.onRevoke()
   }
@@ -61,9 +62,10 @@ export class Revocations {
   /** All that are remembered, for whoever keeps them elsewhere too. */
   *all(): Iterable<RememberedRevocation> {
     const now = this.now()
+    const lifetimeMaxMs = this.lifetimeMaxMs()
     for (const [token, expiresAtMs] of this.tokens)
       if (expiresAtMs > now) yield { token, expiresAtSeconds: expiresAtMs / 1000 }
-    for (const [user, atMs] of this.users) if (atMs + this.lifetimeMaxMs > now) yield { user, atMs }
+    for (const [user, atMs] of this.users) if (atMs + lifetimeMaxMs > now) yield { user, atMs }
   }
 
   /** Whether somebody's token was revoked. */
@@ -72,20 +74,27 @@ export class Revocations {
     return this.hasToken(identity) || this.hasUser(identity)
   }
 
+  /** Whether it may have been issued after the user's revocation: its issuer cannot be told from one whose clock is ahead. */
+  mayBeNewer(identity: TokenIdentity): boolean {
+    if (this.hasToken(identity)) return false
+    const { user, issuedAtMs } = identity
+    return user !== undefined && issuedAtMs > (this.users.get(user) ?? Number.POSITIVE_INFINITY)
+  }
+
   private hasToken({ id }: TokenIdentity): boolean {
     return id !== undefined && this.tokens.has(id)
   }
 
-  private hasUser({ user, issuedAtMs }: TokenIdentity): boolean {
+  private hasUser({ user, issuedAtMs, clockAheadMsMax }: TokenIdentity): boolean {
     const before = user === undefined ? undefined : this.users.get(user)
-    return before !== undefined && issuedAtMs <= before
+    return before !== undefined && issuedAtMs - clockAheadMsMax <= before
   }
 
   /** Makes room. What it forgets is expired; what is not, it never forgets. */
   private make(entries: Map<string, number>, keptMs: () => number): void {
     if (entries.size < entriesMax) return
-    const now = this.now()
-    for (const [name, time] of entries) if (time + keptMs() < now) entries.delete(name)
+    const overMs = this.now() - keptMs()
+    for (const [name, time] of entries) if (time < overMs) entries.delete(name)
     if (entries.size < entriesMax) return
     throw new LabaError("too_many_requests", `More than ${entriesMax} revocations cannot be remembered.`, {
       retryAfterSeconds: 60,

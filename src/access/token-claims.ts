@@ -11,32 +11,41 @@ export interface ClaimBounds {
   readonly lifetimeMaxSeconds: number
   /** Of the issuer's users. */
   readonly userPrefix: string
+  /** `VerifyKey.digest` of the key that has signed it. */
+  readonly key: string
 }
 
 /** Throws `unauthorized` when a claim is not of its form or the token would live too long. */
 export function identityOf(claims: JWTPayload, bounds: ClaimBounds): TokenIdentity {
-  const { exp, iat, jti, sub, channels } = claims
+  const { exp, iat, jti, sub, iss, aud, channels } = claims
+  const { leewaySeconds, userPrefix } = bounds
   if (typeof exp !== "number") throw broken("It has no `exp`; a token that never expires is not accepted.")
-  const secondsLeft = exp - bounds.nowMs / 1000
-  if (secondsLeft > bounds.lifetimeMaxSeconds + bounds.leewaySeconds) {
+  const nowSeconds = bounds.nowMs / 1000
+  const secondsLeft = exp - nowSeconds
+  if (secondsLeft > bounds.lifetimeMaxSeconds + leewaySeconds) {
     throw broken(
       `It expires in ${Math.ceil(secondsLeft)} seconds; the longest accepted is ${bounds.lifetimeMaxSeconds}.`,
     )
   }
+  // Or a revocation, which goes by when a token was issued, would not reach it.
+  if (iat !== undefined && !(iat <= nowSeconds + leewaySeconds))
+    throw broken("It was issued in the future by its `iat`; the clock of its issuer is wrong, or ours.")
   if (jti !== undefined && (typeof jti !== "string" || jti.length > 256))
     throw broken("Its `jti` is not a text of at most 256 characters.")
   if (sub !== undefined && typeof sub !== "string") throw broken("Its `sub` is not a text.")
   if (sub === "") throw broken("Its `sub` is empty.")
-  const user = sub === undefined ? undefined : bounds.userPrefix + sub
+  const user = sub === undefined ? undefined : userPrefix + sub
   // Asked now, so that a user without a place in names is refused here and not at some later subscribe.
   if (user !== undefined) userPart(user)
   return {
     kind: "token",
     user,
     scopes: channels === undefined ? null : scopesOf(channels, user),
-    expiresAtMs: (exp + bounds.leewaySeconds) * 1000,
-    issuedAtMs: typeof iat === "number" ? iat * 1000 : 0,
+    expiresAtMs: (exp + leewaySeconds) * 1000,
+    issuedAtMs: (iat ?? 0) * 1000,
+    clockAheadMsMax: leewaySeconds * 1000,
     id: jti,
+    proof: { key: bounds.key, issuer: iss, audience: aud, userPrefix },
   }
 }
 

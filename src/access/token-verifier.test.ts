@@ -98,9 +98,10 @@ const signed = (by: string, claims: Record<string, unknown>): Promise<string> =>
 const keyOf = (text: string): VerifyKeys => fixedKeys([secretKey(text) as VerifyKey])
 
 /** Keys that must be fetched, and how that ends. */
-const fetched = (candidates: () => Promise<readonly VerifyKey[]>): VerifyKeys => ({
+const fetched = (renewed: () => Promise<readonly VerifyKey[]>): VerifyKeys => ({
   atHand: () => null,
-  candidates,
+  renewed,
+  objectionTo: () => null,
 })
 const never = fetched(() => new Promise(() => undefined))
 const dead = fetched(() => Promise.reject(new LabaError("keys_unavailable", "not now")))
@@ -144,6 +145,7 @@ describe("an issuer whose keys cannot be had", () => {
 
 test("a key that turns out to be none signs nothing, and the others are tried", async () => {
   const broken: VerifyKey = {
+    digest: "broken",
     kid: undefined,
     algorithms: ["HS256"],
     for: () => Promise.reject(new Error("not a point of the curve")),

@@ -4,7 +4,7 @@ import { hash } from "node:crypto"
 import { errors, type JWTPayload, jwtVerify } from "jose"
 import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"
-import type { TokenIdentity } from "./access.ts"
+import type { TokenIdentity, TokenProof } from "./access.ts"
 import { identityOf } from "./token-claims.ts"
 import type { VerifyKey, VerifyKeys } from "./verify-key.ts"
 
@@ -59,8 +59,24 @@ export class TokenVerifier {
     if (!known) return this.checkOnce(token, digest)
     this.remembered.delete(digest)
     if (known.expiresAtMs <= this.now()) throw expired()
+    // The key that has signed it may be gone meanwhile.
+    if (known.proof && this.objectionTo(known.proof)) return this.checkOnce(token, digest)
     this.remembered.set(digest, known)
     return known
+  }
+
+  /** Why what was accepted once is accepted no longer; null while it is. */
+  objectionTo(proof: TokenProof): LabaError | null {
+    let isUnknown = false
+    for (const issuer of this.options.issuers) {
+      if (!fits(issuer, proof)) continue
+      const lost = issuer.keys.objectionTo(proof.key)
+      if (lost === null) return null
+      isUnknown ||= lost === "keys_unavailable"
+    }
+    return isUnknown
+      ? new LabaError("keys_unavailable", "The keys of the token's issuer could not be fetched for too long.")
+      : new LabaError("unauthorized", "What this token rests on is accepted here no longer; log in again.")
   }
 
   private checkOnce(token: string, digest: string): Promise<TokenIdentity> {
@@ -85,6 +101,8 @@ export class TokenVerifier {
       const found = await this.identifyBy(issuer, keys, shown)
       if (found instanceof LabaError) refusals.push(found)
       else if (found) return this.remember(digest, found)
+      // A token that names no key may be signed by one that is not known here yet.
+      else if (shown.kid === undefined) absent.push(issuer)
     }
     // Signed, issued and meant for here, but over: nobody else's keys make it good.
     const over = refusals.find(({ code }) => code === "token_expired")
@@ -100,7 +118,7 @@ export class TokenVerifier {
     shown: Shown,
   ): Promise<TokenIdentity | LabaError> {
     const attempts = issuers.map(async (issuer) => {
-      const keys = await issuer.keys.candidates(shown.algorithm, shown.kid)
+      const keys = await issuer.keys.renewed(shown.algorithm, shown.kid)
       const found = (await this.identifyBy(issuer, keys, shown)) ?? new Unsigned()
       if (found instanceof LabaError) throw found
       return found
@@ -131,7 +149,14 @@ export class TokenVerifier {
       const claims = await this.claimsOf(token, algorithm, key, issuer)
       if (claims === "not signed by it") continue
       if (claims instanceof LabaError) refusal ??= claims
-      else return identityOf(claims, { nowMs: this.now(), leewaySeconds, lifetimeMaxSeconds, userPrefix })
+      else
+        return identityOf(claims, {
+          nowMs: this.now(),
+          leewaySeconds,
+          lifetimeMaxSeconds,
+          userPrefix,
+          key: key.digest,
+        })
     }
     return refusal
   }
@@ -173,6 +198,15 @@ export class TokenVerifier {
     this.remembered.set(digest, identity)
     return identity
   }
+}
+
+/** Whether a token was issued by and for whom this issuer's must be. */
+function fits({ issuer, audience, userPrefix }: Issuer, proof: TokenProof): boolean {
+  if (userPrefix !== proof.userPrefix || (issuer !== undefined && issuer !== proof.issuer)) return false
+  if (audience === undefined) return true
+  return typeof proof.audience === "string"
+    ? audience.includes(proof.audience)
+    : proof.audience?.some((one) => audience.includes(one)) === true
 }
 
 /** A token as it was shown, and the two words of its header that choose keys. */

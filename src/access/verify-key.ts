@@ -1,9 +1,11 @@
 // A key that checks signatures, and the algorithms that it may check: they follow from the key itself, never from the
 // token, so that no public key is taken for a shared secret and `none` is no algorithm (RFC 8725, 3.1 and 3.2).
-import { createPublicKey } from "node:crypto"
+import { createHmac, createPublicKey, randomBytes } from "node:crypto"
 import { importJWK, type CryptoKey, type JWK } from "jose"
 
 export interface VerifyKey {
+  /** Tells this key from every other, wherever it was configured or fetched, and gives nothing of it away. */
+  readonly digest: string
   readonly kid: string | undefined
   readonly algorithms: readonly string[]
   /** The key for one of its algorithms. */
@@ -12,11 +14,22 @@ export interface VerifyKey {
 
 /** The keys that might have signed a token. */
 export interface VerifyKeys {
-  /** The same as `candidates` where nothing need be fetched for it; else null. */
+  /**
+   * Those that fit the algorithm and, where both have one, the `kid`. At most `candidatesMax`. Null when the issuer must be asked
+   * first.
+   */
   atHand(algorithm: string, kid: string | undefined): readonly VerifyKey[] | null
-  /** Those that fit the algorithm and, where both have one, the `kid`. At most `candidatesMax`. Throws `keys_unavailable`. */
-  candidates(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]>
+  /**
+   * Those that fit after the issuer was asked anew, for a token that none of those at hand has signed. Throws `keys_unavailable`
+   * when it cannot be asked now: there may be one that is not known here yet.
+   */
+  renewed(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]>
+  /** Why what the key of this digest has signed is believed no longer; null while it is. */
+  objectionTo(digest: string): LostKey | null
 }
+
+/** `unauthorized`: the key was withdrawn. `keys_unavailable`: nobody has been able to say for too long. */
+export type LostKey = "unauthorized" | "keys_unavailable"
 
 /** Keys tried for one token. A set with more that fit is a mistake, and trying all of them a gift to attackers. */
 export const candidatesMax = 8
@@ -32,7 +45,7 @@ export function secretKey(secret: string, kid?: string): VerifyKey | null {
   const bytes = new TextEncoder().encode(secret)
   if (bytes.length < secretBytesMin) return null
   const algorithms = ["HS256", "HS384", "HS512"].filter((name) => bytes.length * 8 >= Number(name.slice(2)))
-  return makeKey(kid, algorithms, (algorithm) =>
+  return makeKey({ kid, algorithms, digest: `${secretMark}${digestOf(bytes)}` }, (algorithm) =>
     crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: `SHA-${algorithm.slice(2)}` }, false, [
       "verify",
     ]),
@@ -63,11 +76,14 @@ export function publicKey(jwk: JWK): VerifyKey | null {
     Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => value !== undefined),
   ) as JWK
   return makeKey(
-    kid,
-    algorithms,
+    { kid, algorithms, digest: digestOf(JSON.stringify(bare)) },
     async (algorithm) => (await importJWK(bare, algorithm, { extractable: false })) as CryptoKey,
   )
 }
+
+/** Whether a public key can have made a signature of this algorithm. */
+export const isPublicAlgorithm = (algorithm: string): boolean =>
+  rsa.includes(algorithm) || edwards.includes(algorithm) || ellipticAlgorithms.includes(algorithm)
 
 /** A shared secret (`oct`) is not among them: one in a public document is known to everybody. */
 function algorithmsOf({ kty, crv, n }: JWK): readonly string[] {
@@ -82,20 +98,31 @@ const ellipticCurves = new Map([
   ["P-384", ["ES384"]],
   ["P-521", ["ES512"]],
 ])
+const ellipticAlgorithms = [...ellipticCurves.values()].flat()
 /** The old name and the new one (RFC 9864). */
 const edwards = ["EdDSA", "Ed25519"]
 
 const bitsOf = (base64url: string): number => Buffer.from(base64url, "base64url").length * 8
 
+/** Begins the digests of shared secrets. */
+const secretMark = "secret:"
+
+/** Whether a digest is of a shared secret, which nobody publishes. */
+export const isOfSecret = (digest: string): boolean => digest.startsWith(secretMark)
+
+/** Of this process alone, so that the digest of a shared secret is nothing to guess it by. */
+const digestSecret = randomBytes(32)
+
+const digestOf = (key: string | Uint8Array): string =>
+  createHmac("sha256", digestSecret).update(key).digest("base64url")
+
 function makeKey(
-  kid: string | undefined,
-  algorithms: readonly string[],
+  facts: Pick<VerifyKey, "kid" | "algorithms" | "digest">,
   load: (algorithm: string) => Promise<CryptoKey>,
 ): VerifyKey {
   const imported = new Map<string, Promise<CryptoKey>>()
   return {
-    kid,
-    algorithms,
+    ...facts,
     for(algorithm) {
       let key = imported.get(algorithm)
       if (!key) {
@@ -109,9 +136,11 @@ function makeKey(
 
 /** Keys that are all known from the beginning. */
 export function fixedKeys(keys: readonly VerifyKey[]): VerifyKeys {
+  const digests = new Set(keys.map(({ digest }) => digest))
   return {
+    objectionTo: (digest) => (digests.has(digest) ? null : "unauthorized"),
     atHand: (algorithm, kid) => fitting(keys, algorithm, kid),
-    candidates: async (algorithm, kid) => fitting(keys, algorithm, kid),
+    renewed: async () => [],
   }
 }
 

@@ -23,6 +23,8 @@ export interface Entrance {
   readonly guest: Guest
   /** They cannot come after all: gives back their place, and tells the application. */
   abandon(): void
+  /** Throws when they may no longer: for who waits before the connection is open. */
+  confirm(): void
 }
 
 /** The application may take this long at most, in seconds: its own time-out and the wait for a place are shorter. */
@@ -61,11 +63,13 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
     mustTell = asks
     const identity = mayBeNamed && said.user !== undefined ? vouchedFor(said.user) : ask.identity
     const user = said.user ?? userOf(identity)
-    if (mayBeNamed) checkRights(identity)
+    const confirm = (): void => checkRights(identity)
+    // Once more: waiting for a place and for the application may take minutes.
+    if (asks || holdsPlace) confirm()
     if (reservation) admissions.reserveFor(user, reservation)
-    const { wheel } = shared
-    const guest = guestOf({ identity, seats: reservation?.seats ?? null, wheel })
-    return { said, user, guest: reservation ? new Arrival({ guest, reservation, wheel }) : guest, abandon }
+    const known = guestOf({ identity, seats: reservation?.seats ?? null, shared })
+    const guest = reservation ? new Arrival({ guest: known, reservation, wheel: shared.wheel }) : known
+    return { said, user, guest, confirm, abandon }
   } catch (error) {
     abandon()
     throw error

@@ -84,7 +84,7 @@ export async function upgrade(
   const after = positionOf(query.after, channel ?? "")
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest, abandon } = await enter(station, ask, {
+  const { said, user, guest, confirm, abandon } = await enter(station, ask, {
     number,
     transport: "websocket",
     protocol,
@@ -123,6 +123,7 @@ export async function upgrade(
   try {
     // A raw listener gets no word when it begins to hear: it hears from the moment on that its handshake is answered.
     if (protocol === "raw" && channel !== null) release = await shared.hub.prepare(channel)
+    confirm()
     if (server.upgrade(request, options)) return undefined
   } catch (error) {
     abandon()

@@ -53,7 +53,8 @@ export function makeOrders({ station, listenersOf }: OrdersOptions): Orders {
       return { connections: items.map(factsOf), users: [], next }
     },
     async disconnect({ user }) {
-      return { disconnected: await dismissAll(all(), user) }
+      const waiting = await dismissAll(station().holds, user)
+      return { disconnected: waiting + (await dismissAll(all(), user)) }
     },
     // It comes from another node, which has checked it.
     listeners: ({ channel }) => ({ listeners: listenersOf(channel as Channel) }),
@@ -62,7 +63,7 @@ export function makeOrders({ station, listenersOf }: OrdersOptions): Orders {
 }
 
 /** Those who are there when it begins; in slices, should there be very many. */
-async function dismissAll(connections: Connections, user: string): Promise<number> {
+async function dismissAll(connections: Pick<Connections, "ofUser">, user: string): Promise<number> {
   const why = new LabaError("disconnected", "A backend ended all connections of this user.")
   let dismissed = 0
   for (let from: number | null = 0; from !== null;) {

@@ -17,6 +17,7 @@ import {
 } from "../transports/poll/poll-answer.ts"
 import type { Visit } from "../transports/poll/visit.ts"
 import type { Ask, Station } from "./ask.ts"
+import type { Identity } from "../access/access.ts"
 import { addressOf } from "./entrance.ts"
 import type { Query } from "./query.ts"
 
@@ -129,7 +130,7 @@ export async function pollMany(
   )
 }
 
-const secondsLeft = (identity: Ask["identity"]): number =>
+const secondsLeft = (identity: Identity): number =>
   identity.kind === "token"
     ? Math.max(0, (identity.expiresAtMs - Date.now()) / 1000)
     : Number.POSITIVE_INFINITY
@@ -141,13 +142,20 @@ function hold(
   make: (options: HoldOptions) => Hold,
 ): Promise<Response> {
   const { holds, admissions } = station
+  const { identity } = visit.guest
+  // Reading took its time, and whoever waits must be somebody who is told when they may no longer.
+  for (const channel of visit.channels) station.access.may(identity, "listen", channel)
   holds.admit()
   // Who is listed as a connection for as long as this is answered is counted as one.
   const isListed = visit.number !== 0
   admissions.checkUser(visit.user, isListed ? 1 : 0)
-  const holder = { seats: admissions.hold(addressOf(station, ask)), user: isListed ? undefined : visit.user }
+  const holder = {
+    seats: admissions.hold(addressOf(station, ask)),
+    user: isListed ? undefined : visit.user,
+    visit,
+  }
   // What comes after a token's end is not for its bearer.
-  const waitSeconds = Math.min(wishedSeconds, secondsLeft(ask.identity))
+  const waitSeconds = Math.min(wishedSeconds, secondsLeft(identity))
   station.shared.setTimeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
   const held = make({
     shared: station.shared,

@@ -26,6 +26,8 @@ export async function publish(station: Station, ask: Ask): Promise<Response> {
     !(await station.application.lets(channel, payload, userOf(ask.identity)))
   )
     return new Response(null, { status: 202 })
+  // The body and the application may have taken their time, and what was shown be good no longer.
+  station.access.may(ask.identity, "publish", channel)
   const published = station.shared.hub.publish(
     station.drafts.make({ channel, payload, idempotency: idempotencyOf(idempotencyKey, payload) }),
   )

@@ -18,7 +18,7 @@ export interface Question {
 
 /** A line for who it is and one for each action. Throws `Failure` for a credential that is not accepted. */
 export async function explainAccess({ config, as, channel: name }: Question): Promise<readonly string[]> {
-  const access = new Gate({ config, revocations: new Revocations({ lifetimeMaxMs: 0 }) })
+  const access = new Gate({ config, revocations: new Revocations({ lifetimeMaxMs: () => 0 }) })
   try {
     const identity = as === "anyone" ? anyone : await identify(access, await credentialFrom(as))
     const channel = access.channelOf(identity, name, "body")

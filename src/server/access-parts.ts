@@ -1,6 +1,5 @@
 // The parts that decide who may and how many: made of a node's config, and wired to its connections, so that whoever is
 // revoked is sent away.
-import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import { Admissions, type Attendance } from "../access/admissions.ts"
 import { Gate } from "../access/gate.ts"
@@ -9,15 +8,18 @@ import type { Config } from "../config/config.ts"
 import type { Events } from "../telemetry/events.ts"
 import type { Connections } from "../transports/connections.ts"
 import type { Holds } from "../transports/poll/hold.ts"
+import type { Timed, TimerWheel } from "../transports/timer-wheel.ts"
+import { RightsReview } from "./rights.ts"
 
-/** Connections looked at in one turn after a revocation. A look is well under a microsecond, a close is a system call or two. */
-const sliceMax = 1000
+/** How often it is looked whether public keys are old: somebody who only listens shows no token that would ask for them. */
+const freshenKeysMs = 60_000
 
 export interface AccessPartsOptions {
   readonly config: Config
   readonly limits: Limits
   readonly connections: Connections
   readonly holds: Holds
+  readonly wheel: TimerWheel
   readonly events: Pick<Events, "issuerUnavailable">
 }
 
@@ -25,20 +27,14 @@ export interface AccessParts {
   readonly access: Gate
   readonly admissions: Admissions
   readonly revocations: Revocations
+  readonly rightsReview: RightsReview
 }
 
-export function makeAccess({ config, limits, connections, holds, events }: AccessPartsOptions): AccessParts {
-  const dismissRevoked = (from: number): void => {
-    const { items, next } = connections.page(from, sliceMax)
-    for (const connection of items) {
-      if (revocations.has(connection.guest.identity))
-        connection.dismiss(new LabaError("unauthorized", "The token was revoked; log in again."))
-    }
-    if (next !== null) setImmediate(() => dismissRevoked(next))
-  }
+export function makeAccess(options: AccessPartsOptions): AccessParts {
+  const { config, limits, connections, holds, wheel, events } = options
   const revocations = new Revocations({
-    lifetimeMaxMs: (config.access.tokens?.lifetimeMaxSeconds ?? 0) * 1000,
-    onRevoke: () => dismissRevoked(0),
+    lifetimeMaxMs: () => access.lifetimeMaxMs,
+    onRevoke: () => rightsReview.credentialsChanged(),
   })
   const access = new Gate({
     config,
@@ -46,12 +42,33 @@ export function makeAccess({ config, limits, connections, holds, events }: Acces
     onFetchKeys(url, error) {
       if (error !== null) events.issuerUnavailable(new URL(url).host, error)
     },
+    onWithdrawKeys: () => rightsReview.credentialsChanged(),
   })
+  const rightsReview = new RightsReview({ connections, holds, access })
+  wheel.add(new KeysClock(access, wheel), freshenKeysMs)
   const attendance: Attendance = {
     get size() {
       return connections.size
     },
     countOfUser: (user) => connections.countOfUser(user) + holds.countOfUser(user),
   }
-  return { access, admissions: new Admissions({ limits, attendance }), revocations }
+  return { access, admissions: new Admissions({ limits, attendance }), revocations, rightsReview }
+}
+
+class KeysClock implements Timed {
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  private readonly access: Gate
+  private readonly wheel: TimerWheel
+
+  constructor(access: Gate, wheel: TimerWheel) {
+    this.access = access
+    this.wheel = wheel
+  }
+
+  onDue(): void {
+    this.access.freshenKeys()
+    this.wheel.add(this, freshenKeysMs)
+  }
 }

@@ -60,6 +60,8 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
       )
     }
     if (verdict.publish === false) return null
+    const objection = access.objectionTo(connection.guest.identity)
+    if (objection) throw objection
     // The application may let a client say what the rules would not; that it said nothing is no permission.
     if (verdict.publish === undefined) access.may(connection.guest.identity, "publish", request.channel)
     if (verdict.data === undefined) return publish(request)

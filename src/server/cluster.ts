@@ -110,7 +110,7 @@ function joined(
     orders,
     connectionsOf: (user) => connections.countOfUser(user),
     users: () => connections.userNames(),
-    lifetimeMaxMs: (config.access.tokens?.lifetimeMaxSeconds ?? 0) * 1000,
+    lifetimeMaxMs: () => revocations.lifetimeMaxMs(),
     revocations: () => revocations.all(),
     onClock: (reading) => clock.take(reading),
     takeRevocation: (revocation) => take(revocations, revocation),

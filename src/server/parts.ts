@@ -1,7 +1,7 @@
 // The parts of a node, made of its config and wired to each other. Nothing listens yet; nothing here knows HTTP.
 import type { Limits } from "../../wire/limits.ts"
 import type { Admissions } from "../access/admissions.ts"
-import { Gate } from "../access/gate.ts"
+import type { Gate } from "../access/gate.ts"
 import type { Revocations } from "../access/revocations.ts"
 import type { Station } from "../api/ask.ts"
 import type { Config } from "../config/config.ts"
@@ -27,7 +27,6 @@ import { type Cluster, makeCluster } from "./cluster.ts"
 import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/hook-parts.ts"
 import { Reloader, type ReloaderOptions } from "./reload.ts"
-import { dismissWhoLostRights } from "./rights.ts"
 import { makeWatches, type Watches } from "./watches.ts"
 import { InFlight } from "./in-flight.ts"
 import type { Leave } from "./shutdown.ts"
@@ -72,7 +71,15 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const counters = new Counters()
   const connections = new Connections(node)
   const holds = new Holds(limits)
-  const { access, admissions, revocations } = makeAccess({ config, limits, connections, holds, events })
+  const wheel = new TimerWheel()
+  const { access, admissions, revocations, rightsReview } = makeAccess({
+    config,
+    limits,
+    connections,
+    holds,
+    wheel,
+    events,
+  })
   let engine!: NodeEngine
   const hub = new NodeHub({
     engine: (ear) => {
@@ -95,18 +102,14 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       if (channel !== canary) application[kind](channel)
     },
   })
-  let inUse = config
   const use = (next: Config): void => {
     Object.assign(limits, next.limits)
-    const before = new Gate({ config: inUse, revocations })
-    inUse = next
-    access.configure(next)
+    const before = access.configure(next)
     admissions.configure(limits)
     hub.rulesChanged()
     presence.rulesChanged()
-    const keys = new Set(next.access.keys.map(({ name }) => name))
     watches.configure(next.watch)
-    dismissWhoLostRights({ connections, before, now: access, keys })
+    rightsReview.rulesChanged(before)
   }
   const reloader = new Reloader({ config, read: source, use, counters, events })
   const cluster = makeCluster({
@@ -132,7 +135,6 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       events.slowReaderClosed({ channel: channels.join(" "), kind: transport })
     },
   })
-  const wheel = new TimerWheel()
   const drafts = new Drafts(node)
   const held = { close: () => cluster.stop().then(() => engine.close()) }
   const remoteHooks = orCloseNow(held, () =>

@@ -1,6 +1,7 @@
 // The open connections of a node: their ids, and everybody at once when the node goes away. Knows no transport.
 import { createHmac, randomBytes } from "node:crypto"
 import type { LabaError } from "../../wire/error.ts"
+import type { Action, Channel } from "../channels/channel.ts"
 import { type Page, Roll } from "../paging/roll.ts"
 import type { Guest } from "./guest.ts"
 
@@ -14,6 +15,9 @@ export interface Farewell {
   /** At most 123 bytes. */
   readonly reason: string
 }
+
+/** Why somebody may do something no longer; null where nothing has changed. */
+export type LossOf = (action: Action, channel: Channel) => string | null
 
 /** One open client: a WebSocket, a stream, a polled session. */
 export interface Connection {
@@ -33,6 +37,8 @@ export interface Connection {
   dismiss(error: LabaError, farewell?: Farewell): void
   /** Tells the client that its token runs out, where there is a frame for it. */
   expiring?(seconds: number): void
+  /** Ends what it may do no longer, where it can lose a part and keep the rest. Left out: it ends as a whole. */
+  endLost?(lossOf: LossOf): void
   /** The node goes away: tells the client to come back after `retryMs`, where the transport can say so, and ends. */
   sendAway(retryMs: number): void
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import type { LabaError } from "../../wire/error.ts"
-import { anyone, vouchedFor } from "../access/access.ts"
+import { LabaError } from "../../wire/error.ts"
+import { anyone, type Identity, vouchedFor } from "../access/access.ts"
 import { Seats } from "../access/reservation.ts"
 import { type Connection, Connections } from "./connections.ts"
 import { type Guest, guestOf, renewed, stranger } from "./guest.ts"
@@ -38,13 +38,22 @@ class Stage {
   nowMs = 0
   readonly wheel = new TimerWheel({ now: () => this.nowMs, manual: true })
   readonly connections = new Connections("node")
+  /** Why nobody is good any more, whatever their time. */
+  revoked: LabaError | null = null
+  readonly shared = { wheel: this.wheel, access: { objectionTo: (who: Identity) => this.objectionTo(who) } }
 
   open(lifeSeconds: number, seats: Seats | null = null): Client {
     const identity = { ...vouchedFor("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
-    const guest = guestOf({ identity, seats, wheel: this.wheel, now: () => this.nowMs })
+    const guest = guestOf({ identity, seats, shared: this.shared, now: () => this.nowMs })
     const client = new Client(guest)
     this.connections.add(client)
     return client
+  }
+
+  private objectionTo(identity: Identity): LabaError | null {
+    if (this.revoked) return this.revoked
+    const isOver = identity.kind === "token" && identity.expiresAtMs <= this.nowMs
+    return isOver ? new LabaError("token_expired", "over") : null
   }
 
   pass(seconds: number): void {
@@ -78,13 +87,29 @@ describe("a guest with a token", () => {
     const stage = new Stage()
     const seats = new Seats("203.0.113.7")
     const client = stage.open(60, seats)
-    renewed(client, { ...vouchedFor("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.wheel)
+    renewed(client, { ...vouchedFor("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.shared)
     stage.pass(120)
     expect(client.heard).toEqual([])
     expect([seats.taken, client.guest.neighbourhood]).toEqual([1, "203.0.113.7"])
     stage.connections.remove(client)
     stage.connections.remove(client)
     expect(seats.taken).toBe(0)
+  })
+
+  test("that was revoked on its way in is sent away", () => {
+    const stage = new Stage()
+    stage.revoked = new LabaError("unauthorized", "revoked")
+    const client = stage.open(Number.POSITIVE_INFINITY)
+    stage.pass(1)
+    expect(client.heard).toEqual(["unauthorized"])
+  })
+
+  test("stays while nobody can say whether it may", () => {
+    const stage = new Stage()
+    stage.revoked = new LabaError("keys_unavailable", "not now")
+    const client = stage.open(Number.POSITIVE_INFINITY)
+    stage.pass(1)
+    expect(client.heard).toEqual([])
   })
 
   test("that has gone is left alone", () => {
@@ -97,6 +122,5 @@ describe("a guest with a token", () => {
 })
 
 test("all who show nothing and come from this machine are one guest", () => {
-  const wheel = new TimerWheel({ manual: true })
-  expect(guestOf({ identity: anyone, seats: null, wheel })).toBe(stranger)
+  expect(guestOf({ identity: anyone, seats: null, shared: new Stage().shared })).toBe(stranger)
 })

@@ -1,10 +1,11 @@
 // Who is at the other end of a connection: their identity, the seat they take among those of their address, and the time
 // that their token gives them. Most are strangers, and all strangers from this machine are one object.
-import { LabaError } from "../../wire/error.ts"
-import { anyone, type Identity } from "../access/access.ts"
+import type { LabaError } from "../../wire/error.ts"
+import { type Access, anyone, type Identity } from "../access/access.ts"
 import type { Seats } from "../access/reservation.ts"
 import type { Connection } from "./connections.ts"
-import type { Timed, TimerWheel } from "./timer-wheel.ts"
+import type { Shared } from "./shared.ts"
+import type { Timed } from "./timer-wheel.ts"
 
 /** Seconds before its token runs out that a connection is told, if it lives that long: time to fetch another one. */
 const warningSeconds = 30
@@ -25,10 +26,13 @@ export const stranger: Guest = {
   left: () => undefined,
 }
 
+/** What wakes a guest, and who says whether it may stay. */
+export type GuestShared = Pick<Shared, "wheel"> & { readonly access: Pick<Access, "objectionTo"> }
+
 export interface GuestOptions {
   readonly identity: Identity
   readonly seats: Seats | null
-  readonly wheel: TimerWheel
+  readonly shared: GuestShared
   readonly now?: () => number
 }
 
@@ -37,13 +41,13 @@ export function guestOf(options: GuestOptions): Guest {
 }
 
 /** The same guest with another token: it takes the old one's place and seat. */
-export function renewed(connection: Connection, identity: Identity, wheel: TimerWheel): void {
+export function renewed(connection: Connection, identity: Identity, shared: GuestShared): void {
   const before = connection.guest
   before.left()
   connection.guest = new KnownGuest({
     identity,
     seats: before instanceof KnownGuest ? before.seats : null,
-    wheel,
+    shared,
   })
   connection.guest.opened(connection)
 }
@@ -54,14 +58,14 @@ class KnownGuest implements Guest, Timed {
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
-  private readonly wheel: TimerWheel
+  private readonly shared: GuestShared
   private readonly now: () => number
   private connection: Connection | null = null
 
-  constructor({ identity, seats, wheel, now = Date.now }: GuestOptions) {
+  constructor({ identity, seats, shared, now = Date.now }: GuestOptions) {
     this.identity = identity
     this.seats = seats
-    this.wheel = wheel
+    this.shared = shared
     this.now = now
   }
 
@@ -72,6 +76,8 @@ class KnownGuest implements Guest, Timed {
   opened(connection: Connection): void {
     this.connection = connection
     if (this.seats) this.seats.taken++
+    // Revoked while it was on its way in, when nobody could find it yet.
+    if (this.objection) return this.wakeIn(0)
     const left = this.secondsLeft
     if (left === Number.POSITIVE_INFINITY) return
     this.wakeIn(left > warningSeconds * 2 ? left - warningSeconds : left / 2)
@@ -81,16 +87,23 @@ class KnownGuest implements Guest, Timed {
     if (!this.connection) return
     this.connection = null
     if (this.seats) this.seats.taken--
-    this.wheel.remove(this)
+    this.shared.wheel.remove(this)
   }
 
   onDue(): void {
     const { connection } = this
     if (!connection) return
+    const { objection } = this
+    if (objection) return connection.dismiss(objection)
     const left = this.secondsLeft
-    if (left <= 0) return connection.dismiss(new LabaError("token_expired", "The token has expired."))
     connection.expiring?.(Math.ceil(left))
     this.wakeIn(left)
+  }
+
+  /** That nobody can say for now is none. */
+  private get objection(): LabaError | null {
+    const objection = this.shared.access.objectionTo(this.identity)
+    return objection?.code === "keys_unavailable" ? null : objection
   }
 
   private get secondsLeft(): number {
@@ -100,6 +113,6 @@ class KnownGuest implements Guest, Timed {
   }
 
   private wakeIn(seconds: number): void {
-    this.wheel.add(this, Math.max(0, seconds * 1000))
+    this.shared.wheel.add(this, Math.max(0, seconds * 1000))
   }
 }

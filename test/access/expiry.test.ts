@@ -66,9 +66,18 @@ describe("when a token runs out", () => {
 })
 
 describe("a revocation", () => {
-  const at = (ms: number) => ({ lifetimeMaxMs: 1000, now: () => ms })
+  const at = (ms: number) => ({ lifetimeMaxMs: () => 1000, now: () => ms })
   const bearer = (user: string, issuedAtMs: number, id?: string) =>
-    ({ kind: "token", user, scopes: null, expiresAtMs: 1e15, issuedAtMs, id }) as const
+    ({
+      kind: "token",
+      user,
+      scopes: null,
+      expiresAtMs: 1e15,
+      issuedAtMs,
+      clockAheadMsMax: 0,
+      id,
+      proof: null,
+    }) as const
 
   test("of a token is of that token alone", () => {
     const revocations = new Revocations(at(5000))
@@ -89,7 +98,7 @@ describe("a revocation", () => {
 
   test("is never forgotten before its time, and a full table says so", () => {
     let now = 0
-    const revocations = new Revocations({ lifetimeMaxMs: 1000, now: () => now })
+    const revocations = new Revocations({ lifetimeMaxMs: () => 1000, now: () => now })
     for (let i = 0; i < 100_000; i++) revocations.revokeToken(String(i), 1)
     expect(() => revocations.revokeToken("one more", 1)).toThrow("too_many_requests")
     now = 2000

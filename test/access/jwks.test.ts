@@ -57,7 +57,7 @@ describe("a set of keys", () => {
       await tokenOf(pairs[1], { sub: "../../../etc/passwd", iss: "file:///etc/passwd" }, { kid: "../../k1" }),
       await tokenOf(pairs[1], {}, { jwk: pairs[1].publicKey.export({ format: "jwk" }) }),
     ]) {
-      expect(await ask(server.base, token)).toBe("unauthorized")
+      expect(["unauthorized", "keys_unavailable"]).toContain(await ask(server.base, token))
     }
     expect(trap.asked).toEqual([])
     expect(new Set(issuer.asked)).toEqual(new Set(["/keys"]))
@@ -66,8 +66,12 @@ describe("a set of keys", () => {
   test("is not fetched again and again for kids that nobody has", async () => {
     using issuer = startIssuer(pairs[0])
     await using server = await startGuarded({ keys: [], tokens: { jwks: issuer.url } })
+    expect(await ask(server.base, await tokenOf(pairs[1], {}, { kid: "k2" }))).toBe("unauthorized")
+    // The issuer may have published it since it was asked, and is not asked again so soon.
     for (let i = 0; i < 50; i++)
-      expect(await ask(server.base, await tokenOf(pairs[1], {}, { kid: `k${i + 2}` }))).toBe("unauthorized")
+      expect(await ask(server.base, await tokenOf(pairs[1], {}, { kid: `k${i + 3}` }))).toBe(
+        "keys_unavailable",
+      )
     expect(issuer.asked).toEqual(["/keys"])
   })
 

@@ -93,7 +93,7 @@ test("[K8] a node whose clock is ahead forgets no revocation that others still n
   const made = (taken: Revocation[]) =>
     new Revoked({
       link,
-      lifetimeMaxMs: 24 * 60 * minuteMs,
+      lifetimeMaxMs: () => 24 * 60 * minuteMs,
       take: (one) => void taken.push(one),
       held: () => [],
     })

@@ -1,7 +1,7 @@
 // Who may call the backend API: with credentials configured, who shows a key; without, programs on this machine, or where
 // anybody may come, who was told the key of this run.
 import { LabaError } from "../../../wire/error.ts"
-import type { Access } from "../../access/access.ts"
+import type { Gate } from "../../access/gate.ts"
 import { digestOf, Keys } from "../../access/keys.ts"
 import { guardLoopback } from "../../access/loopback-guard.ts"
 import type { Ask } from "../ask.ts"
@@ -49,18 +49,18 @@ export function admitRunKey(runKey: string): Admit {
 
 /** Throws `unauthorized` without a credential, and `forbidden` for a user's token. */
 export const admitKeys =
-  (access: Access): Admit =>
+  (access: Gate): Admit =>
   async ({ request, search }) => {
     const identity = await access.identify({ method: request.method, headers: request.headers, search })
     if (identity.kind === "anyone")
       throw new LabaError("unauthorized", "The backend API takes a key: `Authorization: Bearer laba_…`.")
     if (identity.kind === "token")
       throw new LabaError("forbidden", "The backend API takes a backend's key, not a user's token.")
-    const { name, scopes } = identity
+    const { name } = identity
     return {
       may: (action, channel) => access.may(identity, action, channel),
       mayManage() {
-        if (scopes.manage.patterns.includes(everything)) return
+        if (access.scopesOf(identity).manage.patterns.includes(everything)) return
         throw new LabaError(
           "forbidden",
           `The key ${name} may not manage this node: that takes \`manage: ["/**"]\`.`,

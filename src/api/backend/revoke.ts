@@ -11,7 +11,13 @@ const body = z.union(
       expires: z.int().min(0).describe("Its `exp`, in seconds since 1970: until then it is remembered."),
     }),
     z.strictObject({
-      user: z.string().min(1).max(1024).describe("Every token of this user that was issued up to now."),
+      user: z
+        .string()
+        .min(1)
+        .max(1024)
+        .describe(
+          "Every token of this user that was issued up to now, by the clock of an issuer that may be ahead by `tokens.leeway`.",
+        ),
     }),
   ],
   { error: "must hold either `token` and `expires`, or `user`" },
@@ -23,7 +29,7 @@ export const revoke: Route = {
   operationId: "revoke",
   summary: "Revoke a token, or all tokens of a user",
   description:
-    "Who is connected by one is sent away within a second, from every node. With Redis it is remembered until those tokens have ended; without, a restart forgets it. What must stay out is also not given a new token.",
+    "Who is connected or waits with a poll by one is sent away within a second, from every node. With Redis it is remembered until those tokens have ended; without, a restart forgets it. What must stay out is also not given a new token.",
   body,
   answers: { 204: { description: "From now on it is not accepted.", schema: null } },
   errors: [...jsonErrors, "not_found"],

@@ -35,7 +35,7 @@ export const disconnectUser: Route = {
   operationId: "disconnectUser",
   summary: "End all of a user's connections",
   description:
-    "They are told `disconnected` and do not come back by themselves. A user whose tokens are still valid may: revoke them first.",
+    "They are told `disconnected`, as are polls that wait for the user, and do not come back by themselves. A user whose tokens are still valid may: revoke them first.",
   answers: {
     200: {
       description: "They were told to end.",
@@ -50,11 +50,11 @@ export const disconnectUser: Route = {
   },
 }
 
-/** On every node that the user is on. One that is gone has ended them already. */
+/** On every node: polls that wait for the user are in no directory. One that is gone has ended them already. */
 async function disconnectEverywhere({ station: { nodes } }: Desk, user: string): Promise<number> {
-  const runs = await nodes.nodesOf(user)
+  const runs = new Set([...(await nodes.nodesOf(user)), ...nodes.list.map(({ run }) => run)])
   const ended = await Promise.all(
-    runs.map((run) =>
+    Array.from(runs, (run) =>
       nodes.ask(run, "disconnect", { user }).catch((error: unknown) => {
         if (error instanceof LabaError && error.code === "gone") return { disconnected: 0 }
         throw error

@@ -26,7 +26,7 @@ export interface RedisNodesOptions {
   readonly orders: Orders
   readonly connectionsOf: (user: string) => number
   readonly users: () => Iterable<string>
-  readonly lifetimeMaxMs: number
+  readonly lifetimeMaxMs: () => number
   /** Makes a revocation hold on this node. */
   readonly takeRevocation: (revocation: Revocation) => void
   /** All that hold on this node. */

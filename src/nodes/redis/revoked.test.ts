@@ -21,7 +21,7 @@ test("what was told while nobody heard is read when Redis takes commands again",
   } as unknown as Link
   const revoked = new Revoked({
     link,
-    lifetimeMaxMs: 60_000,
+    lifetimeMaxMs: () => 60_000,
     take: (revocation) => void taken.push(revocation),
     held: () => [],
   })

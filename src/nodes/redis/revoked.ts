@@ -35,7 +35,7 @@ const clocksDifferByMs = 10 * 60_000
 export interface RevokedOptions {
   readonly link: Link
   /** The longest time a token lives. */
-  readonly lifetimeMaxMs: number
+  readonly lifetimeMaxMs: () => number
   /** Makes one hold on this node. One that holds already changes nothing. */
   readonly take: (revocation: Revocation) => void
   /** All that hold on this node. */
@@ -101,7 +101,7 @@ export class Revoked {
 
   /** How long from now until what it is about has ended on every node. */
   private keptMsOf(revocation: Revocation): number {
-    const { lifetimeMaxMs } = this.options
+    const lifetimeMaxMs = this.options.lifetimeMaxMs()
     const now = Date.now()
     const leftMs =
       "token" in revocation

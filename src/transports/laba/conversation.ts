@@ -8,6 +8,7 @@ import type { Channel } from "../../channels/channel.ts"
 import { nextDue } from "../../access/pace.ts"
 import { checkKey, type ErrorPlace, errorFrame, payloadOf, printFrame } from "../../protocols/laba.ts"
 import { printCursor } from "../../../wire/cursor.ts"
+import type { LossOf } from "../connections.ts"
 import { renewed } from "../guest.ts"
 import type { Shared } from "../shared.ts"
 import { setAside } from "../slow-listeners.ts"
@@ -94,6 +95,16 @@ export class Conversation {
     this.tell(error, { channel: subscription.channel })
   }
 
+  /** Ends what the client may do no longer. What the application attached, no right of the client has opened. */
+  endLost(lossOf: LossOf): void {
+    for (const subscription of [...this.subscriptions]) {
+      const { channel } = subscription
+      if (this.attached?.has(channel)) continue
+      if (lossOf("listen", channel) !== null) this.endSubscription(subscription, "forbidden")
+    }
+    this.presence?.keepOnly((channel) => lossOf("presence", channel) === null)
+  }
+
   /** Ends the connection, with the code in a last frame. */
   end(error: LabaError): void {
     this.tell(error)
@@ -126,10 +137,14 @@ export class Conversation {
       case "subscribe": {
         const channel = this.channelOf(frame.channel)
         const after = positionOf(frame.after, channel)
+        this.pace()
         this.permitSubscribe(channel, after)
         const asked = this.shared.subscribing(this.outlet, channel)
         if (!asked) return this.subscribeInTurn(channel, after, frame.ref)
-        return asked.then(() => this.subscribeInTurn(channel, after, frame.ref))
+        return asked.then(() => {
+          this.permitSubscribe(channel, after)
+          return this.subscribeInTurn(channel, after, frame.ref)
+        })
       }
       case "unsubscribe": {
         const channel = this.channelOf(frame.channel)
@@ -152,15 +167,19 @@ export class Conversation {
 
   /** Subscribes once the channel is open on this node, so that what was asked next is answered after it. */
   private subscribeInTurn(channel: Channel, after: Position | null, ref?: Ref): Promise<void> | void {
-    const subscribe = (release: () => void): void => {
+    const subscribe = (release: () => void, isLater: boolean): void => {
       try {
-        if (!this.outlet.closed) this.subscribe(channel, after, ref)
+        if (this.outlet.closed) return
+        // What the client may can have changed while it waited.
+        if (isLater) this.permitSubscribe(channel, after)
+        this.subscribe(channel, after, ref)
       } finally {
         release()
       }
     }
     const prepared = this.shared.hub.prepare(channel)
-    return prepared instanceof Promise ? prepared.then(subscribe) : subscribe(prepared)
+    if (!(prepared instanceof Promise)) return subscribe(prepared, false)
+    return prepared.then((release) => subscribe(release, true))
   }
 
   private channelOf(name: string): Channel {
@@ -170,13 +189,13 @@ export class Conversation {
   private answerPresence({ channel: name, ref, watch }: ClientFrame & { op: "presence" }): Promise<void> {
     const channel = this.channelOf(name)
     this.pace()
-    this.shared.access.may(this.outlet.guest.identity, "presence", channel)
+    const permit = (): void => this.shared.access.may(this.outlet.guest.identity, "presence", channel)
+    permit()
     this.presence ??= new PresenceWatch(this.outlet, this.shared)
-    return this.presence.answer({ channel, ref, watch })
+    return this.presence.answer({ channel, ref, watch, permit })
   }
 
   private permitSubscribe(channel: Channel, after: Position | null): void {
-    this.pace()
     const { access } = this.shared
     const { identity } = this.outlet.guest
     access.may(identity, "listen", channel)
@@ -197,7 +216,7 @@ export class Conversation {
 
   /** Takes a new token in the old one's place. What it no longer lets the client hear, the client hears no longer. */
   private async renew({ token, ref }: ClientFrame & { op: "token" }): Promise<void> {
-    const { access, admissions, connections, wheel } = this.shared
+    const { access, admissions, connections } = this.shared
     const identity = await access.verify(token)
     const { outlet } = this
     if (outlet.user !== undefined && identity.user !== outlet.user)
@@ -208,15 +227,13 @@ export class Conversation {
       connections.nameUser(outlet, identity.user)
       for (const subscription of this.subscriptions) subscription.enter(this.shared.presence)
     }
-    renewed(outlet, identity, wheel)
+    renewed(outlet, identity, this.shared)
     const expires = Math.max(0, Math.floor((identity.expiresAtMs - Date.now()) / 1000))
     outlet.send(printFrame({ op: "token", ...refField(ref), expires }))
-    for (const subscription of [...this.subscriptions]) {
-      const { channel } = subscription
-      if (this.attached?.has(channel)) continue
-      if (!access.decide(identity, "listen", channel).allowed) this.endSubscription(subscription, "forbidden")
-    }
-    this.presence?.keepOnly((channel) => access.decide(identity, "presence", channel).allowed)
+    this.endLost((action, channel) => {
+      const { allowed, detail } = access.decide(identity, action, channel)
+      return allowed ? null : detail
+    })
   }
 
   private async publish(frame: ClientFrame & { op: "publish" }): Promise<void> {

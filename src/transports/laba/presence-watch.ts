@@ -15,6 +15,8 @@ export interface PresenceQuestion {
   readonly ref: Ref | undefined
   /** Left out: asked once. */
   readonly watch: boolean | undefined
+  /** Throws when the client may not see it: asked once more before it does, since other nodes may take a while. */
+  readonly permit: () => void
 }
 
 export class PresenceWatch implements Watcher {
@@ -28,11 +30,12 @@ export class PresenceWatch implements Watcher {
   }
 
   /** Answers who is there. Throws what `Presence` throws, and `too_many_channels`. */
-  async answer({ channel, ref, watch }: PresenceQuestion): Promise<void> {
+  async answer({ channel, ref, watch, permit }: PresenceQuestion): Promise<void> {
     if (watch === false) this.leave(channel)
     const { presence } = this.shared
     const { members, users, guests } =
       watch === true ? await this.begin(channel) : await presence.attendance(channel, firstPage)
+    permit()
     this.outlet.send(printFrame({ op: "presence", ...refField(ref), channel, members, users, guests }))
   }
 

@@ -3,6 +3,8 @@ import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Seats } from "../../access/reservation.ts"
 import type { Limits } from "../../../wire/limits.ts"
+import { type Page, Roll } from "../../paging/roll.ts"
+import type { Connection } from "../connections.ts"
 import type { Shared } from "../shared.ts"
 import type { Timed } from "../timer-wheel.ts"
 import { pollResponse } from "./poll-answer.ts"
@@ -13,11 +15,13 @@ export interface Holder {
   readonly seats: Seats | null
   /** Counted here; undefined for nobody known, and for who is counted as a connection already. */
   readonly user: string | undefined
+  /** Who it is, as one looks at connections. */
+  readonly visit: Connection
 }
 
 /** Counts the polls that wait on a node, and whose they are; sends them all back at once when it goes away. */
 export class Holds {
-  private readonly held = new Set<Hold>()
+  private readonly held = new Roll<Hold, Hold>()
   private readonly byUser = new Map<string, number>()
   private readonly limits: Pick<Limits, "pollsWaitingMax">
 
@@ -45,7 +49,7 @@ export class Holds {
   }
 
   add(hold: Hold): void {
-    this.held.add(hold)
+    this.held.set(hold, hold)
     const { seats, user } = hold.holder
     if (seats) seats.taken++
     if (user !== undefined) this.byUser.set(user, this.countOfUser(user) + 1)
@@ -62,7 +66,19 @@ export class Holds {
   }
 
   answerAll(): void {
-    for (const hold of [...this.held]) hold.onDue()
+    for (const hold of [...this.held.values()]) hold.onDue()
+  }
+
+  /** Those who wait, a page of them. */
+  page(from: number, limit: number): Page<Connection> {
+    const { items, next } = this.held.page(from, limit)
+    return { items: items.map(({ holder }) => holder.visit), next }
+  }
+
+  /** Those who wait for a user and are counted here, a page of all who wait. */
+  ofUser(user: string, from: number, limit: number): Page<Connection> {
+    const { items, next } = this.held.page(from, limit)
+    return { items: items.flatMap(({ holder }) => (holder.user === user ? [holder.visit] : [])), next }
   }
 }
 

@@ -2,13 +2,14 @@
 // that it can be found, ended, and refused a push instead of being called gone.
 import type { LabaError } from "../../../wire/error.ts"
 import type { Connection, Connections } from "../connections.ts"
+import type { Channel } from "../../channels/channel.ts"
 import type { Guest } from "../guest.ts"
 import type { Hold } from "./hold.ts"
 
 export interface VisitOptions {
   readonly user: string | undefined
   readonly guest: Guest
-  readonly channels: readonly string[]
+  readonly channels: readonly Channel[]
 }
 
 export class Visit implements Connection {
@@ -17,7 +18,7 @@ export class Visit implements Connection {
   readonly protocol = "raw"
   user: string | undefined
   guest: Guest
-  readonly channels: readonly string[]
+  readonly channels: readonly Channel[]
   /** What waits, once it does. */
   private hold: Hold | null = null
 

@@ -4,7 +4,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
-import type { Connection } from "../connections.ts"
+import type { Connection, LossOf } from "../connections.ts"
 import type { Guest } from "../guest.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { Outlet } from "../laba/outlet.ts"
@@ -183,6 +183,10 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
 
   expiring(seconds: number): void {
     this.conversation.expiring(seconds)
+  }
+
+  endLost(lossOf: LossOf): void {
+    this.conversation.endLost(lossOf)
   }
 
   sendAway(): void {

@@ -3,6 +3,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame, labaProtocol } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
+import type { LossOf } from "../connections.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { Outlet } from "../laba/outlet.ts"
 import type { Subscription } from "../laba/subscription.ts"
@@ -90,6 +91,10 @@ export class StreamedSession extends EventStream implements Outlet {
 
   expiring(seconds: number): void {
     this.conversation.expiring(seconds)
+  }
+
+  endLost(lossOf: LossOf): void {
+    this.conversation.endLost(lossOf)
   }
 
   override sendAway(): void {

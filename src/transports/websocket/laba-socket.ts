@@ -5,7 +5,7 @@ import type { Channel } from "../../channels/channel.ts"
 import { BadFrame, decodeFrame, directFrame } from "../../protocols/laba.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { Outlet } from "../laba/outlet.ts"
-import type { Farewell } from "../connections.ts"
+import type { Farewell, LossOf } from "../connections.ts"
 import type { Shared } from "../shared.ts"
 import type { GroupKind } from "../transport.ts"
 import { type Incoming, Socket } from "./socket.ts"
@@ -58,6 +58,10 @@ export class LabaSocket extends Socket implements Outlet {
 
   expiring(seconds: number): void {
     this.conversation.expiring(seconds)
+  }
+
+  endLost(lossOf: LossOf): void {
+    this.conversation.endLost(lossOf)
   }
 
   direct(type: string, data: string | Uint8Array): boolean {
