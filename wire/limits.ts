@@ -11,6 +11,8 @@ export interface Limits {
   readonly channelsPerConnectionMax: number
   /** Bytes one WebSocket or stream may have waiting before it counts as slow. Default 1 MiB: about ten seconds of a busy channel. */
   readonly outboxBytesMax: number
+  /** Bytes of messages on this node that wait for listeners that lag or are replayed, all channels together. Default 64 MiB: what eight channels may lag at most. Beyond it replays read history again, and publishes to channels whose listeners lag wait. */
+  readonly ringBytesMax: number
   /** How long a poll is held, in seconds. Default 25: proxies cut silence at 30 to 60. */
   readonly pollSecondsMax: number
   /** Polls held at once on this node. Default 50,000: each costs about 4 KB and a socket. */
@@ -66,6 +68,7 @@ export const limitCodes: Readonly<Record<LimitName, Code | null>> = {
   queryBytesMax: "query_too_long",
   channelsPerConnectionMax: "too_many_channels",
   outboxBytesMax: "slow",
+  ringBytesMax: "overloaded",
   pollSecondsMax: null,
   pollsWaitingMax: "too_many_polls",
   streamSecondsMax: "stream_ended",
@@ -95,6 +98,7 @@ export const defaultLimits: Limits = {
   queryBytesMax: 8 * 1024,
   channelsPerConnectionMax: 128,
   outboxBytesMax: 1024 * 1024,
+  ringBytesMax: 64 * 1024 * 1024,
   pollSecondsMax: 25,
   pollsWaitingMax: 50_000,
   streamSecondsMax: 600,

@@ -33,6 +33,7 @@ const limitsShape = {
   // The compound cursor of more would be longer than a cursor may be (`cursorCharsMax`).
   channelsPerConnectionMax: count({ min: 1, max: 256 }).default(channelsPerConnectionMax),
   outboxBytesMax: size({ min: 1 }).default(outboxBytesMax),
+  ringBytesMax: size({ min: 1 }).default(defaultLimits.ringBytesMax),
   // Bun cuts a request that is silent for 255 s.
   pollSecondsMax: seconds({ min: 1, max: 240 }).default(pollSecondsMax),
   pollsWaitingMax: count({ min: 0 }).default(defaultLimits.pollsWaitingMax),

@@ -1,34 +1,33 @@
 import { expect, test } from "bun:test"
+import { defaultLimits } from "../../wire/limits.ts"
 import { parseChannel } from "../channels/name.ts"
 import type { Rule } from "../channels/channel.ts"
 import type { Message } from "../engines/engine.ts"
 import type { Entry } from "../protocols/protocol.ts"
 import { Counters } from "../telemetry/counters.ts"
 import { ListGroup } from "../transports/list-group.ts"
-import type { GroupKind, Listener } from "../transports/transport.ts"
-import { Audience } from "./audience.ts"
+import type { GroupKind, Listener, Membership } from "../transports/transport.ts"
+import { Audience, detach } from "./audience.ts"
+import { Joining } from "./membership.ts"
+import { RingBudget } from "./ring.ts"
 
 const channel = parseChannel("/c", "body")
 
 /** A listener that goes when it is written to, as a poll that waits does. */
 class Once implements Listener {
   readonly kind = kind
-  audience: Audience | null
-  bucket = null
+  membership: Membership | null = new Joining()
   place = -1
   closed = false
+  readonly outbox = this
   readonly heard: number[] = []
-
-  constructor(audience: Audience) {
-    this.audience = audience
-  }
 
   start(): void {}
 
   write(entries: readonly Entry[]): void {
     this.heard.push(...entries.map(({ message }) => message.offset))
     this.closed = true
-    this.audience?.unseat(this)
+    detach(this)
   }
 
   ready(): null {
@@ -70,14 +69,13 @@ test("who joins a bucket that lags, and whose members go when they are served, h
     channel,
     rule: { keep: { count: 10, bytes: 1000, timeMs: 1000 } } as Rule,
     position: { epoch: "e", offset: 0 },
-    counters: new Counters(),
-    charge() {},
+    node: { counters: new Counters(), rings: new RingBudget(defaultLimits), charge() {} },
   })
-  const [first, second] = [new Once(audience), new Once(audience)]
-  audience.seat(first)
+  const [first, second] = [new Once(), new Once()]
+  audience.move(first, "at-head")
   audience.push(message(1))
   // The fan-out has not come to it yet: the first lags, and the second stands at the head.
-  audience.seat(second)
+  audience.move(second, "at-head")
   audience.push(message(2))
   audience.advance(1000)
   expect(first.heard).toEqual([1])

@@ -1,12 +1,16 @@
-// Everybody on this node who listens to one channel: buckets of listeners, each with its own position, over one short
-// ring of messages. Knows positions and what writing costs; refuses to know when it is its turn (fan-out.ts).
+// Everybody on this node who listens to one channel: buckets of live listeners, each with its own position, over one
+// short ring of messages, and those outside of them. Knows positions and what writing costs; refuses to know when it is
+// its turn (fan-out.ts).
 import type { Position } from "../../wire/cursor.ts"
 import type { History } from "../../wire/frames.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
 import type { Message } from "../engines/engine.ts"
-import { Entry } from "../protocols/protocol.ts"
+import { Entry, payloadBytes } from "../protocols/protocol.ts"
 import type { Counters } from "../telemetry/counters.ts"
-import type { Group, GroupKind, Listener, SeatAudience, SeatBucket } from "../transports/transport.ts"
+import type { GroupKind, Listener } from "../transports/transport.ts"
+import { type ListenerEvent, nextPhase } from "./listener-phase.ts"
+import { Bucket, membershipOf, Outside, phaseOf } from "./membership.ts"
+import { Ring, type RingBudget, ringMessagesMax, type Spare } from "./ring.ts"
 
 /** Listeners a bucket: enough that a write a bucket costs nothing beside the writes a listener, few enough to slice finely. */
 const bucketListenersMax = 250
@@ -14,26 +18,21 @@ const bucketListenersMax = 250
 /** Messages a bucket is given in one turn. More would hold the loop for longer than a slice: measured in `bench/big-channel`. */
 const batchMessagesMax = 32
 
-/** Messages the slowest bucket may lag before publishes to the channel wait. Bounds the ring: 128 messages of 64 KiB are 8 MiB. */
+/** Messages the slowest bucket may lag before publishes to the channel wait. */
 const lagMessagesMax = 128
+
+/** The same in bytes, for a node that lets messages be bigger: 128 messages of 64 KiB are just this. */
+const lagBytesMax = 8 * 1024 * 1024
 
 /** Up to so many listeners are written to in the turn of the publish: a tenth of a slice. */
 const immediateListenersMax = 100
 
-/** Messages kept for listeners that are catching up; one that falls out of it reads history again. */
-const ringMessagesMax = 1024
-
-class Bucket implements SeatBucket {
-  readonly kind: GroupKind
-  readonly group: Group
-  /** Offset of the last message its listeners were given. */
-  position: number
-
-  constructor(kind: GroupKind, position: number) {
-    this.kind = kind
-    this.group = kind.make()
-    this.position = position
-  }
+/** What all audiences of a node share. */
+export interface AudienceNode {
+  readonly counters: Counters
+  readonly rings: RingBudget
+  /** Told what a join has cost beside the fan-out's turns, in microseconds: the next slice is the smaller for it. */
+  readonly charge: (micros: number) => void
 }
 
 export interface AudienceOptions {
@@ -41,42 +40,39 @@ export interface AudienceOptions {
   readonly rule: Rule
   /** Where the engine began to deliver. */
   readonly position: Position
-  readonly counters: Counters
-  /** Told what a join has cost beside the fan-out's turns, in microseconds: the next slice is the smaller for it. */
-  readonly charge: (micros: number) => void
+  readonly node: AudienceNode
 }
 
-export class Audience implements SeatAudience {
+export class Audience implements Spare {
   readonly channel: Channel
   /** Another one after the rules have changed: everybody here then lives by it. */
   rule: Rule
   epoch: string
   /** Offset of the newest message delivered here. */
   head: number
-  listeners = 0
-  /** Listeners that sit in no bucket: they read history, or skip until they have drained. */
-  private unseated: Set<Listener> | null = null
-  /** How many of them read history: the ring is kept for these. */
-  private catchingUp = 0
   /** In the fan-out's queue. */
   queued = false
-  newest: Entry | null = null
-  private readonly counters: Counters
-  private readonly charge: AudienceOptions["charge"]
+  private readonly node: AudienceNode
   private readonly buckets: Bucket[] = []
+  /** Listeners in no bucket: they read history, or skip until they have drained. */
+  private outside: Set<Outside> | null = null
+  /** How many of them read history: the ring is kept for these. */
+  private replaying = 0
+  /** The last message, while somebody skips to it. */
+  private newest: Entry | null = null
   /** The last messages up to `head`, without holes. */
-  private ring: Entry[] = []
+  private readonly ring: Ring
   /** The bucket that is served next; it moves on, so that under load none starves. */
   private next = 0
   private roomWaiters: (() => void)[] | null = null
 
-  constructor(options: AudienceOptions) {
-    this.channel = options.channel
-    this.rule = options.rule
-    this.epoch = options.position.epoch
-    this.head = options.position.offset
-    this.counters = options.counters
-    this.charge = options.charge
+  constructor({ channel, rule, position, node }: AudienceOptions) {
+    this.channel = channel
+    this.rule = rule
+    this.epoch = position.epoch
+    this.head = position.offset
+    this.node = node
+    this.ring = new Ring(node.rings)
   }
 
   /** Few listeners, all up to date, on a transport that joins by itself: serving them now costs less than a turn. */
@@ -99,14 +95,29 @@ export class Audience implements SeatAudience {
     return this.rule.keep === null ? "none" : "kept"
   }
 
+  get listeners(): number {
+    let count = this.outside?.size ?? 0
+    for (const bucket of this.buckets) count += bucket.group.members.length
+    return count
+  }
+
+  get isEmpty(): boolean {
+    return this.buckets.length === 0 && this.outside === null
+  }
+
   /** True while publishes should wait. */
   get full(): boolean {
-    return this.ring.length >= lagMessagesMax && this.head - this.slowestPosition() >= lagMessagesMax
+    return this.lagsBy(lagMessagesMax)
   }
 
   /** True when the ring can take no more: what is published elsewhere does not wait while this is full. */
   get overfull(): boolean {
-    return this.ring.length >= ringMessagesMax && this.head - this.slowestPosition() >= ringMessagesMax
+    return this.lagsBy(ringMessagesMax)
+  }
+
+  /** True while a bucket lacks a message. */
+  get lags(): boolean {
+    return this.ring.length > 0 && this.lag() > 0
   }
 
   /** Resolves when `full` may have become false. */
@@ -120,60 +131,68 @@ export class Audience implements SeatAudience {
   push(message: Message): void {
     const entry = new Entry(message)
     this.ring.push(entry)
-    this.newest = entry
     this.head = message.offset
+    if (this.outside && this.outside.size > this.replaying) this.newest = entry
+    const { rings } = this.node
+    if (rings.isSpent) rings.relieve()
   }
 
   /** What lies between `offset` and the head, or null when the ring no longer reaches back that far. */
   since(offset: number): readonly Entry[] | null {
-    const missing = this.head - offset
-    if (missing === 0) return []
-    return missing <= this.ring.length ? this.ring.slice(this.ring.length - missing) : null
+    return this.ring.last(this.head - offset)
   }
 
-  /** Puts a listener into a bucket that stands at the head, bringing one there first if need be. */
-  seat(listener: Listener): void {
-    let bucket = this.bucketFor(listener.kind)
-    // Joining a bucket that lags would repeat messages. One whose members leave when they are served is not there any more.
-    while (bucket.position < this.head) {
-      this.charge(this.serve(bucket))
-      bucket = this.bucketFor(listener.kind)
+  /**
+   * Moves a listener to the phase that the event leads to; it stands at `position` when it is not live then. False when
+   * the event changes nothing. A live listener stands at the head: its bucket is brought there first if need be.
+   */
+  move(
+    listener: Listener,
+    event: Extract<ListenerEvent, "behind" | "at-head" | "skip">,
+    position: Position = this.position,
+  ): boolean {
+    const phase = nextPhase(phaseOf(listener), event)
+    if (phase === phaseOf(listener)) return false
+    detach(listener)
+    if (phase === "live") this.seat(listener)
+    else if (phase === "replaying" || phase === "aside") {
+      const outside = new Outside(phase, { audience: this, listener, position })
+      listener.membership = outside
+      this.outside ??= new Set()
+      this.outside.add(outside)
+      if (phase === "replaying") this.replaying++
+      // What its bucket lacked and skips is in the ring; what comes is noted.
+      else this.newest ??= this.ring.newest
     }
-    this.unseated?.delete(listener)
-    bucket.group.add(listener)
-    listener.bucket = bucket
+    return true
   }
 
-  /** Notes a listener that has no bucket for a while, so that it is not forgotten when everybody is told something. */
-  hold(listener: Listener): void {
-    this.unseated ??= new Set()
-    this.unseated.add(listener)
+  /** The newest message, if it came after `position` and is at hand. */
+  newestAfter(position: Position): Entry | null {
+    return this.newest && this.newest.message.offset > position.offset ? this.newest : null
   }
 
-  /** From now on the ring is kept, whoever is up to date. Call `endCatchUp` once for each. */
-  beginCatchUp(listener: Listener): void {
-    this.hold(listener)
-    this.catchingUp++
+  /** The bucket has lost its last member. */
+  drop(bucket: Bucket): void {
+    const index = this.buckets.indexOf(bucket)
+    if (index < 0) return
+    this.buckets.splice(index, 1)
+    if (index < this.next) this.next--
   }
 
-  endCatchUp(): void {
-    this.catchingUp--
-    this.trim()
-  }
-
-  /** Offset of the last message a listener was given, as far as its bucket knows. */
-  seatedAt(listener: Listener): number {
-    return (listener.bucket as Bucket | null)?.position ?? this.head
-  }
-
-  /** Out of the bucket, or out of the set of those without one. */
-  unseat(listener: Listener): void {
-    this.unseated?.delete(listener)
-    const bucket = listener.bucket as Bucket | null
-    if (!bucket) return
-    listener.bucket = null
-    bucket.group.remove(listener)
-    if (bucket.group.members.length === 0) this.buckets.splice(this.buckets.indexOf(bucket), 1)
+  /** It is in a bucket now, or gone. */
+  dropOutside(outside: Outside): void {
+    const { outside: all } = this
+    if (!all?.delete(outside)) return
+    if (all.size === 0) this.outside = null
+    if (outside.phase === "replaying") {
+      this.replaying--
+      if (this.replaying === 0) {
+        this.node.rings.keepsSpare(this, false)
+        this.trim()
+      }
+    }
+    if (all.size === this.replaying) this.newest = null
   }
 
   /** Gives buckets what they lack until the budget is spent; at least one bucket. Returns the microseconds it should cost. */
@@ -183,51 +202,63 @@ export class Audience implements SeatAudience {
       if (this.next >= this.buckets.length) this.next = 0
       const bucket = this.buckets[this.next]
       this.next++
-      if (bucket && bucket.position < this.head) spent += this.serve(bucket)
+      if (bucket && bucket.offset < this.head) spent += this.serve(bucket)
     }
     this.trim()
     return spent
   }
 
-  /** True while a bucket lacks a message. */
-  get lags(): boolean {
-    return this.ring.length > 0 && this.slowestPosition() < this.head
-  }
-
-  /** Everybody who sits in a bucket. */
-  seated(): Listener[] {
+  /** All who are live. */
+  live(): Listener[] {
     return this.buckets.flatMap((bucket) => [...bucket.group.members])
   }
 
   everybody(): Listener[] {
-    return this.unseated ? [...this.seated(), ...this.unseated] : this.seated()
+    const live = this.live()
+    return this.outside ? [...live, ...Array.from(this.outside, ({ listener }) => listener)] : live
   }
 
   /** The numbering started again, or more was missed than can be given: nothing in the ring is of use. */
   restart(position: Position): void {
     this.epoch = position.epoch
     this.head = position.offset
-    this.ring = []
+    this.ring.keep(0)
+    this.node.rings.keepsSpare(this, false)
     this.newest = null
-    for (const bucket of this.buckets) bucket.position = position.offset
+    for (const bucket of this.buckets) bucket.offset = position.offset
     this.releaseWaiters()
   }
 
-  private serve(bucket: Bucket): number {
-    const { ring, head } = this
-    const from = ring.length - (head - bucket.position)
-    const to = Math.min(from + batchMessagesMax, ring.length)
-    const entries = from === 0 && to === ring.length ? ring : ring.slice(from, to)
-    const size = bucket.group.members.length
-    bucket.position += entries.length
-    this.counters.delivered += size * entries.length
-    this.counters.deliveredBytes += size * payloadBytes(entries)
-    // Members may leave while they are written to (a poll is answered once), so the bucket may be empty afterwards.
-    bucket.group.write(entries)
-    if (bucket.group.members.length === 0) {
-      const index = this.buckets.indexOf(bucket)
-      if (index >= 0) this.buckets.splice(index, 1)
+  /** Nobody is here any more: what the ring holds is given back. */
+  close(): void {
+    this.ring.keep(0)
+    this.node.rings.keepsSpare(this, false)
+    this.releaseWaiters()
+  }
+
+  dropSpare(): void {
+    this.ring.keep(this.lag())
+  }
+
+  private seat(listener: Listener): void {
+    let bucket = this.bucketFor(listener.kind)
+    // Joining a bucket that lags would repeat messages. One whose members leave when they are served is not there any more.
+    while (bucket.offset < this.head) {
+      this.node.charge(this.serve(bucket))
+      bucket = this.bucketFor(listener.kind)
     }
+    bucket.group.add(listener)
+    listener.membership = bucket
+  }
+
+  private serve(bucket: Bucket): number {
+    const entries = this.ring.page(this.head - bucket.offset, batchMessagesMax)
+    const size = bucket.group.members.length
+    bucket.offset += entries.length
+    this.node.counters.delivered += size * entries.length
+    this.node.counters.deliveredBytes += size * payloadBytes(entries)
+    // Members may leave while they are written to (a poll is answered once); the last one takes the bucket with it.
+    bucket.group.write(entries)
     return size * (bucket.kind.writeMicros + bucket.kind.messageMicros * entries.length)
   }
 
@@ -237,22 +268,33 @@ export class Audience implements SeatAudience {
       const bucket = this.buckets[i] as Bucket
       if (bucket.kind === kind && bucket.group.members.length < bucketListenersMax) return bucket
     }
-    const bucket = new Bucket(kind, this.head)
+    const bucket = new Bucket(this, kind, this.head)
     this.buckets.push(bucket)
     return bucket
   }
 
-  private slowestPosition(): number {
+  /** Messages that the slowest bucket lacks. */
+  private lag(): number {
     let slowest = this.head
-    for (const bucket of this.buckets) if (bucket.position < slowest) slowest = bucket.position
-    return slowest
+    for (const bucket of this.buckets) if (bucket.offset < slowest) slowest = bucket.offset
+    return this.head - slowest
+  }
+
+  /** Whether the slowest bucket lacks so many messages, or too many bytes for this channel or for the node. */
+  private lagsBy(messages: number): boolean {
+    const { ring } = this
+    const { rings } = this.node
+    if (ring.length < messages && ring.bytes < lagBytesMax && !rings.isSpent) return false
+    const lag = this.lag()
+    return lag >= messages || (lag > 0 && (rings.isSpent || ring.bytesOfLast(lag) >= lagBytesMax))
   }
 
   private trim(): void {
-    const lag = this.head - this.slowestPosition()
-    const keep = this.catchingUp > 0 ? Math.max(lag, Math.min(this.ring.length, ringMessagesMax)) : lag
-    if (keep === 0) this.ring = []
-    else if (keep < this.ring.length) this.ring = this.ring.slice(this.ring.length - keep)
+    const lag = this.lag()
+    if (this.replaying > 0) {
+      this.ring.trimSpare(lag)
+      this.node.rings.keepsSpare(this, this.ring.length > lag)
+    } else this.ring.keep(lag)
     if (lag < lagMessagesMax) this.releaseWaiters()
   }
 
@@ -263,9 +305,19 @@ export class Audience implements SeatAudience {
   }
 }
 
-/** Of payload, without what a protocol adds. */
-export function payloadBytes(entries: readonly Entry[]): number {
-  let bytes = 0
-  for (const { message } of entries) bytes += message.bytes
-  return bytes
+/** Takes a listener out of where it is. */
+export function detach(listener: Listener): void {
+  const membership = membershipOf(listener)
+  listener.membership = null
+  switch (membership?.phase) {
+    case "live":
+      membership.group.remove(listener)
+      if (membership.group.members.length === 0) membership.audience.drop(membership)
+      return
+    case "replaying":
+    case "aside":
+      return membership.audience.dropOutside(membership)
+    case "joining":
+    case undefined:
+  }
 }

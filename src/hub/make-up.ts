@@ -62,7 +62,7 @@ export class MakeUp {
       if (!isOpen(audience)) return
       if ("reset" in page) {
         audience.restart(page.tail)
-        for (const listener of audience.seated()) {
+        for (const listener of audience.live()) {
           counters.countReset(page.reset)
           listener.reset(page.tail, page.reset)
         }

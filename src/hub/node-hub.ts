@@ -1,7 +1,6 @@
 // The hub of one node: opens and closes audiences, and leads each message and each listener to its place.
 import type { Code } from "../../wire/codes.ts"
 import type { Position } from "../../wire/cursor.ts"
-import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
 import type {
@@ -14,18 +13,18 @@ import type {
   Message,
   Page,
   PageBounds,
-  Receipt,
 } from "../engines/engine.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
-import { Audience } from "./audience.ts"
-import { catchUp, seatAtHead, seatByReset } from "./catch-up.ts"
+import { Audience, type AudienceNode, detach } from "./audience.ts"
+import { catchUp, type CatchUpNode, resetAtHead, startAtHead } from "./catch-up.ts"
 import { FanOut, type FanOutOptions } from "./fan-out.ts"
 import type { Hub, Published } from "./hub.ts"
 import { MakeUp } from "./make-up.ts"
-
-/** Publishes that may wait for lagging listeners, all channels together. Each holds a message of at most 64 KiB. */
-const waitingPublishesMax = 2000
+import { audienceOf, Joining, type Outside, positionOf } from "./membership.ts"
+import { PublishGate } from "./publish-gate.ts"
+import { ReplayTurns } from "./replay-turns.ts"
+import { RingBudget } from "./ring.ts"
 
 /** Listeners ended in one turn when a channel is deleted: a close is a system call or two. */
 const endSliceMax = 200
@@ -36,7 +35,7 @@ const renewSliceMax = 2000
 export interface NodeHubOptions extends FanOutOptions {
   readonly engine: EngineFactory
   readonly ruleFor: (channel: Channel) => Rule
-  readonly limits: Pick<Limits, "outboxBytesMax" | "pageMessagesMax">
+  readonly limits: Pick<Limits, "outboxBytesMax" | "pageMessagesMax" | "ringBytesMax">
   readonly counters: Counters
   /** A reader is about to be closed as slow: on which channel, and by what it listened. */
   readonly onSlow?: (channel: Channel, kind: string) => void
@@ -50,24 +49,45 @@ export class NodeHub implements Hub, EngineEvents {
   private readonly opening = new Map<Channel, Promise<Audience>>()
   private readonly fanOut: FanOut
   private readonly makeUp: MakeUp
+  private readonly gate: PublishGate
+  private readonly audienceNode: AudienceNode
+  private readonly catchUpNode: CatchUpNode
   private readonly options: NodeHubOptions
   private readonly counters: Counters
-  private waitingPublishes = 0
   /** The channels whose rule is still to be looked up anew. */
   private renewing: Iterator<Audience> | null = null
 
   constructor(options: NodeHubOptions) {
+    const { counters, limits, ruleFor } = options
     this.options = options
-    this.counters = options.counters
+    this.counters = counters
     this.fanOut = new FanOut(options)
     this.engine = options.engine(this)
+    const { engine, fanOut } = this
     this.makeUp = new MakeUp({
-      engine: this.engine,
-      fanOut: this.fanOut,
-      counters: options.counters,
+      engine,
+      fanOut,
+      counters,
       bounds: () => this.replayBounds,
       isOpen: (audience) => this.audiences.get(audience.channel) === audience,
     })
+    this.gate = new PublishGate({
+      engine,
+      ruleFor,
+      counters,
+      audienceOf: (channel) => this.audiences.get(channel),
+    })
+    this.audienceNode = { counters, rings: new RingBudget(limits), charge: fanOut.charge }
+    this.catchUpNode = {
+      engine,
+      counters,
+      turns: new ReplayTurns(),
+      bounds: () => this.replayBounds,
+      onRead: (audience, message) => {
+        if (message.epoch === audience.epoch && message.offset === audience.head + 1) this.deliver(message)
+      },
+      behind: (audience) => this.makeUp.run(audience),
+    }
   }
 
   /** A replay takes at most a quarter of a reader's outbox at once, so that replay alone never looks like slowness. */
@@ -110,8 +130,7 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   publish(draft: Draft): MaybePromise<Published> {
-    const audience = this.audiences.get(draft.channel)
-    return audience?.full ? this.publishWhenRoom(draft) : this.publishNow(draft)
+    return this.gate.publish(draft)
   }
 
   read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<Page> {
@@ -135,69 +154,45 @@ export class NodeHub implements Hub, EngineEvents {
     try {
       messages = await this.engine.forget(channel)
     } catch (error) {
-      // Nothing was forgotten, but they are in no audience any more: they come back and go on from where they were.
-      this.endInSlices(audience?.everybody() ?? [], "engine_unavailable")
+      // Nothing was forgotten, but nobody delivers to them any more: they come back and go on from where they were.
+      if (audience) this.endInSlices(audience, audience.everybody(), "engine_unavailable")
       throw error
     }
     const leaving = audience?.everybody() ?? []
     const listeners = leaving.length
-    this.endInSlices(leaving, "deleted")
+    if (audience) this.endInSlices(audience, leaving, "deleted")
     return { messages, listeners }
   }
 
   join(listener: Listener, channel: Channel, after: Position | null): void {
-    const audience = this.audiences.get(channel) ?? this.open(channel)
-    if (!(audience instanceof Promise)) return this.begin(audience, listener, after)
-    audience.then(
-      (opened) => {
-        const current = this.audiences.get(channel)
-        // Whoever waited with it may have been the only one, and gone already: then it was closed behind them.
-        if (!current && !listener.closed) return this.join(listener, channel, after)
-        this.begin(current ?? opened, listener, after)
-      },
-      () => listener.end("engine_unavailable"),
-    )
+    if (listener.membership) return
+    listener.membership = new Joining()
+    this.enter(listener, channel, after)
   }
 
   prepare(channel: Channel): MaybePromise<() => void> {
     const audience = this.audiences.get(channel) ?? this.open(channel)
-    const release = (opened: Audience) => () => {
-      if (opened.listeners === 0) this.close(opened)
-    }
+    const release = (opened: Audience) => () => this.closeIfEmpty(opened)
     return audience instanceof Promise ? audience.then(release) : release(audience)
   }
 
   leave(listener: Listener): void {
-    const audience = listener.audience as Audience | null
-    if (!audience) return
-    listener.audience = null
-    audience.unseat(listener)
-    audience.listeners--
-    if (audience.listeners === 0) this.close(audience)
+    const audience = audienceOf(listener)
+    detach(listener)
+    if (audience) this.closeIfEmpty(audience)
   }
 
   slow(listener: Listener): (() => void) | null {
-    const audience = listener.audience as Audience | null
+    const audience = audienceOf(listener)
     if (audience?.rule.slow !== "latest") {
       this.counters.slowClosed++
       if (audience) this.options.onSlow?.(audience.channel, listener.kind.name)
       return null
     }
-    const stoodAt = audience.seatedAt(listener)
-    audience.unseat(listener)
-    audience.hold(listener)
+    if (!audience.move(listener, "skip", positionOf(listener, audience))) return () => undefined
     this.counters.slowSkipped++
-    return () => {
-      if (listener.closed || listener.audience !== audience || listener.bucket) return
-      const { newest } = audience
-      const missed = audience.head - stoodAt
-      audience.seat(listener)
-      // Who missed nothing has nothing to be told, and who missed the newest alone has missed nothing once it has it.
-      if (missed === 0) return
-      if (!newest) return listener.reset(audience.position, "skipped")
-      if (missed > 1) listener.reset({ epoch: audience.epoch, offset: newest.message.offset - 1 }, "skipped")
-      if (!listener.closed) listener.write([newest])
-    }
+    const aside = listener.membership as Outside
+    return () => this.drained(aside)
   }
 
   /** Resolves when every listener was given what was published so far. */
@@ -230,13 +225,7 @@ export class NodeHub implements Hub, EngineEvents {
     if (pending) return pending
     const rule = this.options.ruleFor(channel)
     const make = (position: Position): Audience => {
-      const audience = new Audience({
-        channel,
-        rule,
-        position,
-        counters: this.counters,
-        charge: this.fanOut.charge,
-      })
+      const audience = new Audience({ channel, rule, position, node: this.audienceNode })
       this.audiences.set(channel, audience)
       this.options.onOccupancy?.("occupied", channel)
       return audience
@@ -248,93 +237,89 @@ export class NodeHub implements Hub, EngineEvents {
     return opening
   }
 
-  private begin(audience: Audience, listener: Listener, after: Position | null): void {
-    if (listener.closed) {
-      if (audience.listeners === 0) this.close(audience)
-      return
-    }
-    listener.audience = audience
-    audience.listeners++
-    if (after === null) return seatAtHead(audience, listener, false)
-    if (audience.rule.keep === null)
-      return seatByReset({ audience, listener, counters: this.counters }, "no-history", false)
-    if (after.epoch === audience.epoch && after.offset === audience.head) {
-      this.counters.resumed++
-      return seatAtHead(audience, listener, true)
-    }
-    audience.beginCatchUp(listener)
-    catchUp({
-      engine: this.engine,
-      audience,
-      listener,
-      after,
-      bounds: this.replayBounds,
-      counters: this.counters,
-      onRead: (message) => {
-        if (message.epoch === audience.epoch && message.offset === audience.head + 1) this.deliver(message)
+  /** Leads a listener that is joining into the audience, once there is one. */
+  private enter(listener: Listener, channel: Channel, after: Position | null): void {
+    const audience = this.audiences.get(channel) ?? this.open(channel)
+    if (!(audience instanceof Promise)) return this.begin(audience, listener, after)
+    const joining = listener.membership
+    const isOver = () => listener.membership !== joining || listener.closed
+    audience.then(
+      (opened) => {
+        if (isOver()) return this.closeIfEmpty(opened)
+        // Whoever waited with it may have been the only one, and gone already: then it was closed behind them.
+        this.enter(listener, channel, after)
       },
-      behind: () => this.makeUp.run(audience),
-    })
-      .catch(() => listener.end("engine_unavailable"))
-      .finally(() => audience.endCatchUp())
+      () => {
+        if (!isOver()) this.end(listener, "engine_unavailable")
+      },
+    )
   }
 
-  private close(audience: Audience): void {
+  private begin(audience: Audience, listener: Listener, after: Position | null): void {
+    if (listener.closed) return this.leave(listener)
+    if (after === null) return startAtHead(audience, listener, false)
+    if (audience.rule.keep === null)
+      return resetAtHead({ audience, listener }, "no-history", { counters: this.counters, started: false })
+    if (after.epoch === audience.epoch && after.offset === audience.head) {
+      this.counters.resumed++
+      return startAtHead(audience, listener, true)
+    }
+    this.replay(audience, listener, { after, started: false })
+  }
+
+  private replay(
+    audience: Audience,
+    listener: Listener,
+    { after, started }: { after: Position; started: boolean },
+  ): void {
+    if (!audience.move(listener, "behind", after)) return
+    const replay = listener.membership as Outside
+    catchUp(replay, started, this.catchUpNode).catch(() => {
+      if (listener.membership === replay) this.end(listener, "engine_unavailable")
+    })
+  }
+
+  /** A slow reader has taken all that waited: it goes on with the newest message, and is told what it missed. */
+  private drained(aside: Outside): void {
+    const { audience, listener, position } = aside
+    if (listener.membership !== aside || listener.closed) return
+    // What was missed of another numbering cannot be counted, so it is said as it is to everybody else.
+    if (position.epoch !== audience.epoch)
+      return resetAtHead(aside, "epoch", { counters: this.counters, started: true })
+    const missed = audience.head - position.offset
+    const newest = audience.newestAfter(position)
+    const before = { epoch: audience.epoch, offset: audience.head - 1 }
+    if (missed > 0 && !newest && audience.rule.keep !== null) {
+      if (missed > 1) listener.reset(before, "skipped")
+      if (listener.membership === aside) this.replay(audience, listener, { after: before, started: true })
+      return
+    }
+    audience.move(listener, "at-head")
+    // Who missed nothing has nothing to be told, and who missed the newest alone has missed nothing once it has it.
+    if (missed === 0) return
+    if (!newest) return listener.reset(audience.position, "skipped")
+    if (missed > 1) listener.reset(before, "skipped")
+    if (!listener.closed) listener.write([newest])
+  }
+
+  private closeIfEmpty(audience: Audience): void {
+    if (!audience.isEmpty) return
+    audience.close()
     if (this.audiences.get(audience.channel) !== audience) return
     this.audiences.delete(audience.channel)
     this.options.onOccupancy?.("vacated", audience.channel)
     void this.engine.unlisten(audience.channel)
   }
 
-  private publishNow(draft: Draft): MaybePromise<Published> {
-    const rule = this.options.ruleFor(draft.channel)
-    const receipt = this.engine.publish(draft, rule.keep)
-    return receipt instanceof Promise
-      ? receipt.then((known) => this.published(draft, rule, known))
-      : this.published(draft, rule, receipt)
+  /** Ends a listener that is still where it was; one that has left meanwhile hears of it no more. */
+  private end(listener: Listener, code: Code): void {
+    this.leave(listener)
+    listener.end(code)
   }
 
-  private published(draft: Draft, rule: Rule, receipt: Receipt): Published {
-    if (receipt.duplicate) this.counters.duplicates++
-    else {
-      this.counters.published++
-      this.counters.publishedBytes += draft.bytes
-    }
-    return {
-      position: receipt.position,
-      id: receipt.id,
-      duplicate: receipt.duplicate,
-      listeners: this.listenersOf(draft.channel),
-      history: rule.keep === null ? "none" : "kept",
-    }
-  }
-
-  /** Accepts no more than the listeners can be given: the publisher waits here, before anything is numbered. */
-  private async publishWhenRoom(draft: Draft): Promise<Published> {
-    if (this.waitingPublishes >= waitingPublishesMax) {
-      this.counters.overloaded++
-      throw new LabaError(
-        "overloaded",
-        "Messages come faster than the listeners of this channel can be given them.",
-        {
-          retryAfterSeconds: 1,
-        },
-      )
-    }
-    this.waitingPublishes++
-    try {
-      for (;;) {
-        const audience = this.audiences.get(draft.channel)
-        if (!audience?.full) return await this.publishNow(draft)
-        await audience.room()
-      }
-    } finally {
-      this.waitingPublishes--
-    }
-  }
-
-  private endInSlices(listeners: Listener[], code: Code): void {
-    for (const listener of listeners.splice(0, endSliceMax)) listener.end(code)
-    if (listeners.length > 0) setImmediate(() => this.endInSlices(listeners, code))
+  private endInSlices(audience: Audience, listeners: Listener[], code: Code): void {
+    for (const listener of listeners.splice(0, endSliceMax))
+      if (audienceOf(listener) === audience) this.end(listener, code)
+    if (listeners.length > 0) setImmediate(() => this.endInSlices(audience, listeners, code))
   }
 }

@@ -9,7 +9,7 @@ import { MemoryEngine } from "../engines/memory/memory.ts"
 import type { Entry } from "../protocols/protocol.ts"
 import { Counters } from "../telemetry/counters.ts"
 import { ListGroup } from "../transports/list-group.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transports/transport.ts"
+import type { GroupKind, Listener, Membership, Start } from "../transports/transport.ts"
 import { NodeHub } from "./node-hub.ts"
 
 export const channelOf = (name: string): Channel => name as Channel
@@ -47,13 +47,15 @@ const kind: GroupKind = {
 /** Writes down everything in order: `start 3 recovered`, `4`, `reset 9 trimmed`, `end deleted`. */
 export class RehearsedListener implements Listener {
   readonly kind = kind
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   closed = false
   readonly heard: string[] = []
   /** When set, `ready` waits for it. */
   gate: Promise<void> | null = null
+
+  /** Those of one connection share it. */
+  outbox: object = this
 
   get offsets(): number[] {
     return this.heard.filter((line) => /^\d+$/.test(line)).map(Number)
@@ -88,7 +90,14 @@ export class Rehearsal {
   private readonly factory: EngineFactory
   private drafts = 0
 
-  constructor(options: { rule?: Rule; engine?: EngineFactory; outboxBytesMax?: number } = {}) {
+  constructor(
+    options: {
+      rule?: Rule
+      engine?: EngineFactory
+      outboxBytesMax?: number
+      ringBytesMax?: number
+    } = {},
+  ) {
     this.factory =
       options.engine ?? ((events) => new MemoryEngine(events, { limits: defaultLimits, boot: "run1" }))
     this.hub = new NodeHub({
@@ -97,6 +106,7 @@ export class Rehearsal {
       limits: {
         outboxBytesMax: options.outboxBytesMax ?? defaultLimits.outboxBytesMax,
         pageMessagesMax: 1000,
+        ringBytesMax: options.ringBytesMax ?? defaultLimits.ringBytesMax,
       },
       counters: this.counters,
       defer: (callback) => void this.turns.push(callback),

@@ -12,6 +12,13 @@ export interface Protocol {
   seal(message: Message): Frame
 }
 
+/** Of payload, without what a protocol adds. */
+export function payloadBytes(entries: readonly Entry[]): number {
+  let bytes = 0
+  for (const { message } of entries) bytes += message.bytes
+  return bytes
+}
+
 /** A message on its way to listeners, with the frames made of it so far. */
 export class Entry {
   readonly message: Message

@@ -5,7 +5,7 @@ import type { Engine } from "../engines/engine.ts"
 import type { Hub } from "../hub/hub.ts"
 import type { Entry } from "../protocols/protocol.ts"
 import { ListGroup } from "../transports/list-group.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket } from "../transports/transport.ts"
+import type { GroupKind, Listener, Membership } from "../transports/transport.ts"
 
 const intervalMs = 1000
 
@@ -44,8 +44,7 @@ export interface CanaryOptions {
 
 export class Canary implements Listener {
   readonly kind = kind
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   closed = false
   private readonly options: CanaryOptions
@@ -68,7 +67,7 @@ export class Canary implements Listener {
 
   /** Whether it is among those whom the hub counts. */
   get isListening(): boolean {
-    return this.audience !== null
+    return this.membership?.phase === "live"
   }
 
   get isDeaf(): boolean {
@@ -93,6 +92,10 @@ export class Canary implements Listener {
     if (this.timer) clearInterval(this.timer)
     this.closed = true
     this.options.hub.leave(this)
+  }
+
+  get outbox(): this {
+    return this
   }
 
   start(): void {}

@@ -14,38 +14,44 @@ export interface Start {
 }
 
 /**
+ * Where a listener is in its life, which the hub leads it through.
+ * - `gone`: in no channel: not joined yet, left, or ended.
+ * - `joining`: its channel is being opened.
+ * - `replaying`: history is read for it.
+ * - `live`: a member of a group.
+ * - `aside`: its reader is slow and skips messages until it has drained.
+ */
+export type Phase = "gone" | "joining" | "replaying" | "live" | "aside"
+
+/** What the hub notes of a listener. Opaque to transports, but for the phase. */
+export interface Membership {
+  readonly phase: Exclude<Phase, "gone">
+}
+
+/**
  * One connection's subscription to one channel. It is one object, so the hub and its group keep their notes in it.
  * The methods never throw.
  */
 export interface Listener {
   readonly kind: GroupKind
-  /** Where the hub has put it. Written by the hub alone. */
-  audience: SeatAudience | null
-  bucket: SeatBucket | null
+  /** Null while it is gone. Written by the hub alone. */
+  membership: Membership | null
   /** Its index in its group. Written by the group alone. */
   place: number
+  /** What all listeners of its connection share: they are replayed in turn. Known by identity alone. */
+  readonly outbox: object
   /** True once it cannot be written to any more; the hub then stops. */
   readonly closed: boolean
   /** The cursor comes first: called once, before any message, and before `reset`. */
   start(start: Start): void
   /** Messages for this listener alone, in order, while it catches up. */
   write(entries: readonly Entry[]): void
-  /** Null when it can take another page of replay now, else a promise for when it can, or is closed. Never rejects. */
+  /** Null when it can take a page of replay now, else a promise for when it can, or is closed. Never rejects. Asked before each page. */
   ready(): Promise<void> | null
   /** It stands at `position` now, and is not told what lies between. */
   reset(position: Position, reason: ResetReason): void
-  /** Ends this subscription with a code; what else its connection carries is the transport's to decide. */
+  /** It has left the hub. Ends this subscription with a code; what else its connection carries is the transport's to decide. */
   end(code: Code): void
-}
-
-/** Opaque to transports. */
-export interface SeatAudience {
-  readonly channel: string
-}
-
-/** Opaque to transports. */
-export interface SeatBucket {
-  readonly group: Group
 }
 
 /** Listeners that are written to alike. Made by a transport; filled and emptied by the hub. */

@@ -3,7 +3,7 @@ import type { Position } from "../../wire/cursor.ts"
 import type { Channel } from "../../src/channels/channel.ts"
 import type { Entry } from "../../src/protocols/protocol.ts"
 import { ListGroup } from "../../src/transports/list-group.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../../src/transports/transport.ts"
+import type { GroupKind, Listener, Membership, Start } from "../../src/transports/transport.ts"
 import type { Random } from "../fuzz/random.ts"
 import type { Hearer, Ledger } from "./ledger.ts"
 import type { ChaosNode } from "./node.ts"
@@ -28,8 +28,7 @@ const kind: GroupKind = {
 /** One stay of a listener at a node. */
 class Stay implements Listener {
   readonly kind = kind
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   closed = false
   private readonly hearer: Hearer
@@ -40,6 +39,10 @@ class Stay implements Listener {
     this.hearer = hearer
     this.onEnd = onEnd
     this.resumes = hearer.position !== null
+  }
+
+  get outbox(): this {
+    return this
   }
 
   start({ position }: Start): void {

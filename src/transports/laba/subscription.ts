@@ -6,7 +6,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { Presence, Seat } from "../../nodes/presence/presence.ts"
 import { labaProtocol, printFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
 import { type Outlet, refField } from "./outlet.ts"
 
 /** The conversation it belongs to. */
@@ -18,8 +18,7 @@ export interface SubscriptionOwner {
 
 export class Subscription implements Listener {
   readonly channel: Channel
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   private readonly owner: SubscriptionOwner
   private ref: Ref | undefined
@@ -35,6 +34,10 @@ export class Subscription implements Listener {
 
   get outlet(): Outlet {
     return this.owner.outlet
+  }
+
+  get outbox(): Outlet {
+    return this.outlet
   }
 
   get kind(): GroupKind {

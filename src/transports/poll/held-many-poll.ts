@@ -7,7 +7,7 @@ import { jsonProtocol } from "../../protocols/message-json.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import { Places } from "../many.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
 import { Hold, type HoldOptions } from "./hold.ts"
 import { type ChannelReset, manyPollAnswer } from "./poll-answer.ts"
 
@@ -99,8 +99,7 @@ export class HeldManyPoll extends Hold {
 
 class PolledChannel implements Listener {
   readonly channel: Channel
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   private readonly poll: HeldManyPoll
   private readonly index: number
@@ -116,6 +115,10 @@ class PolledChannel implements Listener {
     return kind
   }
 
+  get outbox(): HeldManyPoll {
+    return this.poll
+  }
+
   /** One page of replay is enough for an answer. */
   get closed(): boolean {
     return this.poll.closed || this.paged
@@ -126,7 +129,7 @@ class PolledChannel implements Listener {
   }
 
   write(entries: readonly Entry[]): void {
-    const replaying = this.bucket === null
+    const replaying = this.membership?.phase !== "live"
     if (replaying) this.paged = true
     this.poll.came(this.index, entries, replaying)
   }

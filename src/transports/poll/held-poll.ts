@@ -6,7 +6,7 @@ import type { Channel } from "../../channels/channel.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
 import { Hold, type HoldOptions } from "./hold.ts"
 import { pollAnswer } from "./poll-answer.ts"
 
@@ -39,8 +39,7 @@ export interface HeldPollOptions extends HoldOptions {
 }
 
 export class HeldPoll extends Hold implements Listener {
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   private readonly channel: Channel
   private readonly alwaysReset: ResetReason | null
@@ -55,6 +54,11 @@ export class HeldPoll extends Hold implements Listener {
 
   get kind(): GroupKind {
     return kind
+  }
+
+  /** It listens to one channel. */
+  get outbox(): this {
+    return this
   }
 
   start({ position }: Start): void {

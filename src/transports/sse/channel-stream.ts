@@ -8,7 +8,7 @@ import { eventProtocol, namedBlock, retryLine } from "../../protocols/event-stre
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import { leaveSeats, seatsOf } from "../seats.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
 
 /** What a browser waits before it comes back after a cut. */
@@ -44,8 +44,7 @@ export interface ChannelStreamOptions extends EventStreamOptions {
 }
 
 export class ChannelStream extends EventStream implements Listener {
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   private readonly channel: Channel
   private beginning: ChannelStreamOptions | null
@@ -63,6 +62,10 @@ export class ChannelStream extends EventStream implements Listener {
 
   get channels(): readonly Channel[] {
     return [this.channel]
+  }
+
+  get outbox(): this {
+    return this
   }
 
   start({ position, recovered, history }: Start): void {

@@ -11,7 +11,7 @@ import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import { type ManyStart, Places } from "../many.ts"
 import { leaveSeats, seatsOf } from "../seats.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket, Start } from "../transport.ts"
+import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
 import { setAside } from "../slow-listeners.ts"
 import { reconnectMs } from "./channel-stream.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
@@ -120,8 +120,7 @@ export class ManyStream extends EventStream {
 /** One channel of such a stream. */
 class StreamedChannel implements Listener {
   readonly channel: Channel
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   private readonly stream: ManyStream
   private readonly index: number
@@ -134,6 +133,10 @@ class StreamedChannel implements Listener {
 
   get kind(): GroupKind {
     return kind
+  }
+
+  get outbox(): ManyStream {
+    return this.stream
   }
 
   get closed(): boolean {

@@ -10,7 +10,7 @@ import type { Seat } from "../../nodes/presence/presence.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
 import type { Shared } from "../shared.ts"
 import { leaveSeats, seatsOf } from "../seats.ts"
-import type { GroupKind, Listener, SeatAudience, SeatBucket } from "../transport.ts"
+import type { GroupKind, Listener, Membership } from "../transport.ts"
 import { setAside } from "../slow-listeners.ts"
 import { type Incoming, Socket } from "./socket.ts"
 
@@ -27,8 +27,7 @@ const encoder = new TextEncoder()
 
 export class RawSocket extends Socket implements Listener {
   readonly kind: GroupKind
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
   private readonly channel: Channel
   /** What is needed once, at the start. */
@@ -44,6 +43,10 @@ export class RawSocket extends Socket implements Listener {
   }
 
   get socket(): Socket {
+    return this
+  }
+
+  get outbox(): Socket {
     return this
   }
 
@@ -133,8 +136,7 @@ const nothing = (): void => undefined
 class AttachedChannel implements Listener {
   readonly socket: RawSocket
   readonly channel: Channel
-  audience: SeatAudience | null = null
-  bucket: SeatBucket | null = null
+  membership: Membership | null = null
   place = -1
 
   constructor(socket: RawSocket, channel: Channel) {
@@ -144,6 +146,10 @@ class AttachedChannel implements Listener {
 
   get kind(): GroupKind {
     return this.socket.kind
+  }
+
+  get outbox(): Socket {
+    return this.socket
   }
 
   get closed(): boolean {

@@ -1,0 +1,65 @@
+// What the hub notes of a listener, by its phase: nothing but what the phase needs. A live listener has no note of its
+// own; it shares its bucket.
+import type { Position } from "../../wire/cursor.ts"
+import type { Group, GroupKind, Listener, Membership, Phase } from "../transports/transport.ts"
+import type { Audience } from "./audience.ts"
+
+/** Its channel is being opened. A new one for each join, so that a late answer finds out whether it is still meant. */
+export class Joining implements Membership {
+  readonly phase = "joining"
+}
+
+/** In the audience and in no bucket: it reads history, or skips until its reader has drained. A new one for each time. */
+export class Outside implements Membership {
+  readonly phase: "replaying" | "aside"
+  readonly audience: Audience
+  readonly listener: Listener
+  /** What it was given last, as far as is known. */
+  position: Position
+
+  constructor(
+    phase: "replaying" | "aside",
+    options: { readonly audience: Audience; readonly listener: Listener; readonly position: Position },
+  ) {
+    this.phase = phase
+    this.audience = options.audience
+    this.listener = options.listener
+    this.position = options.position
+  }
+}
+
+/** Live listeners of one kind, which stand at one position. */
+export class Bucket implements Membership {
+  readonly phase = "live"
+  readonly audience: Audience
+  readonly kind: GroupKind
+  readonly group: Group
+  /** Offset of the last message its listeners were given. */
+  offset: number
+
+  constructor(audience: Audience, kind: GroupKind, offset: number) {
+    this.audience = audience
+    this.kind = kind
+    this.group = kind.make()
+    this.offset = offset
+  }
+}
+
+/** The hub's own note in a listener; null while it is gone. */
+export const membershipOf = (listener: Listener): Joining | Outside | Bucket | null =>
+  listener.membership as Joining | Outside | Bucket | null
+
+export const phaseOf = (listener: Listener): Phase => listener.membership?.phase ?? "gone"
+
+/** Where it is, once its channel is open. */
+export function audienceOf(listener: Listener): Audience | null {
+  const membership = membershipOf(listener)
+  return membership && "audience" in membership ? membership.audience : null
+}
+
+/** What it was given last, as far as its bucket knows, or where its replay stands; the head while it is joining. */
+export function positionOf(listener: Listener, audience: Audience): Position {
+  const membership = membershipOf(listener)
+  if (membership?.phase === "live") return { epoch: audience.epoch, offset: membership.offset }
+  return membership && "position" in membership ? membership.position : audience.position
+}
