@@ -16,7 +16,7 @@ import type { Events } from "../telemetry/events.ts"
 import { Connections } from "../transports/connections.ts"
 import { Holds } from "../transports/poll/hold.ts"
 import type { Shared } from "../transports/shared.ts"
-import { SlowReaders } from "../transports/slow-readers.ts"
+import { type Reader, SlowReaders } from "../transports/slow-readers.ts"
 import { TimerWheel } from "../transports/timer-wheel.ts"
 import type { Publisher } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
@@ -128,11 +128,13 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     keeps: (channel) =>
       reloader.current.rules.keepPresence && reloader.current.rules.for(channel).presence === true,
   })
+  const tellSlow = ({ channels, transport }: Pick<Reader, "channels" | "transport">) =>
+    events.slowReaderClosed({ channel: channels.join(" "), kind: transport })
   const slowReaders = new SlowReaders({
     outboxBytesMax: limits.outboxBytesMax,
-    onEnd({ channels, transport }) {
+    onEnd(reader) {
       counters.slowClosed++
-      events.slowReaderClosed({ channel: channels.join(" "), kind: transport })
+      tellSlow(reader)
     },
   })
   const drafts = new Drafts(node)
@@ -184,6 +186,10 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     subscribing: ({ number, transport, user }, channel) =>
       application.subscribe(() => ({ connection: connections.idOf(number), transport, user }), channel),
     failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
+    cutAsSlow(connection) {
+      counters.slowCut++
+      tellSlow(connection)
+    },
     gone(connection, code, reason) {
       if (!application.tellsOnDisconnect) return
       const { transport, user, number } = connection

@@ -32,6 +32,8 @@ export class Counters {
   }
   /** Readers closed because they were slow. */
   slowClosed = 0
+  /** Readers that the runtime cut off because too much waited for them, before they were judged. */
+  slowCut = 0
   /** Times a slow reader skipped to the newest message. */
   slowSkipped = 0
   /** Connections dropped because they answered no ping. */

@@ -124,6 +124,7 @@ export class Metrics {
 
     this.counter("laba_drops_total", "Readers that lost their connection or messages, by reason.", () => [
       [{ reason: "slow" }, counters.slowClosed],
+      [{ reason: "cut" }, counters.slowCut],
       [{ reason: "skipped" }, counters.slowSkipped],
       [{ reason: "silent" }, counters.silent],
     ])

@@ -40,6 +40,8 @@ export interface Shared {
   subscribing(connection: Connection, channel: Channel): MaybePromise<void>
   /** Writes down a failure of ours that no request carries: `internal` is all that the client learns. */
   failed(connection: Connection, error: unknown): void
+  /** Counts and writes down a reader that the runtime closed, without a word, because too much waited for it. */
+  cutAsSlow(connection: Connection): void
   /** Tells the application that a connection has gone. */
   gone(connection: Connection, code: number, reason: string): void
 }

@@ -64,8 +64,9 @@ export class SlowReaders {
     this.onEnd = options.onEnd
   }
 
-  /** A write to these readers met a backlog somewhere among them. */
-  suspectOneOf(readers: Iterable<Reader>): void {
+  /** A write to these readers met a backlog somewhere among them. `dropped`: so much of it that the runtime's net closes. */
+  suspectOneOf(readers: Iterable<Reader>, dropped = false): void {
+    if (dropped) this.suspectAllOf(readers)
     this.groups.add(readers)
     if (this.sweeping) return
     this.sweeping = true
@@ -73,7 +74,20 @@ export class SlowReaders {
   }
 
   suspect(reader: Reader): void {
-    if (!this.suspects.has(reader)) this.begin(reader)
+    const suspect = this.suspects.get(reader) ?? this.begin(reader)
+    if (suspect.aboveSinceMs === 0 && reader.backlogBytes() > this.outboxBytesMax)
+      suspect.aboveSinceMs = this.now()
+  }
+
+  /** The reader has taken something, whatever has come to it since. */
+  took(reader: Reader): void {
+    const suspect = this.suspects.get(reader)
+    if (suspect) suspect.tookAtMs = this.now()
+  }
+
+  /** Whether a reader that is cut off stood above the bound: then it was the runtime's net that cut it, which says nothing. */
+  isAbove(reader: Reader): boolean {
+    return (this.suspects.get(reader)?.aboveSinceMs ?? 0) > 0
   }
 
   /** The reader is known to be slow, without a second look. */
@@ -144,9 +158,11 @@ export class SlowReaders {
 
   private sweep(): void {
     this.sweeping = false
-    for (const readers of this.groups) {
-      for (const reader of readers) if (!reader.closed && reader.backlogBytes() > 0) this.suspect(reader)
-    }
+    for (const readers of this.groups) this.suspectAllOf(readers)
     this.groups.clear()
+  }
+
+  private suspectAllOf(readers: Iterable<Reader>): void {
+    for (const reader of readers) if (!reader.closed && reader.backlogBytes() > 0) this.suspect(reader)
   }
 }

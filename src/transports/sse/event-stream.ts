@@ -212,13 +212,19 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.behindBytes += bytes
     const caughtUp = (): void => {
       this.behindBytes -= bytes
+      this.shared.slowReaders.took(this)
       if (this.behindBytes === 0) this.releaseWaiters()
     }
     drained.then(caughtUp, caughtUp)
-    this.shared.slowReaders.suspect(this)
+    this.judgeBacklog()
+  }
+
+  /** Something was added to the backlog. */
+  protected judgeBacklog(): void {
+    const { slowReaders, limits } = this.shared
+    slowReaders.suspect(this)
     // Bun itself has no bound here: between two looks a fast publisher could fill the memory.
-    if (this.behindBytes > this.shared.limits.outboxBytesMax * hardLimitFactor)
-      this.shared.slowReaders.judge(this)
+    if (this.backlogBytes() > limits.outboxBytesMax * hardLimitFactor) slowReaders.judge(this)
   }
 
   private releaseWaiters(): void {

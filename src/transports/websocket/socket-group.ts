@@ -48,12 +48,16 @@ class SocketGroup<L extends Listener> extends ListGroup<L> implements Iterable<S
   write(entries: readonly Entry[]): void {
     const { protocol, publisher, slowReaders } = this.options
     let behind = false
+    let dropped = false
     for (const entry of entries) {
+      const frame = entry.as(protocol)
       // Never compressed here: Bun would deflate once a listener. The answer is the worst of all, and 0 for empty text.
-      const status = publisher.server?.publish(this.topic, entry.as(protocol), false) ?? 0
-      if (status <= 0) behind = true
+      const status = publisher.server?.publish(this.topic, frame, false) ?? 0
+      if (status > 0) continue
+      behind = true
+      if (status === 0 && frame.length > 0) dropped = true
     }
-    if (behind) slowReaders.suspectOneOf(this)
+    if (behind) slowReaders.suspectOneOf(this, dropped)
   }
 
   /** Its members' sockets. */

@@ -13,6 +13,9 @@ export type Incoming = string | Uint8Array
 /** What Bun keeps beside a WebSocket. */
 export type LabaWebSocket = ServerWebSocket<Socket>
 
+/** 1006: without a word, by a client that is gone or by the runtime's net. */
+const abnormalClosure = 1006
+
 /** 1012, service restart: the client comes back, later. */
 const serviceRestart = 1012
 
@@ -75,6 +78,7 @@ export abstract class Socket implements Timed, Reader, Connection {
   }
 
   onDrain(): void {
+    this.shared.slowReaders.took(this)
     const waiters = this.drainWaiters
     this.drainWaiters = null
     if (waiters) for (const resolve of waiters) resolve()
@@ -83,6 +87,7 @@ export abstract class Socket implements Timed, Reader, Connection {
   onClose(code: number, reason: string): void {
     if (this.closed) return
     this.closed = true
+    if (code === abnormalClosure && this.shared.slowReaders.isAbove(this)) this.shared.cutAsSlow(this)
     this.shared.wheel.remove(this)
     this.shared.connections.remove(this)
     this.left()
@@ -110,7 +115,8 @@ export abstract class Socket implements Timed, Reader, Connection {
   /** Sends to this socket alone. */
   send(frame: string | Uint8Array): void {
     if (this.closed) return
-    if (this.ws.send(frame) < 0) this.shared.slowReaders.suspect(this)
+    // 0 is said of empty frames too; then nothing waits.
+    if (this.ws.send(frame) <= 0) this.shared.slowReaders.suspect(this)
   }
 
   /** Null while less than a quarter of the outbox waits. */
