@@ -7,7 +7,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { Seat } from "../../nodes/presence/presence.ts"
 import { dataLines, namedBlock, retryLine } from "../../protocols/event-stream.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
-import type { Entry } from "../../protocols/protocol.ts"
+import { type Entry, payloadBytes } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import { type ManyStart, Places } from "../many.ts"
 import { leaveSeats, seatsOf } from "../seats.ts"
@@ -36,15 +36,32 @@ export interface ManyStreamOptions extends EventStreamOptions {
   readonly reply: string | Uint8Array | undefined
 }
 
+/** Until every channel has its place there is no cursor, and nothing can be written. */
+class Beginning {
+  /** How each channel begins, as far as it is known. */
+  readonly starts: Start[] = []
+  /** What happens once the cursor was written. */
+  readonly after: (() => void)[] = []
+  /** Bytes of payload in it. They are backlog as any other. */
+  bytes = 0
+  /** Resolves when the cursor was written, or the stream is closed. */
+  readonly over: Promise<void>
+  end: () => void = () => undefined
+
+  constructor() {
+    this.over = new Promise((resolve) => {
+      this.end = resolve
+    })
+  }
+}
+
 export class ManyStream extends EventStream {
   private readonly places: Places
   private readonly listeners: StreamedChannel[]
   private readonly from: ManyStart
   private readonly reply: string | Uint8Array | undefined
-  /** What happened before every channel had its place: it waits until the cursor was written. */
-  private early: (() => void)[] | null = []
-  /** How each channel begins, until the cursor was written. */
-  private starts: Start[] = []
+  /** Null once the cursor was written. */
+  private beginning: Beginning | null = new Beginning()
   private seats: Seat[] | null = null
 
   constructor(options: ManyStreamOptions) {
@@ -63,27 +80,49 @@ export class ManyStream extends EventStream {
     return setAside(this.shared.hub, this.listeners)
   }
 
+  override backlogBytes(): number {
+    return super.backlogBytes() + (this.beginning?.bytes ?? 0)
+  }
+
+  override drained(): Promise<void> {
+    const { beginning } = this
+    if (!beginning) return super.drained()
+    return beginning.over.then(() => (!this.closed && this.backlogBytes() > 0 ? super.drained() : undefined))
+  }
+
+  /** A channel is asked for its place first, and for its messages when all channels have theirs. */
+  readyFor(index: number): Promise<void> | null {
+    const { beginning } = this
+    if (!beginning || this.closed) return this.ready()
+    return beginning.starts[index] ? beginning.over : null
+  }
+
   placed(index: number, start: Start): void {
     this.places.set(index, start.position)
-    if (!this.early) return
-    this.starts[index] = start
+    const { beginning } = this
+    if (!beginning) return
+    beginning.starts[index] = start
     if (!this.places.complete) return
     const { cursor, channels } = this.places
-    const told = this.starts.map(({ position, recovered, history }, at) => ({
+    const told = beginning.starts.map(({ position, recovered, history }, at) => ({
       channel: channels[at],
       cursor: printCursor(channels[at] as Channel, position),
       recovered,
       history,
     }))
+    this.beginning = null
     this.pushText(retryLine(reconnectMs) + namedBlock("position", { cursor, channels: told }, cursor))
-    const { early } = this
-    this.early = null
-    this.starts = []
-    for (const happen of early) happen()
+    for (const happen of beginning.after) happen()
+    beginning.end()
   }
 
   messages(index: number, entries: readonly Entry[]): void {
-    if (this.early) return void this.early.push(() => this.messages(index, entries))
+    const { beginning } = this
+    if (beginning) {
+      beginning.after.push(() => this.messages(index, entries))
+      beginning.bytes += payloadBytes(entries)
+      return this.judgeBacklog()
+    }
     let text = ""
     for (const entry of entries) {
       this.places.set(index, entry.message)
@@ -93,7 +132,8 @@ export class ManyStream extends EventStream {
   }
 
   channelReset(index: number, position: Position, reason: ResetReason): void {
-    if (this.early) return void this.early.push(() => this.channelReset(index, position, reason))
+    if (this.beginning)
+      return void this.beginning.after.push(() => this.channelReset(index, position, reason))
     this.places.set(index, position)
     const told = this.from.foreign && reason === "epoch" ? "other-channels" : reason
     const channel = this.places.channels[index] as Channel
@@ -114,6 +154,7 @@ export class ManyStream extends EventStream {
   protected left(): void {
     for (const channel of this.listeners) this.shared.hub.leave(channel)
     leaveSeats(this.seats)
+    this.beginning?.end()
   }
 }
 
@@ -152,7 +193,7 @@ class StreamedChannel implements Listener {
   }
 
   ready(): Promise<void> | null {
-    return this.stream.ready()
+    return this.stream.readyFor(this.index)
   }
 
   reset(position: Position, reason: ResetReason): void {
