@@ -10,6 +10,7 @@ import type { Entry } from "../protocols/protocol.ts"
 import { Counters } from "../telemetry/counters.ts"
 import { ListGroup } from "../transports/list-group.ts"
 import type { GroupKind, Listener, Membership, Start } from "../transports/transport.ts"
+import { DistantEngine } from "./distant-engine.ts"
 import { NodeHub } from "./node-hub.ts"
 
 export const channelOf = (name: string): Channel => name as Channel
@@ -148,6 +149,20 @@ export class Rehearsal {
     while (this.turn()) turns++
     return turns
   }
+}
+
+/** A hub whose engine is in another process. */
+export function startFar(rule: Rule = keepAll, outboxBytesMax = defaultLimits.outboxBytesMax) {
+  let engine!: DistantEngine
+  const rehearsal = new Rehearsal({
+    rule,
+    outboxBytesMax,
+    engine: (events) => {
+      engine = new DistantEngine(events)
+      return engine
+    },
+  })
+  return { rehearsal, engine }
 }
 
 /** Lets promises that are settled run their callbacks. */
