@@ -35,6 +35,37 @@ describe("the client's address", () => {
   })
 })
 
+describe("what a client is counted by", () => {
+  const proxies = new Proxies(["127.0.0.1", "10.0.0.0/8"])
+  const counted = (peer: string, headers = new Headers()) => proxies.countedAddressOf(peer, headers)
+
+  test("is nothing for a program on this machine, behind a proxy here too", () => {
+    expect(counted("127.0.0.1")).toBeNull()
+    expect(counted("::1")).toBeNull()
+    expect(counted("127.0.0.1", forwarded("127.0.0.1"))).toBeNull()
+    expect(counted("")).toBeNull()
+  })
+
+  test("is their proxy where it does not know them, also where the proxy is this machine", () => {
+    for (const hops of [
+      "unknown",
+      "6.6.6.6, unknown",
+      "_hidden",
+      "",
+      "203.0.113.7,",
+      "unix:",
+      "unknown, 127.0.0.1",
+    ])
+      expect([hops, counted("127.0.0.1", forwarded(hops))]).toEqual([hops, "127.0.0.1"])
+    expect(counted("10.0.0.1", forwarded("unknown"))).toBe("10.0.0.1")
+  })
+
+  test("is their address where it is known", () => {
+    expect(counted("127.0.0.1", forwarded("203.0.113.7"))).toBe("203.0.113.7")
+    expect(counted("203.0.113.7")).toBe("203.0.113.7")
+  })
+})
+
 test("an address counts for its neighbourhood: alone by IPv4, with its /64 by IPv6", () => {
   for (const [address, neighbourhood] of [
     ["203.0.113.7", "203.0.113.7"],

@@ -46,16 +46,29 @@ export class Proxies {
    * walk at the proxy that wrote it.
    */
   clientOf(peer: string, headers: Headers): string {
-    if (this.trusted === null || !this.trusts(peer)) return plain(peer)
+    return this.walk(peer, headers).address
+  }
+
+  /**
+   * The address that a client is counted by; null for this machine's own, which is not counted. Clients whose proxy does not
+   * know their address count together, as the proxy: they come from elsewhere, whatever its own address is.
+   */
+  countedAddressOf(peer: string, headers: Headers): string | null {
+    const { address, isKnown } = this.walk(peer, headers)
+    return address === "" || (isKnown && isOwnMachine(address)) ? null : address
+  }
+
+  private walk(peer: string, headers: Headers): { readonly address: string; readonly isKnown: boolean } {
+    if (this.trusted === null || !this.trusts(peer)) return { address: plain(peer), isKnown: true }
     let client = peer
     const hops = headers.get("x-forwarded-for")?.split(",").slice(-hopsMax) ?? []
     for (const hop of hops.reverse()) {
       const address = bare(hop.trim())
-      if (isIP(address) === 0) break
+      if (isIP(address) === 0) return { address: plain(client), isKnown: false }
       client = address
       if (!this.trusts(address)) break
     }
-    return plain(client)
+    return { address: plain(client), isKnown: true }
   }
 
   private trusts(address: string): boolean {
@@ -89,4 +102,4 @@ export function neighbourhoodOf(address: string): string {
 }
 
 /** Whether an address is this machine's own. */
-export const isOwnMachine = (address: string): boolean => address === "::1" || address.startsWith("127.")
+const isOwnMachine = (address: string): boolean => address === "::1" || address.startsWith("127.")

@@ -2,8 +2,41 @@
 // proxy opens it by accident. Knows headers, not channels.
 import { LabaError } from "../../wire/error.ts"
 
-/** A proxy adds one of these; a local proxy would let the whole network in. */
-const forwardingHeaders = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"] as const
+/**
+ * A proxy, a tunnel or a network in front of servers adds one of these, or one that begins with `x-forwarded`: on this machine it
+ * would let the whole network in.
+ */
+const forwardingHeaders: ReadonlySet<string> = new Set([
+  "forwarded",
+  "forwarded-for",
+  "via",
+  "x-real-ip",
+  "x-client-ip",
+  "client-ip",
+  "x-cluster-client-ip",
+  "x-original-forwarded-for",
+  "x-original-host",
+  "x-proxyuser-ip",
+  "true-client-ip",
+  "cf-connecting-ip",
+  "cf-connecting-ipv6",
+  "cf-pseudo-ipv4",
+  "cf-ray",
+  "cdn-loop",
+  "fastly-client-ip",
+  "fly-client-ip",
+  "do-connecting-ip",
+  "x-envoy-external-address",
+  "x-azure-clientip",
+  "x-azure-fdid",
+  "x-appengine-user-ip",
+  "x-amzn-trace-id",
+  "x-cloud-trace-context",
+  "x-vercel-forwarded-for",
+  "x-nf-client-connection-ip",
+  "ali-cdn-real-ip",
+  "x-nginx-proxy",
+])
 
 const loopbackHost = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i
 
@@ -15,7 +48,7 @@ export const isLoopbackAddress = (address: string): boolean =>
   /^(?:localhost|127(?:\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1|\[::1\])$/i.test(address)
 
 /** Throws `foreign_origin` unless the request comes from a program or a page on this machine. */
-export function guardLoopback(headers: Headers): void {
+export function guardLoopback({ headers, method }: Pick<Request, "headers" | "method">): void {
   const host = headers.get("host")
   if (host !== null && !loopbackHost.test(host)) {
     throw refuse(
@@ -27,10 +60,19 @@ export function guardLoopback(headers: Headers): void {
   if (origin !== null && !loopbackHost.test(origin.replace(/^https?:\/\//i, ""))) {
     throw refuse(`The page comes from ${printable(origin)}, not from this machine.`)
   }
-  for (const name of forwardingHeaders) {
-    if (headers.has(name)) throw refuse(`The header ${name} says that a proxy passed this on.`)
+  if (origin === null && headers.get("sec-fetch-site") === "cross-site" && !isVisit(headers, method))
+    throw refuse("The browser says that another site's page has caused this.")
+  for (const name of headers.keys()) {
+    if (forwardingHeaders.has(name) || name.startsWith("x-forwarded"))
+      throw refuse(`The header ${name} says that a proxy passed this on.`)
   }
 }
+
+/** Somebody follows a link from another site to a page here: what they see, that site does not. */
+const isVisit = (headers: Headers, method: string): boolean =>
+  (method === "GET" || method === "HEAD") &&
+  headers.get("sec-fetch-mode") === "navigate" &&
+  headers.get("sec-fetch-dest") === "document"
 
 const refuse = (what: string): LabaError =>
   new LabaError("foreign_origin", `${what} Start Laba with --open to let everybody in.`)

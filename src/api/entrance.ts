@@ -1,7 +1,7 @@
 // The way in of everybody who wants to listen or publish: may they, are there too many, what does the application say.
 import type { Channel } from "../channels/channel.ts"
 import { userOf, vouchedFor } from "../access/access.ts"
-import { isOwnMachine, neighbourhoodOf } from "../access/client-address.ts"
+import { neighbourhoodOf } from "../access/client-address.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
 import { Arrival } from "../transports/arrival.ts"
 import { type Guest, guestOf } from "../transports/guest.ts"
@@ -88,12 +88,10 @@ export function permitPublish(station: Station, ask: Ask, channel: Channel): voi
 /** The client's address; null when it is this machine's own. */
 export function addressOf(station: Station, ask: Ask): string | null {
   if (station.access.isLocal) return null
-  const address = clientAddress(station, ask)
-  return address === "" || isOwnMachine(address) ? null : address
+  return station.access.proxies.countedAddressOf(peerOf(ask), ask.request.headers)
 }
 
-const clientAddress = (station: Station, { server, request }: Ask): string =>
-  station.access.proxies.clientOf(server.requestIP(request)?.address ?? "", request.headers)
+const peerOf = ({ server, request }: Ask): string => server.requestIP(request)?.address ?? ""
 
 async function askApplication(station: Station, ask: Ask, draft: VisitorDraft): Promise<Welcome> {
   const { number, readsHistory: _, ...visitor } = draft
@@ -105,6 +103,6 @@ async function askApplication(station: Station, ask: Ask, draft: VisitorDraft): 
     user: userOf(ask.identity),
     headers: ask.request.headers,
     query: ask.search,
-    address: clientAddress(station, ask),
+    address: station.access.proxies.clientOf(peerOf(ask), ask.request.headers),
   })
 }

@@ -34,7 +34,7 @@ export const metricsPage =
 function isScraperHere(ask: Ask): boolean {
   if (!isThisMachine(ask)) return false
   try {
-    guardLoopback(ask.request.headers)
+    guardLoopback(ask.request)
     return true
   } catch (error) {
     if (error instanceof LabaError) return false

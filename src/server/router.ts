@@ -105,7 +105,9 @@ export class Router {
     if (!ask.path.startsWith("/")) throw new LabaError("bad_request", "The Host header is not a host.")
     const { access } = this.options.station
     const { headers } = ask.request
-    if (access.guardsLoopback) guardLoopback(headers)
+    // RFC 9112, 3.2: one. Each in front of us may have gone by another of them. They come joined, and no host has a comma.
+    if (headers.get("host")?.includes(",")) throw new LabaError("bad_request", "There is more than one Host.")
+    if (access.guardsLoopback) guardLoopback(ask.request)
     access.origins.check(headers)
     const methods = this.methodsOf(ask.path)
     const endpoint = methods[method]

@@ -48,6 +48,16 @@ describe("[A12] connections", () => {
     expect((await listening(server.base, "2001:db8:0:1::1")).status).toBe(200)
   })
 
+  test("of clients whose address the proxy does not know are bounded together", async () => {
+    await using server = await startGuarded({ ...behindProxy, limits: { connectionsPerAddressMax: 2 } })
+    for (const hops of ["unknown", "203.0.113.7, unknown"])
+      expect((await listening(server.base, hops)).status).toBe(200)
+    expect(await codeOf(await listening(server.base, "203.0.113.8, unknown"))).toBe("too_many_connections")
+    expect((await listening(server.base, "203.0.113.7")).status).toBe(200)
+    // The proxy itself, and programs here, are not.
+    for (let i = 0; i < 3; i++) expect((await listening(server.base, "127.0.0.1")).status).toBe(200)
+  })
+
   test("of an address are free again once they are gone", async () => {
     await using server = await startGuarded({ ...behindProxy, limits: { connectionsPerAddressMax: 1 } })
     for (let i = 0; i < 5; i++) {

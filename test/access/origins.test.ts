@@ -1,5 +1,6 @@
 // Pages of other origins: what they may ask, what they may read, and what a cookie is worth when they ask.
 import { describe, expect, test } from "bun:test"
+import { askRaw } from "../support/raw-tcp.ts"
 import { freshChannel, startServer } from "../support/server.ts"
 import {
   bearing,
@@ -194,7 +195,19 @@ describe("a server without keys", () => {
       { Origin: evil },
       { Origin: "null" },
       { Host: "evil.example" },
-      { "X-Forwarded-For": "203.0.113.7" },
+      ...[
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Prefix",
+        "CF-Connecting-IP",
+        "True-Client-IP",
+        "X-Client-IP",
+        "Fly-Client-IP",
+        "CDN-Loop",
+        "X-Amzn-Trace-Id",
+      ].map((name) => ({ [name]: "203.0.113.7" })),
+      { "Sec-Fetch-Site": "cross-site" },
+      { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" },
     ]) {
       const answer = await fetch(server.base + channel, {
         method: "POST",
@@ -204,6 +217,24 @@ describe("a server without keys", () => {
       expect([headers, await codeOf(answer)]).toEqual([headers, "foreign_origin"])
     }
     expect((await fetch(server.base + channel)).status).toBe(204)
+  })
+
+  test("is not read or kept waiting by another site's page, and can be visited from one", async () => {
+    await using server = await startServer()
+    const get = async (headers: Record<string, string>) =>
+      codeOf(await fetch(`${server.base}/c?after=e-0`, { headers }))
+    const crossSite = { "Sec-Fetch-Site": "cross-site" }
+    for (const mode of ["no-cors", "cors", "websocket"])
+      expect(await get({ ...crossSite, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": "image" })).toBe(
+        "foreign_origin",
+      )
+    const framed = { "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe" }
+    expect(await get({ ...crossSite, ...framed })).toBe("foreign_origin")
+    expect(await get({ ...crossSite, ...framed, "Sec-Fetch-Dest": "document" })).toBe("let in")
+    // 127.0.0.1 and localhost are two sites to a browser.
+    expect(await get({ ...crossSite, Origin: "http://localhost:5173" })).toBe("let in")
+    for (const site of ["same-origin", "same-site", "none"])
+      expect(await get({ "Sec-Fetch-Site": site })).toBe("let in")
   })
 
   test("lets pages of this machine read, as whoever develops one needs", async () => {
@@ -217,6 +248,30 @@ describe("a server without keys", () => {
     await using open = await startServer({ listen: { host: "0.0.0.0" }, open: true })
     await using guarded = await startGuarded({ listen: { host: "0.0.0.0" } })
     expect([open.base, guarded.base].every((base) => base.startsWith("http"))).toBeTrue()
+  })
+})
+
+describe("a second Host", () => {
+  const twoHosts = (base: string, more: readonly string[] = []) =>
+    askRaw(base, {
+      line: "GET /c?after=e-0",
+      headers: [`Host: ${new URL(base).host}`, `Host: ${evil.slice(8)}`, ...more],
+    })
+
+  test("is refused, with keys and without", async () => {
+    await using server = await startServer()
+    await using guarded = await startGuarded()
+    const bearer = [`Authorization: Bearer ${shop.text}`]
+    for (const answer of [await twoHosts(server.base), await twoHosts(guarded.base, bearer)]) {
+      expect([answer?.status, answer?.body]).toEqual([400, expect.stringContaining('"code":"bad_request"')])
+    }
+  })
+
+  test("is refused though it is the same, and in one line", async () => {
+    await using guarded = await startGuarded()
+    const { host } = new URL(guarded.base)
+    for (const headers of [[`Host: ${host}`, `Host: ${host}`], [`Host: ${host}, ${host}`]])
+      expect((await askRaw(guarded.base, { line: "GET /_/live", headers }))?.status).toBe(400)
   })
 })
 

@@ -20,7 +20,7 @@ export function isThisMachine(ask: Ask): boolean {
 
 /** Where everybody else is refused, so that what looks like a program here is one, or a proxy that says nothing of itself. */
 export const admitThisMachine: Admit = (ask) => {
-  guardLoopback(ask.request.headers)
+  guardLoopback(ask.request)
   if (isThisMachine(ask)) return allowed
   throw new LabaError(
     "foreign_origin",
