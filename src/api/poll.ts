@@ -53,7 +53,8 @@ export async function pollChannel(
         station,
         ask,
         { wishedSeconds: wait, visit },
-        (options) => new HeldPoll({ ...options, channel, after: null, reset: "no-history" }),
+        (options) =>
+          new HeldPoll({ ...options, channel, after: null, standing: page.tail, reset: "no-history" }),
       )
     }
   }
@@ -65,7 +66,7 @@ export async function pollChannel(
     station,
     ask,
     { wishedSeconds: wait, visit },
-    (options) => new HeldPoll({ ...options, channel, after: position, reset: null }),
+    (options) => new HeldPoll({ ...options, channel, after: position, standing: position, reset: null }),
   )
 }
 
@@ -126,7 +127,7 @@ export async function pollMany(
     station,
     ask,
     { wishedSeconds: wait, visit },
-    (options) => new HeldManyPoll({ ...options, channels, positions: standing, resets: lossy }),
+    (options) => new HeldManyPoll({ ...options, channels, places, positions: standing, resets: lossy }),
   )
 }
 

@@ -6,7 +6,7 @@ import type { Channel } from "../../channels/channel.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
-import { Places } from "../many.ts"
+import type { Places } from "../many.ts"
 import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
 import { Hold, type HoldOptions } from "./hold.ts"
 import { type ChannelReset, manyPollAnswer } from "./poll-answer.ts"
@@ -27,7 +27,12 @@ const kind: GroupKind = {
 
 export interface HeldManyPollOptions extends HoldOptions {
   readonly channels: readonly Channel[]
-  /** Where it stands in each; null is now. */
+  /**
+   * Where it stands in each, all of them: until a channel's audience says better it stands there, so that there is a cursor
+   * at any time, and what has come on one channel waits for no other.
+   */
+  readonly places: Places
+  /** Where it listens from in each; null is now. */
   readonly positions: readonly (Position | null)[]
   /** Channels without history say so in every answer. */
   readonly resets: readonly ChannelReset[]
@@ -43,14 +48,11 @@ export class HeldManyPoll extends Hold {
 
   constructor(options: HeldManyPollOptions) {
     super(options)
-    this.places = new Places(options.channels)
+    this.places = options.places
     this.resets = [...options.resets]
     this.channels = options.channels.map((channel, index) => new PolledChannel(this, channel, index))
     this.channels.forEach((listener, index) => {
-      const position = options.positions[index] ?? null
-      // Until its audience says better it stands where it stood, so that there is a cursor at any time.
-      if (position) this.places.set(index, position)
-      this.shared.hub.join(listener, listener.channel, position)
+      this.shared.hub.join(listener, listener.channel, options.positions[index] ?? null)
     })
   }
 
@@ -91,8 +93,8 @@ export class HeldManyPoll extends Hold {
     if (this.answering) return
     this.answering = true
     queueMicrotask(() => {
-      if (!this.closed && this.places.complete) this.answer(this.emptyAnswer())
       this.answering = false
+      this.onDue()
     })
   }
 }

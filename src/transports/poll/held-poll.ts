@@ -32,8 +32,10 @@ const kind: GroupKind = {
 
 export interface HeldPollOptions extends HoldOptions {
   readonly channel: Channel
-  /** Where it stands; null is now. */
+  /** Where it listens from; null is now. */
   readonly after: Position | null
+  /** Where it stands until its audience says better, as far as is known. */
+  readonly standing: Position | null
   /** Said in the answer, whatever comes: a channel without history cannot promise that nothing was missed before. */
   readonly reset: ResetReason | null
 }
@@ -43,12 +45,13 @@ export class HeldPoll extends Hold implements Listener {
   place = -1
   private readonly channel: Channel
   private readonly alwaysReset: ResetReason | null
-  private position: Position | null = null
+  private position: Position | null
 
   constructor(options: HeldPollOptions) {
     super(options)
     this.channel = options.channel
     this.alwaysReset = options.reset
+    this.position = options.standing
     this.shared.hub.join(this, options.channel, options.after)
   }
 
@@ -97,7 +100,7 @@ export class HeldPoll extends Hold implements Listener {
     this.shared.hub.leave(this)
   }
 
-  protected emptyAnswer(): string {
-    return pollAnswer(this.channel, this.position ?? { epoch: "0", offset: 0 }, this.alwaysReset, [], false)
+  protected emptyAnswer(): string | null {
+    return this.position && pollAnswer(this.channel, this.position, this.alwaysReset, [], false)
   }
 }

@@ -99,8 +99,8 @@ export abstract class Hold implements Timed {
   readonly holder: Holder
   protected readonly shared: Shared
   private readonly holds: Holds
-  private resolve: ((response: Response) => void) | null = null
-  private reject: ((error: LabaError) => void) | null = null
+  /** Made with it: what it waits for may come while it is being made. */
+  private readonly outcome = Promise.withResolvers<Response>()
 
   constructor(options: HoldOptions) {
     this.shared = options.shared
@@ -113,31 +113,31 @@ export abstract class Hold implements Timed {
 
   /** Leaves the hub. */
   protected abstract left(): void
-  /** The answer when nothing came. */
-  protected abstract emptyAnswer(): string
+  /** The answer when nothing came. Null: the engine has not said yet where it stands, so there is no cursor to go on from. */
+  protected abstract emptyAnswer(): string | null
 
   answered(): Promise<Response> {
-    return new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
-    })
+    return this.outcome.promise
   }
 
   answer(body: string): void {
-    if (this.close()) this.resolve?.(pollResponse(body))
+    if (this.close()) this.outcome.resolve(pollResponse(body))
   }
 
   fail(code: Code, detail: string): void {
-    if (this.close()) this.reject?.(new LabaError(code, detail))
+    if (this.close()) this.outcome.reject(new LabaError(code, detail))
   }
 
   onDue(): void {
-    if (!this.closed) this.answer(this.emptyAnswer())
+    if (this.closed) return
+    const answer = this.emptyAnswer()
+    if (answer !== null) this.answer(answer)
+    else this.fail("engine_unavailable", "The engine did not say in time where the channel stands.")
   }
 
   /** The client is gone; the answer reaches nobody, but Bun waits for one. */
   private giveUp(): void {
-    if (this.close()) this.resolve?.(new Response(null, { status: 204 }))
+    if (this.close()) this.outcome.resolve(new Response(null, { status: 204 }))
   }
 
   private close(): boolean {
