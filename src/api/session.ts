@@ -73,7 +73,7 @@ export async function openPolledSession(station: Station, ask: Ask): Promise<Res
 export async function pollSession(station: Station, ask: Ask): Promise<Response> {
   const id = idIn(ask)
   const isHere = runOf(id) === station.nodes.self
-  if (isHere) find(station, id)
+  if (isHere) findPolled(station, id)
   let wait: number
   try {
     if (accepts(ask.request.headers.get("accept"), eventStreamType)) throw notPolled()
@@ -138,7 +138,7 @@ async function poll(
   { id, search }: Pick<SessionRequest, "id" | "search">,
   signal?: AbortSignal,
 ): Promise<string> {
-  const session = find(station, id)
+  const session = findPolled(station, id)
   if (!(session instanceof PolledSession)) throw notPolled()
   const wait = parseQuery(search, station.shared.limits).wait ?? 0
   const answer = session.poll(ackIn(search), wait * 1000)
@@ -156,6 +156,12 @@ function find(station: Station, id: string): StreamedSession | PolledSession {
   const connection = station.shared.connections.find(id)
   if (connection instanceof StreamedSession || connection instanceof PolledSession) return connection
   throw new LabaError("gone", "There is no such session here; open a new one and resume by the cursors.")
+}
+
+/** Whose last frame is still to be fetched is found, too. */
+function findPolled(station: Station, id: string): StreamedSession | PolledSession {
+  const parting = station.shared.connections.findParting(id)
+  return parting instanceof PolledSession ? parting : find(station, id)
 }
 
 const notPolled = (): LabaError =>

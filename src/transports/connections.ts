@@ -81,6 +81,8 @@ export interface UserCount {
 
 export class Connections {
   private readonly open = new Roll<number, Connection>()
+  /** Those that are over, with a last word to be fetched: by number, and in no list any more. */
+  private readonly parting = new Map<number, Connection>()
   private readonly byUser = new Roll<string, UserConnections>()
   private readonly counted = { open: noCounts(), opened: noCounts() }
   /** Names this node in every id. */
@@ -113,10 +115,13 @@ export class Connections {
   }
 
   remove(connection: Connection): void {
-    if (!this.open.delete(connection.number)) return
-    this.counted.open[connection.transport][connection.protocol]--
-    connection.guest.left()
-    if (connection.user !== undefined) this.removeOfUser(connection, connection.user)
+    const wasKnown = this.unlist(connection) || this.parting.delete(connection.number)
+    if (wasKnown) connection.guest.left()
+  }
+
+  /** It is over, and only `findParting` finds it until it is removed: its last word is still to be fetched. */
+  retire(connection: Connection): void {
+    if (this.unlist(connection)) this.parting.set(connection.number, connection)
   }
 
   page(from: number, limit: number): Page<Connection> {
@@ -169,11 +174,11 @@ export class Connections {
   }
 
   find(id: string): Connection | null {
-    const [node, number] = id.split("-")
-    if (node !== this.node || !number) return null
-    const connection = this.open.get(Number.parseInt(number, 36))
-    // Comparing the whole printed id checks the tag too; the map look-up above leaks nothing worth guessing.
-    return connection && this.idOf(connection.number) === id ? connection : null
+    return this.findIn(this.open, id)
+  }
+
+  findParting(id: string): Connection | null {
+    return this.findIn(this.parting, id)
   }
 
   /** Sends everybody away over the window, a slice at a time, so that they do not all come back at once. */
@@ -196,6 +201,22 @@ export class Connections {
   /** All users who are here. */
   *userNames(): Iterable<string> {
     for (const { user } of this.byUser.values()) yield user
+  }
+
+  private findIn(known: { get(number: number): Connection | undefined }, id: string): Connection | null {
+    const [node, number] = id.split("-")
+    if (node !== this.node || !number) return null
+    const connection = known.get(Number.parseInt(number, 36))
+    // Comparing the whole printed id checks the tag too; the map look-up above leaks nothing worth guessing.
+    return connection && this.idOf(connection.number) === id ? connection : null
+  }
+
+  /** Takes it out of every list. False when it was in none. */
+  private unlist(connection: Connection): boolean {
+    if (!this.open.delete(connection.number)) return false
+    this.counted.open[connection.transport][connection.protocol]--
+    if (connection.user !== undefined) this.removeOfUser(connection, connection.user)
+    return true
   }
 
   private addOfUser(connection: Connection, user: string): void {

@@ -1,7 +1,7 @@
 // Sessions over SSE and poll, request by request, against the real server: docs/PROTOCOL.md, N.
 import { expect, test } from "bun:test"
 import type { ClientFrame, ServerFrame } from "../../wire/frames.ts"
-import { freshChannel, startServer } from "../support/server.ts"
+import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 
 interface Page {
   readonly ack: number
@@ -238,3 +238,69 @@ async function openStream(base: string): Promise<{ session: Session; leave(): vo
   }
   return { session: new Session(base, id, 1), leave: () => aborter.abort() }
 }
+
+async function connectionsOf({ base, laba }: OwnServer): Promise<unknown[]> {
+  const headers = { Authorization: `Bearer ${laba.runKey}` }
+  const answer = await fetch(`${base}/_/api/connections`, { headers })
+  return ((await answer.json()) as { connections: unknown[] }).connections
+}
+
+/** A session that has been ended and whose last frame waits to be fetched; it had begun and listened before. */
+async function endedSession(server: OwnServer, channel: string): Promise<Session> {
+  const session = await Session.open(server.base)
+  await session.command({ op: "subscribe", ref: 1, channel })
+  await session.take(1)
+  expect(await connectionsOf(server)).toHaveLength(1)
+  // Without a `ref` there is nobody to answer, so what is wrong with it ends the session.
+  await session.command({ op: "publish", channel, data: 1, type: "image/png" })
+  return session
+}
+
+test("[N10] a session that is over publishes nothing, subscribes to nothing and is in no list", async () => {
+  await using server = await startServer()
+  const channel = freshChannel()
+  const session = await endedSession(server, channel)
+  const late: ClientFrame[] = [
+    { op: "publish", ref: 2, channel, data: "late" },
+    { op: "subscribe", ref: 3, channel },
+  ]
+  // Asked for with the old `ack` as often as it likes.
+  for (let round = 0; round < 3; round++) {
+    const { frames } = (await (await session.poll()).json()) as Page
+    expect(frames).toMatchObject([{ op: "error", code: "bad_frame" }])
+    expect(await codeOf(await session.command(late))).toEqual(gone)
+  }
+  expect((await fetch(server.base + channel)).status).toBe(204)
+  const head = await fetch(server.base + channel, { method: "HEAD" })
+  expect(head.headers.get("laba-listeners")).toBe("0")
+  expect(await connectionsOf(server)).toEqual([])
+  expect(await codeOf(await fetch(session.url, { method: "DELETE" }))).toEqual(gone)
+  session.ack++
+  expect(await codeOf(await session.poll())).toEqual(gone)
+})
+
+test("[N10] the last frame of a session waits for ten seconds, however often it is asked for", async () => {
+  await using server = await startServer()
+  const session = await endedSession(server, freshChannel())
+  const startedAt = performance.now()
+  let answer = await session.poll()
+  while (answer.status === 200) {
+    await Bun.sleep(500)
+    answer = await session.poll()
+  }
+  expect(await codeOf(answer)).toEqual(gone)
+  expect(performance.now() - startedAt).toBeGreaterThan(9_000)
+}, 60_000)
+
+test("[N7, N10] what stood behind the command that ended a session is not done", async () => {
+  await using server = await startServer()
+  const channel = freshChannel()
+  const ends: ClientFrame = { op: "publish", channel, data: 1, type: "image/png" }
+  const polled = await Session.open(server.base)
+  await polled.command([ends, { op: "publish", ref: 2, channel, data: "behind" }])
+  expect(await polled.take(1)).toMatchObject([{ op: "error", code: "bad_frame" }])
+  const { session: streamed } = await openStream(server.base)
+  await streamed.command([ends, { op: "publish", ref: 2, channel, data: "behind" }])
+  while ((await streamed.command({ op: "ping" })).status === 202) await Bun.sleep(5)
+  expect((await fetch(server.base + channel)).status).toBe(204)
+})

@@ -32,7 +32,9 @@ export class CommandQueue {
 
   private async work(): Promise<void> {
     this.working = true
-    for (let frame = this.waiting.shift(); frame; frame = this.waiting.shift()) {
+    const { outlet } = this.conversation
+    // What a session has not begun when it ends is not done any more, as on a WebSocket.
+    for (let frame = this.waiting.shift(); frame && !outlet.closed; frame = this.waiting.shift()) {
       // `handle` answers what goes wrong; it never rejects.
       const work = this.conversation.handle(frame)
       if (work) await work

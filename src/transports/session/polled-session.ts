@@ -47,6 +47,7 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   readonly transport = "poll"
   user: string | undefined
   guest: Guest
+  /** It is over; its last frame may still be fetched. */
   closed = false
   wheelSlot = -1
   wheelIndex = -1
@@ -64,8 +65,6 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   private held: ((answer: string) => void) | null = null
   private answering = false
   private readyWaiters: (() => void)[] = []
-  /** Set once the server has ended it: the last frame may still be fetched. */
-  private over = false
 
   constructor(options: PolledSessionOptions) {
     this.shared = options.shared
@@ -102,13 +101,13 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
       throw new LabaError("bad_query", `\`ack\` is a number from ${this.lowestAck} to ${this.sent} here.`)
     }
     this.acknowledge(ack)
-    if (this.over && this.frames.length === 0) {
-      this.leave()
+    if (this.closed && this.frames.length === 0) {
+      this.forget()
       throw new LabaError("gone", "This session is over; open a new one.")
     }
     // One poll at a time: the earlier one is answered empty, so that its client sees it was replaced.
     this.release(this.emptyPage())
-    if (this.frames.length > 0 || waitMs === 0 || this.over) return this.finishAnswer(this.page())
+    if (this.frames.length > 0 || waitMs === 0 || this.closed) return this.finishAnswer(this.page())
     this.shared.wheel.remove(this)
     this.shared.wheel.add(this, waitMs)
     return new Promise((resolve) => {
@@ -127,7 +126,7 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   }
 
   sendAll(frames: readonly string[]): void {
-    if (this.closed || this.over) return
+    if (this.closed) return
     for (const frame of frames) {
       this.frames.push(frame)
       this.bytes += frame.length
@@ -162,11 +161,13 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     return new Promise((resolve) => void this.readyWaiters.push(resolve))
   }
 
-  /** The last frame has said why. It may be fetched for as long as a poll may be late. */
+  /** The last frame has said why. It may be fetched for as long as a poll may be late, and nothing else is left of the session. */
   closeWith(_code: Code): void {
-    if (this.over) return
-    this.over = true
-    this.conversation.left()
+    if (this.closed) return
+    this.close()
+    this.shared.connections.retire(this)
+    // How often it is asked for makes no difference.
+    this.shared.wheel.add(this, unpolledMs)
     if (this.bytes > this.shared.limits.outboxBytesMax) {
       // What could not be delivered gives way to why.
       const last = this.frames.pop() as string
@@ -195,18 +196,29 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
 
   leave(): void {
     if (this.closed) return
-    this.closed = true
+    this.close()
     this.release(this.emptyPage())
+    this.forget()
+  }
+
+  onDue(): void {
+    if (this.held) this.release(this.emptyPage())
+    else if (this.closed) this.forget()
+    else this.leave()
+  }
+
+  /** It does nothing any more, and nothing more is said to it. */
+  private close(): void {
+    this.closed = true
     this.shared.wheel.remove(this)
-    this.shared.connections.remove(this)
     this.conversation.left()
     this.releaseReady()
     this.shared.gone(this, 1000, "")
   }
 
-  onDue(): void {
-    if (this.held) this.release(this.emptyPage())
-    else this.leave()
+  private forget(): void {
+    this.shared.wheel.remove(this)
+    this.shared.connections.remove(this)
   }
 
   private get isDrained(): boolean {
