@@ -76,6 +76,17 @@ describe("a call", () => {
     const later = await calling(new Response("", { status: 429, headers: { "retry-after": "7" } }))
     expect(later.error).toBeInstanceOf(AskedToWait)
     expect((later.error as AskedToWait).waitMs).toBe(7_000)
+    const date = await calling(
+      new Response("", {
+        status: 503,
+        headers: { "retry-after": "Mon, 30 Nov 2026 12:01:30 GMT", date: "Mon, 30 Nov 2026 12:00:00 GMT" },
+      }),
+    )
+    expect((date.error as AskedToWait).waitMs).toBe(90_000)
+    for (const text of ["1e9", "0x10", "soon", "Mon, 30 Nov 2020 12:00:00 GMT"]) {
+      const { error } = await calling(new Response("", { status: 503, headers: { "retry-after": text } }))
+      expect(error).not.toBeInstanceOf(AskedToWait)
+    }
     expect((await calling(new TypeError("refused"))).error).toBeInstanceOf(TypeError)
   })
 })

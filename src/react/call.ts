@@ -1,5 +1,6 @@
 // Calls a URL with an event, as CloudEvents 1.0 wants it in HTTP (binary mode: the facts in headers, the payload in the
 // body), signed when there is a secret. Says what an answer means for trying again.
+import { retryAfterIn } from "../../wire/retry-after.ts"
 import { sign, signatureHeader } from "../hooks/remote/signature.ts"
 import { NeverAgain } from "./reaction.ts"
 import { webhookHeaders } from "./webhook-signature.ts"
@@ -85,6 +86,6 @@ export async function call(event: Call, options: CallOptions): Promise<void> {
   const said = (await answer.text().catch(() => "")).trim().split("\n", 1)[0] ?? ""
   const why = `${new URL(url).host} answered ${answer.status}${said ? `: ${said.slice(0, 200)}` : ""}`
   if (hopeless.has(answer.status)) throw new NeverAgain(why)
-  const waitMs = 1000 * Number(answer.headers.get("retry-after") ?? Number.NaN)
-  throw waitMs > 0 ? new AskedToWait(why, waitMs) : new Error(why)
+  const waitSeconds = retryAfterIn(answer.headers, now())
+  throw waitSeconds ? new AskedToWait(why, waitSeconds * 1000) : new Error(why)
 }

@@ -3,7 +3,14 @@ import fc from "fast-check"
 import { answerChannelsMax, answerMessagesMax, readAnswer, stateBytesMax } from "./answer.ts"
 import { BackendFailure, Refusal } from "./failure.ts"
 import { labaDialect } from "./laba-dialect.ts"
-import { askKinds, type Dialect, type HookConfig, type Occurrence, tellKinds } from "./remote.ts"
+import {
+  askKinds,
+  type Dialect,
+  type HookConfig,
+  type HookResponse,
+  type Occurrence,
+  tellKinds,
+} from "./remote.ts"
 import { tencentDialect } from "./tencent-dialect.ts"
 
 const bytes = (value: unknown): Uint8Array =>
@@ -116,6 +123,37 @@ test("any status with any body is an answer, a refusal or a failure, in both dia
     )
   }
 }, 60_000)
+
+const answered = (status: number, headers: Record<string, string> = {}): HookResponse => ({
+  status,
+  headers: new Headers(headers),
+  body: new Uint8Array(),
+})
+
+test("[H14, H15] any 2xx takes an end in either dialect, and nothing else does", () => {
+  const ending = { id: "n-1-x/unregister", time: 0, event: { kind: "unregister" } } as unknown as Occurrence
+  for (const dialect of [labaDialect, tencentDialect] as Dialect[]) {
+    for (const status of [200, 202, 204, 299]) expect(dialect.read(ending, answered(status))).toEqual({})
+    for (const status of [199, 302, 404, 500])
+      expect(() => dialect.read(ending, answered(status))).toThrow(BackendFailure)
+  }
+})
+
+test("a backend that says until when is believed, by seconds and by date, in refusals and in failures", () => {
+  const date = "Wed, 21 Oct 2026 07:28:00 GMT"
+  for (const until of [{ "retry-after": "30" }, { "retry-after": "Wed, 21 Oct 2026 07:28:30 GMT", date }]) {
+    for (const status of [429, 503]) {
+      const thrown = (() => {
+        try {
+          return labaDialect.read(occurrence("register"), answered(status, until as Record<string, string>))
+        } catch (error) {
+          return error as Refusal | BackendFailure
+        }
+      })()
+      expect([until, status, thrown]).toMatchObject([until, status, { retryAfterSeconds: 30 }])
+    }
+  }
+})
 
 test("the dialect tencent refuses to be asked what it has no word for", () => {
   const event = { kind: "subscribe" } as unknown as Occurrence["event"]

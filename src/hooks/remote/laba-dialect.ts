@@ -1,4 +1,5 @@
 // The dialect `laba`: CloudEvents 1.0 in binary mode, signed, answered in JSON. docs/PROTOCOL.md, H.
+import { retryAfterIn } from "../../../wire/retry-after.ts"
 import { readAnswer } from "./answer.ts"
 import { encodeAttribute } from "./attributes.ts"
 import { BackendFailure, Refusal } from "./failure.ts"
@@ -59,12 +60,6 @@ export function statusFailure({ status, headers }: HookResponse): BackendFailure
     strained: status >= 500 || status === 429,
     retryAfterSeconds: retryAfterIn(headers),
   })
-}
-
-/** `Retry-After` in seconds. A date is not read: clocks differ. */
-function retryAfterIn(headers: Headers): number | undefined {
-  const text = headers.get("retry-after")
-  return text !== null && /^\d{1,5}$/.test(text) ? Number(text) : undefined
 }
 
 /** The node, by which every id begins: of a connection, or of what concerns none. */

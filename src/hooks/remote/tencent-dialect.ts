@@ -22,8 +22,10 @@ export const tencentDialect: Dialect = {
     body: JSON.stringify(bodyOf(event, id, hook)),
   }),
   read({ event }, response) {
-    // The gateway takes 200 and nothing else for an answer.
-    if (response.status !== 200) throw statusFailure(response)
+    const { status } = response
+    // The gateway takes 200 and nothing else for an answer. To `closing` it wants none: that it was heard is enough.
+    const isTaken = event.kind === "unregister" ? status >= 200 && status < 300 : status === 200
+    if (!isTaken) throw statusFailure(response)
     return event.kind === "register" ? registered(event, response) : {}
   },
 }
