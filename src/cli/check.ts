@@ -13,6 +13,7 @@ import { checkHooks } from "./check-hooks.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { explainAccess } from "./explain-access.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
+import { refuseStart } from "./refuse-start.ts"
 import { hooksOfServer } from "./hooks-of-server.ts"
 import { print } from "./terminal.ts"
 
@@ -52,6 +53,7 @@ export const check: Command = {
     if ((given.as === undefined) !== (channel === undefined))
       throw new Misuse("--as and a channel go together: laba check --as token.jwt /orders/42")
     const { config, file } = await gatherConfig(given.config, {})
+    await refuseStart(config)
     if (given.as !== undefined && channel !== undefined) {
       print((await explainAccess({ config, as: given.as, channel })).join("\n"))
       return exit.ok

@@ -4,7 +4,7 @@ import { type Config, ConfigError, type ConfigInput } from "../config/config.ts"
 import type { Laba, ServeOptions } from "../server/index.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
-import { refuseAccident } from "../config/accident.ts"
+import { refuseStart } from "./refuse-start.ts"
 import { configFlag, type Gathered, gatherConfig } from "./gathering-config.ts"
 import { labaVersion } from "./laba-version.ts"
 import { Processes, processVariable } from "./processes.ts"
@@ -84,11 +84,7 @@ export const serve: Command = {
       given.processes === undefined || ordinal !== null
         ? 1
         : readProcesses(given.processes, config.engine.name)
-    try {
-      refuseAccident(config)
-    } catch (error) {
-      throw new Failure((error as Error).message, { cause: error })
-    }
+    await refuseStart(config)
     const from = file === null ? "" : `, ${file}`
     const runKey = runKeyFor(config)
     if (count > 1) return serveBy(count, config, { given, from, runKey })

@@ -70,7 +70,8 @@ export async function orClose<T>(engine: Pick<Engine, "close">, start: () => T |
   }
 }
 
-function readAuthorities(path: string): string {
+/** The text of the file `redis.ca`. Throws `engine_unavailable`. */
+export function readAuthorities(path: string): string {
   try {
     return readFileSync(path, "utf8")
   } catch (error) {

@@ -9,7 +9,6 @@ import { admitKeys, admitRunKey, admitThisMachine } from "../api/backend/admissi
 import type { ReloadReport } from "../api/backend/backend.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../api/publish.ts"
 import { parseChannel } from "../channels/name.ts"
-import { refuseAccident } from "../config/accident.ts"
 import { type ConfigInput, parseConfig } from "../config/config.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Hooks } from "../hooks/hooks.ts"
@@ -28,7 +27,7 @@ import { payloadFrom, type PublishData } from "./payload.ts"
 import { type Methods, Router } from "./router.ts"
 import { shutDown } from "./shutdown.ts"
 import { type MachineFacts, readMachine, startWarnings } from "./start-warnings.ts"
-import { readTls } from "./tls.ts"
+import { checkStart } from "./start-checks.ts"
 
 /** The config file's shape, and the application's hooks. */
 export interface ServeOptions extends ConfigInput, Hooks {
@@ -94,9 +93,8 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     ...input
   } = options
   const config = parseConfig(input)
-  refuseAccident(config)
+  const { tls } = await checkStart(config)
   const { host, port } = config.listen
-  const tls = config.tls === null ? null : await readTls(config.tls)
   const machine = await readMachine()
   const format = config.log.format ?? (process.stderr.isTTY ? "pretty" : "json")
   const events = new Events(makeLog({ level: config.log.level, format, to: logTo }))

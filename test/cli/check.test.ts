@@ -60,4 +60,27 @@ describe("laba check", () => {
     expect(err).toContain("broken.yaml")
     expect(err).toMatch(/broken\.yaml:\d+:\d+: /)
   })
+
+  test("refuses what `laba serve` refuses, in the same words", async () => {
+    await using folder = await emptyFolder()
+    await Bun.write(join(folder.path, "file"), "no folder, and no certificate")
+    const refused: readonly (readonly [config: string, says: string])[] = [
+      ["listen: { host: 0.0.0.0 }", "no keys say who may come in"],
+      ["tls: { cert: none.pem, key: none.pem }", "none.pem"],
+      ["tls: { cert: file, key: file }", "no certificate in PEM"],
+      ["engine: sqlite:file", "is no folder"],
+      ["engine: sqlite:file/below", "is no folder"],
+      ["engine: 'rediss://127.0.0.1:1'\nredis: { ca: none.pem }", "none.pem"],
+    ]
+    for (const [config, says] of refused) {
+      await Bun.write(join(folder.path, "laba.yaml"), `${config}\n`)
+      const checked = await laba(["check"], { cwd: folder.path })
+      const served = await laba(["serve", "--port", "0"], { cwd: folder.path })
+      expect([config, checked.code, checked.err]).toEqual([config, 1, expect.stringContaining(says)])
+      expect([config, served.code, served.err]).toEqual([config, 1, checked.err])
+    }
+    expect(
+      await Array.fromAsync(new Bun.Glob("**").scan({ cwd: folder.path, onlyFiles: false })),
+    ).toHaveLength(2)
+  })
 })
