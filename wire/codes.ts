@@ -122,7 +122,7 @@ export const codes = {
     status: 403,
     retry: "stay-away",
     title: "Requests from this origin are not let in.",
-    help: "List the page's origin in `origins`. Without keys only this machine may come: see `--open`.",
+    help: "List the page's origin in `origins`. Without `keys` or `tokens` only this machine may come: configure some, or say `--open` where everybody may.",
   },
   not_found: {
     status: 404,

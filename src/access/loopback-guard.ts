@@ -75,6 +75,9 @@ const isVisit = (headers: Headers, method: string): boolean =>
   headers.get("sec-fetch-dest") === "document"
 
 const refuse = (what: string): LabaError =>
-  new LabaError("foreign_origin", `${what} Start Laba with --open to let everybody in.`)
+  new LabaError(
+    "foreign_origin",
+    `${what} To be reached from elsewhere, a server has \`keys\` or \`tokens\` that say who may come in, and \`origins\` with its pages; --open lets in everybody.`,
+  )
 
 const printable = (text: string): string => JSON.stringify(text.slice(0, 100))

@@ -110,5 +110,5 @@ function isSame(origin: string, headers: Headers): boolean {
 const foreign = (origin: string): LabaError =>
   new LabaError(
     "foreign_origin",
-    `Pages of ${JSON.stringify(origin.slice(0, 100))} may not use this server; \`origins\` in its configuration lists who may.`,
+    `Pages of ${JSON.stringify(origin.slice(0, 100))} may not use this server: its configuration lists those that may in \`origins\`, as a browser writes them.`,
   )

@@ -32,6 +32,8 @@ export interface Station {
   readonly holds: Holds
   readonly nodes: Nodes
   readonly socketKinds: SocketKinds
+  /** Something that looks for a health check or for metrics asked a channel that nothing was published to. */
+  readonly onProbe: (path: string) => void
   /** True once the node is going away: nobody new is let in. */
   readonly draining: boolean
 }

@@ -1,11 +1,13 @@
 // HEAD /c: where the channel stands. DELETE /c: forget its history and send every listener away.
 import { printCursor } from "../../wire/cursor.ts"
+import { probedPaths } from "./newest.ts"
 import type { Ask, Station } from "./ask.ts"
 
 export async function head(station: Station, ask: Ask): Promise<Response> {
   const channel = station.access.channelOf(ask.identity, ask.path, "path")
   station.access.may(ask.identity, "listen", channel)
   const state = await station.shared.hub.state(channel)
+  if (state.kept === 0 && probedPaths.has(channel)) station.onProbe(channel)
   return new Response(null, {
     headers: {
       "Cache-Control": "no-store",

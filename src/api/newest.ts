@@ -9,6 +9,21 @@ import type { Ask, Station } from "./ask.ts"
 const inertTypes =
   /^(?:text\/(?:plain|csv)|application\/(?:json|[a-z0-9.+-]+\+json|octet-stream)|image\/(?:png|jpeg|gif|webp|avif))$/
 
+/** Where health checks and scrapers look elsewhere. They are channels here, and look well for ever. */
+export const probedPaths: ReadonlySet<string> = new Set([
+  "/health",
+  "/healthz",
+  "/health/live",
+  "/health/ready",
+  "/healthcheck",
+  "/livez",
+  "/readyz",
+  "/metrics",
+  "/actuator/health",
+  "/-/healthy",
+  "/-/ready",
+])
+
 const safeHeaders = {
   "X-Content-Type-Options": "nosniff",
   "Content-Security-Policy": "sandbox; default-src 'none'",
@@ -26,7 +41,10 @@ export async function newest(station: Station, ask: Ask, channel: Channel): Prom
     "Laba-Cursor": printCursor(channel, state.tail),
     "Laba-History": state.history,
   }
-  if (!state.newest) return new Response(null, { status: 204, headers })
+  if (!state.newest) {
+    if (probedPaths.has(channel)) station.onProbe(channel)
+    return new Response(null, { status: 204, headers })
+  }
   if (names(ask.request.headers.get("if-none-match"), cursor))
     return new Response(null, { status: 304, headers })
   return new Response(state.newest.data as BodyInit, {

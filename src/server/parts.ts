@@ -205,6 +205,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     holds,
     nodes: cluster.nodes,
     socketKinds: makeSocketKinds(publisher, slowReaders),
+    onProbe: (path) => events.channelProbed(path),
     get draining() {
       return leave.draining
     },

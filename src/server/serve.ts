@@ -200,6 +200,7 @@ function routerOf(
       if (ask.request.method === "POST" && !ask.path.startsWith("/_/"))
         counters.countRefusedPublish(error.code)
       events.refused(factsOf(ask), error)
+      if (error.code === "foreign_origin") events.originRefused(error.detail)
     },
   })
 }

@@ -1,9 +1,10 @@
 // What a node writes down, one function an event, so that a name, its level and its fields are in one place. No event
-// holds a payload, a query, a header or a credential: tokens travel in all of them.
+// holds a payload, a query, a header or a credential: tokens travel in all of them. A refused origin is said, since nobody else would.
 import type { Code } from "../../wire/codes.ts"
 import type { LabaError } from "../../wire/error.ts"
 import type { Log, LogFields } from "./log.ts"
 import type { LogLevel } from "./log-options.ts"
+import { Once } from "./once.ts"
 import { Throttle } from "./throttle.ts"
 import type { Alarm } from "../watch/watch.ts"
 
@@ -28,6 +29,8 @@ const notLetIn: ReadonlySet<Code> = new Set<Code>([
 export class Events {
   private readonly log: Log
   private readonly throttle: Throttle
+  private readonly origins = new Once()
+  private readonly probes = new Once()
 
   constructor(log: Log, throttle: Throttle = new Throttle()) {
     this.log = log
@@ -61,6 +64,26 @@ export class Events {
   refused(request: RequestFacts, error: LabaError): void {
     if (notLetIn.has(error.code)) this.connectionRefused(request, error.code)
     else this.requestRefused(request, error.code)
+  }
+
+  /**
+   * Pages of an origin, or whoever names a host or a proxy, are not let in; `detail` says what would be right. A browser shows
+   * its user nothing of that, so it is said here, once for each.
+   */
+  originRefused(detail: string): void {
+    if (!this.origins.first(detail)) return
+    this.say("warn", { event: "origin_refused", detail }, "An origin was not let in.")
+  }
+
+  /** A health check or a scraper asks a channel, which answers 204 whatever happens. */
+  channelProbed(path: string): void {
+    if (!this.probes.first(path)) return
+    const remedy = "Ask /_/ready or /_/live for its health, and /_/metrics for figures."
+    this.say(
+      "warn",
+      { event: "channel_probed", channel: path, remedy },
+      "This path is a channel like any other.",
+    )
   }
 
   requestRefused(request: RequestFacts, code: Code): void {

@@ -1,7 +1,7 @@
 // What a running server writes down, with everything on: never a token, a key or a payload, and no line that a client forged.
 import { expect, test } from "bun:test"
 import { makeKey } from "../../src/access/keys.ts"
-import { serve } from "../../src/server/index.ts"
+import { serve, type ServeOptions } from "../../src/server/index.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
 
 const secret = "a-secret-of-more-than-thirty-two-characters"
@@ -86,4 +86,82 @@ test("has one line for one event, whatever stands in the path and the headers", 
   })
   expect(written).not.toContain("forged")
   expect(written.length).toBeGreaterThanOrEqual(5)
+})
+
+/** The lines of one event, of a server with these options, after what was done to it. */
+async function linesOf(event: string, options: ServeOptions, act: (url: string) => Promise<unknown>) {
+  const lines: string[] = []
+  const laba = await serve({
+    ...options,
+    listen: { port: 0 },
+    limits: { drainSeconds: 0 },
+    log: { level: "warn", format: "json" },
+    logTo: (line) => void lines.push(line),
+  })
+  await act(laba.url)
+  await laba.close()
+  return lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line["event"] === event)
+}
+
+const asks = async (url: string, headers: Record<string, string>): Promise<unknown> =>
+  (await fetch(url, { headers })).json()
+
+test("says of each origin that was refused what would be right, once", async () => {
+  const key = makeKey("shop")
+  const keys = [{ name: "shop", sha256: key.sha256, publish: ["/**"] }]
+  const origins = ["https://shop.example"]
+  const told = await linesOf("origin_refused", { keys, origins }, async (url) => {
+    for (let i = 0; i < 3; i++)
+      for (const origin of ["http://shop.example", "https://www.shop.example"])
+        expect(await asks(`${url}/c`, { origin })).toMatchObject({ code: "foreign_origin" })
+    const upgrade = { upgrade: "websocket", connection: "upgrade", origin: "http://shop.example" }
+    expect(await asks(`${url}/c`, upgrade)).toMatchObject({ code: "foreign_origin" })
+  })
+  expect(told.map(({ detail }) => detail)).toEqual([
+    expect.stringMatching(/"http:\/\/shop\.example" .*`origins`/),
+    expect.stringMatching(/"https:\/\/www\.shop\.example" .*`origins`/),
+  ])
+  expect(told.every(({ level }) => level === "warn")).toBeTrue()
+  // A page may make up as many origins as it likes.
+  const flood = await linesOf("origin_refused", { keys, origins }, async (url) => {
+    for (let i = 0; i < 150; i++) await asks(`${url}/c`, { origin: `https://${i}.example` })
+  })
+  expect(flood.length).toBe(100)
+})
+
+test("says without keys that keys are what is missing, and of `--open` last", async () => {
+  const told = await linesOf("origin_refused", {}, async (url) => {
+    await asks(`${url}/c`, { origin: "https://shop.example" })
+    await asks(`${url}/c`, { host: "push.example" })
+    await asks(`${url}/c`, { host: "push.example" })
+    await asks(`${url}/c`, { via: "1.1 proxy" })
+  })
+  expect(told).toHaveLength(3)
+  for (const { detail } of told) {
+    const text = String(detail)
+    expect(text).toContain("`keys` or `tokens`")
+    expect(text.indexOf("--open")).toBeGreaterThan(text.indexOf("`origins`"))
+  }
+})
+
+test("says once of a health check or a scraper that it asks a channel", async () => {
+  const told = await linesOf("channel_probed", {}, async (url) => {
+    for (let i = 0; i < 3; i++) {
+      for (const path of ["/healthz", "/metrics"]) expect((await fetch(url + path)).status).toBe(204)
+      expect((await fetch(`${url}/health`, { method: "HEAD" })).status).toBe(200)
+    }
+    // Whoever publishes there means the channel, and whoever listens does.
+    await fetch(`${url}/readyz`, { method: "POST", body: "x" })
+    await fetch(`${url}/readyz`)
+    await fetch(`${url}/livez?after=e-0`)
+    await fetch(`${url}/other`)
+  })
+  expect(told.map(({ message, remedy }) => [message, remedy])).toEqual(
+    Array.from({ length: 3 }, () => [
+      "This path is a channel like any other.",
+      "Ask /_/ready or /_/live for its health, and /_/metrics for figures.",
+    ]),
+  )
 })
