@@ -4,6 +4,7 @@ import pino from "pino"
 import { prettyLine } from "./log-line.ts"
 import { printableJson } from "./printable.ts"
 import type { LogFormat, LogLevel } from "./log-options.ts"
+import { withoutSecrets } from "./secrets.ts"
 
 /** Fields of a line. `error` prints with its stack. */
 export type LogFields = Readonly<Record<string, unknown>> & { readonly event: string }
@@ -37,7 +38,12 @@ export function makeLog({ level, format, to }: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
     },
-    { write: (line: string) => to(format === "json" ? printableJson(line) : prettyLine(line)) },
+    {
+      write(line: string): void {
+        const told = withoutSecrets(line)
+        to(format === "json" ? printableJson(told) : prettyLine(told))
+      },
+    },
   )
   return {
     writes: (asked) => logger.isLevelEnabled(asked),

@@ -181,6 +181,26 @@ test("no answer and no line of the log holds a piece of a credential", async () 
   expect(own.laba.counters.requestsRefused.get("unauthorized")).toBe(3)
 })
 
+test("no line of the log holds the id of a connection, which is all it takes to speak for a session", async () => {
+  await using own = await startGuarded({ channels: { "/**": { listen: "anyone" } } })
+  const opened = await fetch(`${own.base}/_/session`, { method: "POST" })
+  const { frames } = (await opened.json()) as { frames: { connection: string }[] }
+  const id = frames[0]?.connection as string
+  const tag = id.split("-").slice(2).join("-")
+  const refused = [
+    fetch(`${own.base}/_/session/${id}?ack=99`),
+    fetch(`${own.base}/_/session/${id}`, { method: "PATCH" }),
+    fetch(`${own.base}/_/session/${id}`, { method: "POST", body: "{" }),
+    fetch(`${own.base}/_/session/${id}/x`),
+    fetch(`${own.base}/_/api/connections/${id}`),
+  ]
+  for (const answer of await Promise.all(refused)) expect(answer.ok).toBe(false)
+  const lines = own.log.filter((line) => line.includes("refused"))
+  expect(lines.length).toBe(refused.length)
+  expect(lines.join("")).toContain(id.slice(0, -tag.length))
+  expect(own.log.join("")).not.toContain(tag)
+})
+
 test("keys are told apart in full, and none of another server is one", async () => {
   for (const wrong of [
     "laba_shop_",
