@@ -238,6 +238,13 @@ export const codes = {
     title: "Too many connections.",
     help: "Close what is not used; `limit` says whether the node, the address or the user has too many. Come back after `Retry-After`.",
   },
+  too_many_listened: {
+    status: 503,
+    close: 4108,
+    retry: "back-off",
+    title: "Too many channels are listened to here.",
+    help: "Come back after `Retry-After`, or to another node: this one has as many channels with listeners as it may. Channels that somebody listens to already can be joined. The operator may raise `limits.listenedChannelsMax`.",
+  },
   too_many_requests: {
     status: 429,
     close: 4101,

@@ -27,6 +27,8 @@ export interface Limits {
   readonly idempotencyKeysMax: number
   /** Bytes of history on this node, all channels together; the least recently used are trimmed first. Default 256 MiB. */
   readonly historyBytesMax: number
+  /** Channels that are listened to on this node, each once however many listen. Default 2,000,000: about 1.5 KB each, and more than one address may take with all of its connections. Messages that are kept are not counted here, and names that are listened to cost no history. */
+  readonly listenedChannelsMax: number
   /** Messages in one page of a poll or a replay. Default 1,000. */
   readonly pageMessagesMax: number
   /** Bytes of payload in one page of a poll. Default 512 KiB. */
@@ -76,6 +78,7 @@ export const limitCodes: Readonly<Record<LimitName, Code | null>> = {
   idempotencySeconds: null,
   idempotencyKeysMax: "too_many_keys",
   historyBytesMax: null,
+  listenedChannelsMax: "too_many_listened",
   pageMessagesMax: null,
   pageBytesMax: null,
   drainSeconds: null,
@@ -106,6 +109,7 @@ export const defaultLimits: Limits = {
   idempotencySeconds: 120,
   idempotencyKeysMax: 200_000,
   historyBytesMax: 256 * 1024 * 1024,
+  listenedChannelsMax: 2_000_000,
   pageMessagesMax: 1000,
   pageBytesMax: 512 * 1024,
   drainSeconds: 5,

@@ -42,6 +42,7 @@ const limitsShape = {
   idempotencySeconds: seconds({ min: 0 }).default(defaultLimits.idempotencySeconds),
   idempotencyKeysMax: count({ min: 0 }).default(defaultLimits.idempotencyKeysMax),
   historyBytesMax: size({ min: 1 }).default(defaultLimits.historyBytesMax),
+  listenedChannelsMax: count({ min: 1 }).default(defaultLimits.listenedChannelsMax),
   pageMessagesMax: count({ min: 1 }).default(defaultLimits.pageMessagesMax),
   pageBytesMax: size({ min: 1 }).default(defaultLimits.pageBytesMax),
   drainSeconds: seconds({ min: 0 }).default(defaultLimits.drainSeconds),

@@ -1,6 +1,7 @@
 // The hub of one node: opens and closes audiences, and leads each message and each listener to its place.
 import type { Code } from "../../wire/codes.ts"
 import type { Position } from "../../wire/cursor.ts"
+import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
 import type {
@@ -35,7 +36,7 @@ const renewSliceMax = 2000
 export interface NodeHubOptions extends FanOutOptions {
   readonly engine: EngineFactory
   readonly ruleFor: (channel: Channel) => Rule
-  readonly limits: Pick<Limits, "outboxBytesMax" | "pageMessagesMax" | "ringBytesMax">
+  readonly limits: Pick<Limits, "listenedChannelsMax" | "outboxBytesMax" | "pageMessagesMax" | "ringBytesMax">
   readonly counters: Counters
   /** A reader is about to be closed as slow: on which channel, and by what it listened. */
   readonly onSlow?: (channel: Channel, kind: string) => void
@@ -223,6 +224,7 @@ export class NodeHub implements Hub, EngineEvents {
   private open(channel: Channel): MaybePromise<Audience> {
     const pending = this.opening.get(channel)
     if (pending) return pending
+    this.checkRoom()
     const rule = this.options.ruleFor(channel)
     const make = (position: Position): Audience => {
       const audience = new Audience({ channel, rule, position, node: this.audienceNode })
@@ -237,9 +239,25 @@ export class NodeHub implements Hub, EngineEvents {
     return opening
   }
 
+  /** Throws `too_many_listened` when no further channel may be listened to. */
+  private checkRoom(): void {
+    const { listenedChannelsMax } = this.options.limits
+    if (this.audiences.size + this.opening.size < listenedChannelsMax) return
+    throw new LabaError(
+      "too_many_listened",
+      `On this node at most ${listenedChannelsMax} channels are listened to (limits.listenedChannelsMax).`,
+      { retryAfterSeconds: 5, limit: "listenedChannelsMax" },
+    )
+  }
+
   /** Leads a listener that is joining into the audience, once there is one. */
   private enter(listener: Listener, channel: Channel, after: Position | null): void {
-    const audience = this.audiences.get(channel) ?? this.open(channel)
+    let audience: MaybePromise<Audience>
+    try {
+      audience = this.audiences.get(channel) ?? this.open(channel)
+    } catch (error) {
+      return this.end(listener, error instanceof LabaError ? error.code : "engine_unavailable")
+    }
     if (!(audience instanceof Promise)) return this.begin(audience, listener, after)
     const joining = listener.membership
     const isOver = () => listener.membership !== joining || listener.closed

@@ -97,6 +97,7 @@ export class Rehearsal {
       engine?: EngineFactory
       outboxBytesMax?: number
       ringBytesMax?: number
+      listenedChannelsMax?: number
     } = {},
   ) {
     this.factory =
@@ -108,6 +109,7 @@ export class Rehearsal {
         outboxBytesMax: options.outboxBytesMax ?? defaultLimits.outboxBytesMax,
         pageMessagesMax: 1000,
         ringBytesMax: options.ringBytesMax ?? defaultLimits.ringBytesMax,
+        listenedChannelsMax: options.listenedChannelsMax ?? defaultLimits.listenedChannelsMax,
       },
       counters: this.counters,
       defer: (callback) => void this.turns.push(callback),

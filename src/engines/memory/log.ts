@@ -7,7 +7,7 @@ import type { Draft, Message, Page, PageBounds } from "../engine.ts"
 const messageOverheadBytes = 200
 
 /** What a channel costs with no message at all: log, map entry, name. Measured, rounded up. */
-export const channelOverheadBytes = 360
+const channelOverheadBytes = 360
 
 export class ChannelLog {
   readonly channel: Channel
@@ -17,10 +17,10 @@ export class ChannelLog {
   /** Payload bytes that are kept. */
   bytes = 0
   listened = false
-  // The place in the shelf's list of channels by last use. Kept here so that a channel costs no extra object.
+  // The place in the budget's list of channels by last use. Kept here so that a channel costs no extra object.
   older: ChannelLog | null = null
   newer: ChannelLog | null = null
-  shelf = -1
+  list = -1
   usedAt = 0
   private messages: Message[] = []
   /** Index of the oldest kept message; what lies before it is dropped in strides, not one by one. */
@@ -39,9 +39,12 @@ export class ChannelLog {
     return this.messages.length - this.start
   }
 
-  /** What this log counts for in the node's budget. */
+  /**
+   * What this log counts for in the node's budget: what would be free if it went. While somebody listens the numbers cannot go;
+   * how many names may be listened to is bounded by itself (`listenedChannelsMax`), and is nobody's history's affair.
+   */
   get cost(): number {
-    return channelOverheadBytes + this.bytes + this.kept * messageOverheadBytes
+    return (this.listened ? 0 : channelOverheadBytes) + this.bytes + this.kept * messageOverheadBytes
   }
 
   number(draft: Draft, now: number): Message {

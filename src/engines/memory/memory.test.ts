@@ -94,6 +94,22 @@ test("listeners come and go on names never published to, and leave nothing behin
   expect(engine.historyBytes).toBe(0)
 })
 
+test("names that are only listened to cost no history, and what they cost again when nobody listens is made room for", () => {
+  const clock = new Clock()
+  using engine = disposable(make(clock, { limits: { ...defaultLimits, historyBytesMax: 20_000 } }))
+  engine.publish(draft("/kept", "x".repeat(500)), keep)
+  const alone = engine.historyBytes
+  for (let i = 0; i < 1000; i++) engine.listen(`/heard/${i}` as Channel, keep)
+  expect(engine.historyBytes).toBe(alone)
+  // Numbered and without history: still no use to the budget while somebody listens.
+  for (let i = 0; i < 1000; i++) engine.publish(draft(`/heard/${i}`), null)
+  expect(engine.historyBytes).toBe(alone)
+  expect(engine.state("/kept" as Channel, keep).kept).toBe(1)
+  clock.ms++
+  for (let i = 0; i < 1000; i++) engine.unlisten(`/heard/${i}` as Channel)
+  expect(engine.historyBytes).toBeLessThanOrEqual(20_000)
+})
+
 test("a channel with listeners keeps its numbers when the budget takes its history", () => {
   const clock = new Clock()
   using engine = disposable(make(clock, { limits: { ...defaultLimits, historyBytesMax: 5000 } }))

@@ -7,9 +7,9 @@ import { parseSlot, printSlot } from "../../paging/slot-cursor.ts"
 import type { EngineFigures } from "../../telemetry/metrics.ts"
 import type { ChannelState, Draft, Engine, EngineEvents, Page, PageBounds, Receipt } from "../engine.ts"
 import type { ChannelsPage, Inventory } from "../inventory.ts"
-import { ChannelLog, channelOverheadBytes } from "./log.ts"
+import { ChannelLog } from "./log.ts"
 import { Receipts } from "./receipts.ts"
-import { numbersOnly, Shelves } from "./shelves.ts"
+import { HistoryBudget, numbersOnly } from "./history-budget.ts"
 
 /** How often expired history is cleared. Reading never shows it, so a second late costs memory only. */
 const sweepIntervalMs = 1000
@@ -27,7 +27,7 @@ export interface MemoryEngineOptions {
 
 export class MemoryEngine implements Engine, Inventory {
   private readonly logs = new Roll<Channel, ChannelLog>()
-  private readonly shelves: Shelves
+  private readonly budget: HistoryBudget
   private readonly receipts: Receipts
   private readonly events: EngineEvents
   private readonly now: () => number
@@ -46,7 +46,7 @@ export class MemoryEngine implements Engine, Inventory {
     this.boot = options.boot ?? randomBoot()
     const { limits } = options
     this.receipts = new Receipts(limits)
-    this.shelves = new Shelves({
+    this.budget = new HistoryBudget({
       limits,
       onTrim: (log) => options.onTrim?.(log.channel),
       onEmpty: (log) => {
@@ -60,7 +60,7 @@ export class MemoryEngine implements Engine, Inventory {
 
   /** Bytes that history costs on this node, by the same reckoning as the budget. */
   get historyBytes(): number {
-    return this.shelves.bytes
+    return this.budget.bytes
   }
 
   get figures(): EngineFigures {
@@ -91,10 +91,10 @@ export class MemoryEngine implements Engine, Inventory {
       // What was kept before a rule said `none` goes: were it there when a rule keeps again, there would be a hole in it.
       if (keep !== null) log.append(message)
       log.trim(keep, now)
-      this.shelves.bytes += log.cost - before
+      this.budget.charge(log.cost - before)
     }
     this.touch(log, keep, now)
-    this.shelves.enforce(now)
+    this.budget.enforce(now)
     const receipt: Receipt = {
       position: { epoch: log.epoch, offset: log.head },
       id: draft.id,
@@ -107,7 +107,7 @@ export class MemoryEngine implements Engine, Inventory {
 
   listen(channel: Channel, keep: Keep): Position {
     const log = this.logOf(channel)
-    log.listened = true
+    this.setListened(log, true)
     this.touch(log, keep)
     return log.tail
   }
@@ -115,9 +115,12 @@ export class MemoryEngine implements Engine, Inventory {
   unlisten(channel: Channel): void {
     const log = this.logs.get(channel)
     if (!log) return
-    log.listened = false
+    this.setListened(log, false)
     // Nothing was ever numbered here: the place is worth nothing, and a stream of one-time names must not cost any.
-    if (log.head === 0) this.drop(log)
+    if (log.head === 0) return this.drop(log)
+    const now = this.now()
+    if (log.kept === 0) this.budget.touch(log, numbersOnly, now)
+    this.budget.enforce(now)
   }
 
   history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Page {
@@ -151,7 +154,7 @@ export class MemoryEngine implements Engine, Inventory {
 
   /** Clears what has expired. The engine does so each second by itself. */
   sweep(): void {
-    this.shelves.sweep(this.now())
+    this.budget.sweep(this.now())
   }
 
   close(): void {
@@ -175,26 +178,33 @@ export class MemoryEngine implements Engine, Inventory {
     if (known) return known
     const log = new ChannelLog(channel, this.epochOf(channel))
     this.logs.set(channel, log)
-    this.shelves.bytes += channelOverheadBytes
+    this.budget.charge(log.cost)
     return log
+  }
+
+  /** Who listens holds the numbers, which the budget counts otherwise. */
+  private setListened(log: ChannelLog, listened: boolean): void {
+    const before = log.cost
+    log.listened = listened
+    this.budget.charge(log.cost - before)
   }
 
   private drop(log: ChannelLog): void {
     this.logs.delete(log.channel)
-    this.shelves.remove(log)
-    this.shelves.bytes -= log.cost
+    this.budget.remove(log)
+    this.budget.charge(-log.cost)
   }
 
   /** Drops what has expired since the last look, and counts the look as a use. */
   private refresh(log: ChannelLog, keep: Keep): void {
     const before = log.cost
     log.trim(keep, this.now())
-    this.shelves.bytes += log.cost - before
+    this.budget.charge(log.cost - before)
     this.touch(log, keep)
   }
 
   private touch(log: ChannelLog, keep: Keep, now = this.now()): void {
-    this.shelves.touch(log, keep === null ? numbersOnly : keep.timeMs, now)
+    this.budget.touch(log, keep === null ? numbersOnly : keep.timeMs, now)
   }
 }
 

@@ -6,8 +6,9 @@ import { pollOnce } from "../../support/poller.ts"
 import { headOf, numbers, post, problemIn, publish, publishAll } from "../../support/publish.ts"
 import { listenByRawSocket } from "../../support/raw-socket.ts"
 import { listenBySse } from "../../support/sse-stream.ts"
-import { manyChannelSse, sse } from "../../support/transports.ts"
+import { everyTransport, manyChannelSse, sse } from "../../support/transports.ts"
 import { type ConformanceCase, keeping } from "../case.ts"
+import { openReady } from "./order.ts"
 
 export const limits: readonly ConformanceCase[] = [
   {
@@ -118,6 +119,42 @@ export const limits: readonly ConformanceCase[] = [
       await publish(url, "y")
       const answer = await pollOnce(`${url}?after=${tail.cursor}`)
       expect(answer).toMatchObject({ reset: null, messages: [{ data: "y" }] })
+    },
+  },
+  {
+    name: "[C13] refuses to listen to one channel more than `listenedChannelsMax`, and takes it again when one was left",
+    over: everyTransport.filter((one) => one.isHeld && one.tellsCursor),
+    options: { limits: { listenedChannelsMax: 1 } },
+    async run({ base, channel, url, transport }) {
+      await using first = await openReady(sse, base, channel)
+      await using refused = await transport.open(base, `${channel}/more`)
+      expect((await refused.end()).code).toBe("too_many_listened")
+      // One that is listened to already has room for everybody, and who only publishes needs none.
+      await using second = await openReady(transport, base, channel)
+      await publish(`${url}/more`, "nobody listens")
+      await publish(url, "x")
+      expect([textOf(await first.message()), textOf(await second.message())]).toEqual(["x", "x"])
+      await first[Symbol.asyncDispose]()
+      await second[Symbol.asyncDispose]()
+      while ((await headOf(url)).listeners > 0) await Bun.sleep(10)
+      await using again = await openReady(transport, base, `${channel}/more`)
+      await publish(`${url}/more`, "y")
+      expect(textOf(await again.message())).toBe("y")
+    },
+  },
+  {
+    name: "[C13] refuses a poll that would be held, and a raw WebSocket before the upgrade, by `listenedChannelsMax`",
+    options: { limits: { listenedChannelsMax: 1 } },
+    async run({ base, channel, url }) {
+      await using _first = await openReady(sse, base, channel)
+      const upgrade = { upgrade: "websocket", connection: "upgrade", "sec-websocket-version": "13" }
+      const headers = { ...upgrade, "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" }
+      const refusal = { status: 503, code: "too_many_listened", retry: "back-off" }
+      expect(await problemIn(await fetch(`${url}/more?wait=5`))).toMatchObject(refusal)
+      const named = { ...refusal, limit: "listenedChannelsMax", retryAfter: 5 }
+      expect(await problemIn(await fetch(`${url}/more`, { headers }))).toMatchObject(named)
+      // Polls that answer at once listen to nothing.
+      expect((await pollOnce(`${url}/more?wait=0`)).messages).toEqual([])
     },
   },
   {
