@@ -59,6 +59,10 @@ export interface Limits {
   readonly publishesPerChannelPerSecond: number
   /** Subscribes a second on one laba.v1 connection, with a burst of one second's worth. Default 1,000: all that one connection may have, eight times a second. 0 is no bound. */
   readonly subscribesPerConnectionPerSecond: number
+  /** Commands a second that one laba.v1 connection may have refused, with a burst of one second's worth; beyond it the connection ends. Default 200: all channels of a connection at once, and not a loop. 0 is no bound. */
+  readonly refusalsPerConnectionPerSecond: number
+  /** The same for all connections from one address, which ends the one that was refused. Default 1,000: each costs at most one look over the longest frame. 0 is no bound. Not for this machine's own. */
+  readonly refusalsPerAddressPerSecond: number
 }
 
 /** A bound by its name. */
@@ -94,6 +98,8 @@ export const limitCodes: Readonly<Record<LimitName, Code | null>> = {
   publishesPerAddressPerSecond: "too_many_requests",
   publishesPerChannelPerSecond: "too_many_requests",
   subscribesPerConnectionPerSecond: "too_many_requests",
+  refusalsPerConnectionPerSecond: "too_many_requests",
+  refusalsPerAddressPerSecond: "too_many_requests",
 }
 
 export const defaultLimits: Limits = {
@@ -125,6 +131,8 @@ export const defaultLimits: Limits = {
   publishesPerAddressPerSecond: 200,
   publishesPerChannelPerSecond: 0,
   subscribesPerConnectionPerSecond: 1000,
+  refusalsPerConnectionPerSecond: 200,
+  refusalsPerAddressPerSecond: 1000,
 }
 
 /** The longest channel name, in bytes of its canonical form. 255 fits a file name and an index key everywhere. */
@@ -132,3 +140,8 @@ export const channelBytesMax = 255
 
 /** The longest Idempotency-Key, in characters. */
 export const idempotencyKeyCharsMax = 255
+
+/**
+ * How deep values of a JSON payload may lie in each other. Printing arrays that are nested 30,000 deep takes the runtime half a second, and most readers of JSON give up at a few hundred. An envelope adds its own levels.
+ */
+export const jsonDepthMax = 128

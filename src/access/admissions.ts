@@ -5,7 +5,7 @@ import type { LimitName, Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
 import { type Identity, userOf } from "./access.ts"
 import { neighbourhoodOf } from "./client-address.ts"
-import { Pace } from "./pace.ts"
+import { nextDue, Pace } from "./pace.ts"
 import { Arrivals, Reservation, Seats } from "./reservation.ts"
 
 /** What of the open connections and the polls that are held is looked at. */
@@ -39,6 +39,7 @@ export class Admissions {
   private readonly arrivals = new Arrivals()
   private connects: Pace
   private publishes: PublishPaces
+  private refusals: Pace
 
   constructor({ limits, attendance, now = Date.now, wait = pause }: AdmissionsOptions) {
     this.limits = limits
@@ -47,6 +48,7 @@ export class Admissions {
     this.wait = wait
     this.connects = new Pace(limits.connectsPerAddressPerSecond)
     this.publishes = publishPaces(limits)
+    this.refusals = new Pace(limits.refusalsPerAddressPerSecond)
   }
 
   /** Takes other limits. Who is connected stays, and every pace begins anew. */
@@ -54,6 +56,7 @@ export class Admissions {
     this.limits = limits
     this.connects = new Pace(limits.connectsPerAddressPerSecond)
     this.publishes = publishPaces(limits)
+    this.refusals = new Pace(limits.refusalsPerAddressPerSecond)
   }
 
   /**
@@ -113,6 +116,21 @@ export class Admissions {
     else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string)
     else if (neighbourhood !== null) this.count(perAddress, neighbourhood)
     this.count(perChannel, channel)
+  }
+
+  /**
+   * Counts a command that was refused. `dueAtMs` is what the last one of its connection was answered, at first 0; `neighbourhood` is null
+   * for this machine's own. Throws `too_many_requests`.
+   */
+  refuse(dueAtMs: number, neighbourhood: string | null): number {
+    const nowMs = this.now()
+    const next = nextDue(dueAtMs, nowMs, this.limits.refusalsPerConnectionPerSecond)
+    const detail = "Too many commands were refused in a second"
+    if (next === null)
+      throw tooOften("refusalsPerConnectionPerSecond", `${detail} on this connection.`, dueAtMs - nowMs)
+    const waitMs = neighbourhood === null ? 0 : this.refusals.take(neighbourhood, nowMs)
+    if (waitMs > 0) throw tooOften("refusalsPerAddressPerSecond", `${detail} from this address.`, waitMs)
+    return next
   }
 
   private count({ pace, what, limit }: PublishPace, name: string): void {

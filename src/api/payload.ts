@@ -1,6 +1,8 @@
 // What was sent as bytes of a content type becomes a payload: text that is UTF-8, JSON that is JSON, or bytes as they are.
 import { type ContentType, isJsonType, isTextType, parseContentType } from "../../wire/content-type.ts"
 import { LabaError } from "../../wire/error.ts"
+import { BadJson, checkJson } from "../../wire/json-scan.ts"
+import { jsonDepthMax } from "../../wire/limits.ts"
 import type { Payload } from "../hub/drafts.ts"
 
 /**
@@ -30,7 +32,7 @@ export function payloadOf(contentType: ContentType | null, bytes: Uint8Array): P
   refuseForeignCharset(contentType)
   const text = decodeUtf8(bytes)
   if (text === null) throw new LabaError("bad_utf8", `What is ${type} must be UTF-8, and this is not.`)
-  if (json) checkJson(text)
+  if (json) mustBeJson(text)
   return { type, data: text, bytes: bytes.length }
 }
 
@@ -59,10 +61,12 @@ function guess(bytes: Uint8Array): Payload {
   return { type: "text/plain", data: text, bytes: bytes.length }
 }
 
-function checkJson(text: string): void {
+/** Throws `bad_json` unless the text is JSON, nested no deeper than a payload may be. */
+export function mustBeJson(text: string): void {
   try {
-    JSON.parse(text)
+    checkJson(text, jsonDepthMax)
   } catch (cause) {
-    throw new LabaError("bad_json", "What is declared as JSON must be JSON, and this is not.", { cause })
+    if (!(cause instanceof BadJson)) throw cause
+    throw new LabaError("bad_json", `What is declared as JSON is JSON; this ${cause.message}.`, { cause })
   }
 }

@@ -1,12 +1,11 @@
 // /_/session: laba.v1 for networks that let no WebSocket through. Commands go up by POST, frames come down in a stream
 // of events or in the answers to polls. docs/PROTOCOL.md, N.
 import { LabaError } from "../../wire/error.ts"
-import type { ClientFrame } from "../../wire/frames.ts"
 import { parseChannel } from "../channels/name.ts"
 import type { Welcome } from "../hooks/hooks.ts"
 import { runOf, type SessionAnswer, type SessionRequest } from "../nodes/nodes.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
-import { checkFrame } from "../protocols/laba.ts"
+import { type Command, decodeFrames } from "../protocols/commands.ts"
 import { pollResponse } from "../transports/poll/poll-answer.ts"
 import { PolledSession } from "../transports/session/polled-session.ts"
 import { StreamedSession } from "../transports/session/streamed-session.ts"
@@ -15,6 +14,7 @@ import type { Ask, Station } from "./ask.ts"
 import { readBytes } from "./body-bytes.ts"
 import { enter } from "./entrance.ts"
 import { refuseWhileDraining } from "./listen.ts"
+import { decodeUtf8 } from "./payload.ts"
 import { parseQuery } from "./query.ts"
 import { goAwayStream } from "./stream.ts"
 
@@ -96,7 +96,7 @@ export async function command(station: Station, ask: Ask): Promise<Response> {
   const bytes = await readBytes(ask.request, commandsBytesMax)
   if (!isHere)
     return elsewhere(station, { method: "POST", id, search: "", body: Buffer.from(bytes).toString("base64") })
-  find(station, id).commands.add(framesOf(bytes))
+  take(find(station, id), bytes)
   return new Response(null, { status: 202 })
 }
 
@@ -117,7 +117,7 @@ export async function carryOutSession(
   if (method === "GET") return { status: 200, body: await poll(station, { id, search }) }
   const session = find(station, id)
   if (method === "DELETE") session.leave()
-  else session.commands.add(framesOf(Buffer.from(body, "base64")))
+  else take(session, Buffer.from(body, "base64"))
   return { status: method === "DELETE" ? 204 : 202, body: null }
 }
 
@@ -173,21 +173,20 @@ function ackIn(search: string): number {
   throw new LabaError("bad_query", "`ack` is the number of the last frame you have.")
 }
 
-function framesOf(bytes: Uint8Array): ClientFrame[] {
-  let value: unknown
+/** Has the session carry out what was posted. Throws `bad_json`, `bad_utf8`, `bad_frame` and `too_many_requests`. */
+function take({ commands }: StreamedSession | PolledSession, bytes: Uint8Array): void {
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
-  } catch (cause) {
-    throw new LabaError("bad_json", "Commands are JSON: a frame, or an array of frames.", { cause })
+    commands.add(framesOf(bytes))
+  } catch (error) {
+    commands.refused()
+    throw error
   }
-  const frames = Array.isArray(value) ? value : [value]
-  if (frames.length < 1 || frames.length > commandsMax) {
-    throw new LabaError(
-      "bad_frame",
-      `One request has 1 to ${commandsMax} frames; this one has ${frames.length}.`,
-    )
-  }
-  return frames.map(checkFrame)
+}
+
+function framesOf(bytes: Uint8Array): Command[] {
+  const text = decodeUtf8(bytes)
+  if (text === null) throw new LabaError("bad_utf8", "Commands are JSON in UTF-8, and this is not.")
+  return decodeFrames(text, commandsMax)
 }
 
 const startOf = (said: Welcome) => ({

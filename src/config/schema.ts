@@ -59,6 +59,8 @@ const limitsShape = {
   publishesPerAddressPerSecond: rate(defaultLimits.publishesPerAddressPerSecond),
   publishesPerChannelPerSecond: rate(defaultLimits.publishesPerChannelPerSecond),
   subscribesPerConnectionPerSecond: rate(defaultLimits.subscribesPerConnectionPerSecond),
+  refusalsPerConnectionPerSecond: rate(defaultLimits.refusalsPerConnectionPerSecond),
+  refusalsPerAddressPerSecond: rate(defaultLimits.refusalsPerAddressPerSecond),
 } satisfies Record<keyof Limits, z.ZodType<number>>
 
 const history = z.union(

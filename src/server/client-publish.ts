@@ -30,21 +30,36 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
   const count = ({ guest }: Connection, { channel }: ClientPublish): void =>
     admissions.publish(guest.identity, channel, guest.neighbourhood)
 
-  const publish = ({ channel, payload, key }: ClientPublish): MaybePromise<ClientPublished> =>
+  const checkSize = ({ bytes }: Payload): void => {
+    const { messageBytesMax } = limits
+    if (bytes > messageBytesMax)
+      throw new LabaError(
+        "too_large",
+        `A message has at most ${messageBytesMax} bytes; this one has ${bytes}.`,
+      )
+  }
+
+  const publish = ({ channel, key }: ClientPublish, payload: Payload): MaybePromise<ClientPublished> =>
     hub.publish(drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }))
 
   const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
     count(connection, request)
+    const payload = request.payload()
+    checkSize(payload)
     inFlight.begin()
     try {
-      return await publishAsSaid(connection, request)
+      return await publishAsSaid(connection, request, payload)
     } finally {
       inFlight.end()
     }
   }
 
-  const publishAsSaid = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
-    const { type, data } = request.payload
+  const publishAsSaid = async (
+    connection: Connection,
+    request: ClientPublish,
+    payload: Payload,
+  ): Promise<ClientPublished> => {
+    const { type, data } = payload
     const verdict = await application.message({
       connection: connections.idOf(connection.number),
       user: connection.user,
@@ -64,21 +79,22 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     if (objection) throw objection
     // The application may let a client say what the rules would not; that it said nothing is no permission.
     if (verdict.publish === undefined) access.may(connection.guest.identity, "publish", request.channel)
-    if (verdict.data === undefined) return publish(request)
-    return publish({ ...request, payload: rewritten(verdict.data, type) })
+    return publish(request, verdict.data === undefined ? payload : rewritten(verdict.data, type))
   }
 
   /** What the application puts in a message's place keeps the message's type where it can. */
   const rewritten = (data: string | Uint8Array, type: string): Payload => {
     const payload = typeof data === "string" ? payloadFrom(data, type) : payloadFrom(data)
-    if (payload.bytes <= limits.messageBytesMax) return payload
-    throw new LabaError("too_large", "What the application made of the message is too large.")
+    checkSize(payload)
+    return payload
   }
 
   const publishUnasked: Shared["publishFor"] = (connection, request) => {
     access.may(connection.guest.identity, "publish", request.channel)
     count(connection, request)
-    return publish(request)
+    const payload = request.payload()
+    checkSize(payload)
+    return publish(request, payload)
   }
 
   if (!application.asksOnMessage) return publishUnasked

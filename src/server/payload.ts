@@ -1,6 +1,7 @@
 // What a program hands to `publish`, made into a payload.
 import { isCanonicalType, isJsonType, isTextType } from "../../wire/content-type.ts"
 import { LabaError } from "../../wire/error.ts"
+import { mustBeJson } from "../api/payload.ts"
 import type { Payload } from "../hub/drafts.ts"
 
 /** A string is text, bytes are bytes, anything else is JSON. */
@@ -27,11 +28,7 @@ export function payloadFrom(data: PublishData, type?: string): Payload {
   if (typeof data !== "string") return jsonPayload(JSON.stringify(data), type ?? "application/json")
   const given = type ?? "text/plain"
   if (isJsonType(given)) {
-    try {
-      JSON.parse(data)
-    } catch (cause) {
-      throw new LabaError("bad_json", "The string is declared as JSON and is not.", { cause })
-    }
+    mustBeJson(data)
     return jsonPayload(data, given)
   }
   if (!isTextType(given))

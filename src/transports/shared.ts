@@ -15,8 +15,9 @@ import type { TimerWheel } from "./timer-wheel.ts"
 /** What a client sent, to be published on its behalf. */
 export interface ClientPublish {
   readonly channel: Channel
-  readonly payload: Payload
   readonly key?: string | undefined
+  /** Reads it. Called once it may be published, since reading is the work that rights and pace bound. Throws `LabaError`. */
+  payload(): Payload
 }
 
 /** Null: the application took the message and wants it not published. */

@@ -6,6 +6,7 @@ import { compound, cursor } from "./targets/cursors.ts"
 import { frame } from "./targets/frames.ts"
 import { hookAnswer } from "./targets/hook-answers.ts"
 import { http } from "./targets/http.ts"
+import { json } from "./targets/json.ts"
 import { channel, pattern } from "./targets/names.ts"
 import { session } from "./targets/session.ts"
 import { credential, token } from "./targets/tokens.ts"
@@ -21,6 +22,7 @@ export const targets: readonly AnyTarget[] = [
   form,
   multipart,
   body,
+  json,
   frame,
   configYaml,
   configJson,

@@ -30,8 +30,14 @@ export class LabaListener extends Listener {
 }
 
 /** Opens a laba.v1 connection at an `http://` address, a channel's own or `/_/ws`. */
-export async function connectByLaba(url: string): Promise<LabaListener> {
-  const socket = new WebSocket(url.replace(/^http/, "ws"), [labaSubprotocol])
+export async function connectByLaba(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<LabaListener> {
+  const socket = new WebSocket(url.replace(/^http/, "ws"), {
+    protocols: [labaSubprotocol],
+    headers,
+  } as never)
   const listener = new LabaListener(url, socket)
   socket.onmessage = (event) => hear(listener, JSON.parse(event.data as string) as ServerFrame)
   await new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 // POST /_/api/broadcast: one message to many channels.
 import { z } from "zod"
 import type { Route } from "./backend.ts"
-import { readJson } from "./json-body.ts"
+import { readMessages } from "./json-body.ts"
 import {
   channelFor,
   forEachNumbered,
@@ -32,7 +32,7 @@ export const broadcast: Route = {
   },
   errors: publishErrors,
   async handle(desk, call) {
-    const given = await readJson(call.ask.request, body)
+    const given = await readMessages(call.ask.request, body)
     const channels = forEachNumbered("channels", given.channels, (name) => channelFor(desk, call, name))
     // Two spellings of one name are one channel, which gets the message once.
     const draft = readDraft(desk, given)

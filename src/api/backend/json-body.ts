@@ -3,11 +3,17 @@ import { z } from "zod"
 import type { Code } from "../../../wire/codes.ts"
 import { isJsonType } from "../../../wire/content-type.ts"
 import { LabaError } from "../../../wire/error.ts"
+import { parseEnvelope } from "../../../wire/json-envelope.ts"
+import { BadJson } from "../../../wire/json-scan.ts"
+import { jsonDepthMax } from "../../../wire/limits.ts"
 import { readBytes } from "../body-bytes.ts"
 import { decodeUtf8, readContentType } from "../payload.ts"
 
 /** All messages of one request together. To parse them holds the loop for about 20 ms. */
 export const bodyBytesMax = 4 * 1024 * 1024
+
+/** Levels that a body puts around payloads: itself, a list, a message. */
+const envelopeDepth = 3
 
 /** What reading a JSON body may throw. */
 export const jsonErrors = [
@@ -19,9 +25,21 @@ export const jsonErrors = [
 ] as const satisfies readonly Code[]
 
 /** Throws `too_large`, `unsupported_type`, `bad_utf8`, `bad_json` and `bad_body`, the last with the place of the first mistake. */
-export async function readJson<Schema extends z.ZodType>(
+export const readJson = <Schema extends z.ZodType>(
   request: Request,
   schema: Schema,
+): Promise<z.output<Schema>> => read(request, schema, null)
+
+/** The same for messages to be published: what is named `data` is a payload, and stays the text that was sent (`JsonText`). */
+export const readMessages = <Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+): Promise<z.output<Schema>> => read(request, schema, "data")
+
+async function read<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+  carried: string | null,
 ): Promise<z.output<Schema>> {
   const contentType = readContentType(request.headers.get("content-type"))
   if (contentType && !isJsonType(contentType.type)) {
@@ -29,15 +47,19 @@ export async function readJson<Schema extends z.ZodType>(
   }
   const text = decodeUtf8(await readBytes(request, bodyBytesMax))
   if (text === null) throw new LabaError("bad_utf8", "JSON is UTF-8, and this is not.")
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new LabaError("bad_json", "The body must be JSON, and this is not.", { cause })
-  }
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(parse(text, carried))
   if (parsed.success) return parsed.data
   throw new LabaError("bad_body", describe(parsed.error))
+}
+
+function parse(text: string, carried: string | null): unknown {
+  try {
+    return parseEnvelope(text, { depthMax: jsonDepthMax + envelopeDepth, carried })
+  } catch (cause) {
+    if (cause instanceof BadJson)
+      throw new LabaError("bad_json", `The body is JSON; this ${cause.message}.`, { cause })
+    throw cause
+  }
 }
 
 /** The first mistake: what it is and where, never what was given. */

@@ -1,7 +1,7 @@
 // POST /_/api/publish: many different messages in one request, each answered by itself.
 import { z } from "zod"
 import type { Route } from "./backend.ts"
-import { readJson } from "./json-body.ts"
+import { readMessages } from "./json-body.ts"
 import {
   channelFor,
   forEachNumbered,
@@ -30,7 +30,7 @@ export const publishMany: Route = {
   answers: { 200: { description: "A result for each message.", schema: results } },
   errors: publishErrors,
   async handle(desk, call) {
-    const { messages } = await readJson(call.ask.request, body)
+    const { messages } = await readMessages(call.ask.request, body)
     const drafts = forEachNumbered("messages", messages, (message) => ({
       channel: channelFor(desk, call, message.channel),
       ...readDraft(desk, message),

@@ -3,9 +3,11 @@ import type { Code } from "../../../wire/codes.ts"
 import { LabaError, type Problem, problemOf } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { parseChannel } from "../../channels/name.ts"
+import type { JsonText } from "../../../wire/json-scan.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
-import type { DraftRequest, Payload } from "../../hub/drafts.ts"
-import { BadFrame, checkKey, payloadOf } from "../../protocols/laba.ts"
+import type { DraftRequest } from "../../hub/drafts.ts"
+import { payloadIn } from "../../protocols/json-payload.ts"
+import { checkKey } from "../../protocols/laba.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../publish.ts"
 import { permitPublish } from "../entrance.ts"
 import type { Call, Desk } from "./backend.ts"
@@ -24,7 +26,8 @@ export const publishErrors = [
 
 /** A message as it comes in a body (`draftShape`). */
 export interface MessageBody {
-  readonly data: unknown
+  /** As `readMessages` left it. */
+  readonly data: JsonText
   readonly type?: string | undefined
   readonly base64?: true | undefined
   readonly key?: string | undefined
@@ -39,7 +42,7 @@ export function channelFor(desk: Desk, call: Call, name: string): Channel {
 
 /** What a message is made of. Throws `bad_body`, `too_large` and `bad_key`. */
 export function readDraft(desk: Desk, body: MessageBody): Omit<DraftRequest, "channel"> {
-  const payload = payloadIn(body)
+  const payload = payloadIn(body, "bad_body")
   const { messageBytesMax } = desk.station.shared.limits
   if (payload.bytes > messageBytesMax) {
     throw new LabaError(
@@ -50,21 +53,6 @@ export function readDraft(desk: Desk, body: MessageBody): Omit<DraftRequest, "ch
   return {
     payload,
     idempotency: idempotencyOf(body.key === undefined ? undefined : checkKey(body.key), payload),
-  }
-}
-
-function payloadIn({ data, type, base64 }: MessageBody): Payload {
-  try {
-    return payloadOf({
-      op: "publish",
-      channel: "",
-      data,
-      ...(type !== undefined && { type }),
-      ...(base64 && { base64 }),
-    })
-  } catch (error) {
-    if (error instanceof BadFrame) throw new LabaError("bad_body", error.detail)
-    throw error
   }
 }
 

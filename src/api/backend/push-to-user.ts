@@ -4,7 +4,7 @@ import { LabaError } from "../../../wire/error.ts"
 import { userBytesMax, userPart } from "../../access/user-part.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Desk, Route } from "./backend.ts"
-import { readJson } from "./json-body.ts"
+import { readMessages } from "./json-body.ts"
 import { channelFor, publishErrors, publishNow, readDraft } from "./publishing.ts"
 import { draftShape, published } from "./shapes.ts"
 
@@ -39,7 +39,7 @@ export const pushToUser: Route = {
   },
   errors: ["bad_request", ...publishErrors, "idempotency_conflict", "too_many_keys"],
   async handle(desk, call) {
-    const { topic, ...message } = await readJson(call.ask.request, body)
+    const { topic, ...message } = await readMessages(call.ask.request, body)
     const channel = channelFor(desk, call, `/${partOf(call.path["user"] as string)}/${topic}`)
     const answer = await publishNow(desk, { channel, ...readDraft(desk, message) })
     const reach = await reachOf(desk, { user: call.path["user"] as string, channel })

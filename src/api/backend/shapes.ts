@@ -1,16 +1,17 @@
 // What backends send and get, as schemas: they check what comes in, and describe both in the OpenAPI document.
 import { z } from "zod"
+import type { JsonText } from "../../../wire/json-scan.ts"
 
 /** Cursors, ids and names are opaque to whoever reads them. */
 const opaque = (description: string) => z.string().describe(description)
 
-/** A message to be published, its channel aside. */
+/** A message to be published, its channel aside. `data` is the text that `readMessages` left it. */
 export const draftShape = {
   data: z
     .unknown()
     .describe(
-      "Any JSON; with a text `type` a text; with `base64` the bytes in base64. JSON is printed anew: numbers beyond a double lose digits.",
-    ),
+      "Any JSON, published as the text that stands here; with a text `type` a text; with `base64` the bytes in base64.",
+    ) as z.ZodType<JsonText>,
   type: z.string().max(255).optional().describe("Content type. Default application/json."),
   base64: z.literal(true).optional().describe("`data` is base64 of bytes; needs a `type` that is not text."),
   key: z

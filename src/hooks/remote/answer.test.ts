@@ -23,12 +23,20 @@ const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefine
 const message = fc.record(
   {
     channel: text(20),
-    data: fc.jsonValue(),
+    // No name in it that is the message's own.
+    data: fc
+      .oneof(fc.integer(), fc.string(), fc.array(fc.jsonValue()))
+      .filter((value) => !JSON.stringify(value).includes('"data"')),
     type: fc.constantFrom("text/plain", "application/json"),
     key: text(20),
   },
   { requiredKeys: ["data"] },
 )
+
+/** What is to be published stays the text that the backend sent. */
+function asText(this: unknown, name: string, value: unknown): unknown {
+  return name === "data" ? JSON.stringify(value) : value
+}
 
 test("what a backend may say is understood", () => {
   const answer = fc.record({
@@ -42,7 +50,7 @@ test("what a backend may say is understood", () => {
   fc.assert(
     fc.property(answer, (given) => {
       const read = readAnswer("register", bytes(given))
-      const { publish, ...rest } = JSON.parse(JSON.stringify(given)) as Record<string, unknown>
+      const { publish, ...rest } = JSON.parse(JSON.stringify(given), asText) as Record<string, unknown>
       const list = publish === undefined || typeof publish === "boolean" || Array.isArray(publish)
       expect(JSON.parse(JSON.stringify(read))).toEqual({
         ...rest,

@@ -1,5 +1,9 @@
 // Reads what a backend answered in the dialect `laba`. Everything in it is checked, since it comes off a wire: a word that is
 // misspelled is a failure that the operator sees, not a wish that is overheard.
+import { readBase64 } from "../../../wire/base64.ts"
+import { parseEnvelope } from "../../../wire/json-envelope.ts"
+import type { JsonText } from "../../../wire/json-scan.ts"
+import { jsonDepthMax } from "../../../wire/limits.ts"
 import { BackendFailure } from "./failure.ts"
 import type { Answer, AnswerMessage, HookKind } from "./remote.ts"
 
@@ -13,7 +17,8 @@ export const answerMessagesMax = 100
 export const answerChannelsMax = 128
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
-const base64Grammar = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+/** Levels that an answer puts around a payload: itself, `publish`, a message. */
+const envelopeDepth = 3
 
 /** The keys that an answer may have, by what was asked. */
 const known: Readonly<Partial<Record<HookKind, readonly string[]>>> = {
@@ -31,9 +36,9 @@ export function readAnswer(kind: HookKind, body: Uint8Array): Answer {
   if (body.length === 0 || !keys) return {}
   let value: unknown
   try {
-    value = JSON.parse(decoder.decode(body))
+    value = parseEnvelope(decoder.decode(body), { depthMax: jsonDepthMax + envelopeDepth, carried: "data" })
   } catch (cause) {
-    throw wrong("is not JSON", cause)
+    throw wrong("it is not JSON", cause)
   }
   const answer = objectWith(value, keys, "the answer")
   const { user, channels, subprotocol, state, reply, publish } = answer
@@ -85,9 +90,9 @@ function stateIn(state: unknown): string | null {
 function replyIn(reply: unknown): string | Uint8Array {
   if (typeof reply === "string" && reply.isWellFormed()) return reply
   const { base64 } = objectWith(reply, ["base64"], "`reply`")
-  if (typeof base64 !== "string" || !base64Grammar.test(base64))
-    throw wrong("`reply` must be a text, or an object with `base64`")
-  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+  const bytes = typeof base64 === "string" ? readBase64(base64) : null
+  if (bytes) return bytes
+  throw wrong("`reply` must be a text, or an object with `base64`")
 }
 
 function publishIn(publish: unknown): boolean | AnswerMessage[] {
@@ -101,7 +106,7 @@ function messageIn(value: unknown): AnswerMessage {
   if (data === undefined) throw wrong("a message in `publish` needs `data`")
   if (base64 !== undefined && base64 !== true) throw wrong("`base64` is true or left out")
   return {
-    data,
+    data: data as JsonText,
     ...(channel !== undefined && { channel: text(channel, "publish[].channel", 1024) }),
     ...(type !== undefined && { type: text(type, "publish[].type", 255) }),
     ...(base64 && { base64 }),

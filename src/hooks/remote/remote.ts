@@ -1,6 +1,7 @@
 // The contract of hooks over HTTP: what a backend is told and asked, how it answers, and what is remembered until it has
 // heard. A dialect knows how that looks on the wire; a backend knows whether the other side can take it; neither knows
 // connections. How the application is asked in the same process is in ../hooks.ts.
+import type { JsonText } from "../../../wire/json-scan.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { Visitor } from "../hooks.ts"
 
@@ -98,7 +99,7 @@ export interface Occurrence<E extends HookEvent = HookEvent> {
 export interface AnswerMessage {
   /** Left out: the channel that the event is about. */
   readonly channel?: string
-  readonly data: unknown
+  readonly data: JsonText
   readonly type?: string
   readonly base64?: true
   readonly key?: string

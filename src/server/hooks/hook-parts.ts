@@ -10,7 +10,8 @@ import type { AnswerMessage, Post, Records } from "../../hooks/remote/remote.ts"
 import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
 import type { Drafts } from "../../hub/drafts.ts"
 import type { Hub } from "../../hub/hub.ts"
-import { checkKey, payloadOf } from "../../protocols/laba.ts"
+import { payloadIn } from "../../protocols/json-payload.ts"
+import { checkKey } from "../../protocols/laba.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Events } from "../../telemetry/events.ts"
 import type { Connections } from "../../transports/connections.ts"
@@ -53,14 +54,8 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
   if (config.hooks.length === 0) return null
   const publish = async (name: string, message: AnswerMessage): Promise<void> => {
     const channel = parseChannel(name, "body")
-    const { data, type, base64, key } = message
-    const payload = payloadOf({
-      op: "publish",
-      channel: name,
-      data,
-      ...(type !== undefined && { type }),
-      ...(base64 && { base64 }),
-    })
+    const { key } = message
+    const payload = payloadIn(message, "bad_body")
     if (payload.bytes > limits.messageBytesMax)
       throw new LabaError("too_large", `it has ${payload.bytes} bytes, at most ${limits.messageBytesMax}`)
     const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)

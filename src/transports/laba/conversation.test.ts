@@ -50,7 +50,7 @@ function connect(rehearsal: Rehearsal) {
   } as unknown as Shared
   Object.assign(outlet, { guest: { identity: null } })
   const conversation = new Conversation(shared, outlet)
-  const unsubscribe = (channel: string) => conversation.handle({ op: "unsubscribe", channel })
+  const unsubscribe = (channel: string) => conversation.handle({ op: "unsubscribe", ref: undefined, channel })
   const heardOn = (channel: string) =>
     frames.flatMap((frame) => (frame.op === "message" && frame.channel === channel ? [frame.data] : []))
   return { conversation, frames, unsubscribe, heardOn, present: () => present }

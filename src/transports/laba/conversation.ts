@@ -3,16 +3,18 @@
 import type { Code } from "../../../wire/codes.ts"
 import { parseCursor, type Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
-import type { ClientFrame, Ref } from "../../../wire/frames.ts"
+import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { nextDue } from "../../access/pace.ts"
-import { checkKey, type ErrorPlace, errorFrame, payloadOf, printFrame } from "../../protocols/laba.ts"
+import type { Command, PublishCommand } from "../../protocols/commands.ts"
+import { payloadIn } from "../../protocols/json-payload.ts"
+import { checkKey, type ErrorPlace, errorFrame, printFrame } from "../../protocols/laba.ts"
 import { printCursor } from "../../../wire/cursor.ts"
 import type { LossOf } from "../connections.ts"
 import { renewed } from "../guest.ts"
 import type { Shared } from "../shared.ts"
 import { setAside } from "../slow-listeners.ts"
-import { type Outlet, refField } from "./outlet.ts"
+import type { Outlet } from "./outlet.ts"
 import { PresenceWatch } from "./presence-watch.ts"
 import { Subscription } from "./subscription.ts"
 import { Subscriptions } from "./subscriptions.ts"
@@ -24,6 +26,7 @@ export class Conversation {
   /** The channels that the application attached: what the client may is nothing to them. */
   private attached: Set<Channel> | null = null
   private nextSubscribeMs = 0
+  private nextRefusalMs = 0
   private presence: PresenceWatch | null = null
 
   constructor(shared: Shared, outlet: Outlet) {
@@ -49,7 +52,7 @@ export class Conversation {
   }
 
   /** Carries out one command. What is wrong with it is answered, never thrown. */
-  handle(frame: ClientFrame): Promise<void> | void {
+  handle(frame: Command): Promise<void> | void {
     try {
       const work = this.carryOut(frame)
       if (work) return work.catch((error: unknown) => this.answerError(error, frame))
@@ -59,7 +62,7 @@ export class Conversation {
   }
 
   /** Listens to a channel; one that is listened to already moves to the new place. Throws `too_many_channels`. */
-  subscribe(channel: Channel, after: Position | null, ref?: Ref): void {
+  subscribe(channel: Channel, after: Position | null, ref?: JsonText): void {
     const { channelsPerConnectionMax } = this.shared.limits
     const known = this.subscriptions.get(channel)
     if (known) this.remove(known)
@@ -117,6 +120,23 @@ export class Conversation {
     this.outlet.send(errorFrame(error, where))
   }
 
+  /** Says no to what a client sent, and goes on; who is refused in a loop is sent away instead. */
+  refuse(error: LabaError, where: ErrorPlace): void {
+    if (!this.countRefusal()) this.tell(error, where)
+  }
+
+  /** Counts something of the client's that was refused. True when it was once too often, and the connection has ended by it. */
+  countRefusal(): boolean {
+    const { admissions } = this.shared
+    try {
+      this.nextRefusalMs = admissions.refuse(this.nextRefusalMs, this.outlet.guest.neighbourhood)
+      return false
+    } catch (error) {
+      this.end(error as LabaError)
+      return true
+    }
+  }
+
   /** The connection is slow: every channel says whether that ends it. As `Reader.setAside`. */
   setAside(): (() => void) | null {
     return setAside(this.shared.hub, this.subscriptions)
@@ -132,7 +152,7 @@ export class Conversation {
     this.presence?.keepOnly(() => false)
   }
 
-  private carryOut(frame: ClientFrame): Promise<void> | void {
+  private carryOut(frame: Command): Promise<void> | void {
     switch (frame.op) {
       case "subscribe": {
         const channel = this.channelOf(frame.channel)
@@ -150,7 +170,7 @@ export class Conversation {
         const channel = this.channelOf(frame.channel)
         const known = this.subscriptions.get(channel)
         if (known) this.remove(known)
-        return this.outlet.send(printFrame({ op: "unsubscribed", ...refField(frame.ref), channel }))
+        return this.outlet.send(printFrame({ op: "unsubscribed", channel }, frame.ref))
       }
       case "publish":
         return this.publish(frame)
@@ -159,14 +179,14 @@ export class Conversation {
       case "token":
         return this.renew(frame)
       case "ping":
-        return this.outlet.send(printFrame({ op: "pong", ...refField(frame.ref) }))
+        return this.outlet.send(printFrame({ op: "pong" }, frame.ref))
       default:
         return frame satisfies never
     }
   }
 
   /** Subscribes once the channel is open on this node, so that what was asked next is answered after it. */
-  private subscribeInTurn(channel: Channel, after: Position | null, ref?: Ref): Promise<void> | void {
+  private subscribeInTurn(channel: Channel, after: Position | null, ref?: JsonText): Promise<void> | void {
     const subscribe = (release: () => void, isLater: boolean): void => {
       try {
         if (this.outlet.closed) return
@@ -186,7 +206,7 @@ export class Conversation {
     return this.shared.access.channelOf(this.outlet.guest.identity, name, "body")
   }
 
-  private answerPresence({ channel: name, ref, watch }: ClientFrame & { op: "presence" }): Promise<void> {
+  private answerPresence({ channel: name, ref, watch }: Command & { op: "presence" }): Promise<void> {
     const channel = this.channelOf(name)
     this.pace()
     const permit = (): void => this.shared.access.may(this.outlet.guest.identity, "presence", channel)
@@ -215,7 +235,7 @@ export class Conversation {
   }
 
   /** Takes a new token in the old one's place. What it no longer lets the client hear, the client hears no longer. */
-  private async renew({ token, ref }: ClientFrame & { op: "token" }): Promise<void> {
+  private async renew({ token, ref }: Command & { op: "token" }): Promise<void> {
     const { access, admissions, connections } = this.shared
     const identity = await access.verify(token)
     const { outlet } = this
@@ -229,50 +249,35 @@ export class Conversation {
     }
     renewed(outlet, identity, this.shared)
     const expires = Math.max(0, Math.floor((identity.expiresAtMs - Date.now()) / 1000))
-    outlet.send(printFrame({ op: "token", ...refField(ref), expires }))
+    outlet.send(printFrame({ op: "token", expires }, ref))
     this.endLost((action, channel) => {
       const { allowed, detail } = access.decide(identity, action, channel)
       return allowed ? null : detail
     })
   }
 
-  private async publish(frame: ClientFrame & { op: "publish" }): Promise<void> {
+  private async publish(frame: PublishCommand): Promise<void> {
+    const { ref } = frame
     const channel = this.channelOf(frame.channel)
-    const payload = payloadOf(frame)
-    const { messageBytesMax } = this.shared.limits
-    if (payload.bytes > messageBytesMax) {
-      throw new LabaError(
-        "too_large",
-        `A message has at most ${messageBytesMax} bytes; this one has ${payload.bytes}.`,
-      )
-    }
-    const key = frame.key === undefined ? undefined : checkKey(frame.key)
-    const published = await this.shared.publishFor(this.outlet, { channel, payload, key })
-    if (!published) return this.outlet.send(printFrame({ op: "accepted", ...refField(frame.ref), channel }))
+    const published = await this.shared.publishFor(this.outlet, {
+      channel,
+      key: frame.key === undefined ? undefined : checkKey(frame.key),
+      payload: () => payloadIn(frame, "bad_frame"),
+    })
+    if (!published) return this.outlet.send(printFrame({ op: "accepted", channel }, ref))
     const { position, id, duplicate, listeners, history } = published
     const cursor = printCursor(channel, position)
-    this.outlet.send(
-      printFrame({
-        op: "published",
-        ...refField(frame.ref),
-        channel,
-        cursor,
-        id,
-        duplicate,
-        listeners,
-        history,
-      }),
-    )
+    this.outlet.send(printFrame({ op: "published", channel, cursor, id, duplicate, listeners, history }, ref))
   }
 
   /** Without a `ref` a failed `subscribe` is told by its channel; anything else would be lost in silence, so it ends the connection. */
-  private answerError(error: unknown, frame: ClientFrame): void {
+  private answerError(error: unknown, frame: Command): void {
     const known =
       error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
     if (frame.op === "publish") this.shared.counters.countRefusedPublish(known.code)
     if (known.code === "internal") this.shared.failed(this.outlet, error)
-    if (frame.ref !== undefined) this.tell(known, { ref: frame.ref })
-    else if (frame.op === "subscribe") this.tell(known, { channel: frame.channel })
+    if (frame.ref !== undefined) this.refuse(known, { ref: frame.ref })
+    else if (frame.op === "subscribe") this.refuse(known, { channel: frame.channel })
     else this.end(known)
   }
 

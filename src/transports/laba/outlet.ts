@@ -1,6 +1,5 @@
 // How the frames of a conversation reach its client: the contract between laba.v1 and what carries it.
 import type { Code } from "../../../wire/codes.ts"
-import type { Ref } from "../../../wire/frames.ts"
 import type { Connection } from "../connections.ts"
 import type { GroupKind } from "../transport.ts"
 
@@ -15,6 +14,3 @@ export interface Outlet extends Connection {
   /** The connection ends; the last frame has said why. */
   closeWith(code: Code): void
 }
-
-/** `ref` as a field, left out where there is none. */
-export const refField = (ref: Ref | undefined): { ref?: Ref } => (ref === undefined ? {} : { ref })

@@ -1,18 +1,18 @@
 // The channels of which one laba.v1 client is told who comes and who leaves. Bounded as its subscriptions are.
 import { LabaError } from "../../../wire/error.ts"
-import type { Ref } from "../../../wire/frames.ts"
+import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { AttendanceChange, PageOf, Watcher } from "../../nodes/presence/presence.ts"
 import { printFrame } from "../../protocols/laba.ts"
 import type { Shared } from "../shared.ts"
-import { type Outlet, refField } from "./outlet.ts"
+import type { Outlet } from "./outlet.ts"
 
 /** Names in one answer. What is beyond is counted; backends read on page by page. */
 const firstPage: PageOf = { from: 0, limit: 1000 }
 
 export interface PresenceQuestion {
   readonly channel: Channel
-  readonly ref: Ref | undefined
+  readonly ref: JsonText | undefined
   /** Left out: asked once. */
   readonly watch: boolean | undefined
   /** Throws when the client may not see it: asked once more before it does, since other nodes may take a while. */
@@ -36,7 +36,7 @@ export class PresenceWatch implements Watcher {
     const { members, users, guests } =
       watch === true ? await this.begin(channel) : await presence.attendance(channel, firstPage)
     permit()
-    this.outlet.send(printFrame({ op: "presence", ...refField(ref), channel, members, users, guests }))
+    this.outlet.send(printFrame({ op: "presence", channel, members, users, guests }, ref))
   }
 
   /** Watches no more of the channels that it may not see. */

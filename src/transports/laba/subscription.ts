@@ -1,13 +1,14 @@
 // One channel of one laba.v1 client, as the hub sees it. A million of these may exist: four references and a number.
 import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
-import type { Ref, ResetReason } from "../../../wire/frames.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
+import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Presence, Seat } from "../../nodes/presence/presence.ts"
 import { labaProtocol, printFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
-import { type Outlet, refField } from "./outlet.ts"
+import type { Outlet } from "./outlet.ts"
 
 /** The conversation it belongs to. */
 export interface SubscriptionOwner {
@@ -21,12 +22,13 @@ export class Subscription implements Listener {
   membership: Membership | null = null
   place = -1
   private readonly owner: SubscriptionOwner
-  private ref: Ref | undefined
+  /** Of the command that is to be answered, as the client wrote it. */
+  private ref: JsonText | undefined
   private cancelled = false
   /** Where its user is said to be, if the channel keeps presence. */
   private seat: Seat | null = null
 
-  constructor(owner: SubscriptionOwner, channel: Channel, ref: Ref | undefined) {
+  constructor(owner: SubscriptionOwner, channel: Channel, ref: JsonText | undefined) {
     this.owner = owner
     this.channel = channel
     this.ref = ref
@@ -68,14 +70,10 @@ export class Subscription implements Listener {
     const { channel, ref } = this
     this.ref = undefined
     this.outlet.send(
-      printFrame({
-        op: "subscribed",
-        ...refField(ref),
-        channel,
-        cursor: printCursor(channel, position),
-        recovered,
-        history,
-      }),
+      printFrame(
+        { op: "subscribed", channel, cursor: printCursor(channel, position), recovered, history },
+        ref,
+      ),
     )
   }
 

@@ -1,6 +1,6 @@
 // Commands that came by POST take effect in the order in which they came, one after the other.
-import type { ClientFrame } from "../../../wire/frames.ts"
 import { LabaError } from "../../../wire/error.ts"
+import type { Command } from "../../protocols/commands.ts"
 import type { Conversation } from "../laba/conversation.ts"
 
 /** Frames that may wait. A client has one POST under way, of at most 64; the rest is for one that does not keep to it. */
@@ -8,7 +8,7 @@ const waitingMax = 256
 
 export class CommandQueue {
   private readonly conversation: Conversation
-  private readonly waiting: ClientFrame[] = []
+  private readonly waiting: Command[] = []
   private working = false
 
   constructor(conversation: Conversation) {
@@ -16,7 +16,7 @@ export class CommandQueue {
   }
 
   /** Throws `too_many_requests`, and then took none of them. */
-  add(frames: readonly ClientFrame[]): void {
+  add(frames: readonly Command[]): void {
     if (this.waiting.length + frames.length > waitingMax) {
       throw new LabaError(
         "too_many_requests",
@@ -28,6 +28,11 @@ export class CommandQueue {
     }
     this.waiting.push(...frames)
     if (!this.working) void this.work()
+  }
+
+  /** A POST was refused as a whole. */
+  refused(): void {
+    this.conversation.countRefusal()
   }
 
   private async work(): Promise<void> {

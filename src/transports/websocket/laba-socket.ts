@@ -2,7 +2,8 @@
 import type { Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { BadFrame, decodeFrame, directFrame } from "../../protocols/laba.ts"
+import { BadFrame, decodeFrame } from "../../protocols/commands.ts"
+import { directFrame } from "../../protocols/laba.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { Outlet } from "../laba/outlet.ts"
 import type { Farewell, LossOf } from "../connections.ts"
@@ -93,7 +94,7 @@ export class LabaSocket extends Socket implements Outlet {
       return this.conversation.handle(decodeFrame(message))
     } catch (error) {
       if (error instanceof BadFrame && error.ref !== undefined)
-        this.conversation.tell(error, { ref: error.ref })
+        this.conversation.refuse(error, { ref: error.ref })
       else
         this.conversation.end(
           error instanceof LabaError ? error : new LabaError("internal", "The frame failed."),

@@ -5,6 +5,7 @@ import type { Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
+import type { Payload } from "../../hub/drafts.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import type { Seat } from "../../nodes/presence/presence.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
@@ -22,8 +23,6 @@ export interface RawSocketOptions {
   readonly attached: readonly Channel[]
   readonly reply: string | Uint8Array | undefined
 }
-
-const encoder = new TextEncoder()
 
 export class RawSocket extends Socket implements Listener {
   readonly kind: GroupKind
@@ -104,16 +103,10 @@ export class RawSocket extends Socket implements Listener {
   }
 
   protected receive(message: Incoming): Promise<void> | void {
-    const isText = typeof message === "string"
-    const bytes = isText ? encoder.encode(message).length : message.length
-    if (bytes > this.shared.limits.messageBytesMax) {
-      return this.refuse(new LabaError("too_large", "The message is too large."))
-    }
-    const type = isText ? "text/plain" : "application/octet-stream"
     try {
       const published = this.shared.publishFor(this, {
         channel: this.channel,
-        payload: { type, data: message, bytes },
+        payload: () => payloadOf(message),
       })
       if (published instanceof Promise) return published.then(nothing, (error) => this.refuse(error))
     } catch (error) {
@@ -131,6 +124,11 @@ export class RawSocket extends Socket implements Listener {
 }
 
 const nothing = (): void => undefined
+
+const payloadOf = (message: Incoming): Payload =>
+  typeof message === "string"
+    ? { type: "text/plain", data: message, bytes: Buffer.byteLength(message) }
+    : { type: "application/octet-stream", data: message, bytes: message.length }
 
 /** A further channel on a raw socket, attached by `onConnect`: the same socket, a seat of its own. */
 class AttachedChannel implements Listener {

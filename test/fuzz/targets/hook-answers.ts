@@ -25,13 +25,24 @@ function checkBounds({ state, channels = [], publish }: Answer): void {
   if (Array.isArray(publish)) hold("messages are within their bound", publish.length <= answerMessagesMax)
 }
 
-/** As a backend would have written it. */
-function written({ reply, ...answer }: Answer): string {
+/** As a backend would have written it: of a message, `data` is JSON text already. */
+function written({ reply, publish, ...answer }: Answer): string {
   const text =
     reply === undefined || typeof reply === "string"
       ? reply
       : { base64: Buffer.from(reply).toString("base64") }
-  return JSON.stringify({ ...answer, ...(text !== undefined && { reply: text }) })
+  const head = JSON.stringify({ ...answer, ...(text !== undefined && { reply: text }) })
+  if (publish === undefined) return head
+  const messages =
+    typeof publish === "boolean"
+      ? String(publish)
+      : `[${publish
+          .map(
+            ({ data, ...rest }) =>
+              `${JSON.stringify(rest).slice(0, -1)}${Object.keys(rest).length > 0 ? "," : ""}"data":${data}}`,
+          )
+          .join(",")}]`
+  return `${head.slice(0, -1)}${head === "{}" ? "" : ","}"publish":${messages}}`
 }
 
 export const hookAnswer: ParserTarget = {
