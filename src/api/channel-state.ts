@@ -2,10 +2,12 @@
 import { printCursor } from "../../wire/cursor.ts"
 import { probedPaths } from "./newest.ts"
 import type { Ask, Station } from "./ask.ts"
+import { enterOnce } from "./entrance.ts"
 
 export async function head(station: Station, ask: Ask): Promise<Response> {
   const channel = station.access.channelOf(ask.identity, ask.path, "path")
-  station.access.may(ask.identity, "listen", channel)
+  // Where a channel stands and how many listen is news of it, as a poll is: the application has its say.
+  await enterOnce(station, ask, { channel, channels: [], readsHistory: false })
   const state = await station.shared.hub.state(channel)
   if (state.kept === 0 && probedPaths.has(channel)) station.onProbe(channel)
   return new Response(null, {

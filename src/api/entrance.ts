@@ -76,6 +76,19 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
   }
 }
 
+/** Somebody who asks once; they have a number only where the application hears of them. */
+export async function enterOnce(
+  station: Station,
+  ask: Ask,
+  draft: Pick<VisitorDraft, "channel" | "channels" | "readsHistory">,
+): Promise<Entrance & { readonly number: number }> {
+  const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
+  return {
+    ...(await enter(station, ask, { ...draft, number, transport: "poll", protocol: "raw" })),
+    number,
+  }
+}
+
 /** Lets a publish by HTTP pass, or throws why not. */
 export function permitPublish(station: Station, ask: Ask, channel: Channel): void {
   const { access, admissions } = station

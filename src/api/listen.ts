@@ -11,7 +11,7 @@ import { RawSocket } from "../transports/websocket/raw-socket.ts"
 import type { Socket } from "../transports/websocket/socket.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
-import { enter } from "./entrance.ts"
+import { enter, enterOnce } from "./entrance.ts"
 import { newest } from "./newest.ts"
 import { pollChannel } from "./poll.ts"
 import { webSocketVersion } from "./problem.ts"
@@ -162,11 +162,7 @@ const isForeign = (offered: readonly string[]): boolean =>
 
 async function poll(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
   if (query.wait !== null) refuseWhileDraining(station)
-  const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
-  const { user, guest } = await enter(station, ask, {
-    number,
-    transport: "poll",
-    protocol: "raw",
+  const { number, user, guest } = await enterOnce(station, ask, {
     channel,
     channels: [],
     readsHistory: true,

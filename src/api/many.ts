@@ -7,7 +7,7 @@ import { Visit, visiting } from "../transports/poll/visit.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
 import { accepts } from "./accept.ts"
 import type { Ask, Station } from "./ask.ts"
-import { enter } from "./entrance.ts"
+import { enter, enterOnce } from "./entrance.ts"
 import { type Answer, refuseWhileDraining, upgrade } from "./listen.ts"
 import { pollMany } from "./poll.ts"
 import { parseQuery, type Query } from "./query.ts"
@@ -58,11 +58,7 @@ export async function answerManyPoll(station: Station, ask: Ask): Promise<Respon
   const query = parseQuery(ask.search, station.shared.limits)
   const channels = channelsOf(station, ask, query)
   if (query.wait !== null) refuseWhileDraining(station)
-  const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
-  const { user, guest } = await enter(station, ask, {
-    number,
-    transport: "poll",
-    protocol: "raw",
+  const { number, user, guest } = await enterOnce(station, ask, {
     channel: null,
     channels,
     readsHistory: true,

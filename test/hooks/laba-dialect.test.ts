@@ -18,7 +18,11 @@ beforeAll(async () => {
   const three = { register: url, transport: url, unregister: url, ...local }
   server = await startServer({
     logTo: () => {},
-    channels: { "/ruled/**": { publish: "nobody" } },
+    channels: {
+      "/ruled/**": { publish: "nobody" },
+      "/desk/**": { presence: true },
+      "/asked/**": { presence: true },
+    },
     hooks: [
       { pattern: "/desk/**", ...three },
       { pattern: "/ruled/**", ...three },
@@ -219,6 +223,38 @@ test("[H8] a channel of a hook is not listened to past it", async () => {
   client.socket.close()
   const many = await fetch(`${server.base}/_/poll?channel=/elsewhere&channel=${channel}`)
   expect(many.status).toBe(403)
+})
+
+test("[H8] who is refused by a hook learns neither where its channel stands nor who is there", async () => {
+  const refused = desk("refused")
+  const head = await fetch(`${server.base}${refused}`, { method: "HEAD" })
+  expect([head.status, head.headers.get("laba-cursor"), head.headers.get("laba-listeners")]).toEqual([
+    403,
+    null,
+    null,
+  ])
+  expect((await backend.next("register")).channel).toBe(refused)
+  const quiet = desk("quiet")
+  expect((await fetch(`${server.base}${quiet}`, { method: "HEAD" })).status).toBe(200)
+  await backend.next("register")
+
+  const client = await connectByLaba(`${server.base}/_/ws`)
+  for (const watch of [undefined, true]) {
+    client.send({ op: "presence", ref: String(watch), channel: refused, ...(watch && { watch }) })
+    expect(await client.frame("error")).toMatchObject({ ref: String(watch), code: "forbidden" })
+  }
+  const closed = freshChannel("asked/closed")
+  client.send({ op: "presence", ref: 3, channel: closed })
+  expect(await client.frame("error")).toMatchObject({ ref: 3, detail: "This one is closed." })
+  client.socket.close()
+
+  // Over a connection that the hook let in it is answered.
+  const inside = await connectByLaba(`${server.base}${quiet}`)
+  await inside.frame("subscribed")
+  await backend.next("register")
+  inside.send({ op: "presence", ref: 4, channel: quiet, watch: true })
+  expect(await inside.frame("presence")).toMatchObject({ ref: 4, channel: quiet, guests: 1 })
+  inside.socket.close()
 })
 
 test("[H9] who wants to listen or publish is asked about, message by message", async () => {

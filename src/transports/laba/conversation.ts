@@ -211,8 +211,12 @@ export class Conversation {
     this.pace()
     const permit = (): void => this.shared.access.may(this.outlet.guest.identity, "presence", channel)
     permit()
-    this.presence ??= new PresenceWatch(this.outlet, this.shared)
-    return this.presence.answer({ channel, ref, watch, permit })
+    const presence = (this.presence ??= new PresenceWatch(this.outlet, this.shared))
+    const answer = (): Promise<void> => presence.answer({ channel, ref, watch, permit })
+    // Who is there is news of a channel. Whoever listens to it was let in already, and who looks away needs no leave.
+    const isKnown = watch === false || this.subscriptions.get(channel) !== undefined
+    const asked = isKnown ? undefined : this.shared.subscribing(this.outlet, channel)
+    return asked ? asked.then(answer) : answer()
   }
 
   private permitSubscribe(channel: Channel, after: Position | null): void {
