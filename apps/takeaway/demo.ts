@@ -1,10 +1,9 @@
 // The desk as it is started from the command line: what is not given is started beside it, and three shops are there.
-import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { secretIn } from "../house/secret.ts"
 import { openDatabase } from "./books/open-database.ts"
-import { addShops } from "./books/shops.ts"
-import { demoShops } from "./model/menu.ts"
+import { settleDemoPassword } from "./demo-password.ts"
+import { isLoopbackHost } from "./http/local-request.ts"
 import type { Patience } from "./model/shop.ts"
 import { labaBeside } from "./push/laba-beside.ts"
 import { secretsIn } from "./secrets.ts"
@@ -29,28 +28,32 @@ export interface DemoOptions {
 export interface DemoDesk {
   readonly url: string
   readonly labaUrl: string
-  /** Said once, when the shops are made: only its hash is kept. Null where they were there. */
+  /** The demo shops' password, where it is to be said: the open one, or one that was made now. */
   readonly password: string | null
   close(): Promise<void>
 }
-
-/** Of the demo shops on one's own machine, where their login is for trying out. */
-const openPassword = "laba"
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || host.startsWith("127.")
 
 export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
   const { directory, host, port, labaPort, patience, log } = options
   const secrets = secretsIn(directory, process.env)
   const books = await openDatabase(options.database ?? `sqlite:${join(directory, "takeaway.sqlite")}`)
-  // Where others can reach us, nobody may log in with a password that stands in the source.
-  const demoPassword = isLoopback(host) ? openPassword : null
-  const password = demoPassword ?? secretIn("TAKEAWAY_SHOP_PASSWORD") ?? randomBytes(9).toString("base64url")
-  let hash: Promise<string> | null = null
-  const added = await addShops(books, demoShops, () => (hash ??= Bun.password.hash(password)))
+  const password = await settleDemoPassword(books, {
+    isReachable: !isLoopbackHost(host) || options.publicUrl !== undefined || options.publicLaba !== undefined,
+    given: secretIn("TAKEAWAY_SHOP_PASSWORD"),
+  })
+  if (password.replacedOpen)
+    log("takeaway: others can reach this desk now, so the demo shops have a new password")
   const publicLaba = options.publicLaba?.replace(/\/+$/, "") ?? null
-  const desk = await startDesk({ books, secrets, patience, host, port, publicLaba, demoPassword, log })
+  const desk = await startDesk({
+    books,
+    secrets,
+    patience,
+    host,
+    port,
+    publicLaba,
+    demoPassword: password.open,
+    log,
+  })
   // Whoever can reach us under any name may listen; what they hear is in their token, and no cookie counts at Laba.
   const origin = options.publicUrl ?? (isEverywhere(host) ? "*" : null)
   const laba =
@@ -75,7 +78,7 @@ export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
   return {
     url: desk.url,
     labaUrl,
-    password: added.length > 0 || demoPassword !== null ? password : null,
+    password: password.open ?? password.made,
     async close() {
       // Laba first: it tells the desk which connections end with it.
       await laba?.close()

@@ -77,6 +77,13 @@ export function passwordOfShop(database: Database, shop: string): Promise<string
   })
 }
 
+/** Takes a hash. */
+export function setPassword(database: Database, shop: string, hash: string): Promise<void> {
+  return database.transaction(async (sql) => {
+    await sql`UPDATE shop SET password = ${hash} WHERE id = ${shop}`
+  })
+}
+
 /** Opens or closes one shop, and no other. False: it was so already. */
 export function setShopOpen(database: Database, shop: string, isOpen: boolean): Promise<boolean> {
   const value = isOpen ? 1 : 0

@@ -5,7 +5,7 @@ import { listShops } from "../books/shops.ts"
 import { isBillNumber } from "../model/bill.ts"
 import { answer, Problem } from "./answers.ts"
 import type { Endpoint } from "./desk.ts"
-import { customerOf, newCustomer, requireCustomer } from "./identity.ts"
+import { customerOf, demoPasswordFor, newCustomer, requireCustomer } from "./identity.ts"
 import { tokenFor } from "./seal.ts"
 
 export const showShops: Endpoint = async ({ books }) => answer({ shops: await listShops(books) })
@@ -16,7 +16,7 @@ export const visit: Endpoint = async (desk, call) => {
   const { customer, cookie } = known === null ? newCustomer(desk) : { customer: known, cookie: null }
   const bills = known === null ? [] : await billsOfCustomer(desk.books, customer)
   return answer(
-    { customer, bills, laba: desk.labaFor(call.request), isDemo: desk.demoPassword !== null },
+    { customer, bills, laba: desk.labaFor(call.request), isDemo: demoPasswordFor(desk, call) !== null },
     200,
     cookie === null ? {} : { "Set-Cookie": cookie },
   )

@@ -15,7 +15,7 @@ export interface Desk {
   readonly labaFor: (request: Request) => string
   /** Something has changed that somebody is to be told. */
   readonly wake: () => void
-  /** The password of all demo shops, where it may be shown to everybody who can reach us. */
+  /** The password of all demo shops, where it is the open one: good on this machine, and shown there. */
   readonly demoPassword: string | null
 }
 

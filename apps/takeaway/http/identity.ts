@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { Problem } from "./answers.ts"
 import type { Call, Desk } from "./desk.ts"
+import { isLocalRequest } from "./local-request.ts"
 import { seal, unseal } from "./seal.ts"
 
 const customerCookie = "takeaway_customer"
@@ -34,6 +35,10 @@ export function newCustomer(desk: Desk): { readonly customer: string; readonly c
   // Lax: who follows a link to us is still the same customer, and another page's POST is not theirs.
   return { customer, cookie: cookie(desk, customerCookie, { value: customer, ms: customerMs, site: "Lax" }) }
 }
+
+/** What opens the demo shops, for whoever asks on this machine: that is for trying out, and nobody else is told. */
+export const demoPasswordFor = ({ demoPassword }: Desk, call: Call): string | null =>
+  demoPassword !== null && isLocalRequest(call) ? demoPassword : null
 
 /** The shop that this kitchen has logged in to. */
 export function kitchenOf(desk: Desk, { request }: Call): string | null {
