@@ -27,6 +27,7 @@ const wrong: Readonly<Record<"takeaway" | "alerts", Wrong>> = {
     [["--public-laba", ""], address("public-laba", "")],
     [["--remind-seconds", "abc"], seconds("remind-seconds", "abc")],
     [["--lapse-seconds", "0"], seconds("lapse-seconds", "0")],
+    [["--forget-seconds", "never"], seconds("forget-seconds", "never")],
     [["--grace-seconds", "1e3"], seconds("grace-seconds", "1e3")],
     [["laba"], "laba needs --desk URL"],
     [["laba", "--desk", "x"], address("desk", "x")],

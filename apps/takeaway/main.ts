@@ -19,6 +19,7 @@ const usage = `takeaway [serve]          run the desk with three shops, and a La
   --public-laba URL       where pages find Laba, behind a proxy
   --remind-seconds        how long nobody looks at a bill before the kitchen is rung again (default 30)
   --lapse-seconds         how long before it ends as refused (default 600)
+  --forget-seconds        how long nobody says more of a bill in the works before it ends, too (default 14400)
   --grace-seconds         how long a shop stays open when its last kitchen has gone (default 30)
 takeaway laba             run only Laba, set up for a desk (--data, --host, --port)
   --desk URL              the desk whose functions it calls
@@ -39,6 +40,7 @@ const options = {
   origin: { type: "string", multiple: true },
   "remind-seconds": { type: "string" },
   "lapse-seconds": { type: "string" },
+  "forget-seconds": { type: "string" },
   "grace-seconds": { type: "string" },
   help: { type: "boolean", default: false },
 } as const
@@ -67,6 +69,7 @@ async function serveCommand(values: Values): Promise<void> {
     patience: {
       remindMs: millisecondsOf("remind-seconds", values, patience.remindMs),
       lapseMs: millisecondsOf("lapse-seconds", values, patience.lapseMs),
+      forgetMs: millisecondsOf("forget-seconds", values, patience.forgetMs),
       graceMs: millisecondsOf("grace-seconds", values, patience.graceMs),
     },
     log: (line) => console.error(line),
@@ -98,7 +101,7 @@ function portOf(flag: "port" | "laba-port", values: Values): number | null {
 }
 
 function millisecondsOf(
-  flag: "remind-seconds" | "lapse-seconds" | "grace-seconds",
+  flag: "remind-seconds" | "lapse-seconds" | "forget-seconds" | "grace-seconds",
   values: Values,
   otherwise: number,
 ): number {

@@ -1,6 +1,6 @@
 // Changes a bill by compare-and-set, and finds those whose time has come. Of two who act at once one wins, and the other
 // is told how it stands.
-import { type Act, type BillRecord, type BillState, stepFrom } from "../model/bill.ts"
+import { type Act, type BillRecord, type BillState, stepFrom, steps } from "../model/bill.ts"
 import { type BillRow, storedBills } from "./bill-rows.ts"
 import type { Database, Sql } from "./database.ts"
 
@@ -46,7 +46,7 @@ async function recordOf(sql: Sql, row: BillRow): Promise<BillRecord> {
 }
 
 interface Waiting {
-  /** Placed at or before this time. */
+  /** At or before this time it was placed, or last changed. */
   readonly since: number
   readonly now: number
 }
@@ -62,9 +62,8 @@ export function remindOfBills(database: Database, { since, now }: Waiting): Prom
   })
 }
 
-/** Ends what nobody has looked at in all that time. */
+/** Ends what nobody has looked at in all that time. Answers how many there were. */
 export function lapseBills(database: Database, { since, now }: Waiting): Promise<number> {
-  const lapsed = stepFrom("placed", "lapse") as BillState
   return database.transaction(async (sql) => {
     const rows = await sql`
       UPDATE bill SET state = ${lapsed}, reason = 'no_answer', version = version + 1, changed_at = ${now}
@@ -73,3 +72,16 @@ export function lapseBills(database: Database, { since, now }: Waiting): Promise
     return rows.length
   })
 }
+
+/** Ends what the kitchen has begun with and then said no more about in all that time. Answers how many there were. */
+export function forgetBills(database: Database, { since, now }: Waiting): Promise<number> {
+  return database.transaction(async (sql) => {
+    const rows = await sql`
+      UPDATE bill SET state = ${lapsed}, reason = 'forgotten', version = version + 1, changed_at = ${now}
+      WHERE state IN ('seen', 'accepted', 'cooking') AND changed_at <= ${since}
+      RETURNING id`
+    return rows.length
+  })
+}
+
+const lapsed: BillState = steps.lapse.to

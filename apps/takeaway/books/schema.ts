@@ -94,6 +94,7 @@ export function schema(dialect: Database["dialect"]): string[] {
 
     `CREATE INDEX IF NOT EXISTS bill_untold ON bill (id) WHERE told < version`,
     `CREATE INDEX IF NOT EXISTS bill_waiting ON bill (placed_at) WHERE state = 'placed'`,
+    `CREATE INDEX IF NOT EXISTS bill_in_work ON bill (changed_at) WHERE state IN ('seen', 'accepted', 'cooking')`,
     `CREATE INDEX IF NOT EXISTS bill_of_shop ON bill (shop, id)`,
     `CREATE INDEX IF NOT EXISTS bill_of_customer ON bill (customer, id)`,
     `CREATE INDEX IF NOT EXISTS connection_of_shop ON connection (shop)`,

@@ -21,7 +21,8 @@ export const steps: Readonly<Record<Act, Step>> = {
   refuse: { by: "kitchen", from: ["placed", "seen", "accepted", "cooking"], to: "refused" },
   // Only what nobody has begun to work on.
   cancel: { by: "customer", from: ["placed", "seen"], to: "cancelled" },
-  lapse: { by: "clock", from: ["placed"], to: "refused" },
+  // Nobody has looked, or nobody has said how it went on: else it would be under way for ever.
+  lapse: { by: "clock", from: ["placed", "seen", "accepted", "cooking"], to: "refused" },
 }
 
 /** Bills are counted from 1 on; everything else is the number of none, and some databases refuse to look for it. */
@@ -29,7 +30,10 @@ export const isBillNumber = (value: unknown): value is number =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 1
 
 /** Why a bill was refused: one of ours, or the kitchen's own words. */
-export const reasons = ["sold_out", "too_busy", "too_far", "closing", "no_answer"] as const
+export const reasons = ["sold_out", "too_busy", "too_far", "closing", "no_answer", "forgotten"] as const
+
+/** Reasons that are the clock's to give: nobody has ever looked, and nobody has said more about it for hours. */
+export const clockReasons = ["no_answer", "forgotten"] as const satisfies readonly (typeof reasons)[number][]
 
 export const reasonCharactersMax = 100
 

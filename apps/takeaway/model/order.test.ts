@@ -54,6 +54,7 @@ describe("an order", () => {
   test.each(["shop", "name", "address", "telephone"] as const)("without its %s is told so", (field) => {
     expect(refused({ ...ours, [field]: "  " })).toEqual({
       wrong: "empty",
+      field,
       detail: `The ${field} is missing.`,
     })
     const { [field]: _, ...rest } = ours
@@ -75,7 +76,10 @@ describe("an order", () => {
     ["a name that is no text", { name: { first: "Ann" } }],
     ["a telephone that is none", { telephone: "call me" }],
   ])("with %s is refused", (_, wrong) => {
-    expect(refused({ ...ours, ...wrong }).wrong).toBe("malformed")
+    expect(refused({ ...ours, ...wrong })).toMatchObject({
+      wrong: "malformed",
+      field: Object.keys(wrong)[0]?.replace("dishes", "dish"),
+    })
   })
 
   test.each([[null], [[]], ["order"], [7]])("is an object, not %p", (body) => {

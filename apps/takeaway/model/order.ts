@@ -15,9 +15,13 @@ export interface Order {
   readonly lines: readonly OrderLine[]
 }
 
+/** What of an order something is said of; `order` is all of it. */
+export type OrderField = keyof typeof charactersMax | "order"
+
 /** Why a body is no order: something is empty, or something is wrong. `detail` is for people. */
 export interface NoOrder {
   readonly wrong: "empty" | "malformed"
+  readonly field: OrderField
   readonly detail: string
 }
 
@@ -32,7 +36,7 @@ const countMax = 99
  */
 export function readOrder(body: unknown): Order | NoOrder {
   if (typeof body !== "object" || body === null || Array.isArray(body))
-    return { wrong: "malformed", detail: "An order is a JSON object." }
+    return { wrong: "malformed", field: "order", detail: "An order is a JSON object." }
   const given = body as Record<string, unknown>
   try {
     return {
@@ -44,7 +48,7 @@ export function readOrder(body: unknown): Order | NoOrder {
       lines: lines(given["dishes"] ?? given["dishList"] ?? given["dish"]),
     }
   } catch (error) {
-    if (error instanceof Wrong) return { wrong: error.wrong, detail: error.message }
+    if (error instanceof Wrong) return { wrong: error.wrong, field: error.field, detail: error.message }
     throw error
   }
 }
@@ -52,10 +56,12 @@ export function readOrder(body: unknown): Order | NoOrder {
 class Wrong extends Error {
   override readonly name = "Wrong"
   readonly wrong: NoOrder["wrong"]
+  readonly field: OrderField
 
-  constructor(wrong: NoOrder["wrong"], detail: string) {
+  constructor(wrong: NoOrder["wrong"], field: OrderField, detail: string) {
     super(detail)
     this.wrong = wrong
+    this.field = field
   }
 }
 
@@ -63,44 +69,45 @@ type Field = keyof typeof charactersMax
 
 function text(value: unknown, field: Field): string {
   const found = value === undefined || value === null ? "" : bounded(value, field)
-  if (found === "") throw new Wrong("empty", `The ${field} is missing.`)
+  if (found === "") throw new Wrong("empty", field, `The ${field} is missing.`)
   return found
 }
 
 function bounded(value: unknown, field: Field): string {
   // Pages of the first desk sent telephone numbers as they came, sometimes as numbers.
   const found = (typeof value === "number" ? String(value) : value) as unknown
-  if (typeof found !== "string") throw new Wrong("malformed", `The ${field} is a text.`)
+  if (typeof found !== "string") throw new Wrong("malformed", field, `The ${field} is a text.`)
   // No line breaks and no invisible controls: this is read aloud, and printed on one line of the raw push.
   const clean = found.replace(/\p{Cc}+/gu, " ").trim()
   if (clean.length > charactersMax[field])
-    throw new Wrong("malformed", `The ${field} has at most ${charactersMax[field]} characters.`)
+    throw new Wrong("malformed", field, `The ${field} has at most ${charactersMax[field]} characters.`)
   return clean
 }
 
 function telephone(value: unknown): string {
   const found = text(value, "telephone")
-  if (!/^\+?[\d\s()-]{3,}$/.test(found)) throw new Wrong("malformed", "This is no telephone number.")
+  if (!/^\+?[\d\s()-]{3,}$/.test(found))
+    throw new Wrong("malformed", "telephone", "This is no telephone number.")
   return found
 }
 
 /** The same dish on two lines is one line with both: so a bill looks the same however it was clicked together. */
 function lines(value: unknown): OrderLine[] {
   const given: readonly unknown[] = Array.isArray(value) ? value : value === undefined ? [] : [value]
-  if (given.length > linesMax) throw new Wrong("malformed", `A bill has at most ${linesMax} dishes.`)
+  if (given.length > linesMax) throw new Wrong("malformed", "dish", `A bill has at most ${linesMax} dishes.`)
   const counts = new Map<string, number>()
   for (const one of given) {
     const line = (typeof one === "object" && one !== null ? one : { dish: one }) as Record<string, unknown>
     const dish = text(line["dish"], "dish")
     const count = (counts.get(dish) ?? 0) + countOf(line["count"] ?? 1)
-    if (count > countMax) throw new Wrong("malformed", `At most ${countMax} of one dish.`)
+    if (count > countMax) throw new Wrong("malformed", "dish", `At most ${countMax} of one dish.`)
     counts.set(dish, count)
   }
-  if (counts.size === 0) throw new Wrong("empty", "The dish is missing.")
+  if (counts.size === 0) throw new Wrong("empty", "dish", "The dish is missing.")
   return [...counts].map(([dish, count]) => ({ dish, count }))
 }
 
 function countOf(value: unknown): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 1) return value
-  throw new Wrong("malformed", "How many of a dish is a whole number from 1 on.")
+  throw new Wrong("malformed", "dish", "How many of a dish is a whole number from 1 on.")
 }

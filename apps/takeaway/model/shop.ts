@@ -20,8 +20,15 @@ export interface Patience {
   readonly remindMs: number
   /** Nobody has looked at it at all: the bill ends as refused, so that nobody waits for ever. Default 10 min. */
   readonly lapseMs: number
+  /** Nobody has said more about a bill under way for so long: it ends, so that forgotten ones do not fill the rail. Default 4 h. */
+  readonly forgetMs: number
   /** A shop whose last kitchen has gone stays open for so long: a reload or a tunnel is not the end of the day. Default 30 s. */
   readonly graceMs: number
 }
 
-export const patience: Patience = { remindMs: 30_000, lapseMs: 600_000, graceMs: 30_000 }
+export const patience: Patience = {
+  remindMs: 30_000,
+  lapseMs: 600_000,
+  forgetMs: 4 * 3_600_000,
+  graceMs: 30_000,
+}

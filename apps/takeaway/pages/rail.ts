@@ -3,6 +3,7 @@
 import { type Act, type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
 import { byLook, element, find, place } from "./element.ts"
 import { agoOf, isWord, language, money, nameOf, say, timeOf } from "./language.ts"
+import { stateWord } from "./state-word.ts"
 
 export interface RailOptions {
   readonly isSaying: (bill: number) => boolean
@@ -66,7 +67,7 @@ function slip(bill: BillRecord, look: string, { isSaying, act }: RailOptions): H
       element(
         "span",
         { class: "state" },
-        say(state),
+        say(stateWord(bill)),
         bill.by === null ? "" : ` · ${say("by", { kitchen: bill.by })}`,
       ),
       element(

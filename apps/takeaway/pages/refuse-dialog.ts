@@ -1,5 +1,5 @@
 // Asks why a bill is refused: one of the usual reasons, which customers read in their own language, or a few words.
-import { type BillRecord, reasons } from "../model/bill.ts"
+import { type BillRecord, clockReasons, reasons } from "../model/bill.ts"
 import { element, find } from "./element.ts"
 import { say } from "./language.ts"
 
@@ -17,8 +17,7 @@ export function askReason({ number }: BillRecord, refused: (reason: string) => v
   field.value = ""
   find("#refuse .reasons").replaceChildren(
     ...reasons
-      // That nobody answered is the clock's to say.
-      .filter((reason) => reason !== "no_answer")
+      .filter((reason) => !(clockReasons as readonly string[]).includes(reason))
       .map((reason) =>
         element(
           "button",

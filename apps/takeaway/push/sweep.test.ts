@@ -29,7 +29,7 @@ beforeEach(async () => {
     send: async () => true,
     isOpen: async (id) => open.has(id),
   }
-  const patience = { remindMs: 30_000, lapseMs: 600_000, graceMs: 20_000 }
+  const patience = { remindMs: 30_000, lapseMs: 600_000, forgetMs: 7_200_000, graceMs: 20_000 }
   options = { books, loudspeaker, patience, clock: () => now }
 })
 afterEach(() => books.close())
@@ -72,6 +72,26 @@ test("ends after ten minutes what nobody has looked at, also when the desk was a
   now += 600_000
   expect(await sweep(options)).toBe(true)
   expect(await stand()).toEqual([["refused", 0, "no_answer"]])
+})
+
+test("ends what the kitchen has begun with and then forgotten, counted from the last it said of it", async () => {
+  const bills = [await order("seen"), await order("accepted"), await order("cooking")]
+  const act = { of: { shop: "shop1" }, by: "front", reason: null } as const
+  const steps = [["see"], ["accept"], ["accept", "cook"]] as const
+  for (const [at, acts] of steps.entries())
+    for (const one of acts) await changeBill(books, { bill: bills[at] as number, act: one, ...act, now })
+  now += 3_600_000
+  await changeBill(books, { bill: bills[0] as number, act: "accept", ...act, now })
+  now += 3_600_000
+  expect(await sweep(options)).toBe(true)
+  expect(await stand()).toEqual([
+    ["accepted", 0, null],
+    ["refused", 0, "forgotten"],
+    ["refused", 0, "forgotten"],
+  ])
+  // Bills that came while it was over are told like any other: it has a version of its own.
+  expect((await billsOfShop(books, "shop1")).map(({ version }) => version)).toEqual([3, 3, 4])
+  expect(await sweep(options)).toBe(false)
 })
 
 test("strikes out connections that Laba does not know, and then the shop closes after its grace", async () => {

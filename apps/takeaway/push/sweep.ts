@@ -1,6 +1,6 @@
-// What happens by itself when time passes: bills at which nobody looks, shops where nobody is, connections that ended
+// What happens by itself when time passes: bills at which nobody looks or that are forgotten, shops where nobody is, connections that ended
 // without our being told.
-import { lapseBills, remindOfBills } from "../books/change-bill.ts"
+import { forgetBills, lapseBills, remindOfBills } from "../books/change-bill.ts"
 import { listConnections, removeConnection } from "../books/connections.ts"
 import type { Database } from "../books/database.ts"
 import { closeLonelyShops } from "../books/shops.ts"
@@ -17,11 +17,12 @@ export interface SweepOptions {
 /** What time alone has changed. True: somebody is to be told. */
 export async function sweep({ books, patience, clock }: SweepOptions): Promise<boolean> {
   const now = clock()
-  const { remindMs, lapseMs, graceMs } = patience
+  const { remindMs, lapseMs, forgetMs, graceMs } = patience
   const lapsed = await lapseBills(books, { since: now - lapseMs, now })
+  const forgotten = await forgetBills(books, { since: now - forgetMs, now })
   const reminded = await remindOfBills(books, { since: now - remindMs, now })
   const closed = await closeLonelyShops(books, { now, graceMs })
-  return lapsed + reminded + closed.length > 0
+  return lapsed + forgotten + reminded + closed.length > 0
 }
 
 /**

@@ -1,6 +1,6 @@
 // What the books promise about bills, over any database: the same suite runs over SQLite and over PostgreSQL.
 import { describe, expect, test } from "bun:test"
-import { changeBill, lapseBills, remindOfBills } from "../books/change-bill.ts"
+import { changeBill, forgetBills, lapseBills, remindOfBills } from "../books/change-bill.ts"
 import type { NotPlaced, PlacedBill } from "../books/place-bill.ts"
 import { billsOfCustomer, billsOfShop, untoldBills } from "../books/read-bills.ts"
 import { setShopOpen } from "../books/shops.ts"
@@ -192,6 +192,23 @@ export function booksContract(fresh: FreshBooks): void {
       expect(await remindOfBills(fresh.books, { since: fresh.now, now: fresh.now })).toBe(0)
       const [first] = await billsOfShop(fresh.books, "shop1")
       expect(first).toMatchObject({ bill: waiting.bill, reminders: 1, version: 2, state: "placed" })
+    })
+
+    test("two hundred forgotten bills do not make a shop too busy for ever, nor ten lock a customer out", async () => {
+      const bills: BillRecord[] = []
+      for (let at = 0; at < 200; at++) {
+        const bill = await fresh.placed({ note: `${at}` }, { customer: `customer ${Math.floor(at / 10)}` })
+        for (const step of (["see", "accept", "cook"] as const).slice(0, (at % 3) + 1))
+          await fresh.act(bill, step)
+        bills.push(bill)
+      }
+      expect(await fresh.place({}, { customer: "customer 0" })).toBe("too_many_bills")
+      expect(await fresh.place({}, { customer: "new" })).toBe("too_busy")
+      expect(await forgetBills(fresh.books, { since: fresh.now - 1, now: fresh.now })).toBe(0)
+      expect(await forgetBills(fresh.books, { since: fresh.now, now: fresh.now })).toBe(200)
+      expect((await fresh.placed({}, { customer: "customer 0" })).state).toBe("placed")
+      const [first] = await billsOfCustomer(fresh.books, "customer 0")
+      expect(first).toMatchObject({ bill: bills[0]?.bill, state: "refused", reason: "forgotten" })
     })
 
     test("ends what nobody ever looked at", async () => {
