@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto"
 import { type NotPlaced, placeBill, type PlacedBill } from "../books/place-bill.ts"
 import { listShops } from "../books/shops.ts"
-import { type NoOrder, readOrder } from "../model/order.ts"
+import { type NoOrder, type OrderField, readOrder } from "../model/order.ts"
 import { answer } from "./answers.ts"
 import type { Call, Desk, Endpoint } from "./desk.ts"
 import { customerOf } from "./identity.ts"
@@ -41,11 +41,18 @@ const refusals: Readonly<Record<NotPlaced | NoOrder["wrong"], Refusal>> = {
   malformed: { errorCode: -7, status: 400, says: "This is no order." },
 }
 
-type Outcome = PlacedBill | { readonly refused: NotPlaced | NoOrder["wrong"]; readonly says: string }
+type Outcome =
+  | PlacedBill
+  | {
+      readonly refused: NotPlaced | NoOrder["wrong"]
+      readonly says: string
+      /** What of the order it is about, where it is about one thing. */
+      readonly field?: OrderField
+    }
 
 async function take(desk: Desk, body: unknown, call: Call): Promise<Outcome> {
   const order = readOrder(body)
-  if ("wrong" in order) return { refused: order.wrong, says: order.detail }
+  if ("wrong" in order) return { refused: order.wrong, says: order.detail, field: order.field }
   const key = call.request.headers.get("idempotency-key")
   if (key !== null && !/^[\x21-\x7e]{1,100}$/.test(key))
     return { refused: "malformed", says: "An Idempotency-Key has 1 to 100 visible ASCII characters." }
@@ -80,7 +87,7 @@ export const orderBill: Endpoint = async (desk, call) => {
   if ("refused" in outcome) {
     const { errorCode, status } = refusals[outcome.refused]
     return answer(
-      { error_code: errorCode, error_msg: outcome.says, code: outcome.refused },
+      { error_code: errorCode, error_msg: outcome.says, code: outcome.refused, field: outcome.field },
       old ? 200 : status,
       openToAll,
     )

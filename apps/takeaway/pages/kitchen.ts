@@ -27,9 +27,11 @@ let shop: ShopRecord | null = null
 let line: Laba | null = null
 
 startLanguages()
-const login = startLogin(() => {
+const login = startLogin((opens) => {
   bell.wake()
-  void refresh()
+  void refresh().then(() => {
+    if (opens && shop && !shop.isOpen) mouth.say("shop", { do: "open" })
+  })
 })
 
 /** From the books: at the start, and whenever something may have been missed. */

@@ -24,7 +24,8 @@ export interface Login {
   hide(): void
 }
 
-export function startLogin(entered: () => void): Login {
+/** `entered` is called after each login, and told whether the shop is to open at once. */
+export function startLogin(entered: (opens: boolean) => void): Login {
   const view = find("#login")
   const form = find<HTMLFormElement>("#login form")
   const wrong = find("#login .wrong")
@@ -44,6 +45,10 @@ export function startLogin(entered: () => void): Login {
 
   const submit = async (): Promise<void> => {
     wrong.textContent = ""
+    if (field("password").value === "") {
+      wrong.textContent = say("no_password")
+      return field("password").focus()
+    }
     try {
       localStorage.setItem(screenKey, field("screen").value.trim())
     } catch {}
@@ -51,7 +56,7 @@ export function startLogin(entered: () => void): Login {
       const body = { shop: shops.value, password: field("password").value }
       await call("POST", "/api/kitchen/login", { body })
       field("password").value = ""
-      entered()
+      entered(field("opens").checked)
     } catch (error) {
       const code = error instanceof Refusal ? error.code : "unknown"
       wrong.textContent = isWord(code) ? say(code) : say("error_other", { code })

@@ -5,6 +5,7 @@ import type { BillShelf } from "./bill-shelf.ts"
 import { call, insist, Refusal } from "./desk-calls.ts"
 import { byLook, element, find, place } from "./element.ts"
 import { agoOf, isWord, language, money, nameOf, say } from "./language.ts"
+import { stateWord } from "./state-word.ts"
 import type { Word } from "./words.ts"
 
 export interface MyBillsOptions {
@@ -76,12 +77,13 @@ function slip(bill: BillRecord, shop: ShopWithMenu | undefined, cancel: () => vo
       element("time", { "data-ms": bill.placedAt }, say("since", { time: agoOf(bill.placedAt) })),
     ),
     way(state),
-    element("p", { class: "word" }, element("b", {}, say(state)), " ", noteOn(bill, shop)),
+    element("p", { class: "word" }, element("b", {}, say(stateWord(bill))), " ", noteOn(bill, shop)),
     element(
       "p",
       { class: "what" },
       dishes.map((dish) => `${nameOf(dish)} × ${dish.count}`).join(" · "),
-      " ",
+      // A sum right behind a count reads as the price of one.
+      ` · ${say("total")} `,
       element("b", {}, money(bill.total)),
     ),
     (state === "placed" || state === "seen") &&
@@ -109,6 +111,7 @@ function way(state: BillState): HTMLElement | null {
 /** What there is to say, honestly: also that nobody has looked. */
 function noteOn(bill: BillRecord, shop: ShopWithMenu | undefined): string {
   const { state, reason } = bill
+  if (stateWord(bill) === "ended") return say("forgottenNote")
   if (state === "placed" && shop && !shop.isOpen) return say("offlineNote")
   if (state === "placed" && bill.reminders > 0) return say("remindedNote")
   const why = reason === null ? "" : isWord(reason) ? say(reason) : reason

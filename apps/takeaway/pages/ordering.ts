@@ -5,7 +5,7 @@ import type { ShopWithMenu } from "../model/shop.ts"
 import type { Basket } from "./basket.ts"
 import { call, insist, Refusal } from "./desk-calls.ts"
 import { element, find } from "./element.ts"
-import { isWord, money, nameOf, say } from "./language.ts"
+import { isWord, language, money, nameOf, say } from "./language.ts"
 
 interface KeptOrder {
   readonly key: string
@@ -30,6 +30,7 @@ export interface Ordering {
 const keptKey = "takeaway.order"
 const contactKey = "takeaway.contact"
 const contactFields = ["name", "address", "telephone"] as const
+const formFields = [...contactFields, "note"] as const
 
 export function startOrdering({ basket, shop, ready, placed, changed }: OrderingOptions): Ordering {
   const bar = find("#basket")
@@ -39,11 +40,21 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
   const field = (name: string): HTMLInputElement => form.elements.namedItem(name) as HTMLInputElement
   let sending: "not" | "first" | "again" = "not"
 
-  const complain = (code: string): void => {
-    wrong.textContent = isWord(`error_${code}`)
-      ? say(`error_${code}` as "error_other")
+  /** Says what is wrong, and of what; the first of those fields gets the focus. */
+  const complain = (code: string, about: readonly string[] = []): void => {
+    const word = `error_${code}`
+    const fields = about.map((name) => `field_${name}`).filter(isWord)
+    wrong.textContent = isWord(word)
+      ? say(word, { fields: fields.map((name) => say(name)).join(language() === "en" ? ", " : "、") })
       : say("error_other", { code })
     if (!dialog.open) dialog.showModal()
+    for (const name of formFields) field(name).setAttribute("aria-invalid", String(about.includes(name)))
+    const first = formFields.find((name) => about.includes(name))
+    if (first) field(first).focus()
+  }
+  const forgive = (): void => {
+    wrong.textContent = ""
+    for (const name of formFields) field(name).removeAttribute("aria-invalid")
   }
 
   const send = async ({ key, body }: KeptOrder): Promise<void> => {
@@ -62,7 +73,9 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
       dialog.close()
       placed(bill)
     } catch (error) {
-      complain(error instanceof Refusal ? error.code : "unknown")
+      if (error instanceof Refusal)
+        complain(error.code, [(error.body["field"] as string | undefined) ?? "order"])
+      else complain("unknown")
     } finally {
       keep(null)
       sending = "not"
@@ -73,7 +86,7 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
   find("#basket button").addEventListener("click", () => {
     const contact = read<Record<string, string>>(contactKey) ?? {}
     for (const name of contactFields) field(name).value ||= contact[name] ?? ""
-    wrong.textContent = ""
+    forgive()
     dialog.showModal()
     changed()
   })
@@ -82,13 +95,9 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
     event.preventDefault()
     // The second tap of a double tap finds the first one under way.
     if (sending !== "not") return
-    const empty = contactFields.map(field).find(({ value }) => value.trim() === "")
-    if (empty) {
-      wrong.textContent = say("error_empty")
-      empty.focus()
-      return
-    }
-    wrong.textContent = ""
+    const empty = contactFields.filter((name) => field(name).value.trim() === "")
+    if (empty.length > 0) return complain("empty", empty)
+    forgive()
     const contact = Object.fromEntries(contactFields.map((name) => [name, field(name).value]))
     write(contactKey, contact)
     const body = { shop: shop()?.shop, ...contact, note: field("note").value, dishes: basket.lines }
@@ -106,7 +115,9 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
       const at = shop()
       bar.hidden = basket.isEmpty && sending === "not"
       find("#basket .count").textContent =
-        sending === "not" ? `${basket.pieces} ×` : say(sending === "first" ? "sending" : "sendingAgain")
+        sending === "not"
+          ? say("inBasket", { count: basket.pieces })
+          : say(sending === "first" ? "sending" : "sendingAgain")
       find("#basket .total").textContent = at && sending === "not" ? money(basket.totalAt(at)) : ""
       find<HTMLButtonElement>("#basket button").hidden = sending !== "not"
       find<HTMLButtonElement>("#order [type=submit]").disabled = sending !== "not"

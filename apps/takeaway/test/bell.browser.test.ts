@@ -81,7 +81,6 @@ describe.skipIf(!hasChromium)("the kitchen's bell", () => {
     await page.fill("#login [name=password]", demoPassword)
     await page.click("#login [type=submit]")
     await page.waitForSelector("#line[data-state=live]")
-    await page.click("#switch")
     await page.waitForSelector(".lamp[data-open=true]")
     return page
   }
