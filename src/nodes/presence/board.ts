@@ -93,6 +93,10 @@ export class Board implements Presence, PresenceSource {
     return this.rooms.get(channel)?.part() ?? { members: [], guests: 0 }
   }
 
+  takePart(channel: Channel): Part {
+    return this.rooms.get(channel)?.takePart() ?? { members: [], guests: 0 }
+  }
+
   /** Tells what changed and lets leave who is due. The board does so by itself. */
   beat(): void {
     if (this.beating) return

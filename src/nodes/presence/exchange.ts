@@ -31,6 +31,8 @@ export interface PresenceSource {
   /** Channels of which this node has something to say. */
   channels(): Iterable<Channel>
   part(channel: Channel): Part
+  /** The same, to be told as a whole: what changed since the last announcement is in it, and is not announced again. */
+  takePart(channel: Channel): Part
 }
 
 export interface PresenceExchange {

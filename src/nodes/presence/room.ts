@@ -124,6 +124,12 @@ export class Room implements PresenceEar {
     return { members: this.own.everybody(), guests: this.guests }
   }
 
+  /** Who came and is in it, and leaves before the next announcement, must be said to have left. */
+  takePart(): Part {
+    this.own.settle()
+    return this.part()
+  }
+
   change(node: string, { joined, left, guests }: Announcement): void {
     const { all } = this
     if (!all) return

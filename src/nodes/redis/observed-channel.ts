@@ -53,6 +53,18 @@ export class ObservedChannel {
     for (const node of this.unread) void this.read(node).catch(() => undefined)
   }
 
+  /** Looks whether all that the others have said was heard. What should never be missed is looked for too. */
+  async review(): Promise<void> {
+    const { parts, channel, others } = this.options
+    await Promise.all(
+      others().map(async (node) => {
+        const number = await parts.numberOf(channel, node)
+        // One that is on its way is read twice, and changes nothing the second time.
+        if (number !== (this.known.get(node)?.number ?? null)) await this.read(node)
+      }),
+    )
+  }
+
   gone(node: string): void {
     this.known.delete(node)
     this.unread.delete(node)

@@ -14,19 +14,31 @@ const observedMax = 20_000
 const sliceMax = 100
 
 /** How often parts are kept for another time: a third of it, so that one that fails does no harm. */
-const refreshMs = partTtlMs / 3
+const refreshMsUsual = partTtlMs / 3
+
+/** What was heard of each channel is compared with Redis this often although nothing seems amiss. */
+const reviewSecondsUsual = 60
 
 export interface RedisPresenceOptions {
   readonly link: Link
   /** This node. */
   readonly self: string
   readonly others: () => readonly string[]
+  /** How often parts are kept for another time, in milliseconds. Default 5 minutes. */
+  readonly refreshMs?: number
+  /** How long it takes until each channel was compared with Redis. Default 60. */
+  readonly reviewSeconds?: number
 }
 
 export class RedisPresence implements PresenceExchange {
   private readonly options: RedisPresenceOptions
   private readonly parts: PresenceParts
   private source: PresenceSource | null = null
+  /**
+   * The number of the last announcement. One count for all channels: of a channel that was empty for a while and is forgotten
+   * here, the next number is still beyond all that were heard.
+   */
+  private last = 0
   /** The number of the last announcement of each channel that this node has something to say of. */
   private readonly numbers = new Map<Channel, number>()
   /** Channels of which an announcement was lost: said as a whole as soon as that can be. */
@@ -34,12 +46,16 @@ export class RedisPresence implements PresenceExchange {
   private mending = false
   private readonly observed = new Map<Channel, ObservedChannel>()
   private readonly refreshing: ReturnType<typeof setInterval>
+  private readonly reviewing: ReturnType<typeof setInterval>
+  private reviewed: Iterator<ObservedChannel> | null = null
   private readonly unwatch: () => void
 
   constructor(options: RedisPresenceOptions) {
     this.options = options
     this.parts = new PresenceParts(options.link)
+    const { refreshMs = refreshMsUsual } = options
     this.refreshing = setInterval(() => void this.refreshAll(), refreshMs)
+    this.reviewing = setInterval(() => this.review(), 1000)
     this.unwatch = options.link.watch(() => void this.mend())
   }
 
@@ -100,13 +116,14 @@ export class RedisPresence implements PresenceExchange {
 
   stop(): void {
     clearInterval(this.refreshing)
+    clearInterval(this.reviewing)
     this.unwatch()
     for (const channel of [...this.observed.keys()]) this.unobserve(channel)
   }
 
   private async say(channel: Channel, announcement: Announcement, whole: boolean): Promise<void> {
     const before = this.numbers.get(channel) ?? 0
-    const number = before + 1
+    const number = ++this.last
     this.numbers.set(channel, number)
     await this.parts.say(channel, { ...announcement, node: this.options.self, before, number, whole })
   }
@@ -127,9 +144,21 @@ export class RedisPresence implements PresenceExchange {
     }
   }
 
+  /** Compares the next of the channels with Redis, as many as are due each second. */
+  private review(): void {
+    const { link, reviewSeconds = reviewSecondsUsual } = this.options
+    if (link.trouble) return
+    for (let due = Math.ceil(this.observed.size / reviewSeconds); due > 0; due--) {
+      this.reviewed ??= this.observed.values()
+      const { done, value } = this.reviewed.next()
+      if (done) this.reviewed = null
+      else void value.review().catch(() => undefined)
+    }
+  }
+
   private async sayAll(channel: Channel): Promise<void> {
     this.stale.delete(channel)
-    const { members, guests } = this.source?.part(channel) ?? { members: [], guests: 0 }
+    const { members, guests } = this.source?.takePart(channel) ?? { members: [], guests: 0 }
     try {
       await this.say(channel, { joined: members, left: [], guests }, true)
     } catch (error) {

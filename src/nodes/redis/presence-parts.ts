@@ -98,6 +98,12 @@ export class PresenceParts {
     return { members, guests, number }
   }
 
+  /** The number of the last announcement in a node's part; null when nobody is in it. Throws `engine_unavailable`. */
+  async numberOf(channel: Channel, node: string): Promise<number | null> {
+    const number = await this.link.command(channel, "HGET", this.keyOf(channel, node), "number")
+    return number === null ? null : Number(number)
+  }
+
   /** Hears what is said of a channel. `joined` is called whenever something may have been missed. */
   hear(channel: Channel, ear: { heard(said: Said): void; joined(): void }): void {
     this.link.listen(channel, "presence", {
