@@ -1,26 +1,20 @@
-// All that this node hears: a listening a channel, and the questions where channels stand, many in one script. A question
-// follows each time the ear is opened, and now and then without a reason: what should never be missed is looked for too.
+// All that this node hears: a listening a channel. Where a channel stands is asked each time the ear is opened, and now and
+// then without a reason: what should never be missed is looked for too.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { EngineEvents } from "../engine.ts"
 import type { Link } from "./link.ts"
 import { Listening } from "./listening.ts"
-import type { Partition } from "./partitions.ts"
 import { type Announcement, readAnnouncement } from "./record.ts"
 import type { Routing, Store } from "./store.ts"
+import { TailQuestions } from "./tail-questions.ts"
 import { unavailable } from "./trouble.ts"
-
-/** Channels in one question: some 3 ms of the server. */
-const channelsPerQuestion = 300
 
 /** How long listening may take to begin. */
 const beginTimeoutMs = 5000
 
 /** Each channel is asked about this often although nothing seems amiss. It also says that it is still in use. */
 const reviewSeconds = 60
-
-/** A question that was not answered is asked again after that long. */
-const askAgainMs = 500
 
 export interface HearingOptions {
   readonly link: Link
@@ -31,15 +25,16 @@ export interface HearingOptions {
 
 export class Hearing {
   private readonly listenings = new Map<Channel, Listening>()
-  /** Whose place is to be asked for in the next turn, by partition. */
-  private readonly asking = new Map<Partition, Set<Channel>>()
+  private readonly questions: TailQuestions
   private readonly options: HearingOptions
-  private armed = false
-  private closed = false
   private reviewing: Iterator<Channel> | null = null
 
   constructor(options: HearingOptions) {
     this.options = options
+    this.questions = new TailQuestions({
+      store: options.store,
+      listeningOf: (channel) => this.listenings.get(channel),
+    })
     if (options.routing === "broadcast") this.hearEverything()
   }
 
@@ -55,7 +50,7 @@ export class Hearing {
     const listening = new Listening(channel, events)
     this.listenings.set(channel, listening)
     if (routing === "targeted") this.hearChannel(channel)
-    else this.ask(channel)
+    else this.questions.ask(channel)
     const late = setTimeout(
       () => listening.fail(unavailable(new Error("it takes too long to listen"), link.where)),
       beginTimeoutMs,
@@ -88,12 +83,12 @@ export class Hearing {
       this.reviewing ??= this.listenings.keys()
       const { done, value } = this.reviewing.next()
       if (done) this.reviewing = null
-      else this.ask(value)
+      else this.questions.ask(value)
     }
   }
 
   close(): void {
-    this.closed = true
+    this.questions.close()
   }
 
   private hearChannel(channel: Channel): void {
@@ -120,7 +115,7 @@ export class Hearing {
 
   private joined(channel: Channel): void {
     this.listenings.get(channel)?.joins()
-    this.ask(channel)
+    this.questions.ask(channel)
   }
 
   private heard(payload: Buffer): void {
@@ -132,47 +127,5 @@ export class Hearing {
       return
     }
     this.listenings.get(announcement.channel)?.hear(announcement)
-  }
-
-  /** Asks where a channel stands, together with all that are asked about in this turn. */
-  private ask(channel: Channel): void {
-    const partition = this.options.store.partitions.of(channel)
-    const known = this.asking.get(partition)
-    if (known) known.add(channel)
-    else this.asking.set(partition, new Set([channel]))
-    if (this.armed) return
-    this.armed = true
-    setImmediate(() => {
-      this.armed = false
-      this.flush()
-    })
-  }
-
-  private flush(): void {
-    for (const [partition, asked] of this.asking) {
-      const channels = [...asked].filter((channel) => this.listenings.has(channel))
-      for (let at = 0; at < channels.length; at += channelsPerQuestion)
-        void this.question(partition, channels.slice(at, at + channelsPerQuestion))
-    }
-    this.asking.clear()
-  }
-
-  private async question(partition: Partition, channels: readonly Channel[]): Promise<void> {
-    // Who listens anew meanwhile has not been asked about.
-    const asked = channels.map((channel) => this.listenings.get(channel))
-    try {
-      const tails = await this.options.store.tails(partition, channels)
-      for (const [index, tail] of tails.entries()) {
-        const channel = channels[index] as Channel
-        const listening = this.listenings.get(channel)
-        if (listening && listening === asked[index]) listening.stands(tail)
-      }
-    } catch {
-      // The link is down, and asks about all when it is up; or it was only this question.
-      if (this.closed) return
-      setTimeout(() => {
-        for (const channel of channels) if (this.listenings.has(channel)) this.ask(channel)
-      }, askAgainMs)
-    }
   }
 }
