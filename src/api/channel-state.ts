@@ -1,5 +1,6 @@
 // HEAD /c: where the channel stands. DELETE /c: forget its history and send every listener away.
 import { printCursor } from "../../wire/cursor.ts"
+import { listenersOn } from "./cluster-listeners.ts"
 import { probedPaths } from "./newest.ts"
 import type { Ask, Station } from "./ask.ts"
 import { enterOnce } from "./entrance.ts"
@@ -24,6 +25,11 @@ export async function head(station: Station, ask: Ask): Promise<Response> {
 export async function remove(station: Station, ask: Ask): Promise<Response> {
   const channel = station.access.channelOf(ask.identity, ask.path, "path")
   station.access.may(ask.identity, "manage", channel)
+  const { nodes } = station
+  // Before they are sent away; while they are asked, some come and go.
+  const others = nodes.list.map(({ run }) => run).filter((run) => run !== nodes.self)
+  const elsewhere = await listenersOn(nodes, others, channel)
   const { listeners, messages } = await station.shared.hub.forget(channel)
-  return Response.json({ channel, listeners, messages })
+  const clusterListeners = listeners + elsewhere.clusterListeners
+  return Response.json({ channel, listeners, clusterListeners, messages })
 }

@@ -98,6 +98,11 @@ export interface EngineEvents {
   deliver(message: Message): void
   /** Something may have been missed on the channel, or on all: the hub catches everybody up. */
   lost(channel: Channel | "all"): void
+  /**
+   * The channel was forgotten on another node, and begins anew: whoever listens is sent away as there. An engine that did not
+   * hear of it says `lost` instead, and one of this process says nothing.
+   */
+  forgotten?(channel: Channel): void
 }
 
 /** How an engine is made: it is handed the ear it will speak to. */

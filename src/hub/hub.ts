@@ -22,7 +22,7 @@ export interface Hub {
   /** What came after a position; touches no audience. */
   read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<Page>
   state(channel: Channel): MaybePromise<ChannelState & { readonly listeners: number }>
-  /** Forgets the history and ends every listener with `deleted`. */
+  /** Forgets the history and ends every listener with `deleted`, on other nodes too. Answers how many they were on this node. */
   forget(channel: Channel): MaybePromise<{ readonly messages: number; readonly listeners: number }>
   /**
    * Seats a listener, now or after it has caught up from `after`; null means from now on. All it learns, it learns

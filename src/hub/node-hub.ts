@@ -221,6 +221,16 @@ export class NodeHub implements Hub, EngineEvents {
     for (const audience of missed) if (audience) void this.makeUp.run(audience)
   }
 
+  forgotten(channel: Channel): void {
+    const audience = this.audiences.get(channel)
+    if (!audience) return
+    // Out of the map first: whoever comes meanwhile listens to the channel that begins now.
+    this.audiences.delete(channel)
+    this.options.onOccupancy?.("vacated", channel)
+    void this.engine.unlisten(channel)
+    this.endInSlices(audience, audience.everybody(), "deleted")
+  }
+
   private open(channel: Channel): MaybePromise<Audience> {
     const pending = this.opening.get(channel)
     if (pending) return pending

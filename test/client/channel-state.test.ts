@@ -21,7 +21,10 @@ test("[P7, S9] DELETE forgets the history and ends a stream with the reason in a
   const { cursor } = await publish(url, "one")
   const stream = await fetch(`${url}?after=${cursor}`, { headers: { accept: "text/event-stream" } })
   const deleted = await fetch(url, { method: "DELETE" })
-  expect([deleted.status, await deleted.json()]).toEqual([200, { channel, listeners: 1, messages: 1 }])
+  expect([deleted.status, await deleted.json()]).toEqual([
+    200,
+    { channel, listeners: 1, clusterListeners: 1, messages: 1 },
+  ])
   // The stream has ended, so all of it can be read.
   expect(await stream.text()).toContain(`event: close\ndata: {"code":"deleted","retry":"back-off"}`)
   const { headers } = await fetch(url, { method: "HEAD" })

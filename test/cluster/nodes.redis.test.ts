@@ -143,7 +143,7 @@ for (const [kind, start] of Object.entries(kinds))
           (await b.json<{ connections: unknown[] }>(200, "GET", "/_/api/users/bob")).connections.length === 1,
       )
       // That nobody listens there any more is told apart from that the connection has gone.
-      await eventually(async () => expect(await push(1)).toMatchObject({ listeners: 1, nodes: 1 }))
+      await eventually(async () => expect(await push(1)).toMatchObject({ clusterListeners: 1, nodes: 1 }))
       for (let data: unknown = 0; data !== 1;) data = (await tabs[0].frame("message")).data
       tabs[0].socket.close()
     })
@@ -158,10 +158,10 @@ for (const [kind, start] of Object.entries(kinds))
       const push = () =>
         a.json<object>(201, "POST", "/_/api/users/carol/messages", { topic: "news", data: 1 })
       await until(async () => JSON.stringify(await push()).includes('"nodes":2'))
-      expect(await push()).toMatchObject({ listeners: 3, nodes: 2 })
+      expect(await push()).toMatchObject({ clusterListeners: 3, nodes: 2 })
       for (const { socket } of three) socket.close()
       await until(async () =>
-        JSON.stringify(await push()).includes('"listeners":0,"history":"kept","nodes":0'),
+        JSON.stringify(await push()).includes('"history":"kept","clusterListeners":0,"nodes":0'),
       )
     })
 

@@ -14,7 +14,7 @@ async function calls(redis: RedisProcess): Promise<Map<string, number>> {
 }
 
 const push = async (node: Stage, user: string, data: unknown) =>
-  node.json<{ listeners: number; nodes: number }>(201, "POST", `/_/api/users/${user}/messages`, {
+  node.json<{ clusterListeners: number; nodes: number }>(201, "POST", `/_/api/users/${user}/messages`, {
     topic: "t",
     data,
   })
@@ -27,7 +27,7 @@ test("[K2] who a user is connected to is one look in Redis, with four nodes as w
   const before = await calls(cluster.redis)
   const pushes = 20
   for (let data = 1; data <= pushes; data++)
-    expect(await push(a, "ann", data)).toMatchObject({ listeners: 1, nodes: 1 })
+    expect(await push(a, "ann", data)).toMatchObject({ clusterListeners: 1, nodes: 1 })
   const after = await calls(cluster.redis)
   const during = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0)
   expect(during("zrange")).toBe(pushes)
@@ -48,7 +48,7 @@ test("[K3] a user's node that stands still is not counted, until it answers agai
   const bob = await listenAs(slow.base, "bob", "/@bob/t")
   await until(async () => (await push(a, "bob", 0)).nodes === 1)
   slow.pause()
-  expect(await push(a, "bob", 1)).toMatchObject({ listeners: 0, nodes: 0 })
+  expect(await push(a, "bob", 1)).toMatchObject({ clusterListeners: 0, nodes: 0 })
   expect(await nodeNames(a)).toEqual(["a", "slow"])
   for (let data = 2; data < 20; data++) expect(await push(a, "bob", data)).toMatchObject({ nodes: 0 })
   slow.resume()

@@ -3,6 +3,7 @@ import { z } from "zod"
 import { LabaError } from "../../../wire/error.ts"
 import { userBytesMax, userPart } from "../../access/user-part.ts"
 import type { Channel } from "../../channels/channel.ts"
+import { listenersOn } from "../cluster-listeners.ts"
 import type { Desk, Route } from "./backend.ts"
 import { readMessages } from "./json-body.ts"
 import { channelFor, publishErrors, publishNow, readDraft } from "./publishing.ts"
@@ -13,11 +14,8 @@ const body = z.strictObject({
   ...draftShape,
 })
 
-/** Whoever pushes waits for the count. */
-const countWithinMs = 1000
-
 const pushed = published.extend({
-  listeners: z
+  clusterListeners: z
     .int()
     .describe(
       "Connections that listen to the channel, on all nodes where the user is. Those that do not answer are not counted.",
@@ -63,14 +61,8 @@ function partOf(user: string): string {
 async function reachOf(
   { station: { nodes } }: Desk,
   { user, channel }: { readonly user: string; readonly channel: Channel },
-): Promise<{ listeners: number; nodes: number }> {
+): Promise<{ clusterListeners: number; nodes: number }> {
   // It was published: that nobody can be counted is no failure of that.
   const runs = await nodes.nodesOf(user).catch(() => [])
-  const counts = await Promise.all(
-    [...new Set([nodes.self, ...runs])].map((run) =>
-      nodes.ask(run, "listeners", { channel }, countWithinMs).catch(() => ({ listeners: 0 })),
-    ),
-  )
-  const heard = counts.map(({ listeners }) => listeners).filter((count) => count > 0)
-  return { listeners: heard.reduce((sum, count) => sum + count, 0), nodes: heard.length }
+  return listenersOn(nodes, [nodes.self, ...runs], channel)
 }

@@ -27,7 +27,7 @@ export const published = z.strictObject({
   duplicate: z
     .boolean()
     .describe("True: the key was known, nothing was published, this is the first answer again."),
-  listeners: z.int().describe("Connections on this node that listen to the channel."),
+  listeners: z.int().describe("Connections on the node that answers that listen to the channel."),
   history: z.enum(["kept", "none"]).describe("Whether the channel can be resumed."),
 })
 

@@ -15,6 +15,7 @@ function start() {
   const listening = new Listening(channel, {
     deliver: ({ offset }) => void told.push(offset),
     lost: () => void told.push("lost"),
+    forgotten: () => void told.push("forgotten"),
   })
   return { listening, told }
 }
@@ -41,7 +42,7 @@ test("a hole is told once, and what follows it is handed on", async () => {
   expect(told).toEqual([1, "lost", 5, 6])
 })
 
-test("another epoch is a loss, and so is a channel that was forgotten", async () => {
+test("another epoch is a loss, and a channel that was forgotten is told to be", async () => {
   const { listening, told } = start()
   listening.stands({ epoch: "e", offset: 8 })
   await nextTurn()
@@ -49,7 +50,7 @@ test("another epoch is a loss, and so is a channel that was forgotten", async ()
   listening.hear(announced(10, "f"))
   listening.hear({ channel, epoch: "g", offset: 0, record: Buffer.alloc(0) })
   listening.hear(announced(1, "g"))
-  expect(told).toEqual(["lost", 10, "lost", 1])
+  expect(told).toEqual(["lost", 10, "forgotten", 1])
 })
 
 test("more than can be held while listening begins is a loss", async () => {

@@ -103,6 +103,8 @@ export class Listening {
     if (seen.epoch === epoch && offset <= seen.offset) return
     const follows = seen.epoch === epoch && offset === seen.offset + 1
     this.seen = { epoch, offset }
+    // Only a channel that was forgotten is announced without a message.
+    if (offset === 0) return this.events.forgotten?.(channel)
     if (follows) this.events.deliver({ channel, epoch, offset, ...readRecord(record) })
     else this.events.lost(channel)
   }
