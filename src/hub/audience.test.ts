@@ -16,7 +16,7 @@ const channel = parseChannel("/c", "body")
 /** A listener that goes when it is written to, as a poll that waits does. */
 class Once implements Listener {
   readonly kind = kind
-  membership: Membership | null = new Joining()
+  membership: Membership | null = new Joining(channel)
   place = -1
   closed = false
   readonly outbox = this
@@ -41,7 +41,7 @@ class Once implements Listener {
 
 class OnceGroup extends ListGroup<Once> {
   write(entries: readonly Entry[]): void {
-    for (const one of [...this.members]) one.write(entries)
+    for (const one of this.snapshot()) one.write(entries)
   }
 }
 

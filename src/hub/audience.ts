@@ -9,7 +9,7 @@ import { Entry, payloadBytes } from "../protocols/protocol.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { GroupKind, Listener } from "../transports/transport.ts"
 import { type ListenerEvent, nextPhase } from "./listener-phase.ts"
-import { Bucket, membershipOf, Outside, phaseOf } from "./membership.ts"
+import { Bucket, isStarted, membershipOf, Outside, phaseOf } from "./membership.ts"
 import { Ring, type RingBudget, ringMessagesMax, type Spare } from "./ring.ts"
 
 /** Listeners a bucket: enough that a write a bucket costs nothing beside the writes a listener, few enough to slice finely. */
@@ -65,6 +65,8 @@ export class Audience implements Spare {
   /** The bucket that is served next; it moves on, so that under load none starves. */
   private next = 0
   private roomWaiters: (() => void)[] | null = null
+  /** Somebody is on the way into a bucket that is served first: who leaves on being served must not close this behind them. */
+  private isEntered = false
 
   constructor({ channel, rule, position, node }: AudienceOptions) {
     this.channel = channel
@@ -102,7 +104,7 @@ export class Audience implements Spare {
   }
 
   get isEmpty(): boolean {
-    return this.buckets.length === 0 && this.outside === null
+    return this.buckets.length === 0 && this.outside === null && !this.isEntered
   }
 
   /** True while publishes should wait. */
@@ -153,10 +155,11 @@ export class Audience implements Spare {
   ): boolean {
     const phase = nextPhase(phaseOf(listener), event)
     if (phase === phaseOf(listener)) return false
+    const started = isStarted(listener)
     detach(listener)
-    if (phase === "live") this.seat(listener)
+    if (phase === "live") this.enterBucket(listener)
     else if (phase === "replaying" || phase === "aside") {
-      const outside = new Outside(phase, { audience: this, listener, position })
+      const outside = new Outside(phase, { audience: this, listener, position, started })
       listener.membership = outside
       this.outside ??= new Set()
       this.outside.add(outside)
@@ -240,7 +243,8 @@ export class Audience implements Spare {
     this.ring.keep(this.lag())
   }
 
-  private seat(listener: Listener): void {
+  private enterBucket(listener: Listener): void {
+    this.isEntered = true
     let bucket = this.bucketFor(listener.kind)
     // Joining a bucket that lags would repeat messages. One whose members leave when they are served is not there any more.
     while (bucket.offset < this.head) {
@@ -249,6 +253,7 @@ export class Audience implements Spare {
     }
     bucket.group.add(listener)
     listener.membership = bucket
+    this.isEntered = false
   }
 
   private serve(bucket: Bucket): number {

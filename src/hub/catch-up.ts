@@ -6,7 +6,7 @@ import { Entry, payloadBytes } from "../protocols/protocol.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
 import type { Audience } from "./audience.ts"
-import type { Outside } from "./membership.ts"
+import { isStarted, type Outside } from "./membership.ts"
 import type { ReplayTurns } from "./replay-turns.ts"
 
 /** What all replays of a node share. */
@@ -32,20 +32,20 @@ export function startAtHead(audience: Audience, listener: Listener, recovered: b
 export function resetAtHead(
   { audience, listener }: { readonly audience: Audience; readonly listener: Listener },
   reason: ResetReason,
-  options: { readonly counters: Counters; readonly started: boolean },
+  counters: Counters,
 ): void {
-  options.counters.countReset(reason)
+  counters.countReset(reason)
+  const started = isStarted(listener)
   audience.move(listener, "at-head")
-  if (!options.started)
-    listener.start({ position: audience.position, recovered: false, history: audience.history })
+  if (!started) listener.start({ position: audience.position, recovered: false, history: audience.history })
   listener.reset(audience.position, reason)
 }
 
-/** Replays what came after the position of `replay`. `started`: the listener knows already where it stands. */
-export async function catchUp(replay: Outside, started: boolean, node: CatchUpNode): Promise<void> {
+/** Replays what came after the position of `replay`. */
+export async function catchUp(replay: Outside, node: CatchUpNode): Promise<void> {
   const { audience, listener } = replay
   const { turns } = node
-  const run: Run = { replay, started, node }
+  const run: Run = { replay, node }
   while (isOn(replay)) {
     const turn = turns.take(listener.outbox)
     if (turn) await turn
@@ -65,8 +65,6 @@ export async function catchUp(replay: Outside, started: boolean, node: CatchUpNo
 interface Run {
   readonly replay: Outside
   readonly node: CatchUpNode
-  /** It has been told where it stands. */
-  started: boolean
 }
 
 /** Whether this very replay goes on: its listener has neither left nor skipped. */
@@ -76,15 +74,15 @@ const isOn = (replay: Outside): boolean => replay.listener.membership === replay
 async function replayPage(run: Run): Promise<"given" | "behind"> {
   const { replay, node } = run
   const { audience } = replay
-  if (run.started && giveFromRing(run)) return "given"
+  if (replay.started && giveFromRing(run)) return "given"
   const page = await node.engine.history(audience.channel, replay.position, audience.rule.keep, node.bounds())
   if (!isOn(replay)) return "given"
   if ("reset" in page) {
-    resetAtHead(replay, page.reset, { counters: node.counters, started: run.started })
+    resetAtHead(replay, page.reset, node.counters)
     return "given"
   }
-  if (!run.started) {
-    run.started = true
+  if (!replay.started) {
+    replay.started = true
     replay.listener.start({ position: replay.position, recovered: true, history: audience.history })
     // One that must hear of all its channels before it can be given anything is given this page later.
     if (!isOn(replay) || replay.listener.ready()) return "given"

@@ -22,7 +22,7 @@ import { catchUp, type CatchUpNode, resetAtHead, startAtHead } from "./catch-up.
 import { FanOut, type FanOutOptions } from "./fan-out.ts"
 import type { Hub, Published } from "./hub.ts"
 import { MakeUp } from "./make-up.ts"
-import { audienceOf, Joining, type Outside, positionOf } from "./membership.ts"
+import { audienceOf, channelOf, isStarted, Joining, type Outside, positionOf } from "./membership.ts"
 import { PublishGate } from "./publish-gate.ts"
 import { ReplayTurns } from "./replay-turns.ts"
 import { RingBudget } from "./ring.ts"
@@ -102,6 +102,11 @@ export class NodeHub implements Hub, EngineEvents {
     return this.audiences.size
   }
 
+  /** What the rings of all channels hold. */
+  get ringBytes(): number {
+    return this.audienceNode.rings.bytes
+  }
+
   /** Connections on this node that listen to a channel, held polls included. */
   listenersOf(channel: Channel): number {
     return this.audiences.get(channel)?.listeners ?? 0
@@ -167,7 +172,7 @@ export class NodeHub implements Hub, EngineEvents {
 
   join(listener: Listener, channel: Channel, after: Position | null): void {
     if (listener.membership) return
-    listener.membership = new Joining()
+    listener.membership = new Joining(channel)
     this.enter(listener, channel, after)
   }
 
@@ -184,12 +189,16 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   slow(listener: Listener): (() => void) | null {
+    const channel = channelOf(listener)
+    if (channel === null) return null
     const audience = audienceOf(listener)
-    if (audience?.rule.slow !== "latest") {
+    if ((audience?.rule ?? this.options.ruleFor(channel)).slow !== "latest") {
       this.counters.slowClosed++
-      if (audience) this.options.onSlow?.(audience.channel, listener.kind.name)
+      this.options.onSlow?.(channel, listener.kind.name)
       return null
     }
+    // It was given nothing yet, so there is nothing to skip. Others may wait for its start, as for the whole of a stream.
+    if (!audience || !isStarted(listener)) return () => undefined
     if (!audience.move(listener, "skip", positionOf(listener, audience))) return () => undefined
     this.counters.slowSkipped++
     const aside = listener.membership as Outside
@@ -286,23 +295,18 @@ export class NodeHub implements Hub, EngineEvents {
   private begin(audience: Audience, listener: Listener, after: Position | null): void {
     if (listener.closed) return this.leave(listener)
     if (after === null) return startAtHead(audience, listener, false)
-    if (audience.rule.keep === null)
-      return resetAtHead({ audience, listener }, "no-history", { counters: this.counters, started: false })
+    if (audience.rule.keep === null) return resetAtHead({ audience, listener }, "no-history", this.counters)
     if (after.epoch === audience.epoch && after.offset === audience.head) {
       this.counters.resumed++
       return startAtHead(audience, listener, true)
     }
-    this.replay(audience, listener, { after, started: false })
+    this.replay(audience, listener, after)
   }
 
-  private replay(
-    audience: Audience,
-    listener: Listener,
-    { after, started }: { after: Position; started: boolean },
-  ): void {
+  private replay(audience: Audience, listener: Listener, after: Position): void {
     if (!audience.move(listener, "behind", after)) return
     const replay = listener.membership as Outside
-    catchUp(replay, started, this.catchUpNode).catch(() => {
+    catchUp(replay, this.catchUpNode).catch(() => {
       if (listener.membership === replay) this.end(listener, "engine_unavailable")
     })
   }
@@ -312,14 +316,13 @@ export class NodeHub implements Hub, EngineEvents {
     const { audience, listener, position } = aside
     if (listener.membership !== aside || listener.closed) return
     // What was missed of another numbering cannot be counted, so it is said as it is to everybody else.
-    if (position.epoch !== audience.epoch)
-      return resetAtHead(aside, "epoch", { counters: this.counters, started: true })
+    if (position.epoch !== audience.epoch) return resetAtHead(aside, "epoch", this.counters)
     const missed = audience.head - position.offset
     const newest = audience.newestAfter(position)
     const before = { epoch: audience.epoch, offset: audience.head - 1 }
     if (missed > 0 && !newest && audience.rule.keep !== null) {
       if (missed > 1) listener.reset(before, "skipped")
-      if (listener.membership === aside) this.replay(audience, listener, { after: before, started: true })
+      if (listener.membership === aside) this.replay(audience, listener, before)
       return
     }
     audience.move(listener, "at-head")

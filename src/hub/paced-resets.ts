@@ -65,7 +65,7 @@ export class PacedResets {
       if (aside.listener.membership !== aside || aside.listener.closed) continue
       left--
       this.left--
-      resetAtHead(aside, reason, { counters: this.counters, started: true })
+      resetAtHead(aside, reason, this.counters)
     }
     this.arm()
   }

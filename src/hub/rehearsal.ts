@@ -27,7 +27,7 @@ export class RehearsedGroup extends ListGroup<Listener> {
 
   write(entries: readonly Entry[]): void {
     this.writes++
-    for (const member of [...this.members]) member.write(entries)
+    for (const member of this.snapshot()) member.write(entries)
   }
 }
 

@@ -29,14 +29,14 @@ function messageTo({ channel, head }: Audience): Message {
 /** Somebody who reads history for as long as it takes. */
 function replayIn(audience: Audience): RehearsedListener {
   const listener = new RehearsedListener()
-  listener.membership = new Joining()
+  listener.membership = new Joining(audience.channel)
   audience.move(listener, "behind", { epoch: "e", offset: 0 })
   return listener
 }
 
 function listenTo(audience: Audience): RehearsedListener {
   const listener = new RehearsedListener()
-  listener.membership = new Joining()
+  listener.membership = new Joining(audience.channel)
   audience.move(listener, "at-head")
   return listener
 }

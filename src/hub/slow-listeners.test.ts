@@ -98,6 +98,18 @@ describe("slow readers", () => {
     expect(listener.heard).toEqual(["start 0", "1", "2", "3", "reset 3 epoch", "4"])
   })
 
+  test("whose channel is still being opened are heard by their rule, and skip nothing", async () => {
+    for (const slow of ["latest", "disconnect"] as const) {
+      const { rehearsal } = startFar({ ...keepAll, slow })
+      const listener = rehearsal.listen("/a")
+      const resume = rehearsal.hub.slow(listener)
+      expect(resume === null).toBe(slow === "disconnect")
+      await breathe()
+      resume?.()
+      expect(listener.heard).toEqual(["start 0"])
+    }
+  })
+
   test("that were set aside twice come back once", () => {
     const rehearsal = new Rehearsal({ rule: { ...keepAll, slow: "latest" } })
     const slow = rehearsal.listen("/a")

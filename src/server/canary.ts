@@ -17,7 +17,7 @@ export const canaryChannel = (run: string): Channel => `/_/canary/${run}` as Cha
 
 class CanaryGroup extends ListGroup<Canary> {
   write(entries: readonly Entry[]): void {
-    for (const canary of [...this.members]) canary.write(entries)
+    for (const canary of this.snapshot()) canary.write(entries)
   }
 }
 

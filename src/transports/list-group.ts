@@ -20,5 +20,10 @@ export abstract class ListGroup<L extends Listener> implements Group {
     last.place = listener.place
   }
 
+  /** The members as they are now. Who is written to may leave, and then another one takes its place in the list. */
+  protected snapshot(): readonly L[] {
+    return [...this.members]
+  }
+
   abstract write(entries: readonly Entry[]): void
 }

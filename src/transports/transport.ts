@@ -44,7 +44,7 @@ export interface Listener {
   readonly closed: boolean
   /** The cursor comes first: called once, before any message, and before `reset`. */
   start(start: Start): void
-  /** Messages for this listener alone, in order, while it catches up. */
+  /** Messages for this listener alone, in order, while it catches up. The list is the caller's: copy what is to be kept. */
   write(entries: readonly Entry[]): void
   /** Null when it can take a page of replay now, else a promise for when it can, or is closed. Never rejects. Asked before each page. */
   ready(): Promise<void> | null
@@ -59,7 +59,7 @@ export interface Group {
   readonly members: readonly Listener[]
   add(listener: Listener): void
   remove(listener: Listener): void
-  /** Every member gets every entry, in order; what is written in one turn leaves in one write a member. */
+  /** Every member gets every entry, in order; the list is the caller's; what is written in one turn leaves in one write a member. */
   write(entries: readonly Entry[]): void
 }
 

@@ -13,7 +13,7 @@ const comeBackMs = 30
 
 class EachGroup extends ListGroup<Listener> {
   write(entries: readonly Entry[]): void {
-    for (const member of [...this.members]) member.write(entries)
+    for (const member of this.snapshot()) member.write(entries)
   }
 }
 

@@ -13,7 +13,7 @@ import type { Subscription } from "./subscription.ts"
 
 class EachGroup extends ListGroup<Subscription> {
   write(entries: Parameters<Subscription["write"]>[0]): void {
-    for (const member of [...this.members]) member.write(entries)
+    for (const member of this.snapshot()) member.write(entries)
   }
 }
 

@@ -13,7 +13,7 @@ import { type ChannelReset, manyPollAnswer } from "./poll-answer.ts"
 
 class HeldManyPollGroup extends ListGroup<PolledChannel> {
   write(entries: readonly Entry[]): void {
-    for (const channel of [...this.members]) channel.write(entries)
+    for (const channel of this.snapshot()) channel.write(entries)
   }
 }
 

@@ -16,8 +16,7 @@ class HeldPollGroup extends ListGroup<HeldPoll> {
     if (!last) return
     const messages = entries.map((entry) => entry.as(jsonProtocol) as string)
     const body = pollAnswer(last.message.channel, last.message, null, messages, false)
-    // A copy: whoever is answered leaves the group.
-    for (const poll of [...this.members]) poll.answerWith(body, messages, last.message)
+    for (const poll of this.snapshot()) poll.answerWith(body, messages, last.message)
   }
 }
 

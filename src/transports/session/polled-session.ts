@@ -22,8 +22,7 @@ const unpolledMs = 10_000
 
 class PolledGroup extends ListGroup<Subscription> {
   write(entries: readonly Entry[]): void {
-    // A copy: one that overflows leaves the group.
-    for (const subscription of [...this.members]) subscription.write(entries)
+    for (const subscription of this.snapshot()) subscription.write(entries)
   }
 }
 

@@ -23,7 +23,7 @@ class StreamedGroup extends ListGroup<Subscription> {
     let text = ""
     for (const entry of entries) text += frameEvent(entry.as(labaProtocol) as string)
     const chunk = encoder.encode(text)
-    for (const subscription of this.members) (subscription.outlet as StreamedSession).push(chunk)
+    for (const subscription of this.snapshot()) (subscription.outlet as StreamedSession).push(chunk)
   }
 }
 

@@ -25,7 +25,7 @@ const joined = (entries: readonly Entry[]): Uint8Array => {
 class ChannelStreamGroup extends ListGroup<ChannelStream> {
   write(entries: readonly Entry[]): void {
     const chunk = joined(entries)
-    for (const stream of this.members) stream.push(chunk)
+    for (const stream of this.snapshot()) stream.push(chunk)
   }
 }
 

@@ -158,8 +158,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   /** Ends the stream and says why, in an event named `close`. */
   closeWith(code: Code): void {
-    this.pushText(namedBlock("close", { code, retry: entryOf(code).retry }))
-    this.finish()
+    this.pushLast(namedBlock("close", { code, retry: entryOf(code).retry }))
   }
 
   endAsSlow(): void {
@@ -172,13 +171,19 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   /** The client comes back by itself, with its cursor. */
   sendAway(retryMs: number): void {
-    this.pushText(retryLine(retryMs))
-    this.finish()
+    this.pushLast(retryLine(retryMs))
   }
 
   /** The stream has reached its longest time. */
   protected grewOld(): void {
     this.sendAway(resumeSoonMs)
+  }
+
+  /** However much waits before it, nobody is judged by the last word. */
+  private pushLast(text: string): void {
+    const written = this.controller?.write(encoder.encode(text))
+    if (typeof written === "object") written.catch(() => undefined)
+    this.finish()
   }
 
   /** Until the next heartbeat, or a share of it, or the end. */

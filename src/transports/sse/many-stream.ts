@@ -18,7 +18,7 @@ import { EventStream, type EventStreamOptions } from "./event-stream.ts"
 
 class ManyStreamGroup extends ListGroup<StreamedChannel> {
   write(entries: readonly Entry[]): void {
-    for (const channel of this.members) channel.write(entries)
+    for (const channel of this.snapshot()) channel.write(entries)
   }
 }
 
@@ -119,7 +119,8 @@ export class ManyStream extends EventStream {
   messages(index: number, entries: readonly Entry[]): void {
     const { beginning } = this
     if (beginning) {
-      beginning.after.push(() => this.messages(index, entries))
+      const kept = [...entries]
+      beginning.after.push(() => this.messages(index, kept))
       beginning.bytes += payloadBytes(entries)
       return this.judgeBacklog()
     }

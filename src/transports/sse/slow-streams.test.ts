@@ -1,0 +1,79 @@
+import { expect, test } from "bun:test"
+import type { Position } from "../../../wire/cursor.ts"
+import { defaultLimits } from "../../../wire/limits.ts"
+import { channelOf, Rehearsal } from "../../hub/rehearsal.ts"
+import { stranger } from "../guest.ts"
+import type { Shared } from "../shared.ts"
+import { SlowReaders } from "../slow-readers.ts"
+import { ChannelStream } from "./channel-stream.ts"
+
+const message = "x".repeat(60 * 1024)
+
+function start(outboxBytesMax = defaultLimits.outboxBytesMax) {
+  let now = 1
+  const rehearsal = new Rehearsal({ outboxBytesMax })
+  const slowReaders = new SlowReaders({ outboxBytesMax, now: () => now })
+  const shared = {
+    hub: rehearsal.hub,
+    limits: { ...defaultLimits, outboxBytesMax },
+    slowReaders,
+    wheel: { add() {}, remove() {} },
+    connections: { addReserved() {}, remove() {} },
+    presence: { enter: () => null },
+    setTimeout() {},
+    gone() {},
+  } as unknown as Shared
+  return {
+    rehearsal,
+    publish: () => void rehearsal.hub.publish(rehearsal.draft("/a", message)),
+    lookAfter(ms: number) {
+      now += ms
+      slowReaders.look()
+    },
+    /** A stream whose client takes all at once, or nothing. */
+    open({ stalled, after = null }: { stalled: boolean; after?: Position | null }) {
+      const channel = channelOf("/a")
+      const request = new Request("http://x/a")
+      const who = { request, number: 1, user: undefined, guest: stranger }
+      const stream = new ChannelStream({ shared, ...who, channel, after, reply: undefined })
+      const written = { bytes: 0 }
+      stream.pull({
+        write(chunk) {
+          written.bytes += chunk.length
+          return stalled ? new Promise(() => {}) : chunk.length
+        },
+        close() {},
+      })
+      return { stream, written }
+    },
+    [Symbol.dispose]: () => slowReaders.stop(),
+  }
+}
+
+// It has little waiting at a time, and its publishers write nothing to it: by what else than time should it be slow?
+test("a stream that stalls in its replay is slow after a minute, and its channel keeps nothing for it", async () => {
+  using t = start()
+  for (let i = 0; i < 100; i++) t.publish()
+  const { stream, written } = t.open({ stalled: true, after: { epoch: "run1", offset: 0 } })
+  await Bun.sleep(0)
+  // One page and then nothing: it is below every bound.
+  expect(written.bytes).toBeGreaterThan(message.length)
+  expect(stream.backlogBytes()).toBeLessThan(defaultLimits.outboxBytesMax)
+  t.lookAfter(59_000)
+  expect(stream.closed).toBe(false)
+  t.lookAfter(2000)
+  expect(stream.closed).toBe(true)
+  expect(t.rehearsal.hub.channelsHeard).toBe(0)
+})
+
+test("a stream that is ended by what its group is given takes no message from another one", () => {
+  using t = start(10 * 1024)
+  const stalled = t.open({ stalled: true })
+  const others = [1, 2, 3].map(() => t.open({ stalled: false }))
+  const before = others.map(({ written }) => written.bytes)
+  t.publish()
+  t.rehearsal.settle()
+  expect(stalled.stream.closed).toBe(true)
+  const given = others.map(({ written }, index) => written.bytes - (before[index] as number) > message.length)
+  expect(given).toEqual([true, true, true])
+})

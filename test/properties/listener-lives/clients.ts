@@ -1,0 +1,357 @@
+// Clients of every kind, as far as they need no socket: listeners that are written to alone or by their group, at once or
+// after the turn; that leave when they are served; that share a connection; and the real conversation and the real stream
+// of many channels.
+import { parseCursor, type Position } from "../../../wire/cursor.ts"
+import { LabaError } from "../../../wire/error.ts"
+import { defaultLimits } from "../../../wire/limits.ts"
+import type { ServerFrame } from "../../../wire/frames.ts"
+import type { Channel } from "../../../src/channels/channel.ts"
+import type { Hub } from "../../../src/hub/hub.ts"
+import type { Entry } from "../../../src/protocols/protocol.ts"
+import type { Counters } from "../../../src/telemetry/counters.ts"
+import { stranger } from "../../../src/transports/guest.ts"
+import { Conversation } from "../../../src/transports/laba/conversation.ts"
+import type { Outlet } from "../../../src/transports/laba/outlet.ts"
+import { ListGroup } from "../../../src/transports/list-group.ts"
+import type { Shared } from "../../../src/transports/shared.ts"
+import { setAside } from "../../../src/transports/slow-listeners.ts"
+import { ManyStream } from "../../../src/transports/sse/many-stream.ts"
+import type { GroupKind, Listener, Membership, Start } from "../../../src/transports/transport.ts"
+import { Heard } from "./heard.ts"
+import { Outbox, outboxBytesMax } from "./outbox.ts"
+
+/** What a client needs of the world around it. */
+export interface ClientWorld {
+  readonly hub: Hub
+  readonly counters: Counters
+  /** How many are said to be present now. */
+  present: number
+  readonly idAt: (channel: Channel, position: Position) => string | undefined
+}
+
+export interface Client {
+  readonly outbox: Outbox
+  /** What it listens to now. */
+  readonly heard: readonly Heard[]
+  readonly closed: boolean
+  /** It is found slow: its channels have their say. */
+  slow(): void
+  leave(): void
+}
+
+const groupKind = (name: string, joins: boolean): GroupKind => ({
+  name,
+  writeMicros: 8,
+  messageMicros: 0.45,
+  joins,
+  make: () => new EachGroup(),
+})
+
+class EachGroup extends ListGroup<Listener> {
+  write(entries: readonly Entry[]): void {
+    // Who was ended by what another was given is no member any more.
+    for (const member of this.snapshot()) if (!member.closed) member.write(entries)
+  }
+}
+
+const socketKind = groupKind("socket", true)
+const streamKind = groupKind("stream", false)
+const pollKind = groupKind("poll", false)
+const labaKind = groupKind("laba", true)
+
+/** One channel of a connection of channels that do not change, as a raw socket, a stream or a held poll has them. */
+class PlainListener implements Listener {
+  membership: Membership | null = null
+  place = -1
+  readonly kind: GroupKind
+  readonly heard: Heard
+  private readonly client: PlainClient
+
+  constructor(client: PlainClient, kind: GroupKind, heard: Heard) {
+    this.client = client
+    this.kind = kind
+    this.heard = heard
+  }
+
+  get outbox(): Outbox {
+    return this.client.outbox
+  }
+
+  get closed(): boolean {
+    return this.client.closed
+  }
+
+  start({ position, recovered }: Start): void {
+    this.heard.start(position, recovered)
+  }
+
+  write(entries: readonly Entry[]): void {
+    for (const { message } of entries) {
+      this.heard.message(message, message.id)
+      this.outbox.add(message.bytes)
+      // A reader that is over its bound may be closed by it.
+      if (this.closed) return
+    }
+    if (this.kind === pollKind) this.client.leave()
+  }
+
+  ready(): Promise<void> | null {
+    return this.kind === pollKind ? null : this.outbox.ready()
+  }
+
+  reset(position: Position, reason: string): void {
+    this.heard.reset(position, reason)
+    if (this.kind === pollKind) this.client.leave()
+  }
+
+  end(code: string): void {
+    this.heard.end(`end ${code}`)
+    this.client.leave()
+  }
+}
+
+export type PlainKind = "socket" | "stream" | "poll"
+const plainKinds = { socket: socketKind, stream: streamKind, poll: pollKind } as const
+
+/** A connection whose channels do not change, and which ends with any of them. */
+export class PlainClient implements Client {
+  readonly outbox = new Outbox()
+  closed = false
+  private readonly listeners: PlainListener[]
+  private readonly world: ClientWorld
+
+  constructor(world: ClientWorld, kind: PlainKind, wanted: readonly Wanted[]) {
+    this.world = world
+    this.outbox.onOver = () => this.slow()
+    this.listeners = wanted.map((one) => new PlainListener(this, plainKinds[kind], heardOf(world, one)))
+    for (const [index, { channel, after }] of wanted.entries())
+      world.hub.join(this.listeners[index] as PlainListener, channel, after)
+  }
+
+  get heard(): readonly Heard[] {
+    return this.closed ? [] : this.listeners.map(({ heard }) => heard)
+  }
+
+  slow(): void {
+    if (this.closed) return
+    const resume = setAside(this.world.hub, this.listeners)
+    if (resume) void this.outbox.drained().then(resume)
+    else this.leave()
+  }
+
+  leave(): void {
+    if (this.closed) return
+    this.closed = true
+    for (const listener of this.listeners) {
+      this.world.hub.leave(listener)
+      if (!listener.heard.over) listener.heard.end("left")
+    }
+    this.outbox.drain()
+  }
+}
+
+export interface Wanted {
+  readonly channel: Channel
+  readonly after: Position | null
+}
+
+const heardOf = (world: ClientWorld, { channel, after }: Wanted): Heard =>
+  new Heard({ channel, after, idAt: world.idAt })
+
+/** What transports share, as far as these clients use it. */
+function sharedOf(world: ClientWorld, judge: () => void): Shared {
+  const seat = () => {
+    world.present++
+    let isTaken = true
+    return {
+      leave() {
+        if (isTaken) world.present--
+        isTaken = false
+      },
+    }
+  }
+  return {
+    hub: world.hub,
+    limits: { ...defaultLimits, outboxBytesMax },
+    counters: world.counters,
+    presence: { enter: seat },
+    wheel: { add() {}, remove() {} },
+    connections: { addReserved() {}, remove() {} },
+    slowReaders: { suspect() {}, took() {}, judge },
+    access: { channelOf: (_identity: unknown, name: string) => name },
+    setTimeout() {},
+    gone() {},
+    failed() {},
+  } as unknown as Shared
+}
+
+/** The real conversation, over an outlet that writes down its frames. */
+export class LabaClient implements Client {
+  readonly outbox = new Outbox()
+  closed = false
+  private readonly world: ClientWorld
+  private readonly conversation: Conversation
+  private readonly subscriptions = new Map<Channel, Heard>()
+
+  constructor(world: ClientWorld) {
+    this.world = world
+    this.outbox.onOver = () => this.slow()
+    const outlet = {
+      kind: labaKind,
+      user: "u",
+      guest: stranger,
+      send: (frame: string) => this.receive(frame),
+      sendAll: (frames: readonly string[]) => {
+        for (const frame of frames) this.receive(frame)
+      },
+      ready: () => this.outbox.ready(),
+      drained: () => this.outbox.drained(),
+      closeWith: () => this.leave(),
+    }
+    Object.defineProperty(outlet, "closed", { get: () => this.closed })
+    const shared = sharedOf(world, () => undefined)
+    this.conversation = new Conversation(shared, outlet as unknown as Outlet)
+  }
+
+  get heard(): readonly Heard[] {
+    return [...this.subscriptions.values()]
+  }
+
+  /** Takes the place of an earlier one to the same channel. */
+  subscribe(wanted: Wanted): void {
+    if (this.closed) return
+    this.subscriptions.get(wanted.channel)?.end("moved")
+    this.subscriptions.set(wanted.channel, heardOf(this.world, wanted))
+    this.conversation.subscribe(wanted.channel, wanted.after)
+  }
+
+  unsubscribe(channel: Channel): void {
+    if (this.closed) return
+    this.subscriptions.get(channel)?.end("unsubscribed")
+    this.subscriptions.delete(channel)
+    void this.conversation.handle({ op: "unsubscribe", ref: undefined, channel })
+  }
+
+  slow(): void {
+    if (this.closed) return
+    const resume = this.conversation.setAside()
+    if (resume) void this.outbox.drained().then(resume)
+    else this.conversation.end(new LabaError("slow", "Too slow."))
+  }
+
+  leave(): void {
+    if (this.closed) return
+    this.closed = true
+    this.conversation.left()
+    for (const heard of this.subscriptions.values()) heard.end("left")
+    this.subscriptions.clear()
+    this.outbox.drain()
+  }
+
+  /** Its subscriptions are those that it knows of. */
+  check(): void {
+    const listed = [...this.conversation.channels].toSorted()
+    const known = [...this.subscriptions.keys()].toSorted()
+    if (listed.join() !== known.join())
+      this.heard[0]?.fail(`it listens to ${listed.join()}, not ${known.join()}`)
+  }
+
+  private receive(text: string): void {
+    if (this.closed) return
+    const frame = JSON.parse(text) as ServerFrame
+    if (!("channel" in frame) || frame.channel === undefined) return
+    const channel = frame.channel as Channel
+    const heard = this.subscriptions.get(channel)
+    const at = "cursor" in frame ? (parseCursor(frame.cursor, channel) as Position) : null
+    if (frame.op === "unsubscribed") return
+    if (!heard) throw new Error(`a frame of a channel that it does not listen to: ${text}`)
+    if (frame.op === "subscribed") heard.start(at as Position, frame.recovered)
+    else if (frame.op === "message") {
+      heard.message(at as Position, frame.id)
+      this.outbox.add(String(frame.data).length)
+    } else if (frame.op === "reset") heard.reset(at as Position, frame.reason)
+    else if (frame.op === "error") {
+      heard.end(`end ${frame.code}`)
+      this.subscriptions.delete(channel)
+    }
+  }
+}
+
+/** The real stream of many channels, over a controller that takes its chunks. */
+export class ManyStreamClient implements Client {
+  readonly outbox = new Outbox()
+  private readonly all: readonly Heard[]
+  private readonly stream: ManyStream
+  private isEnding = false
+
+  constructor(world: ClientWorld, wanted: readonly Wanted[]) {
+    this.all = wanted.map((one) => heardOf(world, one))
+    const channels = wanted.map(({ channel }) => channel)
+    const judge = () => this.slow()
+    this.outbox.onOver = judge
+    const positions = wanted.map(({ after }) => after)
+    this.stream = new ManyStream({
+      shared: sharedOf(world, judge),
+      request: new Request("http://x/"),
+      number: 1,
+      user: "u",
+      guest: stranger,
+      channels,
+      from: { positions: positions as readonly Position[], foreign: false },
+      reply: undefined,
+    })
+    this.stream.pull({
+      write: (chunk) => {
+        const text = new TextDecoder().decode(chunk)
+        for (const block of text.split("\n\n")) this.receive(block, channels)
+        if (!this.outbox.stalled) return chunk.length
+        const drained = this.outbox.drained().then(() => chunk.length)
+        this.outbox.waiting++
+        return drained
+      },
+      close() {},
+    })
+  }
+
+  get heard(): readonly Heard[] {
+    return this.closed ? [] : this.all
+  }
+
+  get closed(): boolean {
+    return this.stream.closed
+  }
+
+  slow(): void {
+    // Only who has something waiting is ever found slow.
+    if (this.closed || this.isEnding || this.stream.backlogBytes() === 0) return
+    const resume = this.stream.setAside()
+    if (resume) return void this.stream.drained().then(resume)
+    // The last word to it is no new offence.
+    this.isEnding = true
+    this.stream.endAsSlow()
+  }
+
+  leave(): void {
+    if (this.closed) return
+    this.stream.cancel()
+    for (const heard of this.all) heard.end("left")
+    this.outbox.drain()
+  }
+
+  private receive(block: string, channels: readonly Channel[]): void {
+    const event = /^event: (.*)$/m.exec(block)?.[1] ?? "message"
+    const data = /^data: (.*)$/m.exec(block)?.[1]
+    if (data === undefined) return
+    const json = JSON.parse(data)
+    if (event === "close") return this.all.forEach((heard) => heard.end(`close ${json.code}`))
+    if (event === "position") {
+      for (const [index, { cursor, recovered }] of json.channels.entries())
+        this.all[index]?.start(parseCursor(cursor, channels[index] as Channel) as Position, recovered)
+      return
+    }
+    const heard = this.all[channels.indexOf(json.channel)] as Heard
+    const at = parseCursor(json.cursor, json.channel) as Position
+    if (event === "message") heard.message(at, json.id)
+    else if (event === "reset") heard.reset(at, json.reason)
+  }
+}

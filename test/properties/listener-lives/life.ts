@@ -1,0 +1,288 @@
+// One run: a hub, an engine that acts when told to, and clients of every kind, led by a list of steps. After each step
+// every word that was heard is held against what was published; at the end all is healed, everybody must stand at the
+// head, and when they have left nothing may be left of them.
+import type { Position } from "../../../wire/cursor.ts"
+import type { Channel, Rule } from "../../../src/channels/channel.ts"
+import type { Draft } from "../../../src/engines/engine.ts"
+import { NodeHub } from "../../../src/hub/node-hub.ts"
+import { Counters } from "../../../src/telemetry/counters.ts"
+import {
+  type Client,
+  type ClientWorld,
+  LabaClient,
+  ManyStreamClient,
+  PlainClient,
+  type PlainKind,
+  type Wanted,
+} from "./clients.ts"
+import { ActedEngine } from "./engine.ts"
+import { Broken } from "./heard.ts"
+import { outboxBytesMax } from "./outbox.ts"
+
+const channels = ["/a", "/b", "/c"] as Channel[]
+
+/** A message costs some three hundred of them, so that about ten fill the bound. */
+const ringBytesMax = 3000
+
+const messageBytesMax = 60
+
+/** Numbers that a step picks with; what they pick among depends on what there is then. */
+export interface Step {
+  readonly do: keyof typeof doings
+  readonly a: number
+  readonly b: number
+}
+
+const rules: readonly Pick<Rule, "keep" | "slow">[] = [
+  { keep: { count: 8, bytes: 1e6, timeMs: 1e6 }, slow: "disconnect" },
+  { keep: { count: 8, bytes: 1e6, timeMs: 1e6 }, slow: "latest" },
+  { keep: { count: 200, bytes: 1e6, timeMs: 1e6 }, slow: "latest" },
+  { keep: null, slow: "latest" },
+  { keep: null, slow: "disconnect" },
+]
+
+class Life {
+  readonly counters = new Counters()
+  readonly engine: ActedEngine
+  readonly hub: NodeHub
+  clients: Client[] = []
+  readonly world: ClientWorld
+  /** Where somebody may have stood. */
+  readonly places: Wanted[] = channels.map((channel) => ({ channel, after: { epoch: "x", offset: 3 } }))
+  private readonly ruleOf = new Map<Channel, number>()
+  private turns: (() => void)[] = []
+  private drafts = 0
+
+  constructor() {
+    let engine!: ActedEngine
+    this.hub = new NodeHub({
+      engine: (events) => (engine = new ActedEngine(events)),
+      ruleFor: (channel) => this.ruleFor(channel),
+      limits: { outboxBytesMax, pageMessagesMax: 5, ringBytesMax, listenedChannelsMax: 100 },
+      counters: this.counters,
+      defer: (callback) => void this.turns.push(callback),
+    })
+    this.engine = engine
+    this.world = {
+      hub: this.hub,
+      counters: this.counters,
+      present: 0,
+      idAt: (channel, { epoch, offset }) => engine.numbered.get(`${channel} ${epoch} ${offset}`),
+    }
+  }
+
+  ruleFor(channel: Channel): Rule {
+    return { pattern: channel, ...(rules[this.ruleOf.get(channel) ?? 0] as Pick<Rule, "keep" | "slow">) }
+  }
+
+  setRule(channel: Channel, index: number): void {
+    this.ruleOf.set(channel, index % rules.length)
+    this.hub.rulesChanged()
+  }
+
+  draft(channel: Channel, bytes: number): Draft {
+    this.drafts++
+    const data = "x".repeat(1 + (bytes % messageBytesMax))
+    return { channel, type: "text/plain", data, bytes: data.length, id: `m${this.drafts}` }
+  }
+
+  publish(channel: Channel, bytes: number): void {
+    Promise.resolve(this.hub.publish(this.draft(channel, bytes))).catch(() => undefined)
+  }
+
+  /** One loop turn. */
+  turn(): void {
+    const due = this.turns
+    this.turns = []
+    for (const callback of due) callback()
+  }
+
+  /** Where one may have stood that comes now: at a known place, one that is over, or nowhere. */
+  wanted(channel: Channel, pick: number): Wanted {
+    const places = this.places.filter((place) => place.channel === channel)
+    return pick % 3 === 0 ? { channel, after: null } : (places[pick % places.length] as Wanted)
+  }
+
+  check(): void {
+    for (const client of this.clients) {
+      if (client instanceof LabaClient) client.check()
+      for (const { channel, position } of client.heard) if (position) this.remember(channel, position)
+    }
+    this.clients = this.clients.filter((client) => !client.closed)
+    // A page that was missed is fetched whole.
+    const slack = channels.length * (ringBytesMax / 2)
+    if (this.hub.ringBytes > ringBytesMax + slack) throw new Broken(`rings of ${this.hub.ringBytes} bytes`)
+  }
+
+  /** All is healed, and done that is still to do. */
+  async settle(): Promise<void> {
+    if (this.engine.away) this.engine.comeBack(false)
+    for (const client of this.clients) client.outbox.stalled = false
+    for (let quiet = 0, rounds = 0; quiet < 3; rounds++) {
+      if (rounds > 5000) throw new Broken("it never comes to rest")
+      const isQuiet = this.engine.idle && this.turns.length === 0
+      for (const client of this.clients) client.outbox.drain()
+      this.engine.act(0)
+      this.engine.deliver(0)
+      this.turn()
+      await breathe()
+      this.check()
+      quiet = isQuiet ? quiet + 1 : 0
+    }
+  }
+
+  expectAtHead(): void {
+    for (const channel of channels) {
+      const tail = this.engine.tail(channel)
+      const heard = this.clients.flatMap((client) => client.heard.filter((one) => one.channel === channel))
+      for (const one of heard) {
+        const { position } = one
+        if (position?.epoch !== tail.epoch || position.offset !== tail.offset)
+          one.fail(`stands elsewhere than ${tail.epoch}-${tail.offset}`)
+      }
+      const listeners = this.hub.listenersOf(channel)
+      if (listeners !== heard.length)
+        throw new Broken(`${channel}: ${listeners} listeners, not ${heard.length}`)
+    }
+  }
+
+  expectEmpty(): void {
+    const { channelsHeard, ringBytes } = this.hub
+    const left = {
+      channelsHeard,
+      ringBytes,
+      listening: this.engine.listening.size,
+      present: this.world.present,
+    }
+    if (Object.values(left).some((count) => count !== 0)) throw new Broken(`left: ${JSON.stringify(left)}`)
+  }
+
+  private remember(channel: Channel, after: Position): void {
+    if (this.places.length > 60) this.places.splice(channels.length, 20)
+    this.places.push({ channel, after })
+  }
+}
+
+const channelAt = (pick: number): Channel => channels[pick % channels.length] as Channel
+
+const clientAt = ({ clients }: Life, pick: number): Client | undefined =>
+  clients[pick % Math.max(1, clients.length)]
+
+const plain = (life: Life, kind: PlainKind, wanted: readonly Wanted[]): void =>
+  void life.clients.push(new PlainClient(life.world, kind, wanted))
+
+/** What may happen, each with how often. */
+const doings = {
+  publish: [6, (life: Life, a: number, b: number) => life.publish(channelAt(a), b)],
+  "publish elsewhere": [
+    4,
+    (life: Life, a: number, b: number) => {
+      const channel = channelAt(a)
+      for (let i = 0; i <= b % 4; i++)
+        life.engine.append(life.draft(channel, b + i), life.ruleFor(channel).keep)
+    },
+  ],
+  "open a socket": [
+    2,
+    (life: Life, a: number, b: number) => plain(life, "socket", [life.wanted(channelAt(a), b)]),
+  ],
+  "open a stream": [
+    2,
+    (life: Life, a: number, b: number) => plain(life, "stream", [life.wanted(channelAt(a), b)]),
+  ],
+  "hold a poll": [
+    2,
+    (life: Life, a: number, b: number) => plain(life, "poll", [life.wanted(channelAt(a), b)]),
+  ],
+  "attach channels": [
+    1,
+    (life: Life, a: number, b: number) =>
+      plain(
+        life,
+        a % 2 ? "socket" : "stream",
+        channels.map((channel, index) => life.wanted(channel, b + index)),
+      ),
+  ],
+  "open a stream of many": [
+    2,
+    (life: Life, _a: number, b: number) =>
+      void life.clients.push(
+        new ManyStreamClient(
+          life.world,
+          channels.map((channel, index) => life.wanted(channel, b + index)),
+        ),
+      ),
+  ],
+  "open a conversation": [2, (life: Life) => void life.clients.push(new LabaClient(life.world))],
+  subscribe: [
+    8,
+    (life: Life, a: number, b: number) => {
+      const client = clientAt(life, a)
+      if (client instanceof LabaClient) client.subscribe(life.wanted(channelAt(b), a + b))
+    },
+  ],
+  unsubscribe: [
+    4,
+    (life: Life, a: number, b: number) => {
+      const client = clientAt(life, a)
+      if (client instanceof LabaClient) client.unsubscribe(channelAt(b))
+    },
+  ],
+  leave: [2, (life: Life, a: number) => clientAt(life, a)?.leave()],
+  stall: [
+    4,
+    (life: Life, a: number) => {
+      const client = clientAt(life, a)
+      if (client) client.outbox.stalled = true
+    },
+  ],
+  "be slow": [2, (life: Life, a: number) => clientAt(life, a)?.slow()],
+  drain: [
+    5,
+    (life: Life, a: number, b: number) => {
+      const outbox = clientAt(life, a)?.outbox
+      if (!outbox) return
+      outbox.stalled = b % 2 === 0
+      outbox.drain()
+    },
+  ],
+  delete: [1, (life: Life, a: number) => void life.hub.forget(channelAt(a)).catch(() => undefined)],
+  "change a rule": [1, (life: Life, a: number, b: number) => life.setRule(channelAt(a), b)],
+  "lose the engine": [1, (life: Life) => life.engine.leave()],
+  "have it back": [
+    2,
+    (life: Life, a: number) => {
+      if (life.engine.away) life.engine.comeBack(a % 4 === 0)
+    },
+  ],
+  "the engine acts": [14, (life: Life, a: number) => life.engine.act(a)],
+  "the engine delivers": [8, (life: Life, a: number) => life.engine.deliver(a)],
+  "a turn": [6, (life: Life) => life.turn()],
+} as const satisfies Record<string, readonly [number, (life: Life, a: number, b: number) => void]>
+
+/** Each thing that may happen, as often as it should be picked. */
+export const weighted: readonly Step["do"][] = (Object.keys(doings) as Step["do"][]).flatMap((name) =>
+  Array.from({ length: doings[name][0] }, () => name),
+)
+
+/** Lives through the steps. Throws `Broken` where something that is promised is not kept. */
+export async function live(steps: readonly Step[]): Promise<void> {
+  const life = new Life()
+  for (const { do: name, a, b } of steps) {
+    doings[name][1](life, a, b)
+    await breathe()
+    life.check()
+  }
+  await life.settle()
+  for (const channel of channels) life.engine.append(life.draft(channel, 1), life.ruleFor(channel).keep)
+  await life.settle()
+  life.expectAtHead()
+  for (const client of [...life.clients]) client.leave()
+  await life.settle()
+  life.expectEmpty()
+}
+
+/** Lets promises that are settled run their callbacks. */
+async function breathe(): Promise<void> {
+  for (let i = 0; i < 25; i++) await Promise.resolve()
+}
