@@ -1,7 +1,7 @@
 // Who may, where a configuration is silent. Pure.
 import type { Action, Permissions, Who } from "../channels/channel.ts"
-import { compareSpecificity, covers } from "../channels/cover.ts"
 import { anyUser, parsePattern, type Pattern } from "../channels/pattern.ts"
+import { PatternTree } from "../channels/pattern-tree.ts"
 
 /** What one rule says about who may; what it does not say is for wider rules and the defaults. */
 export type SaidPermissions = Partial<Permissions>
@@ -50,45 +50,66 @@ export function fillPermissions(
   said: ReadonlyMap<string, SaidPermissions>,
   defaults: DefaultPermissions,
 ): ReadonlyMap<string, Permissions> {
-  const filled = new Map<string, Permissions>()
-  for (const { text, pattern, wider } of withWider(said)) {
-    const usual = isAboutUsers(pattern) ? defaults.own : defaults.usual
-    const who = (...actions: readonly Action[]): Who => {
-      for (const permissions of wider) {
-        for (const action of actions) if (permissions[action] !== undefined) return permissions[action]
-      }
-      return usual[actions[0] as Action]
+  const rules = Array.from(said, ([text, permissions]) => ({
+    text,
+    pattern: parsePattern(text),
+    permissions,
+  }))
+  const whoFor = (...actions: readonly Action[]): ((pattern: Pattern) => Who) => {
+    const sayers = new Sayers<Who>()
+    for (const { pattern, permissions } of rules) {
+      const who = actions.map((action) => permissions[action]).find((one) => one !== undefined)
+      if (who !== undefined) sayers.add(pattern, who)
     }
-    filled.set(text, {
-      listen: who("listen"),
-      publish: who("publish"),
-      presence: who("presence"),
-      history: who("history", "listen"),
-      manage: who("manage"),
-    })
+    const usual = actions[0] as Action
+    return (pattern) => sayers.for(pattern) ?? (isAboutUsers(pattern) ? defaults.own : defaults.usual)[usual]
   }
-  return filled
+  const listen = whoFor("listen")
+  const publish = whoFor("publish")
+  const presence = whoFor("presence")
+  const history = whoFor("history", "listen")
+  const manage = whoFor("manage")
+  return new Map(
+    rules.map(({ text, pattern }) => [
+      text,
+      {
+        listen: listen(pattern),
+        publish: publish(pattern),
+        presence: presence(pattern),
+        history: history(pattern),
+        manage: manage(pattern),
+      },
+    ]),
+  )
 }
 
 /** The patterns whose channels keep presence: those that say so, or are silent where a wider one says so. */
 export function presenceKept(said: ReadonlyMap<string, boolean | Who | undefined>): ReadonlySet<string> {
-  const kept = new Set<string>()
-  for (const { text, wider } of withWider(said)) {
-    const first = wider.find((presence) => presence !== undefined)
-    if (first !== undefined && first !== false && first !== "nobody") kept.add(text)
-  }
-  return kept
+  const rules = Array.from(said, ([text, presence]) => ({ text, pattern: parsePattern(text), presence }))
+  const sayers = new Sayers<boolean>()
+  for (const { pattern, presence } of rules)
+    if (presence !== undefined) sayers.add(pattern, presence !== false && presence !== "nobody")
+  return new Set(rules.filter(({ pattern }) => sayers.for(pattern) === true).map(({ text }) => text))
 }
 
-/** What is said of each pattern, the pattern's own first and then by the wider ones, the most specific first. */
-function withWider<Said>(said: ReadonlyMap<string, Said>) {
-  const rules = [...said].map(([text, one]) => ({ text, pattern: parsePattern(text), said: one }))
-  rules.sort((a, b) => compareSpecificity(a.pattern, b.pattern))
-  return rules.map(({ text, pattern }) => ({
-    text,
-    pattern,
-    wider: rules
-      .filter((rule) => isAboutUsers(rule.pattern) === isAboutUsers(pattern) && covers(rule.pattern, pattern))
-      .map((rule) => rule.said),
-  }))
+/**
+ * What rules say about one thing, those alone that say it: so who is silent is found an answer by a walk down the patterns, and
+ * not by a look at every other rule.
+ */
+class Sayers<Said> {
+  private readonly aboutUsers = new PatternTree<Said>()
+  private readonly others = new PatternTree<Said>()
+
+  add(pattern: Pattern, said: Said): void {
+    this.treeOf(pattern).add(pattern, said)
+  }
+
+  /** What the pattern says itself, else the most specific wider one. */
+  for(pattern: Pattern): Said | undefined {
+    return this.treeOf(pattern).covering(pattern)
+  }
+
+  private treeOf(pattern: Pattern): PatternTree<Said> {
+    return isAboutUsers(pattern) ? this.aboutUsers : this.others
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { compareSpecificity, covers } from "./cover.ts"
+import { covers } from "./cover.ts"
 import { parsePattern } from "./pattern.ts"
 
 const cover = (wide: string, narrow: string) => covers(parsePattern(wide), parsePattern(narrow))
@@ -36,19 +36,5 @@ describe("a pattern", () => {
     ] as const) {
       expect([wide, narrow, cover(wide, narrow)]).toEqual([wide, narrow, false])
     }
-  })
-
-  test("is more specific by its first part that differs", () => {
-    const sorted = ["/@1/x", "/@1/**", "/@*/x", "/@*/**", "/*/x", "/*/**", "/**"]
-    const patterns = sorted.toReversed().map(parsePattern).sort(compareSpecificity)
-    expect(patterns.map(({ text }) => text)).toEqual([
-      "/@1/x",
-      "/@1/**",
-      "/@*/x",
-      "/@*/**",
-      "/*/x",
-      "/*/**",
-      "/**",
-    ])
   })
 })

@@ -80,9 +80,13 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
   return `unknown key${didYouMean(nearest(key, knownKeys(path)))}`
 }
 
-/** The keys that the schema knows at a path. Read from its JSON form, which is plain to walk. */
+/** The schema as JSON, which is plain to walk. Made once it is needed: that takes milliseconds. */
+let schemaAsJson: JsonSchema | undefined
+
+/** The keys that the schema knows at a path. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let nodes: readonly JsonSchema[] = [z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema]
+  schemaAsJson ??= z.toJSONSchema(configSchema, { io: "input" }) as JsonSchema
+  let nodes: readonly JsonSchema[] = [schemaAsJson]
   for (const key of path) {
     nodes = alternatives(nodes).flatMap((node) => {
       const next = node.properties?.[String(key)] ?? node.additionalProperties ?? node.items
