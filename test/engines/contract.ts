@@ -1,12 +1,13 @@
 // What every engine must do, run by a three-line file an engine. `make` gives a fresh engine on fresh storage.
 import { describe, expect, test } from "bun:test"
 import { LabaError } from "../../wire/error.ts"
+import type { ChannelEntry, Inventory } from "../../src/engines/inventory.ts"
 import { parseChannel } from "../../src/channels/name.ts"
 import type { Keep } from "../../src/channels/channel.ts"
 import type { Draft, Engine, EngineEvents, Message, Page } from "../../src/engines/engine.ts"
 
 export interface EngineUnderTest {
-  readonly engine: Engine
+  readonly engine: Engine & Inventory
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 
@@ -66,6 +67,27 @@ async function codeOf(act: () => unknown): Promise<string> {
   } catch (error) {
     return error instanceof LabaError ? error.code : String(error)
   }
+}
+
+/** The channels below a name that have messages. */
+async function keptUnder(engine: Inventory, name: string): Promise<ChannelEntry[]> {
+  const all: ChannelEntry[] = []
+  for (let next: string | null = null; ;) {
+    const page = await engine.channelsPage(next, 1000)
+    all.push(...page.channels.filter(({ channel, kept }) => kept > 0 && channel.startsWith(name)))
+    if (page.next === null) return all
+    next = page.next
+  }
+}
+
+/** Payloads alone: what an engine counts beside them is its own affair. */
+const bytesOf = (channels: readonly ChannelEntry[]): number =>
+  channels.reduce((sum, { bytes }) => sum + bytes, 0)
+
+/** Waits until it is so: an engine may bring its budget back a moment later. */
+async function settles(isSo: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 300 && !(await isSo()); i++) await Bun.sleep(100)
+  expect(await isSo()).toBe(true)
 }
 
 export function engineContract(name: string, maker: EngineMaker): void {
@@ -290,5 +312,39 @@ export function engineContract(name: string, maker: EngineMaker): void {
       const newest = await t.engine.state(parseChannel("/c199", "body"), keep)
       expect(newest.kept).toBe(1)
     })
+
+    test("with hundreds of idle listeners the budget holds, and nobody else pays for them", async () => {
+      const budget = 200_000
+      await using t = await start({ idempotencyKeysMax: 10, historyBytesMax: budget })
+      // Heard of once and never published to, so many that their names alone would fill the budget.
+      for (let i = 0; i < 1000; i++) await t.engine.listen(parseChannel(`/named/${i}`, "body"), keep)
+      for (let i = 0; i < 20; i++) await t.engine.publish(draft(`/kept/${i}`, "x".repeat(500)), keep)
+      // And those with a message each, that are idle from then on.
+      for (let i = 0; i < 300; i++) {
+        await t.engine.listen(parseChannel(`/idle/${i}`, "body"), keep)
+        await t.engine.publish(draft(`/idle/${i}`, "x"), keep)
+      }
+      await Bun.sleep(2500)
+      expect((await keptUnder(t.engine, "/kept/")).length).toBe(20)
+      // Only now does more come than there is room for.
+      for (let i = 0; i < 400; i++) await t.engine.publish(draft(`/busy/${i}`, "x".repeat(1000)), keep)
+      await settles(async () => bytesOf(await keptUnder(t.engine, "/")) <= budget)
+      expect(bytesOf(await keptUnder(t.engine, "/busy/"))).toBeGreaterThan(budget / 4)
+      // Who listened all the while stands where they stood, and what is idle still hears.
+      await t.engine.publish(draft("/idle/0", "again"), keep)
+      const heard = await t.ear.hears(301)
+      expect(heard.at(-1)).toMatchObject({ channel: "/idle/0", offset: 2 })
+      for (let i = 0; i < 1000; i++) await t.engine.unlisten(parseChannel(`/named/${i}`, "body"))
+    }, 60_000)
+
+    test("goes back under its budget after quiet, whoever listens", async () => {
+      const budget = 100_000
+      await using t = await start({ idempotencyKeysMax: 10, historyBytesMax: budget })
+      for (let i = 0; i < 300; i++) await t.engine.listen(parseChannel(`/idle/${i}`, "body"), keep)
+      await Promise.all(
+        Array.from({ length: 300 }, (_, i) => t.engine.publish(draft(`/idle/${i}`, "x".repeat(3000)), keep)),
+      )
+      await settles(async () => bytesOf(await keptUnder(t.engine, "/")) <= budget)
+    }, 60_000)
   })
 }

@@ -115,6 +115,37 @@ test("the budget of the disk holds over a restart: the least recently used go, w
   expect(bytes).toBeLessThan(2_000_000)
 })
 
+test("what the budget pushed out leaves the tables as fast as it was counted out, also when nobody publishes any more", async () => {
+  await using folder = new Folder()
+  const engine = folder.open({ diskBytesMax: 100_000 })
+  await publishMany(engine, 3000, (index) => `/c${index}`)
+  // Not once a second, a channel each time: within as many looks as the engine takes in a few seconds.
+  for (let i = 0; i < 30; i++) await engine.tend()
+  await engine.close()
+  expect(count(folder, "garbage")).toBe(0)
+  expect(count(folder, "messages")).toBeLessThan(400)
+})
+
+test("channels that are listened to and idle cost the others neither memory nor disk", async () => {
+  await using folder = new Folder()
+  const limits = { ...defaultLimits, historyBytesMax: 100_000 }
+  const trimmed: string[] = []
+  const onTrim = (channel: string) => void trimmed.push(channel)
+  const engine = folder.open({ diskBytesMax: 200_000, limits, onTrim })
+  await publishMany(engine, 100, (index) => `/kept/${index}`)
+  const before = engine.figures.historyBytes as number
+  for (let i = 0; i < 1000; i++) await engine.listen(`/idle/${i}` as Channel, keep)
+  expect(engine.figures.historyBytes).toBe(before)
+  // Of each the numbers are left, and nothing else.
+  await publishMany(engine, 1000, (index) => `/idle/${index}`)
+  for (let i = 0; i < 1000; i++) engine.state(`/idle/${i}` as Channel, { ...keep, count: 0 })
+  for (let i = 0; i < 30; i++) await engine.tend()
+  const counted = trimmed.length
+  for (let i = 0; i < 10; i++) await engine.publish(draft(`/more/${i}`, "x".repeat(1000)), keep)
+  expect(trimmed.length).toBe(counted)
+  expect(engine.figures.historyBytes as number).toBeLessThan(100_000)
+})
+
 test("memory holds what its budget allows, and the rest is read from the disk", async () => {
   await using folder = new Folder()
   const wide = { ...keep, count: 10_000, bytes: 1e8 }

@@ -21,6 +21,9 @@ export interface ChannelRow {
   readonly used: number
 }
 
+/** A place in the order of use. */
+export type RowUse = Pick<ChannelRow, "used" | "id">
+
 interface MessageRow {
   readonly offset: number
   readonly type: string
@@ -45,6 +48,8 @@ export interface Totals {
 const rowColumns = "id, name, epoch, head, first, bytes, keep_ms, due, used"
 
 export class Archive {
+  /** Whether there may be messages of forgotten channels that are still to be deleted. */
+  hasGarbage = true
   private readonly store: Store
 
   constructor(store: Store) {
@@ -135,6 +140,7 @@ export class Archive {
   remove(id: number): void {
     this.store.query("DELETE FROM channels WHERE id = ?").run(id)
     this.store.query("INSERT OR IGNORE INTO garbage VALUES (?)").run(id)
+    this.hasGarbage = true
   }
 
   deleteBetween(id: number, from: number, before: number): void {
@@ -145,11 +151,23 @@ export class Archive {
   /** Deletes up to `count` messages of forgotten channels. False when there is nothing left to do. */
   collect(count: number): boolean {
     const garbage = "SELECT channel FROM garbage LIMIT 1"
-    const next = this.store.query<{ channel: number }, []>(garbage).get()
-    if (!next) return false
-    const oldest = this.oldest(next.channel)
-    if (oldest === null) this.store.query("DELETE FROM garbage WHERE channel = ?").run(next.channel)
-    else this.deleteBetween(next.channel, oldest, oldest + count)
+    for (let left = count; left > 0; left--) {
+      const next = this.store.query<{ channel: number }, []>(garbage).get()
+      if (!next) {
+        this.hasGarbage = false
+        return false
+      }
+      const bounds = "SELECT min(offset) AS oldest, max(offset) AS newest FROM messages WHERE channel = ?"
+      const { oldest, newest } = this.store
+        .query<{ oldest: number | null; newest: number }, [number]>(bounds)
+        .get(next.channel) ?? { oldest: null, newest: 0 }
+      if (oldest !== null) {
+        this.deleteBetween(next.channel, oldest, oldest + left)
+        left -= Math.min(left, newest - oldest + 1)
+      }
+      if (oldest === null || left > 0)
+        this.store.query("DELETE FROM garbage WHERE channel = ?").run(next.channel)
+    }
     return true
   }
 
@@ -162,13 +180,10 @@ export class Archive {
       .map(({ name }) => name)
   }
 
-  /** Channels in the order of their last use, as far as it was written down. */
-  leastUsed(count: number): Channel[] {
-    const sql = "SELECT name FROM channels ORDER BY used, id LIMIT ?"
-    return this.store
-      .query<{ name: Channel }, [number]>(sql)
-      .all(count)
-      .map(({ name }) => name)
+  /** Channels behind a place in the order of their last use, as far as it was written down. */
+  leastUsed({ used, id }: RowUse, count: number): ChannelRow[] {
+    const sql = `SELECT ${rowColumns} FROM channels WHERE (used, id) > (?, ?) ORDER BY used, id LIMIT ?`
+    return this.store.query<ChannelRow, [number, number, number]>(sql).all(used, id, count)
   }
 
   floors(): { slot: number; epoch: number }[] {

@@ -2,7 +2,7 @@
 // both within their budgets. Knows what a channel costs; refuses to know who publishes and when a commit is.
 import type { Channel, Keep } from "../../channels/channel.ts"
 import type { Message } from "../engine.ts"
-import type { Archive, ChannelRow } from "./archive.ts"
+import type { Archive, ChannelRow, RowUse } from "./archive.ts"
 import type { Epochs } from "./epochs.ts"
 import type { Store } from "./store.ts"
 import { diskCost, StoredLog } from "./stored-log.ts"
@@ -12,6 +12,9 @@ const touchMs = 1000
 
 /** Channels looked at for one step of bringing a budget back; the next commit goes on. */
 const stepMax = 64
+
+/** Pages of so many rows looked at in one step for channels that are not in memory: there may be few of them among the rows. */
+const pagesMax = 8
 
 export interface ChannelsOptions {
   readonly store: Store
@@ -24,8 +27,15 @@ export interface ChannelsOptions {
 }
 
 export class Channels {
-  /** In the order of their last use, the latest last. */
   private readonly logs = new Map<Channel, StoredLog>()
+  // Only what frees something when it goes is in these two: a channel that is listened to and keeps nothing is in neither,
+  // however many there are, so that every step of bringing a budget back brings it back.
+  /** Logs that cost memory, in the order of their last use. */
+  private readonly warm = new Set<StoredLog>()
+  /** Logs that cost disk, in the order of their last use. */
+  private readonly filled = new Set<StoredLog>()
+  /** Where the look for channels that are not in memory goes on: in the order of use, as far as it was written down. */
+  private coldFrom: RowUse = leastUsed
   /** Logs whose row no longer says what is kept. */
   readonly dirty = new Set<StoredLog>()
   memoryBytes = 0
@@ -86,8 +96,12 @@ export class Channels {
   /** Leaves memory when nothing was ever numbered: a stream of one-time names must not cost any. */
   leave(log: StoredLog): void {
     if (log.head > 0 || log.onDisk || log.waiting > 0 || log.unfiled > 0 || log.listened) return
-    this.logs.delete(log.channel)
-    this.memoryBytes -= log.memoryCost
+    this.letGo(log)
+  }
+
+  /** Notes whether somebody listens: then it stays, and costs only what can go. */
+  setListened(log: StoredLog, listened: boolean): void {
+    if (log.listened !== listened) this.charged(log, () => void (log.listened = listened))
   }
 
   /** Begins anew in `epoch`. Answers the id of the row that is to be removed, or null. */
@@ -101,8 +115,8 @@ export class Channels {
   touch(log: StoredLog, now: number): void {
     if (now - log.touchedAt < touchMs) return
     log.touchedAt = now
-    this.logs.delete(log.channel)
-    this.logs.set(log.channel, log)
+    if (this.warm.delete(log)) this.warm.add(log)
+    if (this.filled.delete(log)) this.filled.add(log)
   }
 
   append(log: StoredLog, message: Message): void {
@@ -123,6 +137,7 @@ export class Channels {
     } finally {
       this.memoryBytes += log.memoryCost - memory
       this.diskBytes += log.cost - disk
+      this.list(log)
     }
   }
 
@@ -130,17 +145,13 @@ export class Channels {
   enforceMemory(): void {
     const max = this.options.memoryBytesMax()
     let looked = 0
-    for (const log of this.logs.values()) {
+    for (const log of this.warm) {
       if (this.memoryBytes <= max || looked++ === stepMax) return
       const needed = log.waiting > 0 || log.unfiled > 0 || log.listened || this.dirty.has(log)
       if (needed) {
         this.charged(log, () => log.cool())
-        this.logs.delete(log.channel)
-        this.logs.set(log.channel, log)
-      } else {
-        this.logs.delete(log.channel)
-        this.memoryBytes -= log.memoryCost
-      }
+        if (this.warm.delete(log)) this.warm.add(log)
+      } else this.letGo(log)
     }
   }
 
@@ -157,9 +168,9 @@ export class Channels {
       return "done"
     }
     let looked = 0
-    for (const log of this.logs.values()) {
+    for (const log of this.filled) {
       if (!this.overDisk || looked++ === stepMax) break
-      if (log.cost === 0 || log.waiting > 0) continue
+      if (log.waiting > 0) continue
       if (log.unfiled > 0) return "file first"
       this.pushOut(log)
     }
@@ -182,27 +193,52 @@ export class Channels {
   private take(log: StoredLog): StoredLog {
     this.logs.set(log.channel, log)
     this.memoryBytes += log.memoryCost
+    this.list(log)
     return log
   }
 
-  /** The channels that are not in memory and were used least recently. */
+  /** Out of memory. */
+  private letGo(log: StoredLog): void {
+    this.logs.delete(log.channel)
+    this.warm.delete(log)
+    this.filled.delete(log)
+    this.memoryBytes -= log.memoryCost
+  }
+
+  /** Brings the lists up to what a log costs now. One that is in a list keeps its place. */
+  private list(log: StoredLog): void {
+    if (log.memoryCost === 0) this.warm.delete(log)
+    else this.warm.add(log)
+    if (log.cost === 0) this.filled.delete(log)
+    else this.filled.add(log)
+  }
+
+  /**
+   * The next of the channels that are not in memory, in the order of their use. A step goes on where the last one ended: rows of
+   * channels in memory may be the least used by what was written down, and as many as there are listeners.
+   */
   private coldRows(): ChannelRow[] {
     const { archive } = this.options
     const cold: ChannelRow[] = []
     let freed = this.diskBytes - this.options.diskBytesMax
-    for (const name of archive.leastUsed(stepMax)) {
-      const log = this.logs.get(name)
-      if (log) {
-        if (!log.onDisk) continue
-        // In use after all: its row says so from the next filing on.
-        log.usedWritten = 0
-        this.dirty.add(log)
-        continue
+    for (let page = 0; page < pagesMax && cold.length === 0; page++) {
+      const rows = archive.leastUsed(this.coldFrom, stepMax)
+      for (const row of rows) {
+        if (freed <= 0) break
+        this.coldFrom = row
+        const log = this.logs.get(row.name)
+        if (log) {
+          // In use after all: its row says so from the next filing on.
+          if (log.isUseStale) this.dirty.add(log)
+          continue
+        }
+        cold.push(row)
+        freed -= costOf(row)
       }
-      const row = freed > 0 ? archive.find(name) : null
-      if (!row) continue
-      cold.push(row)
-      freed -= costOf(row)
+      if (rows.length < stepMax && freed > 0) {
+        this.coldFrom = leastUsed
+        break
+      }
     }
     return cold
   }
@@ -241,12 +277,14 @@ export class Channels {
       epochs.raised(log.channel, epoch)
       this.rows--
       this.diskBytes -= log.cost
-      this.memoryBytes -= log.memoryCost
-      this.logs.delete(log.channel)
+      this.letGo(log)
       this.dirty.delete(log)
     }
     if (hadHistory) onTrim(log.channel)
   }
 }
+
+/** Before the row that was used least recently. */
+const leastUsed: RowUse = { used: -1, id: 0 }
 
 const costOf = ({ head, first, bytes }: ChannelRow): number => diskCost(Math.max(0, head - first + 1), bytes)

@@ -24,9 +24,6 @@ const waitingMin = 2000
 const waitingMax = 20_000
 const waitingBytesMin = 8 * 1024 * 1024
 
-/** How stale the time of a channel's last use may be on disk: writing it more often is what would cost most. */
-const usedStaleMs = 60_000
-
 /** The shortest time between two looks at one channel for expired messages. */
 const dueMinMs = 1000
 
@@ -151,7 +148,7 @@ export class Filing {
     this.waitingBytes -= bytes
   }
 
-  /** Clears some of what has expired or was forgotten, on disk. */
+  /** Clears some of what has expired, on disk. */
   sweep(): void {
     const { store, archive, journal, channels, now } = this.options
     const time = now()
@@ -176,10 +173,15 @@ export class Filing {
     }
     store.transaction(() => {
       for (const { log } of cold) this.writeRow(log, { head: log.filed, bytes: log.filedBytes, since: time })
-      archive.collect(deleteMax)
       journal.expire(time)
     })
     for (const { freed } of cold) channels.diskBytes -= freed
+  }
+
+  /** Deletes some of what was forgotten. False when nothing is left of it. */
+  collect(): boolean {
+    const { store, archive } = this.options
+    return store.transaction(() => archive.collect(deleteMax))
   }
 
   /** Within a transaction: makes the row say what is kept, and deletes some of what is not. */
@@ -197,7 +199,6 @@ export class Filing {
         if (oldest + deleteMax < first) due = now
       }
     }
-    const isStale = log.touchedAt - log.usedWritten > usedStaleMs
     const row: ChannelRow = {
       id: log.id,
       name: log.channel,
@@ -207,7 +208,7 @@ export class Filing {
       bytes,
       keep_ms: log.keepMs,
       due,
-      used: isStale ? log.touchedAt : log.usedWritten,
+      used: log.isUseStale ? log.touchedAt : log.usedWritten,
     }
     if (log.onDisk) archive.update(row)
     else archive.add(row)

@@ -82,8 +82,8 @@ export class SqliteEngine implements Engine, Inventory {
     const { limits, onTrim, directory, diskBytesMax = defaultDiskBytesMax } = options
     const store = Store.open(directory)
     this.store = store
+    const archive = new Archive(store)
     try {
-      const archive = new Archive(store)
       this.epochs = store.transaction(() => new Epochs(store, archive, options.acknowledge === "first"))
       store.syncNow()
       this.journal = new Journal(store)
@@ -114,7 +114,7 @@ export class SqliteEngine implements Engine, Inventory {
     const { journal, epochs, channels, filing, receipts, lossy, now } = this
     const onTrouble = (says: string | null) => options.onTrouble?.(says)
     const onError = (error: unknown) => onTrouble(troubleOf(error, directory).says)
-    this.upkeep = new Upkeep({ store, channels, filing, now, onError })
+    this.upkeep = new Upkeep({ store, archive, channels, filing, now, onError })
     const { upkeep } = this
     const acknowledgesFirst = options.acknowledge === "first"
     const parts = { events, store, journal, epochs, channels, filing, upkeep, receipts, lossy }
@@ -167,7 +167,7 @@ export class SqliteEngine implements Engine, Inventory {
     try {
       const log = this.channels.open(channel)
       this.channels.touch(log, this.now())
-      log.listened = true
+      this.channels.setListened(log, true)
       return log.tail
     } catch (error) {
       // Not thrown: a table that cannot be read ends this listener, and nothing else.
@@ -179,7 +179,7 @@ export class SqliteEngine implements Engine, Inventory {
     if (this.lossyListened.delete(channel)) this.lossy.unlisten(channel)
     const log = this.channels.hot(channel)
     if (!log) return
-    log.listened = false
+    this.channels.setListened(log, false)
     this.channels.leave(log)
   }
 
@@ -213,13 +213,13 @@ export class SqliteEngine implements Engine, Inventory {
     const log = this.reading(() => this.channels.find(channel))
     if (!log) return lossy
     if (log.head === 0 && log.waiting === 0) {
-      log.listened = false
+      this.channels.setListened(log, false)
       this.channels.leave(log)
       return lossy
     }
     this.acceptance.commits.check()
     // Whoever listens from now on listens to what begins.
-    log.listened = false
+    this.channels.setListened(log, false)
     return this.acceptance.forget(log).then((kept) => kept + lossy)
   }
 
@@ -260,7 +260,7 @@ export class SqliteEngine implements Engine, Inventory {
     if (this.knownLossy.has(channel) && !this.channels.hot(channel)) return
     const log = this.reading(() => this.channels.find(channel))
     if (log?.listened) {
-      log.listened = false
+      this.channels.setListened(log, false)
       this.lossyListened.add(channel)
       this.lossy.listen(channel, null)
     }
@@ -277,7 +277,10 @@ export class SqliteEngine implements Engine, Inventory {
     this.lossyListened.delete(channel)
     this.lossy.unlisten(channel)
     this.lossy.forget(channel)
-    this.reading(() => this.channels.open(channel)).listened = true
+    this.channels.setListened(
+      this.reading(() => this.channels.open(channel)),
+      true,
+    )
   }
 
   /** Drops what has expired since the last look, and counts the look as a use. */

@@ -19,6 +19,9 @@ const sizesMax = 64
 /** Messages that only the disk knows, dropped in one look: the rest goes at the next one, and may be read until then. */
 const dropsMax = 2000
 
+/** How stale the time of a channel's last use may be on disk: writing it more often is what would cost most. */
+const usedStaleMs = 60_000
+
 /** Messages taken into memory when somebody resumes from beyond what is there. */
 const warmMessagesMax = 1000
 
@@ -49,6 +52,7 @@ export class StoredLog {
   /** Offset up to which messages are filed on disk, and the payload bytes of those of them that are kept. */
   filed = 0
   filedBytes = 0
+  /** Changed by `Channels.setListened` alone, since it changes what this costs. */
   listened = false
   /** Drafts that wait for a commit, and messages that wait to be filed. */
   waiting = 0
@@ -81,14 +85,21 @@ export class StoredLog {
     return this.head - this.first + 1
   }
 
-  /** What it counts for in memory. */
+  /** What it counts for in memory: what would be free if it went, and while somebody listens only messages can. */
   get memoryCost(): number {
-    return logOverheadBytes + this.recentBytes + this.recent.length * messageOverheadBytes
+    return (
+      (this.listened ? 0 : logOverheadBytes) + this.recentBytes + this.recent.length * messageOverheadBytes
+    )
   }
 
-  /** What it counts for in the budget of the disk; nothing while nothing was published. */
+  /** What it counts for in the budget of the disk, as above; nothing while nothing was published. */
   get cost(): number {
-    return this.head === 0 && !this.onDisk ? 0 : diskCost(this.kept, this.bytes)
+    if (this.head === 0 && !this.onDisk) return 0
+    return diskCost(this.kept, this.bytes) - (this.listened ? channelDiskBytes : 0)
+  }
+
+  get isUseStale(): boolean {
+    return this.touchedAt - this.usedWritten > usedStaleMs
   }
 
   private get recentFirst(): number {

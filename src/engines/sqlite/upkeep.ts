@@ -1,4 +1,5 @@
 // What the engine does for itself between commits: files, clears, copies the write-ahead log, keeps its budgets.
+import type { Archive } from "./archive.ts"
 import type { Channels } from "./channels.ts"
 import type { Filing } from "./filing.ts"
 import type { Store } from "./store.ts"
@@ -6,8 +7,12 @@ import type { Store } from "./store.ts"
 /** How often what has expired is cleared from the disk. Reading never shows it. */
 const sweepIntervalMs = 1000
 
+/** Steps of clearing in one go when nobody waits, some 2 ms each: whoever comes meanwhile waits for the rest of them. */
+const roundsMax = 16
+
 export interface UpkeepOptions {
   readonly store: Store
+  readonly archive: Archive
   readonly channels: Channels
   readonly filing: Filing
   readonly now: () => number
@@ -26,23 +31,34 @@ export class Upkeep {
 
   /** Whether `tend` would have something to do when nobody waits. */
   get isDue(): boolean {
-    return this.isSweepDue || !this.options.filing.isIdle
+    const { archive, filing, channels } = this.options
+    return this.isSweepDue || !filing.isIdle || channels.overDisk || archive.hasGarbage
   }
 
   /** Bounded, unless nobody waits (`idle`) or nothing more fits into memory. Throws what SQLite throws. */
   async tend(idle: boolean): Promise<void> {
-    const { filing, store } = this.options
+    const { archive, channels, filing, store } = this.options
     while (idle ? !filing.isIdle : filing.isFull) {
       filing.step()
-      await new Promise((resolve) => void setImmediate(resolve))
+      await turn()
+    }
+    // Who publishes brings the disk back as it goes; what is left when nobody does would be left for good.
+    for (let round = 0; idle && channels.overDisk && round < roundsMax; round++) {
+      this.enforce()
+      await turn()
     }
     if (filing.isDue) filing.step()
     if (this.isSweepDue) {
       this.sweptAt = this.options.now()
       filing.sweep()
     }
+    // As fast as channels are pushed out and deleted: a table that lags behind holds what the budget has counted out.
+    for (let round = 0; archive.hasGarbage && round < (idle ? roundsMax : 1); round++) {
+      filing.collect()
+      await turn()
+    }
     // What was filed since is no longer needed in memory.
-    this.options.channels.enforceMemory()
+    channels.enforceMemory()
     if (store.wantsCheckpoint) await store.checkpoint()
   }
 
@@ -64,3 +80,6 @@ export class Upkeep {
     return this.options.now() - this.sweptAt >= sweepIntervalMs
   }
 }
+
+/** Lets the loop do what else there is. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
