@@ -3,6 +3,7 @@
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { EngineEvents } from "../engine.ts"
+import { Departures } from "./departures.ts"
 import type { Link } from "./link.ts"
 import { Listening } from "./listening.ts"
 import { type Announcement, readAnnouncement } from "./record.ts"
@@ -26,6 +27,7 @@ export interface HearingOptions {
 export class Hearing {
   private readonly listenings = new Map<Channel, Listening>()
   private readonly questions: TailQuestions
+  private readonly departures: Departures
   private readonly options: HearingOptions
   private reviewing: Iterator<Channel> | null = null
 
@@ -34,6 +36,10 @@ export class Hearing {
     this.questions = new TailQuestions({
       store: options.store,
       listeningOf: (channel) => this.listenings.get(channel),
+    })
+    this.departures = new Departures({
+      store: options.store,
+      isHeard: (channel) => this.listenings.has(channel),
     })
     if (options.routing === "broadcast") this.hearEverything()
   }
@@ -74,6 +80,7 @@ export class Hearing {
     if (!this.listenings.delete(channel)) return
     const { link, store, routing } = this.options
     if (routing === "targeted") link.unlisten(store.partitions.of(channel).tag, store.placeOf(channel))
+    this.departures.add(channel)
   }
 
   /** Asks about the next of the channels, as many as are due each second. */

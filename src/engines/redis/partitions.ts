@@ -23,7 +23,18 @@ export class Partitions {
   constructor(link: Link, count = link.isCluster ? inCluster : 1) {
     this.all = Array.from({ length: count }, (_, number) => {
       const tag = String(number)
-      const names = ["ledger", "lives", "names", "used", "due", "receipts", "expiries", "channel:", "log:"]
+      const names = [
+        "ledger",
+        "lives",
+        "names",
+        "used",
+        "due",
+        "receipts",
+        "expiries",
+        "channel:",
+        "log:",
+        "heard",
+      ]
       return { tag, keys: names.map((name) => link.key(tag, name)) }
     })
   }

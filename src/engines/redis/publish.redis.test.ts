@@ -108,3 +108,18 @@ test("the budget counts what is there, however it was published", async () => {
   await engine.forget(parseChannel("/1", "body"))
   expect(await costIn()).toBe(0)
 })
+
+test("names that are only listened to cost no history, and leave nothing behind when nobody listens any more", async () => {
+  await using opened = await open()
+  const { engine } = opened
+  const names = Array.from({ length: 700 }, (_, index) => parseChannel(`/named/${index}`, "body"))
+  const keysOf = async () => Number(await engine.link.command("0", "ZCARD", engine.link.key("0", "names")))
+  await Promise.all(names.map((name) => engine.listen(name)))
+  await until(async () => (await keysOf()) === names.length, "all of them are known")
+  const bytes = await engine.link.command("0", "HGET", engine.link.key("0", "ledger"), "bytes")
+  expect(Number(bytes ?? 0)).toBe(0)
+  for (const name of names) engine.unlisten(name)
+  await until(async () => (await keysOf()) === 0, "none is known any more")
+  const left = await engine.link.command("0", "ZCARD", engine.link.key("0", "heard"))
+  expect(Number(left)).toBe(0)
+})

@@ -12,11 +12,15 @@ import type { ChannelsPage, Inventory } from "../inventory.ts"
 import { listChannels } from "./channel-list.ts"
 import { Hearing } from "./hearing.ts"
 import { Link } from "./link.ts"
+import type { Partition } from "./partitions.ts"
 import { type Routing, Store, type Tended } from "./store.ts"
 import { unavailable } from "./trouble.ts"
 
 /** How often what has expired is cleared and the budget is held. One node a second does it, whoever is first. */
 const upkeepIntervalMs = 1000
+
+/** Goes of clearing one after the other, about 2 ms of Redis each: a tenth of its time at most. */
+const goesMax = 50
 
 /** How long a start waits for Redis to say that it can be used, or that it never can. */
 const openingPatienceMs = 3000
@@ -46,6 +50,8 @@ export class RedisEngine implements Engine, Inventory {
   private readonly hearing: Hearing
   private readonly options: RedisEngineOptions
   private readonly upkeep: ReturnType<typeof setInterval>
+  private readonly tending = new Set<Partition>()
+  private closed = false
   private readonly tended = new Map<string, Tended>()
   private said: string | null = null
 
@@ -119,6 +125,7 @@ export class RedisEngine implements Engine, Inventory {
   }
 
   close(): void {
+    this.closed = true
     clearInterval(this.upkeep)
     this.hearing.close()
     this.link.close()
@@ -129,14 +136,22 @@ export class RedisEngine implements Engine, Inventory {
     const { all } = this.store.partitions
     const bytesMax = Math.floor(this.options.historyBytesMax / all.length)
     for (const partition of all) {
-      this.store.tend(partition, bytesMax).then(
-        (tended) => {
-          this.tended.set(partition.tag, tended)
-          for (const channel of tended.trimmed) this.options.onTrim?.(channel)
-        },
+      if (this.tending.has(partition)) continue
+      this.tending.add(partition)
+      this.tendPartition(partition, bytesMax)
         // Whoever publishes is told; there is nothing to clear in what cannot be reached.
-        () => {},
-      )
+        .catch(() => {})
+        .finally(() => this.tending.delete(partition))
+    }
+  }
+
+  /** A go after the other for as long as there is something to clear: what is published must not outrun it. */
+  private async tendPartition(partition: Partition, bytesMax: number): Promise<void> {
+    for (let go = 0; go < goesMax && !this.closed; go++) {
+      const tended = await this.store.tend(partition, bytesMax)
+      this.tended.set(partition.tag, tended)
+      for (const channel of tended.trimmed) this.options.onTrim?.(channel)
+      if (!tended.more) return
     }
   }
 

@@ -2,6 +2,7 @@
 import { defineScript } from "./script.ts"
 import forgetLua from "./scripts/forget.lua" with { type: "text" }
 import historyLua from "./scripts/history.lua" with { type: "text" }
+import leaveLua from "./scripts/leave.lua" with { type: "text" }
 import publishLua from "./scripts/publish.lua" with { type: "text" }
 import sharedLua from "./scripts/shared.lua" with { type: "text" }
 import stateLua from "./scripts/state.lua" with { type: "text" }
@@ -13,6 +14,7 @@ export const scripts = {
   history: defineScript("history", historyLua, sharedLua),
   state: defineScript("state", stateLua, sharedLua),
   tails: defineScript("tails", tailsLua, sharedLua),
+  leave: defineScript("leave", leaveLua, sharedLua),
   forget: defineScript("forget", forgetLua, sharedLua),
   tend: defineScript("tend", tendLua, sharedLua),
 }

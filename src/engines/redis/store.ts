@@ -40,6 +40,8 @@ export interface Tended {
   readonly keys: number
   /** Channels whose history went before its time. */
   readonly trimmed: readonly Channel[]
+  /** There is more to clear than one go takes. */
+  readonly more: boolean
 }
 
 export class Store {
@@ -103,6 +105,11 @@ export class Store {
     }))
   }
 
+  /** This node listens no longer to channels of one partition. */
+  async leave(partition: Partition, channels: readonly Channel[]): Promise<void> {
+    await this.runIn(partition, scripts.leave, channels)
+  }
+
   async forget(channel: Channel): Promise<number> {
     const args = [channel, this.announceCommand, this.redisChannelOf(channel)]
     return Number(await this.run(scripts.forget, channel, args))
@@ -114,9 +121,10 @@ export class Store {
       number,
       number,
       Buffer[],
+      number,
     ]
-    const [bytes, channels, keys, trimmed] = answer
-    return { bytes: Number(bytes), channels, keys, trimmed: texts(trimmed) as Channel[] }
+    const [bytes, channels, keys, trimmed, more] = answer
+    return { bytes: Number(bytes), channels, keys, trimmed: texts(trimmed) as Channel[], more: more === 1 }
   }
 
   /** Publishes a group of one partition; each gets its own answer. */

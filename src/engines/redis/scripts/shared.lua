@@ -1,7 +1,8 @@
 -- What every script of the engine shares. All keys of a script are of one partition, so that one server holds them.
--- KEYS: 1 ledger, 2 lives, 3 names, 4 used, 5 due, 6 receipts, 7 expiries, 8 the stem of channels, 9 the stem of logs.
+-- KEYS: 1 ledger, 2 lives, 3 names, 4 used, 5 due, 6 receipts, 7 expiries, 8 the stem of channels, 9 the stem of logs,
+-- 10 heard.
 -- ARGV[1]: a generation to begin, should one have to.
-local ledger, lives, names, used, due = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local ledger, lives, names, used, due, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[10]
 
 -- What the budget counts beside payloads: what a message and a channel cost Redis, measured, rounded up.
 local messageOverhead, channelOverhead = 120, 400
@@ -40,19 +41,22 @@ local function newEpoch(name)
   return life and (generation .. 'Z' .. life) or generation
 end
 
--- What a channel costs of the budget.
+-- What a channel costs of the budget: what would be free if it went. One that is idle cannot go and costs nothing: somebody
+-- listens to it, and nothing of it is kept. How many may be listened to is for the nodes to bound.
 local function costOf(channel)
+  if channel.idle then return 0 end
   return channelOverhead + channel.bytes + (channel.head - channel.first + 1) * messageOverhead
 end
 
 local function writeState(channel)
-  redis.call('HSET', channel.key, 'state', string.format('%s %d %d %d %d %d %d', channel.epoch, channel.head, channel.first,
-    channel.bytes, channel.oldest, channel.newest, channel.keepMs))
+  redis.call('HSET', channel.key, 'state', string.format('%s %d %d %d %d %d %d %d', channel.epoch, channel.head, channel.first,
+    channel.bytes, channel.oldest, channel.newest, channel.keepMs, channel.idle and 1 or 0))
 end
 
 -- A channel: epoch, head (its newest number), first (its oldest kept), bytes (of payload), oldest and newest (when those
--- messages were accepted), keepMs (of its rule, as last seen). `stored` is whether Redis knows it. All of it is one field,
--- in this order: seven of them cost twice as much to read and to write.
+-- messages were accepted), keepMs (of its rule, as last seen), idle (see above). `stored` is whether Redis knows it, `listed` whether
+-- it is among `used` and `due`: only what can go is. All of it is one field, in this order: seven of them cost twice as much to
+-- read and to write.
 local function readChannel(name)
   local key = KEYS[8] .. name
   local channel = { name = name, key = key, log = KEYS[9] .. name }
@@ -60,13 +64,15 @@ local function readChannel(name)
   if not state then
     channel.epoch, channel.head, channel.first, channel.bytes = newEpoch(name), 0, 1, 0
     channel.oldest, channel.newest, channel.keepMs, channel.stored, channel.before = 0, 0, 0, false, 0
+    channel.idle, channel.listed = false, false
     return channel
   end
-  local epoch, head, first, bytes, oldest, newest, keepMs =
-    string.match(state, '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+  local epoch, head, first, bytes, oldest, newest, keepMs, idle =
+    string.match(state, '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d)$')
   channel.epoch, channel.head, channel.first, channel.bytes = epoch, tonumber(head), tonumber(first), tonumber(bytes)
   channel.oldest, channel.newest, channel.keepMs = tonumber(oldest), tonumber(newest), tonumber(keepMs)
-  channel.stored, channel.before = true, costOf(channel)
+  channel.idle = idle == '1'
+  channel.stored, channel.listed, channel.before = true, not channel.idle, costOf(channel)
   -- What is left of an earlier generation stays readable under a new epoch, and the numbers go on.
   if string.sub(epoch, 1, #generation) ~= generation then
     channel.epoch = newEpoch(name)
@@ -118,15 +124,23 @@ local costChange = 0
 -- Writes a channel back, with its place in the lists. `due` is when there will be something to clear of it, where that is
 -- new: expired messages, or at last its numbers.
 local function writeChannel(channel, touch)
+  if channel.first <= channel.head then channel.idle = false end
   writeState(channel)
   local cost = costOf(channel)
   costChange = costChange + cost - channel.before
   if not channel.stored then redis.call('ZADD', names, 0, channel.name) end
-  if channel.due or not channel.stored then
-    redis.call('ZADD', due, channel.due or now + numbersKeptMs, channel.name)
+  if channel.idle then
+    if channel.listed then
+      redis.call('ZREM', used, channel.name)
+      redis.call('ZREM', due, channel.name)
+    end
+  else
+    if channel.due or not channel.listed then
+      redis.call('ZADD', due, channel.due or now + numbersKeptMs, channel.name)
+    end
+    if touch or not channel.listed then redis.call('ZADD', used, nowText, channel.name) end
   end
-  if touch or not channel.stored then redis.call('ZADD', used, nowText, channel.name) end
-  channel.stored, channel.before, channel.due = true, cost, nil
+  channel.stored, channel.listed, channel.before, channel.due = true, not channel.idle, cost, nil
 end
 
 -- Forgets a channel wholly. If it was ever published to, the name begins in another epoch.
@@ -138,6 +152,19 @@ local function drop(channel)
   redis.call('ZREM', due, channel.name)
   costChange = costChange - channel.before
   if channel.head > 0 then redis.call('HINCRBY', lives, lifeOf(channel.name), 1) end
+end
+
+-- Nobody listens any more, as far as is known: what was never published to is forgotten, other numbers can go like others.
+local function unheard(name)
+  redis.call('ZREM', heard, name)
+  local channel = readChannel(name)
+  if not channel.idle then return end
+  if channel.head == 0 then
+    drop(channel)
+  else
+    channel.idle = false
+    writeChannel(channel, true)
+  end
 end
 
 -- Tells the ledger what channels cost now, once for all that a script has changed.

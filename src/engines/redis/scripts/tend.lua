@@ -11,16 +11,16 @@ local most = 200
 -- Nodes say about each minute of a channel that somebody listens to it.
 local heardMs = 180000
 
-local function figures(trimmed)
+local function figures(trimmed, more)
   -- What nodes say to themselves, under `/_/`, is nobody's channel.
   local channels = redis.call('ZCARD', names) - redis.call('ZLEXCOUNT', names, '[/_/', '(/_0')
   return { whole(tonumber(redis.call('HGET', ledger, 'bytes') or '0')), channels,
-    redis.call('ZCARD', expiries), trimmed }
+    redis.call('ZCARD', expiries), trimmed, more and 1 or 0 }
 end
 
 local tended = tonumber(redis.call('HGET', ledger, 'tended') or '0')
 -- A clock that was set back must not stop it.
-if now >= tended and now - tended < 900 then return figures({}) end
+if now >= tended and now - tended < 900 then return figures({}, false) end
 redis.call('HSET', ledger, 'tended', whole(now))
 
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT', 0, 1000)) do
@@ -28,7 +28,18 @@ for _, old in ipairs(redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT',
   redis.call('ZREM', expiries, old)
 end
 
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, most)) do
+-- Whether one of these looks was not at the end of what there is to do.
+local more = false
+
+local function next(list, max)
+  local found = redis.call('ZRANGEBYSCORE', list, '-inf', max, 'LIMIT', 0, most)
+  more = more or #found == most
+  return found
+end
+
+for _, name in ipairs(next(heard, now - heardMs)) do unheard(name) end
+
+for _, name in ipairs(next(due, now)) do
   local channel = readChannel(name)
   if not channel.stored then
     redis.call('ZREM', due, name)
@@ -37,6 +48,9 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 
     local lastUse = tonumber(redis.call('ZSCORE', used, name) or '0')
     if channel.first <= channel.head then
       redis.call('ZADD', due, channel.oldest + channel.keepMs + 1, name)
+    elseif redis.call('ZSCORE', heard, name) then
+      channel.idle = true
+      writeChannel(channel, false)
     elseif lastUse + numbersKeptMs <= now then
       drop(channel)
     else
@@ -49,25 +63,25 @@ settle()
 local trimmed = {}
 local bytes = tonumber(redis.call('HGET', ledger, 'bytes') or '0')
 if bytes > budget then
-  local oldest = redis.call('ZRANGE', used, 0, most - 1)
-  for _, name in ipairs(oldest) do
+  for _, name in ipairs(redis.call('ZRANGE', used, 0, most - 1)) do
     if bytes <= budget then break end
     local channel = readChannel(name)
-    local heard = tonumber(redis.call('HGET', channel.key, 'heard') or '0')
     if channel.first <= channel.head then trimmed[#trimmed + 1] = name end
     if not channel.stored then
       redis.call('ZREM', used, name)
-    elseif now - heard > heardMs then
-      drop(channel)
-    elseif channel.first <= channel.head then
+    elseif redis.call('ZSCORE', heard, name) then
       -- Somebody listens: the numbers stay, and with them who misses nothing.
       clear(channel)
+      channel.idle = true
       writeChannel(channel, false)
+    else
+      drop(channel)
     end
     settle()
     bytes = tonumber(redis.call('HGET', ledger, 'bytes'))
   end
-  -- There is more to do than one go: the next one need not wait.
-  if bytes > budget then redis.call('HSET', ledger, 'tended', '0') end
+  more = more or bytes > budget
 end
-return figures(trimmed)
+-- The next one need not wait.
+if more then redis.call('HSET', ledger, 'tended', '0') end
+return figures(trimmed, more)
