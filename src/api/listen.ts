@@ -2,7 +2,6 @@
 import { LabaError } from "../../wire/error.ts"
 import { labaSubprotocol, rawSubprotocol } from "../../wire/frames.ts"
 import type { Channel } from "../channels/channel.ts"
-import { parseChannel } from "../channels/name.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { positionOf } from "../transports/laba/conversation.ts"
 import { Visit, visiting } from "../transports/poll/visit.ts"
@@ -16,7 +15,7 @@ import { newest } from "./newest.ts"
 import { pollChannel } from "./poll.ts"
 import { webSocketVersion } from "./problem.ts"
 import { parseQuery, type Query } from "./query.ts"
-import { streamChannel } from "./stream.ts"
+import { attachedTo, streamChannel } from "./stream.ts"
 
 export type Answer = Response | undefined | Promise<Response | undefined>
 
@@ -98,7 +97,7 @@ export async function upgrade(
     abandon()
     throw noSubprotocol()
   }
-  const attached = (said.channels ?? []).map((name) => parseChannel(name, "body"))
+  const attached = attachedTo([], said)
   const { reply } = said
   let socket: Socket
   if (protocol === "laba") {

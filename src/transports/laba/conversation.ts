@@ -83,7 +83,8 @@ export class Conversation {
   attach(channel: Channel): void {
     this.attached ??= new Set()
     this.attached.add(channel)
-    this.subscribe(channel, null)
+    // One that the client resumes by its URL goes on from there.
+    if (!this.subscriptions.get(channel)) this.subscribe(channel, null)
   }
 
   /** The token runs out. */

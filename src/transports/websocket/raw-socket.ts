@@ -89,7 +89,9 @@ export class RawSocket extends Socket implements Listener {
     const { after, attached, reply } = this.beginning as RawSocketOptions
     this.beginning = null
     if (reply !== undefined) this.send(reply)
-    if (attached.length > 0) this.attached = attached.map((channel) => new AttachedChannel(this, channel))
+    // The socket is in each topic once, so it is one listener of each channel.
+    const further = attached.filter((channel) => channel !== this.channel)
+    if (further.length > 0) this.attached = further.map((channel) => new AttachedChannel(this, channel))
     // Before joining: that may end the connection at once, and then it must have a seat to leave.
     this.seats = seatsOf(this.channels, this.user, this.shared.presence)
     this.shared.hub.join(this, this.channel, after)
