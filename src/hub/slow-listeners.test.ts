@@ -41,7 +41,7 @@ describe("slow readers", () => {
     expect(rehearsal.counters.slowClosed).toBe(1)
   })
 
-  test("skip while they are replayed: nothing older comes after the newest, nothing twice, and no ghost is left", async () => {
+  test("[C15] skip while they are replayed: nothing older comes after the newest, nothing twice, and no ghost is left", async () => {
     const rehearsal = new Rehearsal({ rule: { ...keepAll, slow: "latest" }, outboxBytesMax: 40 })
     rehearsal.publish("/a", 30)
     const { listener, drain } = stallAfter(10)
@@ -79,7 +79,7 @@ describe("slow readers", () => {
     expect(listener.heard.slice(-3)).toEqual(["reset 29 skipped", "30", "31"])
   })
 
-  test("that skip are told when the numbering has begun anew meanwhile, however its numbers look", async () => {
+  test("[C15] that skip are told when the numbering has begun anew meanwhile, however its numbers look", async () => {
     const { rehearsal, engine } = startFar({ ...keepAll, slow: "latest" })
     const listener = rehearsal.listen("/a")
     await breathe()
