@@ -103,7 +103,7 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
     onReset: (detail) =>
       say(
         `\nlaba: RESET: ${detail} Messages were published that nobody will react to here.\n` +
-          "laba: going on with what comes from now on; a longer `history` for this channel keeps more\n",
+          "laba: going on with what is kept of them; a longer `history` for this channel keeps more\n",
       ),
   }).catch(failure)
   const stopped = stopBySignal(() => reacting.stop(patienceMs))

@@ -6,6 +6,8 @@ import type { Laba } from "../../client/laba.ts"
 import type { Message } from "../../client/message.ts"
 import type { TokenSource } from "../../client/options.ts"
 import { LabaFailure } from "../../client/reason.ts"
+import { parseCursor, type Position } from "../../wire/cursor.ts"
+import { keptMessages } from "./kept-messages.ts"
 import type { Aside, KeptPlace, Reaction } from "./reaction.ts"
 import { type Failed, Reactor, type ReactorOptions } from "./reactor.ts"
 
@@ -27,7 +29,10 @@ export interface ReactOptions {
   /** How long one try may take. Default a minute. */
   readonly timeoutMs?: number
   readonly onFailure?: (message: Message, failure: Failed) => void
-  /** The server has forgotten messages that were not reacted to. It goes on with what comes. */
+  /**
+   * The server has forgotten messages that were not reacted to. It goes on with those of their numbering that are still kept, and
+   * then with what comes.
+   */
   readonly onReset?: (detail: string) => void
   /** For tests. Default: the system's. */
   readonly clock?: ReactorOptions["clock"]
@@ -79,7 +84,15 @@ export async function react(options: ReactOptions): Promise<Reacting> {
   ready.catch(() => {})
   let isOver = false
   const broken = ready
-    .then(() => feed(channel, reactor, onReset))
+    .then(({ cursor }) =>
+      feed({
+        channel,
+        reactor,
+        onReset,
+        kept: () => keptMessages({ url, channel: channel.name, token }),
+        begun: after ?? cursor,
+      }),
+    )
     .catch((error: unknown) => (isOver ? new Promise<never>(() => {}) : Promise.reject(error)))
   const failed = Promise.race([reactor.failed, broken])
   failed.catch(() => {})
@@ -97,16 +110,42 @@ export async function react(options: ReactOptions): Promise<Reacting> {
   }
 }
 
-/** Never ends by itself. A reset is told, and the listening goes on from the tail. */
-async function feed(channel: Channel, reactor: Reactor, onReset: (detail: string) => void): Promise<never> {
+interface Feed {
+  readonly channel: Channel
+  readonly reactor: Reactor
+  readonly onReset: (detail: string) => void
+  /** All that the server still keeps. */
+  readonly kept: () => AsyncIterable<Message>
+  /** The cursor that it begins after. */
+  readonly begun: string
+}
+
+/** Never ends by itself. A reset is told; what is kept of what was missed is taken, and the listening goes on from the tail. */
+async function feed({ channel, reactor, onReset, kept, begun }: Feed): Promise<never> {
+  let last = parseCursor(begun, channel.name)
+  const take = async (message: Message): Promise<void> => {
+    const position = parseCursor(message.cursor, channel.name)
+    // What was read from the history comes again by the channel.
+    if (position !== null && isPast(position, last)) return
+    last = position
+    await reactor.take(message)
+  }
   for (;;) {
     try {
-      for await (const message of channel) await reactor.take(message)
+      for await (const message of channel) await take(message)
       // The channel was closed: whoever closed it says why.
       await new Promise<never>(() => {})
     } catch (error) {
       if (!(error instanceof LabaFailure) || error.code !== "reset") throw error
       onReset(error.detail)
+      for await (const message of kept()) {
+        // Of another numbering it cannot be known what was reacted to: that may be all of it.
+        if (parseCursor(message.cursor, channel.name)?.epoch !== last?.epoch) break
+        await take(message)
+      }
     }
   }
 }
+
+const isPast = (position: Position, last: Position | null): boolean =>
+  last !== null && position.epoch === last.epoch && position.offset <= last.offset

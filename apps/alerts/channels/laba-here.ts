@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { type Laba, serve, type ServeOptions } from "laba"
-import { alarms, heartbeatOf } from "./names.ts"
+import { alarms, heartbeatOf, payments } from "./names.ts"
 
 /** The port it would like. */
 export const wishedPort = 8094
@@ -34,6 +34,12 @@ export async function labaHere({ data, host, port, heart, mail }: LabaHereOption
     // In this demo everybody may look on. Real payments are for those who have a key to listen.
     channels: {
       "/**": { listen: "anyone", publish: "key", history: { count: 200, bytes: "512KB", time: "24h" } },
+      // A subscriber that was away for a month is told what it missed.
+      [payments]: {
+        listen: "anyone",
+        publish: "key",
+        history: { count: 10_000, bytes: "16MB", time: "30d" },
+      },
       // Who looks at hearts sees them beat; what is kept is where the watch goes on.
       "/hosts/*/heartbeat": { listen: "anyone", publish: "key", history: { count: 1, time: "24h" } },
       "/subscribers": { listen: "anyone", publish: "key", history: { count: 1, time: "24h" } },

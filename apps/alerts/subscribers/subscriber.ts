@@ -63,7 +63,8 @@ export function subscribe({ labaUrl, folder, tell, events, clock }: SubscriberOp
     timeoutMs: tryMsMax,
     onFailure: (_, { reason, attempts, waitMs }) =>
       waitMs === null ? events.setAside({ reason, attempts }) : events.failed({ reason, attempts }),
-    onReset: () => events.missed("Laba has forgotten some payments; they are not told."),
+    onReset: () =>
+      events.missed("Laba has forgotten some payments, and they are not told. Those that it has kept are."),
     ...(clock && { clock }),
   })
 }

@@ -1,0 +1,74 @@
+// What a server still keeps of a channel, for a reaction that has fallen behind further than it can be resumed. Knows neither
+// reactions nor connections; reads as any poll does.
+import { type Message, readMessage } from "../../client/message.ts"
+import type { TokenSource } from "../../client/options.ts"
+import { parseCursor, printCursor } from "../../wire/cursor.ts"
+import type { MessageJson } from "../../wire/frames.ts"
+
+export interface KeptMessagesOptions {
+  /** The server, `https://laba.example`. */
+  readonly url: string
+  readonly channel: string
+  readonly token?: TokenSource | undefined
+}
+
+interface Page {
+  readonly cursor: string
+  readonly more: boolean
+  readonly reset: string | null
+  readonly messages: readonly Omit<MessageJson, "channel">[]
+}
+
+const answerMsMax = 10_000
+const triesMax = 10
+const retryMs = 500
+
+/** All that is kept, the oldest first. None where it may not be read. Rejects when there is no answer. */
+export async function* keptMessages(options: KeptMessagesOptions): AsyncGenerator<Message> {
+  const { channel } = options
+  let after = await oldest(options)
+  while (after !== null) {
+    const answer = await ask(options, "GET", `?after=${after}`)
+    if (answer === null) return
+    const page = (await answer.json()) as Page
+    for (const message of page.messages) yield readMessage({ ...message, channel })
+    // What was forgotten between two looks: what is left begins anew.
+    if (page.reset !== null) after = await oldest(options)
+    else after = page.more ? page.cursor : null
+  }
+}
+
+/** The cursor right before the oldest message that is kept; null where nothing is, or may be read. */
+async function oldest(options: KeptMessagesOptions): Promise<string | null> {
+  const { channel } = options
+  const answer = await ask(options, "HEAD", "")
+  const tail = parseCursor(answer?.headers.get("laba-cursor") ?? "", channel)
+  const kept = Number(answer?.headers.get("laba-history-length") ?? 0)
+  return tail && kept > 0 ? printCursor(channel, { ...tail, offset: tail.offset - kept }) : null
+}
+
+/** Null when it is refused. */
+async function ask(
+  { url, channel, token }: KeptMessagesOptions,
+  method: "GET" | "HEAD",
+  search: string,
+): Promise<Response | null> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const credential = (await token?.()) ?? null
+      const answer = await fetch(new URL(channel + search, url), {
+        method,
+        ...(credential !== null && { headers: { authorization: `Bearer ${credential}` } }),
+        signal: AbortSignal.timeout(answerMsMax),
+        redirect: "error",
+      })
+      if (answer.ok) return answer
+      await answer.body?.cancel()
+      if (answer.status < 500 && answer.status !== 429) return null
+      throw new Error(`${channel} answered ${answer.status}`)
+    } catch (error) {
+      if (tries >= triesMax) throw error
+      await new Promise((resolve) => setTimeout(resolve, retryMs * tries))
+    }
+  }
+}
