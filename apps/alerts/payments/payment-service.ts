@@ -23,14 +23,29 @@ export interface Order {
 export class PaymentService {
   private readonly outlet: Outlet
   private readonly customers: Customers
+  /** What each phone is about, last: until when it has paid is read, published and written in one turn. */
+  private readonly turns = new Map<string, Promise<unknown>>()
 
   constructor(outlet: Outlet, customers: Customers) {
     this.outlet = outlet
     this.customers = customers
   }
 
-  /** Resolves once the payment is published. */
-  async pay({ name, phone, language, plan }: Order): Promise<Payment> {
+  /** Resolves once the payment is published. Of two at once by one phone the second adds to the first. */
+  async pay(order: Order): Promise<Payment> {
+    const { phone } = order
+    const before = this.turns.get(phone) ?? Promise.resolve()
+    const done = before.then(() => this.payInTurn(order))
+    const turn = done.catch(() => {})
+    this.turns.set(phone, turn)
+    try {
+      return await done
+    } finally {
+      if (this.turns.get(phone) === turn) this.turns.delete(phone)
+    }
+  }
+
+  private async payInTurn({ name, phone, language, plan }: Order): Promise<Payment> {
     const today = new Date().toISOString().slice(0, 10)
     const before = this.customers.paidUntil(phone)
     // Who pays early loses no day.

@@ -84,6 +84,31 @@ describe("a payment", () => {
     expect(texts).toBeNull()
   })
 
+  test("at the same time as another by the same phone adds to it, and makes one new customer", async () => {
+    await using world = await startWorld()
+    const answers = await Promise.all(
+      ["Ada", "Ada", "Ada"].map(async (name) => {
+        const answer = await world.pay(name, "+8613800138000", { plan: "year" })
+        return (await answer.json()) as Payment
+      }),
+    )
+    expect(answers.filter(({ isNewCustomer }) => isNewCustomer)).toHaveLength(1)
+    const years = answers.map(({ paidUntil }) => Number(paidUntil.slice(0, 4)) - new Date().getUTCFullYear())
+    expect(years.sort()).toEqual([1, 2, 3])
+  })
+
+  test("is told to a subscriber that is more than two hundred of them behind, and so is each of the others", async () => {
+    const told: string[] = []
+    const sms: SmsSender = { name: "phone", send: async ({ to }) => String(told.push(to)) }
+    await using world = await startWorld({ sms })
+    await world.press("/api/subscribers/sms/remove")
+    const phones = Array.from({ length: 230 }, (_, at) => `+86138${String(at).padStart(8, "0")}`)
+    for (const phone of phones) expect((await world.pay("Ada", phone)).status).toBe(201)
+    await world.press("/api/subscribers/sms/add")
+    await world.until(({ subscribers }) => subscribers[1]?.told === 230)
+    expect(told).toEqual(phones)
+  })
+
   test("that is none is refused with a sentence", async () => {
     await using world = await startWorld()
     const cases: [order: object, says: string][] = [
