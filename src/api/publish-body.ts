@@ -3,7 +3,7 @@
 import type { ContentType } from "../../wire/content-type.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
-import type { Payload } from "../hub/drafts.ts"
+import { checkSize, type Payload } from "../hub/drafts.ts"
 import { type BodySource, readBytes } from "./body-bytes.ts"
 import { isBoundary, readParts } from "./multipart.ts"
 import { payloadOf, readContentType, refuseForeignCharset } from "./payload.ts"
@@ -24,7 +24,7 @@ export async function readPublishBody(request: BodySource, limits: Limits): Prom
   const tooLarge = `A message has at most ${limits.messageBytesMax} bytes.`
   const bytes = await readBytes(request, bodyBytesMax(contentType, limits), tooLarge)
   const payload = readPayload(contentType, bytes)
-  if (payload.bytes > limits.messageBytesMax) throw new LabaError("too_large", tooLarge)
+  checkSize(payload, limits)
   return payload
 }
 

@@ -18,6 +18,17 @@ const welcome: Welcome = {}
 const publishIt: Verdict = {}
 const subscribeIt: SubscribeAnswer = {}
 
+/** What answers of hooks have in common. */
+interface Said {
+  readonly refuse?: Refusal
+  readonly reply?: string | Uint8Array
+  readonly data?: string | Uint8Array
+}
+
+/** Half of a surrogate pair would reach clients as another character, or not at all. */
+const isWhole = (data: string | Uint8Array | undefined): boolean =>
+  typeof data !== "string" || data.isWellFormed()
+
 export interface ApplicationOptions {
   readonly hooks: Hooks
   /** Null: no backend is called. */
@@ -149,7 +160,7 @@ export class Application {
     }
   }
 
-  private async ask<T extends { readonly refuse?: Refusal }>(
+  private async ask<T extends Said>(
     hook: keyof Hooks,
     call: () => MaybePromise<T | undefined | void>,
     otherwise: T,
@@ -157,6 +168,8 @@ export class Application {
     let said: T | undefined | void
     try {
       said = await call()
+      if (!isWhole(said?.reply) || !isWhole(said?.data))
+        throw new TypeError(`${hook} answered with half of a surrogate pair, which is no text.`)
     } catch (error) {
       this.onError(hook, error)
       throw new LabaError("hook_failed", "The application failed to answer; its log says more.", {

@@ -1,4 +1,6 @@
 // Makes drafts: gives a checked payload its id. Knows nothing of who publishes.
+import { LabaError } from "../../wire/error.ts"
+import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Draft, Idempotency } from "../engines/engine.ts"
 
@@ -8,6 +10,12 @@ export interface Payload {
   readonly data: string | Uint8Array
   /** Bytes, as UTF-8. */
   readonly bytes: number
+}
+
+/** Throws `too_large`. */
+export function checkSize({ bytes }: Payload, { messageBytesMax }: Pick<Limits, "messageBytesMax">): void {
+  if (bytes > messageBytesMax)
+    throw new LabaError("too_large", `A message has at most ${messageBytesMax} bytes; this one has ${bytes}.`)
 }
 
 export interface DraftRequest {

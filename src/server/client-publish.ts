@@ -1,12 +1,11 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
-import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
 import type { Admissions } from "../access/admissions.ts"
 import { idempotencyOf } from "../api/publish.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Application } from "../hooks/application.ts"
-import type { Drafts, Payload } from "../hub/drafts.ts"
+import { checkSize, type Drafts, type Payload } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
 import type { Connection, Connections } from "../transports/connections.ts"
 import type { ClientPublish, ClientPublished, Shared } from "../transports/shared.ts"
@@ -30,22 +29,13 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
   const count = ({ guest }: Connection, { channel }: ClientPublish): void =>
     admissions.publish(guest.identity, channel, guest.neighbourhood)
 
-  const checkSize = ({ bytes }: Payload): void => {
-    const { messageBytesMax } = limits
-    if (bytes > messageBytesMax)
-      throw new LabaError(
-        "too_large",
-        `A message has at most ${messageBytesMax} bytes; this one has ${bytes}.`,
-      )
-  }
-
   const publish = ({ channel, key }: ClientPublish, payload: Payload): MaybePromise<ClientPublished> =>
     hub.publish(drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }))
 
   const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
     count(connection, request)
     const payload = request.payload()
-    checkSize(payload)
+    checkSize(payload, limits)
     inFlight.begin()
     try {
       return await publishAsSaid(connection, request, payload)
@@ -85,7 +75,7 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
   /** What the application puts in a message's place keeps the message's type where it can. */
   const rewritten = (data: string | Uint8Array, type: string): Payload => {
     const payload = typeof data === "string" ? payloadFrom(data, type) : payloadFrom(data)
-    checkSize(payload)
+    checkSize(payload, limits)
     return payload
   }
 
@@ -93,7 +83,7 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     access.may(connection.guest.identity, "publish", request.channel)
     count(connection, request)
     const payload = request.payload()
-    checkSize(payload)
+    checkSize(payload, limits)
     return publish(request, payload)
   }
 

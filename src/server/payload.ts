@@ -10,7 +10,7 @@ export type PublishData =
 
 const encoder = new TextEncoder()
 
-/** Throws `bad_json` or `bad_body` when the data is not of its type. */
+/** Throws `bad_json`, `bad_utf8` or `bad_body` when the data is not of its type. */
 export function payloadFrom(data: PublishData, type?: string): Payload {
   if (type !== undefined && !isCanonicalType(type)) {
     throw new LabaError(
@@ -26,6 +26,7 @@ export function payloadFrom(data: PublishData, type?: string): Payload {
     return { type: type ?? "application/octet-stream", data: data.slice(), bytes: data.byteLength }
   }
   if (typeof data !== "string") return jsonPayload(JSON.stringify(data), type ?? "application/json")
+  mustBeWhole(data)
   const given = type ?? "text/plain"
   if (isJsonType(given)) {
     mustBeJson(data)
@@ -33,7 +34,13 @@ export function payloadFrom(data: PublishData, type?: string): Payload {
   }
   if (!isTextType(given))
     throw new LabaError("bad_body", `A string is not ${given}; pass bytes, or a text type.`)
-  return { type: given, data: data.toWellFormed(), bytes: encoder.encode(data).length }
+  return { type: given, data, bytes: encoder.encode(data).length }
+}
+
+/** Throws `bad_utf8`: what no UTF-8 can hold would arrive as something else. */
+export function mustBeWhole(text: string): void {
+  if (!text.isWellFormed())
+    throw new LabaError("bad_utf8", "The string holds half of a surrogate pair, so it is no text.")
 }
 
 function jsonPayload(json: string, type: string): Payload {

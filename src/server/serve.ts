@@ -1,7 +1,6 @@
 // A running server: a node's parts with an address. `import { serve } from "laba"` begins here.
 import { version } from "../../package.json" with { type: "json" }
 import { LabaError } from "../../wire/error.ts"
-import type { Limits } from "../../wire/limits.ts"
 import { makeKey } from "../access/keys.ts"
 import { isLoopbackAddress } from "../access/loopback-guard.ts"
 import type { Ask } from "../api/ask.ts"
@@ -12,7 +11,7 @@ import { parseChannel } from "../channels/name.ts"
 import { type ConfigInput, parseConfig } from "../config/config.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Hooks } from "../hooks/hooks.ts"
-import type { Payload } from "../hub/drafts.ts"
+import { checkSize } from "../hub/drafts.ts"
 import { checkKey } from "../protocols/laba.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import { Events, type RequestFacts } from "../telemetry/events.ts"
@@ -23,7 +22,7 @@ import type { Demos } from "./landing/demos.ts"
 import { makeOperation, type Operation } from "./operation.ts"
 import { pages } from "./pages.ts"
 import { makeParts, type Parts } from "./parts.ts"
-import { payloadFrom, type PublishData } from "./payload.ts"
+import { mustBeWhole, payloadFrom, type PublishData } from "./payload.ts"
 import { type Methods, Router } from "./router.ts"
 import { shutDown } from "./shutdown.ts"
 import { type MachineFacts, readMachine, startWarnings } from "./start-warnings.ts"
@@ -224,17 +223,10 @@ async function publish(
 function push({ connections }: Parts, id: string, data: string | Uint8Array): boolean {
   const connection = connections.find(id)
   if (!connection) return false
+  if (typeof data === "string") mustBeWhole(data)
   if (connection.direct(typeof data === "string" ? "text/plain" : "application/octet-stream", data))
     return true
   throw new LabaError("cannot_receive", "This connection polls; publish to a channel instead.")
-}
-
-function checkSize(payload: Payload, limits: Limits): void {
-  if (payload.bytes <= limits.messageBytesMax) return
-  throw new LabaError(
-    "too_large",
-    `A message has at most ${limits.messageBytesMax} bytes; this one has ${payload.bytes}.`,
-  )
 }
 
 const toStandardError = (line: string): void => console.error(line.trimEnd())

@@ -5,7 +5,7 @@ import type { Channel } from "../../channels/channel.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
-import type { DraftRequest } from "../../hub/drafts.ts"
+import { checkSize, type DraftRequest } from "../../hub/drafts.ts"
 import { payloadIn } from "../../protocols/json-payload.ts"
 import { checkKey } from "../../protocols/laba.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../publish.ts"
@@ -43,13 +43,7 @@ export function channelFor(desk: Desk, call: Call, name: string): Channel {
 /** What a message is made of. Throws `bad_body`, `too_large` and `bad_key`. */
 export function readDraft(desk: Desk, body: MessageBody): Omit<DraftRequest, "channel"> {
   const payload = payloadIn(body, "bad_body")
-  const { messageBytesMax } = desk.station.shared.limits
-  if (payload.bytes > messageBytesMax) {
-    throw new LabaError(
-      "too_large",
-      `A message has at most ${messageBytesMax} bytes; this one has ${payload.bytes}.`,
-    )
-  }
+  checkSize(payload, desk.station.shared.limits)
   return {
     payload,
     idempotency: idempotencyOf(body.key === undefined ? undefined : checkKey(body.key), payload),

@@ -16,6 +16,9 @@ export interface FunctionServerOptions {
   readonly onFailure: (file: string, kind: HookKind, error: unknown) => void
 }
 
+/** A byte order mark is kept: a message arrives as it was sent. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
+
 const kinds: readonly string[] = [...askKinds, ...tellKinds]
 
 export function serveFunctions(options: FunctionServerOptions): Bun.Server<undefined> {
@@ -93,7 +96,7 @@ function eventOf(kind: HookKind, headers: Record<string, string>, body: Uint8Arr
   if (kind === "transport" || kind === "publish") {
     const type = headers["content-type"] ?? ""
     const isText = /^(?:text\/|application\/(?:.*\+)?(?:json|xml))/.test(type)
-    return { ...about, type, data: isText ? new TextDecoder().decode(body) : body }
+    return { ...about, type, data: isText ? utf8.decode(body) : body }
   }
   const said = JSON.parse(new TextDecoder().decode(body)) as unknown
   if (typeof said !== "object" || said === null) return null

@@ -8,7 +8,7 @@ import { RedisEngine } from "../../engines/redis/redis.ts"
 import { memoryRecords } from "../../hooks/remote/memory-records.ts"
 import type { AnswerMessage, Post, Records } from "../../hooks/remote/remote.ts"
 import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
-import type { Drafts } from "../../hub/drafts.ts"
+import { checkSize, type Drafts } from "../../hub/drafts.ts"
 import type { Hub } from "../../hub/hub.ts"
 import { payloadIn } from "../../protocols/json-payload.ts"
 import { checkKey } from "../../protocols/laba.ts"
@@ -56,8 +56,7 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     const channel = parseChannel(name, "body")
     const { key } = message
     const payload = payloadIn(message, "bad_body")
-    if (payload.bytes > limits.messageBytesMax)
-      throw new LabaError("too_large", `it has ${payload.bytes} bytes, at most ${limits.messageBytesMax}`)
+    checkSize(payload, limits)
     const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
     await hub.publish(drafts.make({ channel, payload, idempotency }))
   }
