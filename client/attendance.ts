@@ -21,7 +21,7 @@ export interface Attendance {
 
 export interface AttendanceOptions {
   readonly name: string
-  readonly listeners: Listeners<ChannelEvents>
+  readonly listeners: Pick<Listeners<ChannelEvents>, "has" | "emit">
   readonly ask: Ask
   isConnected(): boolean
   /** The channel is subscribed. */

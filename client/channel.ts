@@ -31,7 +31,7 @@ export interface ChannelEvents {
   leave: PresenceMember
 }
 
-/** A channel that is listened to. Iterating gives its messages; a reset ends the iteration unless `reset` has a listener. */
+/** A channel that is listened to, as one who asked for it holds it: closing it closes nobody else's. Iterating gives its messages; a reset ends the iteration unless `reset` has a listener. */
 export interface Channel extends AsyncIterable<Message> {
   readonly name: string
   readonly state: State

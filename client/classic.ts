@@ -54,8 +54,10 @@ export class LabaSocket {
     return state === "open" ? 1 : state === "closed" ? 3 : 0
   }
 
-  /** Publishes to the channel; kept while the connection is away. What fails is told to `onerror`. */
+  /** Publishes to the channel; kept while the connection is away. What fails is told to `onerror`. Throws `TypeError` for anything else than text and bytes: a Blob is read first. */
   send(data: string | ArrayBuffer | ArrayBufferView): void {
+    if (typeof data !== "string" && !(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data))
+      throw new TypeError("what is sent must be text, an ArrayBuffer or a view of one")
     this.channel.publish(data).catch((reason) => this.onerror?.({ type: "error", reason }))
   }
 
@@ -65,7 +67,7 @@ export class LabaSocket {
 
   private listen(): void {
     this.channel.on("message", (message) => {
-      this.onmessage?.({ type: "message", data: textOf(message), lastEventId: message.cursor })
+      this.onmessage?.({ type: "message", data: payloadOf(message), lastEventId: message.cursor })
     })
     this.channel.on("reset", ({ reason }) => {
       this.onerror?.({ type: "error", reason: { code: "reset", retry: "at-once", detail: reason } })
@@ -84,7 +86,4 @@ export class LabaSocket {
   }
 }
 
-function textOf({ data, type }: Message): string | Uint8Array {
-  if (data instanceof Uint8Array || (typeof data === "string" && type.startsWith("text/"))) return data
-  return JSON.stringify(data)
-}
+const payloadOf = ({ data, text }: Message): string | Uint8Array => text ?? (data as Uint8Array)

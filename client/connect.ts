@@ -51,7 +51,11 @@ export function connect(url = globalThis.location?.origin ?? "", options: Option
     ask,
     isConnected: () => winner !== null,
     publish: publishing.publish,
-    attached: (channel) => listeners.emit("channel", channel),
+    attached(channel) {
+      const isHeard = listeners.has("channel")
+      listeners.emit("channel", channel)
+      return isHeard
+    },
   })
   const refresher = settings.token && createRefresher(settings.token, clock, ask)
 

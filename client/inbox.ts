@@ -28,6 +28,10 @@ export interface Inbox {
   push(message: Message): void
   reset(reset: Reset): void
   isFull(): boolean
+  /** Somebody takes what comes. */
+  isRead(): boolean
+  /** Forgets what was kept for the first who comes, and keeps that for them. */
+  skip(reset: Reset): void
   /** A listener for messages came: it gets what was kept, before anything new. */
   listenerCame(): void
   iterate(): AsyncIterableIterator<Message>
@@ -74,7 +78,8 @@ export function createInbox(options: InboxOptions): Inbox {
     keptSize = 0
     if (wasFull) drained()
   }
-  const mustKeep = (): boolean => kept.length > 0 || !(isHeard() || buffers.size > 0)
+  const isRead = (): boolean => isHeard() || buffers.size > 0
+  const mustKeep = (): boolean => kept.length > 0 || !isRead()
 
   return {
     push(message) {
@@ -87,6 +92,11 @@ export function createInbox(options: InboxOptions): Inbox {
       else passReset(reset)
     },
     isFull: () => keptSize >= max || [...buffers].some((buffer) => buffer.isFull()),
+    isRead,
+    skip(reset) {
+      kept = [reset]
+      keptSize = 0
+    },
     listenerCame() {
       queueMicrotask(() => {
         if (isHeard()) release()

@@ -31,7 +31,7 @@ export interface Laba {
   readonly transport: TransportName | null
   /** The id of the connection that is open; null while none is. */
   readonly connection: string | null
-  /** The channel of that name, subscribed. The same object until it is closed. */
+  /** A handle on the channel of that name, subscribed: each with its own listeners and end. All of one channel share a subscription. */
   channel(name: string, options?: ChannelOptions): Channel
   /**
    * Resolves when the server has accepted it, however many connections that takes, and with null when its application took it

@@ -1,5 +1,6 @@
 // Messages as the application sees them, and what it publishes as frames: text stays text, bytes travel as base64.
 import type { MessageJson } from "../wire/frames.ts"
+import { memberOf } from "./json-text.ts"
 
 /** A message as it is handed to the application. */
 export interface Message {
@@ -13,11 +14,34 @@ export interface Message {
   readonly type: string
   /** JSON as itself, text as a string, anything else as a `Uint8Array`. */
   readonly data: unknown
+  /** The payload as it was published; null for bytes. In it numbers of JSON have all their digits, which `data` cannot hold beyond 2^53. */
+  readonly text: string | null
+}
+
+/** The texts of messages whose payload is JSON, as they came. */
+const sources = new WeakMap<MessageJson, string>()
+
+/** Notes the text that a message was parsed from. */
+export function keepSource(json: MessageJson, source: string): void {
+  if (!json.base64 && isJson(json.type)) sources.set(json, source)
 }
 
 export function readMessage(json: MessageJson): Message {
   const { channel, cursor, id, time, type, base64 } = json
-  return { channel, cursor, id, time, type, data: base64 ? readBase64(json.data as string) : json.data }
+  const source = sources.get(json)
+  return {
+    channel,
+    cursor,
+    id,
+    time,
+    type,
+    data: base64 ? readBase64(json.data as string) : json.data,
+    // Looked for when it is asked for: few need it.
+    get text() {
+      if (base64) return null
+      return source === undefined ? (json.data as string) : (memberOf(source, "data") as string)
+    },
+  }
 }
 
 export function readBase64(text: string): Uint8Array {
@@ -52,10 +76,25 @@ export function payloadOf(data: unknown, type?: string): Payload {
   if (typeof data === "string" && !(type && isJson(type))) {
     return { bytes: utf8Length(data), frame: { data, type: type || "text/plain" } }
   }
-  const text: string | undefined = JSON.stringify(data)
-  if (text === undefined) throw new TypeError("what is published must be text, bytes or JSON")
-  return { bytes: utf8Length(text), frame: { data, type: type || "application/json" } }
+  const text: string | undefined = JSON.stringify(data, refuseOpaque)
+  if (text === undefined) throw notPublishable(data)
+  // Read again, so that what changes while the publish waits is not what is sent.
+  return { bytes: utf8Length(text), frame: { data: JSON.parse(text), type: type || "application/json" } }
 }
+
+/** What JSON prints as `{}` and is none: a Blob, a FormData, a Map, a promise that was not awaited. */
+function refuseOpaque(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
+  if (!isPlain && JSON.stringify(value) === "{}") throw notPublishable(value)
+  return value
+}
+
+const notPublishable = (value: unknown): TypeError =>
+  new TypeError(
+    `what is published must be text, bytes or JSON, and ${Object.prototype.toString.call(value)} is none of them`,
+  )
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json\b/.test(type)
 

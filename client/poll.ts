@@ -1,9 +1,10 @@
 // The poll transport: a session whose frames are fetched. Frames stay on the server until they are acknowledged, so a
 // lost answer is simply asked for again.
 import type { ServerFrame } from "../wire/frames.ts"
+import { memberOf, partsOf } from "./json-text.ts"
 import { networkReason, type Reason, reasonOfRefusal } from "./reason.ts"
 import { createSession, type Session, sessionUrl } from "./session.ts"
-import type { Ear, Site, Transport } from "./transport.ts"
+import { type Ear, type Site, type Transport, withSource } from "./transport.ts"
 
 /** Seconds a poll is held: under the heartbeat, so that an answer comes before anybody grows uneasy. */
 const waitSeconds = 20
@@ -44,11 +45,17 @@ type Page =
 async function ask(session: Session, method: string, url: string): Promise<Page> {
   try {
     const answer = await session.request(method, url)
-    if (answer.ok) return JSON.parse(await answer.text())
+    if (answer.ok) return parsePage(await answer.text())
     const reason = await reasonOfRefusal(answer)
     // What a proxy says on the way is as good as a lost answer.
     return { reason, isRefusal: reason.code !== "network" }
   } catch {
     return { reason: networkReason("A poll failed."), isRefusal: false }
   }
+}
+
+function parsePage(text: string): Page {
+  const { ack, frames }: { ack: number; frames: readonly ServerFrame[] } = JSON.parse(text)
+  const texts = frames.some(({ op }) => op === "message") ? partsOf(memberOf(text, "frames") as string) : []
+  return { ack, frames: frames.map((frame, index) => withSource(frame, texts[index] as string)) }
 }

@@ -1,19 +1,20 @@
-// One channel, subscribed again from its cursor on every connection. Knows commands and answers; does not know transports.
-import type { ServerFrame } from "../wire/frames.ts"
+// One channel, subscribed again from its cursor on every connection, for all who use it. Knows commands and answers; does
+// not know transports.
+import type { History, ServerFrame } from "../wire/frames.ts"
 import { createAttendance } from "./attendance.ts"
 import { type Backoff, waitAfter } from "./backoff.ts"
 import type { Channel, ChannelEvents, ChannelOptions, Subscription } from "./channel.ts"
 import type { Environment } from "./environment.ts"
-import { createInbox, type Reset } from "./inbox.ts"
-import { createListeners } from "./listeners.ts"
+import { createHandle, type Handle, type Source } from "./handle.ts"
 import { type Event, type State, step } from "./machine.ts"
 import { readMessage } from "./message.ts"
-import { LabaFailure, type Reason, reasonOfFrame } from "./reason.ts"
+import { type Reason, reasonOfFrame } from "./reason.ts"
 import type { Ask } from "./replies.ts"
 
 /** What the connection needs of a channel. */
 export interface Subscribed {
-  readonly channel: Channel
+  /** A user of it, under the name that they call it by. */
+  open(name: string, publish: Channel["publish"]): Channel
   /** The connection is open. */
   attach(): void
   /** The connection is away. */
@@ -21,6 +22,8 @@ export interface Subscribed {
   /** A frame about this channel that answers no command. */
   hear(frame: ServerFrame): void
   end(reason: Reason): void
+  /** Takes over those of another one, which the server has found to be the same channel and has put in this one's place. */
+  takeOver(handles: Iterable<Handle>, history: History): void
 }
 
 export interface Surroundings {
@@ -29,18 +32,36 @@ export interface Surroundings {
   readonly environment: Pick<Environment, "clock" | "random" | "report">
   readonly ask: Ask
   isConnected(): boolean
-  publish: Channel["publish"]
-  /** What the server calls the channel; its frames carry that name. */
-  named(name: string): void
-  /** The application closed it. */
+  /** What the server calls the channel; its frames carry that name. Answers another subscription that has it already. */
+  named(name: string): Subscribed | null
+  /** It is over. */
   closed(): void
 }
 
-export function createSubscription(name: string, options: ChannelOptions, around: Surroundings): Subscribed {
-  const { backoff, bufferMax, environment, ask, isConnected, publish, named, closed } = around
+/** Two names of one channel are one subscription, and that starts where it stands. */
+export const openAlready = (name: string): Reason => ({
+  code: "bad_cursor",
+  retry: "stay-away",
+  detail: `${name} is open already; close it to start elsewhere.`,
+})
+
+const goBack: Reason = {
+  code: "network",
+  retry: "at-once",
+  detail: "The channel was opened under another name, and goes on from where it stood.",
+}
+
+/** `isAttached`: the server began it, and where it starts is nobody's wish. */
+export type SubscriptionOptions = ChannelOptions & { readonly isAttached?: boolean }
+
+export function createSubscription(
+  name: string,
+  options: SubscriptionOptions,
+  around: Surroundings,
+): Subscribed {
+  const { backoff, bufferMax, environment, ask, isConnected, named, closed } = around
   const { clock, random, report } = environment
-  const listeners = createListeners<ChannelEvents>(report)
-  const waiters = new Set<{ resolve(subscription: Subscription): void; reject(error: Error): void }>()
+  const handles = new Set<Handle>()
   let state: State = "idle"
   let cursor = options.after || null
   let subscription: Subscription | null = null
@@ -50,28 +71,26 @@ export function createSubscription(name: string, options: ChannelOptions, around
   // Which subscribe is the last one: the answer to an earlier one says nothing any more.
   let turn = 0
 
-  const failureOf = (reset: Reset): LabaFailure =>
-    new LabaFailure({
-      code: "reset",
-      retry: "at-once",
-      detail: `${name} cannot be resumed (${reset.reason}).`,
-    })
-  const inbox = createInbox({
-    max: bufferMax,
-    isHeard: () => listeners.has("message"),
-    give: (message) => listeners.emit("message", message),
-    tell(reset) {
-      const isHeard = listeners.has("reset")
-      listeners.emit("reset", reset)
-      return isHeard
+  const attendance = createAttendance({
+    name,
+    listeners: {
+      has: (event) => [...handles].some((handle) => handle.has(event)),
+      emit<Name extends keyof ChannelEvents>(event: Name, value: ChannelEvents[Name]): void {
+        for (const handle of [...handles]) handle.emit(event, value)
+      },
     },
-    untold: (reset) => report(failureOf(reset)),
-    failureOf,
-    drained: () => {
-      if (reason?.code === "buffer_full" && isConnected()) go("start")
-    },
+    ask,
+    isConnected,
+    isOpen: () => state === "open",
   })
-  const attendance = createAttendance({ name, listeners, ask, isConnected, isOpen: () => state === "open" })
+
+  /** Somebody has more unread than may wait. Who takes no messages holds up nobody who does: they are skipped for them. */
+  const isFull = (): boolean => {
+    const full = [...handles].filter((handle) => handle.isFull())
+    if (full.length === 0 || ![...handles].some((handle) => handle.isRead())) return full.length > 0
+    for (const handle of full) if (!handle.isRead()) handle.skip(cursor as string)
+    return full.some((handle) => handle.isRead())
+  }
 
   const go = (event: Event, why: Reason | null = null): void => {
     const [to, ...actions] = step(state, event)
@@ -83,99 +102,108 @@ export function createSubscription(name: string, options: ChannelOptions, around
       if (action === "dial") subscribe()
       else if (action === "wait")
         cancelWait = clock.after(waitAfter(reason, backoff, ++failures, random), () => go("due"))
-      else if (action === "hang-up" && event !== "refused" && isConnected())
-        ask({ op: "unsubscribe", channel: name }, () => {})
+      else if (action === "hang-up" && event !== "refused" && isConnected()) unsubscribe()
     }
-    if (isNews) listeners.emit("state", { state, reason, ...(state === "open" ? subscription : {}) })
-    if (isNews && state === "closed") finish(why as Reason)
-  }
-  const finish = (why: Reason): void => {
-    const failure = new LabaFailure(why)
-    for (const { reject } of waiters) reject(failure)
-    waiters.clear()
-    inbox.end(why.code === "closed" ? undefined : failure)
+    if (!isNews) return
+    if (state === "closed") closed()
+    for (const handle of [...handles]) {
+      if (state === "closed") handle.end(why as Reason)
+      else handle.tell({ state, reason, ...(state === "open" ? subscription : {}) })
+    }
   }
 
+  const unsubscribe = (): void => ask({ op: "unsubscribe", channel: name }, () => {})
   const subscribe = (): void => {
     const mine = ++turn
     ask({ op: "subscribe", channel: name, ...(cursor === null ? {} : { after: cursor }) }, (reply) => {
       if (mine !== turn || state !== "connecting" || !reply) return
       if (reply.op === "error") return go(eventOf(reply), reasonOfFrame(reply))
       if (reply.op !== "subscribed") return
+      const other = named(reply.channel)
+      if (other) return giveUpTo(other, reply.history)
       failures = 0
-      named(reply.channel)
       // Not resumed: a reset follows and brings the cursor. Taken now, and the connection lost before the reset, the
       // next one would resume from there and nobody would ever be told.
       if (cursor === null || reply.recovered) cursor = reply.cursor
       subscription = { cursor: reply.cursor, recovered: reply.recovered, history: reply.history }
       go("ready")
-      for (const { resolve } of waiters) resolve(subscription)
-      waiters.clear()
       attendance.review()
     })
   }
-
-  const hear = (frame: ServerFrame): void => {
-    // Until the answer to the last subscribe, what comes belongs to the one before.
-    if (state !== "open") return
-    if (frame.op === "members") attendance.hear(frame)
-    else if (frame.op === "message") {
-      cursor = frame.cursor
-      inbox.push(readMessage(frame))
-      // Lossless: the server keeps the rest, and the cursor stands at the last one taken.
-      if (inbox.isFull())
-        go("pause", { code: "buffer_full", retry: "at-once", detail: "Messages wait to be read." })
-    } else if (frame.op === "reset") {
-      cursor = frame.cursor
-      inbox.reset({ cursor: frame.cursor, reason: frame.reason })
-    } else if (frame.op === "error") go(eventOf(frame), reasonOfFrame(frame))
+  /** Another one is this channel already. Who asked for a place of their own in it cannot have it. */
+  const giveUpTo = (other: Subscribed, history: History): void => {
+    state = "closed"
+    const isRefused = options.after !== undefined && !options.isAttached
+    if (isRefused) for (const handle of handles) handle.end(openAlready(name))
+    other.takeOver(isRefused ? [] : handles, history)
+    handles.clear()
   }
 
-  const channel: Channel = {
-    name,
+  const source: Source = {
     get state() {
       return state
     },
     get cursor() {
       return cursor
     },
-    on(event, listener) {
-      const off = listeners.on(event, listener)
-      if (event === "message") inbox.listenerCame()
-      attendance.review()
-      return () => {
-        off()
-        attendance.review()
-      }
+    get subscription() {
+      return subscription
     },
-    off(event, listener) {
-      listeners.off(event, listener)
-      attendance.review()
-    },
-    ready() {
-      if (state === "open") return Promise.resolve(subscription as Subscription)
-      if (state === "closed") return Promise.reject(new LabaFailure(reason as Reason))
-      return new Promise((resolve, reject) => waiters.add({ resolve, reject }))
-    },
-    publish,
     presence: attendance.ask,
-    close() {
-      go("close", { code: "closed", retry: "stay-away", detail: "The application closed the channel." })
-      closed()
+    review: attendance.review,
+    drained() {
+      if (reason?.code === "buffer_full" && isConnected() && !isFull()) go("start")
     },
-    [Symbol.asyncIterator]: () => inbox.iterate(),
+    leave(handle, why) {
+      handles.delete(handle)
+      attendance.review()
+      if (handles.size > 0) source.drained()
+      else go("close", why)
+    },
   }
+
   return {
-    channel,
+    open(as, publish) {
+      const handle = createHandle({ name: as, bufferMax, report, publish }, source)
+      handles.add(handle)
+      return handle.channel
+    },
     attach() {
-      if (!inbox.isFull()) go("start")
+      if (!isFull()) go("start")
     },
     detach: (why) => {
       attendance.detach()
       if (reason?.code !== "buffer_full") go("pause", why)
     },
-    hear,
+    hear(frame) {
+      // Until the answer to the last subscribe, what comes belongs to the one before.
+      if (state !== "open") return
+      if (frame.op === "members") attendance.hear(frame)
+      else if (frame.op === "message") {
+        cursor = frame.cursor
+        const message = readMessage(frame)
+        for (const handle of [...handles]) handle.push(message)
+        // Lossless: the server keeps the rest, and the cursor stands at the last one taken.
+        if (isFull())
+          go("pause", { code: "buffer_full", retry: "at-once", detail: "Messages wait to be read." })
+      } else if (frame.op === "reset") {
+        cursor = frame.cursor
+        for (const handle of [...handles]) handle.reset({ cursor: frame.cursor, reason: frame.reason })
+      } else if (frame.op === "error") go(eventOf(frame), reasonOfFrame(frame))
+    },
     end: (why) => go("close", why),
+    takeOver(others, history) {
+      for (const handle of others) {
+        handles.add(handle)
+        handle.move(source)
+      }
+      // The server has one listener for a channel, and has just moved it.
+      if (state !== "open") {
+        if (reason?.code === "buffer_full" && isConnected()) unsubscribe()
+      } else if (history === "kept") go("dropped", goBack)
+      else for (const handle of others) handle.tell({ state, reason, ...subscription })
+      attendance.review()
+    },
   }
 }
 

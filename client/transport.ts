@@ -2,6 +2,7 @@
 // channels, cursors and retries.
 import type { ClientFrame, ServerFrame } from "../wire/frames.ts"
 import type { Environment, FetchInit } from "./environment.ts"
+import { keepSource } from "./message.ts"
 import type { Reason } from "./reason.ts"
 
 export type TransportName = "websocket" | "sse" | "poll"
@@ -33,11 +34,17 @@ export interface Line {
 /** Opens a line. Throws when this place lacks what it needs. */
 export type Transport = (site: Site, ear: Ear) => Line
 
+/** Notes the text of a frame, should what is in it be asked for as it came. */
+export function withSource(frame: ServerFrame, text: string): ServerFrame {
+  if (frame.op === "message") keepSource(frame, text)
+  return frame
+}
+
 /** A frame from the wire, or null for anything else. An unknown `op` is a newer server's: the reader passes over it. */
 export function parseFrame(text: unknown): ServerFrame | null {
   try {
     const frame = JSON.parse(text as string)
-    return frame && typeof frame.op === "string" ? frame : null
+    return frame && typeof frame.op === "string" ? withSource(frame, text as string) : null
   } catch {
     return null
   }

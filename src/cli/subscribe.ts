@@ -1,6 +1,5 @@
 // `laba subscribe`: prints what a channel says, and goes on where it left off after a lost connection.
 import { type Channel, connect, type Message } from "../../client/index.ts"
-import { isJsonType } from "../../wire/content-type.ts"
 import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Misuse } from "./command.ts"
@@ -77,16 +76,14 @@ function readCount(text: string | undefined): number {
 }
 
 function show(message: Message, asJson: boolean): void {
-  const { data, type } = message
-  if (asJson) printJson(data instanceof Uint8Array ? asBase64(message, data) : message)
-  else printPayload(data instanceof Uint8Array ? data : textOf(type, data))
+  const { text, ...json } = message
+  const { data } = json
+  if (asJson) printJson(data instanceof Uint8Array ? asBase64(json, data) : json)
+  else printPayload(text ?? (data as Uint8Array))
 }
 
-const asBase64 = (message: Message, data: Uint8Array) => ({
+const asBase64 = (message: Omit<Message, "text">, data: Uint8Array) => ({
   ...message,
   data: Buffer.from(data).toString("base64"),
   base64: true,
 })
-
-const textOf = (type: string, data: unknown): string =>
-  isJsonType(type) ? JSON.stringify(data) : String(data)

@@ -12,6 +12,7 @@ const message = {
   time: Date.UTC(2026, 10, 21, 12),
   type: "application/json",
   data: { state: "paid" },
+  text: '{"state":"paid"}',
 }
 
 const event: Call = callOf(message, 2)
@@ -102,9 +103,12 @@ test("a signature is the one of the scheme's own example", () => {
 })
 
 test("a payload is what was published, and its facts are variables", () => {
-  expect(payloadOf({ ...message, type: "text/plain", data: "$(rm -rf /)" })).toBe("$(rm -rf /)")
+  const text = "$(rm -rf /)"
+  expect(payloadOf({ ...message, type: "text/plain", data: text, text })).toBe(text)
   const bytes = new Uint8Array([0, 1, 255])
-  expect(payloadOf({ ...message, type: "image/png", data: bytes })).toBe(bytes)
+  expect(payloadOf({ ...message, type: "image/png", data: bytes, text: null })).toBe(bytes)
+  const json = '{"order": 12345678901234567890, "total": 10.00}'
+  expect(payloadOf({ ...message, data: JSON.parse(json), text: json })).toBe(json)
   expect(variablesOf(message, 3)).toEqual({
     LABA_CHANNEL: "/orders/42",
     LABA_CURSOR: "e-1",

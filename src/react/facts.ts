@@ -3,10 +3,11 @@ import type { Message } from "../../client/message.ts"
 import { isJsonType } from "../../wire/content-type.ts"
 import type { Call } from "./call.ts"
 
-/** The payload: text as UTF-8, JSON on one line, bytes as they are. */
-export function payloadOf({ type, data }: Message): string | Uint8Array {
+/** The payload as it was published: text and JSON as UTF-8, bytes as they are. */
+export function payloadOf({ type, data, text }: Message): string | Uint8Array {
   if (data instanceof Uint8Array) return data
-  return isJsonType(type) ? JSON.stringify(data) : String(data)
+  // What an older version set aside has no text.
+  return text ?? (isJsonType(type) ? JSON.stringify(data) : String(data))
 }
 
 /** The environment of a command. */

@@ -42,6 +42,7 @@ describe("what was set aside", () => {
     time: 0,
     type: "text/plain",
     data: "x",
+    text: "x",
     ...more,
   })
 
@@ -51,13 +52,17 @@ describe("what was set aside", () => {
     const entries = [
       { message: message(1), reason: "no", attempts: 6, time: 2 },
       {
-        message: message(2, { type: "image/png", data: new Uint8Array([0, 255]) }),
+        message: message(2, { type: "image/png", data: new Uint8Array([0, 255]), text: null }),
         reason: "no",
         attempts: 1,
         time: 10,
       },
       {
-        message: message(3, { type: "application/json", data: { base64: "AP8=" } }),
+        message: message(3, {
+          type: "application/json",
+          data: { base64: "AP8=" },
+          text: '{"base64": "AP8="}',
+        }),
         reason: "no",
         attempts: 1,
         time: 1,

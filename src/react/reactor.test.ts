@@ -13,6 +13,7 @@ const message = (number: number): Message => ({
   time: 0,
   type: "text/plain",
   data: String(number),
+  text: String(number),
 })
 
 function stage(reaction: Reaction, options: Partial<ReactorOptions> = {}) {

@@ -54,6 +54,42 @@ for (const transport of overEachOf) {
     ])
   })
 
+  test(`over ${transport}: hands out the text of each payload as it was published`, async () => {
+    await using server = await startServer()
+    using client = open(server.base, only)
+    const name = freshChannel()
+    const channel = client.laba.channel(name)
+    const messages = heard(channel)
+    await channel.ready()
+    const json = '{"order": 12345678901234567890, "total": 10.00, "a": 1, "a": 2}'
+    await fetch(server.base + name, {
+      method: "POST",
+      body: json,
+      headers: { "content-type": "application/json" },
+    })
+    await post(server.base + name, '"a, ]}')
+    await channel.publish(new Uint8Array([1, 2, 255]))
+    const texts: unknown[] = []
+    while (texts.length < 3) texts.push((await messages.next()).value.text)
+    expect(texts).toEqual([json, '"a, ]}', null])
+  })
+
+  test(`[C1] over ${transport}: two spellings of one channel are both heard, and each closes for itself`, async () => {
+    await using server = await startServer()
+    using client = open(server.base, only)
+    const name = freshChannel()
+    const spelled = name.replaceAll("-", "%2D")
+    expect(spelled).not.toBe(name)
+    const [one, two] = [client.laba.channel(name), client.laba.channel(spelled)]
+    const [byOne, byTwo] = [heard(one), heard(two)]
+    await Promise.all([one.ready(), two.ready()])
+    await post(server.base + name, "1")
+    expect([await take(byOne, 1), await take(byTwo, 1)]).toEqual([["1"], ["1"]])
+    one.close()
+    await post(server.base + name, "2")
+    expect(await take(byTwo, 1)).toEqual(["2"])
+  })
+
   test(`[L4, C8] over ${transport}: resumes after a cursor from any other transport`, async () => {
     await using server = await startServer()
     const name = freshChannel()

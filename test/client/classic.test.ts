@@ -60,3 +60,17 @@ test("tells of what goes wrong by onerror, and closes once when it will not come
   expect(error).toMatchObject({ type: "error", reason: { code: "reset" } })
   lost.close()
 })
+
+test("takes text and bytes, and says so of anything else, as it hands out JSON as it was published", async () => {
+  await using server = await startServer()
+  const url = server.base + freshChannel()
+  const socket = new LabaSocket(url)
+  await opened(socket)
+  const heard = messages(socket, 1)
+  for (const wrong of [new Blob(["x"]), { a: 1 }, new Map(), 5])
+    expect(() => socket.send(wrong as never)).toThrow(TypeError)
+  const body = '{"order": 12345678901234567890}'
+  await fetch(url, { method: "POST", body, headers: { "content-type": "application/json" } })
+  expect((await heard).map(({ data }) => data)).toEqual([body])
+  socket.close()
+})

@@ -41,6 +41,11 @@ export class ModelServer {
   readonly present = new Map<string, readonly PresenceMember[]>()
   /** Channels of which somebody is told who comes and leaves. */
   readonly watched = new Set<string>()
+  /** Other spellings, and the names of the channels that they are. */
+  readonly names = new Map<string, string>()
+  /** Whether channels can be resumed. */
+  history: "kept" | "none" = "kept"
+  private readonly subscribed = new Map<string, number>()
   private epoch = 0
   private readonly channels = new Map<string, ModelChannel>()
   private readonly live = new Map<string, { outlet: ModelOutlet; subscribed: Set<string> }>()
@@ -160,6 +165,11 @@ export class ModelServer {
     if (this.watched.has(name)) this.tell(name, { op: "members", channel: name, ...change })
   }
 
+  /** How often it was subscribed to. */
+  subscribes(name: string): number {
+    return this.subscribed.get(name) ?? 0
+  }
+
   listeners(name: string): number {
     return [...this.live.values()].filter(({ subscribed }) => subscribed.has(name)).length
   }
@@ -177,7 +187,11 @@ export class ModelServer {
     return fresh
   }
 
-  private carryOut(frame: ClientFrame, ref: object, outlet: ModelOutlet, subscribed: Set<string>): void {
+  private carryOut(spelled: ClientFrame, ref: object, outlet: ModelOutlet, subscribed: Set<string>): void {
+    const frame =
+      "channel" in spelled
+        ? { ...spelled, channel: this.names.get(spelled.channel) ?? spelled.channel }
+        : spelled
     if (frame.op === "publish") {
       outlet.frame({ ...this.publish(frame.channel, frame.data, frame.key), ...ref })
     } else if (frame.op === "unsubscribe") {
@@ -197,6 +211,7 @@ export class ModelServer {
       })
     } else if (frame.op === "subscribe") {
       subscribed.add(frame.channel)
+      this.subscribed.set(frame.channel, this.subscribes(frame.channel) + 1)
       this.subscribe(frame.channel, frame.after, ref, outlet)
     }
   }
@@ -204,7 +219,7 @@ export class ModelServer {
   private subscribe(name: string, after: string | undefined, ref: object, outlet: ModelOutlet): void {
     const channel = this.channel(name)
     const tail = this.tail(name)
-    const answer = { op: "subscribed", ...ref, channel: name, history: "kept" } as const
+    const answer = { op: "subscribed", ...ref, channel: name, history: this.history } as const
     const position = after === undefined ? null : parseCursor(after, name)
     if (!position) return outlet.frame({ ...answer, cursor: tail, recovered: false })
     const reason = this.cannotResume(channel, position)
@@ -223,6 +238,7 @@ export class ModelServer {
     channel: ModelChannel,
     { epoch, offset }: { epoch: string; offset: number },
   ): ResetReason | null {
+    if (this.history === "none") return "no-history"
     if (epoch !== channel.epoch) return "epoch"
     return channel.tail - offset > channel.messages.length ? "trimmed" : null
   }

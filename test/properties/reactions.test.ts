@@ -13,6 +13,7 @@ const messageOf = (number: number): Message => ({
   time: 0,
   type: "text/plain",
   data: "x",
+  text: "x",
 })
 
 const saveMs = 40

@@ -67,7 +67,7 @@ describe("laba forward", () => {
     await publish(at.url, new Uint8Array([0, 255, 10]), { type: "image/png" })
     const [one, two, three] = (await hook.has(3)) as [Got, Got, Got]
     expect(textIn(one)).toBe("喇叭")
-    expect(textIn(two)).toBe('{"a":1}')
+    expect(textIn(two)).toBe('{"a": 1}')
     expect([...three.body]).toEqual([0, 255, 10])
     expect([one, two, three].map(({ headers }) => headers.get("content-type"))).toEqual([
       "text/plain; charset=utf-8",

@@ -110,7 +110,7 @@ describe("laba on", () => {
     await publish(at.url, '{"a": 1}', { type: "application/json" })
     expect(await grown(at.out, 2)).toEqual([
       `${hostile} ${at.channel} text/plain 1`,
-      `{"a":1} ${at.channel} application/json 1`,
+      `{"a": 1} ${at.channel} application/json 1`,
     ])
     expect(await Bun.file(join(at.folder, "hacked")).exists()).toBe(false)
   })
