@@ -19,7 +19,8 @@ export interface BunServerOptions {
   ) => Response | undefined | Promise<Response | undefined>
 }
 
-/** A JSON string may need six bytes for one of payload (`\u0000`), and a frame some around it. */
+// A JSON string may need six bytes for one of payload (`\u0000`), and a frame some around it. The same sum is all that bounds
+// fragments which are never finished: the runtime tells of none, and has one maximum for every socket.
 const frameFactor = 6
 const frameOverheadBytes = 4096
 
