@@ -1,6 +1,7 @@
 // Where a reaction stands, in a file. Saving is quick to ask for: while one save is on its way to the disk, only the newest
 // of those that follow is kept.
-import { readFile } from "node:fs/promises"
+import { mkdir, readFile } from "node:fs/promises"
+import { dirname } from "node:path"
 import { writeDurably } from "./durable-file.ts"
 import type { KeptPlace } from "./reaction.ts"
 
@@ -21,8 +22,12 @@ export class FilePlace implements KeptPlace {
     this.whose = whose
   }
 
-  /** The cursor that was saved; null when there is none. Throws when the file is of another channel or is no such file. */
+  /**
+   * The cursor that was saved; null when there is none. Makes the folder, so that one that cannot be there is known before the
+   * first message. Throws then, and when the file is of another channel or is no such file.
+   */
   async read(): Promise<string | null> {
+    await mkdir(dirname(this.path), { recursive: true })
     let text: string
     try {
       text = await readFile(this.path, "utf8")

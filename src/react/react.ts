@@ -47,6 +47,8 @@ export interface Reacting {
   readonly ready: Promise<Subscription>
   /** Rejects when to go on would be to lose a message: a place or a message set aside that cannot be kept. Else never settles. */
   readonly failed: Promise<never>
+  /** Resolves once it was closed. Rejects as `failed` does: a program that does nothing else waits for this. */
+  readonly ended: Promise<void>
   /** Takes no more, lets what is under way end within `patienceMs`, and keeps the place. */
   stop(patienceMs: number): Promise<void>
   /** Ends the connection. What was not stopped before comes again with the next start. */
@@ -96,16 +98,21 @@ export async function react(options: ReactOptions): Promise<Reacting> {
     .catch((error: unknown) => (isOver ? new Promise<never>(() => {}) : Promise.reject(error)))
   const failed = Promise.race([reactor.failed, broken])
   failed.catch(() => {})
+  const closing = Promise.withResolvers<void>()
+  const ended = Promise.race([closing.promise, failed])
+  ended.catch(() => {})
   return {
     laba,
     channel,
     after,
     ready,
     failed,
+    ended,
     stop: (patienceMs) => reactor.stop(patienceMs),
     close() {
       isOver = true
       laba.close()
+      closing.resolve()
     },
   }
 }
