@@ -65,7 +65,7 @@ function readHeaders(text: string): Omit<Part, "bytes"> {
     const value = line.slice(colon + 1).trim()
     const name = line.slice(0, colon).toLowerCase()
     if (name === "content-disposition") disposition = value
-    if (name === "content-type") contentType = value
+    if (name === "content-type") contentType = copyOf(value)
     if (name === "content-transfer-encoding" && !/^(?:7bit|8bit|binary)$/i.test(value)) {
       throw broken("a part has a Content-Transfer-Encoding, which forms over HTTP have not")
     }
@@ -97,5 +97,8 @@ function byteString(bytes: Uint8Array): string {
   for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192))
   return text
 }
+
+/** A message keeps its type, and what is cut out of a string keeps the whole of it: here the form. */
+const copyOf = (text: string): string => JSON.parse(JSON.stringify(text)) as string
 
 const broken = (why: string): LabaError => new LabaError("bad_body", `The multipart form is broken: ${why}.`)

@@ -28,7 +28,7 @@ export function payloadOf(contentType: ContentType | null, bytes: Uint8Array): P
   if (!contentType) return guess(bytes)
   const { type } = contentType
   const json = isJsonType(type)
-  if (!json && !isTextType(type)) return { type, data: bytes, bytes: bytes.length }
+  if (!json && !isTextType(type)) return bytesPayload(type, bytes)
   refuseForeignCharset(contentType)
   const text = decodeUtf8(bytes)
   if (text === null) throw new LabaError("bad_utf8", `What is ${type} must be UTF-8, and this is not.`)
@@ -57,8 +57,14 @@ export function refuseForeignCharset({ parameters }: ContentType): void {
 
 function guess(bytes: Uint8Array): Payload {
   const text = decodeUtf8(bytes)
-  if (text === null) return { type: "application/octet-stream", data: bytes, bytes: bytes.length }
+  if (text === null) return bytesPayload("application/octet-stream", bytes)
   return { type: "text/plain", data: text, bytes: bytes.length }
+}
+
+/** A part of a form is a view into the whole of it, which must not be kept for as long as the message is. */
+function bytesPayload(type: string, bytes: Uint8Array): Payload {
+  const data = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice()
+  return { type, data, bytes: data.length }
 }
 
 /** Throws `bad_json` unless the text is JSON, nested no deeper than a payload may be. */

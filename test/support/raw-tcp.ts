@@ -58,6 +58,11 @@ export class RawConnection implements AsyncDisposable {
     this.open.resume()
   }
 
+  /** Sends nothing more, and goes on listening. */
+  halfClose(): void {
+    this.open.shutdown()
+  }
+
   /** Everything received so far. */
   get bytes(): Uint8Array {
     // Joined once and kept so, or reading a long answer would copy it again with every chunk.
