@@ -4,6 +4,9 @@ import { execFileSync } from "node:child_process"
 import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const here = fileURLToPath(new URL(".", import.meta.url))
 
 /**
  * `find` answers null when the need is missing, else what the tests should see in their environment.
@@ -17,6 +20,15 @@ export const needs = {
   deno: {
     missing: "no Deno (install `deno`, or name one with LABA_DENO)",
     find: () => named("LABA_DENO", onPath("deno")),
+  },
+  go: {
+    missing:
+      "no Go 1.20 or newer with the modules of test/languages/go (install it and run `go mod download` there, or name one with LABA_GO)",
+    find: () => withModules(named("LABA_GO", onPath("go") ?? executable("/usr/local/go/bin/go"))),
+  },
+  java: {
+    missing: "no Java 17 or newer (install `default-jdk-headless`, or name one with LABA_JAVA)",
+    find: () => withCompiler(named("LABA_JAVA", onPath("java"))),
   },
   mount: {
     missing: "no right to mount a small disk (run as root on Linux)",
@@ -38,6 +50,11 @@ export const needs = {
   postgres: {
     missing: "no PostgreSQL (install `postgresql`, or name its `postgres` with LABA_POSTGRES)",
     find: () => named("LABA_POSTGRES", onPath("postgres") ?? debianPostgres()),
+  },
+  python: {
+    missing:
+      "no Python with the packages of test/languages/python/requirements.txt (name one that has them with LABA_PYTHON)",
+    find: () => withPackages(named("LABA_PYTHON", onPath("python3"))),
   },
   redis: {
     missing: "no redis-server (install `redis-server`, or name one with LABA_REDIS_SERVER)",
@@ -102,9 +119,38 @@ function nodeFrom(major) {
   return Number.parseInt(process.versions.node, 10) >= major ? process.execPath : null
 }
 
+/** Modules are not fetched in the middle of a test. */
+function withModules(found) {
+  if (found === null) return null
+  const asked = ["-C", join(here, "languages/go"), "list", "-mod=readonly", "-deps", "."]
+  return runWith({ GOPROXY: "off" }, found.LABA_GO, ...asked) ? found : null
+}
+
+/** A program of one file is compiled by whoever runs it. */
+function withCompiler(found) {
+  return found !== null &&
+    run(found.LABA_JAVA, "--list-modules", "--limit-modules", "jdk.compiler,java.net.http")
+    ? found
+    : null
+}
+
+function withPackages(found) {
+  const names = "aiohttp, aiohttp_sse_client2, httpx_sse, requests, requests_sse, sseclient, websockets"
+  return found !== null && run(found.LABA_PYTHON, "-c", `import ${names}`) ? found : null
+}
+
 function run(command, ...args) {
+  return runWith({}, command, ...args)
+}
+
+function runWith(environment, command, ...args) {
   try {
-    execFileSync(command, args, { stdio: "ignore", timeout: 30_000, shell: process.platform === "win32" })
+    execFileSync(command, args, {
+      env: { ...process.env, ...environment },
+      stdio: "ignore",
+      timeout: 30_000,
+      shell: process.platform === "win32",
+    })
     return true
   } catch {
     return false
