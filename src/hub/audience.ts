@@ -10,7 +10,7 @@ import type { Counters } from "../telemetry/counters.ts"
 import type { GroupKind, Listener } from "../transports/transport.ts"
 import { type ListenerEvent, nextPhase } from "./listener-phase.ts"
 import { Bucket, isStarted, membershipOf, Outside, phaseOf } from "./membership.ts"
-import { Ring, type RingBudget, ringMessagesMax, type Spare } from "./ring.ts"
+import { Ring, RingBudget, ringMessagesMax, type Spare } from "./ring.ts"
 
 /** Listeners a bucket: enough that a write a bucket costs nothing beside the writes a listener, few enough to slice finely. */
 const bucketListenersMax = 250
@@ -26,6 +26,9 @@ const lagBytesMax = 8 * 1024 * 1024
 
 /** Up to so many listeners are written to in the turn of the publish: a tenth of a slice. */
 const immediateListenersMax = 100
+
+/** Of a channel that nothing was published to since somebody listens. It is never pushed to, so all share it. */
+const noRing = new Ring(new RingBudget({ ringBytesMax: 0 }))
 
 /** What all audiences of a node share. */
 export interface AudienceNode {
@@ -61,7 +64,7 @@ export class Audience implements Spare {
   /** The last message, while somebody skips to it. */
   private newest: Entry | null = null
   /** The last messages up to `head`, without holes. */
-  private readonly ring: Ring
+  private ring: Ring = noRing
   /** The bucket that is served next; it moves on, so that under load none starves. */
   private next = 0
   private roomWaiters: (() => void)[] | null = null
@@ -74,7 +77,6 @@ export class Audience implements Spare {
     this.epoch = position.epoch
     this.head = position.offset
     this.node = node
-    this.ring = new Ring(node.rings)
   }
 
   /** Few listeners, all up to date, on a transport that joins by itself: serving them now costs less than a turn. */
@@ -132,6 +134,7 @@ export class Audience implements Spare {
 
   push(message: Message): void {
     const entry = new Entry(message)
+    if (this.ring === noRing) this.ring = new Ring(this.node.rings)
     this.ring.push(entry)
     this.head = message.offset
     if (this.outside && this.outside.size > this.replaying) this.newest = entry

@@ -44,7 +44,6 @@ export class Outside implements Membership {
 
 /** Live listeners of one kind, which stand at one position. */
 export class Bucket implements Membership {
-  readonly phase = "live"
   readonly audience: Audience
   readonly kind: GroupKind
   readonly group: Group
@@ -56,6 +55,11 @@ export class Bucket implements Membership {
     this.kind = kind
     this.group = kind.make()
     this.offset = offset
+  }
+
+  // No field: there may be a million buckets of one listener each.
+  get phase(): "live" {
+    return "live"
   }
 }
 
