@@ -6,20 +6,16 @@ import { Entry, payloadBytes } from "../protocols/protocol.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
 import type { Audience } from "./audience.ts"
-import { isStarted, type Outside } from "./membership.ts"
-import type { ReplayTurns } from "./replay-turns.ts"
+import { isOn, isStarted, type Outside } from "./membership.ts"
 
 /** What all replays of a node share. */
 export interface CatchUpNode {
   readonly engine: Engine
   readonly counters: Counters
-  readonly turns: ReplayTurns
   /** Of one page: what a reader may be given when it is ready. */
   readonly bounds: () => PageBounds
   /** A message was read. Its audience may not have heard it yet. */
   readonly onRead: (audience: Audience, message: Message) => void
-  /** The audience stands elsewhere than what was read. Resolves when it has made up for that, or cannot now. */
-  readonly behind: (audience: Audience) => Promise<void>
 }
 
 /** Makes a listener live that lacks nothing, and tells it where it stands. */
@@ -41,40 +37,13 @@ export function resetAtHead(
   listener.reset(audience.position, reason)
 }
 
-/** Replays what came after the position of `replay`. */
-export async function catchUp(replay: Outside, node: CatchUpNode): Promise<void> {
-  const { audience, listener } = replay
-  const { turns } = node
-  const run: Run = { replay, node }
-  while (isOn(replay)) {
-    const turn = turns.take(listener.outbox)
-    if (turn) await turn
-    let ready: Promise<void> | null = null
-    let isBehind = false
-    try {
-      if (isOn(replay)) ready = listener.ready()
-      if (!ready && isOn(replay)) isBehind = (await replayPage(run)) === "behind"
-    } finally {
-      turns.done(listener.outbox)
-    }
-    if (ready) await ready
-    else if (isBehind) await node.behind(audience)
-  }
-}
-
-interface Run {
-  readonly replay: Outside
-  readonly node: CatchUpNode
-}
-
-/** Whether this very replay goes on: its listener has neither left nor skipped. */
-const isOn = (replay: Outside): boolean => replay.listener.membership === replay && !replay.listener.closed
-
-/** Gives one page, from the ring where it reaches so far, and makes the listener live when it has all. */
-async function replayPage(run: Run): Promise<"given" | "behind"> {
-  const { replay, node } = run
+/**
+ * Gives one page of what came after the position of a replay, from the ring where it reaches so far, and makes the listener
+ * live when it has all. `behind`: what was read is ahead of the audience, or of another numbering. Throws what the engine throws.
+ */
+export async function givePage(replay: Outside, node: CatchUpNode): Promise<"given" | "behind"> {
   const { audience } = replay
-  if (replay.started && giveFromRing(run)) return "given"
+  if (replay.started && giveFromRing(replay, node)) return "given"
   const page = await node.engine.history(audience.channel, replay.position, audience.rule.keep, node.bounds())
   if (!isOn(replay)) return "given"
   if ("reset" in page) {
@@ -89,31 +58,31 @@ async function replayPage(run: Run): Promise<"given" | "behind"> {
   }
   if (page.messages.length > 0)
     give(
-      run,
+      replay,
       page.messages.map((message) => new Entry(message)),
+      node,
     )
   // An engine that answers later may have shown here what it has not delivered yet.
   for (const message of page.messages) node.onRead(audience, message)
-  if (!isOn(replay) || page.more || giveFromRing(run)) return "given"
+  if (!isOn(replay) || page.more || giveFromRing(replay, node)) return "given"
   // Behind a deleted and refilled channel the epochs differ; reading again with the old position answers the reset.
-  return stands(run) ? "given" : "behind"
+  return stands(replay) ? "given" : "behind"
 }
 
 /** Whether the replay is in the audience's own numbering, and not ahead of it. */
-const stands = ({ replay: { position, audience } }: Run): boolean =>
+const stands = ({ position, audience }: Outside): boolean =>
   position.epoch === audience.epoch && position.offset <= audience.head
 
 /** Gives what the ring holds beyond the position, a page of it at most. False when it does not reach back so far. */
-function giveFromRing(run: Run): boolean {
-  const { replay, node } = run
+function giveFromRing(replay: Outside, node: CatchUpNode): boolean {
   const { audience, listener } = replay
-  const beyond = stands(run) ? audience.since(replay.position.offset) : null
+  const beyond = stands(replay) ? audience.since(replay.position.offset) : null
   if (!beyond) return false
   const page = firstPage(beyond, node.bounds())
   if (page.length > 0) {
     // After a page of history another one would be too much at once.
     if (listener.ready()) return true
-    give(run, page)
+    give(replay, page, node)
   }
   if (page.length < beyond.length || !isOn(replay)) return true
   node.counters.resumed++
@@ -121,9 +90,9 @@ function giveFromRing(run: Run): boolean {
   return true
 }
 
-function give({ replay, node }: Run, entries: readonly Entry[]): void {
-  node.counters.delivered += entries.length
-  node.counters.deliveredBytes += payloadBytes(entries)
+function give(replay: Outside, entries: readonly Entry[], { counters }: CatchUpNode): void {
+  counters.delivered += entries.length
+  counters.deliveredBytes += payloadBytes(entries)
   const { epoch, offset } = (entries[entries.length - 1] as Entry).message
   replay.position = { epoch, offset }
   replay.listener.write(entries)

@@ -63,6 +63,10 @@ export class Bucket implements Membership {
   }
 }
 
+/** Whether this very replay goes on: its listener has neither left nor skipped. */
+export const isOn = (replay: Outside): boolean =>
+  replay.listener.membership === replay && !replay.listener.closed
+
 /** The hub's own note in a listener; null while it is gone. */
 export const membershipOf = (listener: Listener): Joining | Outside | Bucket | null =>
   listener.membership as Joining | Outside | Bucket | null

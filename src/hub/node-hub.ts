@@ -18,13 +18,13 @@ import type {
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
 import { Audience, type AudienceNode, detach } from "./audience.ts"
-import { catchUp, type CatchUpNode, resetAtHead, startAtHead } from "./catch-up.ts"
+import { type CatchUpNode, givePage, resetAtHead, startAtHead } from "./catch-up.ts"
 import { FanOut, type FanOutOptions } from "./fan-out.ts"
 import type { Hub, Published } from "./hub.ts"
 import { MakeUp } from "./make-up.ts"
 import { audienceOf, channelOf, isStarted, Joining, type Outside, positionOf } from "./membership.ts"
 import { PublishGate } from "./publish-gate.ts"
-import { ReplayTurns } from "./replay-turns.ts"
+import { Replays } from "./replays.ts"
 import { RingBudget } from "./ring.ts"
 
 /** Listeners ended in one turn when a channel is deleted: a close is a system call or two. */
@@ -52,7 +52,7 @@ export class NodeHub implements Hub, EngineEvents {
   private readonly makeUp: MakeUp
   private readonly gate: PublishGate
   private readonly audienceNode: AudienceNode
-  private readonly catchUpNode: CatchUpNode
+  private readonly replays: Replays
   private readonly options: NodeHubOptions
   private readonly counters: Counters
   /** The channels whose rule is still to be looked up anew. */
@@ -79,16 +79,21 @@ export class NodeHub implements Hub, EngineEvents {
       audienceOf: (channel) => this.audiences.get(channel),
     })
     this.audienceNode = { counters, rings: new RingBudget(limits), charge: fanOut.charge }
-    this.catchUpNode = {
+    const catchUpNode: CatchUpNode = {
       engine,
       counters,
-      turns: new ReplayTurns(),
       bounds: () => this.replayBounds,
       onRead: (audience, message) => {
         if (message.epoch === audience.epoch && message.offset === audience.head + 1) this.deliver(message)
       },
-      behind: (audience) => this.makeUp.run(audience),
     }
+    this.replays = new Replays({
+      givePage: (replay) => givePage(replay, catchUpNode),
+      makeUp: ({ audience }) => this.makeUp.run(audience),
+      failed: (replay) => {
+        if (replay.listener.membership === replay) this.end(replay.listener, "engine_unavailable")
+      },
+    })
   }
 
   /** A replay takes at most a quarter of a reader's outbox at once, so that replay alone never looks like slowness. */
@@ -304,11 +309,7 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   private replay(audience: Audience, listener: Listener, after: Position): void {
-    if (!audience.move(listener, "behind", after)) return
-    const replay = listener.membership as Outside
-    catchUp(replay, this.catchUpNode).catch(() => {
-      if (listener.membership === replay) this.end(listener, "engine_unavailable")
-    })
+    if (audience.move(listener, "behind", after)) this.replays.add(listener.membership as Outside)
   }
 
   /** A slow reader has taken all that waited: it goes on with the newest message, and is told what it missed. */

@@ -63,7 +63,8 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   private bytes = 0
   private held: ((answer: string) => void) | null = null
   private answering = false
-  private readyWaiters: (() => void)[] = []
+  /** Shared by all who wait for it. */
+  private draining: PromiseWithResolvers<void> | null = null
 
   constructor(options: PolledSessionOptions) {
     this.shared = options.shared
@@ -157,7 +158,8 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => void this.readyWaiters.push(resolve))
+    this.draining ??= Promise.withResolvers()
+    return this.draining.promise
   }
 
   /** The last frame has said why. It may be fetched for as long as a poll may be late, and nothing else is left of the session. */
@@ -279,8 +281,8 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   }
 
   private releaseReady(): void {
-    const waiters = this.readyWaiters
-    this.readyWaiters = []
-    for (const resolve of waiters) resolve()
+    const { draining } = this
+    this.draining = null
+    draining?.resolve()
   }
 }

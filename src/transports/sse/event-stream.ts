@@ -66,7 +66,8 @@ export abstract class EventStream implements Timed, Reader, Connection {
   private quiet = true
   /** When it has lived its longest; set when it begins. */
   private endsAtMs = 0
-  private drainWaiters: (() => void)[] | null = null
+  /** Shared by all who wait for it. */
+  private draining: PromiseWithResolvers<void> | null = null
 
   constructor(options: EventStreamOptions) {
     this.shared = options.shared
@@ -133,10 +134,8 @@ export abstract class EventStream implements Timed, Reader, Connection {
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.drainWaiters ??= []
-      this.drainWaiters.push(resolve)
-    })
+    this.draining ??= Promise.withResolvers()
+    return this.draining.promise
   }
 
   onDue(): void {
@@ -233,8 +232,8 @@ export abstract class EventStream implements Timed, Reader, Connection {
   }
 
   private releaseWaiters(): void {
-    const waiters = this.drainWaiters
-    this.drainWaiters = null
-    if (waiters) for (const resolve of waiters) resolve()
+    const { draining } = this
+    this.draining = null
+    draining?.resolve()
   }
 }

@@ -50,6 +50,12 @@ function start(outboxBytesMax = defaultLimits.outboxBytesMax) {
   }
 }
 
+test("who waits for a stream to drain waits with all others, so that many cost what one does", () => {
+  using t = start()
+  const { stream } = t.open({ stalled: true })
+  expect(stream.drained()).toBe(stream.drained())
+})
+
 // It has little waiting at a time, and its publishers write nothing to it: by what else than time should it be slow?
 test("a stream that stalls in its replay is slow after a minute, and its channel keeps nothing for it", async () => {
   using t = start()

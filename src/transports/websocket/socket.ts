@@ -34,7 +34,8 @@ export abstract class Socket implements Timed, Reader, Connection {
   private heard = true
   /** What came while an earlier message was still being worked on. Null while nothing is. */
   private inbox: Incoming[] | null = null
-  private drainWaiters: (() => void)[] | null = null
+  /** Shared by all who wait for it. */
+  private draining: PromiseWithResolvers<void> | null = null
 
   constructor(shared: Shared) {
     this.shared = shared
@@ -79,9 +80,9 @@ export abstract class Socket implements Timed, Reader, Connection {
 
   onDrain(): void {
     this.shared.slowReaders.took(this)
-    const waiters = this.drainWaiters
-    this.drainWaiters = null
-    if (waiters) for (const resolve of waiters) resolve()
+    const { draining } = this
+    this.draining = null
+    draining?.resolve()
   }
 
   onClose(code: number, reason: string): void {
@@ -126,10 +127,8 @@ export abstract class Socket implements Timed, Reader, Connection {
   }
 
   drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.drainWaiters ??= []
-      this.drainWaiters.push(resolve)
-    })
+    this.draining ??= Promise.withResolvers()
+    return this.draining.promise
   }
 
   endAsSlow(): void {
