@@ -57,7 +57,7 @@ export class LabaSocket {
   /** Publishes to the channel; kept while the connection is away. What fails is told to `onerror`. Throws `TypeError` for anything else than text and bytes: a Blob is read first. */
   send(data: string | ArrayBuffer | ArrayBufferView): void {
     if (typeof data !== "string" && !(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data))
-      throw new TypeError("what is sent must be text, an ArrayBuffer or a view of one")
+      throw new TypeError("what is sent is text or bytes")
     this.channel.publish(data).catch((reason) => this.onerror?.({ type: "error", reason }))
   }
 

@@ -92,9 +92,7 @@ function refuseOpaque(_key: string, value: unknown): unknown {
 }
 
 const notPublishable = (value: unknown): TypeError =>
-  new TypeError(
-    `what is published must be text, bytes or JSON, and ${Object.prototype.toString.call(value)} is none of them`,
-  )
+  new TypeError(`what is published is text, bytes or JSON, not ${Object.prototype.toString.call(value)}`)
 
 const isJson = (type: string): boolean => /^application\/(.+\+)?json\b/.test(type)
 

@@ -11,7 +11,7 @@ import {
   type Surroundings,
 } from "./subscription.ts"
 
-export interface RosterOptions extends Omit<Surroundings, "named" | "closed"> {
+export interface RosterOptions extends Omit<Surroundings, "named" | "unsubscribed" | "closed"> {
   publish(name: string, ...what: Parameters<Channel["publish"]>): ReturnType<Channel["publish"]>
   /** The server subscribed this one by itself. False: nobody wanted to know. */
   attached(channel: Channel): boolean
@@ -54,6 +54,8 @@ export function createRoster(options: RosterOptions): Roster {
         routes.set(wireName, one)
         return null
       },
+      // Who was subscribed before that was asked for is meant by it too, though they asked under another name.
+      unsubscribed: (wireName) => routes.get(wireName)?.goBack(),
       closed() {
         replace(channels, one, null)
         replace(routes, one, null)

@@ -22,6 +22,8 @@ export interface Subscribed {
   /** A frame about this channel that answers no command. */
   hear(frame: ServerFrame): void
   end(reason: Reason): void
+  /** The server has moved or ended its listener on another one's account: it goes back to where it stood. */
+  goBack(): void
   /** Takes over those of another one, which the server has found to be the same channel and has put in this one's place. */
   takeOver(handles: Iterable<Handle>, history: History): void
 }
@@ -34,6 +36,8 @@ export interface Surroundings {
   isConnected(): boolean
   /** What the server calls the channel; its frames carry that name. Answers another subscription that has it already. */
   named(name: string): Subscribed | null
+  /** The server listens to it no longer, under whatever name that was asked for. */
+  unsubscribed(name: string): void
   /** It is over. */
   closed(): void
 }
@@ -45,10 +49,10 @@ export const openAlready = (name: string): Reason => ({
   detail: `${name} is open already; close it to start elsewhere.`,
 })
 
-const goBack: Reason = {
+const moved: Reason = {
   code: "network",
   retry: "at-once",
-  detail: "The channel was opened under another name, and goes on from where it stood.",
+  detail: "The channel has another name, too.",
 }
 
 /** `isAttached`: the server began it, and where it starts is nobody's wish. */
@@ -59,7 +63,7 @@ export function createSubscription(
   options: SubscriptionOptions,
   around: Surroundings,
 ): Subscribed {
-  const { backoff, bufferMax, environment, ask, isConnected, named, closed } = around
+  const { backoff, bufferMax, environment, ask, isConnected, named, unsubscribed, closed } = around
   const { clock, random, report } = environment
   const handles = new Set<Handle>()
   let state: State = "idle"
@@ -112,7 +116,10 @@ export function createSubscription(
     }
   }
 
-  const unsubscribe = (): void => ask({ op: "unsubscribe", channel: name }, () => {})
+  const unsubscribe = (): void =>
+    ask({ op: "unsubscribe", channel: name }, (reply) => {
+      if (reply?.op === "unsubscribed") unsubscribed(reply.channel)
+    })
   const subscribe = (): void => {
     const mine = ++turn
     ask({ op: "subscribe", channel: name, ...(cursor === null ? {} : { after: cursor }) }, (reply) => {
@@ -162,7 +169,7 @@ export function createSubscription(
     },
   }
 
-  return {
+  const subscribed: Subscribed = {
     open(as, publish) {
       const handle = createHandle({ name: as, bufferMax, report, publish }, source)
       handles.add(handle)
@@ -200,11 +207,15 @@ export function createSubscription(
       // The server has one listener for a channel, and has just moved it.
       if (state !== "open") {
         if (reason?.code === "buffer_full" && isConnected()) unsubscribe()
-      } else if (history === "kept") go("dropped", goBack)
+      } else if (history === "kept") subscribed.goBack()
       else for (const handle of others) handle.tell({ state, reason, ...subscription })
       attendance.review()
     },
+    goBack() {
+      if (state === "open") go("dropped", moved)
+    },
   }
+  return subscribed
 }
 
 /** What an error means for a subscription. */

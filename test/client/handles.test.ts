@@ -157,3 +157,19 @@ test("another name of an open channel cannot start elsewhere in it, and says so"
   await clock.pass(100)
   expect(first).toEqual([1])
 })
+
+test("closing one name of a channel while another is being subscribed leaves the other one hearing", async () => {
+  const { laba, clock, server } = startStage({}, ({ server: model }) => {
+    model.names.set("/a%2Db", "/a-b")
+  })
+  const first = laba.channel("/a-b")
+  await clock.pass(100)
+  const second = heardBy(laba.channel("/a%2Db"))
+  // Its unsubscribe is behind the other one's subscribe, and the server knows one channel.
+  first.close()
+  await clock.pass(100)
+  server.publish("/a-b", 1)
+  await clock.pass(100)
+  expect(second).toEqual([1])
+  expect(server.listeners("/a-b")).toBe(1)
+})

@@ -2,6 +2,7 @@
 // given is what was published, once and in order, or a reset tells it where not.
 import { expect, test } from "bun:test"
 import fc from "fast-check"
+import type { Channel } from "../../client/channel.ts"
 import type { Options } from "../../client/options.ts"
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { Path } from "./model-network.ts"
@@ -22,6 +23,8 @@ type Deed =
   | { readonly does: "end"; readonly retry: "at-once" | "back-off" }
   | { readonly does: "page"; readonly event: "online" | "shown" | "hidden" }
   | { readonly does: "sleep"; readonly ms: number }
+  | { readonly does: "open"; readonly name: string }
+  | { readonly does: "close"; readonly which: number }
 
 const channels = ["/a", "/b"]
 const path = fc.constantFrom<Path>("websocket", "sse", "poll")
@@ -59,10 +62,51 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
   },
 ) as fc.Arbitrary<Deed>
 
+/** The same, while handles come and go, under two names of one channel. */
+const deedWithHandles = fc.oneof(
+  { weight: 8, arbitrary: deed },
+  {
+    weight: 2,
+    arbitrary: fc.record({ does: fc.constant("open"), name: fc.constantFrom("/a", "/%61", "/b") }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("close"), which: fc.nat(5) }) },
+) as fc.Arbitrary<Deed>
+
 /** What the application saw of one channel, in order. */
 type Seen = { readonly cursor: string; readonly data?: unknown; readonly isReset?: true }
 
-async function perform(stage: Stage, deed: Deed, promised: Promise<unknown>[]): Promise<void> {
+/** One handle, and what was seen by it. */
+interface Watcher {
+  readonly name: string
+  readonly handle: Channel
+  readonly log: Seen[]
+}
+
+interface Life {
+  readonly stage: Stage
+  readonly promised: Promise<unknown>[]
+  readonly watchers: Watcher[]
+}
+
+const other = new Map([["/%61", "/a"]])
+
+function watch({ stage, watchers }: Life, spelled: string): void {
+  const { clock, laba } = stage
+  const name = other.get(spelled) ?? spelled
+  const log: Seen[] = []
+  const handle = laba.channel(spelled)
+  watchers.push({ name, handle, log })
+  handle.on("reset", ({ cursor }) => log.push({ cursor, isReset: true }))
+  handle.on("state", ({ state, recovered, cursor }) => {
+    // The first subscription says where it begins.
+    if (state === "open" && log.length === 0 && !recovered)
+      log.push({ cursor: cursor as string, isReset: true })
+  })
+  void readSlowly(handle, log, clock, name === "/b" ? 15 : 0)
+}
+
+async function perform(life: Life, deed: Deed): Promise<void> {
+  const { stage, promised, watchers } = life
   const { clock, network, server, laba } = stage
   if (deed.does === "publish") {
     for (let n = 0; n < deed.count; n++) server.publish(deed.channel, `s${server.accepted.length}`)
@@ -82,6 +126,8 @@ async function perform(stage: Stage, deed: Deed, promised: Promise<unknown>[]): 
   else if (deed.does === "lose") network.answersToLose = deed.answers
   else if (deed.does === "end") server.endAll({ op: "error", code: "slow", detail: "", retry: deed.retry })
   else if (deed.does === "page") stage.page(deed.event)
+  else if (deed.does === "open") watch(life, deed.name)
+  else if (deed.does === "close") watchers[deed.which]?.handle.close()
   else clock.sleep(deed.ms)
 }
 
@@ -124,25 +170,15 @@ function check(name: string, seen: readonly Seen[], record: ReadonlyMap<string, 
 
 async function live(deeds: readonly Deed[], seed: number, options: Options): Promise<void> {
   const random = createRandom(seed)
-  const stage = startStage({ random, publishMs: 10_000_000, ...options }, ({ network }) => {
+  const stage = startStage({ random, publishMs: 10_000_000, ...options }, ({ network, server }) => {
     network.latencyMs = () => Math.floor(random() * 60)
+    for (const [spelled, name] of other) server.names.set(spelled, name)
   })
   const { clock, network, server, laba } = stage
-  const seen = new Map<string, Seen[]>()
-  const promised: Promise<unknown>[] = []
-  for (const name of channels) {
-    const log: Seen[] = []
-    seen.set(name, log)
-    const one = laba.channel(name)
-    one.on("reset", ({ cursor }) => log.push({ cursor, isReset: true }))
-    one.on("state", ({ state, recovered, cursor }) => {
-      // The first subscription says where it begins.
-      if (state === "open" && log.length === 0 && !recovered)
-        log.push({ cursor: cursor as string, isReset: true })
-    })
-    void readSlowly(one, log, clock, name === "/b" ? 15 : 0)
-  }
-  for (const deed of deeds) await perform(stage, deed, promised)
+  const life: Life = { stage, promised: [], watchers: [] }
+  const { promised, watchers } = life
+  for (const name of channels) watch(life, name)
+  for (const deed of deeds) await perform(life, deed)
 
   // Everything heals; in a while everybody must be where the server is.
   network.blocked.clear()
@@ -156,10 +192,16 @@ async function live(deeds: readonly Deed[], seed: number, options: Options): Pro
   await clock.pass(0)
   expect(answered).toBe(promised.length)
   const record = recordOf(server)
-  for (const name of channels) {
-    check(name, seen.get(name) as Seen[], record)
-    expect(seen.get(name)?.at(-1)?.cursor).toBe(server.tail(name))
+  const open = new Set<string>()
+  for (const { name, handle, log } of watchers) {
+    check(name, log, record)
+    if (handle.state === "closed") continue
+    open.add(name)
+    expect([handle.state, handle.cursor]).toEqual(["open", server.tail(name)])
+    // One that came when everything was over has seen nothing.
+    if (log.length > 0) expect(log.at(-1)?.cursor).toBe(server.tail(name))
   }
+  for (const name of channels) expect([name, server.listeners(name)]).toEqual([name, open.has(name) ? 1 : 0])
   expect(stage.reported).toEqual([])
   laba.close()
 }
@@ -201,3 +243,13 @@ test("with a small bound for unread messages nothing is lost either", async () =
     { numRuns: 800 },
   )
 }, 180_000)
+
+for (const bufferMax of [1_000, 3]) {
+  test(`handles that come and go under two names of a channel lose nothing either (bufferMax: ${bufferMax})`, async () => {
+    const all = fc.array(deedWithHandles, { minLength: 1, maxLength: 40, size: "max" })
+    await fc.assert(
+      fc.asyncProperty(all, seed, (some, one) => live(some, one, { bufferMax })),
+      { numRuns: 1000 },
+    )
+  }, 180_000)
+}
