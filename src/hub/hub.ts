@@ -25,8 +25,9 @@ export interface Hub {
   /** Forgets the history and ends every listener with `deleted`, on other nodes too. Answers how many they were on this node. */
   forget(channel: Channel): MaybePromise<{ readonly messages: number; readonly listeners: number }>
   /**
-   * Seats a listener, now or after it has caught up from `after`; null means from now on. All it learns, it learns
-   * through its own methods: `start` first, then messages or one `reset`; `end` when the engine fails.
+   * Makes a listener live, now or after it has caught up from `after`; null means from now on. One that is not gone stays as
+   * it is. All it learns, it learns through its own methods: `start` first, then messages or one `reset`; `end` when the
+   * engine fails.
    */
   join(listener: Listener, channel: Channel, after: Position | null): void
   /**
@@ -37,8 +38,8 @@ export interface Hub {
   /** The listener is gone. Harmless when it never joined or left before. */
   leave(listener: Listener): void
   /**
-   * A reader is slow. Null: the rule says it is to be closed. Else it is out of its group; call the answer once it has
-   * drained, and it is told `skipped`, given the newest message and seated again.
+   * A reader is slow. Null: the rule says it is to be closed, or it is gone. Else it is aside; call the answer once it has
+   * drained, and it is told `skipped`, given the newest message and live again. One that was given nothing yet skips nothing.
    */
   slow(listener: Listener): (() => void) | null
 }

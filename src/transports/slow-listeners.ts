@@ -3,8 +3,8 @@ import type { Hub } from "../hub/hub.ts"
 import type { Listener } from "./transport.ts"
 
 /**
- * Takes a slow reader's listeners out of their groups. The answer seats them again and is to be called once the reader
- * has drained; null when a channel's rule says that the reader is to be closed, or when it listens to nothing.
+ * Sets a slow reader's listeners aside. The answer makes them live again and is to be called once the reader has drained;
+ * null when a channel's rule says that the reader is to be closed, or when it listens to nothing.
  */
 export function setAside(hub: Hub, listeners: Iterable<Listener>): (() => void) | null {
   const resumes: (() => void)[] = []

@@ -2,7 +2,7 @@
 // name is given. What it prints as JSON lines is kept in `results/<name>.jsonl`, after a line that says of which commit and
 // with which flags: always when it ran as it comes, and with `--record` when it had flags of its own.
 import { execFileSync, spawn } from "node:child_process"
-import { readFileSync, renameSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { cpus } from "node:os"
 import { dirname, join } from "node:path"
 import { createInterface } from "node:readline"
@@ -60,6 +60,7 @@ lines.push(JSON.stringify({ campaign: "end", code, signal, ended: now() }))
 // A campaign that was broken off says nothing of the commit; one that found something does.
 if (isKept && signal === null) {
   const path = join(folder, "results", `${name}.jsonl`)
+  mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.new`, `${lines.join("\n")}\n`)
   renameSync(`${path}.new`, path)
   console.log(`kept in test/campaigns/results/${name}.jsonl`)

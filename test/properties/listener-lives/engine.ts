@@ -136,6 +136,13 @@ export class ActedEngine implements Engine {
     })
   }
 
+  /** As another node deletes. */
+  forgetElsewhere(channel: Channel): void {
+    this.restart(this.log(channel))
+    if (this.away) return
+    if (this.listening.has(channel)) this.events.forgotten?.(channel)
+  }
+
   close(): void {}
 
   private ask<Answer>(act: () => Answer): Promise<Answer> {

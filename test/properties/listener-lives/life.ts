@@ -247,6 +247,7 @@ const doings = {
     },
   ],
   delete: [1, (life: Life, a: number) => void life.hub.forget(channelAt(a)).catch(() => undefined)],
+  "delete elsewhere": [1, (life: Life, a: number) => life.engine.forgetElsewhere(channelAt(a))],
   "change a rule": [1, (life: Life, a: number, b: number) => life.setRule(channelAt(a), b)],
   "lose the engine": [1, (life: Life) => life.engine.leave()],
   "have it back": [
