@@ -9,6 +9,7 @@ import { connect } from "../../client/index.ts"
 import { makeKey } from "../../src/access/keys.ts"
 import { eventually } from "../support/eventually.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
+import { accessLogPath } from "../support/nginx.ts"
 import { type ServerProcess, startProcess } from "../support/process.ts"
 import { readText } from "../tree.ts"
 
@@ -68,7 +69,9 @@ beforeAll(async () => {
     expect(upstream).toContain(`server ${name}:8080 resolve;`)
     upstream = upstream.replace(`server ${name}:8080 resolve;`, `server 127.0.0.1:${nodes[at]?.port};`)
   }
-  const snippet = readText("deploy/nginx/laba.conf").replace("listen 80;", `listen 127.0.0.1:${port};`)
+  const snippet = readText("deploy/nginx/laba.conf")
+    .replace("listen 80;", `listen 127.0.0.1:${port};`)
+    .replace(accessLogPath, `${folder}/access.log`)
   const places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (name) => `${name}_temp_path ${folder}/${name};`,
   )

@@ -40,6 +40,23 @@ afterAll(async () => {
 })
 
 describe("through nginx", () => {
+  test("no id of a session and no query stands in the access log", async () => {
+    const opened = await fetch(`${base}/_/session`, { method: "POST" })
+    const { frames } = (await opened.json()) as { frames: { connection: string }[] }
+    const id = frames[0]?.connection as string
+    const tag = id.split("-").slice(2).join("-")
+    expect((await fetch(`${base}/_/session/${id}?ack=1`)).status).toBe(200)
+    await fetch(`${base}/_/api/connections/${id}`)
+    await fetch(`${base}/logged?token=a-secret`)
+    for (;;) {
+      const log = await nginx.accessLog()
+      expect(log).not.toContain(tag)
+      expect(log).not.toContain("a-secret")
+      if (log.includes('"GET /logged HTTP/1.1"') && log.includes('"GET /_/session/... HTTP/1.1"')) return
+      await Bun.sleep(10)
+    }
+  })
+
   test("a message reaches every transport at once, and not when a buffer is full", async () => {
     const url = `${base}/c`
     await using raw = await listenByRawSocket(url)

@@ -6,7 +6,12 @@ import { join } from "node:path"
 export interface Nginx extends AsyncDisposable {
   /** `http://127.0.0.1:port`, without a slash at the end. */
   readonly base: string
+  /** What it has written to the access log so far, where it writes one. */
+  accessLog(): Promise<string>
 }
+
+/** Where a configuration for a machine of its own writes its access log. */
+export const accessLogPath = "/var/log/nginx/access.log"
 
 /** Starts one whose `http` block holds what `http` makes of the port. It must pass `/_/live` on to a server that runs. */
 export async function startNginx(http: (port: number) => string): Promise<Nginx> {
@@ -19,10 +24,11 @@ export async function startNginx(http: (port: number) => string): Promise<Nginx>
   )
   const file = join(folder, "nginx.conf")
   const log = join(folder, "error.log")
+  const accessLog = join(folder, "access.log")
   await Bun.write(
     file,
     `daemon off; pid ${folder}/nginx.pid; error_log ${log}; events {}
-     http { access_log off; ${places.join(" ")} ${http(port)} }`,
+     http { access_log off; ${places.join(" ")} ${http(port).replaceAll(accessLogPath, accessLog)} }`,
   )
   const command = [process.env["LABA_NGINX"] ?? "nginx", "-c", file, "-e", log]
   const checked = Bun.spawnSync([...command, "-t"])
@@ -30,6 +36,7 @@ export async function startNginx(http: (port: number) => string): Promise<Nginx>
   const child = Bun.spawn(command, { stderr: "ignore" })
   const nginx: Nginx = {
     base: `http://127.0.0.1:${port}`,
+    accessLog: () => Bun.file(accessLog).text(),
     async [Symbol.asyncDispose]() {
       child.kill()
       await child.exited
