@@ -15,7 +15,8 @@ import { defaultFolder, ownFolder } from "./on-state.ts"
 import { credential } from "./secret.ts"
 import { stopBySignal } from "./signals.ts"
 import { readTime, readWhole } from "./times.ts"
-import { printJson, say } from "./terminal.ts"
+import { messageText } from "./message-text.ts"
+import { printJsonText, say } from "./terminal.ts"
 
 export const sharedFlags = {
   "at-once": {
@@ -132,11 +133,8 @@ export async function listAside({ aside, folder }: Task): Promise<number> {
   const found = await aside.list()
   for (const { entry } of found) {
     const { message, reason, attempts, time } = entry
-    const data =
-      message.data instanceof Uint8Array
-        ? { base64: Buffer.from(message.data).toString("base64") }
-        : message.data
-    printJson({ time: new Date(time).toISOString(), reason, attempts, message: { ...message, data } })
+    const facts = JSON.stringify({ time: new Date(time).toISOString(), reason, attempts })
+    printJsonText(`${facts.slice(0, -1)},"message":${messageText(message)}}`)
   }
   say(`laba: ${found.length} set aside in ${join(folder, "aside")}`)
   return exit.ok

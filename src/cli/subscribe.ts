@@ -4,9 +4,10 @@ import { channelUrl, readAddress, urlFlag } from "./address.ts"
 import { readArguments } from "./arguments.ts"
 import { type Command, exit, Misuse } from "./command.ts"
 import { readCursor } from "./cursors.ts"
+import { messageText } from "./message-text.ts"
 import { sayUntilRefused } from "./connection-words.ts"
 import { credential } from "./secret.ts"
-import { printJson, printPayload, say } from "./terminal.ts"
+import { printJsonText, printPayload, say } from "./terminal.ts"
 
 const flags = {
   after: {
@@ -76,14 +77,6 @@ function readCount(text: string | undefined): number {
 }
 
 function show(message: Message, asJson: boolean): void {
-  const { text, ...json } = message
-  const { data } = json
-  if (asJson) printJson(data instanceof Uint8Array ? asBase64(json, data) : json)
-  else printPayload(text ?? (data as Uint8Array))
+  if (asJson) printJsonText(messageText(message))
+  else printPayload(message.text ?? (message.data as Uint8Array))
 }
-
-const asBase64 = (message: Omit<Message, "text">, data: Uint8Array) => ({
-  ...message,
-  data: Buffer.from(data).toString("base64"),
-  base64: true,
-})

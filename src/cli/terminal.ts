@@ -14,7 +14,12 @@ export function print(text: string): void {
 
 /** Prints a result for programs: a line of JSON. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${printableJson(JSON.stringify(value))}\n`)
+  printJsonText(JSON.stringify(value))
+}
+
+/** The same for what is JSON text already. */
+export function printJsonText(text: string): void {
+  process.stdout.write(`${printableJson(text)}\n`)
 }
 
 /** Writes a payload and a line end: byte for byte for a program or a file, harmless for a terminal. */

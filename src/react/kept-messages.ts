@@ -1,6 +1,7 @@
 // What a server still keeps of a channel, for a reaction that has fallen behind further than it can be resumed. Knows neither
 // reactions nor connections; reads as any poll does.
-import { type Message, readMessage } from "../../client/message.ts"
+import { memberOf, partsOf } from "../../client/json-text.ts"
+import { keepSource, type Message, readMessage } from "../../client/message.ts"
 import type { TokenSource } from "../../client/options.ts"
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { MessageJson } from "../../wire/frames.ts"
@@ -30,12 +31,20 @@ export async function* keptMessages(options: KeptMessagesOptions): AsyncGenerato
   while (after !== null) {
     const answer = await ask(options, "GET", `?after=${after}`)
     if (answer === null) return
-    const page = (await answer.json()) as Page
-    for (const message of page.messages) yield readMessage({ ...message, channel })
+    const text = await answer.text()
+    const page = JSON.parse(text) as Page
+    const sources = partsOf(memberOf(text, "messages") ?? "[]")
+    for (const [index, message] of page.messages.entries())
+      yield read({ ...message, channel }, sources[index])
     // What was forgotten between two looks: what is left begins anew.
     if (page.reset !== null) after = await oldest(options)
     else after = page.more ? page.cursor : null
   }
+}
+
+function read(json: MessageJson, source: string | undefined): Message {
+  if (source !== undefined) keepSource(json, source)
+  return readMessage(json)
 }
 
 /** The cursor right before the oldest message that is kept; null where nothing is, or may be read. */
