@@ -46,6 +46,17 @@ const present = (board: Board): unknown => {
   return { names: members.map(({ user }) => user), users, guests }
 }
 
+test("a connection that leaves twice takes no other one of its user, nor another guest, with it", () => {
+  const { board, pass } = open()
+  for (const user of ["ann", undefined]) {
+    const [first] = [board.enter(room, user), board.enter(room, user)]
+    first?.leave()
+    first?.leave()
+  }
+  pass(60_000)
+  expect(present(board)).toEqual({ names: ["ann"], users: 1, guests: 1 })
+})
+
 test("a user is there once, however many connections listen, and guests are counted", () => {
   const { board } = open()
   for (const user of ["ann", "ann", "bob", undefined, undefined]) board.enter(room, user)

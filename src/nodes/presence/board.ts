@@ -51,7 +51,7 @@ export class Board implements Presence, PresenceSource {
     if (!this.options.keeps(channel)) return null
     const room = this.roomOf(channel)
     room.enter(user)
-    return { leave: () => room.leave(user) }
+    return new RoomSeat(room, user)
   }
 
   attendance(channel: Channel, page: PageOf): MaybePromise<Attendance> {
@@ -139,3 +139,19 @@ export class Board implements Presence, PresenceSource {
 }
 
 const nobody: Attendance = { members: [], next: null, users: 0, guests: 0 }
+
+/** One connection in a room. */
+class RoomSeat implements Seat {
+  private room: Room | null
+  private readonly user: string | undefined
+
+  constructor(room: Room, user: string | undefined) {
+    this.room = room
+    this.user = user
+  }
+
+  leave(): void {
+    this.room?.leave(this.user)
+    this.room = null
+  }
+}

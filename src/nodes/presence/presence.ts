@@ -10,7 +10,7 @@ import type { PresenceMember } from "../../../wire/frames.ts"
 
 /** A connection's listening, as presence sees it. */
 export interface Seat {
-  /** The connection listens no longer. Once. */
+  /** The connection listens no longer. Said once more, it changes nothing. */
   leave(): void
 }
 
