@@ -1,5 +1,6 @@
 // Which web pages may use the server, and what browsers are told about it (CORS). Knows headers, not channels.
 import { LabaError } from "../../wire/error.ts"
+import { asksForWebSocket } from "./upgrade-offer.ts"
 import { isLoopbackHost } from "./loopback-guard.ts"
 
 /** Headers of ours that a page may read. */
@@ -56,7 +57,7 @@ export class Origins {
     // Same-origin reads have no Origin. What browsers send instead cannot be forged by a page.
     const site = headers.get("sec-fetch-site")
     if (site === "same-origin" || site === "none") return
-    const onlyReads = (method === "GET" || method === "HEAD") && !headers.has("upgrade")
+    const onlyReads = (method === "GET" || method === "HEAD") && !asksForWebSocket(headers)
     if (site === null && onlyReads) return
     throw new LabaError(
       "foreign_origin",

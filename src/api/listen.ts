@@ -1,6 +1,7 @@
 // GET /c: listen, by WebSocket, SSE, long-poll or poll, as the request says.
 import { LabaError } from "../../wire/error.ts"
 import { labaSubprotocol, rawSubprotocol } from "../../wire/frames.ts"
+import { asksForWebSocket, connectionUpgrades } from "../access/upgrade-offer.ts"
 import type { Channel } from "../channels/channel.ts"
 import { eventStreamType } from "../protocols/event-stream.ts"
 import { positionOf } from "../transports/laba/conversation.ts"
@@ -33,19 +34,6 @@ export function listen(station: Station, ask: Ask): Answer {
   return poll(station, ask, channel, query)
 }
 
-/**
- * Whether a request wants to go on as a WebSocket. Any other upgrade is an offer that a server may pass over (RFC 9110, 7.8):
- * Java's `HttpClient` and `curl --http2` offer `h2c` with every request.
- */
-const asksForWebSocket = (headers: Headers): boolean => {
-  const offered = headers.get("upgrade")
-  return offered !== null && lists(offered, "websocket")
-}
-
-/** Whether a comma-separated header names a word, in whatever case. */
-const lists = (header: string, word: string): boolean =>
-  header.split(",").some((name) => name.trim().toLowerCase() === word)
-
 /** Opens a WebSocket: raw without a subprotocol, else laba.v1. `channel` is null at `/_/ws`. */
 export async function upgrade(
   station: Station,
@@ -59,7 +47,7 @@ export async function upgrade(
   }
   // Bun asks for no `Connection` (RFC 6455, 4.2.1). A proxy that takes `Upgrade` for an ordinary header passes it on without,
   // and what is answered then is nothing that it would let through.
-  if (!lists(request.headers.get("connection") ?? "", "upgrade")) {
+  if (!connectionUpgrades(request.headers)) {
     throw new LabaError(
       "bad_request",
       "A WebSocket handshake has `Connection: Upgrade`; a proxy in front has to pass it on, by HTTP/1.1.",

@@ -13,6 +13,13 @@ import {
   tokenFor,
 } from "./guarded.ts"
 
+const webSocket = [
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+]
+
 const shopOrigin = "https://shop.example"
 const evil = "https://evil.example"
 
@@ -177,6 +184,23 @@ describe("a cookie", () => {
       expect(await asking(server, { Origin: server.base }, init)).toBe("let in")
     }
     expect(server.laba.counters.published).toBe(1)
+  })
+
+  test("[A6] counts for a plain read that names no page, and not where the browser says that another site caused it", async () => {
+    await using server = await startGuarded(noList)
+    const ask = async (...headers: string[]) => {
+      const answer = await askRaw(server.base, {
+        line: "GET /@1001/x?after=e-0",
+        headers: [`Cookie: ${await cookieOf("1001")}`, ...headers],
+      })
+      return answer?.status
+    }
+    expect(await ask()).toBe(200)
+    expect(await ask("Sec-Fetch-Site: none")).toBe(200)
+    expect(await ask("Connection: Upgrade", "Upgrade: h2c")).toBe(200)
+    for (const site of ["cross-site", "same-site"])
+      expect([site, await ask(`Sec-Fetch-Site: ${site}`)]).toEqual([site, 403])
+    expect(await ask(...webSocket)).toBe(403)
   })
 
   test("that is stale is an error for channels, and does not hide the pages", async () => {

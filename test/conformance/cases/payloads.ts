@@ -25,6 +25,24 @@ const texts: readonly string[] = [
 
 export const payloads: readonly ConformanceCase[] = [
   {
+    name: "[P2] publishes a part of a form as what it says it is, a file that says nothing as bytes, and a plain field as text",
+    async run({ url }) {
+      const parts: readonly (readonly [headers: string, published: string])[] = [
+        ['name="data"', "text/plain"],
+        ['name="data"\r\nContent-Type: application/json', "application/json"],
+        ['name="data"; filename="a"\r\nContent-Type: image/png', "image/png"],
+        ['name="data"; filename="a"', "application/octet-stream"],
+      ]
+      for (const [headers, published] of parts) {
+        const body = `--b\r\nContent-Disposition: form-data; ${headers}\r\n\r\n{}\r\n--b--\r\n`
+        const type = "multipart/form-data; boundary=b"
+        await fetch(url, { method: "POST", body, headers: { "content-type": type } })
+        const served = (await fetch(url)).headers.get("content-type")?.split(";")[0]
+        expect([headers, served]).toEqual([headers, published])
+      }
+    },
+  },
+  {
     name: "[P3] [S3] [W1] carries text unchanged: empty, many lines, what looks like protocol, any script",
     over: everyTransport,
     async run({ base, channel, url, transport }) {
