@@ -1,8 +1,7 @@
 // SIGTERM: everybody is told to come back, what was published before is heard, and the process ends.
 import { describe, expect, test } from "bun:test"
 import { textOf } from "../support/heard.ts"
-import { local } from "../hooks/backend-process.ts"
-import { Inbox } from "../support/inbox.ts"
+import { holdingBackend } from "../support/holding-backend.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { type ServerProcess, startProcess } from "../support/process.ts"
 import { headOf, publish } from "../support/publish.ts"
@@ -22,24 +21,6 @@ function holdPoll(url: string): Promise<Response> {
   // Where a test fails before it comes to its poll, the poll's end must not fail the next one.
   poll.catch(() => {})
   return poll
-}
-
-/** A backend that is asked about every message and answers none before it is released; then it says yes. */
-function holdingBackend() {
-  const asked = new Inbox<string>("what the backend was asked")
-  const held = Promise.withResolvers<void>()
-  const backend = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    async fetch(request) {
-      asked.push(await request.text())
-      await held.promise
-      return Response.json({ publish: true })
-    },
-  })
-  const url = `http://127.0.0.1:${backend.port}/`
-  const hook = { pattern: "/**", publish: url, timeout: "60s", handshake: false, ...local }
-  return { asked, hook, release: held.resolve, [Symbol.asyncDispose]: () => backend.stop(true) }
 }
 
 describe("a graceful shutdown", () => {
