@@ -5,7 +5,7 @@ import { type Environment, globalEnvironment } from "./environment.ts"
 import type { Laba, LabaEvents } from "./laba.ts"
 import { createListeners } from "./listeners.ts"
 import { type Action, type Event, type State, step } from "./machine.ts"
-import { readBase64 } from "./message.ts"
+import { withPayload } from "./message.ts"
 import { type Options, settingsOf } from "./options.ts"
 import { createPublishing } from "./publishing.ts"
 import { createPulse, type Pulse } from "./pulse.ts"
@@ -153,12 +153,8 @@ export function connect(url = globalThis.location?.origin ?? "", options: Option
       pulse?.heard()
       if (replies.take(frame)) return
       if (frame.op === "expiring") refresher?.refresh()
-      else if (frame.op === "direct") {
-        listeners.emit("direct", {
-          type: frame.type,
-          data: frame.base64 ? readBase64(frame.data as string) : frame.data,
-        })
-      } else if ("channel" in frame && frame.channel) roster.hear(frame as typeof frame & { channel: string })
+      else if (frame.op === "direct") listeners.emit("direct", withPayload({}, frame))
+      else if ("channel" in frame && frame.channel) roster.hear(frame as typeof frame & { channel: string })
       else if (frame.op === "error") ended(reasonOfFrame(frame))
     },
   }

@@ -1,6 +1,7 @@
 // The contract of a connection as the application holds it. What keeps it is in connect.ts.
 import type { Channel, ChannelOptions } from "./channel.ts"
 import type { State } from "./machine.ts"
+import type { Message } from "./message.ts"
 import type { Published, PublishOptions } from "./publishing.ts"
 import type { Reason } from "./reason.ts"
 import type { TransportName } from "./transport.ts"
@@ -13,10 +14,7 @@ export interface ConnectionState {
 }
 
 /** Pushed to this connection alone; not kept. */
-export interface Direct {
-  readonly type: string
-  readonly data: unknown
-}
+export interface Direct extends Pick<Message, "type" | "data" | "text"> {}
 
 export interface LabaEvents {
   state: ConnectionState

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import type { ServerFrame } from "../wire/frames.ts"
-import { payloadOf, readBase64, readMessage } from "./message.ts"
+import { payloadOf, readBase64, readMessage, withPayload } from "./message.ts"
 import { parseFrame } from "./transport.ts"
 
 const envelope = { channel: "/a", cursor: "e-1", id: "1", time: 0, type: "application/octet-stream" }
@@ -70,6 +70,8 @@ test("a message has its payload's text beside the parsed value", () => {
   const line = `{"op":"message","channel":"/a","cursor":"e-1","id":"1","time":0,"type":"application/json","data":${json}}`
   const frame = parseFrame(line) as Extract<ServerFrame, { op: "message" }>
   expect(readMessage(frame).text).toBe(json)
+  const pushed = `{"op":"direct","type":"application/json","data":${json}}`
+  expect(withPayload({}, parseFrame(pushed) as Extract<ServerFrame, { op: "direct" }>).text).toBe(json)
   expect(readMessage({ ...envelope, type: "text/plain", data: '{"a":1}' }).text).toBe('{"a":1}')
   expect(readMessage({ ...envelope, data: "AQA=", base64: true }).text).toBeNull()
 })

@@ -18,31 +18,37 @@ export interface Message {
   readonly text: string | null
 }
 
-/** The texts of messages whose payload is JSON, as they came. */
-const sources = new WeakMap<MessageJson, string>()
+/** A payload in a frame: a message's, or one that was pushed to this connection alone. */
+type Carrier = Pick<MessageJson, "type" | "data" | "base64">
 
-/** Notes the text that a message was parsed from. */
-export function keepSource(json: MessageJson, source: string): void {
-  if (!json.base64 && isJson(json.type)) sources.set(json, source)
+/** The texts of frames whose payload is JSON, as they came. */
+const sources = new WeakMap<object, string>()
+
+/** Notes the text that a frame was parsed from. */
+export function keepSource(frame: Carrier, source: string): void {
+  if (!frame.base64 && isJson(frame.type)) sources.set(frame, source)
 }
 
-export function readMessage(json: MessageJson): Message {
-  const { channel, cursor, id, time, type, base64 } = json
-  const source = sources.get(json)
-  return {
-    channel,
-    cursor,
-    id,
-    time,
-    type,
-    data: base64 ? readBase64(json.data as string) : json.data,
-    // Looked for when it is asked for: few need it.
-    get text() {
-      if (base64) return null
-      return source === undefined ? (json.data as string) : (memberOf(source, "data") as string)
+/** Adds a frame's payload to what else is told of it. */
+export function withPayload<Facts>(
+  facts: Facts,
+  frame: Carrier,
+): Facts & Pick<Message, "type" | "data" | "text"> {
+  const { type, data, base64 } = frame
+  const source = sources.get(frame)
+  return Object.defineProperty(
+    { ...facts, type, data: base64 ? readBase64(data as string) : data, text: null as string | null },
+    "text",
+    {
+      enumerable: true,
+      // Looked for when it is asked for: few need it.
+      get: () => (base64 ? null : source === undefined ? data : memberOf(source, "data")),
     },
-  }
+  )
 }
+
+export const readMessage = (json: MessageJson): Message =>
+  withPayload({ channel: json.channel, cursor: json.cursor, id: json.id, time: json.time }, json)
 
 export function readBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))

@@ -56,6 +56,6 @@ async function ask(session: Session, method: string, url: string): Promise<Page>
 
 function parsePage(text: string): Page {
   const { ack, frames }: { ack: number; frames: readonly ServerFrame[] } = JSON.parse(text)
-  const texts = frames.some(({ op }) => op === "message") ? partsOf(memberOf(text, "frames") as string) : []
+  const texts = partsOf(memberOf(text, "frames") as string)
   return { ack, frames: frames.map((frame, index) => withSource(frame, texts[index] as string)) }
 }

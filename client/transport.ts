@@ -36,7 +36,7 @@ export type Transport = (site: Site, ear: Ear) => Line
 
 /** Notes the text of a frame, should what is in it be asked for as it came. */
 export function withSource(frame: ServerFrame, text: string): ServerFrame {
-  if (frame.op === "message") keepSource(frame, text)
+  if (frame.op === "message" || frame.op === "direct") keepSource(frame, text)
   return frame
 }
 

@@ -290,7 +290,7 @@ for (const transport of overEachOf) {
     using client = open(first.url, { transports: [transport], backoff: { minMs: 20, maxMs: 50 } })
     const direct = new Promise((resolve) => client.laba.on("direct", resolve))
     const channel = await new Promise<Channel>((resolve) => client.laba.on("channel", resolve))
-    expect(await direct).toEqual({ type: "text/plain", data: "welcome" })
+    expect(await direct).toEqual({ type: "text/plain", data: "welcome", text: "welcome" })
     expect(channel.name).toBe(name)
     const messages = heard(channel)
     await first.publish(name, "one")

@@ -298,8 +298,8 @@ test("hands on what is pushed to this connection alone", async () => {
   server.tellAll({ op: "direct", type: "application/octet-stream", data: "AQI=", base64: true })
   await clock.pass(100)
   expect(heard).toEqual([
-    { type: "application/json", data: { a: 1 } },
-    { type: "application/octet-stream", data: new Uint8Array([1, 2]) },
+    { type: "application/json", data: { a: 1 }, text: '{"a":1}' },
+    { type: "application/octet-stream", data: new Uint8Array([1, 2]), text: null },
   ])
 })
 
