@@ -62,6 +62,7 @@ export function makeOperation(options: OperationOptions): Operation {
     connectsDelayed: () => station.admissions.delayed,
     heldPolls: () => station.holds.size,
     channelsHeard: options.channelsHeard,
+    ringBytes: () => hub.ringBytes,
     users: () => connections.users,
     nodes: () => station.nodes.list.length,
     clockOffsetMs: () =>

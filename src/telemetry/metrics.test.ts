@@ -13,6 +13,7 @@ function metricsOf(changes: Partial<MetricSources> = {}): Metrics {
     heldPolls: () => 4,
     connectsDelayed: () => 6,
     channelsHeard: () => 2,
+    ringBytes: () => 4096,
     users: () => 1,
     nodes: () => 1,
     clockOffsetMs: () => -1500,

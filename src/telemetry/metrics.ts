@@ -23,6 +23,7 @@ export interface MetricSources {
   readonly heldPolls: () => number
   readonly connectsDelayed: () => number
   readonly channelsHeard: () => number
+  readonly ringBytes: () => number
   readonly users: () => number
   /** Nodes that are alive as far as this one knows, itself too. */
   readonly nodes: () => number
@@ -87,6 +88,11 @@ export class Metrics {
       "laba_channels_heard",
       "Channels that somebody on this node listens to.",
       sources.channelsHeard,
+    )
+    this.gauge(
+      "laba_ring_bytes",
+      "Bytes of messages that wait for listeners that lag or are replayed.",
+      sources.ringBytes,
     )
 
     this.counter(
