@@ -23,10 +23,12 @@ export interface Limits {
   readonly heartbeatSeconds: number
   /** How long an Idempotency-Key is remembered. Default 120. */
   readonly idempotencySeconds: number
-  /** Idempotency-Keys remembered on this node; a full table answers 429, never forgets. Default 200,000: about 60 MB at worst. */
+  /** Idempotency-Keys remembered on this node; a full table answers 429, never forgets. One user or address may have as many as are still free, one key four times as many. Default 200,000: about 60 MB at worst. */
   readonly idempotencyKeysMax: number
   /** Bytes of history on this node, all channels together; the least recently used are trimmed first. Default 256 MiB. */
   readonly historyBytesMax: number
+  /** Percent of the history's budget that the channels of one user or one address may have when all of it is used up: whoever has more loses their own history first. A channel is of who published the oldest message in it. Default 10; 0 is no bound. Not for keys: a key is your own backend; nor for this machine's own. */
+  readonly historyPercentPerPublisherMax: number
   /** Channels that are listened to on this node, each once however many listen. Default 2,000,000: about 1.5 KB each, and more than one address may take with all of its connections. Messages that are kept are not counted here, and names that are listened to cost no history. */
   readonly listenedChannelsMax: number
   /** Messages in one page of a poll or a replay. Default 1,000. */
@@ -82,6 +84,7 @@ export const limitCodes: Readonly<Record<LimitName, Code | null>> = {
   idempotencySeconds: null,
   idempotencyKeysMax: "too_many_keys",
   historyBytesMax: null,
+  historyPercentPerPublisherMax: null,
   listenedChannelsMax: "too_many_listened",
   pageMessagesMax: null,
   pageBytesMax: null,
@@ -115,6 +118,7 @@ export const defaultLimits: Limits = {
   idempotencySeconds: 120,
   idempotencyKeysMax: 200_000,
   historyBytesMax: 256 * 1024 * 1024,
+  historyPercentPerPublisherMax: 10,
   listenedChannelsMax: 2_000_000,
   pageMessagesMax: 1000,
   pageBytesMax: 512 * 1024,

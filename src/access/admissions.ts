@@ -3,6 +3,7 @@
 import { LabaError } from "../../wire/error.ts"
 import type { LimitName, Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
+import type { Publisher } from "../engines/engine.ts"
 import { type Identity, userOf } from "./access.ts"
 import { neighbourhoodOf } from "./client-address.ts"
 import { nextDue, Pace } from "./pace.ts"
@@ -106,16 +107,17 @@ export class Admissions {
 
   /** Whether publishing is counted by the address of somebody like this: only then need it be found out. */
   countsAddressOf(identity: Identity): boolean {
-    return isNameless(identity) && this.limits.publishesPerAddressPerSecond > 0
+    return isNameless(identity)
   }
 
-  /** Counts a publish. `neighbourhood` is null for this machine's own. Throws `too_many_requests`. */
-  publish(identity: Identity, channel: Channel, neighbourhood: string | null): void {
+  /** Counts a publish, and says whose it is. `neighbourhood` is null for this machine's own. Throws `too_many_requests`. */
+  publish(identity: Identity, channel: Channel, neighbourhood: string | null): Publisher | undefined {
     const { perKey, perUser, perAddress, perChannel } = this.publishes
     if (identity.kind === "key") this.count(perKey, identity.name)
     else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string)
     else if (neighbourhood !== null) this.count(perAddress, neighbourhood)
     this.count(perChannel, channel)
+    return publisherOf(identity, neighbourhood)
   }
 
   /**
@@ -186,6 +188,14 @@ export class Admissions {
 /** Neither a key nor a user: told from others by the address alone. */
 const isNameless = (identity: Identity): boolean =>
   identity.kind === "anyone" || (identity.kind === "token" && identity.user === undefined)
+
+/** Whose share of what the engine keeps is counted: null addresses are this machine's own, and nobody's. */
+export function publisherOf(identity: Identity, neighbourhood: string | null): Publisher | undefined {
+  if (identity.kind === "key") return `key:${identity.name}`
+  const user = userOf(identity)
+  if (user !== undefined) return `user:${user}`
+  return neighbourhood === null ? undefined : `address:${neighbourhood}`
+}
 
 /** How often may be published, by whom and to what. */
 interface PublishPaces {

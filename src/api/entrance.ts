@@ -2,6 +2,7 @@
 import type { Channel } from "../channels/channel.ts"
 import { userOf, vouchedFor } from "../access/access.ts"
 import { neighbourhoodOf } from "../access/client-address.ts"
+import type { Publisher } from "../engines/engine.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
 import { Arrival } from "../transports/arrival.ts"
 import { type Guest, guestOf } from "../transports/guest.ts"
@@ -89,13 +90,13 @@ export async function enterOnce(
   }
 }
 
-/** Lets a publish by HTTP pass, or throws why not. */
-export function permitPublish(station: Station, ask: Ask, channel: Channel): void {
+/** Lets a publish by HTTP pass, or throws why not. Answers whose it is. */
+export function permitPublish(station: Station, ask: Ask, channel: Channel): Publisher | undefined {
   const { access, admissions } = station
   const { identity } = ask
   access.may(identity, "publish", channel)
   const address = admissions.countsAddressOf(identity) ? addressOf(station, ask) : null
-  admissions.publish(identity, channel, address === null ? null : neighbourhoodOf(address))
+  return admissions.publish(identity, channel, address === null ? null : neighbourhoodOf(address))
 }
 
 /** The client's address; null when it is this machine's own. */

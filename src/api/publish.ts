@@ -16,7 +16,7 @@ const repeated = { status: 200, headers: answerHeaders() }
 
 export async function publish(station: Station, ask: Ask): Promise<Response> {
   const channel = station.access.channelOf(ask.identity, ask.path, "path")
-  permitPublish(station, ask, channel)
+  const publisher = permitPublish(station, ask, channel)
   const { headers } = ask.request
   const key = headers.get("idempotency-key")
   const idempotencyKey = key === null ? undefined : checkKey(key)
@@ -29,7 +29,12 @@ export async function publish(station: Station, ask: Ask): Promise<Response> {
   // The body and the application may have taken their time, and what was shown be good no longer.
   station.access.may(ask.identity, "publish", channel)
   const published = station.shared.hub.publish(
-    station.drafts.make({ channel, payload, idempotency: idempotencyOf(idempotencyKey, payload) }),
+    station.drafts.make({
+      channel,
+      payload,
+      idempotency: idempotencyOf(idempotencyKey, payload),
+      publisher,
+    }),
   )
   return published instanceof Promise ? answer(channel, await published) : answer(channel, published)
 }

@@ -42,6 +42,9 @@ const limitsShape = {
   idempotencySeconds: seconds({ min: 0 }).default(defaultLimits.idempotencySeconds),
   idempotencyKeysMax: count({ min: 0 }).default(defaultLimits.idempotencyKeysMax),
   historyBytesMax: size({ min: 1 }).default(defaultLimits.historyBytesMax),
+  historyPercentPerPublisherMax: count({ min: 0, max: 100 }).default(
+    defaultLimits.historyPercentPerPublisherMax,
+  ),
   listenedChannelsMax: count({ min: 1 }).default(defaultLimits.listenedChannelsMax),
   pageMessagesMax: count({ min: 1 }).default(defaultLimits.pageMessagesMax),
   pageBytesMax: size({ min: 1 }).default(defaultLimits.pageBytesMax),

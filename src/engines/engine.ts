@@ -24,7 +24,12 @@ export interface Draft {
   readonly bytes: number
   readonly id: string
   readonly idempotency?: Idempotency | undefined
+  /** Whose share of the engine's bounds it counts for; nobody's when left out: a program on this machine, or this server itself. */
+  readonly publisher?: Publisher | undefined
 }
+
+/** Who published: by which key, as which user, or from which address when neither is known. */
+export type Publisher = `key:${string}` | `user:${string}` | `address:${string}`
 
 export interface Idempotency {
   readonly key: string

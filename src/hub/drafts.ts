@@ -2,7 +2,7 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
-import type { Draft, Idempotency } from "../engines/engine.ts"
+import type { Draft, Idempotency, Publisher } from "../engines/engine.ts"
 
 /** A payload that was read and checked: text is valid UTF-8, JSON parses. */
 export interface Payload {
@@ -22,6 +22,7 @@ export interface DraftRequest {
   readonly channel: Channel
   readonly payload: Payload
   readonly idempotency?: Idempotency | undefined
+  readonly publisher: Publisher | undefined
 }
 
 export class Drafts {
@@ -42,6 +43,7 @@ export class Drafts {
       bytes: request.payload.bytes,
       id: `${this.prefix}.${this.count.toString(36)}`,
       idempotency: request.idempotency,
+      publisher: request.publisher,
     }
   }
 }

@@ -1,7 +1,7 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
-import type { Admissions } from "../access/admissions.ts"
+import { type Admissions, publisherOf } from "../access/admissions.ts"
 import { idempotencyOf } from "../api/publish.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Application } from "../hooks/application.ts"
@@ -27,10 +27,16 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
   const { hub, drafts, application, connections, limits, access, admissions, inFlight } = options
 
   const count = ({ guest }: Connection, { channel }: ClientPublish): void =>
-    admissions.publish(guest.identity, channel, guest.neighbourhood)
+    void admissions.publish(guest.identity, channel, guest.neighbourhood)
 
-  const publish = ({ channel, key }: ClientPublish, payload: Payload): MaybePromise<ClientPublished> =>
-    hub.publish(drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }))
+  const publish = (
+    { guest }: Connection,
+    { channel, key }: ClientPublish,
+    payload: Payload,
+  ): MaybePromise<ClientPublished> => {
+    const publisher = publisherOf(guest.identity, guest.neighbourhood)
+    return hub.publish(drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload), publisher }))
+  }
 
   const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
     count(connection, request)
@@ -69,7 +75,7 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     if (objection) throw objection
     // The application may let a client say what the rules would not; that it said nothing is no permission.
     if (verdict.publish === undefined) access.may(connection.guest.identity, "publish", request.channel)
-    return publish(request, verdict.data === undefined ? payload : rewritten(verdict.data, type))
+    return publish(connection, request, verdict.data === undefined ? payload : rewritten(verdict.data, type))
   }
 
   /** What the application puts in a message's place keeps the message's type where it can. */
@@ -84,7 +90,7 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     count(connection, request)
     const payload = request.payload()
     checkSize(payload, limits)
-    return publish(request, payload)
+    return publish(connection, request, payload)
   }
 
   if (!application.asksOnMessage) return publishUnasked

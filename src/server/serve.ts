@@ -215,7 +215,7 @@ async function publish(
   checkSize(payload, limits)
   const key = options.key === undefined ? undefined : checkKey(options.key)
   const published = await hub.publish(
-    drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload) }),
+    drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload), publisher: undefined }),
   )
   return answerOf(channel, published)
 }

@@ -44,7 +44,9 @@ export function makeWatches(options: WatchesOptions): Watches {
   })
   const publish = async (channel: string, alarm: Alarm): Promise<void> => {
     const payload = payloadFrom(JSON.stringify(alarm), "application/json")
-    await hub.publish(drafts.make({ channel: channel as Channel, payload, idempotency: undefined }))
+    await hub.publish(
+      drafts.make({ channel: channel as Channel, payload, idempotency: undefined, publisher: undefined }),
+    )
   }
   // Made once for each watch: what waits for somebody waits under them.
   const recipients = new WeakMap<WatchConfig, readonly Recipient[]>()

@@ -1,101 +1,18 @@
 // What every engine must do, run by a three-line file an engine. `make` gives a fresh engine on fresh storage.
 import { describe, expect, test } from "bun:test"
-import { LabaError } from "../../wire/error.ts"
-import type { ChannelEntry, Inventory } from "../../src/engines/inventory.ts"
 import { parseChannel } from "../../src/channels/name.ts"
 import type { Keep } from "../../src/channels/channel.ts"
-import type { Draft, Engine, EngineEvents, Message, Page } from "../../src/engines/engine.ts"
-
-export interface EngineUnderTest {
-  readonly engine: Engine & Inventory
-  readonly [Symbol.asyncDispose]: () => Promise<void>
-}
-
-export interface EngineMaker {
-  make(
-    events: EngineEvents,
-    options: { readonly idempotencyKeysMax: number; readonly historyBytesMax: number },
-  ): Promise<EngineUnderTest>
-}
-
-const keep: Keep = { count: 100, bytes: 1e6, timeMs: 60_000 }
-const bounds = { messages: 1000, bytes: 1e6 }
-
-class Ear implements EngineEvents {
-  readonly heard: Message[] = []
-  readonly losses: string[] = []
-
-  deliver(message: Message): void {
-    this.heard.push(message)
-  }
-
-  lost(channel: string): void {
-    this.losses.push(channel)
-  }
-
-  /** Waits until that many messages were delivered. */
-  async hears(count: number): Promise<Message[]> {
-    for (let i = 0; i < 3000 && this.heard.length < count; i++) await Bun.sleep(10)
-    expect(this.heard.length).toBe(count)
-    return this.heard
-  }
-}
-
-let drafts = 0
-
-function draft(channel: string, data: string | Uint8Array, more: Partial<Draft> = {}): Draft {
-  drafts++
-  return {
-    channel: parseChannel(channel, "body"),
-    type: typeof data === "string" ? "text/plain" : "application/octet-stream",
-    data,
-    bytes: typeof data === "string" ? Buffer.byteLength(data) : data.length,
-    id: `test.${drafts}`,
-    ...more,
-  }
-}
+import type { Draft, Message, Page } from "../../src/engines/engine.ts"
+import { budgetContract } from "./budget-contract.ts"
+import { bounds, codeOf, draft, type EngineMaker, keep, open } from "./contract-stage.ts"
 
 const messagesOf = (page: Page): readonly Message[] => {
   if ("reset" in page) throw new Error(`a reset (${page.reset}) where messages were expected`)
   return page.messages
 }
 
-async function codeOf(act: () => unknown): Promise<string> {
-  try {
-    await act()
-    return "no error"
-  } catch (error) {
-    return error instanceof LabaError ? error.code : String(error)
-  }
-}
-
-/** The channels below a name that have messages. */
-async function keptUnder(engine: Inventory, name: string): Promise<ChannelEntry[]> {
-  const all: ChannelEntry[] = []
-  for (let next: string | null = null; ;) {
-    const page = await engine.channelsPage(next, 1000)
-    all.push(...page.channels.filter(({ channel, kept }) => kept > 0 && channel.startsWith(name)))
-    if (page.next === null) return all
-    next = page.next
-  }
-}
-
-/** Payloads alone: what an engine counts beside them is its own affair. */
-const bytesOf = (channels: readonly ChannelEntry[]): number =>
-  channels.reduce((sum, { bytes }) => sum + bytes, 0)
-
-/** Waits until it is so: an engine may bring its budget back a moment later. */
-async function settles(isSo: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 300 && !(await isSo()); i++) await Bun.sleep(100)
-  expect(await isSo()).toBe(true)
-}
-
 export function engineContract(name: string, maker: EngineMaker): void {
-  const start = async (options = { idempotencyKeysMax: 1000, historyBytesMax: 64 * 1024 * 1024 }) => {
-    const ear = new Ear()
-    const made = await maker.make(ear, options)
-    return { ear, engine: made.engine, [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() }
-  }
+  const start = (options?: Parameters<typeof open>[1]) => open(maker, options)
   const a = parseChannel("/a", "body")
 
   describe(`engine ${name}`, () => {
@@ -300,51 +217,6 @@ export function engineContract(name: string, maker: EngineMaker): void {
       expect((await t.engine.publish(draft("/a", "x"), keep)).position.offset).toBe(3)
     })
 
-    test("trims the least recently used channels when the node's budget is used up, and resets who comes for them", async () => {
-      await using t = await start({ idempotencyKeysMax: 10, historyBytesMax: 100_000 })
-      const first = await t.engine.publish(draft("/old", "x".repeat(1000)), keep)
-      for (let i = 0; i < 200; i++) await t.engine.publish(draft(`/c${i}`, "x".repeat(1000)), keep)
-      const after = { epoch: first.position.epoch, offset: 0 }
-      const read = async () => t.engine.history(parseChannel("/old", "body"), after, keep, bounds)
-      // An engine may bring its budget back a moment later.
-      for (let i = 0; i < 3000 && !("reset" in (await read())); i++) await Bun.sleep(10)
-      expect("reset" in (await read())).toBe(true)
-      const newest = await t.engine.state(parseChannel("/c199", "body"), keep)
-      expect(newest.kept).toBe(1)
-    })
-
-    test("with hundreds of idle listeners the budget holds, and nobody else pays for them", async () => {
-      const budget = 200_000
-      await using t = await start({ idempotencyKeysMax: 10, historyBytesMax: budget })
-      // Heard of once and never published to, so many that their names alone would fill the budget.
-      for (let i = 0; i < 1000; i++) await t.engine.listen(parseChannel(`/named/${i}`, "body"), keep)
-      for (let i = 0; i < 20; i++) await t.engine.publish(draft(`/kept/${i}`, "x".repeat(500)), keep)
-      // And those with a message each, that are idle from then on.
-      for (let i = 0; i < 300; i++) {
-        await t.engine.listen(parseChannel(`/idle/${i}`, "body"), keep)
-        await t.engine.publish(draft(`/idle/${i}`, "x"), keep)
-      }
-      await Bun.sleep(2500)
-      expect((await keptUnder(t.engine, "/kept/")).length).toBe(20)
-      // Only now does more come than there is room for.
-      for (let i = 0; i < 400; i++) await t.engine.publish(draft(`/busy/${i}`, "x".repeat(1000)), keep)
-      await settles(async () => bytesOf(await keptUnder(t.engine, "/")) <= budget)
-      expect(bytesOf(await keptUnder(t.engine, "/busy/"))).toBeGreaterThan(budget / 4)
-      // Who listened all the while stands where they stood, and what is idle still hears.
-      await t.engine.publish(draft("/idle/0", "again"), keep)
-      const heard = await t.ear.hears(301)
-      expect(heard.at(-1)).toMatchObject({ channel: "/idle/0", offset: 2 })
-      for (let i = 0; i < 1000; i++) await t.engine.unlisten(parseChannel(`/named/${i}`, "body"))
-    }, 60_000)
-
-    test("goes back under its budget after quiet, whoever listens", async () => {
-      const budget = 100_000
-      await using t = await start({ idempotencyKeysMax: 10, historyBytesMax: budget })
-      for (let i = 0; i < 300; i++) await t.engine.listen(parseChannel(`/idle/${i}`, "body"), keep)
-      await Promise.all(
-        Array.from({ length: 300 }, (_, i) => t.engine.publish(draft(`/idle/${i}`, "x".repeat(3000)), keep)),
-      )
-      await settles(async () => bytesOf(await keptUnder(t.engine, "/")) <= budget)
-    }, 60_000)
+    budgetContract(maker)
   })
 }

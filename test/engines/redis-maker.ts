@@ -3,7 +3,7 @@ import { readAddress } from "../../src/config/redis-address.ts"
 import type { EngineEvents } from "../../src/engines/engine.ts"
 import { RedisEngine, type RedisEngineOptions } from "../../src/engines/redis/redis.ts"
 import { defaultLimits } from "../../wire/limits.ts"
-import type { EngineMaker } from "./contract.ts"
+import type { EngineMaker } from "./contract-stage.ts"
 
 let made = 0
 

@@ -218,9 +218,9 @@ describe("a directory that cannot be used", () => {
       database.run(sql)
       database.close()
     }
+    edit("PRAGMA user_version=3")
+    expect(refusal(() => folder.open())).toMatch(/has format 3, and this version of Laba knows 2/)
     edit("PRAGMA user_version=2")
-    expect(refusal(() => folder.open())).toMatch(/has format 2, and this version of Laba knows 1/)
-    edit("PRAGMA user_version=1")
     edit("PRAGMA application_id=7")
     expect(refusal(() => folder.open())).toMatch(/is not Laba's/)
   })
@@ -242,4 +242,36 @@ describe("a directory that cannot be used", () => {
     })
     expect(said).toMatch(/^engine_unavailable: .*is damaged/)
   })
+})
+
+test("a directory of the format before this one is taken over, with all that is in it", async () => {
+  await using folder = new Folder()
+  const engine = folder.open()
+  const { position } = await engine.publish(draft("/a", "kept"), keep)
+  await engine.close()
+  const database = new Database(join(folder.path, "laba.sqlite"))
+  database.run("DROP INDEX channels_owner; ALTER TABLE channels DROP COLUMN owner; PRAGMA user_version=1")
+  database.close()
+  const again = folder.open()
+  expect(textsOf(await readAll(again, "/a", { ...position, offset: 0 }))).toEqual(["kept"])
+  expect((await again.publish(draft("/a", "next", { publisher: "user:7" }), keep)).position.offset).toBe(2)
+})
+
+test("who has how much of the budget is known after a restart", async () => {
+  await using folder = new Folder()
+  const options = { diskBytesMax: 200_000 }
+  const first = folder.open(options)
+  const publisher = "address:203.0.113.7"
+  for (let i = 0; i < 50; i++)
+    await first.publish(draft(`/flood/${i}`, "x".repeat(1000), { publisher }), keep)
+  for (let i = 0; i < 30; i++) await first.publish(draft(`/others/${i}`, "x".repeat(1000)), keep)
+  await first.close()
+  const second = folder.open(options)
+  for (let i = 0; i < 80; i++) await second.publish(draft(`/more/${i}`, "x".repeat(1000)), keep)
+  for (let i = 0; i < 5; i++) await second.tend()
+  const kept = (name: string) => second.state(name as Channel, keep).kept
+  expect(Array.from({ length: 30 }, (_, i) => kept(`/others/${i}`)).every((count) => count === 1)).toBe(true)
+  expect(
+    Array.from({ length: 50 }, (_, i) => kept(`/flood/${i}`)).filter((count) => count === 0).length,
+  ).toBeGreaterThan(10)
 })

@@ -35,7 +35,7 @@ export const broadcast: Route = {
     const given = await readMessages(call.ask.request, body)
     const channels = forEachNumbered("channels", given.channels, (name) => channelFor(desk, call, name))
     // Two spellings of one name are one channel, which gets the message once.
-    const draft = readDraft(desk, given)
+    const draft = readDraft(desk, call, given)
     return publishAll(
       desk,
       [...new Set(channels)].map((channel) => ({ channel, ...draft })),

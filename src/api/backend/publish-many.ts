@@ -33,7 +33,7 @@ export const publishMany: Route = {
     const { messages } = await readMessages(call.ask.request, body)
     const drafts = forEachNumbered("messages", messages, (message) => ({
       channel: channelFor(desk, call, message.channel),
-      ...readDraft(desk, message),
+      ...readDraft(desk, call, message),
     }))
     return publishAll(desk, drafts)
   },

@@ -1,5 +1,6 @@
 // Publishing for backends: everything is checked before anything is published, and then each message has its own answer.
 import type { Code } from "../../../wire/codes.ts"
+import { publisherOf } from "../../access/admissions.ts"
 import { LabaError, type Problem, problemOf } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { parseChannel } from "../../channels/name.ts"
@@ -41,12 +42,13 @@ export function channelFor(desk: Desk, call: Call, name: string): Channel {
 }
 
 /** What a message is made of. Throws `bad_body`, `too_large` and `bad_key`. */
-export function readDraft(desk: Desk, body: MessageBody): Omit<DraftRequest, "channel"> {
+export function readDraft(desk: Desk, call: Call, body: MessageBody): Omit<DraftRequest, "channel"> {
   const payload = payloadIn(body, "bad_body")
   checkSize(payload, desk.station.shared.limits)
   return {
     payload,
     idempotency: idempotencyOf(body.key === undefined ? undefined : checkKey(body.key), payload),
+    publisher: publisherOf(call.ask.identity, null),
   }
 }
 

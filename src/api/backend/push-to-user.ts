@@ -39,7 +39,7 @@ export const pushToUser: Route = {
   async handle(desk, call) {
     const { topic, ...message } = await readMessages(call.ask.request, body)
     const channel = channelFor(desk, call, `/${partOf(call.path["user"] as string)}/${topic}`)
-    const answer = await publishNow(desk, { channel, ...readDraft(desk, message) })
+    const answer = await publishNow(desk, { channel, ...readDraft(desk, call, message) })
     const reach = await reachOf(desk, { user: call.path["user"] as string, channel })
     return Response.json({ ...answer, ...reach }, { status: answer.duplicate ? 200 : 201 })
   },

@@ -4,7 +4,10 @@
 // Only what frees something when it goes is in a list: a channel that is listened to and keeps nothing is in none and costs the
 // budget nothing, however many there are. So every step of bringing the budget back brings it back.
 import type { Limits } from "../../../wire/limits.ts"
+import type { Publisher } from "../engine.ts"
+import { hasHistoryShare, historyShareMax } from "../shares.ts"
 import type { ChannelLog } from "./log.ts"
+import { Owners } from "../owners.ts"
 
 /**
  * How long a channel's numbers outlive its last use when nobody listens and no history is left. A cursor at the tail
@@ -34,7 +37,7 @@ class UseList {
 
 export interface HistoryBudgetOptions {
   /** Bytes that all logs together may cost. */
-  readonly limits: Pick<Limits, "historyBytesMax">
+  readonly limits: Pick<Limits, "historyBytesMax" | "historyPercentPerPublisherMax">
   /** A channel was pushed out by the budget: its history is gone before its time. */
   readonly onTrim: (log: ChannelLog) => void
   /** Nothing is left of a channel that nobody listens to. */
@@ -44,6 +47,7 @@ export interface HistoryBudgetOptions {
 export class HistoryBudget {
   bytes = 0
   private readonly lists: UseList[] = []
+  private readonly owners = new Owners<ChannelLog>()
   private readonly options: HistoryBudgetOptions
 
   constructor(options: HistoryBudgetOptions) {
@@ -51,8 +55,16 @@ export class HistoryBudget {
   }
 
   /** What a log costs has changed. */
-  charge(bytes: number): void {
+  charge(log: ChannelLog, bytes: number): void {
     this.bytes += bytes
+    if (log.owner) this.owners.charge(log.owner, bytes)
+  }
+
+  /** From now on the log counts for this publisher's share of the budget. */
+  own(log: ChannelLog, publisher: Publisher | undefined): void {
+    const { limits } = this.options
+    const owner = hasHistoryShare(publisher) ? publisher : null
+    this.owners.own(log, owner, historyShareMax(limits.historyBytesMax, limits))
   }
 
   /** Notes a use: the channel goes to the fresh end of the list for `timeMs`, if it is worth anything to the budget. */
@@ -61,6 +73,7 @@ export class HistoryBudget {
     let list = this.lists[log.list]
     if (log.listened && log.kept === 0) {
       if (list) this.remove(log)
+      this.owners.disown(log)
       return
     }
     if (list?.timeMs === timeMs) {
@@ -77,16 +90,26 @@ export class HistoryBudget {
     list.newest = log
   }
 
-  remove(log: ChannelLog): void {
+  /** It is gone. */
+  drop(log: ChannelLog): void {
+    this.remove(log)
+    this.owners.disown(log)
+    this.bytes -= log.cost
+  }
+
+  private remove(log: ChannelLog): void {
     const list = this.lists[log.list]
     if (list) this.unlink(log, list)
     log.list = -1
   }
 
-  /** Brings the cost back under the budget, the least recently used channel first. Bounded work: the next publish goes on. */
+  /**
+   * Brings the cost back under the budget: first what belongs to publishers who have more than their share, then the least recently
+   * used channel, whosever it is. Bounded work: the next publish goes on.
+   */
   enforce(now: number): void {
     for (let i = 0; i < enforceMax && this.bytes > this.options.limits.historyBytesMax; i++) {
-      const log = this.leastRecentlyUsed()
+      const log = this.beyondShare() ?? this.leastRecentlyUsed()
       if (!log) return
       const lost = log.kept > 0
       this.clear(log, now)
@@ -112,14 +135,19 @@ export class HistoryBudget {
   private clear(log: ChannelLog, now: number): void {
     const before = log.cost
     log.clear()
-    this.charge(log.cost - before)
+    this.charge(log, log.cost - before)
     this.touch(log, numbersOnly, now)
   }
 
   private forget(log: ChannelLog): void {
-    this.remove(log)
-    this.charge(-log.cost)
+    this.drop(log)
     this.options.onEmpty(log)
+  }
+
+  /** A channel of somebody who has more than their share; null when nobody has. */
+  private beyondShare(): ChannelLog | null {
+    for (const log of this.owners.beyondShare()?.logs ?? []) return log
+    return null
   }
 
   private leastRecentlyUsed(): ChannelLog | null {

@@ -1,6 +1,7 @@
 // One channel's numbers and messages. Knows nothing of other channels, of listeners or of the node's budget.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
+import type { Owner } from "../owners.ts"
 import type { Draft, Message, Page, PageBounds } from "../engine.ts"
 
 /** What a message costs in memory beside its payload: object, id, array place. Measured, rounded up. */
@@ -21,6 +22,8 @@ export class ChannelLog {
   older: ChannelLog | null = null
   newer: ChannelLog | null = null
   list = -1
+  /** Who answers for it in the budget; null where the budget as a whole is the only bound. */
+  owner: Owner<ChannelLog> | null = null
   usedAt = 0
   private messages: Message[] = []
   /** Index of the oldest kept message; what lies before it is dropped in strides, not one by one. */

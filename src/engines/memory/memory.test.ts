@@ -168,7 +168,7 @@ describe("rules and limits that change while it runs", () => {
 
   test("a smaller budget and a smaller table hold from then on", () => {
     const clock = new Clock()
-    const limits = { historyBytesMax: 1_000_000, idempotencyKeysMax: 1000, idempotencySeconds: 120 }
+    const limits = { ...defaultLimits, historyBytesMax: 1_000_000, idempotencyKeysMax: 1000 }
     using engine = disposable(make(clock, { limits }))
     const keyed = (key: string): Draft => draft("/k", "x", key)
     for (let i = 0; i < 50; i++) engine.publish(draft(`/c${i}`), keep)

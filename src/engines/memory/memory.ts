@@ -16,7 +16,10 @@ const sweepIntervalMs = 1000
 
 export interface MemoryEngineOptions {
   /** Read whenever they are needed: a changed one holds from then on. */
-  readonly limits: Pick<Limits, "historyBytesMax" | "idempotencyKeysMax" | "idempotencySeconds">
+  readonly limits: Pick<
+    Limits,
+    "historyBytesMax" | "historyPercentPerPublisherMax" | "idempotencyKeysMax" | "idempotencySeconds"
+  >
   /** Milliseconds since 1970. */
   readonly now?: () => number
   /** Names this run: 1-12 of [0-9A-Za-z]. Random by default, so that cursors of an earlier run reset. */
@@ -78,20 +81,23 @@ export class MemoryEngine implements Engine, Inventory {
   }
 
   publish(draft: Draft, keep: Keep): Receipt {
-    const { idempotency } = draft
+    const { channel, idempotency, publisher } = draft
     const now = this.now()
     if (idempotency) {
-      const known = this.receipts.find(draft.channel, idempotency, now)
+      const known = this.receipts.find({ channel, idempotency, publisher }, now)
       if (known) return known
     }
-    const log = this.logOf(draft.channel)
+    const log = this.logOf(channel)
+    // A channel belongs to who began the history that it has now.
+    if (log.kept === 0 ? keep !== null || !log.listened : log.owner?.name === publisher)
+      this.budget.own(log, publisher)
     const message = log.number(draft, now)
     if (keep !== null || log.kept > 0) {
       const before = log.cost
       // What was kept before a rule said `none` goes: were it there when a rule keeps again, there would be a hole in it.
       if (keep !== null) log.append(message)
       log.trim(keep, now)
-      this.budget.charge(log.cost - before)
+      this.budget.charge(log, log.cost - before)
     }
     this.touch(log, keep, now)
     this.budget.enforce(now)
@@ -100,7 +106,7 @@ export class MemoryEngine implements Engine, Inventory {
       id: draft.id,
       duplicate: false,
     }
-    if (idempotency) this.receipts.remember(draft.channel, idempotency, receipt, now)
+    if (idempotency) this.receipts.remember({ channel, idempotency, publisher }, receipt, now)
     if (log.listened) this.events.deliver(message)
     return receipt
   }
@@ -178,7 +184,7 @@ export class MemoryEngine implements Engine, Inventory {
     if (known) return known
     const log = new ChannelLog(channel, this.epochOf(channel))
     this.logs.set(channel, log)
-    this.budget.charge(log.cost)
+    this.budget.charge(log, log.cost)
     return log
   }
 
@@ -186,20 +192,19 @@ export class MemoryEngine implements Engine, Inventory {
   private setListened(log: ChannelLog, listened: boolean): void {
     const before = log.cost
     log.listened = listened
-    this.budget.charge(log.cost - before)
+    this.budget.charge(log, log.cost - before)
   }
 
   private drop(log: ChannelLog): void {
     this.logs.delete(log.channel)
-    this.budget.remove(log)
-    this.budget.charge(-log.cost)
+    this.budget.drop(log)
   }
 
   /** Drops what has expired since the last look, and counts the look as a use. */
   private refresh(log: ChannelLog, keep: Keep): void {
     const before = log.cost
     log.trim(keep, this.now())
-    this.budget.charge(log.cost - before)
+    this.budget.charge(log, log.cost - before)
     this.touch(log, keep)
   }
 

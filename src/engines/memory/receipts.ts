@@ -1,14 +1,24 @@
 // Remembers Idempotency-Keys and the answers they got. Bounded, and it never forgets early: a full table refuses new
-// keys instead, since a forgotten key would publish twice in silence.
+// keys instead, since a forgotten key would publish twice in silence. Nobody fills it alone: a publisher may have as many keys as
+// its share of what is still free.
 import { LabaError } from "../../../wire/error.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Idempotency, Receipt } from "../engine.ts"
+import type { Idempotency, Receipt, Publisher } from "../engine.ts"
+import { keysPerFree } from "../shares.ts"
 
 interface Remembered {
   readonly receipt: Receipt
   readonly digest: string
   readonly expiresAt: number
+  readonly publisher: Publisher | undefined
+}
+
+/** What was, or is to be, published under a key. */
+export interface Keyed {
+  readonly channel: Channel
+  readonly idempotency: Idempotency
+  readonly publisher?: Publisher | undefined
 }
 
 /** Read whenever they are needed. */
@@ -18,6 +28,9 @@ export class Receipts {
   // A Map iterates in the order of insertion, and all entries live equally long: the first is the next to expire. After
   // the time was changed some are forgotten late, never early.
   private readonly remembered = new Map<string, Remembered>()
+  /** How many of each publisher's are remembered. */
+  private readonly held = new Map<Publisher, number>()
+  private reserved = 0
   private readonly limits: ReceiptsLimits
 
   constructor(limits: ReceiptsLimits) {
@@ -29,7 +42,7 @@ export class Receipts {
   }
 
   /** The first answer to this key, or null when it is new. Throws `idempotency_conflict` or `too_many_keys`. */
-  find(channel: Channel, idempotency: Idempotency, now: number): Receipt | null {
+  find({ channel, idempotency, publisher }: Keyed, now: number): Receipt | null {
     this.expire(now)
     const known = this.remembered.get(nameOf(channel, idempotency))
     if (known) {
@@ -39,33 +52,65 @@ export class Receipts {
         "This Idempotency-Key was used on this channel with another body; use a new key for a new message.",
       )
     }
-    if (this.remembered.size >= this.limits.idempotencyKeysMax) throw this.full(now)
+    const { idempotencyKeysMax } = this.limits
+    const free = idempotencyKeysMax - this.remembered.size - this.reserved
+    if (free <= 0)
+      throw this.full(
+        `All ${idempotencyKeysMax} Idempotency-Keys are in use (limits.idempotencyKeysMax)`,
+        now,
+      )
+    if (publisher !== undefined && (this.held.get(publisher) ?? 0) >= free * keysPerFree(publisher))
+      throw this.full("You have as many Idempotency-Keys in use as one may while others need some", now)
     return null
   }
 
-  remember(channel: Channel, idempotency: Idempotency, receipt: Receipt, now: number): void {
+  /** Takes the place of a key whose answer is not known yet: what waits counts, or many at once would pass. */
+  reserve(publisher: Publisher | undefined): void {
+    this.reserved++
+    if (publisher !== undefined) this.hold(publisher)
+  }
+
+  /** Its answer is known now, or never will be. */
+  unreserve(publisher: Publisher | undefined): void {
+    this.reserved--
+    if (publisher !== undefined) this.release(publisher)
+  }
+
+  remember({ channel, idempotency, publisher }: Keyed, receipt: Receipt, now: number): void {
     this.remembered.set(nameOf(channel, idempotency), {
       receipt,
       digest: idempotency.digest,
       expiresAt: now + this.limits.idempotencySeconds * 1000,
+      publisher,
     })
+    if (publisher !== undefined) this.hold(publisher)
   }
 
-  private full(now: number): LabaError {
+  private full(says: string, now: number): LabaError {
     const first = this.remembered.values().next().value
     const waitMs = first ? Math.max(first.expiresAt - now, 0) : this.limits.idempotencySeconds * 1000
-    return new LabaError(
-      "too_many_keys",
-      `All ${this.limits.idempotencyKeysMax} Idempotency-Keys are in use (limits.idempotencyKeysMax); retry later, or publish without a key.`,
-      { retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) },
-    )
+    return new LabaError("too_many_keys", `${says}; retry later, or publish without a key.`, {
+      retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+      limit: "idempotencyKeysMax",
+    })
   }
 
   private expire(now: number): void {
     for (const [name, entry] of this.remembered) {
       if (entry.expiresAt > now) return
       this.remembered.delete(name)
+      if (entry.publisher !== undefined) this.release(entry.publisher)
     }
+  }
+
+  private hold(publisher: Publisher): void {
+    this.held.set(publisher, (this.held.get(publisher) ?? 0) + 1)
+  }
+
+  private release(publisher: Publisher): void {
+    const left = (this.held.get(publisher) ?? 1) - 1
+    if (left > 0) this.held.set(publisher, left)
+    else this.held.delete(publisher)
   }
 }
 

@@ -34,6 +34,9 @@ export class Partitions {
         "channel:",
         "log:",
         "heard",
+        "holders",
+        "owners",
+        "owned:",
       ]
       return { tag, keys: names.map((name) => link.key(tag, name)) }
     })

@@ -12,6 +12,7 @@ import type { ChannelsPage, Inventory } from "../inventory.ts"
 import { listChannels } from "./channel-list.ts"
 import { Hearing } from "./hearing.ts"
 import { Link } from "./link.ts"
+import { historyShareMax } from "../shares.ts"
 import type { Partition } from "./partitions.ts"
 import { type Routing, Store, type Tended } from "./store.ts"
 import { unavailable } from "./trouble.ts"
@@ -37,7 +38,7 @@ export interface RedisEngineOptions {
   /** Bytes of history in Redis, all channels and nodes together. */
   readonly historyBytesMax: number
   /** Read whenever they are needed. The keys are those of all nodes together. */
-  readonly limits: Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
+  readonly limits: Pick<Limits, "historyPercentPerPublisherMax" | "idempotencyKeysMax" | "idempotencySeconds">
   readonly onTrim?: (channel: Channel) => void
   /** Redis cannot be used, and why; null when it can again. */
   readonly onTrouble?: (says: string | null) => void
@@ -148,7 +149,11 @@ export class RedisEngine implements Engine, Inventory {
   /** A go after the other for as long as there is something to clear: what is published must not outrun it. */
   private async tendPartition(partition: Partition, bytesMax: number): Promise<void> {
     for (let go = 0; go < goesMax && !this.closed; go++) {
-      const tended = await this.store.tend(partition, bytesMax)
+      const tended = await this.store.tend(
+        partition,
+        bytesMax,
+        historyShareMax(bytesMax, this.options.limits),
+      )
       this.tended.set(partition.tag, tended)
       for (const channel of tended.trimmed) this.options.onTrim?.(channel)
       if (!tended.more) return

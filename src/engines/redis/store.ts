@@ -4,13 +4,14 @@ import { LabaError } from "../../../wire/error.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
-import type { ChannelState, Draft, Message, Page, PageBounds, Receipt } from "../engine.ts"
+import type { ChannelState, Draft, Message, Page, PageBounds, Receipt, Publisher } from "../engine.ts"
 import type { Argument, Reply } from "./connection.ts"
 import { Gathering, type Waiting } from "./gathering.ts"
 import type { Link } from "./link.ts"
 import { type Partition, Partitions } from "./partitions.ts"
 import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "./script.ts"
+import { hasHistoryShare, keysPerFree } from "../shares.ts"
 import { scripts } from "./scripts.ts"
 import { replyError, unavailable } from "./trouble.ts"
 
@@ -115,8 +116,10 @@ export class Store {
     return Number(await this.run(scripts.forget, channel, args))
   }
 
-  async tend(partition: Partition, bytesMax: number): Promise<Tended> {
-    const answer = (await this.runIn(partition, scripts.tend, [bytesMax])) as readonly [
+  /** `shareBytesMax`: of `bytesMax`, what one publisher's channels may cost while there is no room. */
+  async tend(partition: Partition, bytesMax: number, shareBytesMax: number): Promise<Tended> {
+    const args = [bytesMax, Math.min(shareBytesMax, bytesMax)]
+    const answer = (await this.runIn(partition, scripts.tend, args)) as readonly [
       Buffer,
       number,
       number,
@@ -140,9 +143,12 @@ export class Store {
       Math.ceil(idempotencyKeysMax / Math.min(this.partitions.all.length, keysSharesMax)),
     ]
     for (const { draft, keep } of group) {
-      const { channel, idempotency } = draft
-      const key = idempotency ? `${idempotency.digest} ${idempotency.key}` : ""
-      args.push(channel, printRecord(draft), ruleOf(keep).join(" "), key)
+      const { channel, idempotency, publisher } = draft
+      const holder = wordOf(publisher)
+      const times = publisher === undefined ? 1 : keysPerFree(publisher)
+      const key = idempotency ? `${idempotency.digest} ${holder} ${times} ${idempotency.key}` : ""
+      const owner = hasHistoryShare(publisher) ? holder : nobody
+      args.push(channel, printRecord(draft), ruleOf(keep).join(" "), key, owner)
     }
     const answers = (await this.runIn(partition, scripts.publish, args)) as readonly Buffer[]
     for (const [index, { draft, resolve, reject }] of group.entries()) {
@@ -188,6 +194,12 @@ export class Store {
 
 const ruleOf = (keep: Keep): readonly number[] =>
   keep === null ? [0, 0, 0] : [keep.count, keep.bytes, keep.timeMs]
+
+const nobody = "-"
+
+/** A publisher as one word of a script's argument. */
+const wordOf = (publisher: Publisher | undefined): string =>
+  publisher === undefined ? nobody : encodeURIComponent(publisher.toWellFormed())
 
 const texts = (reply: Reply): string[] => (reply as readonly Reply[]).map(String)
 

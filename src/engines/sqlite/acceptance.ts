@@ -107,7 +107,10 @@ export class Acceptance {
 
   private submit(work: MessageWork): Promise<Receipt> {
     const { draft } = work
-    if (draft.idempotency) this.keysWaiting.set(nameOf(draft), work)
+    if (draft.idempotency) {
+      this.keysWaiting.set(nameOf(draft), work)
+      this.options.receipts.reserve(draft.publisher)
+    }
     work.answer = Promise.withResolvers<Receipt>()
     this.commits.submit(work, draft.bytes)
     return work.answer.promise
@@ -175,6 +178,7 @@ export class Acceptance {
     const { channel, idempotency, id } = draft
     let receipt: Receipt
     if (log && keep && message) {
+      channels.own(log, draft.publisher)
       channels.append(log, message)
       this.trim(log, keep, time)
       receipt = { position: { epoch: message.epoch, offset: message.offset }, id, duplicate: false }
@@ -183,8 +187,8 @@ export class Acceptance {
       receipt = this.options.lossy.publish({ ...draft, idempotency: undefined }, null)
     }
     if (idempotency) {
-      receipts.remember(channel, idempotency, receipt, time)
-      this.keysWaiting.delete(nameOf(draft))
+      this.keyLeaves(draft)
+      receipts.remember({ ...draft, idempotency }, receipt, time)
     }
     if (log?.listened && message) events.deliver(message)
     return receipt
@@ -206,10 +210,15 @@ export class Acceptance {
         work.log.waiting--
         this.options.channels.leave(work.log)
       } else if (work.kind === "message") this.lossyLeaves(work.draft.channel)
-      if (work.kind === "message" && work.draft.idempotency) this.keysWaiting.delete(nameOf(work.draft))
+      if (work.kind === "message" && work.draft.idempotency) this.keyLeaves(work.draft)
       work.answer?.reject(error)
     }
     return false
+  }
+
+  /** Its key waits no longer, if it did: what is acknowledged first never does. */
+  private keyLeaves(draft: Draft): void {
+    if (this.keysWaiting.delete(nameOf(draft))) this.options.receipts.unreserve(draft.publisher)
   }
 
   private lossyLeaves(channel: Channel): void {
@@ -232,7 +241,8 @@ export class Acceptance {
     const { key, digest } = draft.idempotency as NonNullable<Draft["idempotency"]>
     // A lossy channel has no positions to come back to: after a restart the answer is the same but for the cursor.
     const epoch = message?.epoch ?? this.options.epochs.print(0)
-    return [draft.channel, key, digest, epoch, message?.offset ?? 0, draft.id, time]
+    const entry = [draft.channel, key, digest, epoch, message?.offset ?? 0, draft.id, time] as const
+    return draft.publisher === undefined ? entry : [...entry, draft.publisher]
   }
 }
 

@@ -1,7 +1,7 @@
 // The tables of channels and their messages. Every write here is a step of a transaction that somebody else began; every
 // list and every delete is bounded.
 import type { Channel } from "../../channels/channel.ts"
-import type { Message } from "../engine.ts"
+import type { Message, Publisher } from "../engine.ts"
 import type { Store } from "./store.ts"
 
 /** A channel as it is on disk. Messages below `first` are dropped and may still be there. */
@@ -19,6 +19,8 @@ export interface ChannelRow {
   /** When to look for expired messages. */
   readonly due: number | null
   readonly used: number
+  /** Who answers for it in the budget; null where nobody has a share. */
+  readonly owner: Publisher | null
 }
 
 /** A place in the order of use. */
@@ -45,7 +47,7 @@ export interface Totals {
   readonly bytes: number
 }
 
-const rowColumns = "id, name, epoch, head, first, bytes, keep_ms, due, used"
+const rowColumns = "id, name, epoch, head, first, bytes, keep_ms, due, used, owner"
 
 export class Archive {
   /** Whether there may be messages of forgotten channels that are still to be deleted. */
@@ -65,6 +67,19 @@ export class Archive {
     const sql =
       "SELECT count(*) AS channels, ifnull(sum(max(head - first + 1, 0)), 0) AS messages, ifnull(sum(bytes), 0) AS bytes FROM channels"
     return this.store.query<Totals, []>(sql).get() as Totals
+  }
+
+  /** What the channels of each owner hold. */
+  ownedTotals(): (Totals & { readonly owner: Publisher })[] {
+    const sql =
+      "SELECT owner, count(*) AS channels, ifnull(sum(max(head - first + 1, 0)), 0) AS messages, ifnull(sum(bytes), 0) AS bytes FROM channels WHERE owner IS NOT NULL GROUP BY owner"
+    return this.store.query<Totals & { owner: Publisher }, []>(sql).all()
+  }
+
+  /** Channels of one owner in the order of their last use, as far as it was written down. */
+  ownedBy(owner: Publisher, count: number): ChannelRow[] {
+    const sql = `SELECT ${rowColumns} FROM channels WHERE owner = ? ORDER BY used, id LIMIT ?`
+    return this.store.query<ChannelRow, [string, number]>(sql).all(owner, count)
   }
 
   /** Offset of the oldest message that is still in the table, dropped ones included; null when there is none. */
@@ -111,16 +126,16 @@ export class Archive {
   }
 
   add(row: ChannelRow): void {
-    const sql = `INSERT INTO channels(${rowColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-    const { id, name, epoch, head, first, bytes, keep_ms, due, used } = row
-    this.store.query(sql).run(id, name, epoch, head, first, bytes, keep_ms, due, used)
+    const sql = `INSERT INTO channels(${rowColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    const { id, name, epoch, head, first, bytes, keep_ms, due, used, owner } = row
+    this.store.query(sql).run(id, name, epoch, head, first, bytes, keep_ms, due, used, owner)
   }
 
   update(row: Omit<ChannelRow, "name" | "epoch">): void {
     const sql =
-      "UPDATE channels SET head = ?, first = ?, bytes = ?, keep_ms = ?, due = ?, used = ? WHERE id = ?"
-    const { id, head, first, bytes, keep_ms, due, used } = row
-    this.store.query(sql).run(head, first, bytes, keep_ms, due, used, id)
+      "UPDATE channels SET head = ?, first = ?, bytes = ?, keep_ms = ?, due = ?, used = ?, owner = ? WHERE id = ?"
+    const { id, head, first, bytes, keep_ms, due, used, owner } = row
+    this.store.query(sql).run(head, first, bytes, keep_ms, due, used, owner, id)
   }
 
   /** The greatest id that was ever given and may still have messages. */

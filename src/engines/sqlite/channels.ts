@@ -1,8 +1,10 @@
 // The channels that are kept on disk: the recently used ones in memory, the others fetched when they are asked for, and
 // both within their budgets. Knows what a channel costs; refuses to know who publishes and when a commit is.
 import type { Channel, Keep } from "../../channels/channel.ts"
-import type { Message } from "../engine.ts"
-import type { Archive, ChannelRow, RowUse } from "./archive.ts"
+import type { Message, Publisher } from "../engine.ts"
+import { type Owner, Owners } from "../owners.ts"
+import { hasHistoryShare } from "../shares.ts"
+import type { Archive, ChannelRow, RowUse, Totals } from "./archive.ts"
 import type { Epochs } from "./epochs.ts"
 import type { Store } from "./store.ts"
 import { diskCost, StoredLog } from "./stored-log.ts"
@@ -22,6 +24,8 @@ export interface ChannelsOptions {
   readonly epochs: Epochs
   readonly memoryBytesMax: () => number
   readonly diskBytesMax: number
+  /** Of that, what one publisher's channels may cost while there is no room. */
+  readonly shareBytesMax: () => number
   /** A channel's history was dropped before its time, for the disk's budget. */
   readonly onTrim: (channel: Channel) => void
 }
@@ -38,6 +42,7 @@ export class Channels {
   private coldFrom: RowUse = leastUsed
   /** Logs whose row no longer says what is kept. */
   readonly dirty = new Set<StoredLog>()
+  private readonly owners = new Owners<StoredLog>()
   memoryBytes = 0
   /** What all channels cost on disk, by their own reckoning. */
   diskBytes: number
@@ -49,7 +54,12 @@ export class Channels {
     this.options = options
     const { channels, messages, bytes } = options.archive.totals()
     this.rows = channels
-    this.diskBytes = channels * diskCost(0, 0) + diskCost(messages, bytes) - diskCost(0, 0)
+    this.diskBytes = costOfAll({ channels, messages, bytes })
+    for (const { owner: name, ...totals } of options.archive.ownedTotals()) {
+      const owner = this.owners.ownerOf(name)
+      owner.bytesMax = options.shareBytesMax()
+      this.owners.charge(owner, costOfAll(totals))
+    }
     this.lastId = options.archive.lastId()
   }
 
@@ -85,6 +95,7 @@ export class Channels {
     log.keepMs = row.keep_ms
     log.due = row.due
     log.usedWritten = row.used
+    log.owner = row.owner && this.owners.ownerOf(row.owner)
     return log
   }
 
@@ -119,6 +130,12 @@ export class Channels {
     if (this.filled.delete(log)) this.filled.add(log)
   }
 
+  /** Somebody publishes: a channel belongs to who began the history that it has now. */
+  own(log: StoredLog, publisher: Publisher | undefined): void {
+    const owner = hasHistoryShare(publisher) ? publisher : null
+    if (log.kept <= 0 || log.owner?.name === owner) this.owners.own(log, owner, this.options.shareBytesMax())
+  }
+
   append(log: StoredLog, message: Message): void {
     this.charged(log, () => log.append(message))
   }
@@ -136,9 +153,15 @@ export class Channels {
       return act()
     } finally {
       this.memoryBytes += log.memoryCost - memory
-      this.diskBytes += log.cost - disk
+      this.chargeDisk(log.owner, log.cost - disk)
       this.list(log)
     }
+  }
+
+  /** What somebody's channels cost on disk has changed. */
+  chargeDisk(owner: Owner<StoredLog> | null, bytes: number): void {
+    this.diskBytes += bytes
+    if (owner) this.owners.charge(owner, bytes)
   }
 
   /** Brings memory back under its budget, the least recently used channel first. */
@@ -162,6 +185,10 @@ export class Channels {
   /** Brings the disk back under its budget by a step. Answers the messages that must be filed first, if that is in the way. */
   enforceDisk(): "done" | "file first" {
     if (!this.overDisk) return "done"
+    const owner = this.owners.beyondShare()
+    const before = this.diskBytes
+    if (owner && this.enforceShare(owner) === "file first") return "file first"
+    if (this.diskBytes < before) return "done"
     const cold = this.coldRows()
     if (cold.length > 0) {
       this.removeRows(cold)
@@ -174,6 +201,28 @@ export class Channels {
       if (log.unfiled > 0) return "file first"
       this.pushOut(log)
     }
+    return "done"
+  }
+
+  /** Takes from somebody who has more than their share, and from nobody else. */
+  private enforceShare(owner: Owner<StoredLog>): "done" | "file first" {
+    const isEnough = () => !this.overDisk || owner.bytes <= owner.bytesMax
+    let looked = 0
+    for (const log of owner.logs) {
+      if (isEnough() || looked++ === stepMax) return "done"
+      if (log.waiting > 0) continue
+      if (log.unfiled > 0) return "file first"
+      this.pushOut(log)
+    }
+    const cold: ChannelRow[] = []
+    let excess = owner.bytes - owner.bytesMax
+    for (const row of this.options.archive.ownedBy(owner.name, stepMax)) {
+      if (excess <= 0) break
+      if (this.logs.has(row.name)) continue
+      cold.push(row)
+      excess -= costOf(row)
+    }
+    if (cold.length > 0) this.removeRows(cold)
     return "done"
   }
 
@@ -193,12 +242,14 @@ export class Channels {
   private take(log: StoredLog): StoredLog {
     this.logs.set(log.channel, log)
     this.memoryBytes += log.memoryCost
+    this.owners.enter(log)
     this.list(log)
     return log
   }
 
   /** Out of memory. */
   private letGo(log: StoredLog): void {
+    this.owners.leave(log)
     this.logs.delete(log.channel)
     this.warm.delete(log)
     this.filled.delete(log)
@@ -209,8 +260,11 @@ export class Channels {
   private list(log: StoredLog): void {
     if (log.memoryCost === 0) this.warm.delete(log)
     else this.warm.add(log)
-    if (log.cost === 0) this.filled.delete(log)
-    else this.filled.add(log)
+    if (log.cost > 0) this.filled.add(log)
+    else {
+      this.filled.delete(log)
+      this.owners.disown(log)
+    }
   }
 
   /**
@@ -254,7 +308,7 @@ export class Channels {
     })
     for (const { row, epoch } of fresh) {
       epochs.raised(row.name, epoch)
-      this.diskBytes -= costOf(row)
+      this.chargeDisk(row.owner && this.owners.ownerOf(row.owner), -costOf(row))
       this.rows--
       if (row.head >= row.first) onTrim(row.name)
     }
@@ -277,6 +331,7 @@ export class Channels {
       epochs.raised(log.channel, epoch)
       this.rows--
       this.diskBytes -= log.cost
+      this.owners.disown(log)
       this.letGo(log)
       this.dirty.delete(log)
     }
@@ -286,5 +341,8 @@ export class Channels {
 
 /** Before the row that was used least recently. */
 const leastUsed: RowUse = { used: -1, id: 0 }
+
+const costOfAll = ({ channels, messages, bytes }: Totals): number =>
+  channels * diskCost(0, 0) + diskCost(messages, bytes) - diskCost(0, 0)
 
 const costOf = ({ head, first, bytes }: ChannelRow): number => diskCost(Math.max(0, head - first + 1), bytes)

@@ -175,7 +175,7 @@ export class Filing {
       for (const { log } of cold) this.writeRow(log, { head: log.filed, bytes: log.filedBytes, since: time })
       journal.expire(time)
     })
-    for (const { freed } of cold) channels.diskBytes -= freed
+    for (const { log, freed } of cold) channels.chargeDisk(log.owner, -freed)
   }
 
   /** Deletes some of what was forgotten. False when nothing is left of it. */
@@ -209,6 +209,7 @@ export class Filing {
       keep_ms: log.keepMs,
       due,
       used: log.isUseStale ? log.touchedAt : log.usedWritten,
+      owner: log.owner?.name ?? null,
     }
     if (log.onDisk) archive.update(row)
     else archive.add(row)

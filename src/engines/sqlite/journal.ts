@@ -1,5 +1,6 @@
 // How a commit is written down: one row of JSON for all that came in it, since one row is the cheapest write there is.
 // Knows entries, not what becomes of them.
+import type { Publisher } from "../engine.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Store } from "./store.ts"
 
@@ -29,6 +30,7 @@ export type KeyEntry = readonly [
   offset: number,
   id: string,
   time: number,
+  publisher?: Publisher,
 ]
 
 type Row =

@@ -19,6 +19,7 @@ import type {
 } from "../engine.ts"
 import type { ChannelsPage, Inventory } from "../inventory.ts"
 import { MemoryEngine } from "../memory/memory.ts"
+import { historyShareMax } from "../shares.ts"
 import { Receipts } from "../memory/receipts.ts"
 import { Acceptance } from "./acceptance.ts"
 import { Archive } from "./archive.ts"
@@ -43,7 +44,10 @@ export interface SqliteEngineOptions {
   /** Where the files are; made when it is not there. One process a directory. */
   readonly directory: string
   /** Read whenever they are needed. `historyBytesMax` is what of the history is held in memory. */
-  readonly limits: Pick<Limits, "historyBytesMax" | "idempotencyKeysMax" | "idempotencySeconds">
+  readonly limits: Pick<
+    Limits,
+    "historyBytesMax" | "historyPercentPerPublisherMax" | "idempotencyKeysMax" | "idempotencySeconds"
+  >
   /** Default `durable`. `first`: publishes are answered and delivered before they are on the disk; a crash may lose the last of them. */
   readonly acknowledge?: "durable" | "first"
   /** Bytes of history on disk, all channels together, by the engine's own reckoning. Default 4 GiB. */
@@ -93,6 +97,7 @@ export class SqliteEngine implements Engine, Inventory {
         epochs: this.epochs,
         memoryBytesMax: () => limits.historyBytesMax,
         diskBytesMax,
+        shareBytesMax: () => historyShareMax(diskBytesMax, limits),
         onTrim: (channel) => onTrim?.(channel),
       })
       this.filing = new Filing({
@@ -145,7 +150,7 @@ export class SqliteEngine implements Engine, Inventory {
   publish(draft: Draft, keep: Keep): MaybePromise<Receipt> {
     const { idempotency, channel } = draft
     if (idempotency) {
-      const known = this.receipts.find(channel, idempotency, this.now())
+      const known = this.receipts.find({ ...draft, idempotency }, this.now())
       if (known) return known
       const waiting = this.acceptance.repeats(draft)
       if (waiting) return waiting
@@ -301,8 +306,8 @@ export class SqliteEngine implements Engine, Inventory {
     }
   }
 
-  private rememberEntry([channel, key, digest, epoch, offset, id, time]: KeyEntry): void {
+  private rememberEntry([channel, key, digest, epoch, offset, id, time, publisher]: KeyEntry): void {
     const receipt: Receipt = { position: { epoch, offset }, id, duplicate: false }
-    this.receipts.remember(channel, { key, digest }, receipt, time)
+    this.receipts.remember({ channel, idempotency: { key, digest }, publisher }, receipt, time)
   }
 }

@@ -10,13 +10,19 @@ import { LabaError } from "../../../wire/error.ts"
 import { unavailable } from "./trouble.ts"
 
 /** The format of the tables below. A newer one is refused, never guessed at. */
-const formatVersion = 1
+const formatVersion = 2
 
 /** "Laba" in ASCII, in the file's header: tells our files from others. */
 const applicationId = 0x4c616261
 
 /** Pages that the write-ahead log may grow to before it is copied into the file: 4 MiB, copied in about 5 ms. */
 const checkpointPages = 1000
+
+/** Since format 2: who answers for a channel in the budget. */
+const ownerTables = `
+  ALTER TABLE channels ADD COLUMN owner TEXT;
+  CREATE INDEX channels_owner ON channels(owner, used, id) WHERE owner IS NOT NULL;
+`
 
 const tables = `
   CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -28,6 +34,7 @@ const tables = `
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch INTEGER NOT NULL,
     head INTEGER NOT NULL, first INTEGER NOT NULL, bytes INTEGER NOT NULL,
     keep_ms INTEGER, due INTEGER, used INTEGER NOT NULL);
+  ${ownerTables}
   CREATE INDEX channels_due ON channels(due) WHERE due IS NOT NULL;
   CREATE INDEX channels_used ON channels(used, id);
   CREATE TABLE messages(
@@ -172,6 +179,13 @@ export class Store {
     }
     if (this.pragma("application_id") !== applicationId)
       throw refusal(`${this.directory} holds a database that is not Laba's; nothing in it was changed`)
+    if (version === 1) {
+      this.transaction(() => {
+        this.database.run(ownerTables)
+        this.database.run(`PRAGMA user_version=${formatVersion}`)
+      })
+      return
+    }
     if (version !== formatVersion)
       throw refusal(
         `the database in ${this.directory} has format ${version}, and this version of Laba knows ${formatVersion}; nothing in it was changed`,

@@ -3,6 +3,7 @@
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
 import type { ChannelState, Message, Page, PageBounds } from "../engine.ts"
+import type { Owner } from "../owners.ts"
 import type { Archive, Size } from "./archive.ts"
 
 /** What a message and a channel cost in memory beside the payload. Measured, rounded up. */
@@ -57,6 +58,8 @@ export class StoredLog {
   /** Drafts that wait for a commit, and messages that wait to be filed. */
   waiting = 0
   unfiled = 0
+  /** Who answers for it in the budget of the disk. */
+  owner: Owner<StoredLog> | null = null
   keepMs: number | null = null
   due: number | null = null
   usedWritten = 0

@@ -58,7 +58,7 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     const payload = payloadIn(message, "bad_body")
     checkSize(payload, limits)
     const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
-    await hub.publish(drafts.make({ channel, payload, idempotency }))
+    await hub.publish(drafts.make({ channel, payload, idempotency, publisher: undefined }))
   }
   const records = recordsOf(options)
   const tells = config.hooks.some(({ urls }) => urls.unregister ?? urls.vacated)

@@ -1,27 +1,32 @@
 #!lua
 -- Publishes drafts, one after the other: appends, numbers, announces and remembers the key, or does nothing at all.
 -- ARGV: 2 the command that announces, 3 the Redis channel to announce to, 4 '1' when the channel's name follows it there,
--- 5 ms to remember a key, 6 how many may be remembered; then four a draft: channel, record, the rule as `count bytes ms`,
--- and '' or `digest key`. Answers a line a draft.
-local receipts, expiries = KEYS[6], KEYS[7]
+-- 5 ms to remember a key, 6 how many may be remembered; then five a draft: channel, record, the rule as `count bytes ms`,
+-- '' or `digest holder share key`, and who answers for what is kept. Holder and owner are `-` for nobody; a holder may have `share`
+-- times as many keys as are free. Answers a line a draft.
 local announce, place, namesFollow = ARGV[2], ARGV[3], ARGV[4] == '1'
 local rememberMs, rememberedMax = tonumber(ARGV[5]), tonumber(ARGV[6])
 
+local function isFull(holder, share)
+  local free = rememberedMax - redis.call('ZCARD', expiries)
+  if free <= 0 or holder == '-' then return free <= 0 end
+  return tonumber(redis.call('HGET', holders, holder) or '0') >= free * share
+end
+
 -- Nil when the key is new and there is room for it; else the answer.
-local function known(field, digest)
+local function known(field, digest, holder, share)
   local receipt = redis.call('HGET', receipts, field)
   if receipt then
-    local expiry, before, id, epoch, offset = string.match(receipt, '^(%d+) (%S+) (%S+) (%w+) (%d+)$')
+    local expiry, before, id, epoch, offset = string.match(receipt, '^(%d+) (%S+) (%S+) (%w+) (%d+) %S+$')
     if tonumber(expiry) > now then
       if digest ~= before then return 'conflict' end
       return 'duplicate ' .. epoch .. ' ' .. offset .. ' ' .. id
     end
-  elseif redis.call('ZCARD', expiries) >= rememberedMax then
-    for _, old in ipairs(redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT', 0, 100)) do
-      redis.call('HDEL', receipts, old)
-      redis.call('ZREM', expiries, old)
-    end
-    if redis.call('ZCARD', expiries) >= rememberedMax then
+    forgetReceipts({ field })
+  end
+  if isFull(holder, share) then
+    forgetReceipts(redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT', 0, 100))
+    if isFull(holder, share) then
       local first = redis.call('ZRANGE', expiries, 0, 0, 'WITHSCORES')
       return 'full ' .. whole(first[2] and math.max(0, tonumber(first[2]) - now) or rememberMs)
     end
@@ -42,12 +47,13 @@ local function channelOf(name)
   return channel
 end
 
-local function publish(name, record, rule, key)
-  local field, digest
+local function publish(name, record, rule, key, owner)
+  local field, digest, holder
   if key ~= '' then
-    local space = string.find(key, ' ', 1, true)
-    field, digest = name .. ' ' .. string.sub(key, space + 1), string.sub(key, 1, space - 1)
-    local answer = known(field, digest)
+    local share, rest
+    digest, holder, share, rest = string.match(key, '^(%S+) (%S+) (%d+) (.*)$')
+    field = name .. ' ' .. rest
+    local answer = known(field, digest, holder, tonumber(share))
     if answer then return answer end
   end
 
@@ -73,7 +79,7 @@ local function publish(name, record, rule, key)
     channel.head, channel.bytes = head, channel.bytes + tonumber(bytes)
     channel.newest, channel.keepMs = now, channel.ruleMs
     if first then
-      channel.first, channel.oldest = head, channel.newest
+      channel.first, channel.oldest, channel.owner = head, channel.newest, owner
       -- Whoever clears looks when the first of them expires; what comes after is looked at then.
       channel.due = now + channel.keepMs
     end
@@ -84,16 +90,17 @@ local function publish(name, record, rule, key)
   if field then
     local expiry = now + rememberMs
     local id = string.match(record, '^%d+ %d+ %a+ (%S+) ')
-    redis.call('HSET', receipts, field, whole(expiry) .. ' ' .. digest .. ' ' .. id .. ' ' .. channel.epoch .. ' ' .. offset)
+    redis.call('HSET', receipts, field, whole(expiry) .. ' ' .. digest .. ' ' .. id .. ' ' .. channel.epoch .. ' ' .. offset .. ' ' .. holder)
     redis.call('ZADD', expiries, expiry, field)
+    if holder ~= '-' then redis.call('HINCRBY', holders, holder, 1) end
   end
   return 'published ' .. channel.epoch .. ' ' .. offset
 end
 
 local answers = {}
-for i = 7, #ARGV, 4 do
+for i = 7, #ARGV, 5 do
   -- What is wrong with one channel is no reason to refuse another.
-  local ok, answer = pcall(publish, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  local ok, answer = pcall(publish, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
   answers[#answers + 1] = ok and answer or 'failed ' .. (type(answer) == 'table' and answer.err or tostring(answer))
 end
 for _, channel in ipairs(inTurn) do

@@ -1,7 +1,8 @@
 -- What every script of the engine shares. All keys of a script are of one partition, so that one server holds them.
 -- KEYS: 1 ledger, 2 lives, 3 names, 4 used, 5 due, 6 receipts, 7 expiries, 8 the stem of channels, 9 the stem of logs,
--- 10 heard.
+-- 10 heard, 11 holders, 12 owners, 13 the stem of what each owns.
 -- ARGV[1]: a generation to begin, should one have to.
+local receipts, expiries, holders, owners = KEYS[6], KEYS[7], KEYS[11], KEYS[12]
 local ledger, lives, names, used, due, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[10]
 
 -- What the budget counts beside payloads: what a message and a channel cost Redis, measured, rounded up.
@@ -49,13 +50,14 @@ local function costOf(channel)
 end
 
 local function writeState(channel)
-  redis.call('HSET', channel.key, 'state', string.format('%s %d %d %d %d %d %d %d', channel.epoch, channel.head, channel.first,
-    channel.bytes, channel.oldest, channel.newest, channel.keepMs, channel.idle and 1 or 0))
+  redis.call('HSET', channel.key, 'state', string.format('%s %d %d %d %d %d %d %d %s', channel.epoch, channel.head, channel.first,
+    channel.bytes, channel.oldest, channel.newest, channel.keepMs, channel.idle and 1 or 0, channel.owner))
 end
 
 -- A channel: epoch, head (its newest number), first (its oldest kept), bytes (of payload), oldest and newest (when those
--- messages were accepted), keepMs (of its rule, as last seen), idle (see above). `stored` is whether Redis knows it, `listed` whether
--- it is among `used` and `due`: only what can go is. All of it is one field, in this order: seven of them cost twice as much to
+-- messages were accepted), keepMs (of its rule, as last seen), idle (see above), owner (who began the history that it has, where they have a share of the
+-- budget; `-` is nobody). `stored` is whether Redis knows it, `listed` whether
+-- it is among `used` and `due`: only what can go is. All of it is one field, in this order: nine of them cost twice as much to
 -- read and to write.
 local function readChannel(name)
   local key = KEYS[8] .. name
@@ -64,14 +66,14 @@ local function readChannel(name)
   if not state then
     channel.epoch, channel.head, channel.first, channel.bytes = newEpoch(name), 0, 1, 0
     channel.oldest, channel.newest, channel.keepMs, channel.stored, channel.before = 0, 0, 0, false, 0
-    channel.idle, channel.listed = false, false
+    channel.idle, channel.listed, channel.owner, channel.ownerBefore = false, false, '-', '-'
     return channel
   end
-  local epoch, head, first, bytes, oldest, newest, keepMs, idle =
-    string.match(state, '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d)$')
+  local epoch, head, first, bytes, oldest, newest, keepMs, idle, owner =
+    string.match(state, '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d) (%S+)$')
   channel.epoch, channel.head, channel.first, channel.bytes = epoch, tonumber(head), tonumber(first), tonumber(bytes)
   channel.oldest, channel.newest, channel.keepMs = tonumber(oldest), tonumber(newest), tonumber(keepMs)
-  channel.idle = idle == '1'
+  channel.idle, channel.owner, channel.ownerBefore = idle == '1', owner, owner
   channel.stored, channel.listed, channel.before = true, not channel.idle, costOf(channel)
   -- What is left of an earlier generation stays readable under a new epoch, and the numbers go on.
   if string.sub(epoch, 1, #generation) ~= generation then
@@ -118,16 +120,31 @@ end
 -- How long numbers are kept that nobody uses.
 local numbersKeptMs = 600000
 
--- What the costs of channels have changed by, and the ledger does not know yet.
-local costChange = 0
+-- What the costs of channels have changed by, in all and by owner, and the ledger does not know yet.
+local costChange, ownedChange = 0, {}
+
+local function owes(owner, cost)
+  if owner ~= '-' then ownedChange[owner] = (ownedChange[owner] or 0) + cost end
+end
+
+-- Notes what a channel costs now, and whom.
+local function account(channel, cost)
+  costChange = costChange + cost - channel.before
+  owes(channel.ownerBefore, -channel.before)
+  owes(channel.owner, cost)
+  if channel.ownerBefore ~= channel.owner and channel.ownerBefore ~= '-' then
+    redis.call('ZREM', KEYS[13] .. channel.ownerBefore, channel.name)
+  end
+  channel.before, channel.ownerBefore = cost, channel.owner
+end
 
 -- Writes a channel back, with its place in the lists. `due` is when there will be something to clear of it, where that is
 -- new: expired messages, or at last its numbers.
 local function writeChannel(channel, touch)
   if channel.first <= channel.head then channel.idle = false end
+  if channel.idle then channel.owner = '-' end
   writeState(channel)
-  local cost = costOf(channel)
-  costChange = costChange + cost - channel.before
+  account(channel, costOf(channel))
   if not channel.stored then redis.call('ZADD', names, 0, channel.name) end
   if channel.idle then
     if channel.listed then
@@ -138,9 +155,12 @@ local function writeChannel(channel, touch)
     if channel.due or not channel.listed then
       redis.call('ZADD', due, channel.due or now + numbersKeptMs, channel.name)
     end
-    if touch or not channel.listed then redis.call('ZADD', used, nowText, channel.name) end
+    if touch or not channel.listed then
+      redis.call('ZADD', used, nowText, channel.name)
+      if channel.owner ~= '-' then redis.call('ZADD', KEYS[13] .. channel.owner, nowText, channel.name) end
+    end
   end
-  channel.stored, channel.listed, channel.before, channel.due = true, not channel.idle, cost, nil
+  channel.stored, channel.listed, channel.due = true, not channel.idle, nil
 end
 
 -- Forgets a channel wholly. If it was ever published to, the name begins in another epoch.
@@ -150,7 +170,8 @@ local function drop(channel)
   redis.call('ZREM', names, channel.name)
   redis.call('ZREM', used, channel.name)
   redis.call('ZREM', due, channel.name)
-  costChange = costChange - channel.before
+  channel.owner = '-'
+  account(channel, 0)
   if channel.head > 0 then redis.call('HINCRBY', lives, lifeOf(channel.name), 1) end
 end
 
@@ -170,5 +191,22 @@ end
 -- Tells the ledger what channels cost now, once for all that a script has changed.
 local function settle()
   if costChange ~= 0 then redis.call('HINCRBY', ledger, 'bytes', whole(costChange)) end
-  costChange = 0
+  for owner, change in pairs(ownedChange) do
+    if change ~= 0 and tonumber(redis.call('ZINCRBY', owners, whole(change), owner)) <= 0 then
+      redis.call('ZREM', owners, owner)
+    end
+  end
+  costChange, ownedChange = 0, {}
+end
+
+-- Forgets answers to keys, and gives their places back to whoever held them.
+local function forgetReceipts(fields)
+  for _, field in ipairs(fields) do
+    local holder = string.match(redis.call('HGET', receipts, field) or '', ' (%S+)$')
+    redis.call('HDEL', receipts, field)
+    redis.call('ZREM', expiries, field)
+    if holder and holder ~= '-' and redis.call('HINCRBY', holders, holder, -1) <= 0 then
+      redis.call('HDEL', holders, holder)
+    end
+  end
 end

@@ -1,9 +1,8 @@
 #!lua flags=allow-oom
 -- Clears what has expired and keeps the history within its budget, a bounded piece at a time. Every node asks for it, and
 -- one a second does it. Answers what is stored.
--- ARGV: 2 bytes that all channels of the partition may cost.
-local receipts, expiries = KEYS[6], KEYS[7]
-local budget = tonumber(ARGV[2])
+-- ARGV: 2 bytes that all channels of the partition may cost, 3 bytes of them that one owner's may cost while there is no room.
+local budget, share = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 -- Channels that are looked at in one go: some 2 ms.
 local most = 200
@@ -23,10 +22,7 @@ local tended = tonumber(redis.call('HGET', ledger, 'tended') or '0')
 if now >= tended and now - tended < 900 then return figures({}, false) end
 redis.call('HSET', ledger, 'tended', whole(now))
 
-for _, old in ipairs(redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT', 0, 1000)) do
-  redis.call('HDEL', receipts, old)
-  redis.call('ZREM', expiries, old)
-end
+forgetReceipts(redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT', 0, 1000))
 
 -- Whether one of these looks was not at the end of what there is to do.
 local more = false
@@ -61,27 +57,49 @@ end
 
 settle()
 local trimmed = {}
-local bytes = tonumber(redis.call('HGET', ledger, 'bytes') or '0')
-if bytes > budget then
-  for _, name in ipairs(redis.call('ZRANGE', used, 0, most - 1)) do
-    if bytes <= budget then break end
-    local channel = readChannel(name)
-    if channel.first <= channel.head then trimmed[#trimmed + 1] = name end
-    if not channel.stored then
-      redis.call('ZREM', used, name)
-    elseif redis.call('ZSCORE', heard, name) then
-      -- Somebody listens: the numbers stay, and with them who misses nothing.
-      clear(channel)
-      channel.idle = true
-      writeChannel(channel, false)
-    else
-      drop(channel)
-    end
-    settle()
-    bytes = tonumber(redis.call('HGET', ledger, 'bytes'))
+
+-- Drops what can go of a channel.
+local function pushOut(name)
+  local channel = readChannel(name)
+  if channel.first <= channel.head then trimmed[#trimmed + 1] = name end
+  if not channel.stored then
+    redis.call('ZREM', used, name)
+  elseif redis.call('ZSCORE', heard, name) then
+    -- Somebody listens: the numbers stay, and with them who misses nothing.
+    clear(channel)
+    channel.idle = true
+    writeChannel(channel, false)
+  else
+    drop(channel)
   end
-  more = more or bytes > budget
+  settle()
 end
+
+local function bytesNow()
+  return tonumber(redis.call('HGET', ledger, 'bytes') or '0')
+end
+
+-- First the channels of whoever has most, for as long as that is more than a share, then those that were used least recently.
+local looked = 0
+while bytesNow() > budget and looked < most do
+  local top = redis.call('ZREVRANGE', owners, 0, 0, 'WITHSCORES')
+  local owner = top[1] and tonumber(top[2]) > share and top[1] or nil
+  local list = owner and KEYS[13] .. owner or used
+  local found = redis.call('ZRANGE', list, 0, 19)
+  for _, name in ipairs(found) do
+    pushOut(name)
+    -- What is not theirs any more is in nobody's list.
+    if owner then redis.call('ZREM', list, name) end
+    if bytesNow() <= budget then break end
+    if owner and tonumber(redis.call('ZSCORE', owners, owner) or '0') <= share then break end
+  end
+  looked = looked + math.max(#found, 1)
+  if #found == 0 then
+    if not owner then break end
+    redis.call('ZREM', owners, owner)
+  end
+end
+more = more or bytesNow() > budget
 -- The next one need not wait.
 if more then redis.call('HSET', ledger, 'tended', '0') end
 return figures(trimmed, more)
