@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import type { Channel } from "../channels/channel.ts"
 import type { Message } from "../engines/engine.ts"
+import { printCursor } from "../../wire/cursor.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { JsonText } from "../../wire/json-scan.ts"
 import { checkKey, labaProtocol, printFrame } from "./laba.ts"
@@ -22,7 +23,13 @@ const sealed = (type: string, data: string | Uint8Array): unknown =>
 
 describe("sealing", () => {
   test("text is a string, JSON is itself, bytes are base64 and say so", () => {
-    const common = { op: "message", channel: "/a", cursor: "e-10", id: "n.1", time: 5 }
+    const common = {
+      op: "message",
+      channel: "/a",
+      cursor: printCursor("/a", { epoch: "e", offset: 36 }),
+      id: "n.1",
+      time: 5,
+    }
     expect(sealed("text/plain", 'a"\n')).toEqual({ ...common, type: "text/plain", data: 'a"\n' })
     expect(sealed("application/json", '{"a":[1]}')).toEqual({
       ...common,

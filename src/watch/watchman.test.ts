@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { printCursor } from "../../wire/cursor.ts"
 import type { Position } from "../../wire/cursor.ts"
 import { createFakeClock, turn } from "../../test/client/fake-clock.ts"
 import type { Channel } from "../channels/channel.ts"
@@ -81,7 +82,11 @@ describe("a watch of one channel", () => {
     expect(told).toEqual([])
     await fake.pass(25_500)
     expect(said()).toEqual(["silent /heart"])
-    expect(told[0]).toMatchObject({ watch: "/heart", everySeconds: 5, last: "e-c" })
+    expect(told[0]).toMatchObject({
+      watch: "/heart",
+      everySeconds: 5,
+      last: printCursor("/heart", { epoch: "e", offset: 12 }),
+    })
     expect(told[0]?.silentSeconds).toBeCloseTo(30, 0)
     await fake.pass(3_600_000)
     engine.speak("/heart")
@@ -280,7 +285,9 @@ describe("several nodes", () => {
     engine.speak("/heart")
     await fake.pass(32_000)
     expect(said()).toEqual(["silent /heart"])
-    expect(asked).toEqual(Array(3).fill("silent /heart /heart e-1"))
+    expect(asked).toEqual(
+      Array(3).fill(`silent /heart /heart ${printCursor("/heart", { epoch: "e", offset: 1 })}`),
+    )
   })
 
   test("hold an alarm for as long as they are telling it", async () => {
