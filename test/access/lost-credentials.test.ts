@@ -139,6 +139,36 @@ describe("a reload", () => {
     for (const way of again) way.close()
   })
 
+  test("[A13] that takes out a key keeps what is on its way by it from being done", async () => {
+    await using server = await startReloaded({
+      keys: [operator, { ...key(old, ["/**"]), manage: ["/**"] }],
+      tokens: { secret },
+    })
+    const encode = (text: string) => new TextEncoder().encode(text)
+    const sending = async (path: string, first: string, type: string) => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+      const writer = writable.getWriter()
+      const headers = { ...bearing(old.text), "Content-Type": type }
+      const response = fetch(server.base + path, { method: "POST", body: readable, headers })
+      await writer.write(encode(first))
+      return async (rest: string) => {
+        await writer.write(encode(rest))
+        await writer.close()
+        return codeOf(await response)
+      }
+    }
+    const publish = await sending(channel, "half", "text/plain")
+    const revoking = await sending("/_/api/revoke", '{"user":"10', "application/json")
+    const batch = await sending("/_/api/publish", '{"messages":[', "application/json")
+    await Bun.sleep(300)
+    await server.reload({ keys: [operator], tokens: { secret } })
+    expect(await publish(" more")).toBe("unauthorized")
+    expect(await revoking('01"}')).toBe("unauthorized")
+    expect(await batch('{"channel":"/c/1","data":1}]}')).toBe("unauthorized")
+    expect(server.laba.counters.published).toBe(0)
+    expect(await ask(server.base, await tokenFor("1001"))).toBe("let in")
+  })
+
   test("[A13] that wants another audience ends whose tokens are not meant for it", async () => {
     const tokens = { secret, audience: ["a", "b"] }
     await using server = await startReloaded({ keys: [operator], tokens })
@@ -240,12 +270,13 @@ describe("a revocation", () => {
       },
     })
     const socket = socketAt({ base: server.base, channel, credential: await tokenFor("1001") })
+    const closed = new Promise((resolve) => (socket.onclose = resolve))
     await new Promise((resolve) => (socket.onopen = resolve))
     socket.send("hello")
     await asked
     await revoke(server, { user: "1001" })
     letIn()
-    await new Promise((resolve) => (socket.onclose = resolve))
+    await closed
     await eventually(() => expect(server.laba.counters.publishesRefused.get("unauthorized")).toBe(1))
     expect(server.laba.counters.published).toBe(0)
   })

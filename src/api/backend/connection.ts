@@ -65,6 +65,8 @@ export const pushToConnection: Route = {
     // Before the body is read: nobody sends a megabyte to who is not there.
     await ask(desk, "connection", { id })
     const { type, data } = await readPublishBody(call.ask.request, desk.station.shared.limits)
+    // Once more: the body may have taken its time.
+    call.caller.mayManage()
     const base64 = typeof data !== "string"
     await ask(desk, "push", { id, type, data: base64 ? Buffer.from(data).toString("base64") : data, base64 })
     return new Response(null, { status: 204 })

@@ -45,6 +45,8 @@ export const pushAsTencent: Route = {
     if (hook?.dialect !== "tencent")
       throw new LabaError("not_found", "There is no hook of the dialect `tencent` by this name.")
     const { websocket } = await readJson(call.ask.request, body)
+    // Once more: the body may have taken its time.
+    call.caller.mayManage()
     try {
       await carryOut(desk, call, websocket)
       return Response.json({ errNo: 0, errMsg: "ok" })

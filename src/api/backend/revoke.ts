@@ -37,6 +37,8 @@ export const revoke: Route = {
     call.caller.mayManage()
     const revoker = desk.revoker()
     const given = await readJson(call.ask.request, body)
+    // Once more: the body may have taken its time.
+    call.caller.mayManage()
     if (!revoker)
       throw new LabaError("not_found", "No tokens are configured here, so there is nothing to revoke.")
     const { nodes } = desk.station
