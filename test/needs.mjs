@@ -17,6 +17,10 @@ export const needs = {
     missing: "no Chromium (install `chromium`, or name one with LABA_CHROMIUM)",
     find: () => named("LABA_CHROMIUM", onPath("chromium", "google-chrome", "chromium-browser")),
   },
+  caddy: {
+    missing: "no Caddy (install `caddy`, or name one with LABA_CADDY)",
+    find: () => named("LABA_CADDY", onPath("caddy")),
+  },
   deno: {
     missing: "no Deno (install `deno`, or name one with LABA_DENO)",
     find: () => named("LABA_DENO", onPath("deno")),

@@ -8,7 +8,7 @@ export const userBytesMax = 200
 
 /** What a part of a name cannot hold, escaped or not, and the percent sign that would make the escapes ambiguous. */
 // oxlint-disable-next-line no-control-regex
-const unsafe = /[%/\\\u0000-\u001f\u007f-\u009f]/g
+const unsafe = /[%/\\\u0000-\u001f\u007f-\u009f\ufffd]/g
 
 const encoder = new TextEncoder()
 

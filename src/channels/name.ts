@@ -58,6 +58,7 @@ export function canonicalPart(part: string): string {
   if (/[/\\]/.test(decoded)) throw bad("a part holds no slash and no backslash, escaped or not.")
   // C0, DEL and C1.
   if (/\p{Cc}/u.test(decoded)) throw bad("it holds a control character.")
+  if (decoded.includes("\ufffd")) throw bad("it holds U+FFFD, which stands for bytes that are not UTF-8.")
   if (decoded === "." || decoded === "..") throw bad("`.` and `..` are no parts.")
   return encodeURIComponent(decoded).replace(/%(?:24|26|2B|2C|3A|3B|3D|40)|\*/g, (found) =>
     found === "*" ? "%2A" : decodeURIComponent(found),

@@ -1,5 +1,5 @@
-// From a request to its endpoint. Everything not under /_/ is a channel. Paths are taken from the URL as Bun has
-// normalised it; Bun's own `routes` would match the raw path and see another one than the endpoints do.
+// From a request to its endpoint. Everything not under /_/ is a channel. Paths are taken from the URL, and one that is not what
+// came is refused: whoever stands in front has judged another.
 import type { Server } from "bun"
 import { LabaError } from "../../wire/error.ts"
 import { anyone } from "../access/access.ts"
@@ -69,10 +69,14 @@ export class Router {
   }
 
   /** Answers a request. Never throws: what goes wrong is an answer too. */
-  handle(request: Request, server: Server<Socket>): Response | undefined | Promise<Response | undefined> {
+  handle(
+    request: Request,
+    server: Server<Socket>,
+    isRewritten: boolean,
+  ): Response | undefined | Promise<Response | undefined> {
     const ask = askOf(request, server)
     try {
-      const answer = this.route(ask)
+      const answer = this.route(ask, isRewritten)
       return answer instanceof Promise ? this.settle(answer, ask) : this.finish(answer, ask)
     } catch (error) {
       return this.finish(this.fail(error, ask), ask)
@@ -100,7 +104,7 @@ export class Router {
     return response
   }
 
-  private route(ask: Ask): Answer {
+  private route(ask: Ask, isRewritten: boolean): Answer {
     const { method } = ask.request
     if (!ask.path.startsWith("/")) throw new LabaError("bad_request", "The Host header is not a host.")
     const { access } = this.options.station
@@ -109,6 +113,11 @@ export class Router {
     if (headers.get("host")?.includes(",")) throw new LabaError("bad_request", "There is more than one Host.")
     if (access.guardsLoopback) guardLoopback(ask.request)
     access.origins.check(headers)
+    if (isRewritten)
+      throw new LabaError(
+        "bad_channel",
+        "The path is not a channel's name: it holds a backslash, `.` or `..` as a part, or bytes that are not UTF-8, and would be another without.",
+      )
     const methods = this.methodsOf(ask.path)
     const endpoint = methods[method]
     if (endpoint) return this.enter(endpoint, ask)

@@ -126,7 +126,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
       sharePort,
       limits,
       tls,
-      handle: (request, bun) => router.handle(request, bun),
+      handle: (request, bun, isRewritten) => router.handle(request, bun, isRewritten),
     }),
   )
   publisher.server = server

@@ -1,6 +1,7 @@
 // The one place that starts Bun's server: its settings, each for a reason, and the way from its callbacks to ours.
 import type { Server } from "bun"
 import type { Limits } from "../../wire/limits.ts"
+import { isRewrittenUnrouted, rawTargetRoutes } from "./raw-target.ts"
 import { hardLimitFactor } from "./slow-readers.ts"
 import type { Socket } from "./websocket/socket.ts"
 
@@ -12,10 +13,11 @@ export interface BunServerOptions {
   readonly limits: Limits
   /** Texts in PEM; without them it serves plain HTTP. With `ca`, clients need a certificate of one of these authorities. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string } | null
-  /** Never throws. `undefined` after a WebSocket was opened. */
+  /** Never throws. `undefined` after a WebSocket was opened. A path that is rewritten is another than what came. */
   readonly handle: (
     request: Request,
     server: Server<Socket>,
+    isRewritten: boolean,
   ) => Response | undefined | Promise<Response | undefined>
 }
 
@@ -48,7 +50,10 @@ export function startBunServer(options: BunServerOptions): HttpServer {
         ...(tls.ca !== undefined && { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
       },
     }),
-    fetch: (request, server) => options.handle(request, server),
+    routes: rawTargetRoutes((request, bun: HttpServer, isRewritten) =>
+      options.handle(request, bun, isRewritten),
+    ) as Bun.Serve.Routes<Socket, string>,
+    fetch: (request, bun) => options.handle(request, bun, isRewrittenUnrouted(request.url)),
     websocket: {
       maxPayloadLength: limits.messageBytesMax * frameFactor + frameOverheadBytes,
       // A net only: it closes with 1006 and no reason. Slow readers are judged by slow-readers.ts, at a quarter of it.

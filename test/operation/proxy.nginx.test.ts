@@ -1,30 +1,23 @@
 // The nginx snippet as it is in deploy/, between real clients and a real server: nothing waits in a buffer, everything that
 // Laba speaks gets through, and clients are who they are.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { makeKey } from "../../src/access/keys.ts"
-import { type Laba, serve, type Visitor } from "../../src/server/index.ts"
+import type { Laba, Visitor } from "../../src/server/index.ts"
+import { askTarget } from "../access/raw-targets.ts"
 import { textOf } from "../support/heard.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { type Nginx, startNginx } from "../support/nginx.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { listenBySse } from "../support/sse-stream.ts"
 import { readText } from "../tree.ts"
+import { closedTargets, key, reached, serveBehindProxy } from "./behind-proxy.ts"
 
-const key = makeKey("shop")
 const visitors: Visitor[] = []
 let base = ""
 let laba: Laba
 let nginx: Nginx
 
 beforeAll(async () => {
-  laba = await serve({
-    listen: { port: 0 },
-    limits: { drainSeconds: 0 },
-    keys: [{ name: "shop", sha256: key.sha256, publish: ["/**"], listen: ["/**"], manage: ["/**"] }],
-    channels: { "/**": { listen: "anyone" } },
-    proxies: ["127.0.0.1"],
-    onConnect: (visitor) => void visitors.push(visitor),
-  })
+  laba = await serveBehindProxy({ onConnect: (visitor) => void visitors.push(visitor) })
   const snippet = readText("deploy/nginx/upstream.conf") + readText("deploy/nginx/laba.conf")
   nginx = await startNginx((port) =>
     snippet
@@ -91,11 +84,15 @@ describe("through nginx", () => {
     expect([response.status, await response.json()]).toMatchObject([413, { code: "too_large" }])
   })
 
-  test("what is for backends and monitoring is not there", async () => {
-    for (const path of ["/_/metrics", "/_/api/connections", "/_/api/openapi.json"]) {
-      const response = await fetch(base + path, { headers: { authorization: `Bearer ${key.text}` } })
-      expect([path, response.status]).toEqual([path, 404])
-    }
+  test("what is for backends and monitoring is not there, however it is spelled", async () => {
+    expect(await reached(base, closedTargets)).toEqual([])
+    // By nginx itself, not only by what stands behind it.
+    for (const target of ["/_\\metrics", "/x/../_/metrics", "/x/%2e%2E/_/api/x", "/a/..", "/a/.?x"])
+      expect([target, (await askTarget(base, target)).body]).toEqual([
+        target,
+        expect.stringContaining("nginx"),
+      ])
+    expect((await askTarget(base, "/...a/..b?x=/../\\")).status).toBe(204)
   })
 
   function listeners(): Promise<number> {

@@ -94,11 +94,17 @@ export const names: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "[C1] resolves dot segments of a path before anything looks at it",
+    name: "[C2] refuses a path with dot segments or a backslash, which a URL parser would make another of",
     async run({ base, channel, url }) {
       await publish(`${url}/b`, "x")
-      const answer = await rawRefusal(base, `GET ${channel}/a/../b`)
-      expect([answer.status, answer.body]).toEqual([200, "x"])
+      for (const path of ["/a/../b", "/a/%2e%2e/b", "/./b", "\\b", "/a\\..\\b"]) {
+        const answer = await rawRefusal(base, `GET ${channel}${path}`)
+        expect([path, answer.status, answer.body]).toEqual([
+          path,
+          400,
+          expect.stringContaining('"code":"bad_channel"'),
+        ])
+      }
     },
   },
   {
