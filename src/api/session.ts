@@ -176,7 +176,7 @@ function ackIn(search: string): number {
 /** Has the session carry out what was posted. Throws `bad_json`, `bad_utf8`, `bad_frame` and `too_many_requests`. */
 function take({ commands }: StreamedSession | PolledSession, bytes: Uint8Array): void {
   try {
-    commands.add(framesOf(bytes))
+    commands.add(framesOf(bytes), bytes.length)
   } catch (error) {
     commands.refused()
     throw error

@@ -74,3 +74,23 @@ test("[N9] a streamed session is ended by its own unread answers, though its cha
   const sent = await sendUntilGone(url, 2000)
   expect(sent).toBeLessThan(2000)
 }, 60_000)
+
+test("[N6] what waits for a slow application is bounded in bytes, not in commands alone", async () => {
+  let answer = (): void => {}
+  const asked = new Promise<void>((resolve) => (answer = resolve))
+  await using server = await startServer({ onSubscribe: () => asked })
+  const opened = await fetch(`${server.base}/_/session`, { method: "POST" })
+  const [hello] = ((await opened.json()) as { frames: (ServerFrame & { op: "hello" })[] }).frames
+  const url = `${server.base}/_/session/${hello?.connection}`
+  expect(await send(url, subscribe(freshChannel()))).toBe(202)
+  const large = JSON.stringify({ op: "publish", ref: 2, channel: "/a", data: "x".repeat(500_000) })
+  expect([await send(url, large), await send(url, large), await send(url, large)]).toEqual([202, 202, 429])
+  answer()
+  // Done with, they make room.
+  let status = 429
+  for (let tries = 0; tries < 400 && status !== 202; tries++) {
+    await Bun.sleep(5)
+    status = await send(url, large)
+  }
+  expect(status).toBe(202)
+})

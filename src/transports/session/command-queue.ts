@@ -6,9 +6,18 @@ import type { Conversation } from "../laba/conversation.ts"
 /** Frames that may wait. A client has one POST under way, of at most 64; the rest is for one that does not keep to it. */
 const waitingMax = 256
 
+/** What was posted and waits, in bytes: two of the largest POSTs. While the application takes its time, frames hold on to it. */
+const waitingBytesMax = 1024 * 1024
+
+/** What came in one POST, and how much it was. */
+interface Batch {
+  readonly frames: Command[]
+  readonly bytes: number
+}
+
 export class CommandQueue {
   private readonly conversation: Conversation
-  private readonly waiting: Command[] = []
+  private batches: Batch[] = []
   private working = false
 
   constructor(conversation: Conversation) {
@@ -16,17 +25,23 @@ export class CommandQueue {
   }
 
   /** Throws `too_many_requests`, and then took none of them. */
-  add(frames: readonly Command[]): void {
-    if (this.waiting.length + frames.length > waitingMax) {
+  add(frames: readonly Command[], bytes: number): void {
+    let count = frames.length
+    let size = bytes
+    for (const batch of this.batches) {
+      count += batch.frames.length
+      size += batch.bytes
+    }
+    if (count > waitingMax || size > waitingBytesMax) {
       throw new LabaError(
         "too_many_requests",
-        `At most ${waitingMax} commands of a session may wait; send the next after an answer.`,
+        `At most ${waitingMax} commands of a session, and ${waitingBytesMax} bytes of them, may wait; send the next after an answer.`,
         {
           retryAfterSeconds: 1,
         },
       )
     }
-    this.waiting.push(...frames)
+    this.batches.push({ frames: [...frames], bytes })
     if (!this.working) void this.work()
   }
 
@@ -39,11 +54,14 @@ export class CommandQueue {
     this.working = true
     const { outlet } = this.conversation
     // What a session has not begun when it ends is not done any more, as on a WebSocket.
-    for (let frame = this.waiting.shift(); frame && !outlet.closed; frame = this.waiting.shift()) {
+    for (let batch = this.batches[0]; batch && !outlet.closed; batch = this.batches[0]) {
+      const frame = batch.frames.shift()
       // `handle` answers what goes wrong; it never rejects.
-      const work = this.conversation.handle(frame)
+      const work = frame && this.conversation.handle(frame)
       if (work) await work
+      if (batch.frames.length === 0) this.batches.shift()
     }
+    this.batches = []
     this.working = false
   }
 }
