@@ -1,5 +1,5 @@
 // A server with every way in and out, and what roads have in common. In this process, so that its hooks and its own functions are roads too.
-import type { ClientMessage } from "../../src/server/index.ts"
+import type { ClientMessage, ServeOptions } from "../../src/server/index.ts"
 import { Inbox } from "../support/inbox.ts"
 import { type OwnServer, startServer } from "../support/server.ts"
 import type { TestPayload } from "./payloads.ts"
@@ -32,7 +32,7 @@ export const hooked = {
   tencent: "/hooked/tencent",
 } as const
 
-export async function openScene(engine?: string): Promise<Scene> {
+export async function openScene(options: Pick<ServeOptions, "engine"> = {}): Promise<Scene> {
   const inProcess = new Inbox<ClientMessage>("onMessage")
   const laba = new Inbox<HookBody>("the backend of the dialect laba")
   const tencent = new Inbox<HookBody>("the backend of the dialect tencent")
@@ -62,7 +62,7 @@ export async function openScene(engine?: string): Promise<Scene> {
   const url = `http://127.0.0.1:${backend.port}`
   const common = { privateAddresses: ["127.0.0.1"] }
   const server = await startServer({
-    ...(engine !== undefined && { engine }),
+    ...options,
     logTo: () => {},
     channels: { "/**": { history: { count: 100, bytes: "16MB", time: "10m" }, presence: false } },
     hooks: [
