@@ -35,13 +35,15 @@ const isHexDigit = (code: number): boolean =>
   isDigit(code) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66)
 
 /**
- * Reads one text from its beginning to its end, each character once. Every method throws `BadJson` where the text is no JSON, or is nested
- * deeper than `depthMax`: values within values cost whoever parses or prints them more than their length.
+ * Reads one text from its beginning to its end, each character once. Every method throws `BadJson` where the text is no JSON, or where a
+ * value that is passed whole is nested deeper than `depthMax`: values within values cost whoever parses or prints them more than their
+ * length. How deep it is visited is the visitor's affair.
  */
 export class JsonScanner {
   private readonly text: string
   private readonly depthMax: number
   private at = 0
+  /** How deep it is in a value that is passed whole. */
   private depth = 0
 
   constructor(text: string, depthMax: number) {
@@ -62,8 +64,7 @@ export class JsonScanner {
   skip(): void {
     const code = this.space()
     if (code === quote) this.string()
-    else if (code === openBrace) this.object(null, null)
-    else if (code === openBracket) this.items(null)
+    else if (code === openBrace || code === openBracket) this.nested(code)
     else if (code === minus || isDigit(code)) this.number()
     else this.literal()
   }
@@ -86,9 +87,27 @@ export class JsonScanner {
     this.object(visit as (name: string) => void, names)
   }
 
+  /** Passes an array. `visit` is called for each of its items, in order, and passes it. */
+  items(visit: () => void): void {
+    this.array(visit)
+  }
+
+  /** Nothing but white space is left. */
+  end(): void {
+    this.space()
+    if (this.at < this.text.length) this.fail()
+  }
+
+  private nested(bracket: number): void {
+    if (this.depth === this.depthMax) throw new BadJson(`is nested more than ${this.depthMax} deep`)
+    this.depth++
+    if (bracket === openBrace) this.object(null, null)
+    else this.array(null)
+    this.depth--
+  }
+
   private object(visit: ((name: string) => void) | null, names: readonly string[] | null): void {
-    this.open(openBrace)
-    if (this.space() === closeBrace) return this.close()
+    if (this.opens(openBrace, closeBrace)) return
     for (;;) {
       if (this.space() !== quote) this.fail()
       const start = this.at
@@ -99,43 +118,34 @@ export class JsonScanner {
       const name = visit && this.nameAt(start, end, names)
       if (visit && name !== null) visit(name)
       else this.skip()
-      const code = this.space()
-      if (code === closeBrace) return this.close()
-      if (code !== comma) this.fail()
-      this.at++
+      if (this.closes(closeBrace)) return
     }
   }
 
-  /** Passes an array. `visit` is called for each of its items, in order, and passes it. */
-  items(visit: (() => void) | null): void {
-    this.open(openBracket)
-    if (this.space() === closeBracket) return this.close()
+  private array(visit: (() => void) | null): void {
+    if (this.opens(openBracket, closeBracket)) return
     for (;;) {
       if (visit) visit()
       else this.skip()
-      const code = this.space()
-      if (code === closeBracket) return this.close()
-      if (code !== comma) this.fail()
-      this.at++
+      if (this.closes(closeBracket)) return
     }
   }
 
-  /** Nothing but white space is left. */
-  end(): void {
-    this.space()
-    if (this.at < this.text.length) this.fail()
-  }
-
-  private open(bracket: number): void {
+  /** Passes an opening bracket. True when the closing one follows at once, and is passed too. */
+  private opens(bracket: number, closing: number): boolean {
     if (this.space() !== bracket) this.fail()
-    if (this.depth === this.depthMax) throw new BadJson(`is nested more than ${this.depthMax} deep`)
-    this.depth++
     this.at++
+    if (this.space() !== closing) return false
+    this.at++
+    return true
   }
 
-  private close(): void {
-    this.depth--
+  /** Passes a comma, or a closing bracket, and then says true. */
+  private closes(closing: number): boolean {
+    const code = this.space()
+    if (code !== closing && code !== comma) this.fail()
     this.at++
+    return code === closing
   }
 
   /** Passes white space. The code of what follows; NaN at the end. */

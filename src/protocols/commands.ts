@@ -43,14 +43,10 @@ export class BadFrame extends LabaError {
   }
 }
 
-/** Levels around a payload: the frame, and the array of frames. */
-const frameDepthMax = jsonDepthMax + 1
-const framesDepthMax = jsonDepthMax + 2
-
 /** Reads the text of one frame. Throws `BadFrame`. */
 export function decodeFrame(text: string): Command {
   try {
-    const scanner = new JsonScanner(text, frameDepthMax)
+    const scanner = new JsonScanner(text, jsonDepthMax)
     const members = membersOf(scanner)
     scanner.end()
     return commandOf(members)
@@ -64,7 +60,7 @@ export function decodeFrame(text: string): Command {
 export function decodeFrames(text: string, framesMax: number): Command[] {
   const found: Members[] = []
   try {
-    const scanner = new JsonScanner(text, framesDepthMax)
+    const scanner = new JsonScanner(text, jsonDepthMax)
     const take = (): void => {
       if (found.length === framesMax) throw new BadFrame(`One request has at most ${framesMax} frames.`)
       found.push(membersOf(scanner))

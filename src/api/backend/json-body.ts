@@ -5,15 +5,11 @@ import { isJsonType } from "../../../wire/content-type.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { parseEnvelope } from "../../../wire/json-envelope.ts"
 import { BadJson } from "../../../wire/json-scan.ts"
-import { jsonDepthMax } from "../../../wire/limits.ts"
 import { readBytes } from "../body-bytes.ts"
 import { decodeUtf8, readContentType } from "../payload.ts"
 
 /** All messages of one request together. To parse them holds the loop for about 20 ms. */
 export const bodyBytesMax = 4 * 1024 * 1024
-
-/** Levels that a body puts around payloads: itself, a list, a message. */
-const envelopeDepth = 3
 
 /** What reading a JSON body may throw. */
 export const jsonErrors = [
@@ -54,7 +50,7 @@ async function read<Schema extends z.ZodType>(
 
 function parse(text: string, carried: string | null): unknown {
   try {
-    return parseEnvelope(text, { depthMax: jsonDepthMax + envelopeDepth, carried })
+    return parseEnvelope(text, carried)
   } catch (cause) {
     if (cause instanceof BadJson)
       throw new LabaError("bad_json", `The body is JSON; this ${cause.message}.`, { cause })

@@ -3,7 +3,6 @@
 import { readBase64 } from "../../../wire/base64.ts"
 import { parseEnvelope } from "../../../wire/json-envelope.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
-import { jsonDepthMax } from "../../../wire/limits.ts"
 import { BackendFailure } from "./failure.ts"
 import type { Answer, AnswerMessage, HookKind } from "./remote.ts"
 
@@ -17,8 +16,6 @@ export const answerMessagesMax = 100
 export const answerChannelsMax = 128
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
-/** Levels that an answer puts around a payload: itself, `publish`, a message. */
-const envelopeDepth = 3
 
 /** The keys that an answer may have, by what was asked. */
 const known: Readonly<Partial<Record<HookKind, readonly string[]>>> = {
@@ -36,7 +33,7 @@ export function readAnswer(kind: HookKind, body: Uint8Array): Answer {
   if (body.length === 0 || !keys) return {}
   let value: unknown
   try {
-    value = parseEnvelope(decoder.decode(body), { depthMax: jsonDepthMax + envelopeDepth, carried: "data" })
+    value = parseEnvelope(decoder.decode(body), "data")
   } catch (cause) {
     throw wrong("it is not JSON", cause)
   }

@@ -65,7 +65,7 @@ export const json: ParserTarget = {
     if (!parsed) return
     const scanner = new JsonScanner(text, jsonDepthMax)
     agree("the whole as a value", scanner.value() as string, text.replaceAll(/^[ \t\r\n]+|[ \t\r\n]+$/g, ""))
-    const read = orRefusal(() => [parseEnvelope(text, { depthMax: jsonDepthMax, carried: null })], isBadJson)
+    const read = orRefusal(() => [parseEnvelope(text, null)], isBadJson)
     // Where nothing is carried and no name is twice, it is what JSON.parse makes of it.
     if (read && !text.includes('""'))
       agree("the envelope", JSON.stringify(read[0]), JSON.stringify(parsed[0]))
