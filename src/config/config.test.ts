@@ -170,6 +170,7 @@ describe("an engine", () => {
         database: 2,
       },
       routing: "broadcast",
+      durable: false,
       prefix: "laba",
       historyBytesMax: 1024 ** 3,
       ca: null,

@@ -86,6 +86,8 @@ export interface RedisInput {
   readonly prefix?: string
   /** Bytes of history in Redis, all channels together, a size; the least recently used are trimmed first. Default 1GB. Set less than the `maxmemory` of Redis. */
   readonly historyBytesMax?: number | string
+  /** Whether cursors stay valid over a restart of Redis after which nothing is missing: every node that was alive is asked what it saw, and one that does not answer within its lease, or a replica, resets all. Default false: every restart of Redis resets all. The same on every node. */
+  readonly durable?: boolean
   /** A PEM file with the authorities that the certificate of a `rediss` server is checked with. Default: those this machine trusts. */
   readonly ca?: string
 }

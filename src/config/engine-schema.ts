@@ -44,6 +44,7 @@ export const redisSchema = z.strictObject({
     .regex(/^[\w.:-]{1,40}$/, { error: "must be 1 to 40 of letters, digits and _ . : -" })
     .default("laba"),
   historyBytesMax: size({ min: 1024 * 1024 }).default(1024 ** 3),
+  durable: z.boolean().default(false),
   ca: z.string().min(1).optional(),
 })
 
@@ -62,6 +63,8 @@ export type EngineChoice =
       readonly routing: "targeted" | "broadcast"
       readonly prefix: string
       readonly historyBytesMax: number
+      /** Keep the numbering over a restart of Redis after which nothing is missing. */
+      readonly durable: boolean
       /** The path of a PEM file; null for the authorities that this machine trusts. */
       readonly ca: string | null
     }

@@ -20,6 +20,8 @@ export interface NodeEngine extends Engine, Inventory {
 
 export interface EngineSurroundings {
   readonly limits: Limits
+  /** How long a node may be silent before it counts as gone. */
+  readonly leaseMs: number
   /** A channel's history was dropped before its time, for a budget. */
   readonly onTrim: (channel: Channel) => void
   /** What the engine stores on fails; null when it works again. */
@@ -30,7 +32,7 @@ export interface EngineSurroundings {
 export function makeEngine(
   choice: EngineChoice,
   events: EngineEvents,
-  { limits, onTrim, onTrouble }: EngineSurroundings,
+  { limits, leaseMs, onTrim, onTrouble }: EngineSurroundings,
 ): NodeEngine {
   switch (choice.name) {
     case "memory":
@@ -40,11 +42,12 @@ export function makeEngine(
       return new SqliteEngine(events, { directory, acknowledge, diskBytesMax, limits, onTrim, onTrouble })
     }
     case "redis": {
-      const { address, prefix, routing, historyBytesMax, ca } = choice
+      const { address, prefix, routing, historyBytesMax, durable, ca } = choice
       const tls = ca === null ? {} : { tls: { ca: readAuthorities(ca) } }
       return new RedisEngine(events, {
         ...{ address, prefix, routing, historyBytesMax, limits, onTrim, onTrouble },
         ...tls,
+        witnessLeaseMs: durable ? leaseMs : null,
       })
     }
   }

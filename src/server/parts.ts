@@ -85,6 +85,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     engine: (ear) => {
       engine = makeEngine(config.engine, ear, {
         limits,
+        leaseMs: config.node.leaseMs,
         onTrim(channel) {
           counters.historyTrimmed++
           events.historyTrimmed(channel)

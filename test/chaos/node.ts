@@ -24,7 +24,7 @@ export class ChaosNode {
   /** Whom to tell that the node is gone. */
   readonly left = new Set<() => void>()
 
-  constructor(url: string, options: Pick<RedisEngineOptions, "prefix" | "routing">) {
+  constructor(url: string, options: Pick<RedisEngineOptions, "prefix" | "routing" | "witnessLeaseMs">) {
     const read = readAddress(url)
     if ("wrong" in read) throw new Error(read.wrong)
     let engine!: RedisEngine
@@ -49,7 +49,9 @@ export class ChaosNode {
 
   kill(): void {
     this.alive = false
-    this.engine.close()
+    // As by `kill -9`: nobody takes leave.
+    this.engine.link.close()
+    void this.engine.close()
     const left = [...this.left]
     this.left.clear()
     for (const tell of left) tell()

@@ -72,6 +72,16 @@ async function startSingleStage({ random, longestMs }: WeatherOptions): Promise<
           await server.restart()
         },
       },
+      {
+        name: "Redis is restarted as planned",
+        // A node that was killed a moment ago cannot say what it saw, so it may reset.
+        loses: true,
+        async happen() {
+          await server.command("SHUTDOWN", "SAVE").catch(() => {})
+          await Bun.sleep(random.below(300))
+          await server.restart()
+        },
+      },
       { name: "Redis is flushed", loses: true, happen: () => server.flush() },
       pausing(server, aWhile, false),
       cut("both"),

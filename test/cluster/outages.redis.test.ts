@@ -92,3 +92,28 @@ test("[R6] a node that stood still is gone after its lease, and says everything 
   await until(() => told().slice(-2).join() === "bob left,bob came")
   for (const { socket } of [ann, bob]) socket.close()
 }, 60_000)
+
+test("[K10] nodes that are asked keep everybody's cursors over a planned restart of Redis", async () => {
+  await using cluster = await openCluster(2, { redis: { durable: true } })
+  const [a, b] = cluster.nodes as [Stage, Stage]
+  const ann = await listenAs(a.base, "ann", "/c")
+  const publish = async (node: Stage, data: number): Promise<string> => {
+    let cursor = ""
+    await until(async () => {
+      const answer = await node.call("POST", "/c", { data })
+      if (answer.ok) cursor = ((await answer.json()) as { cursor: string }).cursor
+      return answer.ok
+    })
+    return cursor
+  }
+  const cursor = await publish(b, 1)
+  await ann.frame("message")
+  await cluster.redis.command("SHUTDOWN", "SAVE").catch(() => undefined)
+  await cluster.redis.restart()
+  await publish(b, 2)
+  expect(await ann.frame("message")).toMatchObject({ data: { data: 2 } })
+  const page = await a.json<{ reset: string | null; messages: unknown[] }>(200, "GET", `/c?after=${cursor}`)
+  expect([page.reset, page.messages.length]).toEqual([null, 1])
+  expect(ann.frames.seen.some(({ op }) => op === "reset")).toBe(false)
+  ann.socket.close()
+}, 60_000)

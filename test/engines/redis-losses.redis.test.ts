@@ -180,7 +180,7 @@ describe("a Redis that", () => {
         for (let i = 0; i < 10; i++) await engine.publish(draft("/a", `${round}.${i}`), keep)
       }
       await scene.hears("4.9")
-      engine.close()
+      await engine.close()
       expect(scene.hearer.resets).toBe(0)
       expect(scene.heard.flat()).toEqual(
         Array.from({ length: 50 }, (_, i) => `${Math.floor(i / 10)}.${i % 10}`),
@@ -203,7 +203,7 @@ describe("a Redis that", () => {
         await engine.publish(draft("/a", "meanwhile"), keep)
         wire.set("nothing")
         await scene.hears("meanwhile")
-        engine.close()
+        await engine.close()
         expect(scene.hearer.resets).toBe(0)
       },
       deadlineMs,
@@ -242,8 +242,8 @@ describe("one Redis", () => {
     await until(() => ear.heard.length === 2, "what follows the hole")
     expect(ear.losses).toEqual(["/a"])
     expect(ear.heard.map(({ offset }) => offset)).toEqual([5, 6])
-    node.close()
-    elsewhere.close()
+    await node.close()
+    await elsewhere.close()
   })
 
   test("what somebody else publishes to our names is no message", async () => {
@@ -255,7 +255,7 @@ describe("one Redis", () => {
     await node.publish(draft("/a", "real"), keep)
     await until(() => ear.heard.length === 1, "the message")
     expect(ear.losses).toEqual([])
-    node.close()
+    await node.close()
   })
 
   test("a forgotten channel is told to who listens on other nodes", async () => {
@@ -267,8 +267,8 @@ describe("one Redis", () => {
     await node.listen(a)
     expect(await other.forget(a)).toBe(1)
     await until(() => ear.losses.length > 0, "the loss")
-    node.close()
-    other.close()
+    await node.close()
+    await other.close()
   })
 
   test("a channel that is forgotten while listening begins is listened to all the same", async () => {
@@ -283,7 +283,7 @@ describe("one Redis", () => {
       await until(() => ear.heard.length + ear.losses.length > heardBefore, "the message, or a loss")
       node.unlisten(a)
     }
-    node.close()
+    await node.close()
   })
 
   test("each channel is on exactly one page of the list, with what is stored of it", async () => {
@@ -302,7 +302,7 @@ describe("one Redis", () => {
     } while (next !== null)
     expect(seen.sort()).toEqual(Array.from({ length: 50 }, (_, i) => `/c/${i}`).sort())
     expect(await refusalOf(() => node.channelsPage("nonsense!", 7))).toContain("bad_cursor")
-    node.close()
+    await node.close()
   })
 
   test(
@@ -317,7 +317,7 @@ describe("one Redis", () => {
       const second = await node.publish(draft("/a", "y"), brief)
       expect(second.position).toEqual({ epoch: first.position.epoch, offset: 2 })
       await until(() => node.figures.channels === 1, "the figures")
-      node.close()
+      await node.close()
     },
     deadlineMs,
   )

@@ -28,7 +28,7 @@ export async function openEngine(
   try {
     await engine.opened()
   } catch (error) {
-    engine.close()
+    await engine.close()
     throw error
   }
   return engine

@@ -71,7 +71,7 @@ describe("a Redis that cannot be used says why, and no secret:", () => {
 
     const node = await openEngine(`${redis.url}/3`, deaf)
     await node.publish(draft("/a"), keep)
-    node.close()
+    await node.close()
     expect(await redis.command("INFO", "keyspace")).toMatch(/^# Keyspace\s+db3:\S+\s*$/)
   })
 
@@ -91,7 +91,7 @@ describe("a Redis that cannot be used says why, and no secret:", () => {
       await replica.command("REPLICAOF", "127.0.0.1", master.port)
       expect(await refusalOf(() => node.publish(draft("/a"), keep))).toContain("engine_unavailable")
       await until(() => node.link.trouble !== null, "the trouble")
-      node.close()
+      await node.close()
     },
     deadlineMs,
   )
@@ -112,7 +112,7 @@ describe("a Redis that cannot be used says why, and no secret:", () => {
       expect("messages" in page && page.messages.length).toBe(1)
       await redis.command("CONFIG", "SET", "maxmemory", "0")
       expect((await node.publish(draft("/a", "again"), keep)).position.offset).toBe(2)
-      node.close()
+      await node.close()
     },
     deadlineMs,
   )
@@ -141,5 +141,5 @@ test("a user with the rights that the guide names can do everything", async () =
   await until(() => heard.length === 2 && node.figures.channels === 1, "the messages and the figures")
   expect(heard).toEqual(["one", "two"])
   expect(await node.forget(a)).toBe(1)
-  node.close()
+  await node.close()
 })

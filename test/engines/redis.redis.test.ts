@@ -14,6 +14,10 @@ engineContract(
   redisMaker(() => server.url),
 )
 engineContract(
+  "redis, durable",
+  redisMaker(() => server.url, { witnessLeaseMs: 10_000 }),
+)
+engineContract(
   "redis, broadcast",
   redisMaker(() => server.url, { routing: "broadcast" }),
 )

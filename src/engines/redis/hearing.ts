@@ -133,6 +133,9 @@ export class Hearing {
       // Somebody else publishes to our names; the numbers will tell whether anything is missing.
       return
     }
-    this.listenings.get(announcement.channel)?.hear(announcement)
+    const { channel, count } = announcement
+    const { witness, partitions } = this.options.store
+    if (witness && count !== undefined) witness.saw(partitions.of(channel), count)
+    this.listenings.get(channel)?.hear(announcement)
   }
 }

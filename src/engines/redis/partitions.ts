@@ -47,6 +47,15 @@ export class Partitions {
   }
 }
 
+const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+/** Eight characters, 41 bits: what a generation is called, should one begin. No capital Z: it separates what follows. */
+export function randomGeneration(): string {
+  let text = ""
+  for (let i = 0; i < 8; i++) text += letters[Math.floor(Math.random() * 36)]
+  return text
+}
+
 /** FNV-1a, folded: its low bits alone follow the last letters too closely. */
 function hash(text: string): number {
   let value = 0x811c9dc5

@@ -38,16 +38,20 @@ export interface Announcement {
   readonly channel: Channel
   readonly epoch: string
   readonly offset: number
+  /** Of all that was announced in its part of Redis, where that is counted. */
+  readonly count?: number
   /** Empty when the offset is 0. */
   readonly record: Buffer
 }
 
-/** Reads `epoch offset channel`, a line end, a record. Throws when it is none. */
+/** Reads `epoch offset channel`, perhaps a count, a line end, a record. Throws when it is none. */
 export function readAnnouncement(payload: Buffer): Announcement {
   const end = payload.indexOf(newline)
-  const [epoch, offset, channel] = payload.toString("latin1", 0, Math.max(end, 0)).split(" ")
+  const [epoch, offset, channel, count] = payload.toString("latin1", 0, Math.max(end, 0)).split(" ")
   if (end < 0 || epoch === undefined || channel === undefined || !/^\d+$/.test(offset ?? ""))
     throw new Error("not an announcement of Laba")
   // Channel: only Laba writes here, and it checked the name.
-  return { epoch, offset: Number(offset), channel: channel as Channel, record: payload.subarray(end + 1) }
+  const announcement = { epoch, offset: Number(offset), channel: channel as Channel }
+  const record = payload.subarray(end + 1)
+  return count === undefined ? { ...announcement, record } : { ...announcement, count: Number(count), record }
 }

@@ -35,6 +35,11 @@ export interface RedisEngineOptions {
   readonly partitions?: number
   /** How often the connections are tried, in milliseconds; one that is silent three times is cut. Default 1000. */
   readonly pulseMs?: number
+  /**
+   * Keeps the numbering over a restart of Redis after which nothing is missing: for how long a node is waited for that does not
+   * say what it saw, in milliseconds. Null: every restart begins a new numbering. The same on every node.
+   */
+  readonly witnessLeaseMs?: number | null
   /** Bytes of history in Redis, all channels and nodes together. */
   readonly historyBytesMax: number
   /** Read whenever they are needed. The keys are those of all nodes together. */
@@ -58,9 +63,9 @@ export class RedisEngine implements Engine, Inventory {
 
   constructor(events: EngineEvents, options: RedisEngineOptions) {
     this.options = options
-    const { address, prefix, tls, routing, partitions, pulseMs, limits } = options
+    const { address, prefix, tls, routing, partitions, pulseMs, limits, witnessLeaseMs = null } = options
     this.link = new Link({ address, prefix, pulseMs, ...(tls && { tls }) })
-    this.store = new Store({ link: this.link, routing, partitions, limits })
+    this.store = new Store({ link: this.link, routing, partitions, limits, witnessLeaseMs })
     this.hearing = new Hearing({ link: this.link, store: this.store, routing, events })
     this.link.watch(() => this.sayTrouble())
     this.upkeep = setInterval(() => this.tend(), upkeepIntervalMs)
@@ -75,6 +80,7 @@ export class RedisEngine implements Engine, Inventory {
     const { trouble, where } = this.link
     if (trouble && !trouble.passing) throw unavailable(trouble, where)
     if (trouble) this.say(trouble.message)
+    else await this.store.witness?.settled(openingPatienceMs)
   }
 
   get figures(): EngineFigures {
@@ -122,18 +128,22 @@ export class RedisEngine implements Engine, Inventory {
   async probe(): Promise<void> {
     const { trouble, where } = this.link
     if (trouble) throw unavailable(trouble, where)
+    this.store.witness?.checkAll()
     await Promise.all(this.store.partitions.all.slice(0, 1).map(({ tag }) => this.link.command(tag, "PING")))
   }
 
-  close(): void {
+  close(): void | Promise<void> {
     this.closed = true
     clearInterval(this.upkeep)
     this.hearing.close()
-    this.link.close()
+    const { witness } = this.store
+    if (!witness) return this.link.close()
+    return witness.stop().finally(() => this.link.close())
   }
 
   private tend(): void {
     this.hearing.review()
+    this.store.witness?.renew()
     const { all } = this.store.partitions
     const bytesMax = Math.floor(this.options.historyBytesMax / all.length)
     for (const partition of all) {

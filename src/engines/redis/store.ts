@@ -8,12 +8,13 @@ import type { ChannelState, Draft, Message, Page, PageBounds, Receipt, Publisher
 import type { Argument, Reply } from "./connection.ts"
 import { Gathering, type Waiting } from "./gathering.ts"
 import type { Link } from "./link.ts"
-import { type Partition, Partitions } from "./partitions.ts"
+import { type Partition, Partitions, randomGeneration } from "./partitions.ts"
 import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "./script.ts"
 import { hasHistoryShare, keysPerFree } from "../shares.ts"
 import { scripts } from "./scripts.ts"
 import { replyError, unavailable } from "./trouble.ts"
+import { Witness } from "./witness.ts"
 
 /** Publishers with keys are seldom spread evenly, so each partition may hold a quarter of them. */
 const keysSharesMax = 4
@@ -30,6 +31,8 @@ export interface StoreOptions {
   readonly routing: Routing
   /** Default: what the kind of Redis needs. */
   readonly partitions?: number | undefined
+  /** How long a node is waited for that does not say what it saw before a restart; null where none is asked. */
+  readonly witnessLeaseMs: number | null
   /** Read whenever they are needed. */
   readonly limits: Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
 }
@@ -47,6 +50,8 @@ export interface Tended {
 
 export class Store {
   readonly partitions: Partitions
+  /** Null where every restart of Redis begins a new numbering. */
+  readonly witness: Witness | null
   private readonly options: StoreOptions
   private readonly announceCommand: string
   private readonly gathering = new Gathering((partition, group) => this.publishGroup(partition, group))
@@ -54,6 +59,8 @@ export class Store {
   constructor(options: StoreOptions) {
     this.options = options
     this.partitions = new Partitions(options.link, options.partitions)
+    const { link, witnessLeaseMs: leaseMs } = options
+    this.witness = leaseMs === null ? null : new Witness({ link, partitions: this.partitions.all, leaseMs })
     this.announceCommand = options.link.isCluster ? "SPUBLISH" : "PUBLISH"
   }
 
@@ -113,7 +120,8 @@ export class Store {
 
   async forget(channel: Channel): Promise<number> {
     const args = [channel, this.announceCommand, this.redisChannelOf(channel)]
-    return Number(await this.run(scripts.forget, channel, args))
+    const [kept] = (await this.run(scripts.forget, channel, args)) as readonly Buffer[]
+    return Number(kept)
   }
 
   /** `shareBytesMax`: of `bytesMax`, what one publisher's channels may cost while there is no room. */
@@ -184,7 +192,27 @@ export class Store {
   }
 
   private runIn(partition: Partition, script: Script, args: readonly Argument[]): Promise<Reply> {
+    if (this.witness) return this.runWitnessed(this.witness, partition, script, args)
     return this.options.link.run(script, partition.tag, partition.keys, [randomGeneration(), ...args])
+  }
+
+  /** The same where nodes decide together whether the numbering goes on: each answer ends with a count. */
+  private async runWitnessed(
+    witness: Witness,
+    partition: Partition,
+    script: Script,
+    args: readonly Argument[],
+  ): Promise<Reply> {
+    witness.check(partition)
+    try {
+      const reply = await this.options.link.run(script, partition.tag, partition.keys, ["", ...args])
+      if (!Array.isArray(reply) || script === scripts.tend) return reply
+      witness.saw(partition, Number(reply.at(-1)))
+      return reply.slice(0, -1)
+    } catch (error) {
+      witness.refused(partition, error)
+      throw error
+    }
   }
 
   private redisChannelOf(channel: Channel): string {
@@ -208,12 +236,3 @@ const messageOf = (channel: Channel, position: Position, record: Buffer): Messag
   ...position,
   ...readRecord(record),
 })
-
-const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-/** Eight characters, 41 bits: what a generation is called, should one begin. No capital Z: it separates what follows. */
-function randomGeneration(): string {
-  let text = ""
-  for (let i = 0; i < 8; i++) text += letters[Math.floor(Math.random() * 36)]
-  return text
-}

@@ -44,6 +44,7 @@ const meanings: ReadonlyMap<string, readonly [says: string, passing: boolean]> =
   ["TRYAGAIN", ["is moving these keys to another node of the Cluster", true]],
   ["ASK", ["is moving these keys to another node of the Cluster", true]],
   ["MOVED", ["is not the node of the Cluster that holds these keys", true]],
+  ["UNDECIDED", ["was restarted, and not every node has said yet what it saw before", true]],
   ["BUSY", ["is busy with a script that does not end", true]],
 ])
 

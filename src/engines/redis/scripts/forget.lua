@@ -5,5 +5,6 @@ local channel = readChannel(ARGV[2])
 local kept = channel.head - channel.first + 1
 if channel.stored then drop(channel) end
 settle()
-redis.call(ARGV[3], ARGV[4], newEpoch(channel.name) .. ' 0 ' .. channel.name .. '\n')
-return kept
+countThis()
+redis.call(ARGV[3], ARGV[4], newEpoch(channel.name) .. ' 0 ' .. channel.name .. countWord() .. '\n')
+return reply({ whole(kept) })

@@ -86,7 +86,9 @@ local function publish(name, record, rule, key, owner)
   end
   channel.changed = true
 
-  redis.call(announce, namesFollow and place .. name or place, channel.epoch .. ' ' .. offset .. ' ' .. name .. '\n' .. record)
+  countThis()
+  redis.call(announce, namesFollow and place .. name or place,
+    channel.epoch .. ' ' .. offset .. ' ' .. name .. countWord() .. '\n' .. record)
   if field then
     local expiry = now + rememberMs
     local id = string.match(record, '^%d+ %d+ %a+ (%S+) ')
@@ -110,4 +112,4 @@ for _, channel in ipairs(inTurn) do
   end
 end
 settle()
-return answers
+return reply(answers)

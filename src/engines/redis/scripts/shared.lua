@@ -1,7 +1,7 @@
 -- What every script of the engine shares. All keys of a script are of one partition, so that one server holds them.
 -- KEYS: 1 ledger, 2 lives, 3 names, 4 used, 5 due, 6 receipts, 7 expiries, 8 the stem of channels, 9 the stem of logs,
 -- 10 heard, 11 holders, 12 owners, 13 the stem of what each owns.
--- ARGV[1]: a generation to begin, should one have to.
+-- ARGV[1]: a generation to begin, should one have to; '' where the nodes decide that together (witness.lua).
 local receipts, expiries, holders, owners = KEYS[6], KEYS[7], KEYS[11], KEYS[12]
 local ledger, lives, names, used, due, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[10]
 
@@ -23,12 +23,36 @@ local nowText = whole(now)
 -- written by another life of this server, or by another server (a restart, a failover). Every life of a master has an id
 -- of its own. Asking costs 3 microseconds, and nothing else sees a failover that nobody noticed.
 local replid = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)')
-local known = redis.call('HMGET', ledger, 'generation', 'replid')
+local known = redis.call('HMGET', ledger, 'generation', 'replid', 'count')
 local generation = known[1]
+local isDurable, count = ARGV[1] == '', known[3] or '0'
 if not generation or known[2] ~= replid then
+  if isDurable then return redis.error_reply('UNDECIDED whether the numbering goes on') end
   generation = ARGV[1]
   redis.call('HSET', ledger, 'generation', generation, 'replid', replid)
   redis.call('DEL', lives)
+end
+
+-- Every script that changes what listeners are told counts, and every answer and announcement says the count: after a
+-- restart it tells whether all that anybody saw is there.
+local hasCounted = false
+
+local function countThis()
+  if isDurable and not hasCounted then
+    hasCounted = true
+    count = whole(redis.call('HINCRBY', ledger, 'count', 1))
+  end
+end
+
+-- An answer, with the count at its end where there is one.
+local function reply(answer)
+  if isDurable then answer[#answer + 1] = count end
+  return answer
+end
+
+-- The same at the end of the first line of an announcement.
+local function countWord()
+  return isDurable and (' ' .. count) or ''
 end
 
 -- Channels whose numbers were dropped begin in another epoch. Counted by a hash of names, since remembering every name

@@ -9,4 +9,4 @@ if channel.first <= channel.head then
   local entries = redis.call('XREVRANGE', channel.log, '+', '-', 'COUNT', 1)
   if entries[1] and entries[1][1] == answer[2] .. '-0' then answer[4] = entries[1][2][2] end
 end
-return answer
+return reply(answer)

@@ -15,4 +15,4 @@ for i = 2, #ARGV do
   answer[#answer + 1] = whole(channel.head)
 end
 settle()
-return answer
+return reply(answer)
