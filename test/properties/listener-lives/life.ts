@@ -49,7 +49,7 @@ class Life {
   readonly world: ClientWorld
   /** Where somebody may have stood. */
   readonly places: Wanted[] = channels.map((channel) => ({ channel, after: { epoch: "x", offset: 3 } }))
-  private readonly ruleOf = new Map<Channel, number>()
+  private readonly ruleOf = new Map<Channel, number>(channels.map((channel, index) => [channel, index]))
   private turns: (() => void)[] = []
   private drafts = 0
 
