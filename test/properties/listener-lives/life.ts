@@ -236,7 +236,15 @@ const doings = {
       if (client) client.outbox.stalled = true
     },
   ],
-  "be slow": [2, (life: Life, a: number) => clientAt(life, a)?.slow()],
+  "resume and stall": [
+    3,
+    (life: Life, a: number, b: number) => {
+      plain(life, a % 2 ? "socket" : "stream", [life.wanted(channelAt(a), b)])
+      const client = life.clients.at(-1)
+      if (client) client.outbox.stalled = true
+    },
+  ],
+  "be slow": [4, (life: Life, a: number) => clientAt(life, a)?.slow()],
   drain: [
     5,
     (life: Life, a: number, b: number) => {
