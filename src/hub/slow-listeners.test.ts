@@ -169,6 +169,25 @@ describe("listeners that have left", () => {
     expect([...stays.heard, ...gone.heard]).toEqual(["end engine_unavailable"])
   })
 
+  test("on being served, as polls do, close nothing behind whoever joins just then", () => {
+    const rehearsal = new Rehearsal()
+    const poll = rehearsal.listen("/a")
+    const write = poll.write.bind(poll)
+    poll.write = (entries) => {
+      write(entries)
+      rehearsal.hub.leave(poll)
+    }
+    // The fan-out has not come to it: it is served by the one who joins its bucket.
+    rehearsal.publish("/a")
+    const joins = rehearsal.listen("/a")
+    rehearsal.publish("/a")
+    rehearsal.settle()
+    expect([poll.heard, joins.heard]).toEqual([
+      ["start 0", "1"],
+      ["start 1", "2"],
+    ])
+  })
+
   test("while a deleted channel's listeners are ended in slices are not ended once more", async () => {
     const rehearsal = new Rehearsal()
     const listeners = range(1, 500).map(() => rehearsal.listen("/a"))
