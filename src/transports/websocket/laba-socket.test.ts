@@ -1,0 +1,94 @@
+import { expect, test } from "bun:test"
+import { defaultLimits } from "../../../wire/limits.ts"
+import { parseChannel } from "../../channels/name.ts"
+import { Counters } from "../../telemetry/counters.ts"
+import { Connections } from "../connections.ts"
+import type { Shared } from "../shared.ts"
+import { SlowReaders } from "../slow-readers.ts"
+import { TimerWheel } from "../timer-wheel.ts"
+import type { GroupKind } from "../transport.ts"
+import { LabaSocket } from "./laba-socket.ts"
+import type { LabaWebSocket } from "./socket.ts"
+
+const outboxBytesMax = 1000
+
+/** A socket whose client reads nothing, on a channel whose rule lets it skip. */
+function start() {
+  let nowMs = 1
+  let backlog = 0
+  const closed: [number | undefined, string | undefined][] = []
+  let setAside = 0
+  const slowReaders = new SlowReaders({ outboxBytesMax, now: () => nowMs })
+  const shared = {
+    slowReaders,
+    limits: { ...defaultLimits, outboxBytesMax },
+    connections: new Connections("node"),
+    wheel: new TimerWheel({ now: () => 0, manual: true }),
+    counters: new Counters(),
+    presence: { enter: () => null },
+    access: { channelOf: (_: unknown, name: string) => parseChannel(name, "body"), may: () => undefined },
+    subscribing: () => undefined,
+    gone: () => undefined,
+    hub: {
+      prepare: () => () => undefined,
+      join: () => undefined,
+      leave: () => undefined,
+      slow() {
+        setAside++
+        return () => undefined
+      },
+    },
+  } as unknown as Shared
+  const socket = new LabaSocket({
+    shared,
+    kind: { name: "test" } as GroupKind,
+    channel: null,
+    after: null,
+    attached: [],
+    reply: undefined,
+  })
+  socket.number = shared.connections.reserve()
+  socket.onOpen({
+    send(frame: string) {
+      backlog += frame.length
+      return -1
+    },
+    getBufferedAmount: () => backlog,
+    close(code?: number, reason?: string) {
+      closed.push([code, reason])
+      socket.onClose(code ?? 1005, reason ?? "")
+    },
+  } as unknown as LabaWebSocket)
+  return {
+    closed,
+    get setAside() {
+      return setAside
+    },
+    /** Sends commands whose answers are that many bytes at least. */
+    ask(bytes: number): void {
+      for (const until = backlog + bytes; backlog < until && closed.length === 0;)
+        socket.onMessage(JSON.stringify({ op: "ping", ref: "r".repeat(64) }))
+    },
+    subscribe: () => socket.onMessage(JSON.stringify({ op: "subscribe", ref: 1, channel: "/a" })),
+    lookAfter(ms: number): void {
+      nowMs += ms
+      slowReaders.look()
+    },
+    [Symbol.dispose]: () => slowReaders.stop(),
+  }
+}
+
+test("a WebSocket is ended by its own unread answers, though its channel skips", () => {
+  using t = start()
+  t.subscribe()
+  t.ask(outboxBytesMax + 1)
+  t.lookAfter(0)
+  t.lookAfter(1000)
+  expect([t.setAside, t.closed]).toEqual([1, []])
+  t.ask(outboxBytesMax / 2)
+  t.lookAfter(5000)
+  expect([t.setAside, t.closed]).toEqual([1, []])
+  t.ask(outboxBytesMax)
+  t.lookAfter(250)
+  expect(t.closed).toEqual([[4200, "slow"]])
+})
