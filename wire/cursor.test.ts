@@ -119,10 +119,20 @@ describe("a compound cursor", () => {
       "~h~e-1.",
       "~h~.e-1",
       "~h~e-1..2",
-      `~h~e-1${".1".repeat(3000)}`,
+      `~h~e-1${".1".repeat(5000)}`,
     ]) {
       expect(parseCompound(text)).toBeNull()
     }
+  })
+
+  test("of as many channels as may be configured is not too long to be read, with an epoch of its own for each", () => {
+    // As engines make them: a name of eight, a `Z`, and how often it began anew.
+    const positions = Array.from({ length: 256 }, (_, i) => ({
+      epoch: `k3f9a7z${i % 10}Z${(1e7 + i).toString(36)}`,
+      offset: Number.MAX_SAFE_INTEGER - i,
+    }))
+    const text = printCompound("1x9f2k3", positions)
+    expect(parseCompound(text)).toEqual({ listHash: "1x9f2k3", positions })
   })
 
   test("stays short where channels share an epoch", () => {

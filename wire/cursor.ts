@@ -25,8 +25,8 @@ export interface Position {
 /** A place that fits no channel, so that resuming from it answers a reset: what a cursor of another channel stands for. */
 export const nowhere: Position = { epoch: "", offset: 0 }
 
-/** Longer cursors are refused unread: 128 channels with an epoch each fit, a megabyte of digits does not. */
-export const cursorCharsMax = 4096
+/** Longer cursors are refused unread: 256 channels with an epoch of 16 characters each fit, a megabyte of digits does not. */
+export const cursorCharsMax = 8192
 
 const place = "([0-9A-Za-z]{1,24})-(0|[1-9a-z][0-9a-z]{0,10})"
 // Without a tag it was printed before cursors knew their channel. It may be anybody's, so it fits none.

@@ -123,3 +123,23 @@ test("names that are only listened to cost no history, and leave nothing behind 
   const left = await engine.link.command("0", "ZCARD", engine.link.key("0", "heard"))
   expect(Number(left)).toBe(0)
 })
+
+test("what a version before this one has written is read on, channels and keys alike", async () => {
+  await using opened = await open()
+  const { engine } = opened
+  const idempotency = { key: "k", digest: "d" }
+  const first = await engine.publish(draft("/a", "x", { idempotency, publisher: "user:7" }), keep)
+  const cut = async (key: string, field: string, words: number) => {
+    const name = engine.link.key("0", key)
+    const text = String(await engine.link.command("0", "HGET", name, field))
+    await engine.link.command("0", "HSET", name, field, text.split(" ").slice(0, -words).join(" "))
+  }
+  await cut("channel:/a", "state", 2)
+  await cut("receipts", "/a k", 1)
+  expect(await engine.publish(draft("/a", "x", { idempotency, publisher: "user:7" }), keep)).toEqual({
+    ...first,
+    duplicate: true,
+  })
+  expect((await engine.publish(draft("/a"), keep)).position.offset).toBe(2)
+  expect((await engine.state(a, keep)).kept).toBe(2)
+})

@@ -17,7 +17,7 @@ end
 local function known(field, digest, holder, share)
   local receipt = redis.call('HGET', receipts, field)
   if receipt then
-    local expiry, before, id, epoch, offset = string.match(receipt, '^(%d+) (%S+) (%S+) (%w+) (%d+) %S+$')
+    local expiry, before, id, epoch, offset = string.match(receipt, '^(%d+) (%S+) (%S+) (%w+) (%d+) ?%S*$')
     if tonumber(expiry) > now then
       if digest ~= before then return 'conflict' end
       return 'duplicate ' .. epoch .. ' ' .. offset .. ' ' .. id

@@ -93,8 +93,10 @@ local function readChannel(name)
     channel.idle, channel.listed, channel.owner, channel.ownerBefore = false, false, '-', '-'
     return channel
   end
+  -- The last two are not there where a version wrote it that did not know them.
   local epoch, head, first, bytes, oldest, newest, keepMs, idle, owner =
-    string.match(state, '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d) (%S+)$')
+    string.match(state, '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) ?(%d?) ?(%S*)$')
+  if owner == '' then owner = '-' end
   channel.epoch, channel.head, channel.first, channel.bytes = epoch, tonumber(head), tonumber(first), tonumber(bytes)
   channel.oldest, channel.newest, channel.keepMs = tonumber(oldest), tonumber(newest), tonumber(keepMs)
   channel.idle, channel.owner, channel.ownerBefore = idle == '1', owner, owner
