@@ -24,6 +24,16 @@ export interface AdmissionsOptions {
   readonly wait?: (ms: number) => Promise<void>
 }
 
+/** A refused frame or body counts once more for each so many of its characters. */
+const refusalChars = 16 * 1024
+
+export interface RefusedCommand {
+  readonly dueAtMs: number
+  readonly neighbourhood: string | null
+  /** How long it was. */
+  readonly chars: number
+}
+
 /** Addresses remembered though nobody is connected from them; then they are forgotten all at once. */
 const emptySeatsMax = 10_000
 
@@ -121,16 +131,17 @@ export class Admissions {
   }
 
   /**
-   * Counts a command that was refused. `dueAtMs` is what the last one of its connection was answered, at first 0; `neighbourhood` is null
-   * for this machine's own. Throws `too_many_requests`.
+   * Counts what a client sent and was refused: a long one is as dear to pass over as several. `dueAtMs` is what the last one of its
+   * connection was answered, at first 0; `neighbourhood` is null for this machine's own. Throws `too_many_requests`.
    */
-  refuse(dueAtMs: number, neighbourhood: string | null): number {
+  refuse({ dueAtMs, neighbourhood, chars }: RefusedCommand): number {
     const nowMs = this.now()
-    const next = nextDue(dueAtMs, nowMs, this.limits.refusalsPerConnectionPerSecond)
+    const times = 1 + Math.floor(chars / refusalChars)
+    const next = nextDue(dueAtMs, nowMs, this.limits.refusalsPerConnectionPerSecond, times)
     const detail = "Too many commands were refused in a second"
     if (next === null)
       throw tooOften("refusalsPerConnectionPerSecond", `${detail} on this connection.`, dueAtMs - nowMs)
-    const waitMs = neighbourhood === null ? 0 : this.refusals.take(neighbourhood, nowMs)
+    const waitMs = neighbourhood === null ? 0 : this.refusals.take(neighbourhood, nowMs, times)
     if (waitMs > 0) throw tooOften("refusalsPerAddressPerSecond", `${detail} from this address.`, waitMs)
     return next
   }
@@ -151,7 +162,7 @@ export class Admissions {
   private takeTurn(neighbourhood: string): number {
     const isRoom = this.waiting < this.limits.connectsWaitingMax
     const waitMsMax = isRoom ? this.limits.connectWaitSecondsMax * 1000 : 0
-    const waitMs = this.connects.takeWithin(neighbourhood, this.now(), waitMsMax)
+    const waitMs = this.connects.takeWithin(neighbourhood, this.now(), { waitMsMax })
     if (waitMs <= waitMsMax) return waitMs
     const limit = isRoom ? "connectsPerAddressPerSecond" : "connectsWaitingMax"
     throw tooOften(limit, "Too many new connections from one address.", waitMs)

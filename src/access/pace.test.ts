@@ -45,10 +45,10 @@ describe("a pace", () => {
 
   test("gives out places in the future to who is ready to wait, each its own, and none beyond", () => {
     const pace = new Pace(2)
-    const waits = Array.from({ length: 6 }, () => pace.takeWithin("a", 0, 1000))
+    const waits = Array.from({ length: 6 }, () => pace.takeWithin("a", 0, { waitMsMax: 1000 }))
     expect(waits).toEqual([0, 0, 500, 1000, 1500, 1500])
     // What was refused took nothing.
-    expect(pace.takeWithin("a", 500, 1000)).toBe(1000)
+    expect(pace.takeWithin("a", 500, { waitMsMax: 1000 })).toBe(1000)
   })
 
   test("of less than one a second lets one through, and then waits for long", () => {
@@ -75,7 +75,7 @@ describe("a pace", () => {
     pace.take("busy", 0)
     for (let i = 0; i < 150_000; i++) {
       pace.take(`flood ${i}`, 0)
-      if (i % 1000 === 0) pace.takeWithin("busy", 0, 1e9)
+      if (i % 1000 === 0) pace.takeWithin("busy", 0, { waitMsMax: 1e9 })
     }
     expect(pace.size).toBeLessThanOrEqual(100_000)
     expect(pace.take("busy", 0)).toBeGreaterThan(0)

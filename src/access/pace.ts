@@ -3,11 +3,11 @@
 
 /**
  * The same for one name whose number the caller keeps: its next number, or null when it may not happen now. A rate of 0
- * is no bound.
+ * is no bound. `times` is for what counts as several.
  */
-export function nextDue(dueAtMs: number, nowMs: number, perSecond: number): number | null {
+export function nextDue(dueAtMs: number, nowMs: number, perSecond: number, times = 1): number | null {
   if (perSecond === 0) return dueAtMs
-  const stepMs = 1000 / perSecond
+  const stepMs = (1000 / perSecond) * times
   const next = Math.max(dueAtMs, nowMs) + stepMs
   return next - nowMs > Math.max(1000, stepMs) ? null : next
 }
@@ -31,18 +31,24 @@ export class Pace {
   }
 
   /** Milliseconds until it may happen; 0 when it may now, and then it counts as happened. */
-  take(name: string, nowMs: number): number {
-    return this.takeWithin(name, nowMs, 0)
+  take(name: string, nowMs: number, times = 1): number {
+    return this.takeWithin(name, nowMs, { waitMsMax: 0, times })
   }
 
   /**
    * The same, for who is ready to wait: within `waitMsMax` a place in the future is taken, and the answer is how long
    * until then. Beyond it nothing is taken, and the answer is more than `waitMsMax`.
    */
-  takeWithin(name: string, nowMs: number, waitMsMax: number): number {
+  takeWithin(
+    name: string,
+    nowMs: number,
+    { waitMsMax, times = 1 }: { readonly waitMsMax: number; readonly times?: number },
+  ): number {
     if (this.stepMs === 0) return 0
-    const dueAtMs = Math.max(this.dueAtMs.get(name) ?? 0, nowMs) + this.stepMs
-    const waitMs = Math.max(0, dueAtMs - nowMs - this.burstMs)
+    const costMs = this.stepMs * times
+    const dueAtMs = Math.max(this.dueAtMs.get(name) ?? 0, nowMs) + costMs
+    // What costs more than a burst is let through by who did nothing for as long.
+    const waitMs = Math.max(0, dueAtMs - nowMs - Math.max(this.burstMs, costMs))
     if (waitMs > waitMsMax) return waitMs
     this.dueAtMs.delete(name)
     if (this.dueAtMs.size >= namesMax) this.forgetOldest()

@@ -178,7 +178,7 @@ function take({ commands }: StreamedSession | PolledSession, bytes: Uint8Array):
   try {
     commands.add(framesOf(bytes), bytes.length)
   } catch (error) {
-    commands.refused()
+    commands.refused(bytes.length)
     throw error
   }
 }

@@ -78,6 +78,12 @@ describe("a frame", () => {
   })
 })
 
+test("[L20] a frame that publishes nothing is not as long as one that does", () => {
+  const padded = (members: string): string => `{${members},"ref":1,"x":"${"x".repeat(33_000)}"}`
+  expect(refused(() => decodeFrame(padded('"op":"ping"')))).toMatchObject({ code: "bad_frame", ref: "1" })
+  expect(decodeFrame(padded('"op":"publish","channel":"/a","data":1')).op).toBe("publish")
+})
+
 describe("several frames", () => {
   const ping = '{"op":"ping"}'
 

@@ -43,13 +43,21 @@ export class BadFrame extends LabaError {
   }
 }
 
+/**
+ * The longest frame that publishes nothing: a token with a cursor and a name are half of it. No right and no pace stands before a `ping`, so a
+ * long one would be the cheapest way to keep a node busy.
+ */
+const plainFrameCharsMax = 32 * 1024
+
 /** Reads the text of one frame. Throws `BadFrame`. */
 export function decodeFrame(text: string): Command {
   try {
     const scanner = new JsonScanner(text, jsonDepthMax)
     const members = membersOf(scanner)
     scanner.end()
-    return commandOf(members)
+    const command = commandOf(members)
+    if (command.op === "publish" || text.length <= plainFrameCharsMax) return command
+    throw new BadFrame(`A frame \`${command.op}\` has at most ${plainFrameCharsMax} characters.`, command.ref)
   } catch (error) {
     if (error instanceof BadJson) throw new BadFrame(`A frame is JSON text; this ${error.message}.`)
     throw error

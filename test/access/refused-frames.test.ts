@@ -90,6 +90,19 @@ describe("[L19] commands that are refused in a loop", () => {
     )
   })
 
+  test("count the more the longer they are", async () => {
+    const limits = { refusalsPerConnectionPerSecond: 10 }
+    await using server = await startGuarded({ ...nobodyMay, limits })
+    await using long = await anonymous(server.base)
+    await long.frame("hello")
+    const frame = publishing(`"data":"${"x".repeat(60_000)}"`)
+    expect([await answerTo(long, frame), await answerTo(long, frame), await answerTo(long, frame)]).toEqual([
+      "unauthorized",
+      "unauthorized",
+      "too_many_requests",
+    ])
+  })
+
   test("are counted for all connections of one address together", async () => {
     const limits = { refusalsPerAddressPerSecond: 3 }
     await using server = await startGuarded({ ...nobodyMay, limits })

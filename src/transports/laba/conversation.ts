@@ -51,13 +51,13 @@ export class Conversation {
     )
   }
 
-  /** Carries out one command. What is wrong with it is answered, never thrown. */
-  handle(frame: Command): Promise<void> | void {
+  /** Carries out one command, of a frame of so many characters. What is wrong with it is answered, never thrown. */
+  handle(frame: Command, chars = 0): Promise<void> | void {
     try {
       const work = this.carryOut(frame)
-      if (work) return work.catch((error: unknown) => this.answerError(error, frame))
+      if (work) return work.catch((error: unknown) => this.answerError(error, frame, chars))
     } catch (error) {
-      this.answerError(error, frame)
+      this.answerError(error, frame, chars)
     }
   }
 
@@ -122,15 +122,16 @@ export class Conversation {
   }
 
   /** Says no to what a client sent, and goes on; who is refused in a loop is sent away instead. */
-  refuse(error: LabaError, where: ErrorPlace): void {
-    if (!this.countRefusal()) this.tell(error, where)
+  refuse(error: LabaError, where: ErrorPlace, chars: number): void {
+    if (!this.countRefusal(chars)) this.tell(error, where)
   }
 
   /** Counts something of the client's that was refused. True when it was once too often, and the connection has ended by it. */
-  countRefusal(): boolean {
+  countRefusal(chars: number): boolean {
     const { admissions } = this.shared
     try {
-      this.nextRefusalMs = admissions.refuse(this.nextRefusalMs, this.outlet.guest.neighbourhood)
+      const { neighbourhood } = this.outlet.guest
+      this.nextRefusalMs = admissions.refuse({ dueAtMs: this.nextRefusalMs, neighbourhood, chars })
       return false
     } catch (error) {
       this.end(error as LabaError)
@@ -276,13 +277,13 @@ export class Conversation {
   }
 
   /** Without a `ref` a failed `subscribe` is told by its channel; anything else would be lost in silence, so it ends the connection. */
-  private answerError(error: unknown, frame: Command): void {
+  private answerError(error: unknown, frame: Command, chars: number): void {
     const known =
       error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
     if (frame.op === "publish") this.shared.counters.countRefusedPublish(known.code)
     if (known.code === "internal") this.shared.failed(this.outlet, error)
-    if (frame.ref !== undefined) this.refuse(known, { ref: frame.ref })
-    else if (frame.op === "subscribe") this.refuse(known, { channel: frame.channel })
+    if (frame.ref !== undefined) this.refuse(known, { ref: frame.ref }, chars)
+    else if (frame.op === "subscribe") this.refuse(known, { channel: frame.channel }, chars)
     else this.end(known)
   }
 

@@ -45,9 +45,9 @@ export class CommandQueue {
     if (!this.working) void this.work()
   }
 
-  /** A POST was refused as a whole. */
-  refused(): void {
-    this.conversation.countRefusal()
+  /** A POST of so many bytes was refused as a whole. */
+  refused(bytes: number): void {
+    this.conversation.countRefusal(bytes)
   }
 
   private async work(): Promise<void> {

@@ -91,10 +91,10 @@ export class LabaSocket extends Socket implements Outlet {
   protected receive(message: Incoming): Promise<void> | void {
     try {
       if (typeof message !== "string") throw new BadFrame("A frame is a text message.")
-      return this.conversation.handle(decodeFrame(message))
+      return this.conversation.handle(decodeFrame(message), message.length)
     } catch (error) {
       if (error instanceof BadFrame && error.ref !== undefined)
-        this.conversation.refuse(error, { ref: error.ref })
+        this.conversation.refuse(error, { ref: error.ref }, message.length)
       else
         this.conversation.end(
           error instanceof LabaError ? error : new LabaError("internal", "The frame failed."),
