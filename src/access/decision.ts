@@ -35,38 +35,64 @@ const scopeFor: Record<Action, "listen" | "publish" | "manage"> = {
 
 export function decide(identity: Identity, asked: Case): Decision {
   const { action, channel, who, pattern, isOwner, objection } = asked
-  const subject = `${doing[action]} ${channel}`
-  const rule = `the rule ${pattern} says \`${who}\``
-  const allow = (why: string): Decision => ({ allowed: true, detail: `${subject} is allowed: ${why}.`, who })
-  const refuse = (code: Code, why: string): Decision => ({
-    allowed: false,
-    code,
-    detail: `${subject} is refused: ${why}.`,
-    who,
-  })
-  if (objection)
-    return { allowed: false, code: objection.code, detail: `${subject} is refused. ${objection.detail}`, who }
+  const subject = (): string => `${doing[action]} ${channel}`
+  const rule = (): string => `the rule ${pattern} says \`${who}\``
+  const allow = (why: () => string): Decision =>
+    new Worded({ allowed: true, who, words: () => `${subject()} is allowed: ${why()}.` })
+  const refuse = (code: Code, why: () => string): Decision =>
+    new Worded({ allowed: false, code, who, words: () => `${subject()} is refused: ${why()}.` })
+  if (objection) {
+    const words = (): string => `${subject()} is refused. ${objection.detail}`
+    return new Worded({ allowed: false, code: objection.code, who, words })
+  }
   if (who === "nobody") return refuse("forbidden", rule)
   if (identity.kind === "anyone")
-    return who === "anyone" ? allow(rule) : refuse("unauthorized", `${rule}, and no credential was shown`)
+    return who === "anyone"
+      ? allow(rule)
+      : refuse("unauthorized", () => `${rule()}, and no credential was shown`)
+  const name = scopeFor[action]
   if (identity.kind === "key") {
     if (who === "anyone") return allow(rule)
-    const scope = identity.scopes[scopeFor[action]]
-    return scope.has(channel)
-      ? allow(`the scope \`${scopeFor[action]}\` of the key ${identity.name} has it`)
-      : refuse("forbidden", `the scope \`${scopeFor[action]}\` of the key ${identity.name} does not have it`)
+    return identity.scopes[name].has(channel)
+      ? allow(() => `the scope \`${name}\` of the key ${identity.name} has it`)
+      : refuse("forbidden", () => `the scope \`${name}\` of the key ${identity.name} does not have it`)
   }
-  if (who === "key") return refuse("forbidden", `${rule}, and a token is none`)
+  if (who === "key") return refuse("forbidden", () => `${rule()}, and a token is none`)
   if (who === "owner" && !isOwner)
-    return refuse("forbidden", `${rule}, and the owner is ${ownerText(channel, identity.user)}`)
+    return refuse("forbidden", () => `${rule()}, and the owner is ${ownerText(channel, identity.user)}`)
   if (who === "anyone") return allow(rule)
   if (identity.scopes === null)
-    return allow(`${rule}, ${who === "owner" ? "and the token's user is" : "and the token is one"}`)
-  const name = scopeFor[action]
+    return allow(() => `${rule()}, ${who === "owner" ? "and the token's user is" : "and the token is one"}`)
   const scope = name === "manage" ? null : identity.scopes[name]
   return scope?.has(channel)
-    ? allow(`${rule}, and the token's \`channels\` has it under \`${name}\``)
-    : refuse("forbidden", `${rule}, but the token's \`channels\` does not have it under \`${name}\``)
+    ? allow(() => `${rule()}, and the token's \`channels\` has it under \`${name}\``)
+    : refuse("forbidden", () => `${rule()}, but the token's \`channels\` does not have it under \`${name}\``)
+}
+
+interface WordedOptions {
+  readonly allowed: boolean
+  readonly code?: Code
+  readonly who: Who
+  readonly words: () => string
+}
+
+/** A decision whose words are made when somebody reads them: most are asked for at a publish, and say yes. */
+class Worded implements Decision {
+  readonly allowed: boolean
+  readonly code?: Code
+  readonly who: Who
+  private readonly words: () => string
+
+  constructor({ allowed, code, who, words }: WordedOptions) {
+    this.allowed = allowed
+    if (code !== undefined) this.code = code
+    this.who = who
+    this.words = words
+  }
+
+  get detail(): string {
+    return this.words()
+  }
 }
 
 function ownerText(channel: Channel, user: string | undefined): string {

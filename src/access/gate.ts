@@ -65,6 +65,8 @@ interface Settings {
 }
 
 export class Gate implements Access {
+  /** Counts the configurations: what was permitted under this one is permitted while it is, to whom `check` lets pass. */
+  generation = 0
   private settings: Settings
   private readonly options: GateOptions
   private readonly now: () => number
@@ -82,6 +84,7 @@ export class Gate implements Access {
    * one before let somebody do something, had what they have shown been good.
    */
   configure(config: GateConfig): (identity: Identity, action: Action, channel: Channel) => boolean {
+    this.generation++
     const before = this.settings
     const known = this.fetched
     this.fetched = new Map()
@@ -202,6 +205,12 @@ export class Gate implements Access {
     return verifier ? verifier.objectionTo(identity.proof) : noTokens()
   }
 
+  /** Throws what `objectionTo` says. */
+  check(identity: Identity): void {
+    const objection = this.objectionTo(identity)
+    if (objection) throw objection
+  }
+
   /** A key's scopes as they are configured now. Throws `unauthorized` for one that is not. */
   scopesOf(key: KeyIdentity): KeyIdentity["scopes"] {
     const current = this.settings.keys.current(key)
@@ -224,8 +233,7 @@ export class Gate implements Access {
   }
 
   private stillGood(identity: TokenIdentity): TokenIdentity {
-    const objection = this.objectionTo(identity)
-    if (objection) throw objection
+    this.check(identity)
     return identity
   }
 

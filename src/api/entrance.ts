@@ -47,6 +47,7 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
       if (draft.readsHistory) access.may(identity, "history", channel)
     }
   }
+  const { generation } = access
   const asks = application.asksAbout(draft)
   const mayBeNamed = asks && ask.identity.kind === "anyone"
   if (!mayBeNamed) checkRights(ask.identity)
@@ -64,7 +65,10 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
     mustTell = asks
     const identity = mayBeNamed && said.user !== undefined ? vouchedFor(said.user) : ask.identity
     const user = said.user ?? userOf(identity)
-    const confirm = (): void => checkRights(identity)
+    const confirm = (): void => {
+      if (mayBeNamed || access.generation !== generation) checkRights(identity)
+      else access.check(identity)
+    }
     // Once more: waiting for a place and for the application may take minutes.
     if (asks || holdsPlace) confirm()
     if (reservation) admissions.reserveFor(user, reservation)
