@@ -111,6 +111,7 @@ export async function upgrade(
     // A raw listener gets no word when it begins to hear: it hears from the moment on that its handshake is answered.
     if (protocol === "raw" && channel !== null) release = await shared.hub.prepare(channel)
     confirm()
+    refuseWhileDraining(station)
     if (server.upgrade(request, options)) return undefined
   } catch (error) {
     abandon()
@@ -163,9 +164,11 @@ async function poll(station: Station, ask: Ask, channel: Channel, query: Query):
   )
 }
 
-export function refuseWhileDraining(station: Station): void {
-  if (station.draining)
-    throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
-      retryAfterSeconds: 1,
-    })
+/** Asked before the application is, and after it: that may take until everybody was sent away. `abandon`: they were let in already. */
+export function refuseWhileDraining(station: Station, abandon?: () => void): void {
+  if (!station.draining) return
+  abandon?.()
+  throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
+    retryAfterSeconds: 1,
+  })
 }

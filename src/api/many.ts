@@ -32,7 +32,7 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
   if (station.draining) return goAwayStream()
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest } = await enter(station, ask, {
+  const { said, user, guest, abandon } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "raw",
@@ -40,6 +40,7 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
     channels: asked,
     readsHistory: after !== null,
   })
+  if (station.draining) return goAwayStream(abandon)
   const channels = attachedTo(asked, said)
   return new ManyStream({
     shared,

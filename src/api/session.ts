@@ -39,7 +39,7 @@ export async function streamSession(station: Station, ask: Ask): Promise<Respons
   if (station.draining) return goAwayStream()
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest } = await enter(station, ask, {
+  const { said, user, guest, abandon } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "laba",
@@ -47,6 +47,7 @@ export async function streamSession(station: Station, ask: Ask): Promise<Respons
     channels: [],
     readsHistory: false,
   })
+  if (station.draining) return goAwayStream(abandon)
   const { request } = ask
   return new StreamedSession({ shared, request, number, user, guest, ...startOf(said) }).respond()
 }
@@ -56,7 +57,7 @@ export async function openPolledSession(station: Station, ask: Ask): Promise<Res
   refuseWhileDraining(station)
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest } = await enter(station, ask, {
+  const { said, user, guest, abandon } = await enter(station, ask, {
     number,
     transport: "poll",
     protocol: "laba",
@@ -64,6 +65,7 @@ export async function openPolledSession(station: Station, ask: Ask): Promise<Res
     channels: [],
     readsHistory: false,
   })
+  refuseWhileDraining(station, abandon)
   const session = new PolledSession({ shared, number, user, guest, ...startOf(said) })
   const answer = pollResponse(session.firstAnswer())
   return new Response(answer.body, { status: 201, headers: answer.headers })

@@ -21,7 +21,7 @@ export async function streamChannel(
   // Of which list it is, is known when the application has said what it attaches; malformed it is refused before that.
   const cursor = readStreamCursor(lastEventId(ask, query) ?? query.after, channel)
   const number = station.shared.connections.reserve()
-  const { said, user, guest } = await enter(station, ask, {
+  const { said, user, guest, abandon } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "raw",
@@ -29,6 +29,7 @@ export async function streamChannel(
     channels: [],
     readsHistory: cursor.kind !== "none",
   })
+  if (station.draining) return goAwayStream(abandon)
   const base = {
     shared: station.shared,
     request: ask.request,
@@ -68,8 +69,9 @@ export function attachedTo(asked: readonly Channel[], { channels = [] }: Welcome
 export const lastEventId = ({ request }: Ask, query: Query): string | null =>
   request.headers.get("last-event-id") || query.lastEventId || null
 
-/** A browser's EventSource never comes back after an error status, so it is let in and ended. */
-export function goAwayStream(): Response {
+/** A browser's EventSource never comes back after an error status, so it is let in and ended. `abandon`: it was let in already. */
+export function goAwayStream(abandon?: () => void): Response {
+  abandon?.()
   return new Response(retryLine(1000), {
     headers: { "Content-Type": `${eventStreamType}; charset=utf-8`, "Cache-Control": "no-store" },
   })
