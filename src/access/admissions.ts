@@ -37,6 +37,9 @@ export interface RefusedCommand {
 /** Addresses remembered though nobody is connected from them; then they are forgotten all at once. */
 const emptySeatsMax = 10_000
 
+/** Rates are counted by a clock that nobody sets: after one that is set back by an hour, nobody would be let in for an hour. */
+const monotonicMs = (): number => performance.now()
+
 export class Admissions {
   /** Connections that waited for their turn. */
   delayed = 0
@@ -52,7 +55,7 @@ export class Admissions {
   private publishes: PublishPaces
   private refusals: Pace
 
-  constructor({ limits, attendance, now = Date.now, wait = pause }: AdmissionsOptions) {
+  constructor({ limits, attendance, now = monotonicMs, wait = pause }: AdmissionsOptions) {
     this.limits = limits
     this.attendance = attendance
     this.now = now

@@ -231,10 +231,10 @@ export class Conversation {
   /** What costs the server a look into other places is not done in a loop. Throws `too_many_requests`. */
   private pace(): void {
     const { limits } = this.shared
-    const next = nextDue(this.nextSubscribeMs, Date.now(), limits.subscribesPerConnectionPerSecond)
+    const next = nextDue(this.nextSubscribeMs, performance.now(), limits.subscribesPerConnectionPerSecond)
     if (next === null)
       throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
-        retryAfterSeconds: Math.max(1, Math.ceil((this.nextSubscribeMs - Date.now()) / 1000)),
+        retryAfterSeconds: Math.max(1, Math.ceil((this.nextSubscribeMs - performance.now()) / 1000)),
         limit: "subscribesPerConnectionPerSecond",
       })
     this.nextSubscribeMs = next
