@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { openRoom } from "../../examples/chat/chat.ts"
+import { BadProxy } from "../client/bad-proxy.ts"
 import { startGuarded } from "../access/guarded.ts"
 import { hasChromium, launchChromium } from "../support/chromium.ts"
 import { collectComplaints } from "../support/complaints.ts"
@@ -38,6 +39,8 @@ test.skipIf(!hasChromium)(
       const [one, two] = [await open("en-GB"), await open("zh-CN")]
       await one.getByText("Connected").waitFor()
       await two.getByText("已连接").waitFor()
+      // An empty room is no white page.
+      await one.getByText("Nobody has said anything yet.").waitFor()
 
       await one.getByPlaceholder("Say something").fill("<b>hello</b>")
       await one.getByRole("button", { name: "Send" }).click()
@@ -46,13 +49,14 @@ test.skipIf(!hasChromium)(
       await two.getByPlaceholder("说点什么").press("Enter")
       await one.getByText("你好").waitFor()
       // Its own words come back to it, too: before that a reload would rightly bring them once more.
-      await two.locator("li", { hasText: "你好" }).waitFor()
+      await two.locator("li:not(.said)", { hasText: "你好" }).waitFor()
+      expect(await one.getByText("Nobody has said anything yet.").isVisible()).toBe(false)
 
       // The second window misses a message while it reloads, and has it afterwards.
       await two.goto("about:blank")
       await one.getByPlaceholder("Say something").fill("are you there?")
       await one.getByRole("button", { name: "Send" }).click()
-      await one.locator("li", { hasText: "are you there?" }).waitFor()
+      await one.locator("li:not(.said)", { hasText: "are you there?" }).waitFor()
       await two.goto(`${chat.url}/_/chat`)
       await two.getByText("are you there?").waitFor()
       await eventually(async () => expect(await two.locator("li").count()).toBe(1))
@@ -68,6 +72,33 @@ test.skipIf(!hasChromium)(
         expect(width).toBeLessThanOrEqual(375)
       })
       expect(complaints).toEqual([])
+    } finally {
+      await browser.close()
+      await chat.close()
+    }
+  },
+  testMsMax,
+)
+
+test.skipIf(!hasChromium)(
+  "what is said while the network is away stands there, marked, until it is heard",
+  async () => {
+    const chat = await openRoom()
+    await using proxy = await BadProxy.start(Number(new URL(chat.url).port))
+    const browser = await launchChromium()
+    try {
+      const page = await browser.newPage({ locale: "en" })
+      page.setDefaultTimeout(showMsMax)
+      await page.goto(`${proxy.base}/_/chat`)
+      await page.getByText("Connected").waitFor()
+      proxy.isDown = true
+      proxy.cut()
+      await page.fill("input", "are you there?")
+      await page.press("input", "Enter")
+      await page.locator(".mine.said", { hasText: "are you there?" }).waitFor()
+      proxy.isDown = false
+      await page.locator(".mine:not(.said)", { hasText: "are you there?" }).waitFor()
+      await eventually(async () => expect(await page.locator(".mine").count()).toBe(1))
     } finally {
       await browser.close()
       await chat.close()

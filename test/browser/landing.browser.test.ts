@@ -115,6 +115,42 @@ describe.skipIf(!hasChromium)("the landing page", () => {
     expect(await opened.page.locator("main img").count()).toBe(0)
   })
 
+  test.each([390, 1280])("shows whole letters only, whatever is called, at %d pixels", async (width) => {
+    await using opened = await open({ viewport: { width, height: 844 }, reducedMotion: "reduce" })
+    const { page } = opened
+    for (const text of [
+      "7",
+      "请到三号窗口取餐",
+      "WWWWW",
+      "x".repeat(80),
+      JSON.stringify({ order: 42, state: "paid", note: "a longer announcement ".repeat(12) }),
+    ]) {
+      await publish(`${server.base}/channel/hello`, text)
+      for (const board of boards) await waitForSlips(page, board, [text])
+      const cut = await page.$$eval(".lit, .slips b", (all) =>
+        all.flatMap((lit) => {
+          const { lineHeight } = getComputedStyle(lit)
+          const lines = lit.clientHeight / Number.parseFloat(lineHeight)
+          const box = lit.closest(".led, .log")?.getBoundingClientRect()
+          const { top, bottom, left, right } = lit.getBoundingClientRect()
+          const isInside =
+            !box ||
+            (top > box.top - 1 && bottom < box.bottom + 1 && left > box.left - 1 && right < box.right + 1)
+          const isWhole = lit.clientHeight === 0 || Math.abs(lines - Math.round(lines)) < 0.1
+          // What wraps anywhere is not cut at a side.
+          const wraps =
+            getComputedStyle(lit).display === "-webkit-box" || lit.getAttribute("data-size") === "long"
+          const isTooWide = !wraps && lit.scrollWidth > lit.clientWidth + 1
+          if (lit.getClientRects().length === 0) return []
+          return isInside && isWhole && !isTooWide
+            ? []
+            : [`${lit.className} ${lines} ${lit.textContent?.slice(0, 20)}`]
+        }),
+      )
+      expect([text, ...cut]).toEqual([text])
+    }
+  })
+
   test("says why a call was refused", async () => {
     await using opened = await open()
     const { page } = opened

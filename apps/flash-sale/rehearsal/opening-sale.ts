@@ -10,11 +10,16 @@ interface Place {
   readonly operatorKey: string
 }
 
-/** Makes a sale, unless one is open or about to be. */
+interface ListedSale {
+  readonly standing: { readonly phase: string; readonly items: readonly { readonly gone: boolean }[] }
+}
+
+/** Makes a sale, unless there is one that is open or about to be, with something left to buy. */
 export async function openingSale({ url, operatorKey }: Place): Promise<void> {
   const answer = await fetch(`${url}/api/sales`)
-  const { sales } = (await answer.json()) as { sales: { id: string; standing: { phase: string } }[] }
-  if (sales.some(({ standing }) => standing.phase !== "closed")) return
+  const { sales } = (await answer.json()) as { sales: ListedSale[] }
+  if (sales.some(({ standing: { phase, items } }) => phase !== "closed" && !items.every(({ gone }) => gone)))
+    return
   const made = await fetch(`${url}/api/operator/sales`, {
     method: "POST",
     headers: { Authorization: `Bearer ${operatorKey}` },

@@ -88,6 +88,25 @@ describe.skipIf(!hasChromium)("the operator's page", () => {
   )
 
   test(
+    "takes the key from the printed address also in a tab that is there already",
+    async () => {
+      const url = new URL(address())
+      await using page = await open(url.origin + url.pathname)
+      await page.waitForSelector("#login:not([hidden])")
+      // Nothing is loaded anew: only what is behind the # changes.
+      await page.evaluate((href) => location.assign(href), url.href)
+      await page.waitForSelector("#main:not([hidden])")
+      await page.waitForSelector("#login", { state: "hidden" })
+      expect(page.url()).toBe(`${url.origin}/operator`)
+      // Once more, with the page at work: it goes on, and the key does not stay in the address.
+      await page.evaluate((href) => location.assign(href), url.href)
+      await eventually(() => expect(page.url()).toBe(`${url.origin}/operator`))
+      await page.waitForSelector("#main:not([hidden])")
+    },
+    testMsMax,
+  )
+
+  test(
     "the demo begins with a sale that is about to open",
     async () => {
       await using page = await browser

@@ -29,7 +29,7 @@ const board = ({ id, title, note }: Board): string => `
     </header>
     <div class="led" aria-hidden="true"><span class="lit" data-size="short" data-idle>000</span></div>
     <dl><dt>${both("cursor", "游标")}</dt><dd class="cursor">…</dd></dl>
-    <ol class="slips" role="log" aria-live="off" aria-labelledby="${id}-title"></ol>
+    <div class="log" role="log" aria-live="off" aria-labelledby="${id}-title"><ol class="slips"></ol></div>
     <p class="empty">${both("Nothing called yet.", "还没有叫号。")}</p>
     <p class="missed" aria-live="polite"></p>
     <button type="button" class="cut" aria-describedby="${id}-title">

@@ -4,16 +4,19 @@ import { remembered } from "../remembered.ts"
 
 const name = "operator"
 
-/** The key that is known, or null. */
-export function knownKey(): string | null {
+/** The key in the page's address, or null. */
+export function keyInAddress(): string | null {
   const inAddress = new URLSearchParams(location.hash.slice(1)).get("key")
   if (inAddress) {
     remembered("session").set(name, inAddress)
     // Not left where shoulders and screenshots find it.
     history.replaceState(null, "", location.pathname)
   }
-  return inAddress ?? remembered("session").get(name)
+  return inAddress
 }
+
+/** The key that is known, or null. */
+export const knownKey = (): string | null => keyInAddress() ?? remembered("session").get(name)
 
 export const keepKey = (key: string): void => remembered("session").set(name, key)
 

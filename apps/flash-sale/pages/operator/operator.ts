@@ -5,7 +5,7 @@ import { count } from "../figures.ts"
 import { type Both, say, startLanguage } from "../language.ts"
 import type { CurvesView, OperatorView, RehearsalView, SaleView } from "../views.ts"
 import { Curves, Histogram } from "./charts.ts"
-import { forgetKey, keepKey, knownKey } from "./key.ts"
+import { forgetKey, keepKey, keyInAddress, knownKey } from "./key.ts"
 import { startNewSale } from "./new-sale.ts"
 import {
   find,
@@ -69,11 +69,19 @@ class OperatorPage {
       made: ({ id }) => void this.list().then(() => this.show(id)),
     })
     this.startButtons()
+    // The address that the shop printed, opened in a tab that is here already, loads nothing: only what is behind the # changes.
+    addEventListener("hashchange", () => {
+      const key = keyInAddress()
+      if (key === null) return
+      this.key = key
+      void this.enter()
+    })
     if (this.key === null) find("login").hidden = false
     else void this.enter()
   }
 
   private heardAt = Date.now()
+  private isLooking = false
 
   /** The shop's clock: sales start by it. */
   private shopNow(): number {
@@ -97,7 +105,7 @@ class OperatorPage {
     find("main").hidden = false
     find("pulse").hidden = false
     this.paint()
-    void this.keepLooking()
+    if (!this.isLooking) void this.keepLooking()
   }
 
   private async list(): Promise<void> {
@@ -117,6 +125,7 @@ class OperatorPage {
   }
 
   private async keepLooking(): Promise<void> {
+    this.isLooking = true
     for (;;) {
       let pauseMs = this.killed ? lookAwayMs : lookMs
       try {

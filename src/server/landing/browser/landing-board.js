@@ -21,7 +21,19 @@ export function bilingual(english, chinese) {
   })
 }
 
-const sizeOf = (text) => (text.length <= 5 ? "short" : text.length <= 14 ? "middle" : "long")
+/** Shows a text as large as it fits on the lamps; the smallest size ends in dots. */
+function light(lit, text) {
+  lit.textContent = text
+  delete lit.dataset.idle
+  for (const size of ["short", "middle", "long"]) {
+    lit.dataset.size = size
+    if (lit.scrollWidth <= lit.clientWidth && lit.scrollHeight <= lit.clientHeight && oneLine(lit)) return
+  }
+}
+
+/** Large letters stand on one line. */
+const oneLine = (lit) =>
+  lit.getClientRects().length > 0 && lit.clientHeight < 1.6 * parseFloat(getComputedStyle(lit).fontSize)
 
 /** Brings the board with this id to life. `heard` is called for every message; `others` answers the other boards. */
 export function startBoard(id, { channel, listen, heard, others }) {
@@ -60,9 +72,7 @@ export function startBoard(id, { channel, listen, heard, others }) {
       heardCount++
       const late = owed > 0
       if (late) owed--
-      lit.textContent = message.text
-      lit.dataset.size = sizeOf(message.text)
-      delete lit.dataset.idle
+      light(lit, message.text)
       addSlip(message.text, late ? "late" : "")
       board.classList.remove("calling")
       void board.offsetWidth // restarts the animation
