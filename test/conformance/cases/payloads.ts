@@ -25,13 +25,13 @@ const texts: readonly string[] = [
 
 export const payloads: readonly ConformanceCase[] = [
   {
-    name: "[P2] publishes a part of a form as what it says it is, a file that says nothing as bytes, and a plain field as text",
+    name: "[P2] publishes a part of a form as what it says it is, a file that says nothing as what its bytes are, and a plain field as text",
     async run({ url }) {
       const parts: readonly (readonly [headers: string, published: string])[] = [
         ['name="data"', "text/plain"],
         ['name="data"\r\nContent-Type: application/json', "application/json"],
         ['name="data"; filename="a"\r\nContent-Type: image/png', "image/png"],
-        ['name="data"; filename="a"', "application/octet-stream"],
+        ['name="data"; filename="a"', "text/plain"],
       ]
       for (const [headers, published] of parts) {
         const body = `--b\r\nContent-Disposition: form-data; ${headers}\r\n\r\n{}\r\n--b--\r\n`
