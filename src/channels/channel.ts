@@ -5,6 +5,13 @@ declare const checked: unique symbol
 /** A channel's name in its one canonical form, for example `/orders/42`. Only `name.ts` makes one, so an unchecked string cannot reach an engine. */
 export type Channel = string & { readonly [checked]: true }
 
+/** A rule's part of what an engine may keep. */
+export interface RuleBudget {
+  /** `rule:` and the pattern. */
+  readonly name: `rule:${string}`
+  readonly bytes: number
+}
+
 /** How much of a channel is kept. All three bounds hold at once; `null` as a whole keeps nothing and is lossy. */
 export type Keep = {
   /** Messages. */
@@ -13,6 +20,8 @@ export type Keep = {
   readonly bytes: number
   /** Milliseconds since a message was accepted. */
   readonly timeMs: number
+  /** What all channels of the rule together may have of a budget that is used up. Left out: each publisher has a share instead. */
+  readonly budget?: RuleBudget
 } | null
 
 /** What happens to a reader that is slow on this channel. */

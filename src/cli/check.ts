@@ -129,7 +129,9 @@ function accessText({ keys, tokens, origins, proxies }: AccessConfig): string {
 
 function ruleText({ keep, slow, who }: Rule): string {
   const kept =
-    keep === null ? "no history" : `${keep.count} messages, ${sizeText(keep.bytes)}, ${timeText(keep.timeMs)}`
+    keep === null
+      ? "no history"
+      : `${keep.count} messages, ${sizeText(keep.bytes)}, ${timeText(keep.timeMs)}${keep.budget ? `, ${sizeText(keep.budget.bytes)} for all` : ""}`
   const may = who ? Object.entries(who).map(([action, word]) => `${action}: ${word}`) : []
   return [kept, `slow: ${slow}`, ...may].join("; ")
 }

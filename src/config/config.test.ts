@@ -220,6 +220,15 @@ describe("a channel's rule", () => {
     expect(ruleIn({ channels: { "/**": { history: { time: 0.5 } } } }, "/a").keep?.timeMs).toBe(500)
   })
 
+  test("may have a part of the budget of its own, by the name of its pattern", () => {
+    const channels = { "/chat/**": { history: { budget: "50MB" } } }
+    expect(ruleIn({ channels }, "/chat/1").keep?.budget).toEqual({
+      name: "rule:/chat/**",
+      bytes: 50 * 1024 * 1024,
+    })
+    expect(ruleIn({ channels }, "/other").keep?.budget).toBeUndefined()
+  })
+
   test("with a malformed pattern is refused", () => {
     const [line] = linesOf({ channels: { "/a*": {} } })
     expect(line).toBe(

@@ -132,6 +132,8 @@ export interface HistoryInput {
   readonly bytes?: number | string
   /** How long a message is kept, a time. Default 1m. */
   readonly time?: number | string
+  /** What all channels of this pattern together may have of the engine's budget when that is used up, a size: what is beyond it goes first, the least recently used. Default: no part of their own; each publisher has a share then. */
+  readonly budget?: number | string
 }
 
 /** The members of `Limits`. Bytes may be written as a size (`64KB`), seconds as a time (`25s`). */
@@ -228,8 +230,10 @@ function ruleOf(
     count = standard.count,
     bytes = Math.min(standard.bytes, limits.historyBytesMax),
     time: timeMs = standard.timeMs,
+    budget,
   } = history
-  return { pattern, keep: { count, bytes, timeMs }, slow, who }
+  const part = budget === undefined ? {} : { budget: { name: `rule:${pattern}` as const, bytes: budget } }
+  return { pattern, keep: { count, bytes, timeMs, ...part }, slow, who }
 }
 
 function hasPattern({ channels }: ConfigOutput, text: string): boolean {

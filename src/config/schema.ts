@@ -73,9 +73,10 @@ const history = z.union(
       count: count({ min: 1 }).optional(),
       bytes: size({ min: 1 }).optional(),
       time: milliseconds.refine(within({ min: 1 }), { error: "must be at least 1ms" }).optional(),
+      budget: size({ min: 1 }).optional(),
     }),
   ],
-  { error: 'must be "none", or an object with `count`, `bytes` and `time`' },
+  { error: 'must be "none", or an object with `count`, `bytes`, `time` and `budget`' },
 )
 
 export const channelSchema = z.strictObject({

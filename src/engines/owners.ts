@@ -1,6 +1,6 @@
 // Whose channels cost how much, for publishers who have a share of the budget: whoever has more than that loses their own first.
 // Knows costs and names; refuses to know what a channel is and how it goes.
-import type { Publisher } from "./engine.ts"
+import type { Payer } from "./shares.ts"
 
 /** A channel, as its owner is charged for it. */
 export interface Owned<Log> {
@@ -10,25 +10,25 @@ export interface Owned<Log> {
 }
 
 export class Owner<Log> {
-  readonly name: Publisher
+  readonly name: Payer
   bytes = 0
   bytesMax = Number.POSITIVE_INFINITY
   /** Those at hand, the one used longest ago first, as far as its owner used it. */
   readonly logs = new Set<Log>()
   newest: Log | null = null
 
-  constructor(name: Publisher) {
+  constructor(name: Payer) {
     this.name = name
   }
 }
 
 export class Owners<Log extends Owned<Log>> {
-  private readonly owners = new Map<Publisher, Owner<Log>>()
+  private readonly owners = new Map<Payer, Owner<Log>>()
   /** Those who have more than their share. */
   private readonly over = new Set<Owner<Log>>()
 
   /** From now on `name` answers for what the log costs, as the newest of theirs; nobody when it is null. */
-  own(log: Log, name: Publisher | null, bytesMax: number): void {
+  own(log: Log, name: Payer | null, bytesMax: number): void {
     if (log.owner && log.owner.name !== name) this.disown(log)
     if (name === null) return
     const owner = log.owner ?? this.ownerOf(name)
@@ -79,7 +79,7 @@ export class Owners<Log extends Owned<Log>> {
   }
 
   /** Who goes by a name. They are remembered for as long as they are charged for something. */
-  ownerOf(name: Publisher): Owner<Log> {
+  ownerOf(name: Payer): Owner<Log> {
     let owner = this.owners.get(name)
     if (!owner) this.owners.set(name, (owner = new Owner(name)))
     return owner

@@ -1,18 +1,29 @@
 // What share of an engine's bounds one publisher may have. Knows names, and no credential.
 import type { Limits } from "../../wire/limits.ts"
+import type { Keep, RuleBudget } from "../channels/channel.ts"
 import type { Publisher } from "./engine.ts"
+
+/** Who answers for what channels cost: the rule, where it has a budget, or who began the channel's history. */
+export type Payer = Publisher | RuleBudget["name"]
 
 /** A backend of the operator's own: the budget as a whole is its bound. */
 const isBackend = (publisher: Publisher): boolean => publisher.startsWith("key:")
 
 /**
- * Whether what somebody's channels keep is bounded by a share. Not so for backends, and for who is not counted: the program that
- * runs the server, and this machine's own.
+ * Who answers for what a message begins. Nobody does for backends, and for who is not counted (the program that runs the server,
+ * this machine's own): the budget as a whole is their bound.
  */
-export const hasHistoryShare = (publisher: Publisher | undefined): publisher is Publisher =>
-  publisher !== undefined && !isBackend(publisher)
+export const payerOf = (publisher: Publisher | undefined, keep: Keep): Payer | null =>
+  keep?.budget?.name ?? (publisher === undefined || isBackend(publisher) ? null : publisher)
 
-/** Bytes of a budget that one publisher's channels may have while it is used up. Infinity is no bound. */
+/** Bytes of a budget that one payer's channels may have while it is used up. Infinity is no bound. */
+export const payerBytesMax = (
+  keep: Keep,
+  budget: number,
+  limits: Pick<Limits, "historyPercentPerPublisherMax">,
+): number => keep?.budget?.bytes ?? historyShareMax(budget, limits)
+
+/** The same for a publisher. */
 export const historyShareMax = (
   budget: number,
   { historyPercentPerPublisherMax }: Pick<Limits, "historyPercentPerPublisherMax">,

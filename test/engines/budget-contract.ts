@@ -1,5 +1,6 @@
 // The part of the engines' contract that is about bounds: what goes when a budget is used up, and whose.
 import { expect, test } from "bun:test"
+import type { Keep } from "../../src/channels/channel.ts"
 import { parseChannel } from "../../src/channels/name.ts"
 import type { Publisher } from "../../src/engines/engine.ts"
 import type { ChannelEntry, Inventory } from "../../src/engines/inventory.ts"
@@ -62,6 +63,24 @@ export function budgetContract(maker: EngineMaker): void {
     for (let i = 0; i < 400; i++) await t.engine.publish(draft(`/more/${i}`, body, by("key:shop")), keep)
     await settles(async () => bytesOf(await keptUnder(t.engine, "/")) <= budget)
     expect((await keptUnder(t.engine, "/more/")).length).toBeGreaterThan(200)
+  }, 60_000)
+
+  test("a rule that has more than its budget loses its own history, whoever publishes, and nobody else any", async () => {
+    const budget = 400_000
+    await using t = await start({ idempotencyKeysMax: 10, historyBytesMax: budget })
+    const body = "x".repeat(1000)
+    for (let i = 0; i < 60; i++) await t.engine.publish(draft(`/others/${i}`, body), keep)
+    const chat = {
+      ...(keep as NonNullable<Keep>),
+      budget: { name: "rule:/chat/**", bytes: 100_000 } as const,
+    }
+    const publishers: Publisher[] = ["key:shop", "user:7", "address:203.0.113.7"]
+    for (let i = 0; i < 900; i++)
+      await t.engine.publish(draft(`/chat/${i}`, body, { publisher: publishers[i % 3] }), chat)
+    await settles(async () => bytesOf(await keptUnder(t.engine, "/")) <= budget)
+    expect((await keptUnder(t.engine, "/others/")).length).toBe(60)
+    // What nobody else needs it may have; it is the budget that is used up, or its own part.
+    expect((await keptUnder(t.engine, "/chat/")).length).toBeGreaterThan(50)
   }, 60_000)
 
   test("[P15] one publisher has as many keys remembered as are still free, a backend four times as many, and others find room", async () => {

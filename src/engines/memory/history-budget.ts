@@ -4,8 +4,8 @@
 // Only what frees something when it goes is in a list: a channel that is listened to and keeps nothing is in none and costs the
 // budget nothing, however many there are. So every step of bringing the budget back brings it back.
 import type { Limits } from "../../../wire/limits.ts"
-import type { Publisher } from "../engine.ts"
-import { hasHistoryShare, historyShareMax } from "../shares.ts"
+import type { Keep } from "../../channels/channel.ts"
+import { type Payer, payerBytesMax } from "../shares.ts"
 import type { ChannelLog } from "./log.ts"
 import { Owners } from "../owners.ts"
 
@@ -60,11 +60,10 @@ export class HistoryBudget {
     if (log.owner) this.owners.charge(log.owner, bytes)
   }
 
-  /** From now on the log counts for this publisher's share of the budget. */
-  own(log: ChannelLog, publisher: Publisher | undefined): void {
+  /** From now on the log counts for this share of the budget. */
+  own(log: ChannelLog, payer: Payer | null, keep: Keep): void {
     const { limits } = this.options
-    const owner = hasHistoryShare(publisher) ? publisher : null
-    this.owners.own(log, owner, historyShareMax(limits.historyBytesMax, limits))
+    this.owners.own(log, payer, payerBytesMax(keep, limits.historyBytesMax, limits))
   }
 
   /** Notes a use: the channel goes to the fresh end of the list for `timeMs`, if it is worth anything to the budget. */

@@ -8,6 +8,7 @@ import type { EngineFigures } from "../../telemetry/metrics.ts"
 import type { ChannelState, Draft, Engine, EngineEvents, Page, PageBounds, Receipt } from "../engine.ts"
 import type { ChannelsPage, Inventory } from "../inventory.ts"
 import { ChannelLog } from "./log.ts"
+import { payerOf } from "../shares.ts"
 import { Receipts } from "./receipts.ts"
 import { HistoryBudget, numbersOnly } from "./history-budget.ts"
 
@@ -89,8 +90,9 @@ export class MemoryEngine implements Engine, Inventory {
     }
     const log = this.logOf(channel)
     // A channel belongs to who began the history that it has now.
-    if (log.kept === 0 ? keep !== null || !log.listened : log.owner?.name === publisher)
-      this.budget.own(log, publisher)
+    const payer = payerOf(publisher, keep)
+    if (log.kept === 0 ? keep !== null || !log.listened : log.owner?.name === payer)
+      this.budget.own(log, payer, keep)
     const message = log.number(draft, now)
     if (keep !== null || log.kept > 0) {
       const before = log.cost

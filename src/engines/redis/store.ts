@@ -11,7 +11,7 @@ import type { Link } from "./link.ts"
 import { type Partition, Partitions, randomGeneration } from "./partitions.ts"
 import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "./script.ts"
-import { hasHistoryShare, keysPerFree } from "../shares.ts"
+import { keysPerFree, type Payer, payerOf } from "../shares.ts"
 import { scripts } from "./scripts.ts"
 import { replyError, unavailable } from "./trouble.ts"
 import { Witness } from "./witness.ts"
@@ -155,7 +155,7 @@ export class Store {
       const holder = wordOf(publisher)
       const times = publisher === undefined ? 1 : keysPerFree(publisher)
       const key = idempotency ? `${idempotency.digest} ${holder} ${times} ${idempotency.key}` : ""
-      const owner = hasHistoryShare(publisher) ? holder : nobody
+      const owner = ownerWord(publisher, keep, this.partitions.all.length)
       args.push(channel, printRecord(draft), ruleOf(keep).join(" "), key, owner)
     }
     const answers = (await this.runIn(partition, scripts.publish, args)) as readonly Buffer[]
@@ -226,8 +226,16 @@ const ruleOf = (keep: Keep): readonly number[] =>
 const nobody = "-"
 
 /** A publisher as one word of a script's argument. */
-const wordOf = (publisher: Publisher | undefined): string =>
+const wordOf = (publisher: Payer | undefined): string =>
   publisher === undefined ? nobody : encodeURIComponent(publisher.toWellFormed())
+
+/** Who answers for what a draft begins; with what that one may have, where it is no publisher's usual share. */
+function ownerWord(publisher: Publisher | undefined, keep: Keep, partitions: number): string {
+  const payer = payerOf(publisher, keep)
+  if (payer === null) return nobody
+  const max = keep?.budget ? ` ${Math.floor(keep.budget.bytes / partitions)}` : ""
+  return wordOf(payer) + max
+}
 
 const texts = (reply: Reply): string[] => (reply as readonly Reply[]).map(String)
 

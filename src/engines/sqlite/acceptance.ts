@@ -178,7 +178,7 @@ export class Acceptance {
     const { channel, idempotency, id } = draft
     let receipt: Receipt
     if (log && keep && message) {
-      channels.own(log, draft.publisher)
+      channels.own(log, draft.publisher, keep)
       channels.append(log, message)
       this.trim(log, keep, time)
       receipt = { position: { epoch: message.epoch, offset: message.offset }, id, duplicate: false }

@@ -3,7 +3,7 @@
 import type { Channel, Keep } from "../../channels/channel.ts"
 import type { Message, Publisher } from "../engine.ts"
 import { type Owner, Owners } from "../owners.ts"
-import { hasHistoryShare } from "../shares.ts"
+import { payerOf } from "../shares.ts"
 import type { Archive, ChannelRow, RowUse, Totals } from "./archive.ts"
 import type { Epochs } from "./epochs.ts"
 import type { Store } from "./store.ts"
@@ -57,7 +57,8 @@ export class Channels {
     this.diskBytes = costOfAll({ channels, messages, bytes })
     for (const { owner: name, ...totals } of options.archive.ownedTotals()) {
       const owner = this.owners.ownerOf(name)
-      owner.bytesMax = options.shareBytesMax()
+      // A rule's budget is known when it is published to.
+      if (!name.startsWith("rule:")) owner.bytesMax = options.shareBytesMax()
       this.owners.charge(owner, costOfAll(totals))
     }
     this.lastId = options.archive.lastId()
@@ -131,9 +132,10 @@ export class Channels {
   }
 
   /** Somebody publishes: a channel belongs to who began the history that it has now. */
-  own(log: StoredLog, publisher: Publisher | undefined): void {
-    const owner = hasHistoryShare(publisher) ? publisher : null
-    if (log.kept <= 0 || log.owner?.name === owner) this.owners.own(log, owner, this.options.shareBytesMax())
+  own(log: StoredLog, publisher: Publisher | undefined, keep: NonNullable<Keep>): void {
+    const payer = payerOf(publisher, keep)
+    if (log.kept <= 0 || log.owner?.name === payer)
+      this.owners.own(log, payer, keep.budget?.bytes ?? this.options.shareBytesMax())
   }
 
   append(log: StoredLog, message: Message): void {

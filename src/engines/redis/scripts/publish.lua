@@ -2,7 +2,7 @@
 -- Publishes drafts, one after the other: appends, numbers, announces and remembers the key, or does nothing at all.
 -- ARGV: 2 the command that announces, 3 the Redis channel to announce to, 4 '1' when the channel's name follows it there,
 -- 5 ms to remember a key, 6 how many may be remembered; then five a draft: channel, record, the rule as `count bytes ms`,
--- '' or `digest holder share key`, and who answers for what is kept. Holder and owner are `-` for nobody; a holder may have `share`
+-- '' or `digest holder share key`, and who answers for what is kept, with what they may have where it is not a publisher's share. Holder and owner are `-` for nobody; a holder may have `share`
 -- times as many keys as are free. Answers a line a draft.
 local announce, place, namesFollow = ARGV[2], ARGV[3], ARGV[4] == '1'
 local rememberMs, rememberedMax = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -47,7 +47,9 @@ local function channelOf(name)
   return channel
 end
 
-local function publish(name, record, rule, key, owner)
+local function publish(name, record, rule, key, payer)
+  local owner, ownerMax = string.match(payer, '^(%S+) ?(%d*)$')
+  if ownerMax ~= '' then redis.call('HSET', ledger, 'max:' .. owner, ownerMax) end
   local field, digest, holder
   if key ~= '' then
     local share, rest

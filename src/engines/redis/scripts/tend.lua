@@ -75,6 +75,16 @@ local function pushOut(name)
   settle()
 end
 
+-- One who has more than a share: of those who have most, since rules may have more of it than publishers.
+local function beyondShare()
+  local top = redis.call('ZREVRANGE', owners, 0, 31, 'WITHSCORES')
+  for i = 1, #top, 2 do
+    local max = share
+    if string.sub(top[i], 1, 7) == 'rule%3A' then max = tonumber(redis.call('HGET', ledger, 'max:' .. top[i]) or '') or math.huge end
+    if tonumber(top[i + 1]) > max then return top[i], max end
+  end
+end
+
 local function bytesNow()
   return tonumber(redis.call('HGET', ledger, 'bytes') or '0')
 end
@@ -82,8 +92,7 @@ end
 -- First the channels of whoever has most, for as long as that is more than a share, then those that were used least recently.
 local looked = 0
 while bytesNow() > budget and looked < most do
-  local top = redis.call('ZREVRANGE', owners, 0, 0, 'WITHSCORES')
-  local owner = top[1] and tonumber(top[2]) > share and top[1] or nil
+  local owner, max = beyondShare()
   local list = owner and KEYS[13] .. owner or used
   local found = redis.call('ZRANGE', list, 0, 19)
   for _, name in ipairs(found) do
@@ -91,7 +100,7 @@ while bytesNow() > budget and looked < most do
     -- What is not theirs any more is in nobody's list.
     if owner then redis.call('ZREM', list, name) end
     if bytesNow() <= budget then break end
-    if owner and tonumber(redis.call('ZSCORE', owners, owner) or '0') <= share then break end
+    if owner and tonumber(redis.call('ZSCORE', owners, owner) or '0') <= max then break end
   end
   looked = looked + math.max(#found, 1)
   if #found == 0 then
