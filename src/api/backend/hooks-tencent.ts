@@ -1,12 +1,11 @@
 // POST /_/api/tencent/{api}: the one address at which functions written for Tencent's API gateway push to their connections and
 // close them. The same as the connections API, in the gateway's words, with a key.
 import { z } from "zod"
+import { readBase64 } from "../../../wire/base64.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Call, Desk, Route } from "./backend.ts"
 import { closeConnection, pushToConnection } from "./connection.ts"
 import { jsonErrors, readJson } from "./json-body.ts"
-
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 const secConnectionID = z.string().min(1).max(200).describe("The connection, as `register` told it.")
 
@@ -62,11 +61,12 @@ function carryOut(desk: Desk, call: Call, order: Order): Promise<Response> | Res
   const path = { id: order.secConnectionID }
   if (order.action === "closing") return closeConnection.handle(desk, { ...call, path })
   const isText = order.dataType === "text"
-  if (!isText && !base64.test(order.data)) throw new LabaError("bad_body", "`data` is not base64.")
+  const data = isText ? order.data : readBase64(order.data)
+  if (data === null) throw new LabaError("bad_body", "`data` is not base64.")
   const request = new Request("http://laba/", {
     method: "POST",
     headers: { "Content-Type": isText ? "text/plain" : "application/octet-stream" },
-    body: isText ? order.data : Buffer.from(order.data, "base64"),
+    body: data as BodyInit,
   })
   return pushToConnection.handle(desk, { ...call, path, ask: { ...call.ask, request } })
 }
