@@ -21,10 +21,12 @@ export function identityOf(claims: JWTPayload, bounds: ClaimBounds): TokenIdenti
   const { leewaySeconds, userPrefix } = bounds
   if (typeof exp !== "number") throw broken("It has no `exp`; a token that never expires is not accepted.")
   const nowSeconds = bounds.nowMs / 1000
-  const secondsLeft = exp - nowSeconds
-  if (secondsLeft > bounds.lifetimeMaxSeconds + leewaySeconds) {
+  // Counted from when it was issued: one that lives for years is not good on its last day either, when a revocation that
+  // came before is remembered no longer.
+  const lifeSeconds = exp - (iat ?? nowSeconds)
+  if (lifeSeconds > bounds.lifetimeMaxSeconds + leewaySeconds) {
     throw broken(
-      `It expires in ${Math.ceil(secondsLeft)} seconds; the longest accepted is ${bounds.lifetimeMaxSeconds}.`,
+      `It lives for ${Math.ceil(lifeSeconds)} seconds; the longest accepted is ${bounds.lifetimeMaxSeconds}.`,
     )
   }
   // Or a revocation, which goes by when a token was issued, would not reach it.

@@ -88,6 +88,15 @@ describe("a verified token", () => {
       "longest accepted is 3600",
     )
   })
+
+  test("that was issued to live longer is not good on its last day either", async () => {
+    const stage = new Stage()
+    const issued = (seconds: number) => ({ iat: stage.nowMs / 1000 - seconds })
+    await expect(Promise.resolve(stage.verifier.verify(await stage.token(60, issued(3700))))).rejects.toThrow(
+      "longest accepted is 3600",
+    )
+    expect(await stage.verifier.verify(await stage.token(60, issued(3500)))).toBeDefined()
+  })
 })
 
 const signed = (by: string, claims: Record<string, unknown>): Promise<string> =>

@@ -49,7 +49,7 @@ export interface IssuerInput {
 export interface TokensInput extends IssuerInput {
   /** Others whose tokens count too, each with its own keys. Then every one needs an `issuer`. */
   readonly otherIssuers?: readonly IssuerInput[]
-  /** The longest time until a token's `exp`, a time. Default 24h: what a stolen one is good for, and how long a revocation must be remembered. */
+  /** The longest time from a token's `iat` to its `exp`, a time; without `iat`, from now on. Default 24h: what a stolen one is good for, and how long a revocation must be remembered. */
   readonly lifetimeMax?: number | string
   /** How far clocks may differ, a time. Default 5s. */
   readonly leeway?: number | string
