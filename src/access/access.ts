@@ -38,6 +38,14 @@ export interface TokenIdentity {
   readonly id: string | undefined
   /** What the token rests on; null for a user that the application named. */
   readonly proof: TokenProof | null
+  readonly named?: NamedUser
+}
+
+/** A user whom the application named at connecting for somebody who had shown a credential that does not say so. */
+export interface NamedUser {
+  readonly user: string
+  /** Milliseconds since 1970. */
+  readonly atMs: number
 }
 
 /** What a token was accepted for, so that it can be asked again whether that is accepted still. */
@@ -58,6 +66,7 @@ export interface KeyIdentity {
   /** SHA-256 of the key in hexadecimal: two keys may have one name. */
   readonly digest: string
   readonly scopes: { readonly listen: Scope; readonly publish: Scope; readonly manage: Scope }
+  readonly named?: NamedUser
 }
 
 export type Identity = Anyone | TokenIdentity | KeyIdentity
@@ -76,6 +85,15 @@ export const vouchedFor = (user: string, nowMs = Date.now()): TokenIdentity => (
   id: undefined,
   proof: null,
 })
+
+/**
+ * Somebody, once the application has named a user for them. Who showed nothing is that user. A credential keeps its own rights,
+ * and is good only until that user is revoked.
+ */
+export function namedBy(identity: Identity, user: string, nowMs = Date.now()): Identity {
+  if (identity.kind === "anyone") return vouchedFor(user, nowMs)
+  return userOf(identity) === user ? identity : { ...identity, named: { user, atMs: nowMs } }
+}
 
 /** Whose channels under `/@<user>/` somebody owns, if anybody's. */
 export const userOf = (identity: Identity): string | undefined =>

@@ -103,7 +103,7 @@ export class Gate implements Access {
     return this.settings.enforced
   }
 
-  /** The longest time that a token lives. */
+  /** The longest time that a token is good, as clocks may differ at both of its ends and at a revocation. */
   get lifetimeMaxMs(): number {
     return this.settings.lifetimeMaxMs
   }
@@ -183,13 +183,7 @@ export class Gate implements Access {
 
   objectionTo(identity: Identity): LabaError | null {
     if (identity.kind === "anyone") return null
-    if (identity.kind === "key")
-      return this.settings.keys.current(identity)
-        ? null
-        : new LabaError(
-            "unauthorized",
-            `The key ${identity.name} is not one of the configured ones any more.`,
-          )
+    if (identity.kind === "key") return this.objectionToKey(identity)
     if (identity.expiresAtMs <= this.now())
       return new LabaError("token_expired", "The token has expired; get a new one.")
     const { revocations } = this.options
@@ -216,6 +210,14 @@ export class Gate implements Access {
     const current = this.settings.keys.current(key)
     if (current) return current.scopes
     throw this.objectionTo(key) as LabaError
+  }
+
+  private objectionToKey(key: KeyIdentity): LabaError | null {
+    if (!this.settings.keys.current(key))
+      return new LabaError("unauthorized", `The key ${key.name} is not one of the configured ones any more.`)
+    return this.options.revocations.has(key)
+      ? new LabaError("unauthorized", "The user whom the application named for this key was revoked.")
+      : null
   }
 
   private decideBy(
@@ -257,7 +259,7 @@ export class Gate implements Access {
       proxies: new Proxies(access.proxies),
       keys: new Keys(keys),
       verifier: tokens && this.verifierOf(tokens, known),
-      lifetimeMaxMs: (tokens?.lifetimeMaxSeconds ?? 0) * 1000,
+      lifetimeMaxMs: tokens ? (tokens.lifetimeMaxSeconds + 3 * tokens.leewaySeconds) * 1000 : 0,
       places: { cookie: tokens?.cookie, inQuery: tokens?.inQuery ?? false, origins },
       defaults: defaultPermissions(closed),
       aboutUsers: new Set(rules.entries.filter(({ pattern }) => isAboutUsers(parsePattern(pattern)))),

@@ -1,7 +1,7 @@
 // Tokens that are good no longer though their time is not over. In memory and bounded; who tells the other nodes, and
 // who keeps it over a restart, is not known here.
 import { LabaError } from "../../wire/error.ts"
-import type { Identity, TokenIdentity } from "./access.ts"
+import type { Anyone, Identity, TokenIdentity } from "./access.ts"
 
 /** Entries of each kind. About 20 MB at worst; each is dropped when the tokens it is about have expired. */
 const entriesMax = 100_000
@@ -68,17 +68,22 @@ export class Revocations {
     for (const [user, atMs] of this.users) if (atMs + lifetimeMaxMs > now) yield { user, atMs }
   }
 
-  /** Whether somebody's token was revoked. */
+  /** Whether somebody's token was revoked, or the user whom the application named for them. */
   has(identity: Identity): boolean {
-    if (identity.kind !== "token" || this.size === 0) return false
-    return this.hasToken(identity) || this.hasUser(identity)
+    if (identity.kind === "anyone" || this.size === 0) return false
+    if (this.hasNamed(identity)) return true
+    return identity.kind === "token" && (this.hasToken(identity) || this.hasUser(identity))
   }
 
   /** Whether it may have been issued after the user's revocation: its issuer cannot be told from one whose clock is ahead. */
   mayBeNewer(identity: TokenIdentity): boolean {
-    if (this.hasToken(identity)) return false
+    if (this.hasToken(identity) || this.hasNamed(identity)) return false
     const { user, issuedAtMs } = identity
     return user !== undefined && issuedAtMs > (this.users.get(user) ?? Number.POSITIVE_INFINITY)
+  }
+
+  private hasNamed({ named }: Exclude<Identity, Anyone>): boolean {
+    return named !== undefined && named.atMs <= (this.users.get(named.user) ?? Number.NEGATIVE_INFINITY)
   }
 
   private hasToken({ id }: TokenIdentity): boolean {

@@ -1,6 +1,6 @@
 // The way in of everybody who wants to listen or publish: may they, are there too many, what does the application say.
 import type { Channel } from "../channels/channel.ts"
-import { userOf, vouchedFor } from "../access/access.ts"
+import { namedBy, userOf } from "../access/access.ts"
 import { neighbourhoodOf } from "../access/client-address.ts"
 import type { Publisher } from "../engines/engine.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
@@ -63,7 +63,7 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
     if (reservation) admissions.reserveFor(userOf(ask.identity), reservation)
     const said = asks ? await askApplication(station, ask, draft) : nothingSaid
     mustTell = asks
-    const identity = mayBeNamed && said.user !== undefined ? vouchedFor(said.user) : ask.identity
+    const identity = said.user === undefined ? ask.identity : namedBy(ask.identity, said.user)
     const user = said.user ?? userOf(identity)
     const confirm = (): void => {
       if (mayBeNamed || access.generation !== generation) checkRights(identity)

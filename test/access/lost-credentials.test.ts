@@ -242,6 +242,20 @@ describe("a revocation", () => {
     expect(await endsOf(again)).toEqual(allBy(again, "unauthorized"))
   })
 
+  test.each([
+    ["a token without a user", () => tokenFor(undefined)],
+    ["a token of another user", () => tokenFor("1002")],
+    ["a key", () => Promise.resolve(shop.text)],
+  ])("[A9] of a user whom the application named for %s ends them", async (_, credential) => {
+    await using server = await startGuarded({ onConnect: () => ({ user: "1001" }) })
+    const ways = await everyWay(server, await credential())
+    await revoke(server, { user: "1001" })
+    expect(await endsOf(ways)).toEqual(allBy(ways, "unauthorized"))
+    // Named anew, it is as good as before.
+    const again = await everyWay(server, await credential())
+    for (const way of again) way.close()
+  })
+
   test("[A9] while the application is asked who somebody is keeps them out", async () => {
     const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
     const { promise: answer, resolve: letIn } = Promise.withResolvers<void>()
