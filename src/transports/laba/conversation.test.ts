@@ -5,7 +5,7 @@ import type { ServerFrame } from "../../../wire/frames.ts"
 import { MemoryEngine } from "../../engines/memory/memory.ts"
 import { channelOf, Rehearsal } from "../../hub/rehearsal.ts"
 import { ListGroup } from "../list-group.ts"
-import type { Shared } from "../shared.ts"
+import { stubShared } from "../stub-shared.ts"
 import type { GroupKind, Listener } from "../transport.ts"
 import { Conversation } from "./conversation.ts"
 import type { Outlet } from "./outlet.ts"
@@ -41,13 +41,12 @@ function connect(rehearsal: Rehearsal) {
     present++
     return { leave: () => void present-- }
   }
-  const shared = {
+  const shared = stubShared({
     hub: rehearsal.hub,
-    limits: defaultLimits,
     counters: rehearsal.counters,
     presence: { enter },
     access: { channelOf: (_identity: unknown, name: string) => channelOf(name) },
-  } as unknown as Shared
+  })
   Object.assign(outlet, { guest: { identity: null } })
   const conversation = new Conversation(shared, outlet)
   const unsubscribe = (channel: string) => conversation.handle({ op: "unsubscribe", ref: undefined, channel })

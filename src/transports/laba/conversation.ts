@@ -111,8 +111,8 @@ export class Conversation {
 
   /** Ends the connection, with the code in a last frame. */
   end(error: LabaError): void {
-    this.tell(error)
-    this.outlet.closeWith(error.code)
+    this.shared.counters.countErrorFrame(error.code)
+    this.outlet.endWith(errorFrame(error, {}), error.code)
   }
 
   /** Says an error in a frame, counted by its code. */

@@ -11,6 +11,6 @@ export interface Outlet extends Connection {
   sendAll(frames: readonly string[]): void
   ready(): Promise<void> | null
   drained(): Promise<void>
-  /** The connection ends; the last frame has said why. */
-  closeWith(code: Code): void
+  /** Ends the connection with a last frame, which says why. However much waits before it, nobody is slow by it. */
+  endWith(frame: string, code: Code): void
 }

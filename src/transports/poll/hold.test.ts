@@ -5,7 +5,7 @@ import { parseChannel } from "../../channels/name.ts"
 import type { Message } from "../../engines/engine.ts"
 import { Entry } from "../../protocols/protocol.ts"
 import { Places } from "../many.ts"
-import type { Shared } from "../shared.ts"
+import { stubShared } from "../stub-shared.ts"
 import { TimerWheel } from "../timer-wheel.ts"
 import type { Listener } from "../transport.ts"
 import { HeldManyPoll } from "./held-many-poll.ts"
@@ -32,7 +32,7 @@ function start() {
   const wheel = new TimerWheel({ now: () => nowMs, manual: true })
   const joined: Listener[] = []
   const hub = { join: (listener: Listener) => void joined.push(listener), leave: () => undefined }
-  const shared = { hub, wheel, limits: defaultLimits } as unknown as Shared
+  const shared = stubShared({ hub, wheel })
   return {
     joined,
     options: {
@@ -91,7 +91,7 @@ test("[M1] what has come on one channel is answered at once, though another has 
 test("[Q5] what comes while the poll is being made is answered", async () => {
   const t = start()
   const hub = { join: (listener: Listener) => listener.reset(at(9), "no-history"), leave: () => undefined }
-  const shared = { ...t.options.shared, hub } as unknown as Shared
+  const shared = stubShared({ ...t.options.shared, hub })
   const poll = new HeldPoll({
     ...t.options,
     shared,

@@ -1,6 +1,5 @@
 // A laba.v1 conversation whose frames are fetched: numbered, kept until they are acknowledged, so that an answer lost
 // on the way loses nothing. Bounded in bytes; who does not fetch is slow.
-import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
@@ -162,19 +161,20 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     return this.draining.promise
   }
 
-  /** The last frame has said why. It may be fetched for as long as a poll may be late, and nothing else is left of the session. */
-  closeWith(_code: Code): void {
+  /** The last frame may be fetched for as long as a poll may be late, and nothing else is left of the session. */
+  endWith(frame: string): void {
     if (this.closed) return
+    this.frames.push(frame)
+    this.bytes += frame.length
     this.close()
     this.shared.connections.retire(this)
     // How often it is asked for makes no difference.
     this.shared.wheel.add(this, unpolledMs)
     if (this.bytes > this.shared.limits.outboxBytesMax) {
       // What could not be delivered gives way to why.
-      const last = this.frames.pop() as string
       this.acked = this.sent
-      this.frames = [last]
-      this.bytes = last.length
+      this.frames = [frame]
+      this.bytes = frame.length
     }
     this.answerSoon()
   }

@@ -1,5 +1,4 @@
 // A laba.v1 conversation whose frames go down a stream of events, one event a frame, and whose commands come by POST.
-import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame, labaProtocol } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
@@ -80,9 +79,8 @@ export class StreamedSession extends EventStream implements Outlet {
     this.conversation.endAsSlow()
   }
 
-  /** The last frame has said why. */
-  override closeWith(_code: Code): void {
-    this.finish()
+  endWith(frame: string): void {
+    this.pushLast(frameEvent(frame))
   }
 
   override dismiss(error: LabaError): void {

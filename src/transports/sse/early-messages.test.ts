@@ -1,14 +1,13 @@
 // A stream of many channels can write nothing until each of them has its place. What comes meanwhile waits, within the
 // bound of any reader; what is replayed is not even asked for.
 import { expect, test } from "bun:test"
-import { defaultLimits } from "../../../wire/limits.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Message } from "../../engines/engine.ts"
 import { channelOf } from "../../hub/rehearsal.ts"
 import { Entry } from "../../protocols/protocol.ts"
 import { stranger } from "../guest.ts"
-import type { Shared } from "../shared.ts"
 import { SlowReaders } from "../slow-readers.ts"
+import { stubShared } from "../stub-shared.ts"
 import type { Listener } from "../transport.ts"
 import { ManyStream } from "./many-stream.ts"
 
@@ -19,17 +18,8 @@ function start() {
   const listeners: Listener[] = []
   const written: string[] = []
   const slowReaders = new SlowReaders({ outboxBytesMax })
-  const shared = {
-    hub: { join: (listener: Listener) => listeners.push(listener), leave() {} },
-    limits: { ...defaultLimits, outboxBytesMax },
-    slowReaders,
-    wheel: { add() {}, remove() {} },
-    connections: { addReserved() {}, remove() {} },
-    presence: { enter: () => null },
-    setTimeout() {},
-    gone() {},
-  } as unknown as Shared
-  Object.assign(shared.hub, { slow: () => null })
+  const hub = { join: (listener: Listener) => listeners.push(listener), leave() {}, slow: () => null }
+  const shared = stubShared({ hub, limits: { outboxBytesMax }, slowReaders })
   const channels = ["/a", "/b"].map(channelOf)
   const stream = new ManyStream({
     shared,

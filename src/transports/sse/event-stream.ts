@@ -179,7 +179,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   }
 
   /** However much waits before it, nobody is judged by the last word. */
-  private pushLast(text: string): void {
+  protected pushLast(text: string): void {
     const written = this.controller?.write(encoder.encode(text))
     if (typeof written === "object") written.catch(() => undefined)
     this.finish()

@@ -3,8 +3,8 @@ import type { Position } from "../../../wire/cursor.ts"
 import { defaultLimits } from "../../../wire/limits.ts"
 import { channelOf, Rehearsal } from "../../hub/rehearsal.ts"
 import { stranger } from "../guest.ts"
-import type { Shared } from "../shared.ts"
 import { SlowReaders } from "../slow-readers.ts"
+import { stubShared } from "../stub-shared.ts"
 import { ChannelStream } from "./channel-stream.ts"
 
 const message = "x".repeat(60 * 1024)
@@ -13,16 +13,7 @@ function start(outboxBytesMax = defaultLimits.outboxBytesMax) {
   let now = 1
   const rehearsal = new Rehearsal({ outboxBytesMax })
   const slowReaders = new SlowReaders({ outboxBytesMax, now: () => now })
-  const shared = {
-    hub: rehearsal.hub,
-    limits: { ...defaultLimits, outboxBytesMax },
-    slowReaders,
-    wheel: { add() {}, remove() {} },
-    connections: { addReserved() {}, remove() {} },
-    presence: { enter: () => null },
-    setTimeout() {},
-    gone() {},
-  } as unknown as Shared
+  const shared = stubShared({ hub: rehearsal.hub, limits: { outboxBytesMax }, slowReaders })
   return {
     rehearsal,
     publish: () => void rehearsal.hub.publish(rehearsal.draft("/a", message)),

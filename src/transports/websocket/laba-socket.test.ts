@@ -1,11 +1,8 @@
 import { expect, test } from "bun:test"
-import { defaultLimits } from "../../../wire/limits.ts"
 import { parseChannel } from "../../channels/name.ts"
-import { Counters } from "../../telemetry/counters.ts"
 import { Connections } from "../connections.ts"
-import type { Shared } from "../shared.ts"
 import { SlowReaders } from "../slow-readers.ts"
-import { TimerWheel } from "../timer-wheel.ts"
+import { stubShared } from "../stub-shared.ts"
 import type { GroupKind } from "../transport.ts"
 import { LabaSocket } from "./laba-socket.ts"
 import type { LabaWebSocket } from "./socket.ts"
@@ -19,16 +16,12 @@ function start() {
   const closed: [number | undefined, string | undefined][] = []
   let setAside = 0
   const slowReaders = new SlowReaders({ outboxBytesMax, now: () => nowMs })
-  const shared = {
+  const shared = stubShared({
     slowReaders,
-    limits: { ...defaultLimits, outboxBytesMax },
+    limits: { outboxBytesMax },
     connections: new Connections("node"),
-    wheel: new TimerWheel({ now: () => 0, manual: true }),
-    counters: new Counters(),
-    presence: { enter: () => null },
     access: { channelOf: (_: unknown, name: string) => parseChannel(name, "body"), may: () => undefined },
     subscribing: () => undefined,
-    gone: () => undefined,
     hub: {
       prepare: () => () => undefined,
       join: () => undefined,
@@ -38,7 +31,7 @@ function start() {
         return () => undefined
       },
     },
-  } as unknown as Shared
+  })
   const socket = new LabaSocket({
     shared,
     kind: { name: "test" } as GroupKind,

@@ -1,4 +1,5 @@
 // A WebSocket that speaks laba.v1: the conversation over a socket.
+import type { Code } from "../../../wire/codes.ts"
 import type { Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
@@ -55,6 +56,11 @@ export class LabaSocket extends Socket implements Outlet {
     if (!farewell) return this.conversation.end(error)
     this.conversation.tell(error)
     super.dismiss(error, farewell)
+  }
+
+  endWith(frame: string, code: Code): void {
+    this.send(frame)
+    this.closeWith(code)
   }
 
   expiring(seconds: number): void {

@@ -3,7 +3,6 @@
 // of many channels.
 import { parseCursor, type Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
-import { defaultLimits } from "../../../wire/limits.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
 import type { Channel } from "../../../src/channels/channel.ts"
 import type { Hub } from "../../../src/hub/hub.ts"
@@ -16,6 +15,7 @@ import { ListGroup } from "../../../src/transports/list-group.ts"
 import type { Shared } from "../../../src/transports/shared.ts"
 import { setAside } from "../../../src/transports/slow-listeners.ts"
 import { ManyStream } from "../../../src/transports/sse/many-stream.ts"
+import { stubShared } from "../../../src/transports/stub-shared.ts"
 import type { GroupKind, Listener, Membership, Start } from "../../../src/transports/transport.ts"
 import { Heard } from "./heard.ts"
 import { Outbox, outboxBytesMax } from "./outbox.ts"
@@ -170,19 +170,14 @@ function sharedOf(world: ClientWorld, judge: () => void): Shared {
       },
     }
   }
-  return {
+  return stubShared({
     hub: world.hub,
-    limits: { ...defaultLimits, outboxBytesMax },
+    limits: { outboxBytesMax },
     counters: world.counters,
     presence: { enter: seat },
-    wheel: { add() {}, remove() {} },
-    connections: { addReserved() {}, remove() {} },
     slowReaders: { suspect() {}, took() {}, judge },
     access: { channelOf: (_identity: unknown, name: string) => name },
-    setTimeout() {},
-    gone() {},
-    failed() {},
-  } as unknown as Shared
+  })
 }
 
 /** The real conversation, over an outlet that writes down its frames. */
@@ -206,7 +201,10 @@ export class LabaClient implements Client {
       },
       ready: () => this.outbox.ready(),
       drained: () => this.outbox.drained(),
-      closeWith: () => this.leave(),
+      endWith: (frame: string) => {
+        this.receive(frame)
+        this.leave()
+      },
     }
     Object.defineProperty(outlet, "closed", { get: () => this.closed })
     const shared = sharedOf(world, () => undefined)
