@@ -228,6 +228,10 @@ describe("one Redis", () => {
     lost(channel: string): void {
       this.losses.push(channel)
     }
+
+    forgotten(channel: string): void {
+      this.losses.push(channel)
+    }
   }
 
   test("a hole in what is heard is told once, however many listen", async () => {
