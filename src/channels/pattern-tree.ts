@@ -37,7 +37,7 @@ export class PatternTree<Value> {
 
   /** The value of the most specific pattern that takes in this one, that is every name that fits it, or undefined. Its own is one. */
   covering({ parts }: Pattern): Value | undefined {
-    return coveringIn(this.root, parts, 0)
+    return findIn(this.root, parts, 0)
   }
 }
 
@@ -62,28 +62,16 @@ class Node<Value> {
   }
 }
 
-// Recursion is as deep as the deepest pattern, and a pattern has at most 127 parts.
+// Recursion is as deep as the deepest pattern, and a pattern has at most 127 parts. What a part of a pattern stands for must be
+// taken in as a whole: `**` is by `**` alone, `@*` not by a literal. No name and no literal has a `*`.
 function findIn<Value>(node: Node<Value>, parts: readonly string[], depth: number): Value | undefined {
   const part = parts[depth]
   if (part === undefined) return node.end ?? node.rest
+  if (part === anyParts) return node.rest
   const literal = node.literals.get(part)
   const found = literal && findIn(literal, parts, depth + 1)
   if (found !== undefined) return found
   const owned = node.anyUser && part.startsWith("@") ? findIn(node.anyUser, parts, depth + 1) : undefined
   if (owned !== undefined) return owned
   return (node.any && findIn(node.any, parts, depth + 1)) ?? node.rest
-}
-
-// As `findIn`, but what a part of the pattern stands for must be taken in as a whole: `**` is by `**` alone, `@*` not by a literal.
-function coveringIn<Value>(node: Node<Value>, parts: readonly string[], depth: number): Value | undefined {
-  const part = parts[depth]
-  if (part === undefined) return node.end ?? node.rest
-  if (part === anyParts) return node.rest
-  // No literal is spelled as `*` or `@*`.
-  const literal = node.literals.get(part)
-  const found = literal && coveringIn(literal, parts, depth + 1)
-  if (found !== undefined) return found
-  const owned = node.anyUser && part.startsWith("@") ? coveringIn(node.anyUser, parts, depth + 1) : undefined
-  if (owned !== undefined) return owned
-  return (node.any && coveringIn(node.any, parts, depth + 1)) ?? node.rest
 }

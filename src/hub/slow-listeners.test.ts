@@ -18,6 +18,16 @@ function stallAfter(count: number): { listener: RehearsedListener; drain: () => 
   return { listener, drain }
 }
 
+/** A listener that stalls after 10 of the 30 messages that are replayed to it, on a channel that lets it skip, and is found slow. */
+async function slowInReplay() {
+  const rehearsal = new Rehearsal({ rule: { ...keepAll, slow: "latest" }, outboxBytesMax: 40 })
+  rehearsal.publish("/a", 30)
+  const { listener, drain } = stallAfter(10)
+  rehearsal.hub.join(listener, channelOf("/a"), { epoch: "run1", offset: 0 })
+  await breathe()
+  return { rehearsal, listener, drain, resume: rehearsal.hub.slow(listener) }
+}
+
 describe("slow readers", () => {
   test("skip to the newest message where the rule says so, and are told", () => {
     const rehearsal = new Rehearsal({ rule: { ...keepAll, slow: "latest" } })
@@ -42,12 +52,7 @@ describe("slow readers", () => {
   })
 
   test("[C15] skip while they are replayed: nothing older comes after the newest, nothing twice, and no ghost is left", async () => {
-    const rehearsal = new Rehearsal({ rule: { ...keepAll, slow: "latest" }, outboxBytesMax: 40 })
-    rehearsal.publish("/a", 30)
-    const { listener, drain } = stallAfter(10)
-    rehearsal.hub.join(listener, channelOf("/a"), { epoch: "run1", offset: 0 })
-    await breathe()
-    const resume = rehearsal.hub.slow(listener)
+    const { rehearsal, listener, drain, resume } = await slowInReplay()
     rehearsal.publish("/a", 3)
     rehearsal.settle()
     resume?.()
@@ -65,12 +70,7 @@ describe("slow readers", () => {
   })
 
   test("that skip a replay are given the newest though nothing came meanwhile: it is read", async () => {
-    const rehearsal = new Rehearsal({ rule: { ...keepAll, slow: "latest" }, outboxBytesMax: 40 })
-    rehearsal.publish("/a", 30)
-    const { listener, drain } = stallAfter(10)
-    rehearsal.hub.join(listener, channelOf("/a"), { epoch: "run1", offset: 0 })
-    await breathe()
-    const resume = rehearsal.hub.slow(listener)
+    const { rehearsal, listener, drain, resume } = await slowInReplay()
     drain()
     resume?.()
     for (let i = 0; i < 10; i++) await breathe()

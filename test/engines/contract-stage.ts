@@ -33,6 +33,10 @@ export class Ear implements EngineEvents {
     this.losses.push(channel)
   }
 
+  forgotten(channel: string): void {
+    this.losses.push(channel)
+  }
+
   /** Waits until that many messages were delivered. */
   async hears(count: number): Promise<Message[]> {
     for (let i = 0; i < 3000 && this.heard.length < count; i++) await Bun.sleep(10)

@@ -1,6 +1,5 @@
 // What may befall Redis, one thing at a time, and what a listener on a node then gets: everything in order, or a reset.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import type { EngineEvents, Message } from "../../src/engines/engine.ts"
 import { Hearer, Ledger } from "../chaos/ledger.ts"
 import { type CrowdOptions, listenOn } from "../chaos/crowd.ts"
 import { ChaosNode } from "../chaos/node.ts"
@@ -8,6 +7,7 @@ import { Random } from "../fuzz/random.ts"
 import { RedisProcess, until } from "../support/redis-servers.ts"
 import { TcpProxy } from "../support/tcp-proxy.ts"
 import { parseChannel } from "../../src/channels/name.ts"
+import { Ear } from "./contract-stage.ts"
 import { freshPrefix, openEngine, refusalOf } from "./redis-maker.ts"
 import { bounds, draft, keep } from "./stored.ts"
 
@@ -216,23 +216,6 @@ describe("one Redis", () => {
     redis = await RedisProcess.start({ config: { save: '""' } })
   }, deadlineMs)
   afterAll(() => redis[Symbol.asyncDispose]())
-
-  class Ear implements EngineEvents {
-    readonly heard: Message[] = []
-    readonly losses: string[] = []
-
-    deliver(message: Message): void {
-      this.heard.push(message)
-    }
-
-    lost(channel: string): void {
-      this.losses.push(channel)
-    }
-
-    forgotten(channel: string): void {
-      this.losses.push(channel)
-    }
-  }
 
   test("a hole in what is heard is told once, however many listen", async () => {
     const prefix = freshPrefix()

@@ -79,24 +79,9 @@ describe("the command line", () => {
 
   test("prints what was published, with --json also around it", async () => {
     const channel = freshChannel("printed")
-    const count = String(lines.length)
-    await using plain = new LabaProcess([
-      "subscribe",
-      server.base + channel,
-      "--after",
-      await tailOf(channel),
-      "--count",
-      count,
-    ])
-    await using json = new LabaProcess([
-      "subscribe",
-      server.base + channel,
-      "--after",
-      await tailOf(channel),
-      "--json",
-      "--count",
-      count,
-    ])
+    const from = ["--after", await tailOf(channel), "--count", String(lines.length)]
+    await using plain = new LabaProcess(["subscribe", server.base + channel, ...from])
+    await using json = new LabaProcess(["subscribe", server.base + channel, ...from, "--json"])
     for (const payload of lines) await publish(payload, channel)
     expect([await plain.ended(), await json.ended()]).toEqual([0, 0])
     const [printed, inJson] = [plain.out.split("\n"), json.out.split("\n")]

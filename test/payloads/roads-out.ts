@@ -10,7 +10,7 @@ export interface Heard {
   readonly bytes: Uint8Array
 }
 
-/** What a road does to a payload, by its rule: nothing, P11 or P12. */
+/** What a road does to a payload: nothing (P11), or what the rule P12 or P13 says. */
 export type Bend = "none" | "one line" | "event stream"
 
 export interface RoadOut {

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { demoDesk, type DemoDesk, type DemoOptions } from "../demo.ts"
-import { patience } from "../model/shop.ts"
+import { demoOptions } from "./demo-options.ts"
 
 /** Starts a desk with its Laba, some of them more than once. */
 setDefaultTimeout(120_000)
@@ -26,19 +26,7 @@ interface Started extends DemoDesk {
 
 async function start(directory: string, given: Partial<DemoOptions> = {}): Promise<Started> {
   const said: string[] = []
-  const desk = await demoDesk({
-    directory,
-    database: undefined,
-    host: "127.0.0.1",
-    port: 0,
-    laba: undefined,
-    labaPort: 0,
-    publicUrl: undefined,
-    publicLaba: undefined,
-    patience,
-    log: (line) => said.push(line),
-    ...given,
-  })
+  const desk = await demoDesk({ ...demoOptions(directory, (line) => said.push(line)), ...given })
   cleanups.push(() => desk.close())
   return { ...desk, said }
 }

@@ -8,8 +8,8 @@ import { join } from "node:path"
 import { assertSturdy, type HostileRequest, send } from "../../house/hostile-requests.ts"
 import { type DemoDesk, demoDesk } from "../demo.ts"
 import { routes } from "../http/routes.ts"
-import { patience } from "../model/shop.ts"
 import { secretsIn } from "../secrets.ts"
+import { demoOptions } from "./demo-options.ts"
 
 setDefaultTimeout(60_000)
 
@@ -40,18 +40,7 @@ describe("whatever is sent", () => {
   const cookies: string[] = []
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "takeaway-"))
-    desk = await demoDesk({
-      directory: folder,
-      database: undefined,
-      host: "127.0.0.1",
-      port: 0,
-      laba: undefined,
-      labaPort: 0,
-      publicUrl: undefined,
-      publicLaba: undefined,
-      patience,
-      log: (line) => lines.push(line),
-    })
+    desk = await demoDesk(demoOptions(folder, (line) => lines.push(line)))
     for (const [path, body] of [
       ["/api/visit", {}],
       ["/api/kitchen/login", { shop: "shop1", password: "laba" }],
