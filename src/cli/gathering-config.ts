@@ -26,6 +26,7 @@ export interface Gathered {
 
 /** Throws `Misuse` for a flag that is none, and `Failure` with every mistake of the rest, a line each. */
 export async function gatherConfig(named: string | undefined, flags: ConfigInput): Promise<Gathered> {
+  if (named === "") throw new Misuse("--config needs the name of a file, and has an empty one")
   checkFlags(flags)
   const file = named ?? (await usualFile())
   const text = file === null ? null : await read(file)

@@ -64,8 +64,8 @@ export const serve: Command = {
     const { given } = readArguments(args, flags, 0)
     const engine = engineFrom(given)
     const ordinal = ordinalOfProcess()
-    const gather = async () => {
-      const gathered = await gatherConfig(given.config, {
+    const gather = async (from = given.config) => {
+      const gathered = await gatherConfig(from, {
         listen: {
           ...(given.host !== undefined && { host: given.host }),
           ...(given.port !== undefined && { port: readPort(given.port) }),
@@ -88,7 +88,8 @@ export const serve: Command = {
     const from = file === null ? "" : `, ${file}`
     const runKey = runKeyFor(config)
     if (count > 1) return serveBy(count, config, { given, from, runKey })
-    const source = async (): Promise<ConfigInput> => (await gather()).input
+    // The file that was found at the start is read again by its name: were it gone, nothing would be configured.
+    const source = async (): Promise<ConfigInput> => (await gather(file ?? undefined)).input
     const laba = await start(
       {
         ...input,

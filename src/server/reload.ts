@@ -4,6 +4,7 @@ import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { ConfigChange, ReloadReport } from "../api/backend/backend.ts"
 import type { Rule } from "../channels/channel.ts"
+import { refuseOpening } from "../config/accident.ts"
 import { type Config, type ConfigInput, parseConfig } from "../config/config.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Counters } from "../telemetry/counters.ts"
@@ -79,7 +80,9 @@ export class Reloader {
       )
     }
     try {
-      return parseConfig(await read())
+      const config = parseConfig(await read())
+      refuseOpening(this.current, config)
+      return config
     } catch (error) {
       const problems = error instanceof Error ? error.message : String(error)
       if (!dry) {

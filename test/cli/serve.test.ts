@@ -123,6 +123,11 @@ describe("laba serve", () => {
     const missing = await laba(["serve", "--config", "none.yaml"], { cwd: folder.path })
     expect(missing.code).toBe(1)
     expect(missing.err).toMatch(/^laba: cannot read none\.yaml: .+\n$/)
+    const unnamed = await laba(["serve", "--config", ""], { cwd: folder.path })
+    expect(unnamed.code).toBe(2)
+    expect(unnamed.err).toBe(
+      "laba: --config needs the name of a file, and has an empty one (laba help serve)\n",
+    )
     await Bun.write(join(folder.path, "laba.yaml"), "lisen: { port: 0 }\nopen: perhaps\n")
     const wrong = await laba(["serve"], { cwd: folder.path })
     expect(wrong.code).toBe(1)

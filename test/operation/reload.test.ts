@@ -1,5 +1,6 @@
 // The configuration read again while people listen: nobody is dropped, and what changed holds for those who are here.
 import { describe, expect, test } from "bun:test"
+import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { makeKey } from "../../src/access/keys.ts"
 import { type ConfigInput, LabaError, serve } from "../../src/server/index.ts"
@@ -151,6 +152,47 @@ describe("a reload", () => {
         headers: { authorization: `Bearer ${next.text}` },
       }).then(({ headers }) => Number(headers.get("laba-listeners")))
     }
+  })
+})
+
+describe("a reload never opens a server that has keys:", () => {
+  const key = makeKey("shop")
+  const keys = [{ name: "shop", sha256: key.sha256, publish: ["/**"] }]
+  const secret = "a secret of thirty-two bytes, or more"
+
+  test.each<[string, ConfigInput]>([
+    ["nothing at all", {}],
+    ["an empty list of keys", { keys: [] }],
+    ["open: true, which waits for a restart", { open: true }],
+  ])("not by %s", async (_, next) => {
+    await using server = await stage({ limits: drainAtOnce, keys })
+    server.set({ limits: drainAtOnce, ...next })
+    for (const dry of [true, false]) {
+      const refused = await server.laba.reload({ dry }).catch((error: unknown) => error)
+      expect(refused).toMatchObject({ code: "bad_config", detail: expect.stringContaining("has none") })
+    }
+    expect((await fetch(`${server.base}/c`, { method: "POST", body: "x" })).status).toBe(401)
+    const headers = { authorization: `Bearer ${key.text}` }
+    expect((await fetch(`${server.base}/c`, { method: "POST", body: "x", headers })).status).toBe(201)
+    server.set({ limits: drainAtOnce, tokens: { secret } })
+    expect((await server.laba.reload()).dry).toBeFalse()
+    server.set({ limits: drainAtOnce, ...next })
+    expect(await server.laba.reload().catch((error: unknown) => error)).toMatchObject({ code: "bad_config" })
+  })
+
+  test("not by a file of this folder that is emptied, or gone", async () => {
+    await using folder = await emptyFolder()
+    const file = join(folder.path, "laba.json")
+    await Bun.write(file, JSON.stringify({ log: { format: "json" }, keys, limits: drainAtOnce }))
+    await using run = new LabaProcess(["serve", "--port", "0"], { cwd: folder.path })
+    const [, base] = await run.says(/listening on (http:\S+)/)
+    await Bun.write(file, "")
+    run.signal("SIGHUP")
+    await run.says(/"event":"config_refused".*has none/)
+    await rm(file)
+    run.signal("SIGHUP")
+    await run.says(/"event":"config_refused".*cannot read laba\.json/)
+    expect((await fetch(`${base}/c`, { method: "POST", body: "x" })).status).toBe(401)
   })
 })
 
