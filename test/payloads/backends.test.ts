@@ -1,17 +1,17 @@
-// [P11] The roads to and from the application: what it is asked about, what it publishes in its answers, and what it pushes to one connection.
+// [P11] What goes to and from the application: what it is asked about, what it publishes in its answers, and what it pushes to one connection.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test"
 import { Inbox } from "../support/inbox.ts"
 import { bytesOf, type TestPayload, testPayloads } from "./payloads.ts"
-import { expectedOn, payloadOf, roadsOut } from "./roads-out.ts"
-import { hooked, membersOf, mustBe, openScene, type Scene } from "./scene.ts"
+import { expectedOn, payloadOf, deliveryMethods } from "./delivery-methods.ts"
+import { hooked, membersOf, mustBe, startPayloadServer, type PayloadServer } from "./payload-server.ts"
 
 setDefaultTimeout(60_000)
 
-let scene: Scene
+let node: PayloadServer
 beforeAll(async () => {
-  scene = await openScene()
+  node = await startPayloadServer()
 })
-afterAll(() => scene[Symbol.asyncDispose]())
+afterAll(() => node[Symbol.asyncDispose]())
 
 /** Names the payload when it is another. */
 function same(heard: Uint8Array, payload: TestPayload, expected: Uint8Array): void {
@@ -30,7 +30,7 @@ interface Socket {
 
 async function openSocket(path: string, subprotocol?: string): Promise<Socket> {
   const socket = new WebSocket(
-    scene.base.replace("http", "ws") + path,
+    node.base.replace("http", "ws") + path,
     subprotocol === undefined ? [] : [subprotocol],
   )
   socket.binaryType = "arraybuffer"
@@ -38,7 +38,7 @@ async function openSocket(path: string, subprotocol?: string): Promise<Socket> {
   socket.onmessage = ({ data }) =>
     frames.push(typeof data === "string" ? data : new Uint8Array(data as ArrayBuffer))
   await new Promise((resolve) => (socket.onopen = resolve))
-  const { connections } = (await (await fetch(`${scene.base}/_/api/connections`)).json()) as {
+  const { connections } = (await (await fetch(`${node.base}/_/api/connections`)).json()) as {
     connections: { id: string }[]
   }
   return { socket, frames, id: connections.at(-1)?.id ?? "" }
@@ -52,9 +52,9 @@ describe("what the application is asked about is what the client sent", () => {
     const { socket } = await openSocket(hooked.laba, "laba.v1")
     for (const payload of testPayloads) {
       socket.send(publishFrame(hooked.laba, payload))
-      const { type, data } = await scene.inProcess.next()
+      const { type, data } = await node.inProcess.next()
       same(bytesOf(data), payload, bytesOf(payload.data))
-      const heard = await scene.laba.next()
+      const heard = await node.laba.next()
       same(heard.body, payload, bytesOf(payload.data))
       expect([type, heard.type]).toEqual([payload.type, payload.type])
     }
@@ -65,8 +65,8 @@ describe("what the application is asked about is what the client sent", () => {
     const { socket } = await openSocket(hooked.laba)
     for (const payload of overRaw) {
       socket.send(payload.data as string)
-      same(bytesOf((await scene.inProcess.next()).data), payload, bytesOf(payload.data))
-      same((await scene.laba.next()).body, payload, bytesOf(payload.data))
+      same(bytesOf((await node.inProcess.next()).data), payload, bytesOf(payload.data))
+      same((await node.laba.next()).body, payload, bytesOf(payload.data))
     }
     socket.close()
   })
@@ -75,8 +75,8 @@ describe("what the application is asked about is what the client sent", () => {
     for (const payload of testPayloads) {
       const { kind, type, data } = payload
       const headers = { "Content-Type": kind === "bytes" ? type : `${type}; charset=utf-8` }
-      await fetch(scene.base + hooked.publish, { method: "POST", headers, body: data as BodyInit })
-      same((await scene.laba.next()).body, payload, bytesOf(data))
+      await fetch(node.base + hooked.publish, { method: "POST", headers, body: data as BodyInit })
+      same((await node.laba.next()).body, payload, bytesOf(data))
     }
   })
 
@@ -84,8 +84,8 @@ describe("what the application is asked about is what the client sent", () => {
     const { socket } = await openSocket(hooked.tencent)
     for (const payload of overRaw) {
       socket.send(payload.data as string)
-      await scene.inProcess.next()
-      const { websocket } = JSON.parse(Buffer.from((await scene.tencent.next()).body).toString()) as {
+      await node.inProcess.next()
+      const { websocket } = JSON.parse(Buffer.from((await node.tencent.next()).body).toString()) as {
         websocket: { dataType: string; data: string }
       }
       const { dataType, data } = websocket
@@ -96,30 +96,31 @@ describe("what the application is asked about is what the client sent", () => {
 })
 
 describe("what the application says arrives as it said it", () => {
-  test("[H2] messages in an answer, on every road out", async () => {
+  test("[H2] messages in an answer, by every method of delivery", async () => {
     const asked = await openSocket(hooked.laba)
-    const ears = await Promise.all(
-      roadsOut.map(async (out) => [out, await out.open(scene, "/answered")] as const),
+    const receivers = await Promise.all(
+      deliveryMethods.map(async (out) => [out, await out.open(node, "/answered")] as const),
     )
     for (const payload of testPayloads) {
-      scene.answer = `{"publish":[{${membersOf(payload)},"channel":"/answered"}]}`
+      node.answer = `{"publish":[{${membersOf(payload)},"channel":"/answered"}]}`
       asked.socket.send("what now?")
-      for (const [out, ear] of ears) same(await ear.next(), payload, expectedOn(out.bend, payload))
+      for (const [out, receiver] of receivers)
+        same(await receiver.next(), payload, expectedOn(out.alteration, payload))
     }
-    scene.answer = null
-    for (const [, ear] of ears) await ear.close()
+    node.answer = null
+    for (const [, receiver] of receivers) await receiver.close()
     asked.socket.close()
   })
 
   test("what it puts in a message's place, in this process", async () => {
     const { socket, frames } = await openSocket("/instead")
     for (const payload of overRaw) {
-      scene.instead = { data: payload.data }
+      node.instead = { data: payload.data }
       // What it puts there is of the message's own type.
       socket.send(payload.kind === "text" ? "x" : Uint8Array.of(1))
       same(bytesOf(await frames.next()), payload, bytesOf(payload.data))
     }
-    scene.instead = null
+    node.instead = null
     socket.close()
   })
 
@@ -129,13 +130,13 @@ describe("what the application says arrives as it said it", () => {
       for (const payload of overRaw) {
         const { data } = payload
         const base64 = typeof data === "string" ? null : Buffer.from(data).toString("base64")
-        if (isRemote) scene.answer = JSON.stringify({ reply: base64 === null ? data : { base64 } })
-        else scene.instead = { reply: data }
+        if (isRemote) node.answer = JSON.stringify({ reply: base64 === null ? data : { base64 } })
+        else node.instead = { reply: data }
         socket.send("what now?")
         same(bytesOf(await frames.next()), payload, bytesOf(data))
       }
-      scene.answer = null
-      scene.instead = null
+      node.answer = null
+      node.instead = null
       socket.close()
     }
   })
@@ -143,7 +144,7 @@ describe("what the application says arrives as it said it", () => {
 
 describe("what is pushed to one connection arrives as it was pushed", () => {
   const push = (id: string, { kind, type, data }: TestPayload): Promise<Response> =>
-    fetch(`${scene.base}/_/api/connections/${id}`, {
+    fetch(`${node.base}/_/api/connections/${id}`, {
       method: "POST",
       headers: { "Content-Type": kind === "bytes" ? type : `${type}; charset=utf-8` },
       body: data as BodyInit,
@@ -154,7 +155,7 @@ describe("what is pushed to one connection arrives as it was pushed", () => {
     for (const payload of testPayloads) {
       await mustBe(204, await push(id, payload))
       same(bytesOf(await frames.next()), payload, bytesOf(payload.data))
-      scene.server.laba.push(id, payload.data)
+      node.server.laba.push(id, payload.data)
       same(bytesOf(await frames.next()), payload, bytesOf(payload.data))
     }
     socket.close()
@@ -172,14 +173,14 @@ describe("what is pushed to one connection arrives as it was pushed", () => {
 
   test("[S12] as an event of a stream, its text in a string", async () => {
     const abort = new AbortController()
-    const response = await fetch(`${scene.base}/direct-sse`, {
+    const response = await fetch(`${node.base}/direct-sse`, {
       headers: { Accept: "text/event-stream" },
       signal: abort.signal,
     })
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
     await reader.read()
-    const { connections } = (await (await fetch(`${scene.base}/_/api/connections`)).json()) as {
+    const { connections } = (await (await fetch(`${node.base}/_/api/connections`)).json()) as {
       connections: { id: string; transport: string }[]
     }
     const id = connections.find(({ transport }) => transport === "sse")?.id ?? ""
@@ -208,7 +209,7 @@ describe("what is pushed to one connection arrives as it was pushed", () => {
       const body = JSON.stringify({ websocket: order })
       const headers = { "Content-Type": "application/json" }
       expect(
-        await (await fetch(`${scene.base}/_/api/tencent/pg`, { method: "POST", headers, body })).json(),
+        await (await fetch(`${node.base}/_/api/tencent/pg`, { method: "POST", headers, body })).json(),
       ).toEqual({
         errNo: 0,
         errMsg: "ok",

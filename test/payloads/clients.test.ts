@@ -1,4 +1,4 @@
-// [P11] The roads through our own client and commands: what they hand on is the text that was published.
+// [P11] What goes through our own client and commands: it hands on the text that was published.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test"
 import { join } from "node:path"
 import { connect } from "../../client/index.ts"
@@ -10,7 +10,7 @@ import { emptyFolder, LabaProcess } from "../cli/laba.ts"
 import { Inbox } from "../support/inbox.ts"
 import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 import { bytesOf, type TestPayload, testPayloads } from "./payloads.ts"
-import { expectedOn } from "./roads-out.ts"
+import { expectedOn } from "./delivery-methods.ts"
 
 setDefaultTimeout(60_000)
 

@@ -21,7 +21,7 @@ const post = async (server: OwnServer, path: string, body: BodyInit, type: strin
 const part = (headers: string, data: string): string =>
   `--X\r\nContent-Disposition: form-data; name="pad"\r\n\r\n${padding}\r\n--X\r\nContent-Disposition: form-data; name="data"${headers}\r\n\r\n${data}\r\n--X--\r\n`
 
-const roads: Readonly<Record<string, (server: OwnServer) => Promise<() => Promise<void>>>> = {
+const ways: Readonly<Record<string, (server: OwnServer) => Promise<() => Promise<void>>>> = {
   async "a frame of laba.v1"(server) {
     const client = await connectByLaba(`${server.base}/_/ws`)
     const frame = `{"op":"publish","ref":1,"channel":"/kept","pad":"${padding}","data":[1.0]}`
@@ -53,7 +53,7 @@ const megabytes = (): number => {
   return process.memoryUsage().rss / 1_000_000
 }
 
-for (const [name, open] of Object.entries(roads))
+for (const [name, open] of Object.entries(ways))
   test(`what surrounds a payload in ${name} is not kept with it`, async () => {
     const history = { count: 10_000, bytes: "64MB", time: "10m" }
     await using server = await startServer({ logTo: () => {}, channels: { "/**": { history } } })

@@ -1,15 +1,15 @@
-// [P14] What is no text is refused on every road that takes text, and is never replaced in silence. Its escape inside JSON is JSON.
+// [P14] What is no text is refused on every way that takes text, and is never replaced in silence. Its escape inside JSON is JSON.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { connectByLaba } from "../support/laba-socket.ts"
-import { mustBe, openScene, type Scene } from "./scene.ts"
+import { mustBe, startPayloadServer, type PayloadServer } from "./payload-server.ts"
 
 setDefaultTimeout(60_000)
 
-let scene: Scene
+let node: PayloadServer
 beforeAll(async () => {
-  scene = await openScene()
+  node = await startPayloadServer()
 })
-afterAll(() => scene[Symbol.asyncDispose]())
+afterAll(() => node[Symbol.asyncDispose]())
 
 /** Half of a surrogate pair, as UTF-8 would write it. */
 const half = Uint8Array.of(0xed, 0xa0, 0x80)
@@ -17,14 +17,14 @@ const between = (before: string, after: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(Buffer.concat([Buffer.from(before), half, Buffer.from(after)]))
 
 async function codeOf(path: string, body: BodyInit, type: string): Promise<string> {
-  const response = await fetch(scene.base + path, { method: "POST", headers: { "Content-Type": type }, body })
+  const response = await fetch(node.base + path, { method: "POST", headers: { "Content-Type": type }, body })
   const said = (await response.json()) as { code?: string; results?: { error?: { code: string } }[] }
   return said.code ?? said.results?.[0]?.error?.code ?? "published"
 }
 
 const json = "application/json"
 
-const roads: Readonly<Record<string, { readonly code: string; try(): Promise<string> }>> = {
+const ways: Readonly<Record<string, { readonly code: string; try(): Promise<string> }>> = {
   "a body of text": { code: "bad_utf8", try: () => codeOf("/c", between("a", "b"), "text/plain") },
   "a body of JSON": { code: "bad_utf8", try: () => codeOf("/c", between('"', '"'), json) },
   "a URL-encoded form": {
@@ -59,7 +59,7 @@ const roads: Readonly<Record<string, { readonly code: string; try(): Promise<str
   "laba.v1, by its escape in a text": {
     code: "bad_frame",
     async try() {
-      await using client = await connectByLaba(`${scene.base}/_/ws`)
+      await using client = await connectByLaba(`${node.base}/_/ws`)
       client.socket.send(
         String.raw`{"op":"publish","ref":1,"channel":"/c","type":"text/plain","data":"\ud800"}`,
       )
@@ -72,34 +72,34 @@ const roads: Readonly<Record<string, { readonly code: string; try(): Promise<str
 }
 
 const here = (data: string, type?: string): Promise<string> =>
-  scene.server.laba.publish("/c", data, type === undefined ? {} : { type }).then(
+  node.server.laba.publish("/c", data, type === undefined ? {} : { type }).then(
     () => "published",
     (error: { code: string }) => error.code,
   )
 
-for (const [name, road] of Object.entries(roads))
+for (const [name, way] of Object.entries(ways))
   test(`[P14] half of a surrogate pair is refused by ${name}`, async () => {
-    expect(await road.try()).toBe(road.code)
+    expect(await way.try()).toBe(way.code)
   })
 
 test("[P14] what a hook in this process answers is a failure of its own when it is no text", async () => {
-  const socket = new WebSocket(`${scene.base.replace("http", "ws")}/hook-half`)
+  const socket = new WebSocket(`${node.base.replace("http", "ws")}/hook-half`)
   await new Promise((resolve) => (socket.onopen = resolve))
-  scene.instead = { reply: "\ud800" }
+  node.instead = { reply: "\ud800" }
   const closed = new Promise<CloseEvent>((resolve) => (socket.onclose = resolve))
   socket.send("x")
   expect((await closed).reason).toBe("hook_failed")
-  scene.instead = null
+  node.instead = null
 })
 
 test("[P14] nor can it be pushed from this process", async () => {
-  const socket = new WebSocket(`${scene.base.replace("http", "ws")}/push-half`)
+  const socket = new WebSocket(`${node.base.replace("http", "ws")}/push-half`)
   await new Promise((resolve) => (socket.onopen = resolve))
-  const { connections } = (await (await fetch(`${scene.base}/_/api/connections`)).json()) as {
+  const { connections } = (await (await fetch(`${node.base}/_/api/connections`)).json()) as {
     connections: { id: string }[]
   }
   const id = connections.at(-1)?.id ?? ""
-  expect(() => scene.server.laba.push(id, "\ud800")).toThrow("bad_utf8")
+  expect(() => node.server.laba.push(id, "\ud800")).toThrow("bad_utf8")
   socket.close()
 })
 
@@ -107,9 +107,9 @@ test("[P14] its escape inside JSON passes as it is, from wherever JSON comes", a
   const text = String.raw`"\ud800"`
   await mustBe(
     201,
-    await fetch(`${scene.base}/escaped`, { method: "POST", headers: { "Content-Type": json }, body: text }),
+    await fetch(`${node.base}/escaped`, { method: "POST", headers: { "Content-Type": json }, body: text }),
   )
-  expect(await (await fetch(`${scene.base}/escaped`)).text()).toBe(text)
-  await scene.server.laba.publish("/escaped", ["\ud800"])
-  expect(await (await fetch(`${scene.base}/escaped`)).text()).toBe(String.raw`["\ud800"]`)
+  expect(await (await fetch(`${node.base}/escaped`)).text()).toBe(text)
+  await node.server.laba.publish("/escaped", ["\ud800"])
+  expect(await (await fetch(`${node.base}/escaped`)).text()).toBe(String.raw`["\ud800"]`)
 })

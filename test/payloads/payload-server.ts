@@ -1,4 +1,4 @@
-// A server with every way in and out, and what roads have in common. In this process, so that its hooks and its own functions are roads too.
+// A server on which every method of publishing and of delivery works, its hooks and the functions in this process among them.
 import type { ClientMessage, ServeOptions } from "../../src/server/index.ts"
 import { Inbox } from "../support/inbox.ts"
 import { type OwnServer, startServer } from "../support/server.ts"
@@ -11,7 +11,7 @@ export interface HookBody {
   readonly body: Uint8Array
 }
 
-export interface Scene extends AsyncDisposable {
+export interface PayloadServer extends AsyncDisposable {
   readonly server: OwnServer
   readonly base: string
   /** What `onMessage` was given in this process. */
@@ -32,7 +32,7 @@ export const hooked = {
   tencent: "/hooked/tencent",
 } as const
 
-export async function openScene(options: Pick<ServeOptions, "engine"> = {}): Promise<Scene> {
+export async function startPayloadServer(options: Pick<ServeOptions, "engine"> = {}): Promise<PayloadServer> {
   const inProcess = new Inbox<ClientMessage>("onMessage")
   const laba = new Inbox<HookBody>("the backend of the dialect laba")
   const tencent = new Inbox<HookBody>("the backend of the dialect tencent")
@@ -48,7 +48,7 @@ export async function openScene(options: Pick<ServeOptions, "engine"> = {}): Pro
       const kind = request.headers.get("ce-type")
       if (kind !== "laba.transport" && kind !== "laba.publish") return new Response(null, { status: 204 })
       laba.push({ channel: request.headers.get("ce-channel") ?? "", type, body })
-      return scene.answer === null ? new Response(null, { status: 204 }) : new Response(scene.answer)
+      return node.answer === null ? new Response(null, { status: 204 }) : new Response(node.answer)
     },
   })
   const answerTencent = (body: Uint8Array, type: string): Response => {
@@ -79,10 +79,10 @@ export async function openScene(options: Pick<ServeOptions, "engine"> = {}): Pro
     ],
     onMessage(message) {
       inProcess.push(message)
-      return scene.instead ?? undefined
+      return node.instead ?? undefined
     },
   })
-  const scene: Scene = {
+  const node: PayloadServer = {
     server,
     base: server.base,
     inProcess,
@@ -95,7 +95,7 @@ export async function openScene(options: Pick<ServeOptions, "engine"> = {}): Pro
       await backend.stop(true)
     },
   }
-  return scene
+  return node
 }
 
 /** Fails with what was said, unless it went well. */

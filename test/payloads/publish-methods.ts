@@ -1,18 +1,18 @@
-// Every road that a payload can take into a channel, as data. What differs is which payloads a road can carry.
+// Every way in which a payload can be published, as data. What differs is which payloads it can carry.
 import { connectByLaba } from "../support/laba-socket.ts"
 import type { TestPayload } from "./payloads.ts"
-import { membersOf, mustBe, type Scene } from "./scene.ts"
+import { membersOf, mustBe, type PayloadServer } from "./payload-server.ts"
 
-export interface RoadIn {
+export interface PublishMethod {
   readonly name: string
   /** Left out: it carries every payload. */
   carries?(payload: TestPayload): boolean
   /** Publishes to the channel, and is done when that is answered. */
-  send(scene: Scene, channel: string, payload: TestPayload): Promise<void>
+  send(node: PayloadServer, channel: string, payload: TestPayload): Promise<void>
 }
 
-const post = (scene: Scene, path: string, body: BodyInit, type: string | null): Promise<Response> =>
-  fetch(`${scene.base}${path}`, {
+const post = (node: PayloadServer, path: string, body: BodyInit, type: string | null): Promise<Response> =>
+  fetch(`${node.base}${path}`, {
     method: "POST",
     body,
     ...(type !== null && { headers: { "Content-Type": type } }),
@@ -30,8 +30,8 @@ const topicOf = (channel: string): { user: string; topic: string } => {
   return { user, topic }
 }
 
-async function bySession(scene: Scene, frame: string, accept: "stream" | "poll"): Promise<void> {
-  const url = `${scene.base}/_/session`
+async function bySession(node: PayloadServer, frame: string, accept: "stream" | "poll"): Promise<void> {
+  const url = `${node.base}/_/session`
   if (accept === "poll") {
     const opened = await (await fetch(url, { method: "POST" })).text()
     const id = /"connection":"([^"]+)"/.exec(opened)?.[1]
@@ -59,16 +59,16 @@ async function bySession(scene: Scene, frame: string, accept: "stream" | "poll")
   await reader.cancel()
 }
 
-export const roadsIn: readonly RoadIn[] = [
+export const publishMethods: readonly PublishMethod[] = [
   {
     name: "POST /c",
-    async send(scene, channel, payload) {
-      await mustBe(201, await post(scene, channel, payload.data as BodyInit, charsetOf(payload)))
+    async send(node, channel, payload) {
+      await mustBe(201, await post(node, channel, payload.data as BodyInit, charsetOf(payload)))
     },
   },
   {
     name: "POST /c in chunks",
-    async send(scene, channel, payload) {
+    async send(node, channel, payload) {
       const bytes = typeof payload.data === "string" ? new TextEncoder().encode(payload.data) : payload.data
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
@@ -76,32 +76,32 @@ export const roadsIn: readonly RoadIn[] = [
           controller.close()
         },
       })
-      await mustBe(201, await post(scene, channel, body, charsetOf(payload)))
+      await mustBe(201, await post(node, channel, body, charsetOf(payload)))
     },
   },
   {
     name: "a URL-encoded form",
     carries: ({ kind }) => kind === "text",
-    async send(scene, channel, { data }) {
+    async send(node, channel, { data }) {
       const body = [...new TextEncoder().encode(data as string)].map(
         (byte) => `%${byte.toString(16).padStart(2, "0")}`,
       )
       await mustBe(
         201,
-        await post(scene, channel, `data=${body.join("")}`, "application/x-www-form-urlencoded"),
+        await post(node, channel, `data=${body.join("")}`, "application/x-www-form-urlencoded"),
       )
     },
   },
   {
     name: "a multipart form",
-    async send(scene, channel, { data, type }) {
+    async send(node, channel, { data, type }) {
       const head = `--X\r\nContent-Disposition: form-data; name="data"\r\nContent-Type: ${type}\r\n\r\n`
       const body = Buffer.concat([
         Buffer.from(head),
         Buffer.from(data as string),
         Buffer.from("\r\n--X--\r\n"),
       ])
-      await mustBe(201, await post(scene, channel, body, "multipart/form-data; boundary=X"))
+      await mustBe(201, await post(node, channel, body, "multipart/form-data; boundary=X"))
     },
   },
   {
@@ -119,8 +119,8 @@ export const roadsIn: readonly RoadIn[] = [
   },
   {
     name: "laba.v1 by WebSocket",
-    async send(scene, channel, payload) {
-      await using client = await connectByLaba(`${scene.base}/_/ws`)
+    async send(node, channel, payload) {
+      await using client = await connectByLaba(`${node.base}/_/ws`)
       client.socket.send(publishFrame(channel, payload))
       await client.frame("hello")
       const answer = await client.frames.next()
@@ -129,33 +129,33 @@ export const roadsIn: readonly RoadIn[] = [
   },
   {
     name: "laba.v1 in a streamed session",
-    send: (scene, channel, payload) => bySession(scene, publishFrame(channel, payload), "stream"),
+    send: (node, channel, payload) => bySession(node, publishFrame(channel, payload), "stream"),
   },
   {
     name: "laba.v1 in a polled session",
-    send: (scene, channel, payload) => bySession(scene, publishFrame(channel, payload), "poll"),
+    send: (node, channel, payload) => bySession(node, publishFrame(channel, payload), "poll"),
   },
   {
     name: "many messages at once",
-    async send(scene, channel, payload) {
+    async send(node, channel, payload) {
       const body = `{"messages":[{"channel":${JSON.stringify(channel)},${membersOf(payload)}}]}`
-      const said = await mustBe(200, await post(scene, "/_/api/publish", body, "application/json"))
+      const said = await mustBe(200, await post(node, "/_/api/publish", body, "application/json"))
       if ((await said.text()).includes('"error"')) throw new Error("refused")
     },
   },
   {
     name: "a broadcast",
-    async send(scene, channel, payload) {
+    async send(node, channel, payload) {
       const body = `{${membersOf(payload)},"channels":[${JSON.stringify(channel)}]}`
-      await mustBe(200, await post(scene, "/_/api/broadcast", body, "application/json"))
+      await mustBe(200, await post(node, "/_/api/broadcast", body, "application/json"))
     },
   },
   {
     name: "a push to a user",
-    async send(scene, channel, payload) {
+    async send(node, channel, payload) {
       const { user, topic } = topicOf(channel)
       const body = `{"topic":"${topic}",${membersOf(payload)}}`
-      await mustBe(201, await post(scene, `/_/api/users/${user}/messages`, body, "application/json"))
+      await mustBe(201, await post(node, `/_/api/users/${user}/messages`, body, "application/json"))
     },
   },
   {

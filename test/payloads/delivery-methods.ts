@@ -1,35 +1,30 @@
-// Every road that a payload can take out of a channel, as data: how it is heard, and which of the numbered exceptions it is under.
+// Every way in which a message reaches somebody, as data: how it is heard, and which of the numbered exceptions it is under.
 import { bytesOf } from "./payloads.ts"
 import { Inbox } from "../support/inbox.ts"
 import { SseParser } from "../support/sse-parser.ts"
 import type { TestPayload } from "./payloads.ts"
-import { mustBe, type Scene } from "./scene.ts"
+import { mustBe, type PayloadServer } from "./payload-server.ts"
 
-/** What came: the payload's bytes, as far as the road can show them. */
-export interface Heard {
-  readonly bytes: Uint8Array
-}
+/** What a delivery does to a payload: nothing (P11), or what the rule P12 or P13 says. */
+export type Alteration = "none" | "one line" | "event stream"
 
-/** What a road does to a payload: nothing (P11), or what the rule P12 or P13 says. */
-export type Bend = "none" | "one line" | "event stream"
-
-export interface RoadOut {
+export interface DeliveryMethod {
   readonly name: string
-  readonly bend: Bend
+  readonly alteration: Alteration
   /** Listens from now on. */
-  open(scene: Scene, channel: string): Promise<Ear>
+  open(node: PayloadServer, channel: string): Promise<Receiver>
 }
 
-export interface Ear {
+export interface Receiver {
   next(): Promise<Uint8Array>
   close(): void | Promise<void>
 }
 
 /** What is to arrive, in bytes. */
-export function expectedOn(bend: Bend, { kind, data }: TestPayload): Uint8Array {
+export function expectedOn(alteration: Alteration, { kind, data }: TestPayload): Uint8Array {
   if (typeof data !== "string") return data
-  if (bend === "one line" && kind === "json") return bytesOf(data.replaceAll(/[\r\n]+/g, " "))
-  return bytesOf(bend === "event stream" ? data.replaceAll(/\r\n?/g, "\n") : data)
+  if (alteration === "one line" && kind === "json") return bytesOf(data.replaceAll(/[\r\n]+/g, " "))
+  return bytesOf(alteration === "event stream" ? data.replaceAll(/\r\n?/g, "\n") : data)
 }
 
 /** The payload of a message as JSON text, of which `data` is the last member, `base64` aside. */
@@ -51,7 +46,10 @@ function onlyMessage(answer: string): string {
   return message
 }
 
-async function byEvents(url: string, read: (data: string, event: string) => Uint8Array | null): Promise<Ear> {
+async function byEvents(
+  url: string,
+  read: (data: string, event: string) => Uint8Array | null,
+): Promise<Receiver> {
   const inbox = new Inbox<Uint8Array>(url)
   const abort = new AbortController()
   const response = await fetch(url, { headers: { Accept: "text/event-stream" }, signal: abort.signal })
@@ -73,15 +71,19 @@ async function byEvents(url: string, read: (data: string, event: string) => Uint
 
 const query = (channel: string): string => `channel=${encodeURIComponent(channel)}`
 
-const cursorOf = async (scene: Scene, channel: string): Promise<string> =>
-  (await fetch(scene.base + channel, { method: "HEAD" })).headers.get("laba-cursor") ?? ""
+const cursorOf = async (node: PayloadServer, channel: string): Promise<string> =>
+  (await fetch(node.base + channel, { method: "HEAD" })).headers.get("laba-cursor") ?? ""
 
 /** Asks again and again from where the last answer ended. */
-async function byPolls(scene: Scene, channel: string, urlOf: (cursor: string) => string): Promise<Ear> {
-  let cursor = await cursorOf(scene, channel)
+async function byPolls(
+  node: PayloadServer,
+  channel: string,
+  urlOf: (cursor: string) => string,
+): Promise<Receiver> {
+  let cursor = await cursorOf(node, channel)
   return {
     async next() {
-      const answer = await (await mustBe(200, await fetch(scene.base + urlOf(cursor)))).text()
+      const answer = await (await mustBe(200, await fetch(node.base + urlOf(cursor)))).text()
       cursor = /"cursor":"([^"]*)"/.exec(answer)?.[1] ?? ""
       return payloadOf(onlyMessage(answer))
     },
@@ -89,10 +91,10 @@ async function byPolls(scene: Scene, channel: string, urlOf: (cursor: string) =>
   }
 }
 
-export const roadsOut: readonly RoadOut[] = [
+export const deliveryMethods: readonly DeliveryMethod[] = [
   {
     name: "raw WebSocket",
-    bend: "none",
+    alteration: "none",
     async open({ base }, channel) {
       const inbox = new Inbox<Uint8Array>("raw")
       const socket = new WebSocket(base.replace("http", "ws") + channel)
@@ -105,7 +107,7 @@ export const roadsOut: readonly RoadOut[] = [
   },
   {
     name: "laba.v1 by WebSocket",
-    bend: "one line",
+    alteration: "one line",
     async open({ base }, channel) {
       const inbox = new Inbox<Uint8Array>("laba.v1")
       const socket = new WebSocket(`${base.replace("http", "ws")}${channel}`, ["laba.v1"])
@@ -121,12 +123,12 @@ export const roadsOut: readonly RoadOut[] = [
   },
   {
     name: "laba.v1 in a streamed session",
-    bend: "one line",
+    alteration: "one line",
     async open({ base }, channel) {
       let id = ""
       let subscribed = (): void => {}
       const begun = new Promise<void>((resolve) => (subscribed = resolve))
-      const ear = await byEvents(`${base}/_/session`, (frame) => {
+      const receiver = await byEvents(`${base}/_/session`, (frame) => {
         id ||= /"connection":"([^"]+)"/.exec(frame)?.[1] ?? ""
         if (frame.startsWith('{"op":"subscribed"')) subscribed()
         return frame.startsWith('{"op":"message"') ? payloadOf(frame) : null
@@ -134,12 +136,12 @@ export const roadsOut: readonly RoadOut[] = [
       const body = JSON.stringify({ op: "subscribe", ref: 1, channel })
       await mustBe(202, await fetch(`${base}/_/session/${id}`, { method: "POST", body }))
       await begun
-      return ear
+      return receiver
     },
   },
   {
     name: "laba.v1 in a polled session",
-    bend: "one line",
+    alteration: "one line",
     async open({ base }, channel) {
       const opened = await (await fetch(`${base}/_/session`, { method: "POST" })).text()
       const url = `${base}/_/session/${/"connection":"([^"]+)"/.exec(opened)?.[1]}`
@@ -163,7 +165,7 @@ export const roadsOut: readonly RoadOut[] = [
   },
   {
     name: "an event stream",
-    bend: "event stream",
+    alteration: "event stream",
     open: ({ base }, channel) =>
       byEvents(base + channel, (data, event) => {
         if (event === "message") return bytesOf(data)
@@ -172,7 +174,7 @@ export const roadsOut: readonly RoadOut[] = [
   },
   {
     name: "an event stream of many channels",
-    bend: "one line",
+    alteration: "one line",
     open: ({ base }, channel) =>
       byEvents(`${base}/_/events?${query(channel)}&channel=/other`, (data, event) =>
         event === "message" ? payloadOf(data) : null,
@@ -180,7 +182,7 @@ export const roadsOut: readonly RoadOut[] = [
   },
   {
     name: "the newest message",
-    bend: "none",
+    alteration: "none",
     async open({ base }, channel) {
       return {
         async next() {
@@ -192,17 +194,17 @@ export const roadsOut: readonly RoadOut[] = [
   },
   {
     name: "a poll",
-    bend: "one line",
-    open: (scene, channel) => byPolls(scene, channel, (cursor) => `${channel}?after=${cursor}`),
+    alteration: "one line",
+    open: (node, channel) => byPolls(node, channel, (cursor) => `${channel}?after=${cursor}`),
   },
   {
     name: "a long-poll",
-    bend: "one line",
-    open: (scene, channel) => byPolls(scene, channel, (cursor) => `${channel}?after=${cursor}&wait=20`),
+    alteration: "one line",
+    open: (node, channel) => byPolls(node, channel, (cursor) => `${channel}?after=${cursor}&wait=20`),
   },
   {
     name: "a poll of many channels",
-    bend: "one line",
+    alteration: "one line",
     async open({ base }, channel) {
       const url = `${base}/_/poll?${query(channel)}&channel=/other`
       const held = await (await fetch(`${url}&wait=0`)).text()
@@ -219,8 +221,8 @@ export const roadsOut: readonly RoadOut[] = [
   },
   {
     name: "the history for backends",
-    bend: "one line",
-    open: (scene, channel) =>
-      byPolls(scene, channel, (cursor) => `/_/api/channels/history?${query(channel)}&after=${cursor}`),
+    alteration: "one line",
+    open: (node, channel) =>
+      byPolls(node, channel, (cursor) => `/_/api/channels/history?${query(channel)}&after=${cursor}`),
   },
 ]

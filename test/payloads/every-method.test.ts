@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, setDefaultTimeout } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { runRoads } from "./road-suite.ts"
-import { openScene, type Scene } from "./scene.ts"
+import { testEveryMethod } from "./method-suite.ts"
+import { startPayloadServer, type PayloadServer } from "./payload-server.ts"
 
 setDefaultTimeout(60_000)
 
@@ -14,10 +14,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 for (const engine of ["memory", `sqlite:${folder}`])
   describe(`over the engine ${engine.split(":")[0]}`, () => {
-    let scene: Scene
+    let node: PayloadServer
     beforeAll(async () => {
-      scene = await openScene({ engine })
+      node = await startPayloadServer({ engine })
     })
-    afterAll(() => scene[Symbol.asyncDispose]())
-    runRoads(() => ({ into: scene, outOf: scene }))
+    afterAll(() => node[Symbol.asyncDispose]())
+    testEveryMethod(() => ({ into: node, outOf: node }))
   })
