@@ -22,8 +22,11 @@ export interface Position {
   readonly offset: number
 }
 
-/** A place that fits no channel, so that resuming from it answers a reset: what a cursor of another channel stands for. */
+/** A place that fits no channel, so that resuming from it answers a reset: what a cursor of another channel or list stands for. */
 export const nowhere: Position = { epoch: "", offset: 0 }
+
+/** Whether it is the place of a cursor that belongs elsewhere. */
+export const isNowhere = ({ epoch }: Position): boolean => epoch === nowhere.epoch
 
 /** Longer cursors are refused unread: 256 channels with an epoch of 16 characters each fit, a megabyte of digits does not. */
 export const cursorCharsMax = 8192
@@ -39,12 +42,13 @@ export function printCursor(channel: string, position: Position): string {
 }
 
 /**
- * Reads what `printCursor` printed for this channel; `nowhere` when it was another one. Null when it is malformed: an error of
- * the caller, unlike a place in numbering that is over.
+ * Reads what `printCursor` printed for this channel; `nowhere` when it was another one, or a list of them. Null when it is malformed:
+ * an error of the caller, unlike a place in numbering that is over.
  */
 export function parseCursor(text: string, channel: string): Position | null {
   const match = single.exec(text)
-  const position = match && positionIn(match)
+  if (!match) return parseCompound(text) && nowhere
+  const position = positionIn(match)
   if (!position) return null
   return match[3] === tagOf(channel) ? position : nowhere
 }

@@ -36,7 +36,7 @@ export type ResetReason =
   | "trimmed"
   /** This channel keeps no history. */
   | "no-history"
-  /** A compound cursor of another list of channels. */
+  /** The cursor belongs to another channel, or to another list of channels. */
   | "other-channels"
   /** The reader was slow on a channel whose rule says `slow: latest`: it skips to the newest message. */
   | "skipped"

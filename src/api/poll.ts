@@ -86,7 +86,7 @@ export async function pollMany(
   let more = false
   let bytesLeft = shared.limits.pageBytesMax
   for (const [index, channel] of channels.entries()) {
-    const position = from.positions?.[index] ?? null
+    const position = from?.[index] ?? null
     const stand = (place: Position): void => {
       places.set(index, place)
       positions[index] = place
@@ -104,10 +104,9 @@ export async function pollMany(
     }
     const page: Page = await shared.hub.read(channel, position, { messages: left, bytes: bytesLeft })
     if ("reset" in page) {
-      const reason = from.foreign && page.reset === "epoch" ? "other-channels" : page.reset
-      const reset = { channel, cursor: printCursor(channel, page.tail), reason }
+      const reset = { channel, cursor: printCursor(channel, page.tail), reason: page.reset }
       stand(page.tail)
-      if (reason === "no-history") lossy.push(reset)
+      if (page.reset === "no-history") lossy.push(reset)
       else resets.push(reset)
       continue
     }

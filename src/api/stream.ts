@@ -1,11 +1,11 @@
 // GET /c as server-sent events. The application may attach further channels: then it is a stream of many, with compound ids.
 import type { Channel } from "../channels/channel.ts"
-import { nowhere } from "../../wire/cursor.ts"
+import { nowhere, type Position } from "../../wire/cursor.ts"
 import { parseChannel } from "../channels/name.ts"
 import type { Welcome } from "../hooks/hooks.ts"
 import { eventStreamType, retryLine } from "../protocols/event-stream.ts"
 import { type ManyStart, readStreamCursor, startOf, type StreamCursor } from "../transports/many.ts"
-import { ChannelStream, StrayStream } from "../transports/sse/channel-stream.ts"
+import { ChannelStream } from "../transports/sse/channel-stream.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
 import type { Ask, Station } from "./ask.ts"
 import { enter } from "./entrance.ts"
@@ -41,16 +41,20 @@ export async function streamChannel(
   const channels = attachedTo([channel], said)
   if (channels.length > 1)
     return new ManyStream({ ...base, channels, from: startAt(cursor, channels) }).respond()
-  if (cursor.kind === "many") return new StrayStream({ ...base, channel, after: nowhere }).respond()
-  const after = cursor.kind === "one" ? cursor.position : null
-  return new ChannelStream({ ...base, channel, after }).respond()
+  return new ChannelStream({ ...base, channel, after: placeOf(cursor) }).respond()
+}
+
+/** Where it stands in its one channel. One of many is from when others were attached. */
+function placeOf(cursor: StreamCursor): Position | null {
+  if (cursor.kind === "none") return null
+  return cursor.kind === "one" ? cursor.position : nowhere
 }
 
 /** A cursor of the one channel is from before anything was attached to it: in the others it listens from now on. */
 function startAt(cursor: StreamCursor, channels: readonly Channel[]): ManyStart {
   if (cursor.kind === "many") return startOf(cursor.compound, channels)
-  if (cursor.kind === "none") return { positions: null, foreign: false }
-  return { positions: channels.map((_, index) => (index === 0 ? cursor.position : null)), foreign: false }
+  if (cursor.kind === "none") return null
+  return channels.map((_, index) => (index === 0 ? cursor.position : null))
 }
 
 /**

@@ -1,5 +1,6 @@
 // Catches a listener up with what it missed, then makes it live. Pages of history, then what the ring holds beyond, then
 // the bucket: the last two in one turn, so that nothing falls between.
+import { isNowhere, type Position } from "../../wire/cursor.ts"
 import type { ResetReason } from "../../wire/frames.ts"
 import type { Engine, Message, PageBounds } from "../engines/engine.ts"
 import { Entry, payloadBytes } from "../protocols/protocol.ts"
@@ -24,6 +25,10 @@ export function startAtHead(audience: Audience, listener: Listener, recovered: b
   listener.start({ position: audience.position, recovered, history: audience.history })
 }
 
+/** Why a position cannot be resumed from. An engine knows only that it is not in its numbering. */
+export const reasonOf = (position: Position, reason: ResetReason): ResetReason =>
+  reason === "epoch" && isNowhere(position) ? "other-channels" : reason
+
 /** Makes a listener live at the head and tells it to reload. It may close on hearing so; then it has left by itself. */
 export function resetAtHead(
   { audience, listener }: { readonly audience: Audience; readonly listener: Listener },
@@ -47,7 +52,7 @@ export async function givePage(replay: Outside, node: CatchUpNode): Promise<"giv
   const page = await node.engine.history(audience.channel, replay.position, audience.rule.keep, node.bounds())
   if (!isOn(replay)) return "given"
   if ("reset" in page) {
-    resetAtHead(replay, page.reset, node.counters)
+    resetAtHead(replay, reasonOf(replay.position, page.reset), node.counters)
     return "given"
   }
   if (!replay.started) {

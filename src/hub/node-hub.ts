@@ -18,7 +18,7 @@ import type {
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
 import { Audience, type AudienceNode, detach } from "./audience.ts"
-import { type CatchUpNode, givePage, resetAtHead, startAtHead } from "./catch-up.ts"
+import { type CatchUpNode, givePage, reasonOf, resetAtHead, startAtHead } from "./catch-up.ts"
 import { FanOut, type FanOutOptions } from "./fan-out.ts"
 import type { Hub, Published } from "./hub.ts"
 import { MakeUp } from "./make-up.ts"
@@ -43,6 +43,10 @@ export interface NodeHubOptions extends FanOutOptions {
   /** A channel has its first listener on this node, or has lost its last. */
   readonly onOccupancy?: (kind: "occupied" | "vacated", channel: Channel) => void
 }
+
+/** A page as whoever asked for it is told of it. */
+const pageAfter = (after: Position, page: Page): Page =>
+  "reset" in page ? { ...page, reset: reasonOf(after, page.reset) } : page
 
 export class NodeHub implements Hub, EngineEvents {
   readonly engine: Engine
@@ -145,7 +149,8 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<Page> {
-    return this.engine.history(channel, after, this.options.ruleFor(channel).keep, bounds)
+    const page = this.engine.history(channel, after, this.options.ruleFor(channel).keep, bounds)
+    return page instanceof Promise ? page.then((read) => pageAfter(after, read)) : pageAfter(after, page)
   }
 
   state(channel: Channel): MaybePromise<ChannelState & { listeners: number }> {
@@ -317,7 +322,8 @@ export class NodeHub implements Hub, EngineEvents {
     const { audience, listener, position } = aside
     if (listener.membership !== aside || listener.closed) return
     // What was missed of another numbering cannot be counted, so it is said as it is to everybody else.
-    if (position.epoch !== audience.epoch) return resetAtHead(aside, "epoch", this.counters)
+    if (position.epoch !== audience.epoch)
+      return resetAtHead(aside, reasonOf(position, "epoch"), this.counters)
     const missed = audience.head - position.offset
     const newest = audience.newestAfter(position)
     const before = { epoch: audience.epoch, offset: audience.head - 1 }

@@ -3,6 +3,7 @@ import {
   type Compound,
   hashList,
   nowhere,
+  offsetIn,
   parseCompound,
   parseCursor,
   type Position,
@@ -11,11 +12,8 @@ import {
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
 
-/** Where to begin: a place in each channel, or from now on, or a cursor that belongs to another list. */
-export interface ManyStart {
-  readonly positions: readonly (Position | null)[] | null
-  readonly foreign: boolean
-}
+/** Where to begin: a place in each channel, or null for from now on, in one of them or in all. */
+export type ManyStart = readonly (Position | null)[] | null
 
 /** The cursor of a stream, where the channels that the application attaches decide of which kind it is. */
 export type StreamCursor =
@@ -26,27 +24,26 @@ export type StreamCursor =
 /** Reads the cursor of a stream of one channel, to which others may be attached. Throws `bad_cursor`. */
 export function readStreamCursor(after: string | null, channel: Channel): StreamCursor {
   if (after === null) return { kind: "none" }
-  const position = parseCursor(after, channel)
-  if (position) return { kind: "one", position }
   const compound = parseCompound(after)
   if (compound) return { kind: "many", compound }
+  const position = parseCursor(after, channel)
+  if (position) return { kind: "one", position }
   throw badCursor()
 }
 
-/** Reads a compound cursor for this list of channels. Throws `bad_cursor`. */
+/** Reads a cursor for this list of channels; one of a single channel belongs to another list. Throws `bad_cursor`. */
 export function readManyStart(after: string | null, channels: readonly Channel[]): ManyStart {
-  if (after === null) return { positions: null, foreign: false }
+  if (after === null) return null
   const compound = parseCompound(after)
-  if (!compound) throw badCursor()
-  return startOf(compound, channels)
+  if (compound) return startOf(compound, channels)
+  if (offsetIn(after) === null) throw badCursor()
+  return channels.map(() => nowhere)
 }
 
 /** Where a compound cursor stands in this list of channels; nowhere, when it belongs to another one. */
-export function startOf(compound: Compound, channels: readonly Channel[]): ManyStart {
-  const foreign = compound.listHash !== hashList(channels) || compound.positions.length !== channels.length
-  return foreign
-    ? { positions: channels.map(() => nowhere), foreign }
-    : { positions: compound.positions, foreign }
+export function startOf({ listHash, positions }: Compound, channels: readonly Channel[]): ManyStart {
+  const isOurs = listHash === hashList(channels) && positions.length === channels.length
+  return isOurs ? positions : channels.map(() => nowhere)
 }
 
 const badCursor = (): LabaError =>

@@ -12,7 +12,7 @@ const answer = z.strictObject({
   channel: z.string(),
   cursor: z.string().describe("Where this page ends; `after` of the next."),
   reset: z
-    .enum(["epoch", "trimmed", "no-history"])
+    .enum(["epoch", "trimmed", "no-history", "other-channels"])
     .nullable()
     .describe("Why `after` cannot be read on from; `cursor` is then the tail."),
   more: z.boolean().describe("Whether there is more now."),

@@ -104,13 +104,3 @@ export class ChannelStream extends EventStream implements Listener {
     leaveSeats(this.seats)
   }
 }
-
-/** A stream that came with the cursor of another list of channels: nothing is attached to it any more. */
-export class StrayStream extends ChannelStream {
-  private astray = true
-
-  override reset(position: Position, reason: ResetReason): void {
-    super.reset(position, this.astray && reason === "epoch" ? "other-channels" : reason)
-    this.astray = false
-  }
-}

@@ -28,7 +28,7 @@ function start() {
     user: undefined,
     guest: stranger,
     channels,
-    from: { positions: null, foreign: false },
+    from: null,
     reply: undefined,
   })
   stream.pull({

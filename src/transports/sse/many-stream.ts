@@ -136,9 +136,8 @@ export class ManyStream extends EventStream {
     if (this.beginning)
       return void this.beginning.after.push(() => this.channelReset(index, position, reason))
     this.places.set(index, position)
-    const told = this.from.foreign && reason === "epoch" ? "other-channels" : reason
     const channel = this.places.channels[index] as Channel
-    const reset = { channel, cursor: printCursor(channel, position), reason: told }
+    const reset = { channel, cursor: printCursor(channel, position), reason }
     this.pushText(namedBlock("reset", reset, this.places.cursor))
   }
 
@@ -148,7 +147,7 @@ export class ManyStream extends EventStream {
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
     this.seats = seatsOf(this.channels, this.user, this.shared.presence)
     this.listeners.forEach((listener, index) => {
-      this.shared.hub.join(listener, listener.channel, this.from.positions?.[index] ?? null)
+      this.shared.hub.join(listener, listener.channel, this.from?.[index] ?? null)
     })
   }
 

@@ -41,10 +41,10 @@ const badRequests: readonly BadInput[] = [
     send: ({ url }) => refusalOf(fetch(`${url}?after=a-1&after=a-2`)),
   },
   {
-    name: "a cursor of many channels on one",
+    name: "a broken cursor of many channels",
     status: 400,
     code: "bad_cursor",
-    send: ({ url }) => refusalOf(fetch(`${url}?after=~abc~a-1`)),
+    send: ({ url }) => refusalOf(fetch(`${url}?after=~abc~a-1.`)),
   },
   {
     name: "a `wait` that is no number",

@@ -287,7 +287,6 @@ export class ManyStreamClient implements Client {
     const channels = wanted.map(({ channel }) => channel)
     const judge = () => this.slow()
     this.outbox.onOver = judge
-    const positions = wanted.map(({ after }) => after)
     this.stream = new ManyStream({
       shared: sharedOf(world, judge),
       request: new Request("http://x/"),
@@ -295,7 +294,7 @@ export class ManyStreamClient implements Client {
       user: "u",
       guest: stranger,
       channels,
-      from: { positions: positions as readonly Position[], foreign: false },
+      from: wanted.map(({ after }) => after),
       reply: undefined,
     })
     this.stream.pull({
