@@ -38,7 +38,7 @@ export const codes = {
     close: 4001,
     retry: "stay-away",
     title: "The channel name is not allowed.",
-    help: "Correct the name: parts without dots, control characters or escaped slashes, at most 255 bytes together.",
+    help: "Correct the name: parts that are not empty, `.` or `..`, without control characters or escaped slashes, at most 255 bytes together.",
   },
   bad_cursor: {
     status: 400,

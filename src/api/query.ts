@@ -17,6 +17,9 @@ export interface Query {
 
 const nothingAsked: Query = { after: null, lastEventId: null, wait: null, channels: [] }
 
+/** How stand-ins for EventSource spell it: the polyfill's own name, Mercure's, and that of Mercure's drafts. */
+const lastEventIdNames: readonly string[] = ["lastEventId", "lastEventID", "Last-Event-ID"]
+
 const encoder = new TextEncoder()
 
 /**
@@ -30,7 +33,7 @@ export function parseQuery(search: string, limits: Limits): Query {
   if (!bytes || bytes.length > limits.queryBytesMax) {
     throw new LabaError("query_too_long", `A query has at most ${limits.queryBytesMax} bytes.`)
   }
-  const fields = readFields(bytes, ["after", "lastEventId", "wait", "channel"])
+  const fields = readFields(bytes, ["after", "wait", "channel", ...lastEventIdNames])
   if (!fields || !text.isWellFormed()) {
     throw new LabaError("bad_query", "In a query each `%` is followed by two hexadecimal digits.")
   }
@@ -43,8 +46,8 @@ export function parseQuery(search: string, limits: Limits): Query {
     if (given === null) throw new LabaError("bad_query", `\`${name}\` is not UTF-8.`)
     if (name === "channel") channels.push(given)
     else if (name === "after") after = once(name, after, given)
-    else if (name === "lastEventId") lastEventId = once(name, lastEventId, given)
-    else wait = once(name, wait, given)
+    else if (name === "wait") wait = once(name, wait, given)
+    else lastEventId = once(name, lastEventId, given)
   }
   return {
     after,

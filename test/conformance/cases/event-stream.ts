@@ -81,6 +81,18 @@ export const eventStream: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "[S5] takes `lastEventId` as other clients spell it, and never begins anew in silence",
+    async run({ url }) {
+      const [first] = await publishAll(url, ["a", "b"])
+      for (const name of ["lastEventID", "Last-Event-ID"]) {
+        await using stream = await listenBySse(`${url}?${name}=${first?.cursor}`)
+        expect(textOf(await stream.message())).toBe("b")
+        await using earliest = await listenBySse(`${url}?${name}=earliest`)
+        expect(await earliest.end()).toMatchObject({ code: "bad_cursor", number: 400 })
+      }
+    },
+  },
+  {
     name: "[S5] refuses a broken `lastEventId`, instead of beginning anew in silence",
     async run({ url }) {
       await using listener = await listenBySse(`${url}?lastEventId=%20`)
