@@ -14,7 +14,7 @@ import { Runner } from "./functions/runner.ts"
 import { configFlag, gatherConfig } from "./gathering-config.ts"
 import { secretIn } from "./secret.ts"
 import { stopBySignal } from "./signals.ts"
-import { print, say } from "./terminal.ts"
+import { goOnUnread, print, say } from "./terminal.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the functions' port; default 9000, and 0 takes a free one" },
@@ -44,6 +44,7 @@ export const functions: Command = {
     ["laba functions ./functions", "beside a Laba of your own; it prints what to configure there"],
   ],
   async run(args) {
+    goOnUnread()
     const { given, words } = readArguments(args, flags, 1)
     const [folder] = words
     if (folder === undefined) throw new Misuse("functions needs a folder: laba functions ./functions")

@@ -3,7 +3,7 @@ import { unknown } from "./arguments.ts"
 import { type Command, exit, Failure, Misuse } from "./command.ts"
 import { commands } from "./commands.ts"
 import { helpOf, helpOfAll } from "./help.ts"
-import { print, say } from "./terminal.ts"
+import { endUnread, print, say } from "./terminal.ts"
 
 async function main(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args
@@ -47,9 +47,6 @@ async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-// A reader like `head` that has seen enough closes the pipe: that is no failure of ours.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? exit.ok : exit.failed),
-)
+endUnread()
 
 process.exitCode = await run(process.argv.slice(2))

@@ -1,4 +1,5 @@
 // `laba serve`: starts a server, says in one line where, and ends it by signals.
+import { lookup } from "node:dns/promises"
 import { LabaError } from "../../wire/error.ts"
 import { type Config, ConfigError, type ConfigInput } from "../config/config.ts"
 import type { Laba, ServeOptions } from "../server/index.ts"
@@ -10,7 +11,7 @@ import { labaVersion } from "./laba-version.ts"
 import { Processes, processVariable } from "./processes.ts"
 import { runKeyFor, tellRunKey } from "./run-key.ts"
 import { reloadBySignal, stopBySignal } from "./signals.ts"
-import { print, say } from "./terminal.ts"
+import { goOnUnread, print, say } from "./terminal.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the port; default 8080, and 0 takes a free one" },
@@ -61,6 +62,7 @@ export const serve: Command = {
     ["laba serve --host 0.0.0.0 --open", "for everybody, on purpose"],
   ],
   async run(args) {
+    goOnUnread()
     const { given } = readArguments(args, flags, 0)
     const engine = engineFrom(given)
     const ordinal = ordinalOfProcess()
@@ -141,8 +143,8 @@ async function serveBy(
     ...listen,
     command: [process.execPath, ...process.execArgv, "--no-orphans", Bun.main, "serve", ...args],
     say: (line) => say(`laba: ${line}`),
-  }).catch((error: unknown) => {
-    const why = whyNoSocket(error, listen)
+  }).catch(async (error: unknown) => {
+    const why = await whyNoSocket(error, listen)
     throw why === null ? error : new Failure(why, { cause: error })
   })
   reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
@@ -210,15 +212,21 @@ async function start(
         ? error.message
         : error instanceof LabaError
           ? error.detail
-          : whyNoSocket(error, listen)
+          : await whyNoSocket(error, listen)
     if (why === null) throw error
     throw new Failure(why, { cause: error })
   }
 }
 
 /** What the system said to our wish to listen, in one sentence. Null when it is about something else. */
-function whyNoSocket(error: unknown, { host, port }: { host: string; port: number }): string | null {
+async function whyNoSocket(
+  error: unknown,
+  { host, port }: { host: string; port: number },
+): Promise<string | null> {
   const code = error instanceof Error && "code" in error ? error.code : null
+  // Before the code is believed: of a name that leads nowhere Bun says EINVAL, ENOTFOUND or EADDRINUSE, as it comes.
+  if (code !== null && !(await leadsSomewhere(host)))
+    return `${host} is a name that leads to no address; --host 0.0.0.0 listens at all of this machine`
   if (code === "EADDRINUSE")
     return `port ${port} on ${host} is in use; end what uses it, or choose another with --port`
   if (code === "EADDRNOTAVAIL")
@@ -227,3 +235,10 @@ function whyNoSocket(error: unknown, { host, port }: { host: string; port: numbe
     return `port ${port} needs more rights than this user has; ports from 1024 on need none`
   return null
 }
+
+/** Whether a host is an address, or a name that this machine finds one for. */
+const leadsSomewhere = (host: string): Promise<boolean> =>
+  lookup(host.replace(/^\[(.*)\]$/, "$1")).then(
+    () => true,
+    () => false,
+  )

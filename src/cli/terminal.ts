@@ -1,5 +1,6 @@
 // All that a command prints. What came from elsewhere (a server's refusal, a backend's words, a message) must not move the cursor of
 // the terminal it is read at, nor pass for a line that it is not.
+import { exit } from "./command.ts"
 import { printableJson, printableLines } from "../telemetry/printable.ts"
 
 /** Says something about the run, on standard error. */
@@ -31,6 +32,24 @@ export function printPayload(data: string | Uint8Array): void {
 /** Passes on what another program prints, as it comes. */
 export const passOnOutput = (text: string): void => void process.stdout.write(shownAt(process.stdout, text))
 export const passOnError = (text: string): void => void process.stderr.write(shownAt(process.stderr, text))
+
+/** Ends the process when nothing that it prints is read any more: what it does is for whoever reads it. */
+export function endUnread(): void {
+  process.stdout.on("error", end)
+}
+
+/** For what serves others: that nobody reads where it listens, or that the disk under its output is full, ends nobody. */
+export function goOnUnread(): void {
+  process.stdout.off("error", end)
+  process.stdout.on("error", ({ message }) => say(`laba: standard output takes nothing: ${message}`))
+}
+
+function end({ code, message }: NodeJS.ErrnoException): never {
+  // A reader like `head` that has seen enough closes the pipe: that is no failure of ours.
+  if (code === "EPIPE") process.exit(exit.ok)
+  say(`laba: cannot write to standard output: ${message}`)
+  process.exit(exit.failed)
+}
 
 const decoder = new TextDecoder()
 

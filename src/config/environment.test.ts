@@ -33,6 +33,43 @@ test("a wrong variable is refused by its name, and all of them at once", () => {
   expect(() => applyEnvironment({}, { LABA_PORT: "70000" })).toThrow("LABA_PORT: must be at most 65535")
 })
 
+test("a variable that is a slip of one of ours is refused, and what others may have set is not", () => {
+  const slips = {
+    LABA_TOKENSECRET: "LABA_TOKEN_SECRET",
+    LABA_TOKENS_SECRET: "LABA_TOKEN_SECRET",
+    LABA_PROT: "LABA_PORT",
+    LABA_ENGIN: "LABA_ENGINE",
+    LABA_NODENAME: "LABA_NODE_NAME",
+    LABA_Open: "LABA_OPEN",
+  }
+  for (const [slip, meant] of Object.entries(slips))
+    expect(() => applyEnvironment({}, { [slip]: "x" })).toThrow(
+      `${slip}: unknown variable, did you mean ${meant}?`,
+    )
+  const others = [
+    "URL",
+    "KEY",
+    "CREDENTIAL",
+    "RUN_KEY",
+    "WEBHOOK_SECRET",
+    "BUN",
+    "DEMOS",
+    "PROCESS",
+    "SHOTS",
+    "SEED",
+  ]
+  const toCommands = ["ID", "TIME", "TYPE", "CURSOR", "CHANNEL", "ATTEMPT", "ALARM", "SILENT_SECONDS"]
+  const ofKubernetes = ["SERVICE_HOST", "SERVICE_PORT", "PORT_8080_TCP", "PORT_8080_TCP_PORT"]
+  const file = { listen: { port: 1 } }
+  for (const name of [...others, ...toCommands, ...ofKubernetes])
+    expect(applyEnvironment(file, { [`LABA_${name}`]: "x" })).toBe(file)
+})
+
+test("the place of a service, as Kubernetes sets it beside one called laba, is no port of ours", () => {
+  const file = { listen: { port: 1 } }
+  expect(applyEnvironment(file, { LABA_PORT: "tcp://10.43.0.1:8080" })).toBe(file)
+})
+
 test("an empty variable counts as not set, but an empty secret is refused", () => {
   const file = { tokens: { secret: "a secret of at least 32 bytes, as RFC 7518 wants" } }
   for (const empty of ["", " "])

@@ -2,6 +2,7 @@
 import { type ConfigInput, parseConfig } from "./config.ts"
 import { ConfigError, type Problem } from "./config-error.ts"
 import { mergeConfig } from "./merge.ts"
+import { nearest } from "./nearest.ts"
 
 /** Each variable, and the piece of configuration that its text means. What is no port or truth stays text, for the schema to refuse. */
 export const environmentVariables: Readonly<Record<string, (text: string) => unknown>> = {
@@ -17,6 +18,15 @@ export const environmentVariables: Readonly<Record<string, (text: string) => unk
 /** Of these an empty one is a mistake: without it everybody, or nobody, would come in. */
 const secrets: ReadonlySet<string> = new Set(["LABA_TOKEN_SECRET"])
 
+const prefix = "LABA_"
+
+/**
+ * What Kubernetes and Docker's links set in LABA_PORT beside a service that is called `laba`: where that service is, and no
+ * word of an operator's about this one.
+ */
+const isServiceLink = (name: string, text: string): boolean =>
+  name === "LABA_PORT" && /^(tcp|udp|sctp):\/\//.test(text)
+
 const truths: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],
@@ -24,12 +34,15 @@ const truths: ReadonlyMap<string, boolean> = new Map([
   ["0", false],
 ])
 
-/** The environment laid over a configuration. An empty variable counts as not set, unless it is a secret. Throws `ConfigError` that names the variable. */
+/**
+ * The environment laid over a configuration. An empty variable counts as not set, unless it is a secret. Throws `ConfigError`
+ * that names the variable, and for a name that is a slip of one of these: what was meant, such as a secret, would be missing.
+ */
 export function applyEnvironment(
   config: ConfigInput,
   environment: Readonly<Record<string, string | undefined>>,
 ): ConfigInput {
-  const problems: Problem[] = []
+  const problems: Problem[] = slipsIn(Object.keys(environment))
   let result = config
   for (const [name, read] of Object.entries(environmentVariables)) {
     const text = environment[name]
@@ -38,7 +51,7 @@ export function applyEnvironment(
       problems.push({ path: [name], message: "is set, but empty: give it a value, or unset it" })
       continue
     }
-    if (text === "") continue
+    if (text === "" || isServiceLink(name, text)) continue
     const piece = read(text)
     try {
       parseConfig(piece)
@@ -51,4 +64,17 @@ export function applyEnvironment(
   }
   if (problems.length > 0) throw new ConfigError(problems)
   return result
+}
+
+/** Other programs may have variables of this prefix, so only what is very near is taken for a slip. */
+function slipsIn(names: readonly string[]): Problem[] {
+  const known = Object.keys(environmentVariables).map((name) => name.slice(prefix.length))
+  return names
+    .filter((name) => name.startsWith(prefix) && !Object.hasOwn(environmentVariables, name))
+    .flatMap((name) => {
+      const meant = nearest(name.slice(prefix.length), known, 1)
+      return meant === null
+        ? []
+        : [{ path: [name], message: `unknown variable, did you mean ${prefix}${meant}?` }]
+    })
 }

@@ -1,4 +1,5 @@
 // The schema of the configuration: shapes, ranges and defaults. Texts for people are in config.ts and wire/limits.ts.
+import { isIP } from "node:net"
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../../wire/limits.ts"
 import { defaultRule } from "../channels/rules.ts"
@@ -20,6 +21,12 @@ const seconds = (range: Range) =>
   milliseconds.transform((given) => given / 1000).refine(within(range), { error: outOf("seconds", range) })
 
 const count = ({ min, max }: Range) => (max === undefined ? z.int().min(min) : z.int().min(min).max(max))
+
+const hostError = 'must be an address or a host name, such as "127.0.0.1"; the port is `port`'
+
+/** An address, that of IPv6 in brackets too, or a name: no URL and no port behind it. That it is there is looked at before. */
+const isHost = (text: string): boolean =>
+  isIP(text.replace(/^\[(.*)\]$/, "$1")) !== 0 || /^[\w.-]*$/.test(text)
 
 /** 0 is no bound; less than one a second is a fraction. */
 const rate = (standard: number) => z.number().min(0).max(1_000_000).default(standard)
@@ -112,7 +119,7 @@ export const configSchema = z.strictObject({
   $schema: z.string().optional(),
   listen: z
     .strictObject({
-      host: z.string().min(1).default("127.0.0.1"),
+      host: z.string().min(1).refine(isHost, { error: hostError }).default("127.0.0.1"),
       port: z.int().min(0).max(65_535).default(8080),
     })
     .prefault({}),

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-const main = join(import.meta.dir, "../../src/cli/main.ts")
+/** What Bun runs as the command line. */
+export const labaMain = join(import.meta.dir, "../../src/cli/main.ts")
 const deadlineMs = 40_000
 
 export interface LabaOptions {
@@ -21,7 +22,7 @@ export class LabaProcess implements AsyncDisposable {
   readonly #watchers = new Set<() => void>()
 
   constructor(args: readonly string[], options: LabaOptions = {}) {
-    this.#child = Bun.spawn([process.execPath, main, ...args], {
+    this.#child = Bun.spawn([process.execPath, labaMain, ...args], {
       cwd: options.cwd ?? tmpdir(),
       env: { ...process.env, LABA_URL: "", ...options.env },
       stdin: new Blob(options.stdin === undefined ? [] : [options.stdin]),

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test"
+import { closeSync, openSync } from "node:fs"
 import { join } from "node:path"
 import manifest from "../../package.json" with { type: "json" }
-import { emptyFolder, laba, LabaProcess } from "./laba.ts"
+import { eventually } from "../support/eventually.ts"
+import { emptyFolder, laba, labaMain, LabaProcess } from "./laba.ts"
 
 const readyLine = /^laba (\S+) listening on (http:\/\/\S+:(\d+)) \((.+)\)\n/
 
@@ -90,6 +92,46 @@ describe("laba serve", () => {
       "laba: 203.0.113.7 is no address of this machine; --host 0.0.0.0 listens at all of them\n",
     )
   })
+
+  test("says in one line that a name leads nowhere, and not that a port is in use", async () => {
+    await using folder = await emptyFolder()
+    const { code, err } = await laba(["serve", "--host", "nowhere.invalid", "--port", "0", "--open"], {
+      cwd: folder.path,
+    })
+    expect(code).toBe(1)
+    expect(err).toBe(
+      "laba: nowhere.invalid is a name that leads to no address; --host 0.0.0.0 listens at all of this machine\n",
+    )
+  })
+
+  test.each(["a full disk", "a pipe that nobody reads"])(
+    "serves on when its standard output is %s, and says so",
+    async (output) => {
+      await using folder = await emptyFolder()
+      await Bun.write(join(folder.path, "laba.yaml"), "log: { level: info, format: json }\n")
+      const full = openSync("/dev/full", "w")
+      const child = Bun.spawn([process.execPath, labaMain, "serve", "--port", "0"], {
+        cwd: folder.path,
+        stdout: output === "a full disk" ? full : "pipe",
+        stderr: Bun.file(join(folder.path, "said")),
+      })
+      closeSync(full)
+      try {
+        if (child.stdout instanceof ReadableStream) await child.stdout.cancel()
+        const said = await eventually(async () => {
+          const text = await Bun.file(join(folder.path, "said")).text()
+          expect(text).toContain("laba: standard output takes nothing: ")
+          return text
+        })
+        const base = /"url":"([^"]+)"/.exec(said)?.[1] as string
+        expect((await fetch(`${base}/c`, { method: "POST", body: "x" })).status).toBe(201)
+        child.kill("SIGTERM")
+        expect(await child.exited).toBe(0)
+      } finally {
+        child.kill("SIGKILL")
+      }
+    },
+  )
 
   test("refuses an address that others reach unless --open says so", async () => {
     await using folder = await emptyFolder()

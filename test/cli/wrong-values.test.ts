@@ -31,13 +31,13 @@ const wrong: Readonly<Record<string, Wrong>> = {
     words: [],
     flags: {
       port: ["abc", "65536", "-1", ""],
-      host: [""],
+      host: ["", "http://x", "localhost:8080", "127.0.0.1 "],
       data: [""],
       engine: ["carrot", "sqlite:", "redis://", ""],
       processes: ["0", "abc", "2"],
       "node-name": ["a b", ""],
       advertise: ["x", ""],
-      config: null,
+      config: [""],
     },
   },
   publish: {
@@ -74,11 +74,11 @@ const wrong: Readonly<Record<string, Wrong>> = {
       publish: patterns,
       expires: ["abc", "0s", "-1h"],
       "secret-file": null,
-      config: null,
+      config: [""],
     },
   },
   // Who somebody is may be any text; a channel belongs to it.
-  check: { words: ["--hooks"], flags: { as: ["anyone"], config: null, url } },
+  check: { words: ["--hooks"], flags: { as: ["anyone"], config: [""], url } },
   version: { words: [], flags: {} },
 }
 
