@@ -7,7 +7,7 @@ import type { Publisher } from "../engines/engine.ts"
 import { type Identity, userOf } from "./access.ts"
 import { neighbourhoodOf } from "./client-address.ts"
 import { nextDue, Pace } from "./pace.ts"
-import { Arrivals, Reservation, Seats } from "./reservation.ts"
+import { PendingCounts, Reservation, Seats } from "./reservation.ts"
 
 /** What of the open connections and the polls that are held is looked at. */
 export interface Attendance {
@@ -50,7 +50,7 @@ export class Admissions {
   private readonly seats = new Map<string, Seats>()
   private sweepAbove = emptySeatsMax
   private waiting = 0
-  private readonly arrivals = new Arrivals()
+  private readonly pending = new PendingCounts()
   private connects: Pace
   private publishes: PublishPaces
   private refusals: Pace
@@ -79,7 +79,7 @@ export class Admissions {
    */
   async connect(address: string | null): Promise<Reservation> {
     this.checkRoom()
-    if (address === null) return new Reservation(this.arrivals, null)
+    if (address === null) return new Reservation(this.pending, null)
     const neighbourhood = neighbourhoodOf(address)
     const waitMs = this.takeTurn(neighbourhood)
     if (waitMs > 0) {
@@ -88,7 +88,7 @@ export class Admissions {
       await this.wait(waitMs).finally(() => this.waiting--)
       this.checkRoom()
     }
-    return new Reservation(this.arrivals, this.freeSeat(neighbourhood))
+    return new Reservation(this.pending, this.freeSeat(neighbourhood))
   }
 
   /**
@@ -110,7 +110,7 @@ export class Admissions {
   checkUser(user: string | undefined, own = 0): void {
     const { connectionsPerUserMax } = this.limits
     if (user === undefined || connectionsPerUserMax === 0) return
-    const count = this.attendance.countOfUser(user) + this.arrivals.countOfUser(user)
+    const count = this.attendance.countOfUser(user) + this.pending.countOfUser(user)
     if (count - own >= connectionsPerUserMax)
       throw full(
         "connectionsPerUserMax",
@@ -157,7 +157,7 @@ export class Admissions {
 
   private checkRoom(): void {
     const { connectionsMax } = this.limits
-    if (this.attendance.size + this.arrivals.size >= connectionsMax)
+    if (this.attendance.size + this.pending.size >= connectionsMax)
       throw full("connectionsMax", `This node has at most ${connectionsMax} connections.`)
   }
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test"
 import { defaultLimits, type Limits } from "../../wire/limits.ts"
-import { Arrival } from "../transports/arrival.ts"
+import { PendingConnection } from "../transports/pending-connection.ts"
 import { type Connection, Connections } from "../transports/connections.ts"
 import { type Guest, guestOf, stranger } from "../transports/guest.ts"
 import { TimerWheel } from "../transports/timer-wheel.ts"
 import { vouchedFor } from "./access.ts"
 import { Admissions } from "./admissions.ts"
-import { Arrivals, Reservation, Seats } from "./reservation.ts"
+import { PendingCounts, Reservation, Seats } from "./reservation.ts"
 
 function start(limits: Partial<Limits> = {}) {
   const connections = new Connections("node")
@@ -76,7 +76,7 @@ describe("somebody on their way in", () => {
       const reservation = await t.admissions.connect("203.0.113.7")
       t.admissions.reserveFor("ann", reservation)
       const guest = guestOf({ identity: vouchedFor("ann"), seats: reservation.seats, shared: t })
-      const connection = t.open(new Arrival({ guest, reservation, wheel: t.wheel }), "ann")
+      const connection = t.open(new PendingConnection({ guest, reservation, wheel: t.wheel }), "ann")
       expect(connection.guest).toBe(guest)
       expect(t.admissions.connect("203.0.113.7")).rejects.toEqual(full)
       expect(() => t.admissions.checkUser("ann")).toThrow()
@@ -91,7 +91,7 @@ describe("somebody on their way in", () => {
   test("and does not come gives back their place within half a minute", async () => {
     const t = start({ connectionsMax: 1 })
     const reservation = await t.admissions.connect(null)
-    new Arrival({ guest: stranger, reservation, wheel: t.wheel })
+    new PendingConnection({ guest: stranger, reservation, wheel: t.wheel })
     t.pass(29)
     expect(t.admissions.connect(null)).rejects.toEqual(full)
     t.pass(2)
@@ -101,16 +101,16 @@ describe("somebody on their way in", () => {
   test("and comes after that all the same leaves every count right", () => {
     const t = start()
     const seats = new Seats("203.0.113.7")
-    const arrivals = new Arrivals()
-    const reservation = new Reservation(arrivals, seats)
+    const pending = new PendingCounts()
+    const reservation = new Reservation(pending, seats)
     reservation.nameUser("ann")
     const guest = guestOf({ identity: vouchedFor("ann"), seats, shared: t })
-    const arrival = new Arrival({ guest, reservation, wheel: t.wheel })
+    const arrival = new PendingConnection({ guest, reservation, wheel: t.wheel })
     t.pass(31)
-    expect([seats.taken, arrivals.size, arrivals.countOfUser("ann")]).toEqual([0, 0, 0])
+    expect([seats.taken, pending.size, pending.countOfUser("ann")]).toEqual([0, 0, 0])
     const connection = t.open(arrival, "ann")
     expect(seats.taken).toBe(1)
     t.connections.remove(connection)
-    expect([seats.taken, arrivals.size]).toEqual([0, 0])
+    expect([seats.taken, pending.size]).toEqual([0, 0])
   })
 })

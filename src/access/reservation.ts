@@ -11,8 +11,8 @@ export class Seats {
   }
 }
 
-/** How many are on their way in, in all and by user. */
-export class Arrivals {
+/** How many connections are let in and not open yet, in all and by user. */
+export class PendingCounts {
   size = 0
   private readonly byUser = new Map<string, number>()
 
@@ -32,14 +32,14 @@ export class Arrivals {
 export class Reservation {
   /** The seats of their address; null for this machine's own. */
   readonly seats: Seats | null
-  private readonly arrivals: Arrivals
+  private readonly pending: PendingCounts
   private named: string | undefined
   private isHeld = true
 
-  constructor(arrivals: Arrivals, seats: Seats | null) {
-    this.arrivals = arrivals
+  constructor(pending: PendingCounts, seats: Seats | null) {
+    this.pending = pending
     this.seats = seats
-    arrivals.size++
+    pending.size++
     if (seats) seats.taken++
   }
 
@@ -50,9 +50,9 @@ export class Reservation {
   /** Whose it is, as far as is known by now. */
   nameUser(user: string | undefined): void {
     if (!this.isHeld) return
-    this.arrivals.count(this.named, -1)
+    this.pending.count(this.named, -1)
     this.named = user
-    this.arrivals.count(user, 1)
+    this.pending.count(user, 1)
   }
 
   /** They are there and counted as such, or will not come. Harmless when it was released before. */
@@ -60,7 +60,7 @@ export class Reservation {
     if (!this.isHeld) return
     this.nameUser(undefined)
     this.isHeld = false
-    this.arrivals.size--
+    this.pending.size--
     if (this.seats) this.seats.taken--
   }
 }

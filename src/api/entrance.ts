@@ -4,7 +4,7 @@ import { namedBy, userOf } from "../access/access.ts"
 import { neighbourhoodOf } from "../access/client-address.ts"
 import type { Publisher } from "../engines/engine.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
-import { Arrival } from "../transports/arrival.ts"
+import { PendingConnection } from "../transports/pending-connection.ts"
 import { type Guest, guestOf } from "../transports/guest.ts"
 import type { Ask, Station } from "./ask.ts"
 
@@ -73,7 +73,9 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
     if (asks || holdsPlace) confirm()
     if (reservation) admissions.reserveFor(user, reservation)
     const known = guestOf({ identity, seats: reservation?.seats ?? null, shared })
-    const guest = reservation ? new Arrival({ guest: known, reservation, wheel: shared.wheel }) : known
+    const guest = reservation
+      ? new PendingConnection({ guest: known, reservation, wheel: shared.wheel })
+      : known
     return { said, user, guest, confirm, abandon }
   } catch (error) {
     abandon()

@@ -1,6 +1,6 @@
 // Whose channels cost how much, for publishers who have a share of the budget: whoever has more than that loses their own first.
 // Knows costs and names; refuses to know what a channel is and how it goes.
-import type { Payer } from "./shares.ts"
+import type { OwnerName } from "./shares.ts"
 
 /** A channel, as its owner is charged for it. */
 export interface Owned<Log> {
@@ -10,25 +10,25 @@ export interface Owned<Log> {
 }
 
 export class Owner<Log> {
-  readonly name: Payer
+  readonly name: OwnerName
   bytes = 0
   bytesMax = Number.POSITIVE_INFINITY
   /** Those at hand, the one used longest ago first, as far as its owner used it. */
   readonly logs = new Set<Log>()
   newest: Log | null = null
 
-  constructor(name: Payer) {
+  constructor(name: OwnerName) {
     this.name = name
   }
 }
 
 export class Owners<Log extends Owned<Log>> {
-  private readonly owners = new Map<Payer, Owner<Log>>()
+  private readonly owners = new Map<OwnerName, Owner<Log>>()
   /** Those who have more than their share. */
   private readonly over = new Set<Owner<Log>>()
 
   /** From now on `name` answers for what the log costs, as the newest of theirs; nobody when it is null. */
-  own(log: Log, name: Payer | null, bytesMax: number): void {
+  own(log: Log, name: OwnerName | null, bytesMax: number): void {
     if (log.owner && log.owner.name !== name) this.disown(log)
     if (name === null) return
     const owner = log.owner ?? this.ownerOf(name)
@@ -79,7 +79,7 @@ export class Owners<Log extends Owned<Log>> {
   }
 
   /** Who goes by a name. They are remembered for as long as they are charged for something. */
-  ownerOf(name: Payer): Owner<Log> {
+  ownerOf(name: OwnerName): Owner<Log> {
     let owner = this.owners.get(name)
     if (!owner) this.owners.set(name, (owner = new Owner(name)))
     return owner

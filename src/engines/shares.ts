@@ -4,7 +4,7 @@ import type { Keep, RuleBudget } from "../channels/channel.ts"
 import type { Publisher } from "./engine.ts"
 
 /** Who answers for what channels cost: the rule, where it has a budget, or who began the channel's history. */
-export type Payer = Publisher | RuleBudget["name"]
+export type OwnerName = Publisher | RuleBudget["name"]
 
 /** A backend of the operator's own: the budget as a whole is its bound. */
 const isBackend = (publisher: Publisher): boolean => publisher.startsWith("key:")
@@ -13,11 +13,11 @@ const isBackend = (publisher: Publisher): boolean => publisher.startsWith("key:"
  * Who answers for what a message begins. Nobody does for backends, and for who is not counted (the program that runs the server,
  * this machine's own): the budget as a whole is their bound.
  */
-export const payerOf = (publisher: Publisher | undefined, keep: Keep): Payer | null =>
+export const ownerNameOf = (publisher: Publisher | undefined, keep: Keep): OwnerName | null =>
   keep?.budget?.name ?? (publisher === undefined || isBackend(publisher) ? null : publisher)
 
-/** Bytes of a budget that one payer's channels may have while it is used up. Infinity is no bound. */
-export const payerBytesMax = (
+/** Bytes of a budget that one owner's channels may have while it is used up. Infinity is no bound. */
+export const ownerBytesMax = (
   keep: Keep,
   budget: number,
   limits: Pick<Limits, "historyPercentPerPublisherMax">,

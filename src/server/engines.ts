@@ -47,7 +47,7 @@ export function makeEngine(
       return new RedisEngine(events, {
         ...{ address, prefix, routing, historyBytesMax, limits, onTrim, onTrouble },
         ...tls,
-        witnessLeaseMs: durable ? leaseMs : null,
+        voteLeaseMs: durable ? leaseMs : null,
       })
     }
   }

@@ -40,10 +40,10 @@ export async function chaosRun(options: RunOptions): Promise<Report> {
   const ledger = new Ledger()
   const prefix = `chaos${options.seed}`
   const routing = random.oneIn(3) ? ("broadcast" as const) : ("targeted" as const)
-  const witnessLeaseMs = Random.of(options.seed, "durable", 0).oneIn(2) ? 2000 : null
+  const voteLeaseMs = Random.of(options.seed, "durable", 0).oneIn(2) ? 2000 : null
   const nodes: ChaosNode[] = []
   const startNode = (number: number) => {
-    nodes[number] = new ChaosNode(stage.urlFor(number), { prefix, routing, witnessLeaseMs })
+    nodes[number] = new ChaosNode(stage.urlFor(number), { prefix, routing, voteLeaseMs })
   }
   for (let i = 0; i < nodesCount; i++) startNode(i)
   await Promise.all(nodes.map((node) => node.engine.opened()))

@@ -24,7 +24,7 @@ export class ChaosNode {
   /** Whom to tell that the node is gone. */
   readonly left = new Set<() => void>()
 
-  constructor(url: string, options: Pick<RedisEngineOptions, "prefix" | "routing" | "witnessLeaseMs">) {
+  constructor(url: string, options: Pick<RedisEngineOptions, "prefix" | "routing" | "voteLeaseMs">) {
     const read = readAddress(url)
     if ("wrong" in read) throw new Error(read.wrong)
     let engine!: RedisEngine

@@ -30,9 +30,9 @@ class Scene implements AsyncDisposable {
     this.listening = listenOn(a, this.hearer, crowd)
   }
 
-  static async at(url: string, witnessLeaseMs: number | null = leaseMs): Promise<Scene> {
+  static async at(url: string, voteLeaseMs: number | null = leaseMs): Promise<Scene> {
     const prefix = freshPrefix()
-    const make = () => new ChaosNode(url, { prefix, routing: "targeted", witnessLeaseMs })
+    const make = () => new ChaosNode(url, { prefix, routing: "targeted", voteLeaseMs })
     const scene = new Scene([make(), make()])
     await Promise.all(scene.nodes.map((node) => isUp(node)))
     await until(() => scene.hearer.position !== null, "the listener")

@@ -15,7 +15,7 @@ engineContract(
 )
 engineContract(
   "redis, durable",
-  redisMaker(() => server.url, { witnessLeaseMs: 10_000 }),
+  redisMaker(() => server.url, { voteLeaseMs: 10_000 }),
 )
 engineContract(
   "redis, broadcast",

@@ -5,7 +5,7 @@
 // budget nothing, however many there are. So every step of bringing the budget back brings it back.
 import type { Limits } from "../../../wire/limits.ts"
 import type { Keep } from "../../channels/channel.ts"
-import { type Payer, payerBytesMax } from "../shares.ts"
+import { type OwnerName, ownerBytesMax } from "../shares.ts"
 import type { ChannelLog } from "./log.ts"
 import { Owners } from "../owners.ts"
 
@@ -61,9 +61,9 @@ export class HistoryBudget {
   }
 
   /** From now on the log counts for this share of the budget. */
-  own(log: ChannelLog, payer: Payer | null, keep: Keep): void {
+  own(log: ChannelLog, ownerName: OwnerName | null, keep: Keep): void {
     const { limits } = this.options
-    this.owners.own(log, payer, payerBytesMax(keep, limits.historyBytesMax, limits))
+    this.owners.own(log, ownerName, ownerBytesMax(keep, limits.historyBytesMax, limits))
   }
 
   /** Notes a use: the channel goes to the fresh end of the list for `timeMs`, if it is worth anything to the budget. */

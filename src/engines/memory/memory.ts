@@ -8,7 +8,7 @@ import type { EngineFigures } from "../../telemetry/metrics.ts"
 import type { ChannelState, Draft, Engine, EngineEvents, Page, PageBounds, Receipt } from "../engine.ts"
 import type { ChannelsPage, Inventory } from "../inventory.ts"
 import { ChannelLog } from "./log.ts"
-import { payerOf } from "../shares.ts"
+import { ownerNameOf } from "../shares.ts"
 import { Receipts } from "./receipts.ts"
 import { HistoryBudget, numbersOnly } from "./history-budget.ts"
 
@@ -90,9 +90,9 @@ export class MemoryEngine implements Engine, Inventory {
     }
     const log = this.logOf(channel)
     // A channel belongs to who began the history that it has now.
-    const payer = payerOf(publisher, keep)
-    if (log.kept === 0 ? keep !== null || !log.listened : log.owner?.name === payer)
-      this.budget.own(log, payer, keep)
+    const ownerName = ownerNameOf(publisher, keep)
+    if (log.kept === 0 ? keep !== null || !log.listened : log.owner?.name === ownerName)
+      this.budget.own(log, ownerName, keep)
     const message = log.number(draft, now)
     if (keep !== null || log.kept > 0) {
       const before = log.cost

@@ -3,7 +3,7 @@
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { EngineEvents } from "../engine.ts"
-import { Departures } from "./departures.ts"
+import { UnlistenedChannels } from "./unlistened-channels.ts"
 import type { Link } from "./link.ts"
 import { Listening } from "./listening.ts"
 import { type Announcement, readAnnouncement } from "./record.ts"
@@ -27,7 +27,7 @@ export interface HearingOptions {
 export class Hearing {
   private readonly listenings = new Map<Channel, Listening>()
   private readonly questions: TailQuestions
-  private readonly departures: Departures
+  private readonly unlistened: UnlistenedChannels
   private readonly options: HearingOptions
   private reviewing: Iterator<Channel> | null = null
 
@@ -37,7 +37,7 @@ export class Hearing {
       store: options.store,
       listeningOf: (channel) => this.listenings.get(channel),
     })
-    this.departures = new Departures({
+    this.unlistened = new UnlistenedChannels({
       store: options.store,
       isHeard: (channel) => this.listenings.has(channel),
     })
@@ -80,7 +80,7 @@ export class Hearing {
     if (!this.listenings.delete(channel)) return
     const { link, store, routing } = this.options
     if (routing === "targeted") link.unlisten(store.partitions.of(channel).tag, store.placeOf(channel))
-    this.departures.add(channel)
+    this.unlistened.add(channel)
   }
 
   /** Asks about the next of the channels, as many as are due each second. */
@@ -134,8 +134,8 @@ export class Hearing {
       return
     }
     const { channel, count } = announcement
-    const { witness, partitions } = this.options.store
-    if (witness && count !== undefined) witness.saw(partitions.of(channel), count)
+    const { restartVote, partitions } = this.options.store
+    if (restartVote && count !== undefined) restartVote.saw(partitions.of(channel), count)
     this.listenings.get(channel)?.hear(announcement)
   }
 }

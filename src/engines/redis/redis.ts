@@ -39,7 +39,7 @@ export interface RedisEngineOptions {
    * Keeps the numbering over a restart of Redis after which nothing is missing: for how long a node is waited for that does not
    * say what it saw, in milliseconds. Null: every restart begins a new numbering. The same on every node.
    */
-  readonly witnessLeaseMs?: number | null
+  readonly voteLeaseMs?: number | null
   /** Bytes of history in Redis, all channels and nodes together. */
   readonly historyBytesMax: number
   /** Read whenever they are needed. The keys are those of all nodes together. */
@@ -63,9 +63,9 @@ export class RedisEngine implements Engine, Inventory {
 
   constructor(events: EngineEvents, options: RedisEngineOptions) {
     this.options = options
-    const { address, prefix, tls, routing, partitions, pulseMs, limits, witnessLeaseMs = null } = options
+    const { address, prefix, tls, routing, partitions, pulseMs, limits, voteLeaseMs = null } = options
     this.link = new Link({ address, prefix, pulseMs, ...(tls && { tls }) })
-    this.store = new Store({ link: this.link, routing, partitions, limits, witnessLeaseMs })
+    this.store = new Store({ link: this.link, routing, partitions, limits, voteLeaseMs })
     this.hearing = new Hearing({ link: this.link, store: this.store, routing, events })
     this.link.watch(() => this.sayTrouble())
     this.upkeep = setInterval(() => this.tend(), upkeepIntervalMs)
@@ -80,7 +80,7 @@ export class RedisEngine implements Engine, Inventory {
     const { trouble, where } = this.link
     if (trouble && !trouble.passing) throw unavailable(trouble, where)
     if (trouble) this.say(trouble.message)
-    else await this.store.witness?.settled(openingPatienceMs)
+    else await this.store.restartVote?.settled(openingPatienceMs)
   }
 
   get figures(): EngineFigures {
@@ -128,7 +128,7 @@ export class RedisEngine implements Engine, Inventory {
   async probe(): Promise<void> {
     const { trouble, where } = this.link
     if (trouble) throw unavailable(trouble, where)
-    this.store.witness?.checkAll()
+    this.store.restartVote?.checkAll()
     await Promise.all(this.store.partitions.all.slice(0, 1).map(({ tag }) => this.link.command(tag, "PING")))
   }
 
@@ -136,14 +136,14 @@ export class RedisEngine implements Engine, Inventory {
     this.closed = true
     clearInterval(this.upkeep)
     this.hearing.close()
-    const { witness } = this.store
-    if (!witness) return this.link.close()
-    return witness.stop().finally(() => this.link.close())
+    const { restartVote } = this.store
+    if (!restartVote) return this.link.close()
+    return restartVote.stop().finally(() => this.link.close())
   }
 
   private tend(): void {
     this.hearing.review()
-    this.store.witness?.renew()
+    this.store.restartVote?.renew()
     const { all } = this.store.partitions
     const bytesMax = Math.floor(this.options.historyBytesMax / all.length)
     for (const partition of all) {

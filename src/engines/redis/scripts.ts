@@ -7,7 +7,7 @@ import publishLua from "./scripts/publish.lua" with { type: "text" }
 import sharedLua from "./scripts/shared.lua" with { type: "text" }
 import stateLua from "./scripts/state.lua" with { type: "text" }
 import tailsLua from "./scripts/tails.lua" with { type: "text" }
-import witnessLua from "./scripts/witness.lua" with { type: "text" }
+import restartVoteLua from "./scripts/restart-vote.lua" with { type: "text" }
 import tendLua from "./scripts/tend.lua" with { type: "text" }
 
 export const scripts = {
@@ -18,5 +18,5 @@ export const scripts = {
   leave: defineScript("leave", leaveLua, sharedLua),
   forget: defineScript("forget", forgetLua, sharedLua),
   tend: defineScript("tend", tendLua, sharedLua),
-  witness: defineScript("witness", witnessLua),
+  restartVote: defineScript("restart-vote", restartVoteLua),
 }

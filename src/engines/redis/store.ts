@@ -11,10 +11,10 @@ import type { Link } from "./link.ts"
 import { type Partition, Partitions, randomGeneration } from "./partitions.ts"
 import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "./script.ts"
-import { keysPerFree, type Payer, payerOf } from "../shares.ts"
+import { keysPerFree, type OwnerName, ownerNameOf } from "../shares.ts"
 import { scripts } from "./scripts.ts"
 import { replyError, unavailable } from "./trouble.ts"
-import { Witness } from "./witness.ts"
+import { RestartVote } from "./restart-vote.ts"
 
 /** Publishers with keys are seldom spread evenly, so each partition may hold a quarter of them. */
 const keysSharesMax = 4
@@ -32,7 +32,7 @@ export interface StoreOptions {
   /** Default: what the kind of Redis needs. */
   readonly partitions?: number | undefined
   /** How long a node is waited for that does not say what it saw before a restart; null where none is asked. */
-  readonly witnessLeaseMs: number | null
+  readonly voteLeaseMs: number | null
   /** Read whenever they are needed. */
   readonly limits: Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
 }
@@ -51,7 +51,7 @@ export interface Tended {
 export class Store {
   readonly partitions: Partitions
   /** Null where every restart of Redis begins a new numbering. */
-  readonly witness: Witness | null
+  readonly restartVote: RestartVote | null
   private readonly options: StoreOptions
   private readonly announceCommand: string
   private readonly gathering = new Gathering((partition, group) => this.publishGroup(partition, group))
@@ -59,8 +59,9 @@ export class Store {
   constructor(options: StoreOptions) {
     this.options = options
     this.partitions = new Partitions(options.link, options.partitions)
-    const { link, witnessLeaseMs: leaseMs } = options
-    this.witness = leaseMs === null ? null : new Witness({ link, partitions: this.partitions.all, leaseMs })
+    const { link, voteLeaseMs: leaseMs } = options
+    this.restartVote =
+      leaseMs === null ? null : new RestartVote({ link, partitions: this.partitions.all, leaseMs })
     this.announceCommand = options.link.isCluster ? "SPUBLISH" : "PUBLISH"
   }
 
@@ -192,25 +193,25 @@ export class Store {
   }
 
   private runIn(partition: Partition, script: Script, args: readonly Argument[]): Promise<Reply> {
-    if (this.witness) return this.runWitnessed(this.witness, partition, script, args)
+    if (this.restartVote) return this.runCounted(this.restartVote, partition, script, args)
     return this.options.link.run(script, partition.tag, partition.keys, [randomGeneration(), ...args])
   }
 
   /** The same where nodes decide together whether the numbering goes on: each answer ends with a count. */
-  private async runWitnessed(
-    witness: Witness,
+  private async runCounted(
+    restartVote: RestartVote,
     partition: Partition,
     script: Script,
     args: readonly Argument[],
   ): Promise<Reply> {
-    witness.check(partition)
+    restartVote.check(partition)
     try {
       const reply = await this.options.link.run(script, partition.tag, partition.keys, ["", ...args])
       if (!Array.isArray(reply) || script === scripts.tend) return reply
-      witness.saw(partition, Number(reply.at(-1)))
+      restartVote.saw(partition, Number(reply.at(-1)))
       return reply.slice(0, -1)
     } catch (error) {
-      witness.refused(partition, error)
+      restartVote.refused(partition, error)
       throw error
     }
   }
@@ -226,15 +227,15 @@ const ruleOf = (keep: Keep): readonly number[] =>
 const nobody = "-"
 
 /** A publisher as one word of a script's argument. */
-const wordOf = (publisher: Payer | undefined): string =>
+const wordOf = (publisher: OwnerName | undefined): string =>
   publisher === undefined ? nobody : encodeURIComponent(publisher.toWellFormed())
 
 /** Who answers for what a draft begins; with what that one may have, where it is no publisher's usual share. */
 function ownerWord(publisher: Publisher | undefined, keep: Keep, partitions: number): string {
-  const payer = payerOf(publisher, keep)
-  if (payer === null) return nobody
+  const ownerName = ownerNameOf(publisher, keep)
+  if (ownerName === null) return nobody
   const max = keep?.budget ? ` ${Math.floor(keep.budget.bytes / partitions)}` : ""
-  return wordOf(payer) + max
+  return wordOf(ownerName) + max
 }
 
 const texts = (reply: Reply): string[] => (reply as readonly Reply[]).map(String)

@@ -1,7 +1,7 @@
 // The tables of channels and their messages. Every write here is a step of a transaction that somebody else began; every
 // list and every delete is bounded.
 import type { Channel } from "../../channels/channel.ts"
-import type { Payer } from "../shares.ts"
+import type { OwnerName } from "../shares.ts"
 import type { Message } from "../engine.ts"
 import type { Store } from "./store.ts"
 
@@ -21,7 +21,7 @@ export interface ChannelRow {
   readonly due: number | null
   readonly used: number
   /** Who answers for it in the budget; null where nobody has a share. */
-  readonly owner: Payer | null
+  readonly owner: OwnerName | null
 }
 
 /** A place in the order of use. */
@@ -71,14 +71,14 @@ export class Archive {
   }
 
   /** What the channels of each owner hold. */
-  ownedTotals(): (Totals & { readonly owner: Payer })[] {
+  ownedTotals(): (Totals & { readonly owner: OwnerName })[] {
     const sql =
       "SELECT owner, count(*) AS channels, ifnull(sum(max(head - first + 1, 0)), 0) AS messages, ifnull(sum(bytes), 0) AS bytes FROM channels WHERE owner IS NOT NULL GROUP BY owner"
-    return this.store.query<Totals & { owner: Payer }, []>(sql).all()
+    return this.store.query<Totals & { owner: OwnerName }, []>(sql).all()
   }
 
   /** Channels of one owner in the order of their last use, as far as it was written down. */
-  ownedBy(owner: Payer, count: number): ChannelRow[] {
+  ownedBy(owner: OwnerName, count: number): ChannelRow[] {
     const sql = `SELECT ${rowColumns} FROM channels WHERE owner = ? ORDER BY used, id LIMIT ?`
     return this.store.query<ChannelRow, [string, number]>(sql).all(owner, count)
   }

@@ -3,7 +3,7 @@
 import type { Channel, Keep } from "../../channels/channel.ts"
 import type { Message, Publisher } from "../engine.ts"
 import { type Owner, Owners } from "../owners.ts"
-import { payerOf } from "../shares.ts"
+import { ownerNameOf } from "../shares.ts"
 import type { Archive, ChannelRow, RowUse, Totals } from "./archive.ts"
 import type { Epochs } from "./epochs.ts"
 import type { Store } from "./store.ts"
@@ -133,9 +133,9 @@ export class Channels {
 
   /** Somebody publishes: a channel belongs to who began the history that it has now. */
   own(log: StoredLog, publisher: Publisher | undefined, keep: NonNullable<Keep>): void {
-    const payer = payerOf(publisher, keep)
-    if (log.kept <= 0 || log.owner?.name === payer)
-      this.owners.own(log, payer, keep.budget?.bytes ?? this.options.shareBytesMax())
+    const ownerName = ownerNameOf(publisher, keep)
+    if (log.kept <= 0 || log.owner?.name === ownerName)
+      this.owners.own(log, ownerName, keep.budget?.bytes ?? this.options.shareBytesMax())
   }
 
   append(log: StoredLog, message: Message): void {

@@ -47,8 +47,8 @@ local function channelOf(name)
   return channel
 end
 
-local function publish(name, record, rule, key, payer)
-  local owner, ownerMax = string.match(payer, '^(%S+) ?(%d*)$')
+local function publish(name, record, rule, key, ownerAndMax)
+  local owner, ownerMax = string.match(ownerAndMax, '^(%S+) ?(%d*)$')
   if ownerMax ~= '' then redis.call('HSET', ledger, 'max:' .. owner, ownerMax) end
   local field, digest, holder
   if key ~= '' then

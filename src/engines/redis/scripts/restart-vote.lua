@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
 -- Decides whether the numbering goes on after Redis was restarted: when all that any node saw of it is there. Each node asks
 -- every second, and holds a lease by that. Runs by itself: what the others share would judge before the nodes have spoken.
--- KEYS: 1 ledger, 2 lives, 3 witnesses (nodes by when they asked last), 4 votes (nodes that saw nothing that is missing).
+-- KEYS: 1 ledger, 2 lives, 3 voters (nodes by when they asked last), 4 votes (nodes that saw nothing that is missing).
 -- ARGV: 1 a generation to begin, should one have to; 2 this node; 3 the life of Redis that it knows, '' for none; 4 the
 -- greatest count that it saw there; 5 the generation that this was in; 6 the life in which it has voted already, '' for none;
 -- 7 a lease in ms; 8 '1' when it leaves.
 -- Answers `settled` or `waiting`, the life, the generation and the count.
 --
 -- What is restored is always a beginning of what there was, so a count that is there says that all before it is, too.
-local ledger, lives, witnesses, votes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ledger, lives, voters, votes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local fresh, self, knownLife, seen = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local knownGeneration, votedIn = ARGV[5], ARGV[6]
 local leaseMs, leaves = tonumber(ARGV[7]), ARGV[8] == '1'
@@ -60,7 +60,7 @@ else
   else
     if knownLife ~= '' then redis.call('HSET', votes, self, 1) end
     local isComplete = true
-    for _, node in ipairs(redis.call('ZRANGE', witnesses, 0, -1)) do
+    for _, node in ipairs(redis.call('ZRANGE', voters, 0, -1)) do
       if redis.call('HEXISTS', votes, node) == 0 then isComplete = false end
     end
     if isComplete then settle(settledLife) elseif now >= deadline then beginAnew() end
@@ -72,9 +72,9 @@ if tonumber(string.match(replication, 'connected_slaves:(%d+)') or '0') > 0 then
   redis.call('HSET', ledger, 'replicas', '1')
 end
 if leaves then
-  redis.call('ZREM', witnesses, self)
+  redis.call('ZREM', voters, self)
 else
-  redis.call('ZADD', witnesses, string.format('%d', now), self)
-  redis.call('ZREMRANGEBYSCORE', witnesses, '-inf', string.format('%d', now - leaseMs))
+  redis.call('ZADD', voters, string.format('%d', now), self)
+  redis.call('ZREMRANGEBYSCORE', voters, '-inf', string.format('%d', now - leaseMs))
 end
 return { 'settled', life, generation, string.format('%d', count) }

@@ -9,20 +9,20 @@ import type { Timed, TimerWheel } from "./timer-wheel.ts"
 /** A handshake is over within seconds, or never: a client that hangs up in its midst is told by nothing else. */
 const openWithinMs = 30_000
 
-export interface ArrivalOptions {
+export interface PendingConnectionOptions {
   readonly guest: Guest
   readonly reservation: Reservation
   readonly wheel: TimerWheel
 }
 
 /** Stands in a connection's place for its guest until it is open. */
-export class Arrival implements Guest, Timed {
+export class PendingConnection implements Guest, Timed {
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
-  private readonly options: ArrivalOptions
+  private readonly options: PendingConnectionOptions
 
-  constructor(options: ArrivalOptions) {
+  constructor(options: PendingConnectionOptions) {
     this.options = options
     options.wheel.add(this, openWithinMs)
   }

@@ -1,4 +1,4 @@
-// What this node saw of each part of Redis, for the question whether anything is missing after a restart (`redis.durable`).
+// This node's vote, after a restart of Redis, on whether anything is missing (`redis.durable`): what it saw of each part before.
 // While that is open nothing is asked of the part. Knows lives and counts; refuses to know what was counted.
 import { randomUUID } from "node:crypto"
 import type { Link } from "./link.ts"
@@ -9,14 +9,15 @@ import { RedisTrouble, replyCodeOf, unavailable } from "./trouble.ts"
 /** How often an open question is asked again: publishers wait for it. */
 const askAgainMs = 100
 
-export interface WitnessOptions {
+export interface RestartVoteOptions {
   readonly link: Link
   readonly partitions: readonly Partition[]
   /** How long a node is waited for that does not say what it saw, in milliseconds. */
   readonly leaseMs: number
 }
 
-interface Testimony {
+/** What was seen of one part. */
+interface PartitionView {
   readonly partition: Partition
   /** Nothing is open: what is asked is answered. */
   isSettled: boolean
@@ -30,33 +31,33 @@ interface Testimony {
   votedIn: string
 }
 
-export class Witness {
-  private readonly options: WitnessOptions
+export class RestartVote {
+  private readonly options: RestartVoteOptions
   private readonly self = randomUUID()
-  private readonly testimonies: ReadonlyMap<Partition, Testimony>
+  private readonly views: ReadonlyMap<Partition, PartitionView>
   private readonly unwatch: () => void
   private timer: ReturnType<typeof setTimeout> | null = null
   private stopped = false
   /** Whoever waits for it. */
   private tellSettled: () => void = () => undefined
 
-  constructor(options: WitnessOptions) {
+  constructor(options: RestartVoteOptions) {
     this.options = options
     const blank = { isSettled: false, isAsking: false, life: "", generation: "", seen: 0, votedIn: "" }
-    this.testimonies = new Map(
-      options.partitions.map((partition) => [partition, { partition, ...blank } as Testimony]),
+    this.views = new Map(
+      options.partitions.map((partition) => [partition, { partition, ...blank } as PartitionView]),
     )
     this.unwatch = options.link.watch(() => this.linkChanged())
   }
 
   /** Renews the lease of this node in every part, and asks where something is open. Once a second. */
   renew(): void {
-    for (const testimony of this.testimonies.values()) void this.ask(testimony)
+    for (const view of this.views.values()) void this.ask(view)
   }
 
   /** Throws `engine_unavailable` while it is open whether the numbering of a part goes on. */
   check(partition: Partition): void {
-    if (this.testimonies.get(partition)?.isSettled) return
+    if (this.views.get(partition)?.isSettled) return
     const { where } = this.options.link
     throw unavailable(
       this.options.link.troubleAt(partition.tag) ??
@@ -83,17 +84,17 @@ export class Witness {
 
   /** A count came with an answer or an announcement. */
   saw(partition: Partition, count: number): void {
-    const testimony = this.testimonies.get(partition)
-    if (testimony && count > testimony.seen) testimony.seen = count
+    const view = this.views.get(partition)
+    if (view && count > view.seen) view.seen = count
   }
 
   /** Something was refused: perhaps since Redis is another, or was restarted unnoticed. */
   refused(partition: Partition, error: unknown): void {
     const cause = error instanceof Error ? error.cause : null
-    const testimony = this.testimonies.get(partition)
-    if (!testimony || replyCodeOf(cause) !== "UNDECIDED") return
-    testimony.isSettled = false
-    void this.ask(testimony)
+    const view = this.views.get(partition)
+    if (!view || replyCodeOf(cause) !== "UNDECIDED") return
+    view.isSettled = false
+    void this.ask(view)
   }
 
   /** This node says nothing any more, and nobody is to wait for it. */
@@ -101,42 +102,42 @@ export class Witness {
     this.unwatch()
     this.stopped = true
     if (this.timer) clearTimeout(this.timer)
-    const settled = [...this.testimonies.values()].filter(({ isSettled }) => isSettled)
-    await Promise.all(settled.map((testimony) => this.say(testimony, true).catch(() => undefined)))
+    const settled = [...this.views.values()].filter(({ isSettled }) => isSettled)
+    await Promise.all(settled.map((view) => this.say(view, true).catch(() => undefined)))
   }
 
   /** A connection that broke may have ended a life of Redis. Asking needs the one for commands alone. */
   private linkChanged(): void {
-    for (const testimony of this.testimonies.values()) {
-      if (this.options.link.troubleAt(testimony.partition.tag)) testimony.isSettled = false
-      if (!testimony.isSettled) void this.ask(testimony)
+    for (const view of this.views.values()) {
+      if (this.options.link.troubleAt(view.partition.tag)) view.isSettled = false
+      if (!view.isSettled) void this.ask(view)
     }
   }
 
   private get isSettled(): boolean {
-    return [...this.testimonies.values()].every(({ isSettled }) => isSettled)
+    return [...this.views.values()].every(({ isSettled }) => isSettled)
   }
 
-  private async ask(testimony: Testimony): Promise<void> {
-    if (this.stopped || testimony.isAsking) return
-    testimony.isAsking = true
+  private async ask(view: PartitionView): Promise<void> {
+    if (this.stopped || view.isAsking) return
+    view.isAsking = true
     try {
-      const [standing = "", life = "", generation = "", count] = await this.say(testimony, false)
+      const [standing = "", life = "", generation = "", count] = await this.say(view, false)
       if (standing === "settled") {
         // Where numbering began anew, what was seen before is of no use.
-        if (generation !== testimony.generation) testimony.seen = Number(count)
-        Object.assign(testimony, { life, generation, votedIn: "", isSettled: true })
-        this.saw(testimony.partition, Number(count))
+        if (generation !== view.generation) view.seen = Number(count)
+        Object.assign(view, { life, generation, votedIn: "", isSettled: true })
+        this.saw(view.partition, Number(count))
       } else {
-        testimony.votedIn = life
-        testimony.isSettled = false
+        view.votedIn = life
+        view.isSettled = false
       }
     } catch {
       // Redis is away; the link tells when it is back.
     } finally {
-      testimony.isAsking = false
+      view.isAsking = false
     }
-    if (!testimony.isSettled) this.askAgain()
+    if (!view.isSettled) this.askAgain()
     else if (this.isSettled) this.tellSettled()
   }
 
@@ -144,18 +145,18 @@ export class Witness {
     if (this.stopped) return
     this.timer ??= setTimeout(() => {
       this.timer = null
-      for (const testimony of this.testimonies.values()) if (!testimony.isSettled) void this.ask(testimony)
+      for (const view of this.views.values()) if (!view.isSettled) void this.ask(view)
     }, askAgainMs)
   }
 
-  private async say(testimony: Testimony, leaves: boolean): Promise<string[]> {
+  private async say(view: PartitionView, leaves: boolean): Promise<string[]> {
     const { link, leaseMs } = this.options
-    const { partition, life, seen, generation, votedIn } = testimony
+    const { partition, life, seen, generation, votedIn } = view
     const [ledger, lives] = partition.keys as readonly [string, string]
-    const keys = [ledger, lives, link.key(partition.tag, "witnesses"), link.key(partition.tag, "votes")]
+    const keys = [ledger, lives, link.key(partition.tag, "voters"), link.key(partition.tag, "votes")]
     const known = [life, seen, generation, votedIn]
     const args = [randomGeneration(), this.self, ...known, leaseMs, leaves ? 1 : 0]
-    const reply = await link.run(scripts.witness, partition.tag, keys, args)
+    const reply = await link.run(scripts.restartVote, partition.tag, keys, args)
     return Array.isArray(reply) ? reply.map(String) : []
   }
 }

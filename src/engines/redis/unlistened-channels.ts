@@ -7,18 +7,18 @@ import type { Store } from "./store.ts"
 /** Channels in one script: some 3 ms of the server. */
 const channelsMax = 300
 
-export interface DeparturesOptions {
+export interface UnlistenedChannelsOptions {
   readonly store: Pick<Store, "leave" | "partitions">
   /** Whether it is listened to again. */
   readonly isHeard: (channel: Channel) => boolean
 }
 
-export class Departures {
-  private readonly options: DeparturesOptions
+export class UnlistenedChannels {
+  private readonly options: UnlistenedChannelsOptions
   private readonly left = new Set<Channel>()
   private underWay = false
 
-  constructor(options: DeparturesOptions) {
+  constructor(options: UnlistenedChannelsOptions) {
     this.options = options
   }
 
