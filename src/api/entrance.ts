@@ -101,8 +101,17 @@ export function permitPublish(station: Station, ask: Ask, channel: Channel): Pub
   const { access, admissions } = station
   const { identity } = ask
   access.may(identity, "publish", channel)
-  const address = admissions.countsAddressOf(identity) ? addressOf(station, ask) : null
-  return admissions.publish(identity, channel, address === null ? null : neighbourhoodOf(address))
+  return admissions.publish(
+    identity,
+    channel,
+    admissions.countsAddressOf(identity) ? neighbourhoodIn(station, ask) : null,
+  )
+}
+
+/** What the client's address is counted as; null when it is this machine's own. */
+export function neighbourhoodIn(station: Station, ask: Ask): string | null {
+  const address = addressOf(station, ask)
+  return address === null ? null : neighbourhoodOf(address)
 }
 
 /** The client's address; null when it is this machine's own. */

@@ -3,12 +3,13 @@ import { createHash } from "node:crypto"
 import { printCursor } from "../../wire/cursor.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Idempotency } from "../engines/engine.ts"
+import { type Sender, senderOf } from "../hooks/remote/fair-queue.ts"
 import type { Payload } from "../hub/drafts.ts"
 import type { Published } from "../hub/hub.ts"
 import { userOf } from "../access/access.ts"
 import { checkKey } from "../protocols/laba.ts"
 import type { Ask, Station } from "./ask.ts"
-import { permitPublish } from "./entrance.ts"
+import { neighbourhoodIn, permitPublish } from "./entrance.ts"
 import { readPublishBody } from "./publish-body.ts"
 
 const created = { status: 201, headers: answerHeaders() }
@@ -22,11 +23,12 @@ export async function publish(station: Station, ask: Ask): Promise<Response> {
   const key = headers.get("idempotency-key")
   const idempotencyKey = key === null ? undefined : checkKey(key)
   const payload = await readPublishBody(ask.request, station.shared.limits)
-  if (
-    ask.identity.kind !== "key" &&
-    !(await station.application.lets(channel, payload, userOf(ask.identity)))
-  )
-    return new Response(null, { status: 202 })
+  if (ask.identity.kind !== "key") {
+    const user = userOf(ask.identity)
+    const sender = (): Sender => senderOf(user, neighbourhoodIn(station, ask))
+    if (!(await station.application.lets(channel, payload, { user, sender })))
+      return new Response(null, { status: 202 })
+  }
   // The body and the application may have taken their time, and what was shown be good no longer.
   if (station.access.generation !== generation) station.access.may(ask.identity, "publish", channel)
   else station.access.check(ask.identity)

@@ -12,6 +12,7 @@ import type {
   Visitor,
   Welcome,
 } from "./hooks.ts"
+import type { Sender } from "./remote/fair-queue.ts"
 import type { Actor, RemoteHooks } from "./remote/remote-hooks.ts"
 
 const welcome: Welcome = {}
@@ -86,18 +87,14 @@ export class Application {
   }
 
   /** Throws the refusal, or `hook_failed`. */
-  async message(message: ClientMessage): Promise<Verdict> {
+  async message(message: ClientMessage, sender: Sender): Promise<Verdict> {
     const verdict = await this.ask("onMessage", () => this.hooks.onMessage?.(message), publishIt)
     if (!this.remote || verdict.publish === false) return verdict
     const { channel, type, data, connection, user, transport } = message
-    const heard = await this.remote.message({
-      connection,
-      user,
-      transport,
-      channel,
-      type,
-      data: verdict.data ?? data,
-    })
+    const heard = await this.remote.message(
+      { connection, user, transport, channel, type, data: verdict.data ?? data },
+      sender,
+    )
     return heard ? { ...verdict, ...heard } : verdict
   }
 
@@ -105,11 +102,13 @@ export class Application {
   lets(
     channel: string,
     message: Pick<ClientMessage, "type" | "data">,
-    user: string | undefined,
+    { user, sender }: { readonly user: string | undefined; readonly sender: () => Sender },
   ): MaybePromise<boolean> {
     if (!this.remote?.asksAboutPublish(channel)) return true
     const { type, data } = message
-    return this.remote.publishing({ channel, type, data, user }).then((verdict) => verdict?.publish !== false)
+    return this.remote
+      .publishing({ channel, type, data, user }, sender())
+      .then((verdict) => verdict?.publish !== false)
   }
 
   /** Lets a connection listen to one more channel; at once where nobody is asked. Throws the refusal, or `hook_failed`. */

@@ -5,6 +5,7 @@ import { type Admissions, publisherOf } from "../access/admissions.ts"
 import { idempotencyOf } from "../api/publish.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Application } from "../hooks/application.ts"
+import { senderOf } from "../hooks/remote/fair-queue.ts"
 import { checkSize, type Drafts, type Payload } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
 import type { Connection, Connections } from "../transports/connections.ts"
@@ -56,14 +57,18 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     payload: Payload,
   ): Promise<ClientPublished> => {
     const { type, data } = payload
-    const verdict = await application.message({
-      connection: connections.idOf(connection.number),
-      user: connection.user,
-      transport: connection.transport,
-      channel: request.channel,
-      type,
-      data,
-    })
+    const { user, transport, guest } = connection
+    const verdict = await application.message(
+      {
+        connection: connections.idOf(connection.number),
+        user,
+        transport,
+        channel: request.channel,
+        type,
+        data,
+      },
+      senderOf(user, guest.neighbourhood),
+    )
     if (verdict.reply !== undefined) {
       connection.direct(
         typeof verdict.reply === "string" ? "text/plain" : "application/octet-stream",

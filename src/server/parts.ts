@@ -2,6 +2,7 @@
 import type { Limits } from "../../wire/limits.ts"
 import type { Admissions } from "../access/admissions.ts"
 import type { Gate } from "../access/gate.ts"
+import { senderOf } from "../hooks/remote/fair-queue.ts"
 import type { Revocations } from "../access/revocations.ts"
 import type { Station } from "../api/ask.ts"
 import type { Config } from "../config/config.ts"
@@ -184,8 +185,16 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       admissions,
       inFlight,
     }),
-    subscribing: ({ number, transport, user }, channel) =>
-      application.subscribe(() => ({ connection: connections.idOf(number), transport, user }), channel),
+    subscribing: ({ number, transport, user, guest }, channel) =>
+      application.subscribe(
+        () => ({
+          connection: connections.idOf(number),
+          transport,
+          user,
+          sender: senderOf(user, guest.neighbourhood),
+        }),
+        channel,
+      ),
     failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
     cutAsSlow(connection) {
       counters.slowCut++

@@ -1,5 +1,7 @@
 // A backend that takes its time: whoever is asked about waits, and nobody else notices.
 import { expect, test } from "bun:test"
+import { bearing, shop, startGuarded } from "../access/guarded.ts"
+import { eventually } from "../support/eventually.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { startServer } from "../support/server.ts"
 import { local, secret, startBackend } from "./backend-process.ts"
@@ -45,4 +47,32 @@ test("[H16] a slow backend does not slow fan-out, and has no more requests at on
   for (let i = 0; i < asking; i++) await backend.next("transport")
   expect((await backend.control({ hold: false })).peak).toBeLessThanOrEqual(4)
   expect(backend.problems).toEqual([])
+}, 60_000)
+
+test("[H16] a crowd of one address that waits for the backend holds up nobody else", async () => {
+  await using backend = await startBackend("laba-backend.ts", { secret })
+  await using server = await startGuarded({
+    channels: { "/desk/*": { listen: "anyone" } },
+    proxies: ["127.0.0.1", "::1"],
+    hooks: [{ pattern: "/desk/*", register: backend.url(), concurrency: 1, timeout: "60s", ...local }],
+  })
+  const poll = (address: string) =>
+    fetch(`${server.base}/desk/quiet?after=e-0`, { headers: { "X-Forwarded-For": address } })
+  const wait = (count: number) =>
+    eventually(async () => {
+      const response = await fetch(`${server.base}/_/api/hooks`, { headers: bearing(shop.text) })
+      expect(await response.json()).toMatchObject({ hooks: [{ asksWaiting: count }] })
+    })
+  await backend.control({ hold: true })
+  const crowd = Array.from({ length: 20 }, () => poll("203.0.113.7"))
+  await wait(19)
+  const one = poll("198.51.100.2")
+  await wait(20)
+  await backend.control({ hold: false })
+  const answers = await Promise.all([one, ...crowd])
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+  const addresses: string[] = []
+  while (addresses.length < 21)
+    addresses.push((JSON.parse((await backend.next("register")).body) as { address: string }).address)
+  expect(addresses.indexOf("198.51.100.2")).toBeLessThan(3)
 }, 60_000)

@@ -3,6 +3,7 @@ import { Circuit, type CircuitState } from "./circuit.ts"
 import { Concurrency } from "./concurrency.ts"
 import { BackendFailure, Refusal } from "./failure.ts"
 import { Handshakes } from "./handshakes.ts"
+import type { Sender } from "./fair-queue.ts"
 import type {
   Answer,
   AskEvent,
@@ -67,12 +68,12 @@ export class Backend {
     return this.circuit.state
   }
 
-  /** Throws `Refusal`, and `BackendFailure`. */
-  async ask(occurrence: Occurrence<AskEvent>): Promise<Answer> {
+  /** Asks in the turn of its sender. Throws `Refusal`, and `BackendFailure`. */
+  async ask(occurrence: Occurrence<AskEvent>, sender: Sender): Promise<Answer> {
     const { timeoutMs } = this.hook
     try {
       if (this.circuit.state === "open") throw this.circuitOpen()
-      const startedMs = await this.concurrency.takeForAsk(timeoutMs)
+      const startedMs = await this.concurrency.takeForAsk(sender, timeoutMs)
       if (!this.circuit.enter()) {
         this.concurrency.release(startedMs, "unknown")
         throw this.circuitOpen()

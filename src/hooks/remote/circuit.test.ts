@@ -79,9 +79,9 @@ test("asks go first, in order, and tells are not starved by them", async () => {
     return true
   }
   const concurrency: Concurrency = new Concurrency({ max: 1, startTell })
-  const first = await concurrency.takeForAsk(60_000)
+  const first = await concurrency.takeForAsk("ann", 60_000)
   const asks = Array.from({ length: 8 }, (_, i) =>
-    concurrency.takeForAsk(60_000).then(() => void order.push(`ask ${i}`)),
+    concurrency.takeForAsk("ann", 60_000).then(() => void order.push(`ask ${i}`)),
   )
   tells = 3
   concurrency.release(first, "well")
@@ -98,8 +98,8 @@ test("asks go first, in order, and tells are not starved by them", async () => {
 
 test("those that wait are let go when nobody can help them", async () => {
   const concurrency = new Concurrency({ max: 1, startTell: never })
-  await concurrency.takeForAsk(60_000)
-  const waiting = [concurrency.takeForAsk(60_000), concurrency.takeForAsk(60_000)]
+  await concurrency.takeForAsk("ann", 60_000)
+  const waiting = [concurrency.takeForAsk("ann", 60_000), concurrency.takeForAsk("ann", 60_000)]
   const over = Promise.allSettled(waiting)
   concurrency.giveUpAll()
   await over

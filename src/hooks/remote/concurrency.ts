@@ -1,6 +1,7 @@
 // How many requests a backend has at once: more while it answers well, half as many when it does not (additive increase,
-// multiplicative decrease), never more than its bound. Whoever waits for an answer goes first, but never alone.
+// multiplicative decrease), never more than its bound. Whoever waits for an answer goes first, but never alone, and senders in turn.
 import { BackendFailure } from "./failure.ts"
+import { FairQueue, type Sender } from "./fair-queue.ts"
 
 /** Asks that wait for their turn at one backend. Each holds a client's handshake or message: a few KB. */
 export const asksWaitingMax = 10_000
@@ -30,8 +31,7 @@ export class Concurrency {
   private readonly options: ConcurrencyOptions
   private readonly now: () => number
   private exact: number
-  // A set: those that give up leave from its middle.
-  private readonly waiting = new Set<Waiting>()
+  private readonly waiting = new FairQueue<Waiting>(asksWaitingMax)
   private turns = 0
   private lastCutMs = Number.NEGATIVE_INFINITY
 
@@ -55,19 +55,19 @@ export class Concurrency {
   }
 
   /** Takes a place for an ask, or waits for one. Throws `BackendFailure` when there is none within the time. */
-  async takeForAsk(withinMs: number): Promise<number> {
+  async takeForAsk(sender: Sender, withinMs: number): Promise<number> {
     if (this.hasRoom && this.waiting.size === 0) return this.take()
-    if (this.waiting.size >= asksWaitingMax) throw tooMany()
+    if (!this.waiting.hasRoomFor(sender)) throw tooMany()
     await new Promise<void>((resolve, reject) => {
       const clock = setTimeout(() => {
-        this.waiting.delete(entry)
+        this.waiting.delete(sender, entry)
         entry.giveUp()
       }, withinMs)
       const entry: Waiting = {
         start: () => (clearTimeout(clock), resolve()),
         giveUp: () => (clearTimeout(clock), reject(tooMany())),
       }
-      this.waiting.add(entry)
+      this.waiting.add(sender, entry)
     })
     return this.now()
   }
@@ -94,9 +94,7 @@ export class Concurrency {
 
   /** Nobody who waits now will be served. */
   giveUpAll(): void {
-    const all = [...this.waiting]
-    this.waiting.clear()
-    for (const one of all) one.giveUp()
+    for (const one of this.waiting.drain()) one.giveUp()
   }
 
   /** Starts what waits, while there is room. */
@@ -105,9 +103,8 @@ export class Concurrency {
       this.turns++
       const tellsFirst = this.waiting.size === 0 || this.turns % tellTurn === 0
       if (tellsFirst && this.options.startTell()) continue
-      const [next] = this.waiting
+      const next = this.waiting.shift()
       if (!next) return
-      this.waiting.delete(next)
       this.take()
       next.start()
     }

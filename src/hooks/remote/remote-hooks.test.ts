@@ -164,7 +164,7 @@ test("[H15] the end comes after the answer to what was sent before it", async ()
   const answer = Promise.withResolvers<HookResponse>()
   backend.answers["transport"] = () => answer.promise
   const message = { connection: "c1", user: undefined, transport: "websocket", channel: "/desk/1" } as const
-  const work = hooks.message({ ...message, type: "text/plain", data: "x" })
+  const work = hooks.message({ ...message, type: "text/plain", data: "x" }, "")
   await settled()
   hooks.gone({ connection: "c1", code: 1006, reason: "" })
   await settled()
@@ -181,14 +181,17 @@ test("a user who is known only after the connection was open is told with its en
   const records = new KeptRecords()
   const hooks = make(backend, { records })
   for (const connection of ["c1", "c2"]) await hooks.register(visitor(connection))
-  await hooks.message({
-    connection: "c1",
-    user: "ann",
-    transport: "websocket",
-    channel: "/desk/1",
-    type: "text/plain",
-    data: "x",
-  })
+  await hooks.message(
+    {
+      connection: "c1",
+      user: "ann",
+      transport: "websocket",
+      channel: "/desk/1",
+      type: "text/plain",
+      data: "x",
+    },
+    "@ann",
+  )
   expect(records.kept.get("c1/unregister")?.event).toMatchObject({ user: "ann", reason: "node_lost" })
   hooks.gone({ connection: "c2", code: 1000, reason: "", user: "bob" })
   expect(records.kept.get("c2/unregister")?.event).toMatchObject({ user: "bob", code: 1000 })

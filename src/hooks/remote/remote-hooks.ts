@@ -1,5 +1,7 @@
 // The application's say over HTTP: which backend is asked or told about whom, and what comes of its answer. How requests look
 // is the dialects' affair, how many there are the backends'.
+import { neighbourhoodOf } from "../../access/client-address.ts"
+import { type Sender, senderOf } from "./fair-queue.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { ClientMessage, Disconnected, Verdict, Visitor, Welcome } from "../hooks.ts"
 import { type Desk, Desks, type DesksOptions } from "./desks.ts"
@@ -21,7 +23,9 @@ export interface RemoteHooksOptions extends DesksOptions {
 }
 
 /** Somebody who asks for something over a connection. */
-export type Actor = Pick<Registered, "connection" | "transport" | "user">
+export interface Actor extends Pick<Registered, "connection" | "transport" | "user"> {
+  readonly sender: Sender
+}
 
 const sweepMs = 10_000
 
@@ -80,7 +84,8 @@ export class RemoteHooks {
     try {
       const answer = desk ? await this.askToRegister(visitor, desk, registration) : {}
       const user = answer.user ?? visitor.user
-      const actor: Actor = { connection: visitor.connection, transport: visitor.transport, user }
+      const { connection, transport } = visitor
+      const actor: Actor = { connection, transport, user, sender: senderOfVisitor(visitor) }
       for (const channel of visitor.channels) await this.listening(actor, channel, desk)
       const { channels, subprotocol, reply } = answer
       return {
@@ -112,7 +117,7 @@ export class RemoteHooks {
   }
 
   /** What becomes of what a client sent. Null: nobody has a say about it. Throws `LabaError`. */
-  async message(message: ClientMessage): Promise<Verdict | null> {
+  async message(message: ClientMessage, sender: Sender): Promise<Verdict | null> {
     const desk = this.desks.for(message.channel)
     if (!desk) return null
     const registration = this.registrations.find(message.connection)
@@ -133,7 +138,7 @@ export class RemoteHooks {
       state: isHome ? registration.state : undefined,
     }
     return this.about(isHome ? registration : null, async () => {
-      const answer = await this.ask(desk, this.occurrenceOf(event, registration))
+      const answer = await this.ask(desk, this.occurrenceOf(event, registration), sender)
       if (isHome) this.remember(registration, answer)
       await this.publishAll(channel, answer)
       const { reply, publish } = answer
@@ -149,6 +154,7 @@ export class RemoteHooks {
   /** What becomes of a publish by a request. Null: nobody has a say about it. Throws `LabaError`. */
   async publishing(
     message: Pick<ClientMessage, "channel" | "type" | "data" | "user">,
+    sender: Sender,
   ): Promise<Verdict | null> {
     const desk = this.desks.for(message.channel)
     if (desk?.hook.urls.publish === undefined) return null
@@ -163,7 +169,7 @@ export class RemoteHooks {
       user,
       state: undefined,
     }
-    const answer = await this.ask(desk, this.occurrenceOf(event, null))
+    const answer = await this.ask(desk, this.occurrenceOf(event, null), sender)
     await this.publishAll(channel, answer)
     if (answer.publish === undefined) return {}
     return { publish: answer.publish === true }
@@ -256,7 +262,7 @@ export class RemoteHooks {
     return this.about(registration, async () => {
       let answer: Answer
       try {
-        answer = await desk.backend.ask(this.occurrenceOf(event, null))
+        answer = await desk.backend.ask(this.occurrenceOf(event, null), senderOfVisitor(visitor))
         checkWelcome(answer, visitor)
       } catch (error) {
         // Only who may have heard of the beginning hears of the end.
@@ -273,7 +279,11 @@ export class RemoteHooks {
     })
   }
 
-  private async listening(actor: Actor, channel: string, home: Desk | undefined): Promise<void> {
+  private async listening(
+    { sender, ...actor }: Actor,
+    channel: string,
+    home: Desk | undefined,
+  ): Promise<void> {
     const desk = this.desks.for(channel)
     if (!desk) return
     if (desk.hook.urls.subscribe === undefined) {
@@ -289,7 +299,7 @@ export class RemoteHooks {
       state: isHome ? registration.state : undefined,
     }
     await this.about(isHome ? registration : null, async () => {
-      const answer = await this.ask(desk, this.occurrenceOf(event, registration))
+      const answer = await this.ask(desk, this.occurrenceOf(event, registration), sender)
       if (isHome) this.remember(registration, answer)
       await this.publishAll(channel, answer)
     })
@@ -299,9 +309,9 @@ export class RemoteHooks {
     return registration ? this.registrations.during(registration, work) : work()
   }
 
-  private async ask(desk: Desk, occurrence: Occurrence<AskEvent>): Promise<Answer> {
+  private async ask(desk: Desk, occurrence: Occurrence<AskEvent>, sender: Sender): Promise<Answer> {
     try {
-      return await desk.backend.ask(occurrence)
+      return await desk.backend.ask(occurrence, sender)
     } catch (error) {
       throw explained(error)
     }
@@ -349,3 +359,5 @@ async function within(ms: number, work: Promise<unknown> | undefined): Promise<v
   await Promise.race([work, late])
   clearTimeout(clock)
 }
+
+const senderOfVisitor = ({ user, address }: Visitor): Sender => senderOf(user, neighbourhoodOf(address))
