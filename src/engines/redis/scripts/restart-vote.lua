@@ -42,7 +42,8 @@ if not generation then
   beginAnew()
 elseif settledLife == life then
   -- A node that comes late, after the others have agreed without it. What it saw of another generation is reset already.
-  local isMissing = knownLife ~= life and not (knownLife == before and seen <= restored)
+  local isOfBefore = knownLife == before or votedIn == before
+  local isMissing = knownLife ~= life and not (isOfBefore and seen <= restored)
   if not hasSaid and knownGeneration == generation and isMissing then beginAnew() end
 elseif hadReplicas then
   -- This may be a replica in the master's place. What it lacks the old master may have announced.
@@ -53,8 +54,9 @@ else
     redis.call('DEL', votes)
     redis.call('HSET', ledger, 'asking', life, 'deadline', string.format('%d', deadline))
   end
-  -- Another generation: what is restored is from before it began.
-  local isSame = knownLife == settledLife and knownGeneration == generation
+  -- Another generation: what is restored is from before it began. Who voted in the life before this one and has not heard
+  -- the outcome missed nothing until then.
+  local isSame = knownGeneration == generation and (knownLife == settledLife or votedIn == settledLife)
   if not hasSaid and (not isSame or seen > count) then
     beginAnew()
   else
