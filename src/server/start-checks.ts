@@ -4,6 +4,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { refuseAccident } from "../config/accident.ts"
 import { type Config, ConfigError } from "../config/config.ts"
+import { filesIn } from "../engines/sqlite/store.ts"
 import { readAuthorities } from "./engines.ts"
 import { readTls, type TlsFiles } from "./tls.ts"
 
@@ -25,7 +26,8 @@ export async function checkStart(config: Config): Promise<StartFiles> {
 function checkDirectory(directory: string): void {
   let place = resolve(directory)
   while (!existsSync(place)) place = dirname(place)
-  const why = !statSync(place).isDirectory() ? `${place} is no folder` : whyNotWritable(place)
+  const isFolder = statSync(place).isDirectory()
+  const why = !isFolder ? `${place} is no folder` : (whyNotWritable(place) ?? whyNotOurs(place))
   if (why !== null)
     throw new ConfigError([{ path: ["engine"], message: `cannot keep anything in ${directory}: ${why}` }])
 }
@@ -37,6 +39,18 @@ function whyNotWritable(folder: string): string | null {
   } catch {
     return `this user may not write to ${folder}`
   }
+}
+
+/** Files that another user made, as who restores a copy as root does: SQLite says of them that the disk fails. */
+function whyNotOurs(folder: string): string | null {
+  for (const path of filesIn(folder).filter((file) => existsSync(file))) {
+    try {
+      accessSync(path, constants.R_OK | constants.W_OK)
+    } catch {
+      return `this user may not read and write ${path}`
+    }
+  }
+  return null
 }
 
 function checkAuthorities(path: string): void {

@@ -46,6 +46,17 @@ test("publishes get 503 with a time to come back while reading and listening go 
   expect(after.cursor).toBe((await headOf(url)).cursor)
 }, 60_000)
 
+test("a start on a full disk ends with what to do, and promises no waiting", async () => {
+  using disk = smallDisk(1)
+  expect(() => writeFileSync(join(disk.path, "ballast"), Buffer.alloc(2 * 1024 * 1024))).toThrow("ENOSPC")
+  const engine = `sqlite:${join(disk.path, "data")}`
+  const refused = await startServer({ engine }).catch((error: unknown) => error)
+  expect(refused).toMatchObject({
+    code: "engine_unavailable",
+    detail: `The disk of ${join(disk.path, "data")} is full, and a start needs some of it. Make room first.`,
+  })
+})
+
 /** Until it is accepted; a test that hangs fails at its deadline. */
 async function accepts<T>(act: () => Promise<T>): Promise<T> {
   for (;;) {

@@ -1,9 +1,9 @@
 // A directory that cannot be used: the server says so in one line and ends, and nothing in it, nor the server that uses it,
 // is harmed.
 import { expect, test } from "bun:test"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { emptyFolder, LabaProcess } from "../cli/laba.ts"
+import { emptyFolder, labaMain, LabaProcess } from "../cli/laba.ts"
 import { publish } from "../support/publish.ts"
 
 const serve = (cwd: string, ...args: string[]) => new LabaProcess(["serve", "--port", "0", ...args], { cwd })
@@ -41,6 +41,41 @@ test("a damaged file ends the start with its name, and is left as it is", async 
   expect(run.err.trimEnd()).not.toContain("\n")
   expect(readFileSync(path)).toEqual(before)
 })
+
+test("the folder is made for this user alone: in it is what was published", async () => {
+  await using folder = await emptyFolder()
+  await using run = serve(folder.path, "--data", "made/data")
+  await addressOf(run)
+  expect(statSync(join(folder.path, "made/data")).mode & 0o777).toBe(0o700)
+})
+
+/** A user that is not root, as whom root can run a program. */
+const nobody = 65_534
+const asNobody = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"]
+const isRoot = process.getuid?.() === 0
+const canBeNobody =
+  isRoot &&
+  Bun.which("setpriv") !== null &&
+  Bun.spawnSync([...asNobody, process.execPath, "--revision"], { cwd: import.meta.dir }).exitCode === 0
+
+test.skipIf(isRoot && !canBeNobody).each([0o600, 0o444])(
+  "a file of another user's, as a copy restored by root, ends the start with its name: mode %o",
+  async (mode) => {
+    await using folder = await emptyFolder()
+    const file = join(folder.path, "laba.sqlite")
+    writeFileSync(file, "")
+    chmodSync(file, isRoot ? mode : 0o444)
+    if (isRoot) chownSync(folder.path, nobody, nobody)
+    const command = [process.execPath, labaMain, "serve", "--port", "0", "--data", folder.path]
+    const { exitCode, stderr } = Bun.spawnSync(isRoot ? [...asNobody, ...command] : command, {
+      cwd: folder.path,
+    })
+    expect(stderr.toString()).toBe(
+      `laba: engine: cannot keep anything in ${folder.path}: this user may not read and write ${file}\n`,
+    )
+    expect(exitCode).toBe(1)
+  },
+)
 
 test("a port that is taken gives the directory back", async () => {
   await using folder = await emptyFolder()

@@ -31,7 +31,7 @@ import { Journal, type KeyEntry } from "./journal.ts"
 import { replay } from "./replay.ts"
 import { Store } from "./store.ts"
 import type { StoredLog } from "./stored-log.ts"
-import { troubleOf, unavailable } from "./trouble.ts"
+import { cannotOpen, troubleOf, unavailable } from "./trouble.ts"
 import { Upkeep } from "./upkeep.ts"
 
 /** How often the engine looks whether something is to be filed or cleared. */
@@ -113,7 +113,7 @@ export class SqliteEngine implements Engine, Inventory {
       for (const entry of journal.keys(this.now())) this.rememberEntry(entry)
     } catch (error) {
       store.close()
-      throw unavailable(error, directory)
+      throw cannotOpen(error, directory)
     }
     this.lossy = new MemoryEngine(events, { limits, now: this.now, ...(onTrim && { onTrim }) })
     const { journal, epochs, channels, filing, receipts, lossy, now } = this

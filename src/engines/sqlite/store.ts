@@ -7,7 +7,7 @@ import { Database, type SQLQueryBindings } from "bun:sqlite"
 import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../../wire/error.ts"
-import { unavailable } from "./trouble.ts"
+import { cannotOpen } from "./trouble.ts"
 
 /** The format of the tables below. A newer one is refused, never guessed at. */
 const formatVersion = 2
@@ -54,6 +54,12 @@ export interface Query<Row, Values extends SQLQueryBindings[]> {
   run(...values: Values): unknown
 }
 
+/** The files that a directory holds: the database, and the log of what is on its way into it. */
+export function filesIn(directory: string): readonly [database: string, log: string] {
+  const path = join(directory, "laba.sqlite")
+  return [path, `${path}-wal`]
+}
+
 export class Store {
   readonly directory: string
   private readonly database: Database
@@ -63,16 +69,17 @@ export class Store {
   /** Throws `engine_unavailable` with what is wrong: another process, a damaged file, a newer format, no right to write. */
   static open(directory: string): Store {
     try {
-      mkdirSync(directory, { recursive: true })
+      // What is kept is for this user alone, unless the folder was made otherwise.
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
       return new Store(directory)
     } catch (error) {
-      throw unavailable(error, directory)
+      throw cannotOpen(error, directory)
     }
   }
 
   private constructor(directory: string) {
     this.directory = directory
-    const path = join(directory, "laba.sqlite")
+    const [path, journalPath] = filesIn(directory)
     this.database = new Database(path, { create: true, readwrite: true })
     try {
       // A predecessor may be about to end.
@@ -86,7 +93,7 @@ export class Store {
       this.database.run("PRAGMA cache_size=-32768")
       this.prepareTables()
       this.setMeta("opened", Date.now())
-      this.journalFile = openSync(`${path}-wal`, "r+")
+      this.journalFile = openSync(journalPath, "r+")
       // Never closed before the database is: closing any descriptor of a file drops the process's locks on it.
       this.databaseFile = openSync(path, "r+")
       fsyncSync(this.databaseFile)
@@ -178,7 +185,7 @@ export class Store {
       return
     }
     if (this.pragma("application_id") !== applicationId)
-      throw refusal(`${this.directory} holds a database that is not Laba's; nothing in it was changed`)
+      throw refusal(`the database in ${this.directory} is not Laba's; nothing in it was changed`)
     if (version === 1) {
       this.transaction(() => {
         this.database.run(ownerTables)

@@ -4,6 +4,9 @@ import { LabaError } from "../../../wire/error.ts"
 /** Seconds after which a publisher may try again: a full disk is not emptied faster. */
 const retryAfterSeconds = 2
 
+/** What a full disk, a quota and a bound of a file's size are called. */
+const fullDisk: ReadonlySet<string> = new Set(["SQLITE_FULL", "ENOSPC", "EDQUOT", "EFBIG"])
+
 /** Whether the files can be trusted after this, without opening them anew. */
 export type Severity =
   /** Nothing was written; the same may work later. */
@@ -20,7 +23,7 @@ export interface Trouble {
 /** Reads an error of SQLite or of the file system. */
 export function troubleOf(error: unknown, directory: string): Trouble {
   const code = codeOf(error)
-  if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG")
+  if (fullDisk.has(code))
     return { severity: "passing", says: `the disk of ${directory} is full; publishes wait for room` }
   if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB" || code === "SQLITE_FORMAT")
     return {
@@ -33,9 +36,17 @@ export function troubleOf(error: unknown, directory: string): Trouble {
       says: `another process uses ${directory}; each Laba needs a directory of its own`,
     }
   if (code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM" || code.startsWith("SQLITE_READONLY"))
-    return { severity: "lasting", says: `${directory} cannot be written to by this user` }
+    return { severity: "lasting", says: `this user may not write to the files in ${directory}` }
   const message = error instanceof Error ? error.message : String(error)
   return { severity: "passing", says: `the disk of ${directory} fails: ${message}${code && ` (${code})`}` }
+}
+
+/** The same as the end of a start, which waits for nothing. */
+export function cannotOpen(error: unknown, directory: string): LabaError {
+  const code = codeOf(error)
+  if (!fullDisk.has(code)) return unavailable(error, directory)
+  const says = `The disk of ${directory} is full, and a start needs some of it. Make room first.`
+  return new LabaError("engine_unavailable", says, { cause: error })
 }
 
 /** The same as an error for whoever asked. */
