@@ -2,11 +2,11 @@
 // called by HTTP. What a hook throws never reaches a client.
 import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"
+import { checkAnswer, type HookAnswers } from "./hook-answer.ts"
 import type {
   ClientMessage,
   Disconnected,
   Hooks,
-  Refusal,
   SubscribeAnswer,
   Verdict,
   Visitor,
@@ -18,17 +18,6 @@ import type { Actor, RemoteHooks } from "./remote/remote-hooks.ts"
 const welcome: Welcome = {}
 const publishIt: Verdict = {}
 const subscribeIt: SubscribeAnswer = {}
-
-/** What answers of hooks have in common. */
-interface Said {
-  readonly refuse?: Refusal
-  readonly reply?: string | Uint8Array
-  readonly data?: string | Uint8Array
-}
-
-/** Half of a surrogate pair would reach clients as another character, or not at all. */
-const isWhole = (data: string | Uint8Array | undefined): boolean =>
-  typeof data !== "string" || data.isWellFormed()
 
 export interface ApplicationOptions {
   readonly hooks: Hooks
@@ -159,16 +148,15 @@ export class Application {
     }
   }
 
-  private async ask<T extends Said>(
-    hook: keyof Hooks,
-    call: () => MaybePromise<T | undefined | void>,
-    otherwise: T,
-  ): Promise<T> {
-    let said: T | undefined | void
+  private async ask<Hook extends keyof HookAnswers>(
+    hook: Hook,
+    call: () => MaybePromise<HookAnswers[Hook] | undefined | void>,
+    otherwise: HookAnswers[Hook],
+  ): Promise<HookAnswers[Hook]> {
+    let said: HookAnswers[Hook] | undefined | void
     try {
       said = await call()
-      if (!isWhole(said?.reply) || !isWhole(said?.data))
-        throw new TypeError(`${hook} answered with half of a surrogate pair, which is no text.`)
+      checkAnswer(hook, said)
     } catch (error) {
       this.onError(hook, error)
       throw new LabaError("hook_failed", "The application failed to answer; its log says more.", {

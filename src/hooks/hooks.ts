@@ -83,7 +83,10 @@ export interface Disconnected extends Connected {
   readonly reason: string
 }
 
-/** What the application may answer to. Errors thrown here become `hook_failed`; nothing is published or accepted then. */
+/**
+ * What the application may answer to. Errors thrown here become `hook_failed`, and so does an answer of another shape, such as
+ * `false`; nothing is published or accepted then.
+ */
 export interface Hooks {
   onConnect?: (visitor: Visitor) => MaybePromise<Welcome | undefined | void>
   /**

@@ -1,0 +1,70 @@
+// Checks what a hook in this process answered. JavaScript lets it answer anything, `false` for "no" first of all, and what is not
+// understood must let nobody in and publish nothing, as with a backend that answers by HTTP.
+import { codes } from "../../wire/codes.ts"
+import type { Hooks, Refusal, SubscribeAnswer, Verdict, Welcome } from "./hooks.ts"
+
+/** The hooks that are asked, with what they may answer. */
+export interface HookAnswers {
+  onConnect: Welcome
+  onSubscribe: SubscribeAnswer
+  onMessage: Verdict
+}
+
+interface Member {
+  readonly expected: string
+  readonly fits: (value: unknown) => boolean
+}
+
+// Half of a surrogate pair would reach clients as another character, or not at all.
+const isText = (value: unknown): boolean => typeof value === "string" && value.isWellFormed()
+
+const refuse: Member = {
+  expected: "an object with a `detail` and, at most, a `code` of the protocol",
+  fits: (value) =>
+    typeof value === "object" &&
+    value !== null &&
+    Object.hasOwn(codes, (value as Refusal).code ?? "forbidden"),
+}
+const text: Member = { expected: "a text", fits: isText }
+const texts: Member = {
+  expected: "a list of texts",
+  fits: (value) => Array.isArray(value) && value.every(isText),
+}
+const payload: Member = {
+  expected: "a text without half of a surrogate pair, or a Uint8Array",
+  fits: (value) => isText(value) || value instanceof Uint8Array,
+}
+const truth: Member = { expected: "true or false", fits: (value) => typeof value === "boolean" }
+
+const members: { [Hook in keyof HookAnswers]: ReadonlyMap<string, Member> } = {
+  onConnect: membersOf<Welcome>({ refuse, user: text, channels: texts, reply: payload, subprotocol: text }),
+  onSubscribe: membersOf<SubscribeAnswer>({ refuse }),
+  onMessage: membersOf<Verdict>({ refuse, publish: truth, data: payload, reply: payload }),
+}
+
+function membersOf<Answer>(known: Record<keyof Answer, Member>): ReadonlyMap<string, Member> {
+  return new Map(Object.entries(known) as [string, Member][])
+}
+
+/** Throws a `TypeError` that says what was answered and what would be right. Nothing at all is an answer. */
+export function checkAnswer(hook: keyof HookAnswers & keyof Hooks, said: unknown): void {
+  if (said === undefined) return
+  if (typeof said !== "object" || said === null || Array.isArray(said))
+    throw new TypeError(
+      `${hook} answered ${printed(said)}: it answers an object, or nothing; \`{ refuse: { detail } }\` says no.`,
+    )
+  for (const [name, value] of Object.entries(said)) {
+    if (value === undefined) continue
+    const member = members[hook].get(name)
+    if (!member) throw new TypeError(`${hook} answered with the unknown key \`${name}\`.`)
+    if (!member.fits(value))
+      throw new TypeError(`${hook} answered \`${name}\`: ${printed(value)}, and it is ${member.expected}.`)
+  }
+}
+
+/** Short, and without what a text holds: it may be a secret, and this goes to the log. */
+function printed(value: unknown): string {
+  if (typeof value === "string") return "a text"
+  if (Array.isArray(value)) return "a list"
+  return typeof value === "object" && value !== null ? "an object" : String(value)
+}
