@@ -76,7 +76,10 @@ export class TokenVerifier {
     }
     return isUnknown
       ? new LabaError("keys_unavailable", "The keys of the token's issuer could not be fetched for too long.")
-      : new LabaError("unauthorized", "What this token rests on is accepted here no longer; log in again.")
+      : new LabaError(
+          "unauthorized",
+          "The key, the issuer or the audience of this token is not accepted here any more; log in again.",
+        )
   }
 
   private checkOnce(token: string, digest: string): Promise<TokenIdentity> {

@@ -73,6 +73,8 @@ export function mustBeJson(text: string): void {
     checkJson(text, jsonDepthMax)
   } catch (cause) {
     if (!(cause instanceof BadJson)) throw cause
-    throw new LabaError("bad_json", `What is declared as JSON is JSON; this ${cause.message}.`, { cause })
+    throw new LabaError("bad_json", `What is published as JSON must be JSON; this ${cause.message}.`, {
+      cause,
+    })
   }
 }

@@ -59,7 +59,7 @@ export function decodeFrame(text: string): Command {
     if (command.op === "publish" || text.length <= plainFrameCharsMax) return command
     throw new BadFrame(`A frame \`${command.op}\` has at most ${plainFrameCharsMax} characters.`, command.ref)
   } catch (error) {
-    if (error instanceof BadJson) throw new BadFrame(`A frame is JSON text; this ${error.message}.`)
+    if (error instanceof BadJson) throw new BadFrame(`A frame must be JSON; this ${error.message}.`)
     throw error
   }
 }
@@ -80,7 +80,7 @@ export function decodeFrames(text: string, framesMax: number): Command[] {
     if (!(cause instanceof BadJson)) throw cause
     throw new LabaError(
       "bad_json",
-      `Commands are JSON, a frame or an array of frames; this ${cause.message}.`,
+      `Commands must be JSON, a frame or an array of frames; this ${cause.message}.`,
       {
         cause,
       },

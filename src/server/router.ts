@@ -116,7 +116,7 @@ export class Router {
     if (isRewritten)
       throw new LabaError(
         "bad_channel",
-        "The path is not a channel's name: it holds a backslash, `.` or `..` as a part, or bytes that are not UTF-8, and would be another without.",
+        "The path is not a channel's name: it has a backslash, a part `.` or `..`, or bytes that are not UTF-8, so a URL parser makes another path of it.",
       )
     const methods = this.methodsOf(ask.path)
     const endpoint = methods[method]

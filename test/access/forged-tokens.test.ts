@@ -13,6 +13,7 @@ import {
   startGuarded,
   tokenFor,
 } from "./guarded.ts"
+import { startServer } from "../support/server.ts"
 
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 })
 const curve = generateKeyPairSync("ec", { namedCurve: "P-256" })
@@ -135,6 +136,13 @@ describe("[A2] a token is an error, also where anybody may, when it", () => {
       }
     })
   }
+})
+
+test("[A2] a token is not looked at where neither keys nor tokens are configured", async () => {
+  await using open = await startServer()
+  const headers = { Authorization: "Bearer no.such.token" }
+  expect((await fetch(`${open.base}/c`, { method: "POST", body: "x", headers })).status).toBe(201)
+  expect(await (await fetch(`${open.base}/c`, { headers })).text()).toBe("x")
 })
 
 describe("[A1] a token is good when it", () => {

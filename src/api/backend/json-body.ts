@@ -53,7 +53,7 @@ function parse(text: string, carried: string | null): unknown {
     return parseEnvelope(text, carried)
   } catch (cause) {
     if (cause instanceof BadJson)
-      throw new LabaError("bad_json", `The body is JSON; this ${cause.message}.`, { cause })
+      throw new LabaError("bad_json", `The body must be JSON; this ${cause.message}.`, { cause })
     throw cause
   }
 }

@@ -60,7 +60,7 @@ export class Receipts {
         now,
       )
     if (publisher !== undefined && (this.held.get(publisher) ?? 0) >= free * keysPerFree(publisher))
-      throw this.full("You have as many Idempotency-Keys in use as one may while others need some", now)
+      throw this.full("You have as many Idempotency-Keys in use as one publisher may have now", now)
     return null
   }
 
