@@ -3,13 +3,13 @@
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { EngineEvents } from "../engine.ts"
-import { UnlistenedChannels } from "./unlistened-channels.ts"
 import type { Link } from "./link.ts"
 import { Listening } from "./listening.ts"
 import { type Announcement, readAnnouncement } from "./record.ts"
 import type { Routing, Store } from "./store.ts"
 import { TailQuestions } from "./tail-questions.ts"
 import { unavailable } from "./trouble.ts"
+import { UnlistenedChannels } from "./unlistened-channels.ts"
 
 /** How long listening may take to begin. */
 const beginTimeoutMs = 5000

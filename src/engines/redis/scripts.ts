@@ -4,10 +4,10 @@ import forgetLua from "./scripts/forget.lua" with { type: "text" }
 import historyLua from "./scripts/history.lua" with { type: "text" }
 import leaveLua from "./scripts/leave.lua" with { type: "text" }
 import publishLua from "./scripts/publish.lua" with { type: "text" }
+import restartVoteLua from "./scripts/restart-vote.lua" with { type: "text" }
 import sharedLua from "./scripts/shared.lua" with { type: "text" }
 import stateLua from "./scripts/state.lua" with { type: "text" }
 import tailsLua from "./scripts/tails.lua" with { type: "text" }
-import restartVoteLua from "./scripts/restart-vote.lua" with { type: "text" }
 import tendLua from "./scripts/tend.lua" with { type: "text" }
 
 export const scripts = {

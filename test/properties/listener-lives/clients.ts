@@ -17,7 +17,7 @@ import { setAside } from "../../../src/transports/slow-listeners.ts"
 import { ManyStream } from "../../../src/transports/sse/many-stream.ts"
 import { stubShared } from "../../../src/transports/stub-shared.ts"
 import type { GroupKind, Listener, Membership, Start } from "../../../src/transports/transport.ts"
-import { Heard } from "./heard.ts"
+import { DeliveryCheck } from "./delivery-check.ts"
 import { Outbox, outboxBytesMax } from "./outbox.ts"
 
 /** What a client needs of the world around it. */
@@ -32,7 +32,7 @@ export interface ClientWorld {
 export interface Client {
   readonly outbox: Outbox
   /** What it listens to now. */
-  readonly heard: readonly Heard[]
+  readonly checks: readonly DeliveryCheck[]
   readonly closed: boolean
   /** It is found slow: its channels have their say. */
   slow(): void
@@ -64,13 +64,13 @@ class PlainListener implements Listener {
   membership: Membership | null = null
   place = -1
   readonly kind: GroupKind
-  readonly heard: Heard
+  readonly check: DeliveryCheck
   private readonly client: PlainClient
 
-  constructor(client: PlainClient, kind: GroupKind, heard: Heard) {
+  constructor(client: PlainClient, kind: GroupKind, check: DeliveryCheck) {
     this.client = client
     this.kind = kind
-    this.heard = heard
+    this.check = check
   }
 
   get outbox(): Outbox {
@@ -82,12 +82,12 @@ class PlainListener implements Listener {
   }
 
   start({ position, recovered }: Start): void {
-    this.heard.start(position, recovered)
+    this.check.start(position, recovered)
   }
 
   write(entries: readonly Entry[]): void {
     for (const { message } of entries) {
-      this.heard.message(message, message.id)
+      this.check.message(message, message.id)
       this.outbox.add(message.bytes)
       // A reader that is over its bound may be closed by it.
       if (this.closed) return
@@ -100,12 +100,12 @@ class PlainListener implements Listener {
   }
 
   reset(position: Position, reason: string): void {
-    this.heard.reset(position, reason)
+    this.check.reset(position, reason)
     if (this.kind === pollKind) this.client.leave()
   }
 
   end(code: string): void {
-    this.heard.end(`end ${code}`)
+    this.check.end(`end ${code}`)
     this.client.leave()
   }
 }
@@ -123,13 +123,13 @@ export class PlainClient implements Client {
   constructor(world: ClientWorld, kind: PlainKind, wanted: readonly Wanted[]) {
     this.world = world
     this.outbox.onOver = () => this.slow()
-    this.listeners = wanted.map((one) => new PlainListener(this, plainKinds[kind], heardOf(world, one)))
+    this.listeners = wanted.map((one) => new PlainListener(this, plainKinds[kind], checkOf(world, one)))
     for (const [index, { channel, after }] of wanted.entries())
       world.hub.join(this.listeners[index] as PlainListener, channel, after)
   }
 
-  get heard(): readonly Heard[] {
-    return this.closed ? [] : this.listeners.map(({ heard }) => heard)
+  get checks(): readonly DeliveryCheck[] {
+    return this.closed ? [] : this.listeners.map(({ check }) => check)
   }
 
   slow(): void {
@@ -144,7 +144,7 @@ export class PlainClient implements Client {
     this.closed = true
     for (const listener of this.listeners) {
       this.world.hub.leave(listener)
-      if (!listener.heard.over) listener.heard.end("left")
+      if (!listener.check.over) listener.check.end("left")
     }
     this.outbox.drain()
   }
@@ -155,8 +155,8 @@ export interface Wanted {
   readonly after: Position | null
 }
 
-const heardOf = (world: ClientWorld, { channel, after }: Wanted): Heard =>
-  new Heard({ channel, after, idAt: world.idAt })
+const checkOf = (world: ClientWorld, { channel, after }: Wanted): DeliveryCheck =>
+  new DeliveryCheck({ channel, after, idAt: world.idAt })
 
 /** What transports share, as far as these clients use it. */
 function sharedOf(world: ClientWorld, judge: () => void): Shared {
@@ -186,7 +186,7 @@ export class LabaClient implements Client {
   closed = false
   private readonly world: ClientWorld
   private readonly conversation: Conversation
-  private readonly subscriptions = new Map<Channel, Heard>()
+  private readonly subscriptions = new Map<Channel, DeliveryCheck>()
 
   constructor(world: ClientWorld) {
     this.world = world
@@ -211,7 +211,7 @@ export class LabaClient implements Client {
     this.conversation = new Conversation(shared, outlet as unknown as Outlet)
   }
 
-  get heard(): readonly Heard[] {
+  get checks(): readonly DeliveryCheck[] {
     return [...this.subscriptions.values()]
   }
 
@@ -219,7 +219,7 @@ export class LabaClient implements Client {
   subscribe(wanted: Wanted): void {
     if (this.closed) return
     this.subscriptions.get(wanted.channel)?.end("moved")
-    this.subscriptions.set(wanted.channel, heardOf(this.world, wanted))
+    this.subscriptions.set(wanted.channel, checkOf(this.world, wanted))
     this.conversation.subscribe(wanted.channel, wanted.after)
   }
 
@@ -241,7 +241,7 @@ export class LabaClient implements Client {
     if (this.closed) return
     this.closed = true
     this.conversation.left()
-    for (const heard of this.subscriptions.values()) heard.end("left")
+    for (const check of this.subscriptions.values()) check.end("left")
     this.subscriptions.clear()
     this.outbox.drain()
   }
@@ -251,7 +251,7 @@ export class LabaClient implements Client {
     const listed = [...this.conversation.channels].toSorted()
     const known = [...this.subscriptions.keys()].toSorted()
     if (listed.join() !== known.join())
-      this.heard[0]?.fail(`it listens to ${listed.join()}, not ${known.join()}`)
+      this.checks[0]?.fail(`it listens to ${listed.join()}, not ${known.join()}`)
   }
 
   private receive(text: string): void {
@@ -259,17 +259,17 @@ export class LabaClient implements Client {
     const frame = JSON.parse(text) as ServerFrame
     if (!("channel" in frame) || frame.channel === undefined) return
     const channel = frame.channel as Channel
-    const heard = this.subscriptions.get(channel)
+    const check = this.subscriptions.get(channel)
     const at = "cursor" in frame ? (parseCursor(frame.cursor, channel) as Position) : null
     if (frame.op === "unsubscribed") return
-    if (!heard) throw new Error(`a frame of a channel that it does not listen to: ${text}`)
-    if (frame.op === "subscribed") heard.start(at as Position, frame.recovered)
+    if (!check) throw new Error(`a frame of a channel that it does not listen to: ${text}`)
+    if (frame.op === "subscribed") check.start(at as Position, frame.recovered)
     else if (frame.op === "message") {
-      heard.message(at as Position, frame.id)
+      check.message(at as Position, frame.id)
       this.outbox.add(String(frame.data).length)
-    } else if (frame.op === "reset") heard.reset(at as Position, frame.reason)
+    } else if (frame.op === "reset") check.reset(at as Position, frame.reason)
     else if (frame.op === "error") {
-      heard.end(`end ${frame.code}`)
+      check.end(`end ${frame.code}`)
       this.subscriptions.delete(channel)
     }
   }
@@ -278,12 +278,12 @@ export class LabaClient implements Client {
 /** The real stream of many channels, over a controller that takes its chunks. */
 export class ManyStreamClient implements Client {
   readonly outbox = new Outbox()
-  private readonly all: readonly Heard[]
+  private readonly all: readonly DeliveryCheck[]
   private readonly stream: ManyStream
   private isEnding = false
 
   constructor(world: ClientWorld, wanted: readonly Wanted[]) {
-    this.all = wanted.map((one) => heardOf(world, one))
+    this.all = wanted.map((one) => checkOf(world, one))
     const channels = wanted.map(({ channel }) => channel)
     const judge = () => this.slow()
     this.outbox.onOver = judge
@@ -310,7 +310,7 @@ export class ManyStreamClient implements Client {
     })
   }
 
-  get heard(): readonly Heard[] {
+  get checks(): readonly DeliveryCheck[] {
     return this.closed ? [] : this.all
   }
 
@@ -331,7 +331,7 @@ export class ManyStreamClient implements Client {
   leave(): void {
     if (this.closed) return
     this.stream.cancel()
-    for (const heard of this.all) heard.end("left")
+    for (const check of this.all) check.end("left")
     this.outbox.drain()
   }
 
@@ -340,15 +340,15 @@ export class ManyStreamClient implements Client {
     const data = /^data: (.*)$/m.exec(block)?.[1]
     if (data === undefined) return
     const json = JSON.parse(data)
-    if (event === "close") return this.all.forEach((heard) => heard.end(`close ${json.code}`))
+    if (event === "close") return this.all.forEach((check) => check.end(`close ${json.code}`))
     if (event === "position") {
       for (const [index, { cursor, recovered }] of json.channels.entries())
         this.all[index]?.start(parseCursor(cursor, channels[index] as Channel) as Position, recovered)
       return
     }
-    const heard = this.all[channels.indexOf(json.channel)] as Heard
+    const check = this.all[channels.indexOf(json.channel)] as DeliveryCheck
     const at = parseCursor(json.cursor, json.channel) as Position
-    if (event === "message") heard.message(at, json.id)
-    else if (event === "reset") heard.reset(at, json.reason)
+    if (event === "message") check.message(at, json.id)
+    else if (event === "reset") check.reset(at, json.reason)
   }
 }

@@ -1,4 +1,4 @@
-// An engine for the lives of listeners: what it is asked it does when it is told to, in any order between channels. It can
+// An engine for scenarios of listeners: what it is asked it does when it is told to, in any order between channels. It can
 // be away, can fail to deliver, and can lose all it had.
 import { LabaError } from "../../../wire/error.ts"
 import type { Position } from "../../../wire/cursor.ts"
@@ -25,7 +25,7 @@ interface Log {
   announced: Message[]
 }
 
-export class ActedEngine implements Engine {
+export class ManualEngine implements Engine {
   /** By epoch and offset, everything that was ever numbered. */
   readonly numbered = new Map<string, string>()
   readonly listening = new Set<Channel>()

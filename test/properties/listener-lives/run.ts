@@ -1,20 +1,20 @@
 // Do listeners of every kind hear what they must, through stalls, deletes, changed rules and outages?
-// Thousands of short lives against a model. Prints a JSON line and exits with 1 when one broke a promise; a life that did is
+// Thousands of short scenarios against a model. Prints a JSON line and exits with 1 when one broke a promise; a life that did is
 // printed with its seed, as short as it can be made.
 import { readFlags } from "../../../bench/measure/flags.ts"
 import { Random } from "../../fuzz/random.ts"
-import { live, type Step, weighted } from "./life.ts"
+import { runScenario, type Step, weighted } from "./scenario.ts"
 
 export interface ListenerLives {
   readonly runs: number
   readonly seed: number
   readonly steps: number
   readonly seconds: number
-  readonly broken: readonly BrokenLife[]
+  readonly broken: readonly BrokenScenario[]
 }
 
-export interface BrokenLife {
-  /** `{ runs: 1, seed }` lives it again. */
+export interface BrokenScenario {
+  /** `{ runs: 1, seed }` runs it again. */
   readonly seed: number
   readonly why: string
   /** As few as still break it. */
@@ -30,7 +30,7 @@ export async function runListenerLives(options: {
   readonly seed: number
 }): Promise<ListenerLives> {
   const began = performance.now()
-  const broken: BrokenLife[] = []
+  const broken: BrokenScenario[] = []
   let count = 0
   let run = 0
   for (; run < options.runs && broken.length < brokenMax; run++) {
@@ -57,11 +57,11 @@ function stepsOf(random: Random): Step[] {
 
 async function fault(steps: readonly Step[]): Promise<string | null> {
   try {
-    await live(steps)
+    await runScenario(steps)
     return null
   } catch (error) {
     return error instanceof Error
-      ? error.name === "Broken"
+      ? error.name === "BrokenPromise"
         ? error.message
         : String(error.stack)
       : String(error)

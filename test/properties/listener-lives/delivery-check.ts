@@ -4,26 +4,26 @@ import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../../src/channels/channel.ts"
 
 /** What was promised and not kept, by the words that show it. */
-export class Broken extends Error {
-  override readonly name = "Broken"
+export class BrokenPromise extends Error {
+  override readonly name = "BrokenPromise"
 }
 
-export interface HeardOptions {
+export interface DeliveryCheckOptions {
   readonly channel: Channel
   readonly after: Position | null
   /** The id of the message that was numbered so, if one was. */
   readonly idAt: (channel: Channel, position: Position) => string | undefined
 }
 
-export class Heard {
+export class DeliveryCheck {
   readonly channel: Channel
   /** Where it stands; null before its start. */
   position: Position | null = null
   over = false
-  private readonly options: HeardOptions
+  private readonly options: DeliveryCheckOptions
   private readonly words: string[] = []
 
-  constructor(options: HeardOptions) {
+  constructor(options: DeliveryCheckOptions) {
     this.channel = options.channel
     this.options = options
   }
@@ -60,7 +60,7 @@ export class Heard {
   }
 
   fail(why: string): never {
-    throw new Broken(`${this.channel}: ${why}: ${this.words.slice(-12).join(", ")}`)
+    throw new BrokenPromise(`${this.channel}: ${why}: ${this.words.slice(-12).join(", ")}`)
   }
 
   private note(word: string): void {

@@ -15,8 +15,8 @@ import {
   type PlainKind,
   type Wanted,
 } from "./clients.ts"
-import { ActedEngine } from "./engine.ts"
-import { Broken } from "./heard.ts"
+import { ManualEngine } from "./engine.ts"
+import { BrokenPromise } from "./delivery-check.ts"
 import { outboxBytesMax } from "./outbox.ts"
 
 const channels = ["/a", "/b", "/c"] as Channel[]
@@ -28,7 +28,7 @@ const messageBytesMax = 60
 
 /** Numbers that a step picks with; what they pick among depends on what there is then. */
 export interface Step {
-  readonly do: keyof typeof doings
+  readonly do: keyof typeof actions
   readonly a: number
   readonly b: number
 }
@@ -41,9 +41,9 @@ const rules: readonly Pick<Rule, "keep" | "slow">[] = [
   { keep: null, slow: "disconnect" },
 ]
 
-class Life {
+class Scenario {
   readonly counters = new Counters()
-  readonly engine: ActedEngine
+  readonly engine: ManualEngine
   readonly hub: NodeHub
   clients: Client[] = []
   readonly world: ClientWorld
@@ -54,9 +54,9 @@ class Life {
   private drafts = 0
 
   constructor() {
-    let engine!: ActedEngine
+    let engine!: ManualEngine
     this.hub = new NodeHub({
-      engine: (events) => (engine = new ActedEngine(events)),
+      engine: (events) => (engine = new ManualEngine(events)),
       ruleFor: (channel) => this.ruleFor(channel),
       limits: { outboxBytesMax, pageMessagesMax: 5, ringBytesMax, listenedChannelsMax: 100 },
       counters: this.counters,
@@ -106,12 +106,13 @@ class Life {
   check(): void {
     for (const client of this.clients) {
       if (client instanceof LabaClient) client.check()
-      for (const { channel, position } of client.heard) if (position) this.remember(channel, position)
+      for (const { channel, position } of client.checks) if (position) this.remember(channel, position)
     }
     this.clients = this.clients.filter((client) => !client.closed)
     // A page that was missed is fetched whole.
     const slack = channels.length * (ringBytesMax / 2)
-    if (this.hub.ringBytes > ringBytesMax + slack) throw new Broken(`rings of ${this.hub.ringBytes} bytes`)
+    if (this.hub.ringBytes > ringBytesMax + slack)
+      throw new BrokenPromise(`rings of ${this.hub.ringBytes} bytes`)
   }
 
   /** All is healed, and done that is still to do. */
@@ -119,7 +120,7 @@ class Life {
     if (this.engine.away) this.engine.comeBack(false)
     for (const client of this.clients) client.outbox.stalled = false
     for (let quiet = 0, rounds = 0; quiet < 3; rounds++) {
-      if (rounds > 5000) throw new Broken("it never comes to rest")
+      if (rounds > 5000) throw new BrokenPromise("it never comes to rest")
       const isQuiet = this.engine.idle && this.turns.length === 0
       for (const client of this.clients) client.outbox.drain()
       this.engine.act(0)
@@ -134,15 +135,15 @@ class Life {
   expectAtHead(): void {
     for (const channel of channels) {
       const tail = this.engine.tail(channel)
-      const heard = this.clients.flatMap((client) => client.heard.filter((one) => one.channel === channel))
-      for (const one of heard) {
+      const checks = this.clients.flatMap((client) => client.checks.filter((one) => one.channel === channel))
+      for (const one of checks) {
         const { position } = one
         if (position?.epoch !== tail.epoch || position.offset !== tail.offset)
           one.fail(`stands elsewhere than ${tail.epoch}-${tail.offset}`)
       }
       const listeners = this.hub.listenersOf(channel)
-      if (listeners !== heard.length)
-        throw new Broken(`${channel}: ${listeners} listeners, not ${heard.length}`)
+      if (listeners !== checks.length)
+        throw new BrokenPromise(`${channel}: ${listeners} listeners, not ${checks.length}`)
     }
   }
 
@@ -154,7 +155,8 @@ class Life {
       listening: this.engine.listening.size,
       present: this.world.present,
     }
-    if (Object.values(left).some((count) => count !== 0)) throw new Broken(`left: ${JSON.stringify(left)}`)
+    if (Object.values(left).some((count) => count !== 0))
+      throw new BrokenPromise(`left: ${JSON.stringify(left)}`)
   }
 
   private remember(channel: Channel, after: Position): void {
@@ -165,130 +167,139 @@ class Life {
 
 const channelAt = (pick: number): Channel => channels[pick % channels.length] as Channel
 
-const clientAt = ({ clients }: Life, pick: number): Client | undefined =>
+const clientAt = ({ clients }: Scenario, pick: number): Client | undefined =>
   clients[pick % Math.max(1, clients.length)]
 
-const plain = (life: Life, kind: PlainKind, wanted: readonly Wanted[]): void =>
-  void life.clients.push(new PlainClient(life.world, kind, wanted))
+const plain = (scenario: Scenario, kind: PlainKind, wanted: readonly Wanted[]): void =>
+  void scenario.clients.push(new PlainClient(scenario.world, kind, wanted))
 
 /** What may happen, each with how often. */
-const doings = {
-  publish: [6, (life: Life, a: number, b: number) => life.publish(channelAt(a), b)],
+const actions = {
+  publish: [6, (scenario: Scenario, a: number, b: number) => scenario.publish(channelAt(a), b)],
   "publish elsewhere": [
     4,
-    (life: Life, a: number, b: number) => {
+    (scenario: Scenario, a: number, b: number) => {
       const channel = channelAt(a)
       for (let i = 0; i <= b % 4; i++)
-        life.engine.append(life.draft(channel, b + i), life.ruleFor(channel).keep)
+        scenario.engine.append(scenario.draft(channel, b + i), scenario.ruleFor(channel).keep)
     },
   ],
   "open a socket": [
     2,
-    (life: Life, a: number, b: number) => plain(life, "socket", [life.wanted(channelAt(a), b)]),
+    (scenario: Scenario, a: number, b: number) =>
+      plain(scenario, "socket", [scenario.wanted(channelAt(a), b)]),
   ],
   "open a stream": [
     2,
-    (life: Life, a: number, b: number) => plain(life, "stream", [life.wanted(channelAt(a), b)]),
+    (scenario: Scenario, a: number, b: number) =>
+      plain(scenario, "stream", [scenario.wanted(channelAt(a), b)]),
   ],
   "hold a poll": [
     2,
-    (life: Life, a: number, b: number) => plain(life, "poll", [life.wanted(channelAt(a), b)]),
+    (scenario: Scenario, a: number, b: number) => plain(scenario, "poll", [scenario.wanted(channelAt(a), b)]),
   ],
   "attach channels": [
     1,
-    (life: Life, a: number, b: number) =>
+    (scenario: Scenario, a: number, b: number) =>
       plain(
-        life,
+        scenario,
         a % 2 ? "socket" : "stream",
-        channels.map((channel, index) => life.wanted(channel, b + index)),
+        channels.map((channel, index) => scenario.wanted(channel, b + index)),
       ),
   ],
   "open a stream of many": [
     2,
-    (life: Life, _a: number, b: number) =>
-      void life.clients.push(
+    (scenario: Scenario, _a: number, b: number) =>
+      void scenario.clients.push(
         new ManyStreamClient(
-          life.world,
-          channels.map((channel, index) => life.wanted(channel, b + index)),
+          scenario.world,
+          channels.map((channel, index) => scenario.wanted(channel, b + index)),
         ),
       ),
   ],
-  "open a conversation": [2, (life: Life) => void life.clients.push(new LabaClient(life.world))],
+  "open a conversation": [
+    2,
+    (scenario: Scenario) => void scenario.clients.push(new LabaClient(scenario.world)),
+  ],
   subscribe: [
     8,
-    (life: Life, a: number, b: number) => {
-      const client = clientAt(life, a)
-      if (client instanceof LabaClient) client.subscribe(life.wanted(channelAt(b), a + b))
+    (scenario: Scenario, a: number, b: number) => {
+      const client = clientAt(scenario, a)
+      if (client instanceof LabaClient) client.subscribe(scenario.wanted(channelAt(b), a + b))
     },
   ],
   unsubscribe: [
     4,
-    (life: Life, a: number, b: number) => {
-      const client = clientAt(life, a)
+    (scenario: Scenario, a: number, b: number) => {
+      const client = clientAt(scenario, a)
       if (client instanceof LabaClient) client.unsubscribe(channelAt(b))
     },
   ],
-  leave: [2, (life: Life, a: number) => clientAt(life, a)?.leave()],
+  leave: [2, (scenario: Scenario, a: number) => clientAt(scenario, a)?.leave()],
   stall: [
     4,
-    (life: Life, a: number) => {
-      const client = clientAt(life, a)
+    (scenario: Scenario, a: number) => {
+      const client = clientAt(scenario, a)
       if (client) client.outbox.stalled = true
     },
   ],
   "resume and stall": [
     3,
-    (life: Life, a: number, b: number) => {
-      plain(life, a % 2 ? "socket" : "stream", [life.wanted(channelAt(a), b)])
-      const client = life.clients.at(-1)
+    (scenario: Scenario, a: number, b: number) => {
+      plain(scenario, a % 2 ? "socket" : "stream", [scenario.wanted(channelAt(a), b)])
+      const client = scenario.clients.at(-1)
       if (client) client.outbox.stalled = true
     },
   ],
-  "be slow": [4, (life: Life, a: number) => clientAt(life, a)?.slow()],
+  "be slow": [4, (scenario: Scenario, a: number) => clientAt(scenario, a)?.slow()],
   drain: [
     5,
-    (life: Life, a: number, b: number) => {
-      const outbox = clientAt(life, a)?.outbox
+    (scenario: Scenario, a: number, b: number) => {
+      const outbox = clientAt(scenario, a)?.outbox
       if (!outbox) return
       outbox.stalled = b % 2 === 0
       outbox.drain()
     },
   ],
-  delete: [1, (life: Life, a: number) => void life.hub.forget(channelAt(a)).catch(() => undefined)],
-  "delete elsewhere": [1, (life: Life, a: number) => life.engine.forgetElsewhere(channelAt(a))],
-  "change a rule": [1, (life: Life, a: number, b: number) => life.setRule(channelAt(a), b)],
-  "lose the engine": [1, (life: Life) => life.engine.leave()],
+  delete: [
+    1,
+    (scenario: Scenario, a: number) => void scenario.hub.forget(channelAt(a)).catch(() => undefined),
+  ],
+  "delete elsewhere": [1, (scenario: Scenario, a: number) => scenario.engine.forgetElsewhere(channelAt(a))],
+  "change a rule": [1, (scenario: Scenario, a: number, b: number) => scenario.setRule(channelAt(a), b)],
+  "lose the engine": [1, (scenario: Scenario) => scenario.engine.leave()],
   "have it back": [
     2,
-    (life: Life, a: number) => {
-      if (life.engine.away) life.engine.comeBack(a % 4 === 0)
+    (scenario: Scenario, a: number) => {
+      if (scenario.engine.away) scenario.engine.comeBack(a % 4 === 0)
     },
   ],
-  "the engine acts": [14, (life: Life, a: number) => life.engine.act(a)],
-  "the engine delivers": [8, (life: Life, a: number) => life.engine.deliver(a)],
-  "a turn": [6, (life: Life) => life.turn()],
-} as const satisfies Record<string, readonly [number, (life: Life, a: number, b: number) => void]>
+  "the engine acts": [14, (scenario: Scenario, a: number) => scenario.engine.act(a)],
+  "the engine delivers": [8, (scenario: Scenario, a: number) => scenario.engine.deliver(a)],
+  "a turn": [6, (scenario: Scenario) => scenario.turn()],
+} as const satisfies Record<string, readonly [number, (scenario: Scenario, a: number, b: number) => void]>
 
 /** Each thing that may happen, as often as it should be picked. */
-export const weighted: readonly Step["do"][] = (Object.keys(doings) as Step["do"][]).flatMap((name) =>
-  Array.from({ length: doings[name][0] }, () => name),
+export const weighted: readonly Step["do"][] = (Object.keys(actions) as Step["do"][]).flatMap((name) =>
+  Array.from({ length: actions[name][0] }, () => name),
 )
 
-/** Lives through the steps. Throws `Broken` where something that is promised is not kept. */
-export async function live(steps: readonly Step[]): Promise<void> {
-  const life = new Life()
+/** Lives through the steps. Throws `BrokenPromise` where something that is promised is not kept. */
+export async function runScenario(steps: readonly Step[]): Promise<void> {
+  const scenario = new Scenario()
   for (const { do: name, a, b } of steps) {
-    doings[name][1](life, a, b)
+    actions[name][1](scenario, a, b)
     await breathe()
-    life.check()
+    scenario.check()
   }
-  await life.settle()
-  for (const channel of channels) life.engine.append(life.draft(channel, 1), life.ruleFor(channel).keep)
-  await life.settle()
-  life.expectAtHead()
-  for (const client of [...life.clients]) client.leave()
-  await life.settle()
-  life.expectEmpty()
+  await scenario.settle()
+  for (const channel of channels)
+    scenario.engine.append(scenario.draft(channel, 1), scenario.ruleFor(channel).keep)
+  await scenario.settle()
+  scenario.expectAtHead()
+  for (const client of [...scenario.clients]) client.leave()
+  await scenario.settle()
+  scenario.expectEmpty()
 }
 
 /** Lets promises that are settled run their callbacks. */
