@@ -33,16 +33,20 @@ export function createAttendance(options: AttendanceOptions): Attendance {
   let isWatching = false
   // Null until the first answer: who was there before anybody looked has not just come.
   let known: Map<string, PresenceMember> | null = null
+  // A frame may repeat what the answer has said already: whoever comes hears of their own coming.
+  let isNews = false
 
   const tellAll = (): void => listeners.emit("presence", known ? [...known.values()] : [])
   const come = (member: PresenceMember): void => {
     if (!known || known.has(member.user)) return
+    isNews = true
     known.set(member.user, member)
     listeners.emit("join", member)
   }
   const go = (user: string): void => {
     const member = known?.get(user)
     if (!member) return
+    isNews = true
     known?.delete(user)
     listeners.emit("leave", member)
   }
@@ -95,9 +99,10 @@ export function createAttendance(options: AttendanceOptions): Attendance {
     },
     hear({ joined, left }) {
       if (!isWatching || !known) return
+      isNews = false
       for (const user of left) go(user)
       for (const member of joined) come(member)
-      tellAll()
+      if (isNews) tellAll()
     },
   }
 }
