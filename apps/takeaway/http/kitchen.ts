@@ -21,32 +21,27 @@ export const logIn: Endpoint = async (desk, call) => {
   const { shop, password } = ((await bodyOf(request)) ?? {}) as { shop?: unknown; password?: unknown }
   if (typeof shop !== "string" || typeof password !== "string" || !isShopName(shop))
     throw new Problem(400, "malformed", "A login has `shop` and `password`.")
-  const seconds = desk.attempts.waitSeconds(shop, address)
+  const hash = await passwordOfShop(desk.books, shop)
+  // Nothing is computed or remembered for a shop that does not exist: the login page names those that do, and a hash is dear on
+  // purpose.
+  if (hash === null) throw wrongPassword()
+  const seconds = desk.attempts.begin(shop, address)
   if (seconds > 0)
     throw new Problem(429, "too_many_attempts", `Too many wrong passwords; try again in ${seconds} s.`, {
       "Retry-After": String(seconds),
     })
-  const hash = await passwordOfShop(desk.books, shop)
-  // A shop that does not exist takes as long as a wrong password, so that names cannot be told apart by it.
-  const fits = await Bun.password.verify(password, hash ?? (await unknownHash()))
+  const fits = await Bun.password.verify(password, hash)
   // The open password stands in the source: with it nobody comes in from elsewhere, as by a proxy that we were not told of.
   const isOpenElsewhere = password === desk.demoPassword && demoPasswordFor(desk, call) === null
-  if (hash === null || !fits || isOpenElsewhere) {
-    desk.attempts.failed(shop, address)
-    throw new Problem(401, "wrong_password", "Shop and password do not fit.")
-  }
+  if (!fits || isOpenElsewhere) throw wrongPassword()
   desk.attempts.succeeded(shop, address)
   return answer({ shop }, 200, { "Set-Cookie": kitchenLogin(desk, shop) })
 }
 
+const wrongPassword = (): Problem => new Problem(401, "wrong_password", "Shop and password do not fit.")
+
 /** No shop's name is longer, and some databases take no text with a NUL. */
 const isShopName = (text: string): boolean => text.length <= 50 && !/\p{Cc}/u.test(text)
-
-let madeHash: Promise<string> | null = null
-function unknownHash(): Promise<string> {
-  madeHash ??= Bun.password.hash("nobody's")
-  return madeHash
-}
 
 export const logOut: Endpoint = () => answer({}, 200, { "Set-Cookie": kitchenLogout() })
 

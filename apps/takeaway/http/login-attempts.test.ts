@@ -10,7 +10,7 @@ function attempts() {
       now += ms
     },
     fail(times: number, shop = "shop1", address = "::1") {
-      for (let time = 0; time < times; time++) made.failed(shop, address)
+      for (let time = 0; time < times; time++) made.begin(shop, address)
     },
   }
 }
@@ -47,6 +47,6 @@ test("a success wipes the slate, and old failures do not count", () => {
 test("remembers a bounded number of them, the newest", () => {
   const { attempts: made, fail } = attempts()
   fail(5, "shop1", "first")
-  for (let at = 0; at < 10_000; at++) made.failed("shop1", `address ${at}`)
+  for (let at = 0; at < 10_000; at++) made.begin("shop1", `address ${at}`)
   expect(made.waitSeconds("shop1", "first")).toBe(0)
 })

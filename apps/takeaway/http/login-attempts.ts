@@ -27,7 +27,21 @@ export class LoginAttempts {
     return Math.max(0, Math.ceil((found.since + windowMs - this.clock()) / 1000))
   }
 
-  failed(shop: string, address: string): void {
+  /**
+   * Counts an attempt as failed before it is known how it ends: of many that are made at once, each would else be the first. Seconds
+   * to wait, as `waitSeconds`; then it is not counted.
+   */
+  begin(shop: string, address: string): number {
+    const seconds = this.waitSeconds(shop, address)
+    if (seconds === 0) this.count(shop, address)
+    return seconds
+  }
+
+  succeeded(shop: string, address: string): void {
+    this.failures.delete(`${shop} ${address}`)
+  }
+
+  private count(shop: string, address: string): void {
     const name = `${shop} ${address}`
     const found = this.failures.get(name)
     if (found && found.since + windowMs > this.clock()) found.count++
@@ -37,9 +51,5 @@ export class LoginAttempts {
     }
     const [oldest] = this.failures.keys()
     if (this.failures.size > remembersMax && oldest !== undefined) this.failures.delete(oldest)
-  }
-
-  succeeded(shop: string, address: string): void {
-    this.failures.delete(`${shop} ${address}`)
   }
 }

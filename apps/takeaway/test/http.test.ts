@@ -119,6 +119,15 @@ describe("the desk's calls", () => {
     )
   })
 
+  test("passwords that are tried at once are counted before it is known whether they fit", async () => {
+    const guesses = Array.from({ length: 20 }, (_, at) =>
+      desk.ask("POST", "/api/kitchen/login", { body: { shop: "shop1", password: `guess ${at}` } }),
+    )
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(15)
+  })
+
   test("pages of other origins cannot use a visitor's cookies", async () => {
     const foreign = [
       { "Sec-Fetch-Site": "cross-site" },
