@@ -164,12 +164,13 @@ describe("who may", () => {
 
 test("origins are as browsers write them, and proxies are networks", () => {
   const lines = linesOf({
-    origins: ["https://shop.example", "*", "shop.example", "https://shop.example/"],
+    origins: ["https://shop.example", "*", "shop.example", "https://shop.example/", "https://*.shop.example"],
     proxies: ["10.0.0.0/8", "fd00::/8", "127.0.0.1", "proxy", "10.0.0.0/33"],
   })
   expect(lines).toEqual([
     'origins.2: must be as a browser writes it, such as https://shop.example, or "*"',
     'origins.3: must be as a browser writes it, such as https://shop.example, or "*"',
+    'origins.4: must be as a browser writes it, such as https://shop.example, or "*"',
     "proxies.3: is no address and no network such as 10.0.0.0/8",
     "proxies.4: has a number of bits that is not 0 to 32",
   ])

@@ -183,7 +183,9 @@ function jwksProblem(text: string): string | null {
 function originProblems({ origins, tokens }: AccessOutput): Problem[] {
   const problems = (origins ?? []).flatMap((text, index) => {
     const url = text === "*" ? null : URL.parse(text)
-    const right = text === "*" || (/^https?:$/.test(url?.protocol ?? "") && url?.origin === text)
+    // A star inside is a host's name to URLs, and would fit no page.
+    const isOrigin = /^https?:$/.test(url?.protocol ?? "") && url?.origin === text && !text.includes("*")
+    const right = text === "*" || isOrigin
     return problem(
       ["origins", index],
       right ? null : `must be as a browser writes it, such as https://shop.example, or "*"`,

@@ -72,6 +72,24 @@ describe("a configuration", () => {
     expect(linesOf("listen")).toEqual(['must be an object, not "listen"'])
   })
 
+  test("says what is missing, what is nothing, and what is too few", () => {
+    expect(
+      linesOf({
+        tls: { cert: "server.pem" },
+        hooks: [{}],
+        tokens: { secret: null },
+        proxies: null,
+        watch: [{ channel: "/a", silent: 5, tell: [] }],
+      }),
+    ).toEqual([
+      "tokens.secret: must be a text or a list of texts, not nothing",
+      "proxies: must be a list, not nothing",
+      "tls.key: must be a text, and is missing",
+      "hooks.0.pattern: must be a text, and is missing",
+      "watch.0.tell: must have at least 1 in its list",
+    ])
+  })
+
   test("names everything that is wrong, each with its place", () => {
     const wrong = {
       listen: { host: "", port: 70_000 },
@@ -190,6 +208,10 @@ describe("an engine", () => {
     expect(linesOf({ engine: "memroy" })).toEqual([
       'engine: must be "memory", or "sqlite:" and a directory, or an address such as "redis://127.0.0.1:6379", not "memroy", did you mean "memory"?',
     ])
+    expect(linesOf({ engine: "sqlite:~/data" })).toEqual([
+      "engine: the engine's directory begins with ~, which shells read and Laba does not; write it out, or ./~ where that is its name",
+    ])
+    expect(linesOf({ engine: "sqlite:./~" })).toEqual([])
     expect(linesOf({ engine: "sqlite:" })).toEqual([
       'engine: must be "memory", or "sqlite:" and a directory, or an address such as "redis://127.0.0.1:6379", not "sqlite:"',
     ])

@@ -12,7 +12,7 @@ const redisPattern = /^rediss?(?:-(?:sentinel|cluster))?:\/\/./
 export const engineSchema = z.union(
   [
     z.enum(["memory"]),
-    z.string().regex(/^sqlite:./, { abort: true }),
+    z.string().regex(/^sqlite:[^~]/, { abort: true }),
     z
       .string()
       .regex(redisPattern, { abort: true })
@@ -21,6 +21,8 @@ export const engineSchema = z.union(
   {
     error: ({ input }) => {
       const text = typeof input === "string" ? input : ""
+      if (text.startsWith("sqlite:~"))
+        return "the engine's directory begins with ~, which shells read and Laba does not; write it out, or ./~ where that is its name"
       if (laterEngines.test(text))
         return `the engine ${text.replace(/:.*$/s, "")} is not built into this version; it has: memory, sqlite, redis`
       if (/^rediss?\b/.test(text)) {

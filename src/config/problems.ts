@@ -12,8 +12,10 @@ export function problemsOf(error: z.ZodError, value: unknown): Problem[] {
 }
 
 function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): Problem[] {
+  const there = valueAt(root, path)
   // A secret that is wrong is a secret all the same.
-  const given = path.some((key) => secretKeys.has(key)) ? hidden : valueAt(root, path)
+  const isSecret = there !== undefined && there !== null && path.some((key) => secretKeys.has(key))
+  const given = isSecret ? hidden : there
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => ({ path: [...path, key], message: unknownKey(key, path) }))
@@ -26,27 +28,31 @@ function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): 
       if (issue.message.startsWith("the engine")) return [{ path, message: issue.message }]
       const words = issue.errors.flat().flatMap((one) => (one.code === "invalid_value" ? one.values : []))
       const meant = typeof given === "string" ? nearest(given, words.map(String)) : null
-      if (!inner) return [{ path, message: `${issue.message}, not ${print(given)}${didYouMean(meant)}` }]
+      if (!inner) return [{ path, message: `${issue.message}${butIs(given)}${didYouMean(meant)}` }]
       return inner.flatMap((one) => problemsIn(one, [...path, ...one.path], root))
     }
     case "invalid_type":
-      return [{ path, message: `must be ${names[issue.expected] ?? issue.expected}, not ${print(given)}` }]
+      return [{ path, message: `must be ${names[issue.expected] ?? issue.expected}${butIs(given)}` }]
     case "invalid_value": {
       const known = issue.values.map(String)
       const meant = typeof given === "string" ? nearest(given, known) : null
-      return [{ path, message: `must be ${list(known)}, not ${print(given)}${didYouMean(meant)}` }]
+      return [{ path, message: `must be ${list(known)}${butIs(given)}${didYouMean(meant)}` }]
     }
     case "too_small":
       if (issue.origin === "string") return [{ path, message: "must not be empty" }]
-      return [{ path, message: `must be at least ${issue.minimum}, not ${print(given)}` }]
+      if (issue.origin === "array")
+        return [{ path, message: `must have at least ${issue.minimum} in its list` }]
+      return [{ path, message: `must be at least ${issue.minimum}${butIs(given)}` }]
     case "too_big":
-      return [{ path, message: `must be at most ${issue.maximum}, not ${print(given)}` }]
+      if (issue.origin === "array")
+        return [{ path, message: `must have at most ${issue.maximum} in its list` }]
+      return [{ path, message: `must be at most ${issue.maximum}${butIs(given)}` }]
     case "custom":
     case "invalid_format":
     case "invalid_element":
     case "invalid_key":
     case "not_multiple_of":
-      return [{ path, message: `${issue.message}, not ${print(given)}` }]
+      return [{ path, message: `${issue.message}${butIs(given)}` }]
   }
 }
 
@@ -114,6 +120,9 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   }
   return value
 }
+
+/** What stands there instead of what must be there. */
+const butIs = (value: unknown): string => (value === undefined ? ", and is missing" : `, not ${print(value)}`)
 
 /** A value in a sentence: short, and never the inside of an object, which may hold a secret. */
 function print(value: unknown): string {

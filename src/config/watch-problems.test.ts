@@ -111,7 +111,7 @@ describe("a watch", () => {
         },
         "watch.0.tell.0.sms.from: is needed for twilio",
       ],
-      [{ channel: "/a", every: 5, tell: [] }, "watch.0.tell: must be at least 1, not a list"],
+      [{ channel: "/a", every: 5, tell: [] }, "watch.0.tell: must have at least 1 in its list"],
       [{ channel: "/a", evry: 5, tell }, 'watch.0.evry: unknown key, did you mean "every"?'],
     ]
     for (const [watch, line] of cases) {

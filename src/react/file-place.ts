@@ -35,8 +35,11 @@ export class FilePlace implements KeptPlace {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return null
       throw error
     }
-    const record = JSON.parse(text) as PlaceRecord
-    if (typeof record.cursor !== "string") throw new Error(`${this.path} is not what was saved there`)
+    const record = recordIn(text)
+    if (!record)
+      throw new Error(
+        `${this.path} is not what was saved there; move it away, and begin after a cursor that you know`,
+      )
     const { server, channel } = this.whose
     if (record.server !== server || record.channel !== channel)
       throw new Error(`${this.path} is the place in ${record.channel} at ${record.server}`)
@@ -54,5 +57,16 @@ export class FilePlace implements KeptPlace {
       })
     }
     return this.last
+  }
+}
+
+/** Null for what no save wrote, such as a file that is empty since the power was cut. */
+function recordIn(text: string): PlaceRecord | null {
+  try {
+    const record = JSON.parse(text) as Partial<PlaceRecord> | null
+    const texts = [record?.server, record?.channel, record?.cursor]
+    return texts.every((value) => typeof value === "string") ? (record as PlaceRecord) : null
+  } catch {
+    return null
   }
 }

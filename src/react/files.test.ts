@@ -29,8 +29,12 @@ describe("a place", () => {
     expect(new FilePlace(path, { ...whose, channel: "/d" }).read()).rejects.toThrow(
       "is the place in /c at http://a",
     )
-    await writeFile(path, "{}")
-    expect(new FilePlace(path, whose).read()).rejects.toThrow("is not what was saved there")
+    for (const text of ["", "{}", "null", "garbage", '{"cursor":"e-1"}']) {
+      await writeFile(path, text)
+      await expect(new FilePlace(path, whose).read()).rejects.toThrow(
+        `${path} is not what was saved there; move it away, and begin after a cursor that you know`,
+      )
+    }
   })
 })
 
