@@ -21,9 +21,6 @@ export interface RedisHost {
 
 const scheme = /^redis(s?)(?:-(sentinel|cluster))?:\/\//
 
-/** Whether a text means to be the address of a Redis. */
-export const looksLikeRedis = (text: string): boolean => scheme.test(text)
-
 /** Either an address, or in one sentence, without any secret, why it is none. */
 export type ReadAddress =
   | { readonly address: RedisAddress }

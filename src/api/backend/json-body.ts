@@ -63,6 +63,10 @@ function describe({ issues: [issue] }: z.ZodError): string {
   if (!issue) return "The body is not what is expected here."
   const place = issue.path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("")
   const message =
-    issue.code === "unrecognized_keys" ? `unknown key ${JSON.stringify(issue.keys[0])}` : issue.message
+    issue.code === "unrecognized_keys"
+      ? `unknown key ${JSON.stringify(issue.keys[0])}`
+      : issue.code === "invalid_type" && issue.message.endsWith("received undefined")
+        ? "it is missing"
+        : issue.message
   return `In the body${place === "" ? "" : `, at ${place.replace(/^\./, "").slice(0, 200)}`}: ${message.slice(0, 200)}.`
 }
