@@ -51,13 +51,16 @@ export const labaDialect: Dialect = {
   },
 }
 
-/** A status that is no answer. */
+/**
+ * A status that is no answer. One of 500 or 501 is about this request alone: a client that finds out how to cause it must not have
+ * everybody else's left unasked. Who is overloaded or gone says 429, or 502 and above.
+ */
 export function statusFailure({ status, headers }: HookResponse): BackendFailure {
   const redirect = status >= 300 && status < 400 ? "; redirects are not followed" : ""
   return new BackendFailure(`The backend answered with status ${status}${redirect}.`, {
     because: "status",
     sent: true,
-    strained: status >= 500 || status === 429,
+    strained: status >= 502 || status === 429,
     retryAfterSeconds: retryAfterIn(headers),
   })
 }

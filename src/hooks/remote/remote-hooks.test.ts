@@ -253,6 +253,17 @@ test("[H16] a backend that does not answer is asked no more for a while, and ask
   await hooks.close(0)
 })
 
+test("[H16] a request that a backend fails at keeps nobody else's from being asked", async () => {
+  const backend = new Backend()
+  const hooks = make(backend)
+  backend.answers["register"] = () => status(500)
+  for (let i = 0; i < 50; i++) expect(await codeOf(hooks.register(visitor(`c${i}`)))).toBe("hook_failed")
+  expect(hooks.desks.all[0]?.backend.concurrency.limit).toBe(4)
+  backend.answers["register"] = () => status(204)
+  expect(await codeOf(hooks.register(visitor("another")))).toBe("let in")
+  await hooks.close(0)
+})
+
 test("what a backend wants published that cannot be is its failure, and what the engine cannot do is not", async () => {
   const backend = new Backend()
   const published: string[] = []
