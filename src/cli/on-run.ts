@@ -104,7 +104,7 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
     onReset: (detail) =>
       say(
         `\nlaba: RESET: ${detail} Messages were published that nobody will react to here.\n` +
-          "laba: going on with what is kept of them; a longer `history` for this channel keeps more\n",
+          "laba: going on with those that are still kept, or from now on where the numbering is another; a longer `history` keeps more\n",
       ),
   }).catch(failure)
   const stopped = stopBySignal(() => reacting.stop(patienceMs))

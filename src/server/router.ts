@@ -4,6 +4,7 @@ import type { Server } from "bun"
 import { LabaError } from "../../wire/error.ts"
 import { anyone } from "../access/access.ts"
 import { guardLoopback } from "../access/loopback-guard.ts"
+import { asksForWebSocket } from "../access/upgrade-offer.ts"
 import type { Ask, Station } from "../api/ask.ts"
 import { head, remove } from "../api/channel-state.ts"
 import { type Answer, listen } from "../api/listen.ts"
@@ -52,8 +53,11 @@ const healthAddresses = ["/_/live", "/_/ready"]
 
 const sessionMethods: Methods = { GET: pollSession, POST: command, DELETE: leaveSession }
 
+/** Where a WebSocket opens that has no channel of its own. */
+const socketAddress = "/_/ws"
+
 const ownAddresses: readonly [string, Methods][] = [
-  ["/_/ws", { GET: openSocket }],
+  [socketAddress, { GET: openSocket }],
   ["/_/events", { GET: streamMany }],
   ["/_/poll", { GET: answerManyPoll }],
   ["/_/session", { GET: streamSession, POST: openPolledSession }],
@@ -119,6 +123,12 @@ export class Router {
         "The path is not a channel's name: it has a backslash, a part `.` or `..`, or bytes that are not UTF-8, so a URL parser makes another path of it.",
       )
     const methods = this.methodsOf(ask.path)
+    // A page in its place tells who opens a socket nothing: browsers show no answer, and libraries its status alone.
+    if (methods !== channelMethods && ask.path !== socketAddress && asksForWebSocket(headers))
+      throw new LabaError(
+        "bad_request",
+        `WebSockets open at a channel, such as \`/orders/42\`, or at \`${socketAddress}\`; \`${ask.path.slice(0, 100)}\` is neither.`,
+      )
     const endpoint = methods[method]
     if (endpoint) return this.enter(endpoint, ask)
     const allowed = Object.keys(methods).join(", ")

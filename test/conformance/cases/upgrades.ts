@@ -63,6 +63,15 @@ export const upgrades: readonly ConformanceCase[] = [
     },
   },
   {
+    name: "[W8] refuses a handshake where no WebSocket opens, instead of answering a page",
+    async run({ base, channel }) {
+      for (const path of ["/", `/_/events?channel=${channel}`, "/_/client.js", "/_/session"]) {
+        const { status, body } = await rawRefusal(base, `GET ${path}`, ["Connection: Upgrade", ...webSocket])
+        expect([path, status, JSON.parse(body)]).toMatchObject([path, 400, { code: "bad_request" }])
+      }
+    },
+  },
+  {
     name: "[W9] refuses a handshake whose `Connection` does not say `Upgrade`, and what is behind it",
     async run({ base, channel }) {
       for (const connection of [[], ["Connection: keep-alive"], ["Connection: upgraded"]]) {
