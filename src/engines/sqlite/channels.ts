@@ -196,26 +196,15 @@ export class Channels {
       this.removeRows(cold)
       return "done"
     }
-    let looked = 0
-    for (const log of this.filled) {
-      if (!this.overDisk || looked++ === stepMax) break
-      if (log.waiting > 0) continue
-      if (log.unfiled > 0) return "file first"
-      this.pushOut(log)
-    }
-    return "done"
+    return this.pushOutSome(this.filled, () => !this.overDisk)
   }
 
   /** Takes from somebody who has more than their share, and from nobody else. */
   private enforceShare(owner: Owner<StoredLog>): "done" | "file first" {
     const isEnough = () => !this.overDisk || owner.bytes <= owner.bytesMax
-    let looked = 0
-    for (const log of owner.logs) {
-      if (isEnough() || looked++ === stepMax) return "done"
-      if (log.waiting > 0) continue
-      if (log.unfiled > 0) return "file first"
-      this.pushOut(log)
-    }
+    const before = owner.bytes
+    if (this.pushOutSome(owner.logs, isEnough) === "file first") return "file first"
+    if (isEnough() || owner.bytes < before) return "done"
     const cold: ChannelRow[] = []
     let excess = owner.bytes - owner.bytesMax
     for (const row of this.options.archive.ownedBy(owner.name, stepMax)) {
@@ -314,6 +303,18 @@ export class Channels {
       this.rows--
       if (row.head >= row.first) onTrim(row.name)
     }
+  }
+
+  /** Pushes out channels that are in memory, until it is enough or a step is over. */
+  private pushOutSome(logs: Iterable<StoredLog>, isEnough: () => boolean): "done" | "file first" {
+    let looked = 0
+    for (const log of logs) {
+      if (isEnough() || looked++ === stepMax) break
+      if (log.waiting > 0) continue
+      if (log.unfiled > 0) return "file first"
+      this.pushOut(log)
+    }
+    return "done"
   }
 
   private pushOut(log: StoredLog): void {
