@@ -1,7 +1,7 @@
 // What the demo remembers over a restart beside what Laba keeps: who has paid until when, and who is subscribed.
 import { Database } from "bun:sqlite"
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { makePrivateFolder } from "../house/private-folder.ts"
 
 /** How a subscriber was when it was last heard of. */
 export interface SubscriberRecord {
@@ -15,7 +15,7 @@ export class Books {
 
   /** Makes the folder where it is not there. */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true })
+    makePrivateFolder(folder)
     this.database = new Database(join(folder, "books.sqlite"), { create: true, strict: true })
     this.database.run("PRAGMA journal_mode = WAL")
     this.database.run("PRAGMA busy_timeout = 5000")

@@ -1,7 +1,7 @@
 // The shop as it is started from the command line: what is not given is started beside it.
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
+import { makePrivateFolder } from "../house/private-folder.ts"
 import { addressIn, Misuse } from "../house/command-line.ts"
 import { requireSecret, secretIn } from "../house/secret.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
@@ -39,7 +39,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
   for (const flag of ["laba", "payments", "webhook"] as const)
     if (options[flag] !== undefined) addressIn(flag, options[flag])
   if (options.publicUrl !== undefined) addressIn("public-url", options.publicUrl)
-  mkdirSync(directory, { recursive: true })
+  makePrivateFolder(directory)
   const ownSecret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
     options.payments === undefined

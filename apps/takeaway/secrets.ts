@@ -1,8 +1,9 @@
 // The secrets of one desk, made at the first start and kept beside its books: what was given out before a restart stays
 // good after it. The environment goes before the file, for desks of several processes.
 import { randomBytes } from "node:crypto"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { makePrivateFolder } from "../house/private-folder.ts"
 import { secretIn } from "../house/secret.ts"
 
 const names = ["hooks", "key", "tokens", "cookies"] as const
@@ -28,16 +29,41 @@ export function secretsIn(
 export const labaKeyOf = ({ key }: Secrets): string => `laba_desk_${key}`
 
 function readOrMake(path: string): Secrets {
-  mkdirSync(join(path, ".."), { recursive: true })
-  const fresh = Object.fromEntries(names.map((name) => [name, randomBytes(32).toString("hex")]))
-  try {
-    // Only if it is not there: of two processes that start together one makes it, and both read it.
-    writeFileSync(path, JSON.stringify(fresh), { flag: "wx", mode: 0o600 })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
-  }
-  const kept = JSON.parse(readFileSync(path, "utf8")) as Partial<Secrets>
-  const missing = names.find((name) => !kept[name])
+  makePrivateFolder(dirname(path))
+  const kept = read(path) ?? (make(path), read(path))
+  const missing = names.find((name) => !kept?.[name])
   if (missing !== undefined) throw new Error(`${path} has no secret for ${missing}`)
   return kept as Secrets
+}
+
+/** Null when there is no such file. */
+function read(path: string): Partial<Secrets> | null {
+  let text: string
+  try {
+    text = readFileSync(path, "utf8")
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null
+    throw error
+  }
+  try {
+    return JSON.parse(text) as Partial<Secrets>
+  } catch (cause) {
+    throw new Error(`${path} is damaged: restore a copy, or move it away, and everybody logs in again`, {
+      cause,
+    })
+  }
+}
+
+/** Whole or not at all, whatever the disk does; of two processes that start together one makes it, and both read it. */
+function make(path: string): void {
+  const fresh = Object.fromEntries(names.map((name) => [name, randomBytes(32).toString("hex")]))
+  const beside = `${path}.${process.pid}.new`
+  try {
+    writeFileSync(beside, JSON.stringify(fresh), { mode: 0o600 })
+    linkSync(beside, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
+  } finally {
+    rmSync(beside, { force: true })
+  }
 }

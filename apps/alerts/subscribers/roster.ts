@@ -1,8 +1,8 @@
 // Who is subscribed right now: added and taken away while everything runs. One that comes back is told what it missed, also
 // when everything was down meanwhile.
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { type FileAside, type Reacting, type ReactOptions, tryAgain } from "laba"
+import { makePrivateFolder } from "../../house/private-folder.ts"
 import type { Books } from "../books.ts"
 import { type Outlet, post } from "../channels/post.ts"
 import { roster } from "../channels/names.ts"
@@ -69,7 +69,7 @@ export class Roster {
     this.entries = new Map(
       names.map((name) => {
         const folder = join(options.folder, name)
-        mkdirSync(folder, { recursive: true })
+        makePrivateFolder(folder)
         const told = books.subscriber(name)?.told ?? 0
         const kept = asideIn(folder)
         return [name, { tell: tellings[name], folder, kept, aside: [], reacting: null, told, trouble: null }]

@@ -1,8 +1,8 @@
 // One process owns a directory of books. A second one would decide from a memory that the first changes behind its back,
 // so it is turned away before it reads anything.
 import { Database } from "bun:sqlite"
-import { mkdirSync } from "node:fs"
 import { join } from "node:path"
+import { makePrivateFolder } from "../../house/private-folder.ts"
 
 export interface Owner extends Disposable {
   readonly directory: string
@@ -13,7 +13,7 @@ export interface Owner extends Disposable {
  * process, however that ends.
  */
 export function own(directory: string): Owner {
-  mkdirSync(directory, { recursive: true })
+  makePrivateFolder(directory)
   const lock = new Database(join(directory, "owner.lock"), { create: true })
   try {
     lock.run("PRAGMA busy_timeout = 0")

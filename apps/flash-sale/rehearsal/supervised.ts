@@ -1,8 +1,8 @@
 // The shop as a demo: the payment simulator here, and the shop in a process beside it that is started again, at the same
 // addresses, whenever it dies. So it can be killed at a press, and everybody sees what that costs.
-import { mkdirSync } from "node:fs"
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
+import { makePrivateFolder } from "../../house/private-folder.ts"
 import { secretIn } from "../../house/secret.ts"
 import { startSimulator } from "../payments/simulator.ts"
 
@@ -30,7 +30,7 @@ const deathsMax = 3
 
 export function supervise(options: SupervisedOptions): Supervised {
   const { directory, host, args, log } = options
-  mkdirSync(directory, { recursive: true })
+  makePrivateFolder(directory)
   const secret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
     options.payments === null

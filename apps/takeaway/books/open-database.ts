@@ -1,8 +1,8 @@
 // Opens the database that a URL names: a file of SQLite, or PostgreSQL. Both speak through Bun's one SQL client; what
 // differs between them is here and in the schema.
-import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { SQL } from "bun"
+import { makePrivateFolder } from "../../house/private-folder.ts"
 import type { Database, Sql } from "./database.ts"
 import { schema, schemaVersion } from "./schema.ts"
 
@@ -55,7 +55,7 @@ function openPostgres(url: string): Unprepared {
 async function openSqlite(url: string): Promise<Unprepared> {
   const path = url.replace(/^sqlite:(\/\/)?/, "")
   if (path === "") throw new Error(`${url} names no file; say sqlite:PATH or postgres://…`)
-  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true })
+  if (path !== ":memory:") makePrivateFolder(dirname(path))
   const client = new SQL({ adapter: "sqlite", filename: path })
   await client.unsafe(`PRAGMA busy_timeout = ${busyMsMax}`)
   await client.unsafe("PRAGMA journal_mode = WAL")
