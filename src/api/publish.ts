@@ -6,7 +6,7 @@ import type { Idempotency } from "../engines/engine.ts"
 import { type Sender, senderOf } from "../hooks/remote/fair-queue.ts"
 import type { Payload } from "../hub/drafts.ts"
 import type { Published } from "../hub/hub.ts"
-import { userOf } from "../access/access.ts"
+import { type Identity, userOf } from "../access/access.ts"
 import { checkKey } from "../protocols/laba.ts"
 import type { Ask, Station } from "./ask.ts"
 import { neighbourhoodIn, permitPublish } from "./entrance.ts"
@@ -36,22 +36,39 @@ export async function publish(station: Station, ask: Ask): Promise<Response> {
     station.drafts.make({
       channel,
       payload,
-      idempotency: idempotencyOf(idempotencyKey, payload),
+      idempotency: idempotencyOf(idempotencyKey, payload, keyScopeOf(ask.identity)),
       publisher,
     }),
   )
   return published instanceof Promise ? answer(channel, await published) : answer(channel, published)
 }
 
+/** What is put before a key, so that nobody can use up the keys of somebody else. */
+type KeyScope = string
+
+/** Of all backends together: one retries under the key of another. */
+const backends: KeyScope = ""
+
+/** A user has keys of their own; all who are nobody share theirs, since an address may change between two tries. */
+export function keyScopeOf(identity: Identity): KeyScope {
+  if (identity.kind === "key") return backends
+  const user = userOf(identity)
+  return user === undefined ? "? " : `${createHash("sha256").update(user).digest("base64url").slice(0, 22)} `
+}
+
 /** The key with a digest of what it stands for; `undefined` without a key. */
-export function idempotencyOf(key: string | undefined, payload: Payload): Idempotency | undefined {
+export function idempotencyOf(
+  key: string | undefined,
+  payload: Payload,
+  scope: KeyScope = backends,
+): Idempotency | undefined {
   if (key === undefined) return undefined
   const digest = createHash("sha256")
     .update(payload.type)
     .update("\n")
     .update(payload.data)
     .digest("base64url")
-  return { key, digest }
+  return { key: scope + key, digest }
 }
 
 /** What a publish answers, on every road: HTTP, library and backend API. */

@@ -2,7 +2,7 @@
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
 import { type Admissions, publisherOf } from "../access/admissions.ts"
-import { idempotencyOf } from "../api/publish.ts"
+import { idempotencyOf, keyScopeOf } from "../api/publish.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Application } from "../hooks/application.ts"
 import { senderOf } from "../hooks/remote/fair-queue.ts"
@@ -36,7 +36,9 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     payload: Payload,
   ): MaybePromise<ClientPublished> => {
     const publisher = publisherOf(guest.identity, guest.neighbourhood)
-    return hub.publish(drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload), publisher }))
+    const idempotency =
+      key === undefined ? undefined : idempotencyOf(key, payload, keyScopeOf(guest.identity))
+    return hub.publish(drafts.make({ channel, payload, idempotency, publisher }))
   }
 
   const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
