@@ -83,6 +83,23 @@ test("expired history and deleted channels are cleared without anybody asking fo
   ])
 })
 
+test("expired history is cleared although the clock was ahead when the server started", async () => {
+  await using folder = new Folder()
+  const dayMs = 86_400_000
+  let ms = Date.now() + dayMs
+  const engine = folder.open({ now: () => ms })
+  ms -= dayMs
+  await publishMany(engine, 10, () => "/c")
+  await engine.tend()
+  ms += keep.timeMs + 20_000
+  for (let i = 0; i < 20; i++) {
+    ms += 1001
+    await engine.tend()
+  }
+  await engine.close()
+  expect(count(folder, "messages")).toBe(0)
+})
+
 test("keys leave the disk when their time is over", async () => {
   await using folder = new Folder()
   let ms = Date.now()

@@ -126,6 +126,19 @@ describe("a disk that fails", () => {
     expect(disk.story.slice(3)).toEqual(["write 4", "well again", "settle 4"])
   })
 
+  test("is tried again although the clock was set back meanwhile", async () => {
+    const { disk, clock, submit } = make()
+    clock.ms = 3_600_000
+    disk.writeFails = new Error("full")
+    submit(1)
+    await turns()
+    disk.writeFails = null
+    clock.ms = 1000
+    submit(2)
+    await turns()
+    expect(disk.story).toEqual(["full", "fail 1", "write 2", "well again", "settle 2"])
+  })
+
   test("that could not make durable what it took is not believed again", async () => {
     const { disk, clock, submit } = make()
     disk.syncFails = new Error("lost")

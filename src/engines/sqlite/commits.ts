@@ -37,7 +37,11 @@ export class Commits<Work> {
   private queue: { readonly work: Work; readonly bytes: number }[] = []
   private queueBytes = 0
   private running: Promise<void> | null = null
-  private trouble: { readonly error: LabaError; readonly retryAt: number } | null = null
+  private trouble: {
+    readonly error: LabaError
+    readonly sinceMs: number
+    readonly isLasting: boolean
+  } | null = null
   private retrying: ReturnType<typeof setTimeout> | null = null
   private ended = false
 
@@ -53,12 +57,21 @@ export class Commits<Work> {
 
   /** Throws `engine_unavailable` when nothing can be accepted now. */
   check(): void {
-    if (this.trouble && this.now() < this.trouble.retryAt) throw this.trouble.error
+    if (this.trouble && this.rests) throw this.trouble.error
     if (this.ended) throw new LabaError("engine_unavailable", "This node is closing its database.")
     if (this.queue.length >= queueWorksMax || this.queueBytes >= queueBytesMax) {
       const detail = "Messages come faster than the disk can take them."
       throw new LabaError("engine_unavailable", detail, { retryAfterSeconds: 1 })
     }
+  }
+
+  /** In trouble, and it is too early to try again. */
+  private get rests(): boolean {
+    if (this.trouble === null) return false
+    if (this.trouble.isLasting) return true
+    const passedMs = this.now() - this.trouble.sinceMs
+    // A clock that was set back meanwhile makes nobody wait for as long as that.
+    return passedMs >= 0 && passedMs < retryMs
   }
 
   /** Queues a work. Call `check` first. */
@@ -76,7 +89,7 @@ export class Commits<Work> {
   /** Has `tend` called as soon as nothing else is under way. */
   async rouse(): Promise<void> {
     while (this.running) await this.running
-    if (this.ended || (this.trouble !== null && this.now() < this.trouble.retryAt)) return
+    if (this.ended || this.rests) return
     this.running = this.attempt(() => this.steps.tend(true)).then(() => this.rest())
     await this.running
   }
@@ -98,7 +111,7 @@ export class Commits<Work> {
   private rest(): void {
     this.running = null
     if (this.ended) return
-    const isWaiting = this.retrying !== null || this.trouble?.retryAt === Number.POSITIVE_INFINITY
+    const isWaiting = this.retrying !== null || this.trouble?.isLasting === true
     if (this.queue.length > 0 && !isWaiting) this.start()
   }
 
@@ -147,7 +160,7 @@ export class Commits<Work> {
     const isLasting = atLeast === "lasting" || severity === "lasting"
     if (!this.trouble)
       this.steps.onTrouble(isLasting ? `${says}; publishes are refused until it is started again` : says)
-    this.trouble = { error, retryAt: isLasting ? Number.POSITIVE_INFINITY : this.now() + retryMs }
+    this.trouble = { error, sinceMs: this.now(), isLasting }
     // What waits behind would meet the same.
     const waiting = [...works, ...this.queue.map(({ work }) => work)]
     const before = this.queue

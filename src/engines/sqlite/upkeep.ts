@@ -77,7 +77,9 @@ export class Upkeep {
   }
 
   private get isSweepDue(): boolean {
-    return this.options.now() - this.sweptAt >= sweepIntervalMs
+    const passedMs = this.options.now() - this.sweptAt
+    // Below zero the clock was set back, and the next sweep would wait for as long as that.
+    return passedMs < 0 || passedMs >= sweepIntervalMs
   }
 }
 
