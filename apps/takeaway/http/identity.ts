@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto"
 import { Problem } from "./answers.ts"
 import type { Call, Desk } from "./desk.ts"
 import { isLocalRequest } from "./local-request.ts"
+import { isFromOtherOrigin } from "./own-pages.ts"
 import { seal, unseal } from "./seal.ts"
 
 const customerCookie = "takeaway_customer"
@@ -32,7 +33,7 @@ export function requireCustomer(desk: Desk, call: Call): string {
 /** A new customer and the cookie to set. */
 export function newCustomer(desk: Desk): { readonly customer: string; readonly cookie: string } {
   const customer = customerPrefix + randomBytes(12).toString("hex")
-  // Lax: who follows a link to us is still the same customer, and another page's POST is not theirs.
+  // Lax: who follows a link to us is still the same customer, and another site's POST is not theirs.
   return { customer, cookie: cookie(desk, customerCookie, { value: customer, ms: customerMs, site: "Lax" }) }
 }
 
@@ -68,7 +69,9 @@ function cookie({ secrets, clock }: Desk, name: string, { value, ms, site }: Coo
   return `${name}=${sealed}; Path=/; HttpOnly; SameSite=${site}; Max-Age=${ms / 1000}`
 }
 
+/** Null for pages of other origins: no call of theirs is its visitor's. */
 function read({ secrets, clock }: Desk, request: Request, name: string): string | null {
+  if (isFromOtherOrigin(request)) return null
   for (const one of (request.headers.get("cookie") ?? "").split(";")) {
     const at = one.indexOf("=")
     if (one.slice(0, at).trim() !== name) continue

@@ -8,7 +8,7 @@ import { answer } from "./answers.ts"
 import type { Call, Desk, Endpoint } from "./desk.ts"
 import { customerOf } from "./identity.ts"
 
-/** The first desk allowed pages of any origin to order and to see menus. No cookie counts there, so nothing is given away. */
+/** The first desk allowed pages of any origin to order and to see menus. No cookie of theirs counts, so nothing is given away. */
 const openToAll = {
   "Access-Control-Allow-Origin": "*",
   "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
@@ -56,7 +56,7 @@ async function take(desk: Desk, body: unknown, call: Call): Promise<Outcome> {
   const key = call.request.headers.get("idempotency-key")
   if (key !== null && !/^[\x21-\x7e]{1,100}$/.test(key))
     return { refused: "malformed", says: "An Idempotency-Key has 1 to 100 visible ASCII characters." }
-  // A page of the first desk sends no cookie: then it is by name, address and telephone that a customer is the same.
+  // From a page of the first desk no cookie counts: then it is by name, address and telephone that a customer is the same.
   const contact = JSON.stringify([order.name, order.address, order.telephone])
   const byContact = `c-by-${createHash("sha256").update(contact).digest("hex").slice(0, 24)}`
   const placed = await placeBill(desk.books, {

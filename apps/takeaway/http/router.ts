@@ -2,6 +2,7 @@
 import { askedUrl } from "../../house/asked-url.ts"
 import { answer, Problem, problem } from "./answers.ts"
 import type { Desk } from "./desk.ts"
+import { isFromOtherOrigin } from "./own-pages.ts"
 import { pageAt } from "./pages.ts"
 import { type Route, routes } from "./routes.ts"
 
@@ -21,7 +22,8 @@ export function router({ desk, log }: RouterOptions): Handle {
     if (path === "/health") return answer({})
     const found = find(request.method, path)
     if (!found) throw new Problem(404, "not_found", "There is nothing here.")
-    if (found.route.guarded) refuseStrangers(request)
+    if (found.route.guarded && isFromOtherOrigin(request))
+      throw new Problem(403, "other_origin", "This is for our own pages.")
     return await found.route.endpoint(desk, { request, names: found.names, address })
   }
   return async (request, address) => {
@@ -36,17 +38,6 @@ export function router({ desk, log }: RouterOptions): Handle {
       )
     }
   }
-}
-
-/** Cookies are for our own pages: a page elsewhere could else make its visitors order, or log them in. */
-function refuseStrangers(request: Request): void {
-  const site = request.headers.get("sec-fetch-site")
-  if (site !== null && site !== "same-origin" && site !== "none")
-    throw new Problem(403, "other_origin", "This is for our own pages.")
-  // Browsers that do not say so send at least where they come from.
-  const origin = request.headers.get("origin")
-  if (site === null && origin !== null && URL.parse(origin)?.host !== request.headers.get("host"))
-    throw new Problem(403, "other_origin", "This is for our own pages.")
 }
 
 interface Found {

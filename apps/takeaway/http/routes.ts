@@ -11,7 +11,7 @@ export interface Route {
   /** Names in braces stand for one part. */
   readonly path: string
   readonly endpoint: Endpoint
-  /** Carries a cookie that means something: pages of other origins are refused. */
+  /** Acts by a cookie or sets one: a page of another origin could else log its visitors in, and is refused. */
   readonly guarded?: true
 }
 

@@ -142,6 +142,19 @@ describe("the desk's calls", () => {
     expect((await desk.ask("POST", "/api/visit", { headers: { Origin: desk.url } })).status).toBe(200)
   })
 
+  test("what pages of other origins order is not in their visitors' name", async () => {
+    using ann = await desk.customer()
+    const body = { ...contact, shop_name: "shop1", dish: "egg" }
+    for (const elsewhere of [{ "Sec-Fetch-Site": "same-site" }, { Origin: "http://127.0.0.1:1" }])
+      for (const path of ["/bill", "/order"]) {
+        const headers = { Cookie: ann.cookie, ...elsewhere }
+        expect((await desk.ask("POST", path, { body, headers })).status).toBe(200)
+      }
+    expect(await ann.bills()).toEqual([])
+    await ann.bill()
+    expect(await ann.bills()).toHaveLength(1)
+  })
+
   test("functions agree to be called, and believe only what our Laba has signed", async () => {
     const shake = await desk.ask("OPTIONS", "/functions/laba/transport", {
       headers: { "WebHook-Request-Origin": "laba" },
