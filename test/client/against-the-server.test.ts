@@ -4,6 +4,7 @@ import { expect, test } from "bun:test"
 import { type Channel, connect, type Laba, type Message, type Options } from "../../client/index.ts"
 import { EventSource } from "eventsource"
 import type { EventSourceLike } from "../../client/index.ts"
+import { printCursor } from "../../wire/cursor.ts"
 import { defaultLimits } from "../../wire/limits.ts"
 import { serve } from "../../src/server/index.ts"
 import { credentials, tokenFor } from "../access/guarded.ts"
@@ -127,7 +128,9 @@ for (const transport of overEachOf) {
     using client = open(server.base, only)
     const name = freshChannel()
     const answer = (await (await post(server.base + name, "old")).json()) as { cursor: string }
-    const channel = client.laba.channel(name, { after: "gone-5" })
+    const channel = client.laba.channel(name, {
+      after: printCursor(name, { epoch: "gone", offset: 5 }),
+    })
     const reset = await new Promise((resolve) => channel.on("reset", resolve))
     expect(reset).toEqual({ cursor: answer.cursor, reason: "epoch" })
     await post(server.base + name, "new")
