@@ -22,6 +22,9 @@ import { goAwayStream } from "./stream.ts"
 const commandsBytesMax = 512 * 1024
 const commandsMax = 64
 
+/** Commands up to this size go to another node without asking it first: it is what an address and its query may carry, too. */
+const unaskedBytesMax = 16 * 1024
+
 /** How long another node may take to answer for a session, beside what it holds a poll for. */
 const answerWithinMs = 3000
 
@@ -96,8 +99,11 @@ export async function command(station: Station, ask: Ask): Promise<Response> {
   const isHere = runOf(id) === station.nodes.self
   if (isHere) find(station, id)
   const bytes = await readBytes(ask.request, commandsBytesMax)
-  if (!isHere)
+  if (!isHere) {
+    // Anybody can make up an id, and it must not be them who fill the wire between the nodes.
+    if (bytes.length > unaskedBytesMax) await station.nodes.ask(runOf(id), "connection", { id })
     return elsewhere(station, { method: "POST", id, search: "", body: Buffer.from(bytes).toString("base64") })
+  }
   take(find(station, id), bytes)
   return new Response(null, { status: 202 })
 }
