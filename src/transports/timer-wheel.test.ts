@@ -47,6 +47,17 @@ test("wakes once, never early and at most a slot late", () => {
   })
 })
 
+test("what is added between two turns, or while the loop is held, is not woken early by that", () => {
+  const clock = new Clock()
+  clock.ms = 990
+  const alarm = new Alarm(clock)
+  clock.wheel.add(alarm, 100)
+  clock.pass(50)
+  expect(alarm.rang).toEqual([])
+  clock.pass(60)
+  expect(alarm.rang).toEqual([1100])
+})
+
 test("a loop that was held wakes everything that is due meanwhile, each once", () => {
   const clock = new Clock()
   const alarms = [50, 5000, 60_000].map((delay) => {

@@ -32,9 +32,11 @@ export class TimerWheel {
     this.timer?.unref()
   }
 
-  /** Wakes `timed` once, `delayMs` from now, at most a slot late. It must not be in the wheel. */
+  /** Wakes `timed` once, `delayMs` from now: never before, at most a slot after. It must not be in the wheel. */
   add(timed: Timed, delayMs: number): void {
-    timed.dueTick = this.tick + Math.max(1, Math.ceil(delayMs / slotMs))
+    // From the clock and not from the tick, which is behind it by a slot, and by more where the loop was held.
+    const dueMs = this.now() - this.startedMs + delayMs
+    timed.dueTick = Math.max(this.tick + 1, Math.ceil(dueMs / slotMs))
     this.place(timed)
   }
 
