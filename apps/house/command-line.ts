@@ -1,6 +1,7 @@
 // How the demos read their command lines. What is wrong with one is said in one line and ends with 2, what could not be
 // done in one line and with 1; a stack is for mistakes of ours.
 import { parseArgs, type ParseArgsConfig } from "node:util"
+import { ConfigError } from "laba"
 import { reachLoopbackDirectly } from "./loopback.ts"
 
 /** What was given is wrong: whoever started the command need not start it again as it was. The message has no full stop. */
@@ -57,6 +58,7 @@ export async function orSayWhy(name: string, work: () => unknown): Promise<void>
   }
 }
 
-/** A `TypeError` and the like is a mistake of ours; what the system or our own checks say is a plain error or has a code. */
+/** A `TypeError` and the like is a mistake of ours; what the system, Laba or our own checks say is a plain error or has a code. */
 const isOurs = (error: unknown): boolean =>
-  !(error instanceof Error) || (error.constructor !== Error && !("code" in error))
+  !(error instanceof Error) ||
+  (error.constructor !== Error && !(error instanceof ConfigError) && !("code" in error))
