@@ -209,14 +209,16 @@ test("a command prints through src/cli/terminal.ts, which keeps what came from e
   expect(prints.map(({ path }) => path)).toEqual(["src/cli/terminal.ts"])
 })
 
-test("no server shows the pages that Bun has for developers", () => {
+// Without the pages Bun shares a port with whoever has it already, unless it is told whether to.
+test("no server shows the pages that Bun has for developers, and each says whether it shares its port", () => {
   const shows = production
     .filter(({ path }) => !/(?:^|\/)test\//.test(path))
     .flatMap(({ path, code }) =>
       code
         .split(/\bBun\.serve(?:<\w+>)?\(/)
         .slice(1)
-        .filter((call) => !/\bdevelopment: false\b/.test(call.slice(0, 700)))
+        .map((call) => call.slice(0, 700))
+        .filter((call) => !/\bdevelopment: false\b/.test(call) || !/\breusePort: /.test(call))
         .map(() => path),
     )
   expect(shows).toEqual([])

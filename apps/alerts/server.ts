@@ -21,6 +21,7 @@ export function startServer({ desk, host, port, log }: ServerOptions): {
 } {
   const server = Bun.serve({
     development: false,
+    reusePort: false,
     hostname: host,
     port,
     maxRequestBodySize: bodyBytesMax,

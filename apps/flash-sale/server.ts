@@ -142,6 +142,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const addresses = addressAttempts > 0 ? new Pace({ ...defaultPace, attemptsMax: addressAttempts }) : null
   const server = Bun.serve({
     development: false,
+    reusePort: false,
     hostname: frontThreads > 0 ? "127.0.0.1" : host,
     port: frontThreads > 0 ? 0 : port,
     maxRequestBodySize: answeredBytesMax,

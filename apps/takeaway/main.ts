@@ -128,7 +128,13 @@ function engineIn(values: Values): string {
 /** The port, or 0 where somebody has it already. */
 function freePort(hostname: string, port: number): number {
   try {
-    void Bun.serve({ development: false, port, hostname, fetch: () => new Response() }).stop(true)
+    void Bun.serve({
+      development: false,
+      reusePort: false,
+      port,
+      hostname,
+      fetch: () => new Response(),
+    }).stop(true)
     return port
   } catch {
     return 0

@@ -60,6 +60,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const handle = router({ desk, log })
   const server = Bun.serve({
     development: false,
+    reusePort: false,
     hostname: host,
     port,
     maxRequestBodySize: bodyBytesMax,

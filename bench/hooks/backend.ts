@@ -2,6 +2,7 @@
 
 const backend = Bun.serve({
   development: false,
+  reusePort: false,
   hostname: "127.0.0.1",
   port: 0,
   async fetch(request) {

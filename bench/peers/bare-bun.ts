@@ -16,6 +16,7 @@ const dirty: StreamGroup[] = []
 
 const server: Server<Socket> = Bun.serve<Socket>({
   development: false,
+  reusePort: false,
   hostname: "127.0.0.1",
   port: 0,
   async fetch(request) {

@@ -8,6 +8,7 @@ const headers = new Headers({
 
 const server = Bun.serve({
   development: false,
+  reusePort: false,
   hostname: "127.0.0.1",
   port: 0,
   fetch(request) {

@@ -40,6 +40,7 @@ async function desk(): Promise<void> {
     new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } })
   const server = Bun.serve({
     development: false,
+    reusePort: false,
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {

@@ -15,6 +15,7 @@ const server = Bun.serve({
   hostname: "127.0.0.1",
   port: 0,
   development: false,
+  reusePort: false,
   fetch,
   ...(byRoutes && { routes }),
 })

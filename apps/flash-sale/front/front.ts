@@ -42,7 +42,9 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 
 /** Threads share a port with whoever of this user shares it too: another shop there must be noticed, not shared with. */
 function requireFree(hostname: string, port: number): void {
-  void Bun.serve({ development: false, hostname, port, fetch: () => new Response() }).stop(true)
+  void Bun.serve({ development: false, reusePort: false, hostname, port, fetch: () => new Response() }).stop(
+    true,
+  )
 }
 
 async function startThread(

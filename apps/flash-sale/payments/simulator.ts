@@ -159,6 +159,7 @@ export function startSimulator(options: SimulatorOptions): Simulator {
 
   const server: Bun.Server<undefined> = Bun.serve({
     development: false,
+    reusePort: false,
     hostname: host,
     port,
     async fetch(request): Promise<Response> {

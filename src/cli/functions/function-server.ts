@@ -27,6 +27,7 @@ export function serveFunctions(options: FunctionServerOptions): Bun.Server<undef
     port: options.port,
     idleTimeout: 120,
     development: false,
+    reusePort: false,
     fetch: (request) => answer(request, options),
   })
 }
