@@ -58,7 +58,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     from: "Laba <alerts@laba.invalid>",
     to: "team@laba.invalid",
   }
-  const { laba, key }: LabaHere = await labaHere({
+  const { laba, key, listenToken }: LabaHere = await labaHere({
     data,
     host,
     port: options.labaPort,
@@ -68,13 +68,15 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   const outlet: Outlet = { labaUrl: reachable(laba.url), key }
   if (mailbox) mailbox.outlet = outlet
   const books = new Books(data)
-  const listening = connect(outlet.labaUrl)
+  const listening = connect(outlet.labaUrl, { token: listenToken })
   const desk: Desk = {
     labaPort: laba.port,
+    listenToken,
     payments: new PaymentService(outlet, books),
     paid: await Recent.of<Payment>(listening, outlet, payments),
     roster: new Roster({
       outlet,
+      listenToken,
       books,
       folder: join(data, "subscribers"),
       tellings: { mail: mailTelling(mail), sms: smsTelling(options.sms ?? new LocalPhone(outlet)) },

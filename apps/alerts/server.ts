@@ -1,5 +1,6 @@
 // The server of the pages and of what they press.
 import { askedUrl } from "../house/asked-url.ts"
+import { isLoopbackHost } from "../house/loopback-host.ts"
 import type { Desk } from "./http/desk.ts"
 import { problem } from "./http/answers.ts"
 import { pageAt } from "./http/pages.ts"
@@ -26,8 +27,12 @@ export function startServer({ desk, host, port, log }: ServerOptions): {
     port,
     maxRequestBodySize: bodyBytesMax,
     async fetch(request) {
-      const pathname = askedUrl(request)?.pathname
-      if (pathname === undefined) return problem(400, "bad_request", "This asks for no address.")
+      const asked = askedUrl(request)
+      if (asked === null) return problem(400, "bad_request", "This asks for no address.")
+      const { hostname, pathname } = asked
+      // A name that points here could be anybody's, and a page under it would count as ours.
+      if (isLoopbackHost(host) && !isLoopbackHost(hostname))
+        return problem(403, "other_host", "This is for this machine, under a name of its own.")
       try {
         const answered = api(desk, request, pathname) ?? pageAt(request, pathname, desk.labaPort)
         return (await answered) ?? problem(404, "not_found", "There is nothing here.")

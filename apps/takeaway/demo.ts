@@ -1,9 +1,9 @@
 // The desk as it is started from the command line: what is not given is started beside it, and three shops are there.
 import { join } from "node:path"
+import { isLoopbackHost } from "../house/loopback-host.ts"
 import { secretIn } from "../house/secret.ts"
 import { openDatabase } from "./books/open-database.ts"
 import { settleDemoPassword } from "./demo-password.ts"
-import { isLoopbackHost } from "./http/local-request.ts"
 import type { Patience } from "./model/shop.ts"
 import { labaBeside } from "./push/laba-beside.ts"
 import { secretsIn } from "./secrets.ts"

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { type Laba, serve, type ServeOptions } from "laba"
+import { listenAudience, signListenToken } from "../../house/listen-token.ts"
 import { alarms, heartbeatOf, payments } from "./names.ts"
 
 /** The port it would like. */
@@ -22,28 +23,36 @@ export interface LabaHere {
   readonly laba: Laba
   /** Publishes to every channel. Nobody without it publishes anywhere. */
   readonly key: string
+  /** A token to listen with, for an hour. Nobody without one hears anything. */
+  listenToken(): string
 }
+
+const issuer = "alerts"
 
 export async function labaHere({ data, host, port, heart, mail }: LabaHereOptions): Promise<LabaHere> {
   const key = `laba_alerts_${randomBytes(32).toString("base64url")}`
   const sha256 = createHash("sha256").update(key).digest("hex")
+  const secret = randomBytes(32).toString("base64url")
+  const listenToken = (): string => signListenToken({ issuer, secret, nowMs: Date.now() })
   const options = (at: number): ServeOptions => ({
     listen: { host, port: at },
     engine: `sqlite:${join(data, "laba")}`,
     keys: [{ name: "alerts", sha256, publish: ["/**"], listen: ["/**"] }],
-    // In this demo everybody may look on. Real payments are for those who have a key to listen.
+    tokens: { secret, issuer, audience: listenAudience },
+    // Whoever sees the pages may look on. In earnest, payments are for those whose token says so.
     channels: {
-      "/**": { listen: "anyone", publish: "key", history: { count: 200, bytes: "512KB", time: "24h" } },
+      "/**": { listen: "token", publish: "key", history: { count: 200, bytes: "512KB", time: "24h" } },
       // A subscriber that was away for a month is told what it missed.
       [payments]: {
-        listen: "anyone",
+        listen: "token",
         publish: "key",
         history: { count: 10_000, bytes: "16MB", time: "30d" },
       },
       // Who looks at hearts sees them beat; what is kept is where the watch goes on.
-      "/hosts/*/heartbeat": { listen: "anyone", publish: "key", history: { count: 1, time: "24h" } },
-      "/subscribers": { listen: "anyone", publish: "key", history: { count: 1, time: "24h" } },
+      "/hosts/*/heartbeat": { listen: "token", publish: "key", history: { count: 1, time: "24h" } },
+      "/subscribers": { listen: "token", publish: "key", history: { count: 1, time: "24h" } },
     },
+    // Our pages come under whatever name this machine has. Another page has no token, and no cookie counts here.
     origins: ["*"],
     limits: { drainSeconds: 0 },
     watch: [
@@ -57,11 +66,11 @@ export async function labaHere({ data, host, port, heart, mail }: LabaHereOption
     // Alarms are what this demo is for; its log need not repeat them.
     log: { level: "error" },
   })
-  if (port !== null) return { laba: await serve(options(port)), key }
+  if (port !== null) return { laba: await serve(options(port)), key, listenToken }
   try {
-    return { laba: await serve(options(wishedPort)), key }
+    return { laba: await serve(options(wishedPort)), key, listenToken }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error
-    return { laba: await serve(options(0)), key }
+    return { laba: await serve(options(0)), key, listenToken }
   }
 }

@@ -14,6 +14,8 @@ export type AlarmShown = Alarm
 
 export interface Desk {
   readonly labaPort: number
+  /** A token for a page to listen with. */
+  readonly listenToken: () => string
   readonly payments: PaymentService
   /** What was published of them. */
   readonly paid: Recent<Payment>

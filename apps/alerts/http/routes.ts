@@ -9,6 +9,7 @@ type Endpoint = (desk: Desk, words: readonly string[], request: Request) => Prom
 /** By method and path; `*` is any one part, handed to the endpoint in order. */
 const routes: readonly (readonly [method: string, path: string, endpoint: Endpoint])[] = [
   ["GET", "/api/state", (desk) => answer(snapshotOf(desk))],
+  ["GET", "/api/listen-token", (desk) => answer({ token: desk.listenToken() })],
   [
     "POST",
     "/api/payments",

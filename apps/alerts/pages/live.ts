@@ -33,6 +33,13 @@ async function snapshot(): Promise<Snapshot> {
   }
 }
 
+/** Asked for before each connection, and before the last one runs out. */
+async function listenToken(): Promise<string> {
+  const answer = await fetch("/api/listen-token", { cache: "no-store" })
+  if (!answer.ok) throw new Error(`there is no token: ${answer.status}`)
+  return ((await answer.json()) as { readonly token: string }).token
+}
+
 /** Listens at the channels and shows how things stand, again after each time something was missed. */
 export async function startPage(
   hearings: readonly Hearing[],
@@ -40,7 +47,7 @@ export async function startPage(
 ): Promise<void> {
   startLanguage()
   const first = await snapshot()
-  const laba = connect(`${location.protocol}//${location.hostname}:${first.labaPort}`)
+  const laba = connect(`${location.protocol}//${location.hostname}:${first.labaPort}`, { token: listenToken })
   const line = find(".line")
   laba.on("state", ({ state }) => {
     line.dataset["state"] = state

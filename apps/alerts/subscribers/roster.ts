@@ -32,6 +32,8 @@ export interface SubscriberState {
 
 export interface RosterOptions {
   readonly outlet: Outlet
+  /** A token for a subscriber to listen with. */
+  readonly listenToken: () => string
   readonly books: Books
   /** Each subscriber keeps its place in a folder of its own in this one. */
   readonly folder: string
@@ -129,9 +131,10 @@ export class Roster {
   }
 
   private async subscribe(name: SubscriberName, entry: Entry): Promise<Reacting> {
-    const { outlet, log, clock } = this.options
+    const { outlet, listenToken, log, clock } = this.options
     const reacting = await subscribe({
       labaUrl: outlet.labaUrl,
+      token: listenToken,
       folder: entry.folder,
       tell: entry.tell,
       ...(clock && { clock }),

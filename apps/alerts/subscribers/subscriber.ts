@@ -28,6 +28,7 @@ export interface SubscriberEvents {
 
 export interface SubscriberOptions {
   readonly labaUrl: string
+  readonly token: () => string
   /** Where its place and what it set aside are kept. */
   readonly folder: string
   readonly tell: Telling
@@ -51,9 +52,17 @@ export const reactionOf =
 export const asideIn = (folder: string): FileAside => new FileAside(join(folder, "aside"))
 
 /** Goes on where it was when it last ended; the first time, from now on. */
-export function subscribe({ labaUrl, folder, tell, events, clock }: SubscriberOptions): Promise<Reacting> {
+export function subscribe({
+  labaUrl,
+  token,
+  folder,
+  tell,
+  events,
+  clock,
+}: SubscriberOptions): Promise<Reacting> {
   return react({
     url: labaUrl,
+    token,
     channel: payments,
     reaction: reactionOf(tell, events.told),
     // Its Laba may have another port after a restart, and is the same.

@@ -17,6 +17,7 @@ test("whatever is sent is answered without a failure, and the answer tells nothi
       "/heart",
       "/pages/payments.js",
       "/api/state",
+      "/api/listen-token",
       "/api/payments",
       "/api/subscribers/mail/*",
       "/api/subscribers/*/retry",

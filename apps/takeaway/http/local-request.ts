@@ -1,10 +1,7 @@
 // Whether a request was made on this machine, for this machine.
 import { askedUrl } from "../../house/asked-url.ts"
+import { isLoopbackHost } from "../../house/loopback-host.ts"
 import type { Call } from "./desk.ts"
-
-/** `localhost`, or an address of the loopback interface. */
-export const isLoopbackHost = (host: string): boolean =>
-  /^(localhost|(::ffff:)?127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(host)
 
 /** What proxies add. One that adds nothing and rewrites the Host cannot be told from a program here. */
 const addedByProxies =

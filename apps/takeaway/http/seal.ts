@@ -1,24 +1,15 @@
-// What we give to a browser and must know again: a text with a mac. Also the tokens for Laba, which are JWTs (RFC 7519).
+// What we give to a browser and must know again: a text with a mac. Also the tokens for Laba.
 import { createHmac, timingSafeEqual } from "node:crypto"
+import { signListenToken } from "../../house/listen-token.ts"
 
-/** What the tokens are for; Laba asks for both, so that a token made for something else is none there. */
+/** Laba asks for it, so that a token made for something else is none there. */
 export const tokenIssuer = "takeaway"
-export const tokenAudience = "laba"
-
-/** An hour: what a stolen one is good for. Pages fetch a new one before it ends. */
-const tokenSeconds = 3600
 
 const base64url = (text: string): string => Buffer.from(text).toString("base64url")
 
-const header = base64url(JSON.stringify({ alg: "HS256", typ: "JWT" }))
-
 /** Says to Laba who somebody is; by that it knows which channels are theirs. */
-export function tokenFor(user: string, secret: string, nowMs: number): string {
-  const now = Math.floor(nowMs / 1000)
-  const claims = { iss: tokenIssuer, aud: tokenAudience, sub: user, iat: now, exp: now + tokenSeconds }
-  const text = `${header}.${base64url(JSON.stringify(claims))}`
-  return `${text}.${macOf(text, secret)}`
-}
+export const tokenFor = (user: string, secret: string, nowMs: number): string =>
+  signListenToken({ issuer: tokenIssuer, user, secret, nowMs })
 
 /** `<until>.<text>.<mac>`; what it is for is in the mac, so that one kind of cookie is never another. */
 export function seal(text: string, { use, until, secret }: SealOptions & { readonly until: number }): string {

@@ -1,7 +1,8 @@
 // How Laba is set up for the desk: what is whose, who is asked, and where from. The same could stand in a laba.yaml.
 import { createHash } from "node:crypto"
 import type { ConfigInput } from "laba"
-import { tokenAudience, tokenIssuer } from "../http/seal.ts"
+import { listenAudience } from "../../house/listen-token.ts"
+import { tokenIssuer } from "../http/seal.ts"
 import { labaKeyOf, type Secrets } from "../secrets.ts"
 import { rawHook } from "./laba-api.ts"
 
@@ -29,7 +30,7 @@ export function labaConfig({ host, port, engine, secrets, deskUrl, origins }: La
     // Some tens of listeners, not a crowd, come back at once.
     limits: { drainSeconds: 1 },
     keys: [{ name: "desk", sha256, publish: ["/**"], manage: ["/**"] }],
-    tokens: { secret: secrets.tokens, issuer: tokenIssuer, audience: tokenAudience, inQuery: true },
+    tokens: { secret: secrets.tokens, issuer: tokenIssuer, audience: listenAudience, inQuery: true },
     // People type either name of this machine.
     origins: origins.includes("*")
       ? ["*"]
