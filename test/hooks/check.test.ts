@@ -77,7 +77,7 @@ test("shows what went wrong last at a running server, to who may manage it", asy
   expect([seen.code, seen.err]).toEqual([0, ""])
   expect(seen.out).toMatch(/yes {2}\/desk\/\* {2}register, unregister .*agrees to be called/)
   expect(seen.out).toMatch(/yes {2}\/desk\/\* {2}is called; last errors: 1/)
-  expect(seen.out).toMatch(/\d{4}-\d\d-\d\dT\S+Z {2}register {2}\S+\/register {2}.*500/)
+  expect(seen.out).toMatch(/\d{4}-\d\d-\d\dT\S+Z {2}register {2}\S+\/register {2}.*503/)
   const refused = await check({})
   expect(refused.code).not.toBe(0)
   expect(refused.err).toContain("unauthorized")

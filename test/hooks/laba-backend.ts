@@ -95,7 +95,7 @@ function answer(kind: string, channel: string, body: string): Response {
     if (words.includes("broken"))
       return new Response("{", { headers: { "Content-Type": "application/json" } })
     if (words.includes("typo")) return Response.json({ usr: "ann" })
-    if (words.includes("failing")) return new Response(null, { status: 500 })
+    if (words.includes("failing")) return new Response(null, { status: 503 })
     if (words.includes("quiet")) return new Response(null, { status: 204 })
     return Response.json({
       user: "ann",
