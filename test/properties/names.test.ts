@@ -91,7 +91,7 @@ const hostileName = fc.array(bit, { maxLength: 12 }).map((bits) => `/${bits.join
 /** A name that is allowed: any text without slashes, controls, halves of pairs and dot parts, each character spelled one of its ways. */
 const goodPart = fc
   .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
-  .filter((text) => text.isWellFormed() && !/[/\\\p{Cc}]/u.test(text) && text !== "." && text !== "..")
+  .filter((text) => text.isWellFormed() && !/[/\\\p{Cc}\uFFFD]/u.test(text) && text !== "." && text !== "..")
 
 const goodParts = fc
   .array(goodPart, { minLength: 1, maxLength: 4 })
