@@ -20,6 +20,8 @@ export interface Ask {
   readonly search: string
   /** Who asks, by the credential shown. Found by the router before any endpoint is reached. */
   identity: Identity
+  /** The answer's own headers say already that it differs by origin: to look at them again costs each open stream 230 bytes. */
+  saysVary?: true
 }
 
 /** What endpoints share. */

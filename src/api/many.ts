@@ -11,7 +11,7 @@ import { enter, enterOnce } from "./entrance.ts"
 import { type Answer, refuseWhileDraining, upgrade } from "./listen.ts"
 import { pollMany } from "./poll.ts"
 import { parseQuery, type Query } from "./query.ts"
-import { attachedTo, goAwayStream, lastEventId } from "./stream.ts"
+import { answerBy, attachedTo, goAwayStream, lastEventId } from "./stream.ts"
 
 /** GET /_/ws: laba.v1 without a channel of its own. */
 export function openSocket(station: Station, ask: Ask): Answer {
@@ -42,16 +42,19 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
   })
   if (station.draining) return goAwayStream(abandon)
   const channels = attachedTo(asked, said)
-  return new ManyStream({
-    shared,
-    request: ask.request,
-    number,
-    user,
-    guest,
-    reply: said.reply,
-    channels,
-    from: readManyStart(after, channels),
-  }).respond()
+  return answerBy(
+    new ManyStream({
+      shared,
+      request: ask.request,
+      number,
+      user,
+      guest,
+      reply: said.reply,
+      channels,
+      from: readManyStart(after, channels),
+    }),
+    ask,
+  )
 }
 
 /** GET /_/poll?channel=/a&channel=/b */

@@ -16,7 +16,7 @@ import { enter } from "./entrance.ts"
 import { refuseWhileDraining } from "./listen.ts"
 import { decodeUtf8 } from "./payload.ts"
 import { parseQuery } from "./query.ts"
-import { goAwayStream } from "./stream.ts"
+import { answerBy, goAwayStream } from "./stream.ts"
 
 /** One POST of commands: 64 of them, most far smaller than the largest message. */
 const commandsBytesMax = 512 * 1024
@@ -52,7 +52,7 @@ export async function streamSession(station: Station, ask: Ask): Promise<Respons
   })
   if (station.draining) return goAwayStream(abandon)
   const { request } = ask
-  return new StreamedSession({ shared, request, number, user, guest, ...startOf(said) }).respond()
+  return answerBy(new StreamedSession({ shared, request, number, user, guest, ...startOf(said) }), ask)
 }
 
 /** POST /_/session: a session to be polled. */

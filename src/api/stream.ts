@@ -6,6 +6,7 @@ import type { Welcome } from "../hooks/hooks.ts"
 import { eventStreamType, retryLine } from "../protocols/event-stream.ts"
 import { type ManyStart, readStreamCursor, startOf, type StreamCursor } from "../transports/many.ts"
 import { ChannelStream } from "../transports/sse/channel-stream.ts"
+import type { EventStream } from "../transports/sse/event-stream.ts"
 import { ManyStream } from "../transports/sse/many-stream.ts"
 import type { Ask, Station } from "./ask.ts"
 import { enter } from "./entrance.ts"
@@ -40,8 +41,14 @@ export async function streamChannel(
   }
   const channels = attachedTo([channel], said)
   if (channels.length > 1)
-    return new ManyStream({ ...base, channels, from: startAt(cursor, channels) }).respond()
-  return new ChannelStream({ ...base, channel, after: placeOf(cursor) }).respond()
+    return answerBy(new ManyStream({ ...base, channels, from: startAt(cursor, channels) }), ask)
+  return answerBy(new ChannelStream({ ...base, channel, after: placeOf(cursor) }), ask)
+}
+
+/** The answer that a stream is. */
+export function answerBy(stream: EventStream, ask: Ask): Response {
+  ask.saysVary = true
+  return stream.respond()
 }
 
 /** Where it stands in its one channel. One of many is from when others were attached. */

@@ -100,11 +100,11 @@ export class Router {
   }
 
   /** Pages of allowed origins may read the answer, whatever it is: a refusal too. */
-  private finish(response: Response | undefined, { request }: Ask): Response | undefined {
+  private finish(response: Response | undefined, { request, saysVary }: Ask): Response | undefined {
     if (!response) return response
     this.options.station.access.origins.addTo(response, request.headers)
     // Also where no page asked: a cache would keep the answer without CORS, and give it to pages. What is posted no cache keeps.
-    if (request.method !== "POST") response.headers.append("Vary", "Origin")
+    if (request.method !== "POST" && !saysVary) response.headers.append("Vary", "Origin")
     return response
   }
 

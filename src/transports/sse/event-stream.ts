@@ -41,7 +41,7 @@ const headers = {
   "Cache-Control": "no-store, no-transform",
   "X-Accel-Buffering": "no",
   "X-Content-Type-Options": "nosniff",
-  Vary: "Accept",
+  Vary: "Accept, Origin",
 } as const
 
 export abstract class EventStream implements Timed, Reader, Connection {
