@@ -36,6 +36,16 @@ describe("a pace", () => {
     )
   })
 
+  test("lets through at once who did nothing before, at any rate, price and fraction of the clock", () => {
+    const double = (max: number) => fc.double({ min: 0.001, max, noNaN: true })
+    fc.assert(
+      fc.property(double(10), fc.integer({ min: 1, max: 500 }), double(1e7), (perSecond, times, nowMs) => {
+        expect(new Pace(perSecond).take("a", nowMs, times)).toBe(0)
+        expect(nextDue(0, nowMs, perSecond, times)).not.toBeNull()
+      }),
+    )
+  })
+
   test("keeps names apart", () => {
     const pace = new Pace(1)
     expect(pace.take("a", 0)).toBe(0)

@@ -8,9 +8,15 @@
 export function nextDue(dueAtMs: number, nowMs: number, perSecond: number, times = 1): number | null {
   if (perSecond === 0) return dueAtMs
   const stepMs = (1000 / perSecond) * times
-  const next = Math.max(dueAtMs, nowMs) + stepMs
-  return next - nowMs > Math.max(1000, stepMs) ? null : next
+  const fromMs = Math.max(dueAtMs, nowMs)
+  return fromMs - nowMs > spareMs(1000, stepMs) ? null : fromMs + stepMs
 }
+
+/**
+ * How far ahead of the clock a name may be and still do what costs so much: nothing is above a burst for who did nothing for as
+ * long. Taken apart from the clock, whose fractions would round a wait of nothing up to one.
+ */
+const spareMs = (burstMs: number, costMs: number): number => Math.max(0, burstMs - costMs)
 
 /** Names that are remembered. About 100 bytes each. A name that is forgotten has at most one burst more. */
 const namesMax = 100_000
@@ -46,13 +52,12 @@ export class Pace {
   ): number {
     if (this.stepMs === 0) return 0
     const costMs = this.stepMs * times
-    const dueAtMs = Math.max(this.dueAtMs.get(name) ?? 0, nowMs) + costMs
-    // What costs more than a burst is let through by who did nothing for as long.
-    const waitMs = Math.max(0, dueAtMs - nowMs - Math.max(this.burstMs, costMs))
+    const fromMs = Math.max(this.dueAtMs.get(name) ?? 0, nowMs)
+    const waitMs = Math.max(0, fromMs - nowMs - spareMs(this.burstMs, costMs))
     if (waitMs > waitMsMax) return waitMs
     this.dueAtMs.delete(name)
     if (this.dueAtMs.size >= namesMax) this.forgetOldest()
-    this.dueAtMs.set(name, dueAtMs)
+    this.dueAtMs.set(name, fromMs + costMs)
     return waitMs
   }
 
