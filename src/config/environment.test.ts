@@ -52,6 +52,10 @@ test("a variable that is a slip of one of ours is refused, and what others may h
     "CREDENTIAL",
     "RUN_KEY",
     "WEBHOOK_SECRET",
+    // Words of their own, though but a few letters from ENGINE, TOKEN_SECRET and NODE_NAME.
+    "NGINX",
+    "HOOK_SECRET",
+    "NODE_HOME",
     "BUN",
     "DEMOS",
     "PROCESS",

@@ -66,7 +66,7 @@ export function applyEnvironment(
   return result
 }
 
-/** Other programs may have variables of this prefix, so only what is very near is taken for a slip. */
+/** Other programs may have variables of this prefix (`LABA_NGINX`), so only what is one edit away is taken for a slip. */
 function slipsIn(names: readonly string[]): Problem[] {
   const known = Object.keys(environmentVariables).map((name) => name.slice(prefix.length))
   return names

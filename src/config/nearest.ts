@@ -1,12 +1,12 @@
 // Which known word was probably meant.
 
-/** The known word that is at most a third of its letters, or `editsAllowed`, away from `word`; null without one. */
-export function nearest(word: string, known: readonly string[], editsAllowed = 2): string | null {
+/** The known word that is at most `editsMax` away from `word`, by default a third of its letters or two; null without one. */
+export function nearest(word: string, known: readonly string[], editsMax?: number): string | null {
   let best: string | null = null
   let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of known) {
     const distance = distanceOf(word.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance && distance <= Math.max(editsAllowed, candidate.length / 3)) {
+    if (distance < bestDistance && distance <= (editsMax ?? Math.max(2, candidate.length / 3))) {
       best = candidate
       bestDistance = distance
     }

@@ -82,11 +82,8 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Server
     await writeFile(file, JSON.stringify(options.config))
     args.push("--config", file)
   }
-  // Where the tests found an nginx is nothing that a server knows, and looks like a misspelt variable of its own.
-  const { LABA_NGINX: _, ...env } = process.env
   const child = Bun.spawn(["node", launcher, ...args], {
     cwd: folder,
-    env,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
