@@ -138,12 +138,12 @@ export function createHandle({ name, bufferMax, report, publish }: HandleOptions
     has: listeners.has,
     emit: listeners.emit,
     tell(state) {
-      if (state.state === "open") {
-        joined = null
-        listeners.emit("state", state)
-        for (const { resolve } of waiters) resolve(source.subscription as Subscription)
-        waiters.clear()
-      } else listeners.emit("state", state)
+      const isOpen = state.state === "open"
+      if (isOpen) joined = null
+      listeners.emit("state", state)
+      if (!isOpen) return
+      for (const { resolve } of waiters) resolve(source.subscription as Subscription)
+      waiters.clear()
     },
     push: inbox.push,
     reset: inbox.reset,

@@ -59,6 +59,7 @@ export function createRoster(options: RosterOptions): Roster {
       closed() {
         replace(channels, one, null)
         replace(routes, one, null)
+        for (const [at, { state }] of unclaimed) if (state === "closed") unclaimed.delete(at)
       },
     })
     channels.set(name, one)
@@ -85,7 +86,7 @@ export function createRoster(options: RosterOptions): Roster {
       if (after.after !== undefined && channels.has(name)) throw new LabaFailure(openAlready(name))
       const handle = unclaimed.get(name)
       unclaimed.delete(name)
-      return handle && handle.state !== "closed" ? handle : open(name, after)
+      return handle ?? open(name, after)
     },
     hear(frame) {
       if (frame.op === "subscribed") adopt(frame)

@@ -90,10 +90,10 @@ export function createSubscription(
 
   /** Somebody has more unread than may wait. Who takes no messages holds up nobody who does: they are skipped for them. */
   const isFull = (): boolean => {
-    const full = [...handles].filter((handle) => handle.isFull())
-    if (full.length === 0 || ![...handles].some((handle) => handle.isRead())) return full.length > 0
-    for (const handle of full) if (!handle.isRead()) handle.skip(cursor as string)
-    return full.some((handle) => handle.isRead())
+    const all = [...handles]
+    if (all.some((handle) => handle.isRead()))
+      for (const handle of all) if (handle.isFull() && !handle.isRead()) handle.skip(cursor as string)
+    return all.some((handle) => handle.isFull())
   }
 
   const go = (event: Event, why: Reason | null = null): void => {

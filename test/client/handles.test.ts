@@ -74,6 +74,30 @@ test("one that is full rests the subscription until somebody reads or it closes"
   expect(heard).toEqual(Array.from({ length: 15 }, (_, index) => index + 11))
 })
 
+test("a channel that the server has attached is the first one's who asks, and begins anew when it was over by then", async () => {
+  const { laba, clock, server } = startStage()
+  await clock.pass(100)
+  const attach = async (): Promise<void> => {
+    const cursor = server.tail("/a")
+    server.tellAll({ op: "subscribed", channel: "/a", cursor, recovered: false, history: "kept" })
+    await clock.pass(100)
+  }
+  await attach()
+  server.publish("/a", 1)
+  await clock.pass(100)
+  const first = laba.channel("/a")
+  const heard = heardBy(first)
+  await clock.pass(100)
+  expect(heard).toEqual([1])
+  first.close()
+  await attach()
+  server.tell("/a", { op: "error", channel: "/a", code: "forbidden", detail: "", retry: "stay-away" })
+  await clock.pass(100)
+  const second = laba.channel("/a")
+  await clock.pass(100)
+  expect([first.state, second.state, server.listeners("/a")]).toEqual(["closed", "open", 1])
+})
+
 for (const history of ["kept", "none"] as const) {
   test(`two names of one channel are one subscription, and neither is deaf (history: ${history})`, async () => {
     const { laba, clock, server } = startStage({}, ({ server: model }) => {
