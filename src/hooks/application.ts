@@ -106,10 +106,13 @@ export class Application {
     if (this.asksRemote(channel)) return this.remote?.subscribe(actor(), channel)
   }
 
+  /** Never rejects. */
   async disconnected(connection: Disconnected): Promise<void> {
     this.remote?.gone(connection)
+    if (!this.hooks.onDisconnect) return
+    await workAtHand()
     try {
-      await this.hooks.onDisconnect?.(connection)
+      await this.hooks.onDisconnect(connection)
     } catch (error) {
       this.onError("onDisconnect", error)
     }
@@ -118,13 +121,13 @@ export class Application {
   /** A channel has its first listener on this node. Never throws. */
   occupied(channel: string): void {
     this.remote?.occupancy?.occupied(channel)
-    if (this.hooks.onOccupied) this.tell("onOccupied", channel)
+    if (this.hooks.onOccupied) void this.tell("onOccupied", channel)
   }
 
   /** A channel has lost its last listener on this node. Never throws. */
   vacated(channel: string): void {
     this.remote?.occupancy?.vacated(channel)
-    if (this.hooks.onVacated) this.tell("onVacated", channel)
+    if (this.hooks.onVacated) void this.tell("onVacated", channel)
   }
 
   private asksRemote(channel: string): boolean {
@@ -138,11 +141,12 @@ export class Application {
     if (this.asksRemote(channel)) await this.remote?.subscribe(actor, channel)
   }
 
-  private tell(hook: "onOccupied" | "onVacated", channel: string): void {
+  private async tell(hook: "onOccupied" | "onVacated", channel: string): Promise<void> {
+    await workAtHand()
     try {
       // An async function passes for one that answers nothing; what it rejects with must not end the process.
       const said: unknown = this.hooks[hook]?.(channel)
-      if (said instanceof Promise) said.catch((error: unknown) => this.onError(hook, error))
+      await said
     } catch (error) {
       this.onError(hook, error)
     }
@@ -168,3 +172,9 @@ export class Application {
     return answer
   }
 }
+
+/**
+ * Resolves once what is being done is done. Readers are closed and channels vacated in the midst of giving messages out, and what
+ * a hook publishes at once would come to some before the message they are about to be given.
+ */
+const workAtHand = (): Promise<void> => Promise.resolve()

@@ -100,8 +100,8 @@ export interface Hooks {
   /** Once for each WebSocket and stream that was let in. */
   onDisconnect?: (connection: Disconnected) => MaybePromise<void>
   /**
-   * A channel has its first listener on this node. Called in the midst of letting that listener in, so it should be short; what
-   * it throws is logged. A listener may be gone again before it heard anything.
+   * A channel has its first listener on this node. Others wait for as long as it takes, so it should be short; what it throws is
+   * logged. A listener may be gone again before it heard anything.
    */
   onOccupied?: (channel: string) => void
   /**

@@ -1,6 +1,7 @@
 // The hooks of a program that runs Laba in its own process: who may subscribe, and which channels are heard.
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import type { ServeOptions, Subscribing } from "../../src/server/index.ts"
+import { offsetIn } from "../../wire/cursor.ts"
 import type { ServerFrame } from "../../wire/frames.ts"
 import { Inbox } from "../support/inbox.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
@@ -125,6 +126,35 @@ describe("onSubscribe", () => {
     client.send({ op: "subscribe", ref: 1, channel })
     const { cursor } = await client.frame("subscribed")
     expect([cursor]).toEqual(cursors)
+  })
+})
+
+describe("onDisconnect", () => {
+  test("may publish to the channel whose message closed a slow reader: everybody hears both once, and in order", async () => {
+    await using server = await startServer({
+      ...quiet,
+      limits: { outboxBytesMax: 64 * 1024 },
+      onDisconnect: async () => void (await server.laba.publish("/room", "one has left")),
+    })
+    const [unread, read] = [await openSession(server.base), await openSession(server.base)]
+    const body = JSON.stringify({ op: "subscribe", ref: 1, channel: "/room" })
+    for (const session of [unread, read]) await fetch(session, { method: "POST", body })
+    const heard: ServerFrame[] = []
+    const isHeard = (data: string): boolean =>
+      heard.some((frame) => frame.op === "message" && frame.data === data)
+    for (let ack = 1; !isHeard("the end");) {
+      // The one that fetches nothing is given too much by the eighth.
+      await server.laba.publish("/room", isHeard("one has left") ? "the end" : "x".repeat(9000))
+      const page = (await (await fetch(`${read}?ack=${ack}`)).json()) as {
+        ack: number
+        frames: ServerFrame[]
+      }
+      ack = page.ack
+      heard.push(...page.frames)
+      expect(heard.length).toBeLessThan(30)
+    }
+    const offsets = heard.flatMap((frame) => (frame.op === "message" ? [offsetIn(frame.cursor)] : []))
+    expect(offsets).toEqual(offsets.map((_, index) => index + 1))
   })
 })
 
