@@ -35,7 +35,13 @@ export class PresenceWatch implements Watcher {
     const { presence } = this.shared
     const { members, users, guests } =
       watch === true ? await this.begin(channel) : await presence.attendance(channel, firstPage)
-    permit()
+    try {
+      permit()
+    } catch (error) {
+      // When the right was lost nothing was watched here yet that could have been ended.
+      this.leave(channel)
+      throw error
+    }
     this.outlet.send(printFrame({ op: "presence", channel, members, users, guests }, ref))
   }
 
