@@ -1,6 +1,7 @@
 // For tests of the hub: an engine of another process, as the hub sees it. It answers later, and may fail to deliver. All
 // of its channels have one log.
 import type { Position } from "../../wire/cursor.ts"
+import type { Channel } from "../channels/channel.ts"
 import type {
   Draft,
   Engine,
@@ -18,6 +19,8 @@ export class DistantEngine implements Engine {
   deaf = false
   /** When set, nothing can be forgotten. */
   away: Error | null = null
+  /** The channels that are delivered. */
+  readonly listened = new Set<Channel>()
   /** How long an answer to `history` is under way. */
   travel: Promise<void> = Promise.resolve()
 
@@ -33,12 +36,15 @@ export class DistantEngine implements Engine {
     return { position: message, id: draft.id, duplicate: false }
   }
 
-  async listen() {
+  async listen(channel: Channel) {
+    this.listened.add(channel)
     await Promise.resolve()
     return { epoch: this.epoch, offset: this.log.length }
   }
 
-  unlisten(): void {}
+  unlisten(channel: Channel): void {
+    this.listened.delete(channel)
+  }
 
   async history(_channel: unknown, after: Position, _keep: unknown, { bytes }: PageBounds): Promise<Page> {
     const tail = { epoch: this.epoch, offset: this.log.length }

@@ -217,6 +217,7 @@ describe("an engine in another process", () => {
     expect(rehearsal.hub.forget(channelOf("/a"))).rejects.toThrow("away")
     await breathe()
     expect(listener.heard).toEqual(["start 0", "1", "end engine_unavailable"])
+    expect(engine.listened.size).toBe(0)
     const back = rehearsal.listen("/a", { epoch: "far1", offset: 0 })
     await breathe()
     rehearsal.settle()

@@ -172,6 +172,7 @@ export class NodeHub implements Hub, EngineEvents {
     } catch (error) {
       // Nothing was forgotten, but nobody delivers to them any more: they come back and go on from where they were.
       if (audience) this.endInSlices(audience, audience.everybody(), "engine_unavailable")
+      if (!this.audiences.has(channel) && !this.opening.has(channel)) void this.engine.unlisten(channel)
       throw error
     }
     const leaving = audience?.everybody() ?? []
