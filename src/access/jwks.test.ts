@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { generateKeyPairSync } from "node:crypto"
+import { SignJWT } from "jose"
 import { Jwks } from "./jwks.ts"
+import { TokenVerifier } from "./token-verifier.ts"
 import type { VerifyKey } from "./verify-key.ts"
 
 const jwk = (kid: string) => ({
@@ -170,6 +172,22 @@ describe("fetched keys", () => {
       good,
     ]
     expect(await new Stage(() => Response.json({ keys })).kids()).toEqual(["good"])
+  })
+
+  test("are not asked for by a token that is signed with a secret: none of them has signed it", async () => {
+    const stage = new Stage(() => Response.json({ keys: [jwk("a")] }))
+    const verifier = new TokenVerifier({
+      issuers: [{ keys: stage.jwks, issuer: undefined, audience: undefined, userPrefix: "" }],
+      leewaySeconds: 5,
+      lifetimeMaxSeconds: 3600,
+    })
+    const token = await new SignJWT({ sub: "1001" })
+      .setProtectedHeader({ alg: "HS256" })
+      .setExpirationTime("1m")
+      .sign(new Uint8Array(32))
+    for (let i = 0; i < 2; i++)
+      await expect(Promise.resolve(verifier.verify(token))).rejects.toThrow("unauthorized")
+    expect(stage.fetches).toBe(0)
   })
 
   test("are at most as many as may be tried for one token", async () => {

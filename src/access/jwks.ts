@@ -66,6 +66,8 @@ export class Jwks implements VerifyKeys {
   }
 
   async renewed(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]> {
+    // Whatever it has published since, no such signature is by one of its keys.
+    if (!isPublicAlgorithm(algorithm)) return []
     const { successes } = this
     await this.refresh()
     // It was not asked now, so it may have published another key since it was.
