@@ -163,6 +163,24 @@ test("channels that are listened to and idle cost the others neither memory nor 
   expect(engine.figures.historyBytes as number).toBeLessThan(100_000)
 })
 
+test("a channel that costs its publisher nothing any more, since somebody listens to it, is not theirs on disk either", async () => {
+  await using folder = new Folder()
+  let ms = Date.now()
+  const first = folder.open({ now: () => ms })
+  await first.publish(draft("/a", "x", { publisher: "user:7" }), keep)
+  await first.close()
+  expect(count(folder, "channels WHERE owner = 'user:7'")).toBe(1)
+  const second = folder.open({ now: () => ms })
+  ms += 2 * keep.timeMs
+  await second.tend()
+  await second.listen("/a" as Channel, keep)
+  second.unlisten("/a" as Channel)
+  await second.tend()
+  await second.close()
+  // Or they would be relieved of it anew each time that it is fetched from there.
+  expect(count(folder, "channels WHERE owner IS NULL")).toBe(1)
+})
+
 test("memory holds what its budget allows, and the rest is read from the disk", async () => {
   await using folder = new Folder()
   const wide = { ...keep, count: 10_000, bytes: 1e8 }

@@ -254,6 +254,8 @@ export class Channels {
     if (log.cost > 0) this.filled.add(log)
     else {
       this.filled.delete(log)
+      // Its row would charge them again for what they were relieved of.
+      if (log.owner && log.onDisk) this.dirty.add(log)
       this.owners.disown(log)
     }
   }
