@@ -95,13 +95,12 @@ export function permissionOf(
 /** A set of keys is kept over a reload: what was fetched is good still, and asking again at once is no use. */
 function jwksOf(
   issuers: readonly IssuerConfig[],
-  { onFetchKeys, onWithdrawKeys, now }: GateSettingsOptions,
+  { onFetchKeys, onWithdrawKeys }: GateSettingsOptions,
   before?: ReadonlyMap<string, Jwks>,
 ): ReadonlyMap<string, Jwks> {
   const make = (url: string): Jwks =>
     new Jwks({
       url,
-      now,
       onFetch: (error) => onFetchKeys?.(url, error),
       onWithdraw: () => onWithdrawKeys?.(),
     })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { generateKeyPairSync } from "node:crypto"
 import { SignJWT } from "jose"
+import { SetBackClock } from "../../test/support/set-back-clock.ts"
 import { Jwks } from "./jwks.ts"
 import { TokenVerifier } from "./token-verifier.ts"
 import type { VerifyKey } from "./verify-key.ts"
@@ -141,6 +142,18 @@ describe("fetched keys", () => {
     stage.answer = () => Response.json({ keys: [jwk("a")] })
     stage.now += minute
     expect(await stage.kids("a")).toEqual(["a"])
+  })
+
+  test("are fetched anew although the machine's clock was set back", async () => {
+    using clock = new SetBackClock()
+    const published = ["a"]
+    const fetch = async () => Response.json({ keys: published.map(jwk) })
+    const jwks = new Jwks({ url: "https://id.example/keys", fetch })
+    expect(await jwks.renewed("ES256", "a")).toHaveLength(1)
+    clock.setBack(60 * minute)
+    clock.pass(minute)
+    published.push("b")
+    expect(await jwks.renewed("ES256", "b")).toHaveLength(1)
   })
 
   test("are refused when the answer is too long, no set, or late", async () => {

@@ -29,6 +29,7 @@ const backOffMsMax = 60_000
 export interface JwksOptions {
   readonly url: string
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
+  /** Monotonic milliseconds: a clock that is set back must not keep a withdrawn key, nor the next fetch waiting. */
   readonly now?: () => number
   /** Told of each fetch. */
   readonly onFetch?: (error: unknown) => void
@@ -50,7 +51,7 @@ export class Jwks implements VerifyKeys {
   constructor({
     url,
     fetch = globalThis.fetch,
-    now = Date.now,
+    now = () => performance.now(),
     onFetch = () => undefined,
     onWithdraw = () => undefined,
   }: JwksOptions) {

@@ -35,6 +35,7 @@ export interface BackendOptions {
   readonly post: Post
   readonly startTell: () => boolean
   readonly onFailure: (hook: HookConfig, error: HookError) => void
+  /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
   readonly now?: () => number
   readonly chance?: () => number
 }
@@ -52,6 +53,7 @@ export class Backend {
   private readonly options: BackendOptions
   private readonly handshakes: Handshakes
   private readonly now: () => number
+  private readonly monotonic: () => number
 
   constructor(options: BackendOptions) {
     const { hook, post, now = Date.now, chance = Math.random } = options
@@ -59,9 +61,11 @@ export class Backend {
     this.hook = hook
     this.dialect = options.dialect
     this.now = now
-    this.concurrency = new Concurrency({ max: hook.concurrencyMax, startTell: options.startTell, now })
-    this.circuit = new Circuit({ now, chance })
-    this.handshakes = new Handshakes({ hook, post, now })
+    this.monotonic = options.now ?? (() => performance.now())
+    const clock = { now: this.monotonic }
+    this.concurrency = new Concurrency({ max: hook.concurrencyMax, startTell: options.startTell, ...clock })
+    this.circuit = new Circuit({ ...clock, chance })
+    this.handshakes = new Handshakes({ hook, post, ...clock })
   }
 
   get circuitState(): CircuitState {
@@ -119,7 +123,7 @@ export class Backend {
         privateAddresses: hook.privateAddresses,
       })
       // Half of its time is so near the end of it that more at once would reach it.
-      outcome = this.now() - startedMs > hook.timeoutMs / 2 ? "strained" : "well"
+      outcome = this.monotonic() - startedMs > hook.timeoutMs / 2 ? "strained" : "well"
       const answer = dialect.read(occurrence, response)
       circuit.succeeded()
       return answer

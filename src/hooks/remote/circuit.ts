@@ -9,6 +9,7 @@ const firstWaitMs = 1000
 export const longestWaitMs = 30_000
 
 export interface CircuitOptions {
+  /** Monotonic milliseconds: no clock that is set back keeps it open. */
   readonly now?: () => number
   /** 0 to 1. */
   readonly chance?: () => number
@@ -24,7 +25,7 @@ export class Circuit {
   private opensAgainMs: number | null = null
   private trying = false
 
-  constructor({ now = Date.now, chance = Math.random }: CircuitOptions = {}) {
+  constructor({ now = () => performance.now(), chance = Math.random }: CircuitOptions = {}) {
     this.now = now
     this.chance = chance
   }

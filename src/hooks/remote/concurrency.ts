@@ -21,6 +21,7 @@ export interface ConcurrencyOptions {
   readonly max: number
   /** Called when there is room: starts a tell, and answers whether there was one to start. */
   readonly startTell: () => boolean
+  /** Monotonic milliseconds. */
   readonly now?: () => number
 }
 
@@ -37,7 +38,7 @@ export class Concurrency {
 
   constructor(options: ConcurrencyOptions) {
     this.options = options
-    this.now = options.now ?? Date.now
+    this.now = options.now ?? (() => performance.now())
     this.exact = Math.min(firstLimit, options.max)
   }
 

@@ -11,6 +11,7 @@ const refusedMs = 2000
 export interface HandshakesOptions {
   readonly hook: HookConfig
   readonly post: Post
+  /** Monotonic milliseconds. */
   readonly now: () => number
 }
 

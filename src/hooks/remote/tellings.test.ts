@@ -1,5 +1,7 @@
 import { expect, jest, test } from "bun:test"
+import { SetBackClock } from "../../../test/support/set-back-clock.ts"
 import { Backend } from "./backend.ts"
+import { failuresMax } from "./circuit.ts"
 import { labaDialect } from "./laba-dialect.ts"
 import { memoryRecords } from "./memory-records.ts"
 import { Occupancy, vacantMs } from "./occupancy.ts"
@@ -166,6 +168,18 @@ test("what nobody heard for three days is given up, and that is said", async () 
   tellings.add(ended("c1"))
   await tellings.flushed()
   expect(expired).toEqual(["c1/unregister"])
+})
+
+test("a backend that was away is tried again although the machine's clock was set back", async () => {
+  using clock = new SetBackClock()
+  const post = async () => told(503)
+  const quiet = { startTell: () => false, onFailure: () => {} }
+  const backend = new Backend({ hook, dialect: labaDialect, post, ...quiet })
+  for (let i = 0; i < failuresMax; i++) await backend.tell(ended(`c-${i}`)).catch(() => {})
+  expect(backend.circuitState).toBe("open")
+  clock.setBack(3_600_000)
+  clock.pass(2000)
+  expect(backend.circuitState).toBe("half-open")
 })
 
 test("[H10] a channel that is empty for a moment was not empty, and a node that ends leaves none occupied", () => {

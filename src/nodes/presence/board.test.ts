@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { SetBackClock } from "../../../test/support/set-back-clock.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { Board } from "./board.ts"
 import type { Attendance, AttendanceChange, Watcher } from "./presence.ts"
@@ -78,6 +79,16 @@ test("a user leaves when the last connection has been gone for the grace, and is
   pass(1)
   pass(10_000)
   expect(ear.words()).toEqual(["ann left"])
+  expect(present(board)).toEqual({ names: [], users: 0, guests: 0 })
+})
+
+test("a user leaves although the machine's clock was set back meanwhile", () => {
+  using clock = new SetBackClock()
+  const board = new Board({ node: "n", keeps: () => true, manual: true })
+  board.enter(room, "ann")?.leave()
+  clock.setBack(3_600_000)
+  clock.pass(60_000)
+  board.beat()
   expect(present(board)).toEqual({ names: [], users: 0, guests: 0 })
 })
 

@@ -24,7 +24,7 @@ export interface BoardOptions {
   /** Null without other nodes. */
   readonly exchange?: PresenceExchange | null
   readonly graceMs?: number
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
   readonly now?: () => number
   /** With it only `beat` moves anything. */
   readonly manual?: boolean
@@ -122,8 +122,9 @@ export class Board implements Presence, PresenceSource {
   private roomOf(channel: Channel): Room {
     let room = this.rooms.get(channel)
     if (!room) {
-      const { node, graceMs = graceMsUsual, now = Date.now } = this.options
-      room = new Room({ channel, node, graceMs, now, exchange: this.exchange, wake: this.wake })
+      const { node, graceMs = graceMsUsual, now } = this.options
+      const clock = now ? { now, monotonic: now } : systemClock
+      room = new Room({ channel, node, graceMs, ...clock, exchange: this.exchange, wake: this.wake })
       this.rooms.set(channel, room)
     }
     return room
@@ -137,6 +138,8 @@ export class Board implements Presence, PresenceSource {
     )
   }
 }
+
+const systemClock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 const nobody: Attendance = { members: [], next: null, users: 0, guests: 0 }
 

@@ -25,7 +25,10 @@ export interface RoomOptions {
   readonly node: string
   readonly exchange: PresenceExchange | null
   readonly graceMs: number
+  /** Milliseconds since 1970: since when somebody is here. */
   readonly now: () => number
+  /** Measures how long ago something was: who has left must not stay because a clock was set back. */
+  readonly monotonic: () => number
   /** There is something to do: `beat` is to be called, until it says that nothing is left. */
   readonly wake: (room: Room) => void
 }
@@ -85,13 +88,13 @@ export class Room implements PresenceEar {
     if (!known) return
     known.connections--
     if (known.connections > 0) return
-    this.leaving.set(user, this.options.now() + this.options.graceMs)
+    this.leaving.set(user, this.options.monotonic() + this.options.graceMs)
     this.options.wake(this)
   }
 
   /** Throws `engine_unavailable`. */
   async attend(page: PageOf): Promise<Attendance> {
-    this.askedAtMs = this.options.now()
+    this.askedAtMs = this.options.monotonic()
     this.options.wake(this)
     await this.observe()
     return this.attendance(page)
@@ -108,7 +111,7 @@ export class Room implements PresenceEar {
 
   unwatch(watcher: Watcher): void {
     this.watchers.delete(watcher)
-    this.askedAtMs = this.options.now()
+    this.askedAtMs = this.options.monotonic()
     this.options.wake(this)
   }
 
@@ -148,12 +151,12 @@ export class Room implements PresenceEar {
 
   drop(node: string): void {
     this.options.wake(this)
-    this.ending.set(node, this.options.now() + this.options.graceMs)
+    this.ending.set(node, this.options.monotonic() + this.options.graceMs)
   }
 
   /** Carries out what is due and tells what changed. False when nothing is left to do until something happens. */
   beat(): boolean {
-    const now = this.options.now()
+    const now = this.options.monotonic()
     this.endLeaving(now)
     const { exchange } = this.options
     if (exchange) {
