@@ -31,7 +31,7 @@ export async function* keptMessages(options: KeptMessagesOptions): AsyncGenerato
   while (after !== null) {
     const answer = await ask(options, "GET", `?after=${after}`)
     if (answer === null) return
-    const text = await answer.text()
+    const { text } = answer
     const page = JSON.parse(text) as Page
     const sources = partsOf(memberOf(text, "messages") ?? "[]")
     for (const [index, message] of page.messages.entries())
@@ -56,12 +56,12 @@ async function oldest(options: KeptMessagesOptions): Promise<string | null> {
   return tail && kept > 0 ? printCursor(channel, { ...tail, offset: tail.offset - kept }) : null
 }
 
-/** Null when it is refused. */
+/** The whole answer, since one that breaks off is none. Null when it is refused. */
 async function ask(
   { url, channel, token }: KeptMessagesOptions,
   method: "GET" | "HEAD",
   search: string,
-): Promise<Response | null> {
+): Promise<{ readonly headers: Headers; readonly text: string } | null> {
   for (let tries = 1; ; tries++) {
     try {
       const credential = (await token?.()) ?? null
@@ -71,7 +71,7 @@ async function ask(
         signal: AbortSignal.timeout(answerMsMax),
         redirect: "error",
       })
-      if (answer.ok) return answer
+      if (answer.ok) return { headers: answer.headers, text: await answer.text() }
       await answer.body?.cancel()
       if (answer.status < 500 && answer.status !== 429) return null
       throw new Error(`${channel} answered ${answer.status}`)
