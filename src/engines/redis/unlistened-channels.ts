@@ -31,26 +31,26 @@ export class UnlistenedChannels {
 
   /** One script after the other: a crowd that leaves at once is no reason to keep Redis from others. */
   private async tell(): Promise<void> {
-    const { store } = this.options
+    const { store, isHeard } = this.options
     while (this.left.size > 0) {
-      for (const [partition, channels] of this.take())
+      for (const [partition, channels] of this.take()) {
+        // Who listens anew is asked about, and that says so. Looked at last of all: this must not come behind that.
+        const unheard = channels.filter((channel) => !isHeard(channel))
         // It is down, or will find out by itself.
-        await store.leave(partition, channels).catch(() => {})
+        if (unheard.length > 0) await store.leave(partition, unheard).catch(() => {})
+      }
     }
     this.underWay = false
   }
 
   private take(): Map<Partition, Channel[]> {
-    const { store, isHeard } = this.options
+    const { partitions } = this.options.store
     const taken = new Map<Partition, Channel[]>()
     let count = 0
     for (const channel of this.left) {
-      if (count === channelsMax) break
+      if (count++ === channelsMax) break
       this.left.delete(channel)
-      // Who listens anew is asked about, and that says so.
-      if (isHeard(channel)) continue
-      count++
-      const partition = store.partitions.of(channel)
+      const partition = partitions.of(channel)
       const known = taken.get(partition)
       if (known) known.push(channel)
       else taken.set(partition, [channel])
