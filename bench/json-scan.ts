@@ -1,11 +1,13 @@
-// What passing over JSON once costs beside parsing it, in one run: `npm run bench -- json-scan`. A line of JSON each, microseconds a text.
-import { parseArgs } from "node:util"
+// What does it cost to pass over JSON once, as each frame and body is, beside parsing it?
+// Microseconds a text. No server: what is compared is the reading alone.
 import { decodeFrame } from "../src/protocols/commands.ts"
 import { payloadIn } from "../src/protocols/json-payload.ts"
 import { checkJson } from "../wire/json-scan.ts"
 import { jsonDepthMax } from "../wire/limits.ts"
+import { readFlags } from "./measure/flags.ts"
+import { machine, printLine, printTable } from "./measure/report.ts"
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" } } })
+const flags = readFlags({ rounds: 7 })
 
 const order =
   '{"order":9007199254740993,"price":10.00,"status":"cooking","items":[1,2,3],"note":"no onions, please"}'
@@ -40,37 +42,32 @@ function scanAndTake(text: string): unknown {
 /** Microseconds of the fastest round of each, turn by turn, so that both see the same machine. */
 function pair(
   text: string,
-  works: Readonly<Record<string, (text: string) => unknown>>,
-): Record<string, number> {
+  works: { parse(text: string): unknown; scan(text: string): unknown },
+): { parse: number; scan: number } {
   // Not one string again and again: an engine may remember what it made of it.
   const copies = Array.from({ length: 16 }, () => Buffer.from(text).toString())
   const repeats = Math.max(1, Math.round(2e6 / text.length))
-  const best: Record<string, number> = {}
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const [name, work] of Object.entries(works)) {
+  const best = { parse: Number.POSITIVE_INFINITY, scan: Number.POSITIVE_INFINITY }
+  for (let round = 0; round < flags.rounds; round++) {
+    for (const name of ["parse", "scan"] as const) {
+      const work = works[name]
       const begun = performance.now()
       for (let repeat = 0; repeat < repeats; repeat++) for (const copy of copies) work(copy)
       const micros = ((performance.now() - begun) * 1000) / (repeats * copies.length)
-      best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, micros)
+      best[name] = Math.min(best[name], micros)
     }
   }
-  return Object.fromEntries(
-    Object.entries(best).map(([name, micros]) => [name, Math.round(micros * 100) / 100]),
-  )
+  return { parse: Math.round(best.parse * 100) / 100, scan: Math.round(best.scan * 100) / 100 }
 }
 
+const rows: string[][] = []
+function note(text: string, micros: ReturnType<typeof pair>): void {
+  printLine("json-scan", { text, ...micros })
+  rows.push([text, String(micros.parse), String(micros.scan)])
+}
+
+printLine("json-scan", { machine: machine(), flags })
 for (const [name, text] of Object.entries(texts))
-  console.log(
-    JSON.stringify({
-      bench: "json-scan",
-      text: name,
-      ...pair(text, { parse: JSON.parse, scan: (one) => checkJson(one, jsonDepthMax) }),
-    }),
-  )
-console.log(
-  JSON.stringify({
-    bench: "json-scan",
-    text: "a publish frame, 158 bytes",
-    ...pair(frame, { parse: parseAndPrint, scan: scanAndTake }),
-  }),
-)
+  note(name, pair(text, { parse: JSON.parse, scan: (one) => checkJson(one, jsonDepthMax) }))
+note("a publish frame, 158 bytes", pair(frame, { parse: parseAndPrint, scan: scanAndTake }))
+printTable("Passing over JSON, µs a text", ["text", "parse", "scan"], rows)

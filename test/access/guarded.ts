@@ -4,6 +4,7 @@ import { makeKey } from "../../src/access/keys.ts"
 import type { ConfigInput } from "../../src/config/config.ts"
 import { serve, type Laba, type ServeOptions } from "../../src/server/index.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
+import { handshakeHeaders } from "../support/websocket-frames.ts"
 
 export const secret = "the secret of the shop, 32 bytes or more"
 
@@ -61,13 +62,6 @@ export const handMade = (header: unknown, claims: unknown, signature = "AA"): st
 export const bearing = (credential: string | null): Record<string, string> =>
   credential === null ? {} : { Authorization: `Bearer ${credential}` }
 
-const handshake = [
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-]
-
 /** The answer to a handshake, whatever it is. */
 export async function handshakeAt(
   base: string,
@@ -75,7 +69,7 @@ export async function handshakeAt(
   headers: readonly string[] = [],
 ): Promise<{ status: number; code: string | null; headers: ReadonlyMap<string, string> }> {
   await using connection = await RawConnection.open(base)
-  connection.request(`GET ${target}`, [`Host: ${new URL(base).host}`, ...handshake, ...headers])
+  connection.request(`GET ${target}`, [`Host: ${new URL(base).host}`, ...handshakeHeaders, ...headers])
   const answer = await connection.answer()
   if (!answer) throw new Error("no answer to a handshake")
   return {

@@ -12,13 +12,7 @@ import {
   startGuarded,
   tokenFor,
 } from "./guarded.ts"
-
-const webSocket = [
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-]
+import { handshakeHeaders } from "../support/websocket-frames.ts"
 
 const shopOrigin = "https://shop.example"
 const evil = "https://evil.example"
@@ -200,7 +194,7 @@ describe("a cookie", () => {
     expect(await ask("Connection: Upgrade", "Upgrade: h2c")).toBe(200)
     for (const site of ["cross-site", "same-site"])
       expect([site, await ask(`Sec-Fetch-Site: ${site}`)]).toEqual([site, 403])
-    expect(await ask(...webSocket)).toBe(403)
+    expect(await ask(...handshakeHeaders)).toBe(403)
   })
 
   test("that is stale is an error for channels, and does not hide the pages", async () => {

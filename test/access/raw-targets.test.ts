@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { bearing, type Guarded, shop, startGuarded } from "./guarded.ts"
 import { askTarget } from "./raw-targets.ts"
+import { handshakeHeaders } from "../support/websocket-frames.ts"
 
 let server: Guarded
 
@@ -61,14 +62,8 @@ describe("[C2] a path that would be another", () => {
   })
 
   test("is refused to a WebSocket", async () => {
-    const handshake = [
-      "Connection: Upgrade",
-      "Upgrade: websocket",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-    ]
-    expect((await askTarget(server.base, "/a\\b", handshake)).status).toBe(400)
-    expect((await askTarget(server.base, "/a/b", handshake)).status).toBe(101)
+    expect((await askTarget(server.base, "/a\\b", handshakeHeaders)).status).toBe(400)
+    expect((await askTarget(server.base, "/a/b", handshakeHeaders)).status).toBe(101)
   })
 })
 

@@ -7,6 +7,7 @@ import type { LimitName, Limits } from "../../wire/limits.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
 import { bearing, secret, shop, startGuarded, tokenFor } from "./guarded.ts"
+import { handshakeHeaders } from "../support/websocket-frames.ts"
 
 setDefaultTimeout(30_000)
 
@@ -171,13 +172,7 @@ test("[E8] a handshake that is refused names the bound too", async () => {
   await using client = await connectByLaba(`${server.base}/c`)
   await client.frame("hello")
   await using connection = await RawConnection.open(server.base)
-  connection.request("GET /c", [
-    `Host: ${new URL(server.base).host}`,
-    "Connection: Upgrade",
-    "Upgrade: websocket",
-    "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-  ])
+  connection.request("GET /c", [`Host: ${new URL(server.base).host}`, ...handshakeHeaders])
   const answer = await connection.answer()
   expect(JSON.parse(answer?.body ?? "")).toMatchObject({ limit: "connectionsMax", retryAfter: 5 })
 })

@@ -5,6 +5,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parse } from "yaml"
+import { freePort } from "../../bench/peers/free-port.ts"
 import { connect } from "../../client/index.ts"
 import { makeKey } from "../../src/access/keys.ts"
 import { eventually } from "../support/eventually.ts"
@@ -24,12 +25,6 @@ let nodes: ServerProcess[] = []
 let nginx: Bun.Subprocess
 let folder = ""
 let base = ""
-
-function freePort(): number {
-  const socket = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
-  socket.stop(true)
-  return socket.port
-}
 
 async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
   const giveUpAt = Date.now() + 45_000

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePort } from "../../bench/peers/free-port.ts"
 import { readText } from "../tree.ts"
 
 export interface Caddy extends AsyncDisposable {
@@ -19,27 +20,24 @@ export function ourCaddyfile(): string {
   return isOld ? text.replace(/^\s*stream_close_delay .*\n/m, "") : text
 }
 
-/** Runs Caddy with a Caddyfile, for as long as `use` takes. */
-async function withCaddyfile<T>(
-  text: string,
-  use: (file: string, env: Record<string, string>) => Promise<T>,
-): Promise<{ readonly made: T; readonly folder: string }> {
+/** A folder of its own with a Caddyfile in it, and how Caddy is run there; it writes below its home. */
+async function folderWith(text: string) {
   const folder = await mkdtemp(join(tmpdir(), "laba-caddy-"))
   const file = join(folder, "Caddyfile")
   await Bun.write(file, text)
-  const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
-  return { made: await use(file, env as Record<string, string>), folder }
+  return {
+    folder,
+    command: (word: "validate" | "run") => [binary, word, "--adapter", "caddyfile", "--config", file],
+    env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  }
 }
 
 /** What Caddy says against a Caddyfile; empty when nothing. */
 export async function caddyProblems(text: string): Promise<string> {
-  const { made, folder } = await withCaddyfile(text, async (file, env) => {
-    const command = [binary, "validate", "--adapter", "caddyfile", "--config", file]
-    const { exitCode, stderr } = Bun.spawnSync(command, { env })
-    return exitCode === 0 ? "" : stderr.toString()
-  })
+  const { folder, command, env } = await folderWith(text)
+  const { exitCode, stderr } = Bun.spawnSync(command("validate"), { env })
   await rm(folder, { recursive: true })
-  return made
+  return exitCode === 0 ? "" : stderr.toString()
 }
 
 /** Starts our Caddyfile in front of a Laba at a port of this machine. */
@@ -48,13 +46,9 @@ export async function startCaddy(upstreamPort: number): Promise<Caddy> {
   const text = ourCaddyfile()
     .replace("push.example {", `{\n\tadmin off\n\tauto_https off\n}\n\nhttp://127.0.0.1:${port} {`)
     .replace("127.0.0.1:8080", `127.0.0.1:${upstreamPort}`)
-  const { made: child, folder } = await withCaddyfile(text, async (file, env) =>
-    Bun.spawn([binary, "run", "--adapter", "caddyfile", "--config", file], {
-      env,
-      stdout: "ignore",
-      stderr: Bun.file(join(file, "../log")),
-    }),
-  )
+  const { folder, command, env } = await folderWith(text)
+  const log = Bun.file(join(folder, "log"))
+  const child = Bun.spawn(command("run"), { env, stdout: "ignore", stderr: log })
   const caddy: Caddy = {
     base: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
@@ -65,16 +59,12 @@ export async function startCaddy(upstreamPort: number): Promise<Caddy> {
   }
   const giveUpAt = Date.now() + 30_000
   while (!(await fetch(`${caddy.base}/_/live`).catch(() => null))) {
-    if (Date.now() > giveUpAt || child.exitCode !== null)
-      throw new Error(`Caddy did not start: ${await Bun.file(join(folder, "log")).text()}`)
+    if (Date.now() > giveUpAt || child.exitCode !== null) {
+      const said = await log.text()
+      await caddy[Symbol.asyncDispose]()
+      throw new Error(`Caddy did not start: ${said}`)
+    }
     await Bun.sleep(10)
   }
   return caddy
-}
-
-/** A port that was free a moment ago: Caddy cannot choose one. */
-function freePort(): number {
-  const socket = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
-  socket.stop(true)
-  return socket.port
 }

@@ -2,6 +2,7 @@
 import { chmod, mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { freePort } from "../../bench/peers/free-port.ts"
 
 export interface Nginx extends AsyncDisposable {
   /** `http://127.0.0.1:port`, without a slash at the end. */
@@ -49,11 +50,4 @@ export async function startNginx(http: (port: number) => string): Promise<Nginx>
     await Bun.sleep(10)
   }
   return nginx
-}
-
-/** A port that was free a moment ago: nginx cannot choose one. */
-function freePort(): number {
-  const socket = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
-  socket.stop(true)
-  return socket.port
 }

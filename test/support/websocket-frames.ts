@@ -8,7 +8,8 @@ export interface WebSocketFrame {
   readonly payload: Uint8Array
 }
 
-const handshake = [
+/** What a client asks to become a WebSocket with, beside its Host. */
+export const handshakeHeaders: readonly string[] = [
   "Connection: Upgrade",
   "Upgrade: websocket",
   "Sec-WebSocket-Version: 13",
@@ -22,7 +23,7 @@ export async function openRawWebSocket(
   protocol?: string,
 ): Promise<RawConnection> {
   const connection = await RawConnection.open(base)
-  const headers = [`Host: ${new URL(base).host}`, ...handshake]
+  const headers = [`Host: ${new URL(base).host}`, ...handshakeHeaders]
   if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`)
   connection.request(`GET ${target}`, headers)
   const answer = await connection.answer()

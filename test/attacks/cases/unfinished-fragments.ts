@@ -3,14 +3,9 @@
 import type { Attack } from "../attack.ts"
 import { viaLine } from "../attacked-server.ts"
 import { RawConnection } from "../../support/raw-tcp.ts"
+import { handshakeHeaders } from "../../support/websocket-frames.ts"
 
 const sockets = 100
-const handshake = [
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-]
 /** Text, not final, masked with zeros, of 32,000 bytes; then as many continuations. */
 const fragment = (opcode: number): Uint8Array =>
   Uint8Array.of(
@@ -33,7 +28,7 @@ export const unfinishedFragments: Attack = {
     await using all = new AsyncDisposableStack()
     for (let at = 0; at < sockets; at++) {
       const socket = all.use(await RawConnection.open(server.base))
-      socket.request("GET /news/a", [`Host: ${server.host}`, viaLine, ...handshake])
+      socket.request("GET /news/a", [`Host: ${server.host}`, viaLine, ...handshakeHeaders])
       const answer = await socket.answer()
       if (answer?.status !== 101) return [`no upgrade: ${answer?.status}`]
       socket.send(fragment(1))

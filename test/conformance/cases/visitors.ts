@@ -3,6 +3,7 @@ import { expect } from "bun:test"
 import { headOf, post, problemIn } from "../../support/publish.ts"
 import type { ConformanceCase } from "../case.ts"
 import { rawRefusal } from "../refusal.ts"
+import { handshakeHeaders } from "../../support/websocket-frames.ts"
 
 const foreign: readonly (readonly [name: string, header: string])[] = [
   ["a foreign Origin", "Origin: https://evil.example"],
@@ -10,13 +11,6 @@ const foreign: readonly (readonly [name: string, header: string])[] = [
   ["a foreign Host, as after DNS rebinding", "Host: evil.example"],
   ["an X-Forwarded-For", "X-Forwarded-For: 203.0.113.7"],
   ["a Forwarded", "Forwarded: for=203.0.113.7"],
-]
-
-const upgrade = [
-  "Connection: Upgrade",
-  "Upgrade: websocket",
-  "Sec-WebSocket-Version: 13",
-  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 ]
 
 export const visitors: readonly ConformanceCase[] = [
@@ -36,7 +30,7 @@ export const visitors: readonly ConformanceCase[] = [
         const { status, body: text } = await rawRefusal(base, line, headers, body)
         expect([line, status, JSON.parse(text)]).toMatchObject([line, 403, { code: "foreign_origin" }])
       }
-      const handshake = await rawRefusal(base, `GET ${channel}`, [header, ...upgrade])
+      const handshake = await rawRefusal(base, `GET ${channel}`, [header, ...handshakeHeaders])
       expect(handshake.status).toBe(403)
       expect(await headOf(url)).toEqual(before)
     },

@@ -20,7 +20,6 @@ interface Log {
   readonly messages: Message[]
   /** All before it were trimmed. */
   first: number
-  listened: boolean
   /** Announced and not yet delivered. */
   announced: Message[]
 }
@@ -164,7 +163,7 @@ export class ManualEngine implements Engine {
   private log(channel: Channel): Log {
     let log = this.logs.get(channel)
     if (!log) {
-      log = { epoch: `e${++this.epochs}`, messages: [], first: 0, listened: false, announced: [] }
+      log = { epoch: `e${++this.epochs}`, messages: [], first: 0, announced: [] }
       this.logs.set(channel, log)
     }
     return log
