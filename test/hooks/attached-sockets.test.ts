@@ -1,5 +1,6 @@
 // A WebSocket to which the application attaches a channel twice, or its own: it is one listener of each all the same.
 import { expect, test } from "bun:test"
+import { connectByLaba } from "../support/laba-socket.ts"
 import { textOf } from "../support/heard.ts"
 import { headOf, publish } from "../support/publish.ts"
 import { freshChannel, startServer } from "../support/server.ts"
@@ -28,3 +29,23 @@ for (const transport of [rawWebSocket, laba]) {
     }
   })
 }
+
+test("listens to all that is attached, more than a client may ask for by itself as well", async () => {
+  const [own, ...attached] = [1, 2, 3].map((index) => freshChannel(`attached${index}`)) as [
+    string,
+    string,
+    string,
+  ]
+  await using server = await startServer({
+    logTo: () => {},
+    limits: { channelsPerConnectionMax: 1 },
+    onConnect: () => ({ channels: attached }),
+  })
+  await using listener = await connectByLaba(server.base + own)
+  for (const channel of [own, ...attached]) {
+    await publish(server.base + channel, `heard on ${channel}`)
+    expect(textOf(await listener.message())).toBe(`heard on ${channel}`)
+  }
+  const session = await fetch(`${server.base}/_/session`, { method: "POST" })
+  expect(session.status).toBe(201)
+})

@@ -64,27 +64,22 @@ export class Conversation {
   /** Listens to a channel; one that is listened to already moves to the new place. Throws `too_many_channels`. */
   subscribe(channel: Channel, after: Position | null, ref?: JsonText): void {
     const { channelsPerConnectionMax } = this.shared.limits
-    const known = this.subscriptions.get(channel)
-    if (known) this.remove(known)
-    else if (this.subscriptions.size >= channelsPerConnectionMax) {
+    if (!this.subscriptions.get(channel) && this.subscriptions.size >= channelsPerConnectionMax) {
       throw new LabaError(
         "too_many_channels",
         `One connection listens to at most ${channelsPerConnectionMax} channels.`,
         { limit: "channelsPerConnectionMax" },
       )
     }
-    const subscription = new Subscription(this, channel, ref)
-    this.subscriptions.add(subscription)
-    subscription.enter(this.shared.presence)
-    this.shared.hub.join(subscription, channel, after)
+    this.listen(channel, after, ref)
   }
 
-  /** Listens to a channel for the application, whatever the client may. */
+  /** Listens to a channel for the application, whatever the client may and however many it has. */
   attach(channel: Channel): void {
     this.attached ??= new Set()
     this.attached.add(channel)
     // One that the client resumes by its URL goes on from there.
-    if (!this.subscriptions.get(channel)) this.subscribe(channel, null)
+    if (!this.subscriptions.get(channel)) this.listen(channel, null)
   }
 
   /** The token runs out. */
@@ -202,6 +197,15 @@ export class Conversation {
     const prepared = this.shared.hub.prepare(channel)
     if (!(prepared instanceof Promise)) return subscribe(prepared, false)
     return prepared.then((release) => subscribe(release, true))
+  }
+
+  private listen(channel: Channel, after: Position | null, ref?: JsonText): void {
+    const known = this.subscriptions.get(channel)
+    if (known) this.remove(known)
+    const subscription = new Subscription(this, channel, ref)
+    this.subscriptions.add(subscription)
+    subscription.enter(this.shared.presence)
+    this.shared.hub.join(subscription, channel, after)
   }
 
   private channelOf(name: string): Channel {
