@@ -63,6 +63,8 @@ test("a member of another type lets nobody in, and is no leave to publish past t
     ["onConnect", { user: 5 }],
     ["onConnect", { channels: "/x" }],
     ["onConnect", { channels: [1] }],
+    ["onConnect", { channels: ["/x", "/a//b"] }],
+    ["onConnect", { channels: Array.from({ length: 129 }, (_, index) => `/${index}`) }],
     ["onConnect", { reply: {} }],
     ["onMessage", { publish: "no" }],
     ["onMessage", { publish: null }],

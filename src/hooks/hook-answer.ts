@@ -1,6 +1,8 @@
 // Checks what a hook in this process answered. JavaScript lets it answer anything, `false` for "no" first of all, and what is not
 // understood must let nobody in and publish nothing, as with a backend that answers by HTTP.
 import { codes } from "../../wire/codes.ts"
+import { parseChannel } from "../channels/name.ts"
+import { answerChannelsMax } from "./remote/answer.ts"
 import type { Hooks, Refusal, SubscribeAnswer, Verdict, Welcome } from "./hooks.ts"
 
 /** The hooks that are asked, with what they may answer. */
@@ -18,6 +20,15 @@ interface Member {
 // Half of a surrogate pair would reach clients as another character, or not at all.
 const isText = (value: unknown): boolean => typeof value === "string" && value.isWellFormed()
 
+function isChannel(name: string): boolean {
+  try {
+    parseChannel(name, "body")
+    return true
+  } catch {
+    return false
+  }
+}
+
 const refuse: Member = {
   expected: "an object with a `detail` and, at most, a `code` of the protocol",
   fits: (value) =>
@@ -26,9 +37,13 @@ const refuse: Member = {
     Object.hasOwn(codes, (value as Refusal).code ?? "forbidden"),
 }
 const text: Member = { expected: "a text", fits: isText }
-const texts: Member = {
-  expected: "a list of texts",
-  fits: (value) => Array.isArray(value) && value.every(isText),
+const channels: Member = {
+  expected: `a list of at most ${answerChannelsMax} channels' names`,
+  fits: (value) =>
+    Array.isArray(value) &&
+    value.length <= answerChannelsMax &&
+    value.every(isText) &&
+    value.every(isChannel),
 }
 const payload: Member = {
   expected: "a text without half of a surrogate pair, or a Uint8Array",
@@ -37,7 +52,7 @@ const payload: Member = {
 const truth: Member = { expected: "true or false", fits: (value) => typeof value === "boolean" }
 
 const members: { [Hook in keyof HookAnswers]: ReadonlyMap<string, Member> } = {
-  onConnect: membersOf<Welcome>({ refuse, user: text, channels: texts, reply: payload, subprotocol: text }),
+  onConnect: membersOf<Welcome>({ refuse, user: text, channels, reply: payload, subprotocol: text }),
   onSubscribe: membersOf<SubscribeAnswer>({ refuse }),
   onMessage: membersOf<Verdict>({ refuse, publish: truth, data: payload, reply: payload }),
 }

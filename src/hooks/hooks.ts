@@ -37,7 +37,7 @@ export interface Welcome {
    * name nobody whom you have not recognised.
    */
   readonly user?: string
-  /** More channels to listen to on this connection, from now on. Polls ignore them. */
+  /** More channels to listen to on this connection, from now on: at most 128. Polls ignore them. */
   readonly channels?: readonly string[]
   /** Sent to this connection alone, before any message. */
   readonly reply?: string | Uint8Array
