@@ -59,9 +59,8 @@ describe("a call", () => {
     const { headers } = await calling(new Response(null), { secret: "s", now: () => 1_614_265_330_999 })
     const signed = webhookHeaders("s", { id: "m1", seconds: 1_614_265_330, body: '{"state":"paid"}' })
     expect(Object.fromEntries(headers)).toMatchObject(signed)
-    const header = headers.get("laba-signature") as string
-    const given = { headers: Object.fromEntries(headers), body: '{"state":"paid"}' }
-    const when = { header, secret: "s", nowMs: 1_614_265_330_999 }
+    const given = { headers, body: '{"state":"paid"}' }
+    const when = { secret: "s", nowMs: 1_614_265_330_999 }
     expect(verifySignature(given, when)).toBe(true)
     expect(verifySignature({ ...given, body: '{"state":"free"}' }, when)).toBe(false)
   })

@@ -1,8 +1,7 @@
 // Serves functions as the backend of hooks: reads what Laba sends in the dialect `laba`, calls the function of the file that the
 // path names, and writes its answer. Knows no processes.
-import { decodeAttribute } from "../../hooks/remote/attributes.ts"
 import { askKinds, type HookKind, tellKinds } from "../../hooks/remote/remote.ts"
-import { signatureHeader, verifySignature } from "../../hooks/remote/signature.ts"
+import { attributeOf, verifySignature } from "../../hooks/remote/signature.ts"
 import type { FunctionAnswer } from "../../hooks/functions.ts"
 
 /** Calls a function; null when there is none. Throws what it throws. */
@@ -64,8 +63,7 @@ async function answer(request: Request, options: FunctionServerOptions): Promise
   const body = new Uint8Array(await request.arrayBuffer())
   const headers = Object.fromEntries(request.headers)
   const { secret } = options
-  const header = headers[signatureHeader] ?? ""
-  if (secret !== null && !verifySignature({ headers, body }, { header, secret, nowMs: Date.now() }))
+  if (secret !== null && !verifySignature({ headers, body }, { secret }))
     return new Response("The signature is not right.\n", { status: 400 })
   const kind = (headers["ce-type"] ?? "").replace(/^laba\./, "")
   if (!kinds.includes(kind)) return new Response("This is no event of Laba's.\n", { status: 400 })
@@ -82,10 +80,7 @@ async function answer(request: Request, options: FunctionServerOptions): Promise
 }
 
 function eventOf(kind: HookKind, headers: Record<string, string>, body: Uint8Array): unknown {
-  const attribute = (name: string): string | null => {
-    const header = headers[`ce-${name}`]
-    return header === undefined ? null : decodeAttribute(header)
-  }
+  const attribute = (name: string): string | null => attributeOf(headers, name)
   const about = {
     connection: attribute("connection") ?? "",
     transport: attribute("transport") ?? "poll",

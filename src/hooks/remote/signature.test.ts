@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { decodeAttribute, encodeAttribute } from "./attributes.ts"
-import { sign, toleranceSeconds, verifySignature } from "./signature.ts"
+import { attributeOf, sign, toleranceSeconds, verifySignature } from "./signature.ts"
 
 const nowMs = 1_795_267_573_000
 const secret = "a secret of more than thirty-two characters"
@@ -21,8 +21,15 @@ test("[H3] a signature is good for five minutes, for what was signed, with any o
   const header = sign(signed, ["another secret, that is being replaced", secret], nowMs)
   const check = (
     over: Partial<typeof signed>,
-    more: { nowMs?: number; secret?: string; header?: string } = {},
-  ) => verifySignature({ ...signed, ...over }, { header, secret, nowMs, ...more })
+    { header: given = header, ...more }: { nowMs?: number; secret?: string; header?: string } = {},
+  ) => {
+    const headers = { ...signed.headers, ...over.headers, "laba-signature": given }
+    const verdicts = [headers, new Headers(headers)].map((one) =>
+      verifySignature({ ...signed, ...over, headers: one }, { secret, nowMs, ...more }),
+    )
+    expect(verdicts[0]).toBe(verdicts[1] as boolean)
+    return verdicts[0]
+  }
   expect(check({})).toBe(true)
   expect(check({}, { secret: "another secret, that is being replaced" })).toBe(true)
   expect(check({}, { secret: "a secret that nobody has configured" })).toBe(false)
@@ -34,6 +41,13 @@ test("[H3] a signature is good for five minutes, for what was signed, with any o
   expect(check({}, { nowMs: nowMs - toleranceSeconds * 1000 - 1000 })).toBe(false)
   for (const wrong of ["", "t=", "t=1795267573", "t=x,v1=00", "v1=00", header.replace("t=1", "t=2")])
     expect(check({}, { header: wrong })).toBe(false)
+})
+
+test("an unsigned request is nobody's, and an attribute is read from headers of either kind", () => {
+  expect(verifySignature(signed, { secret, nowMs })).toBe(false)
+  const headers = { "ce-user": encodeAttribute("Zoë 1"), host: "b" }
+  for (const one of [headers, new Headers(headers)])
+    expect([attributeOf(one, "user"), attributeOf(one, "state")]).toEqual(["Zoë 1", null])
 })
 
 test("any text travels in an attribute, as printable ASCII that `decodeURIComponent` reads too", () => {
