@@ -24,7 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   "src/channels/": ["wire/", "src/channels/"],
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
   // What is posted is signed in one way, whoever posts it.
-  "src/react/": ["wire/", "client/", "src/react/", "src/hooks/remote/signature.ts"],
+  "src/react/": ["wire/", "client/", "src/react/", "src/hooks/signature.ts"],
   "src/watch/": ["wire/", "src/channels/", "src/react/", "src/watch/", ...contracts],
 }
 

@@ -1,7 +1,7 @@
 // A queue at a counter, as three functions: whoever connects to /counter/<desk> draws a number, and whoever says "next" calls the
 // next one. It holds no socket: `laba functions examples/functions --with-laba`, then
 // `npx wscat -c ws://127.0.0.1:8080/counter/1`.
-import type { FunctionFile } from "../../src/hooks/functions.ts"
+import type { FunctionFile } from "../../src/hooks/function-file.ts"
 
 export const pattern = "/counter/*"
 

@@ -5,7 +5,7 @@ import { defaultPermissions } from "../access/permissions.ts"
 import { parseChannel } from "../channels/name.ts"
 import { defaultRule } from "../channels/rules.ts"
 import { type ChannelInput, type ConfigInput, ConfigError, parseConfig } from "./config.ts"
-import type { channelSchema, configSchema } from "./schema.ts"
+import type { channelSchema, configSchema } from "./schema/config-schema.ts"
 
 const ruleIn = (config: ConfigInput, channel: string) =>
   parseConfig(config).rules.for(parseChannel(channel, "body"))

@@ -12,7 +12,7 @@ import type {
   Visitor,
   Welcome,
 } from "./hooks.ts"
-import type { Sender } from "./remote/fair-queue.ts"
+import type { Sender } from "./remote/delivery/fair-queue.ts"
 import type { Actor, RemoteHooks } from "./remote/remote-hooks.ts"
 
 const welcome: Welcome = {}

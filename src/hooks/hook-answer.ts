@@ -2,7 +2,7 @@
 // understood must let nobody in and publish nothing, as with a backend that answers by HTTP.
 import { codes } from "../../wire/codes.ts"
 import { parseChannel } from "../channels/name.ts"
-import { answerChannelsMax } from "./remote/answer.ts"
+import { answerChannelsMax } from "./remote/dialects/laba-answer.ts"
 import type { Hooks, Refusal, SubscribeAnswer, Verdict, Welcome } from "./hooks.ts"
 
 /** The hooks that are asked, with what they may answer. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { verifySignature } from "../hooks/remote/signature.ts"
+import { verifySignature } from "../hooks/signature.ts"
 import { AskedToWait, type Call, call, type CallOptions } from "./call.ts"
 import { callOf, payloadOf, variablesOf } from "./facts.ts"
 import { NeverAgain } from "./reaction.ts"

@@ -1,7 +1,7 @@
 // Calls a URL with an event, as CloudEvents 1.0 wants it in HTTP (binary mode: the facts in headers, the payload in the
 // body), signed when there is a secret. Says what an answer means for trying again.
 import { retryAfterIn } from "../../wire/retry-after.ts"
-import { sign, signatureHeader } from "../hooks/remote/signature.ts"
+import { sign, signatureHeader } from "../hooks/signature.ts"
 import { NeverAgain } from "./reaction.ts"
 import { webhookHeaders } from "./webhook-signature.ts"
 

@@ -24,8 +24,8 @@ export type {
   MessageCall,
   RegisterCall,
   UnregisterCall,
-} from "../hooks/functions.ts"
-export { attributeOf, type Signed, type SignedHeaders, verifySignature } from "../hooks/remote/signature.ts"
+} from "../hooks/function-file.ts"
+export { attributeOf, type Signed, type SignedHeaders, verifySignature } from "../hooks/signature.ts"
 export { FileAside, type Found } from "../react/file-aside.ts"
 export { FilePlace } from "../react/file-place.ts"
 export { react, type Reacting, type ReactOptions } from "../react/react.ts"

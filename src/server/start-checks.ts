@@ -2,7 +2,7 @@
 // files that are not there or not what they should be. `serve` and `laba check` ask the same.
 import { accessSync, constants, existsSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { refuseAccident } from "../config/accident.ts"
+import { refuseAccident } from "../config/checks/open-by-accident.ts"
 import { type Config, ConfigError } from "../config/config.ts"
 import { filesIn } from "../engines/sqlite/store.ts"
 import { readAuthorities } from "./engines.ts"

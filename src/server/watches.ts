@@ -1,7 +1,7 @@
 // The watches of a node: the watchman with this node's engine to look at, and this node's ways to tell. Every alarm is in
 // the log as well, told or not.
 import type { Channel, Keep } from "../channels/channel.ts"
-import type { WatchConfig } from "../config/watch-problems.ts"
+import type { WatchConfig } from "../config/checks/watch-problems.ts"
 import { RedisEngine } from "../engines/redis/redis.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"

@@ -7,7 +7,7 @@ import { cp, symlink } from "node:fs/promises"
 import { join } from "node:path"
 import { parse } from "yaml"
 import { parseConfig } from "../../src/config/config.ts"
-import { readConfigText } from "../../src/config/config-text.ts"
+import { readConfigText } from "../../src/config/loading/config-text.ts"
 import { emptyFolder } from "../cli/laba.ts"
 import { readText } from "../tree.ts"
 

@@ -1,6 +1,6 @@
 // GET /_/api/hooks: the backends that this node asks and tells, and what went wrong with them last.
 import { z } from "zod"
-import { viewOf } from "../../hooks/remote/view.ts"
+import { viewOf } from "../../hooks/remote/hook-view.ts"
 import type { Route } from "./backend.ts"
 
 const view = z.strictObject({

@@ -1,8 +1,8 @@
 // One process with functions in it, from the outside: started, called, ended.
 import { join } from "node:path"
 import type { HookKind } from "../../hooks/remote/remote.ts"
-import type { LabaAddress } from "./laba-at.ts"
-import type { Order, Report, ServedFile } from "./order.ts"
+import type { LabaAddress } from "./laba-api.ts"
+import type { Order, Report, ServedFile } from "./process-messages.ts"
 
 const program = join(import.meta.dir, "program.ts")
 

@@ -1,8 +1,8 @@
 // Serves functions as the backend of hooks: reads what Laba sends in the dialect `laba`, calls the function of the file that the
 // path names, and writes its answer. Knows no processes.
 import { askKinds, type HookKind, tellKinds } from "../../hooks/remote/remote.ts"
-import { attributeOf, verifySignature } from "../../hooks/remote/signature.ts"
-import type { FunctionAnswer } from "../../hooks/functions.ts"
+import { attributeOf, verifySignature } from "../../hooks/signature.ts"
+import type { FunctionAnswer } from "../../hooks/function-file.ts"
 
 /** Calls a function; null when there is none. Throws what it throws. */
 export type CallFunction = (file: string, kind: HookKind, event: unknown) => Promise<unknown> | null

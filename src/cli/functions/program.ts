@@ -3,10 +3,10 @@
 import { Database } from "bun:sqlite"
 import { readdirSync } from "node:fs"
 import { join, parse } from "node:path"
-import type { FunctionContext, FunctionDatabase, FunctionFile } from "../../hooks/functions.ts"
+import type { FunctionContext, FunctionDatabase, FunctionFile } from "../../hooks/function-file.ts"
 import { askKinds, type HookKind, tellKinds } from "../../hooks/remote/remote.ts"
-import { labaAt } from "./laba-at.ts"
-import type { Order, Report, ServedFile } from "./order.ts"
+import { labaAt } from "./laba-api.ts"
+import type { Order, Report, ServedFile } from "./process-messages.ts"
 
 const [folder = ".", databaseFile = ":memory:"] = process.argv.slice(2)
 const kinds: readonly HookKind[] = [...askKinds, ...tellKinds]

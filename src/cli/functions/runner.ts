@@ -3,8 +3,8 @@
 import { type FSWatcher, watch } from "node:fs"
 import type { HookKind } from "../../hooks/remote/remote.ts"
 import { FunctionProcess } from "./function-process.ts"
-import type { LabaAddress } from "./laba-at.ts"
-import type { ServedFile } from "./order.ts"
+import type { LabaAddress } from "./laba-api.ts"
+import type { ServedFile } from "./process-messages.ts"
 
 /** An editor writes a file in several steps. */
 const settleMs = 50

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
 import type { LabaError } from "../../../wire/error.ts"
 import type { Visitor } from "../hooks.ts"
-import { BackendFailure } from "./failure.ts"
-import { memoryRecords } from "./memory-records.ts"
-import { openWithinMs } from "./registrations.ts"
+import { BackendFailure } from "./delivery/backend-failure.ts"
+import { memoryRecords } from "./registrations/memory-store.ts"
+import { openWithinMs } from "./registrations/registrations.ts"
 import type { HookConfig, HookResponse, PostOptions, Records, StoredTell } from "./remote.ts"
 import { type RemoteHooksOptions, RemoteHooks } from "./remote-hooks.ts"
 

@@ -1,14 +1,14 @@
 // The application's say over HTTP: which backend is asked or told about whom, and what comes of its answer. How requests look
 // is the dialects' affair, how many there are the backends'.
 import { neighbourhoodOf } from "../../access/client-address.ts"
-import { type Sender, senderOf } from "./fair-queue.ts"
+import { type Sender, senderOf } from "./delivery/fair-queue.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { ClientMessage, Disconnected, Verdict, Visitor, Welcome } from "../hooks.ts"
-import { type Desk, Desks, type DesksOptions } from "./desks.ts"
-import { checkWelcome, explained, notHere, wrongAnswer } from "./explaining.ts"
-import { BackendFailure } from "./failure.ts"
-import { Occupancy } from "./occupancy.ts"
-import { type Ending, notOpened, type Registration, Registrations } from "./registrations.ts"
+import { type Desk, Desks, type DesksOptions } from "./hook-routes.ts"
+import { checkWelcome, explained, notHere, wrongAnswer } from "./client-errors.ts"
+import { BackendFailure } from "./delivery/backend-failure.ts"
+import { Occupancy } from "./registrations/occupancy.ts"
+import { type Ending, notOpened, type Registration, Registrations } from "./registrations/registrations.ts"
 import type { Answer, AnswerMessage, AskEvent, Occurrence, Registered, StoredTell } from "./remote.ts"
 
 export interface RemoteHooksOptions extends DesksOptions {

@@ -1,6 +1,6 @@
 // The config file, as YAML and as JSON: whatever is in it, all that is thrown is a `ConfigError` that names what is wrong.
 import { ConfigError, parseConfig } from "../../../src/config/config.ts"
-import { readConfigText } from "../../../src/config/config-text.ts"
+import { readConfigText } from "../../../src/config/loading/config-text.ts"
 import type { ParserTarget } from "../target.ts"
 import { hold, utf8 } from "./agree.ts"
 

@@ -5,11 +5,11 @@ import {
   answerMessagesMax,
   readAnswer,
   stateBytesMax,
-} from "../../../src/hooks/remote/answer.ts"
-import { BackendFailure, Refusal } from "../../../src/hooks/remote/failure.ts"
-import { labaDialect } from "../../../src/hooks/remote/laba-dialect.ts"
+} from "../../../src/hooks/remote/dialects/laba-answer.ts"
+import { BackendFailure, Refusal } from "../../../src/hooks/remote/delivery/backend-failure.ts"
+import { labaDialect } from "../../../src/hooks/remote/dialects/laba-dialect.ts"
 import { type Answer, askKinds, type Occurrence } from "../../../src/hooks/remote/remote.ts"
-import { tencentDialect } from "../../../src/hooks/remote/tencent-dialect.ts"
+import { tencentDialect } from "../../../src/hooks/remote/dialects/tencent-dialect.ts"
 import type { ParserTarget } from "../target.ts"
 import { agree, hold, orRefusal } from "./agree.ts"
 

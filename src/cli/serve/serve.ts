@@ -1,0 +1,244 @@
+// `laba serve`: starts a server, says in one line where, and ends it by signals.
+import { lookup } from "node:dns/promises"
+import { LabaError } from "../../../wire/error.ts"
+import { type Config, ConfigError, type ConfigInput } from "../../config/config.ts"
+import type { Laba, ServeOptions } from "../../server/index.ts"
+import { readArguments } from "../arguments.ts"
+import { type Command, exit, Failure, Misuse } from "../command.ts"
+import { refuseStart } from "../check/start-check.ts"
+import { configFlag, type Gathered, gatherConfig } from "../flags/config.ts"
+import { labaVersion } from "../laba-version.ts"
+import { Processes, processVariable } from "./processes.ts"
+import { runKeyFor, tellRunKey } from "./run-key.ts"
+import { reloadBySignal, stopBySignal } from "../signals.ts"
+import { goOnUnread, print, say } from "../terminal.ts"
+
+const flags = {
+  port: { type: "string", value: "<n>", says: "the port; default 8080, and 0 takes a free one" },
+  host: {
+    type: "string",
+    value: "<address>",
+    says: "the address to listen at; default 127.0.0.1: this machine only",
+  },
+  data: {
+    type: "string",
+    value: "<dir>",
+    says: "keep history, cursors and keys in this directory: the engine sqlite",
+  },
+  engine: {
+    type: "string",
+    value: "<name>",
+    says: "`memory`, `sqlite:<dir>` or `redis://host:port`; default memory: nothing is kept over a restart",
+  },
+  processes: {
+    type: "string",
+    value: "<n>",
+    says: "so many processes that share the port, on an engine that processes share; default 1",
+  },
+  "node-name": {
+    type: "string",
+    value: "<name>",
+    says: "what this node is called among others; default made anew at each start",
+  },
+  advertise: {
+    type: "string",
+    value: "<url>",
+    says: "where other nodes can call this one; default where it listens",
+  },
+  config: configFlag,
+  open: { type: "boolean", says: "serve everybody although no keys are configured" },
+} as const
+
+export const serve: Command = {
+  name: "serve",
+  summary: "Start a server",
+  usage: "serve [flags]",
+  flags,
+  examples: [
+    ["laba serve", "on http://127.0.0.1:8080, with laba.yaml when there is one"],
+    ["laba serve --port 0", "on a free port; the line that is printed says which"],
+    ["laba serve --data ./data", "with history, cursors and keys that outlive a restart"],
+    ["laba serve --config production.yaml", "with a configuration of its own"],
+    ["laba serve --host 0.0.0.0 --open", "for everybody, on purpose"],
+  ],
+  async run(args) {
+    goOnUnread()
+    const { given } = readArguments(args, flags, 0)
+    const engine = engineFrom(given)
+    const ordinal = ordinalOfProcess()
+    const gather = async (from = given.config) => {
+      const gathered = await gatherConfig(from, {
+        listen: {
+          ...(given.host !== undefined && { host: given.host }),
+          ...(given.port !== undefined && { port: readPort(given.port) }),
+        },
+        ...(engine !== undefined && { engine }),
+        node: {
+          ...(given["node-name"] !== undefined && { name: given["node-name"] }),
+          ...(given.advertise !== undefined && { advertise: given.advertise }),
+        },
+        ...(given.open && { open: true }),
+      })
+      return ordinal === null ? gathered : { ...gathered, input: namedApart(gathered, ordinal) }
+    }
+    const { input, config, file } = await gather()
+    const count =
+      given.processes === undefined || ordinal !== null
+        ? 1
+        : readProcesses(given.processes, config.engine.name)
+    await refuseStart(config)
+    const from = file === null ? "" : `, ${file}`
+    const runKey = runKeyFor(config)
+    if (count > 1) return serveBy(count, config, { given, from, runKey })
+    // The file that was found at the start is read again by its name: were it gone, nothing would be configured.
+    const source = async (): Promise<ConfigInput> => (await gather(file ?? undefined)).input
+    const laba = await start(
+      {
+        ...input,
+        source,
+        sharePort: ordinal !== null,
+        demos: readDemos(process.env["LABA_DEMOS"]),
+        ...(runKey !== null && { runKey }),
+      },
+      config.listen,
+    )
+    reloadBySignal(laba)
+    // Before the line is printed: whoever waits for it may signal at once.
+    const stopped = stopBySignal(() => laba.close())
+    print(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
+    if (ordinal === null) tellRunKey(runKey)
+    await stopped
+    return exit.ok
+  },
+}
+
+/** Which of several processes on one port this is, from 1; null when it has the port for itself. */
+const ordinalOfProcess = (): string | null => process.env[processVariable] ?? null
+
+/** Processes of one server are nodes of their own, under one name with a number. */
+function namedApart({ input, config }: Gathered, ordinal: string): ConfigInput {
+  const { name } = config.node
+  return name === null ? input : { ...input, node: { ...input.node, name: `${name}-${ordinal}` } }
+}
+
+interface Asked {
+  readonly given: Readonly<Record<string, string | boolean>>
+  /** What was read, for the line that says that it is ready. */
+  readonly from: string
+  readonly runKey: string | null
+}
+
+/** Serves by processes of their own, each started as this one was. */
+async function serveBy(
+  count: number,
+  { listen, engine }: Config,
+  { given, from, runKey }: Asked,
+): Promise<number> {
+  const passedOn = Object.entries(given).filter(([name]) => name !== "port")
+  const args = passedOn.flatMap(([name, value]) =>
+    value === true ? [`--${name}`] : [`--${name}`, `${value}`],
+  )
+  const processes = await Processes.start({
+    count,
+    ...listen,
+    command: [process.execPath, ...process.execArgv, "--no-orphans", Bun.main, "serve", ...args],
+    say: (line) => say(`laba: ${line}`),
+  }).catch(async (error: unknown) => {
+    const why = await whyNoSocket(error, listen)
+    throw why === null ? error : new Failure(why, { cause: error })
+  })
+  reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
+  const stopped = stopBySignal(() => processes.stop())
+  print(
+    `laba ${labaVersion()} listening on ${processes.url} (${engine.name} engine, ${count} processes${from})`,
+  )
+  tellRunKey(runKey)
+  await stopped
+  return exit.ok
+}
+
+/** Throws `Misuse`. */
+function readProcesses(text: string, engine: string): number {
+  const count = Number(text)
+  if (!/^\d{1,3}$/.test(text) || count < 1)
+    throw new Misuse(`--processes is a number from 1 on, not "${text}"`)
+  if (count > 1 && (engine === "memory" || engine === "sqlite"))
+    throw new Misuse(
+      `the engine ${engine} lives in one process; --processes needs one such as redis://127.0.0.1:6379`,
+    )
+  if (count > 1 && process.platform !== "linux")
+    throw new Misuse(
+      "only Linux spreads connections among processes on one port; elsewhere put a load balancer before several ports",
+    )
+  return count
+}
+
+function engineFrom(given: { readonly data?: string; readonly engine?: string }): string | undefined {
+  if (given.data === undefined) return given.engine
+  if (given.engine === undefined) return `sqlite:${given.data}`
+  throw new Misuse("--data is short for --engine sqlite:<dir>; give one of them")
+}
+
+function readPort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65535) return port
+  throw new Misuse(`--port is a whole number from 0 to 65535, not "${text}"`)
+}
+
+/** Reads `name=address` pairs, apart by spaces: what the landing page leads to. Throws `Misuse`. */
+function readDemos(text = ""): Readonly<Record<string, string>> {
+  const pairs = text.split(" ").filter((pair) => pair !== "")
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, address] = /^([a-z-]+)=(https?:\/\/\S+)$/.exec(pair) ?? []
+      if (!name || !address || !URL.canParse(address))
+        throw new Misuse(`LABA_DEMOS holds pairs such as shop=http://127.0.0.1:8090, not "${pair}"`)
+      return [name, address]
+    }),
+  )
+}
+
+async function start(
+  input: ServeOptions,
+  listen: { readonly host: string; readonly port: number },
+): Promise<Laba> {
+  // Loaded here and not above: the other commands start without the server's parts.
+  const { serve: startServer } = await import("../../server/index.ts")
+  try {
+    return await startServer(input)
+  } catch (error) {
+    const why =
+      error instanceof ConfigError
+        ? error.message
+        : error instanceof LabaError
+          ? error.detail
+          : await whyNoSocket(error, listen)
+    if (why === null) throw error
+    throw new Failure(why, { cause: error })
+  }
+}
+
+/** What the system said to our wish to listen, in one sentence. Null when it is about something else. */
+async function whyNoSocket(
+  error: unknown,
+  { host, port }: { host: string; port: number },
+): Promise<string | null> {
+  const code = error instanceof Error && "code" in error ? error.code : null
+  // Before the code is believed: of a name that leads nowhere Bun says EINVAL, ENOTFOUND or EADDRINUSE, as it comes.
+  if (code !== null && !(await leadsSomewhere(host)))
+    return `${host} is a name that leads to no address; --host 0.0.0.0 listens at all of this machine`
+  if (code === "EADDRINUSE")
+    return `port ${port} on ${host} is in use; end what uses it, or choose another with --port`
+  if (code === "EADDRNOTAVAIL")
+    return `${host} is no address of this machine; --host 0.0.0.0 listens at all of them`
+  if (code === "EACCES")
+    return `port ${port} needs more rights than this user has; ports from 1024 on need none`
+  return null
+}
+
+/** Whether a host is an address, or a name that this machine finds one for. */
+const leadsSomewhere = (host: string): Promise<boolean> =>
+  lookup(host.replace(/^\[(.*)\]$/, "$1")).then(
+    () => true,
+    () => false,
+  )

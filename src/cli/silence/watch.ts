@@ -1,0 +1,168 @@
+// `laba watch`: says when a channel that must be heard from is silent, and when it is back.
+import { connect, type Channel, type Laba } from "../../../client/index.ts"
+import { offsetIn } from "../../../wire/cursor.ts"
+import { silentMsMin } from "../../config/checks/watch-problems.ts"
+import { Attention, lookEveryMs } from "../../watch/attention.ts"
+import { Messenger } from "../../watch/messenger.ts"
+import { Silence } from "../../watch/silence.ts"
+import { recipientsOf } from "../../watch/tell/recipient.ts"
+import type { Tell } from "../../watch/tell/tell.ts"
+import { alarmOf } from "../../watch/vigil.ts"
+import { type Alarm, systemClock, type Watch } from "../../watch/watch.ts"
+import { lineOf } from "../../watch/wording.ts"
+import { channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
+import { readArguments } from "../arguments.ts"
+import { type Command, exit, Misuse } from "../command.ts"
+import { sayUntilRefused } from "../channels/connection-status.ts"
+import { credential } from "../flags/secrets.ts"
+import { readTime } from "../flags/times.ts"
+import { readTells, tellFlags } from "./alarm-flags.ts"
+import { print, printJson, say } from "../terminal.ts"
+
+const flags = {
+  every: { type: "string", value: "<time>", says: "how often it speaks; default a sixth of --silent" },
+  silent: {
+    type: "string",
+    value: "<time>",
+    says: "alarm after so long without a word; default six times --every",
+  },
+  ...tellFlags,
+  json: { type: "boolean", says: "print a line of JSON an alarm" },
+  url: urlFlag,
+} as const
+
+export const watch: Command = {
+  name: "watch",
+  summary: "Say when a channel is silent, and when it is back",
+  usage: "watch <channel> --every <time> [flags]",
+  flags,
+  examples: [
+    ["laba watch /hosts/log-1/heartbeat --every 5s --silent 30s", "prints a line when nothing came for 30 s"],
+    ["laba watch /jobs/backup --silent 25h --exec './page-me.sh'", "and runs a command"],
+    ["laba watch /hosts/log-1/heartbeat --every 5s --publish /alarms", "and tells everybody at /alarms"],
+    [
+      "laba watch /jobs/backup --silent 25h --mail ops@example.com --sms +8613711112222",
+      "and mails and texts",
+    ],
+  ],
+  async run(args) {
+    const { given, words } = readArguments(args, flags, 1)
+    const address = readAddress(words[0], given.url)
+    const name = new URL(channelUrl(address)).pathname
+    const what = { channel: name, ...readRhythm(given.every, given.silent) }
+    if (given.publish === name) throw new Misuse("--publish to the watched channel would end its silence")
+    const tells = await readTells(given, process.env)
+    const token = credential()
+    const laba = connect(address.server, token ? { token: () => token } : {})
+    const channel = laba.channel(name)
+    const tell = telling(laba, tells)
+    const stands = () => whereItStands(channelUrl(address), token)
+    keepWatch(channel, what, stands, (alarm) => {
+      if (given.json) printJson(alarm)
+      else print(`${new Date(alarm.time).toISOString()} ${lineOf(alarm)}`)
+      tell(alarm)
+    })
+    try {
+      await sayUntilRefused(laba, channel, address.server)
+    } finally {
+      laba.close()
+    }
+    return exit.ok
+  },
+}
+
+function readRhythm(every: string | undefined, silent: string | undefined): Omit<Watch, "channel"> {
+  if (every === undefined && silent === undefined) throw new Misuse("say how often it speaks: --every 5s")
+  const everyMs = every === undefined ? null : readTime("--every", every)
+  const silentMs = silent === undefined ? 6 * (everyMs as number) : readTime("--silent", silent)
+  if (silentMs <= (everyMs ?? 0))
+    throw new Misuse("--silent must be longer than --every: else each pause is an alarm")
+  if (silentMs < silentMsMin) throw new Misuse(`--silent must be at least ${silentMsMin}ms`)
+  return { everyMs: everyMs ?? silentMs / 6, silentMs }
+}
+
+function telling(laba: Laba, tells: readonly Tell[]): (alarm: Alarm) => void {
+  const messenger = new Messenger({
+    clock: systemClock,
+    onFailure({ name }, error, isGivenUp) {
+      const why = error instanceof Error ? error.message : String(error)
+      say(`laba: ${name} was not told: ${why}${isGivenUp ? "; given up" : "; trying again"}`)
+    },
+  })
+  const publish = (channel: string, alarm: Alarm) => laba.publish(channel, alarm)
+  const recipients = tells.flatMap((one) => recipientsOf(one, { publish }))
+  return (alarm) => void messenger.tellAll(recipients, alarm)
+}
+
+/**
+ * Looks and listens for as long as the process lives. Begins to count when it first could listen. A connection that died
+ * without a word looks like silence until its heartbeat fails, so before an alarm the server is asked on another one.
+ */
+function keepWatch(
+  channel: Channel,
+  what: Watch,
+  whereItStands: () => Promise<string | null>,
+  raise: (alarm: Alarm) => void,
+): void {
+  const everyMs = lookEveryMs(what.silentMs)
+  let begun: { readonly attention: Attention; readonly silence: Silence } | null = null
+  let last: string | null = null
+  let isAsking = false
+  /** Where the server said that it stands, when that was not what was heard. */
+  let stoodAt: string | null = null
+
+  const alarm = (kind: Alarm["alarm"]): void => {
+    if (!begun) return
+    const silentMs = begun.silence.silentForMs(begun.attention.ms)
+    raise(alarmOf(kind, what, { channel: channel.name, last, time: systemClock.now(), silentMs }))
+  }
+  const live = (): void => {
+    const canListen = channel.state === "open"
+    if (!begun && canListen) {
+      const attention = new Attention(everyMs, systemClock.monotonic())
+      begun = { attention, silence: new Silence(what.silentMs, 0) }
+    }
+    if (begun?.attention.live(systemClock.monotonic(), canListen)) begun.silence.disturbed(begun.attention.ms)
+  }
+  channel.on("message", ({ cursor }) => {
+    live()
+    last = cursor
+    if (begun?.silence.isSilent && !isAsking) alarm("back")
+    begun?.silence.heard(begun.attention.ms)
+  })
+  channel.on("reset", ({ reason }) => {
+    say(`laba: reset (${reason}): what came meanwhile is not kept; counting anew`)
+    begun?.silence.lostTrack(begun.attention.ms)
+  })
+  const look = async (): Promise<void> => {
+    live()
+    if (isAsking || !begun || !begun.silence.fallsSilent(begun.attention.ms)) return
+    isAsking = true
+    const stands = await whereItStands().catch(() => "unreachable" as const)
+    isAsking = false
+    // It may have been heard while we asked.
+    if (!begun.silence.isSilent) return
+    if (stands === "unreachable") begun.silence.isSilent = false
+    else if (stands === null || stands === channel.cursor || stands === stoodAt || hasNoMessage(stands))
+      alarm("silent")
+    else {
+      // It has spoken, and we did not hear: from now on what the server says counts as well.
+      stoodAt = stands
+      begun.silence.heard(begun.attention.ms)
+    }
+  }
+  setInterval(() => void look(), everyMs)
+}
+
+/** The numbering is new and nothing was said in it. */
+const hasNoMessage = (cursor: string): boolean => offsetIn(cursor) === 0
+
+/** The tail's cursor; null where this may not be asked. Rejects when the server cannot be reached. */
+async function whereItStands(url: string, token: string | undefined): Promise<string | null> {
+  const headers = token ? { authorization: `Bearer ${token}` } : {}
+  // Never on a connection that was used before: it may be as dead as the one in question.
+  const how = { method: "HEAD", headers, keepalive: false, signal: AbortSignal.timeout(5_000) }
+  const answer = await fetch(url, how)
+  if (answer.status >= 500) throw new Error(`the server answered ${answer.status}`)
+  return answer.headers.get("laba-cursor")
+}

@@ -1,0 +1,181 @@
+// One backend: whether it wants to be called, how much it can take, what it last got wrong. Every request to it passes here.
+import { Circuit, type CircuitState } from "./circuit-breaker.ts"
+import { Concurrency } from "./concurrency-limiter.ts"
+import { BackendFailure, Refusal } from "./backend-failure.ts"
+import { Handshakes } from "./handshakes.ts"
+import type { Sender } from "./fair-queue.ts"
+import type {
+  Answer,
+  AskEvent,
+  Dialect,
+  HookConfig,
+  HookKind,
+  Occurrence,
+  Post,
+  TellEvent,
+} from "../remote.ts"
+import { sign, signatureHeader } from "../../signature.ts"
+
+/** Errors kept for whoever looks, the newest last. */
+export const errorsKept = 20
+
+/** What went wrong, for the operator. */
+export interface HookError {
+  /** Milliseconds since 1970. */
+  readonly time: number
+  readonly kind: HookKind
+  /** The event's id, which names the connection. */
+  readonly id: string
+  readonly says: string
+}
+
+export interface BackendOptions {
+  readonly hook: HookConfig
+  readonly dialect: Dialect
+  readonly post: Post
+  readonly startTell: () => boolean
+  readonly onFailure: (hook: HookConfig, error: HookError) => void
+  /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
+  readonly now?: () => number
+  readonly chance?: () => number
+}
+
+export class Backend {
+  readonly hook: HookConfig
+  readonly dialect: Dialect
+  readonly concurrency: Concurrency
+  readonly circuit: Circuit
+  readonly errors: HookError[] = []
+  asked = 0
+  told = 0
+  refused = 0
+  failed = 0
+  private readonly options: BackendOptions
+  private readonly handshakes: Handshakes
+  private readonly now: () => number
+  private readonly monotonic: () => number
+
+  constructor(options: BackendOptions) {
+    const { hook, post, now = Date.now, chance = Math.random } = options
+    this.options = options
+    this.hook = hook
+    this.dialect = options.dialect
+    this.now = now
+    this.monotonic = options.now ?? (() => performance.now())
+    const clock = { now: this.monotonic }
+    this.concurrency = new Concurrency({ max: hook.concurrencyMax, startTell: options.startTell, ...clock })
+    this.circuit = new Circuit({ ...clock, chance })
+    this.handshakes = new Handshakes({ hook, post, ...clock })
+  }
+
+  get circuitState(): CircuitState {
+    return this.circuit.state
+  }
+
+  /** Asks in the turn of its sender. Throws `Refusal`, and `BackendFailure`. */
+  async ask(occurrence: Occurrence<AskEvent>, sender: Sender): Promise<Answer> {
+    const { timeoutMs } = this.hook
+    try {
+      if (this.circuit.state === "open") throw this.circuitOpen()
+      const startedMs = await this.concurrency.takeForAsk(sender, timeoutMs)
+      if (!this.circuit.enter()) {
+        this.concurrency.release(startedMs, "unknown")
+        throw this.circuitOpen()
+      }
+      this.asked++
+      return await this.attempt(occurrence, startedMs)
+    } catch (error) {
+      this.note(occurrence, error)
+      throw error
+    }
+  }
+
+  /** Whether a tell may go now. Then one has to. */
+  mayTell(): boolean {
+    return this.concurrency.hasRoom && this.circuit.enter()
+  }
+
+  /** Throws `BackendFailure`. */
+  async tell(occurrence: Occurrence<TellEvent>): Promise<void> {
+    const startedMs = this.concurrency.take()
+    try {
+      await this.attempt(occurrence, startedMs)
+      this.told++
+    } catch (error) {
+      this.note(occurrence, error)
+      throw error
+    }
+  }
+
+  private async attempt(occurrence: Occurrence, startedMs: number): Promise<Answer> {
+    const { hook, dialect, circuit, concurrency } = this
+    let outcome: "well" | "strained" | "unknown" = "unknown"
+    try {
+      const url = hook.urls[occurrence.event.kind] as string
+      if (dialect.handshakes && hook.handshake) await this.handshakes.shake(url)
+      const { headers, body } = dialect.write(occurrence, hook)
+      const response = await this.options.post({
+        method: "POST",
+        url,
+        headers: this.signed(headers, body),
+        body,
+        timeoutMs: hook.timeoutMs,
+        privateAddresses: hook.privateAddresses,
+      })
+      // Half of its time is so near the end of it that more at once would reach it.
+      outcome = this.monotonic() - startedMs > hook.timeoutMs / 2 ? "strained" : "well"
+      const answer = dialect.read(occurrence, response)
+      circuit.succeeded()
+      return answer
+    } catch (error) {
+      if (error instanceof BackendFailure && error.strained) {
+        outcome = "strained"
+        // Those that wait would wait in vain.
+        if (circuit.failed()) concurrency.giveUpAll()
+      } else if (error instanceof Refusal || (error instanceof BackendFailure && error.sent)) {
+        circuit.succeeded()
+      } else {
+        circuit.abandoned()
+      }
+      throw error
+    } finally {
+      concurrency.release(startedMs, outcome)
+    }
+  }
+
+  private signed(
+    headers: Readonly<Record<string, string>>,
+    body: string | Uint8Array,
+  ): Record<string, string> {
+    const { secrets, origin } = this.hook
+    return {
+      ...headers,
+      ...(this.dialect.handshakes && { "webhook-request-origin": origin }),
+      ...(secrets.length > 0 && { [signatureHeader]: sign({ headers, body }, secrets, this.now()) }),
+    }
+  }
+
+  private circuitOpen(): BackendFailure {
+    return new BackendFailure("The backend has not answered lately; it is not asked until it does again.", {
+      because: "circuit",
+      sent: false,
+      strained: false,
+      retryAfterSeconds: Math.max(1, Math.ceil(this.circuit.msUntilTry / 1000)),
+    })
+  }
+
+  private note({ event, id }: Occurrence, error: unknown): void {
+    if (error instanceof Refusal) {
+      this.refused++
+      return
+    }
+    this.failed++
+    // What an open circuit turned away says nothing new, and would push out what says why.
+    if (error instanceof BackendFailure && error.because === "circuit") return
+    const says = error instanceof Error ? error.message : String(error)
+    const noted: HookError = { time: this.now(), kind: event.kind, id, says }
+    this.errors.push(noted)
+    if (this.errors.length > errorsKept) this.errors.shift()
+    this.options.onFailure(this.hook, noted)
+  }
+}

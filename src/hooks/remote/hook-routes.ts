@@ -1,0 +1,105 @@
+// The backends of a node, each with its queue of what it has to hear, found by channel, by connection or by name.
+import { parsePattern } from "../../channels/pattern.ts"
+import { PatternTree } from "../../channels/pattern-tree.ts"
+import type { Visitor } from "../hooks.ts"
+import { Backend, type HookError } from "./delivery/backend.ts"
+import { labaDialect } from "./dialects/laba-dialect.ts"
+import type { HookConfig, Post, Records, StoredTell } from "./remote.ts"
+import { Tellings } from "./delivery/notification-queue.ts"
+import { tencentDialect } from "./dialects/tencent-dialect.ts"
+
+/** One hook, and what serves it. */
+export interface Desk {
+  readonly hook: HookConfig
+  readonly backend: Backend
+  readonly tellings: Tellings
+}
+
+export interface DesksOptions {
+  readonly hooks: readonly HookConfig[]
+  readonly post: Post
+  readonly records: Records
+  readonly onFailure: (hook: HookConfig, error: HookError) => void
+  /** Something was not told and never will be. */
+  readonly onLost: (hook: string, why: string) => void
+  readonly now?: () => number
+  readonly chance?: () => number
+}
+
+const dialects = { laba: labaDialect, tencent: tencentDialect } as const
+
+export class Desks {
+  readonly all: readonly Desk[]
+  private readonly options: DesksOptions
+  private readonly byPattern = new PatternTree<Desk>()
+  private readonly byName = new Map<string, Desk>()
+
+  constructor(options: DesksOptions) {
+    this.options = options
+    this.all = options.hooks.map((hook) => this.deskOf(hook))
+    for (const desk of this.all) {
+      this.byPattern.add(parsePattern(desk.hook.pattern), desk)
+      this.byName.set(desk.hook.name, desk)
+    }
+  }
+
+  /** Tells that no backend has heard yet. */
+  get pending(): number {
+    return this.all.reduce((sum, { tellings }) => sum + tellings.pending, 0)
+  }
+
+  /** For who watches over a node. */
+  get figures(): { readonly pending: number; readonly away: number } {
+    const away = this.all.filter(({ backend }) => backend.circuit.state !== "closed").length
+    return { pending: this.pending, away }
+  }
+
+  /** Who has a say about a channel. */
+  for(channel: string): Desk | undefined {
+    return this.byPattern.find(channel.slice(1).split("/"))
+  }
+
+  named(name: string): Desk | undefined {
+    return this.byName.get(name)
+  }
+
+  /** Who is asked about a connection: of the channel in its address; of `/_/…` by the first channel asked for, or `/**`. */
+  homeOf({ channel, channels }: Pick<Visitor, "channel" | "channels">): Desk | undefined {
+    const first = channel ?? channels[0]
+    if (first !== undefined) return this.for(first)
+    return this.all.find(({ hook }) => hook.pattern === "/**")
+  }
+
+  /** What an earlier run of this node has not told. Nothing of it is open any more. */
+  takeUp(tells: readonly StoredTell[]): void {
+    for (const tell of tells) {
+      const desk = this.byName.get(tell.hook)
+      if (desk?.hook.urls[tell.event.kind] !== undefined) {
+        desk.tellings.add(tell)
+      } else {
+        this.options.records.remove(tell.id)
+        this.options.onLost(tell.hook, `${tell.id} has nobody left to hear it`)
+      }
+    }
+  }
+
+  private deskOf(hook: HookConfig): Desk {
+    const { post, onFailure, records, onLost, now, chance } = this.options
+    const clock = { ...(now && { now }), ...(chance && { chance }) }
+    const tellings: Tellings = new Tellings({
+      ...clock,
+      backend: () => backend,
+      records,
+      onExpired: ({ id }) => onLost(hook.name, `${id} was not heard for three days`),
+    })
+    const backend = new Backend({
+      ...clock,
+      hook,
+      dialect: dialects[hook.dialect],
+      post,
+      startTell: () => tellings.startTell(),
+      onFailure,
+    })
+    return { hook, backend, tellings }
+  }
+}

@@ -1,0 +1,201 @@
+// The connections that backends were told of, each until its end was told too. The end is written down before the backend
+// hears of the beginning: whatever happens to this process, it is told.
+import { LabaError } from "../../../../wire/error.ts"
+import type { HookConfig, Records, Registered, StoredTell, UnregisterEvent } from "../remote.ts"
+
+/** Connections and ends not yet told, all backends together. At about 600 bytes each on disk and in memory it is 300 MB. */
+export const recordsMax = 500_000
+
+/** How long a client that was let in may take to be there. Its handshake is over within seconds, or never. */
+export const openWithinMs = 30_000
+
+/** A connection that a backend was asked about. */
+export interface Registration extends Registered {
+  readonly hook: HookConfig
+  readonly registeredMs: number
+  state: string | undefined
+  user: string | undefined
+  /** Messages so far. */
+  messages: number
+  /** Asks under way: the end waits for them. */
+  busy: number
+  /** Its end is written down. */
+  written: boolean
+  ended: { readonly code: number; readonly reason: string } | null
+}
+
+/** How a connection ended. */
+export interface Ending {
+  readonly code: number
+  readonly reason: string
+  /** Whose it was by then. */
+  readonly user?: string | undefined
+}
+
+/** Somebody was let in and did not come. */
+export const notOpened: Ending = { code: 1006, reason: "not_opened" }
+
+export interface RegistrationsOptions {
+  readonly records: Records
+  /** Ends to be told to a backend by the hook's name; they are in the records. */
+  readonly tell: (tell: StoredTell) => void
+  /** Ends that wait to be heard. */
+  readonly pending: () => number
+  readonly isOpen: (connection: string) => boolean
+  readonly now: () => number
+  readonly recordsMax?: number
+}
+
+export class Registrations {
+  private readonly options: RegistrationsOptions
+  private readonly byConnection = new Map<string, Registration>()
+  /** Those that are not yet known to be open, oldest first. */
+  private readonly coming = new Set<Registration>()
+
+  constructor(options: RegistrationsOptions) {
+    this.options = options
+  }
+
+  get size(): number {
+    return this.byConnection.size
+  }
+
+  find(connection: string): Registration | null {
+    return this.byConnection.get(connection) ?? null
+  }
+
+  /** Writes down the end of a connection that is about to begin. Throws `overloaded` when no room is left for it. */
+  async add(facts: Registered, hook: HookConfig): Promise<Registration> {
+    const { records, now, pending } = this.options
+    const most = this.options.recordsMax ?? recordsMax
+    if (this.byConnection.size + pending() >= most) {
+      throw new LabaError(
+        "hook_failed",
+        "More connections have ended than the application has heard of; no new ones are taken until it has.",
+        { retryAfterSeconds: 10 },
+      )
+    }
+    const registration: Registration = {
+      ...facts,
+      hook,
+      registeredMs: now(),
+      messages: 0,
+      busy: 0,
+      written: false,
+      ended: null,
+    }
+    this.byConnection.set(facts.connection, registration)
+    this.coming.add(registration)
+    if (hook.urls.unregister !== undefined) {
+      await records.put(this.willOf(registration))
+      registration.written = true
+    }
+    return registration
+  }
+
+  /** What is to be remembered of it has changed. */
+  update(registration: Registration): void {
+    if (registration.hook.urls.unregister !== undefined && this.byConnection.has(registration.connection))
+      keep(this.options.records, this.willOf(registration))
+  }
+
+  /** Whose connection it is, where that was found out after it was open. */
+  name(registration: Registration, user: string | undefined): void {
+    if (user === undefined || user === registration.user) return
+    registration.user = user
+    this.update(registration)
+  }
+
+  /** The backend said no, or was never reached: there is nothing to be told. */
+  forget(registration: Registration): void {
+    this.byConnection.delete(registration.connection)
+    this.coming.delete(registration)
+    if (registration.hook.urls.unregister !== undefined)
+      this.options.records.remove(idOf(registration.connection))
+  }
+
+  /** The connection is gone. Told once nothing is under way for it. */
+  end(connection: string, { code, reason, user }: Ending): void {
+    const registration = this.byConnection.get(connection)
+    if (!registration || registration.ended) return
+    registration.user = user ?? registration.user
+    registration.ended = { code, reason }
+    if (registration.busy === 0) this.tellEnd(registration)
+  }
+
+  /** Others have told the end of all whose record is not kept any more: answers these, which have to end. */
+  fence(kept: ReadonlySet<string>): string[] {
+    const told = [...this.byConnection.values()].filter(
+      ({ written, connection }) => written && !kept.has(idOf(connection)),
+    )
+    for (const { connection } of told) this.byConnection.delete(connection)
+    return told.map(({ connection }) => connection)
+  }
+
+  /** What would have to be told of each, were this process gone now. */
+  *wills(): Iterable<StoredTell> {
+    for (const registration of this.byConnection.values())
+      if (registration.hook.urls.unregister !== undefined) yield this.willOf(registration)
+  }
+
+  /** Runs work for a connection, whose end is not told before it is over. */
+  async during<T>(registration: Registration, work: () => Promise<T>): Promise<T> {
+    registration.busy++
+    try {
+      return await work()
+    } finally {
+      registration.busy--
+      if (registration.busy === 0 && registration.ended) this.tellEnd(registration)
+    }
+  }
+
+  /** Ends those that were let in and never came. */
+  sweep(): void {
+    const { now, isOpen } = this.options
+    for (const registration of this.coming) {
+      if (now() - registration.registeredMs < openWithinMs) return
+      this.coming.delete(registration)
+      if (!isOpen(registration.connection)) this.end(registration.connection, notOpened)
+    }
+  }
+
+  private tellEnd(registration: Registration): void {
+    this.byConnection.delete(registration.connection)
+    this.coming.delete(registration)
+    if (registration.hook.urls.unregister === undefined) return
+    const tell = this.willOf(registration)
+    keep(this.options.records, tell)
+    this.options.tell(tell)
+  }
+
+  private willOf({
+    connection,
+    transport,
+    channel,
+    user,
+    state,
+    hook,
+    ended,
+    registeredMs,
+  }: Registration): StoredTell {
+    const { code, reason } = ended ?? { code: 1006, reason: "node_lost" }
+    const event: UnregisterEvent = {
+      kind: "unregister",
+      connection,
+      transport,
+      channel,
+      user,
+      state,
+      code,
+      reason,
+    }
+    return { id: idOf(connection), hook: hook.name, time: ended ? this.options.now() : registeredMs, event }
+  }
+}
+
+/** What cannot be written down is told all the same; the last will that was written before stays. */
+function keep(records: Records, tell: StoredTell): void {
+  void Promise.resolve(records.put(tell)).catch(() => undefined)
+}
+
+const idOf = (connection: string): string => `${connection}/unregister`

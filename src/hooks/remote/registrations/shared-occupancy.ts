@@ -1,0 +1,141 @@
+// Which channels somebody listens to on any of several nodes: what this node enters and leaves, until the records that the nodes
+// share have taken it. Who is the first and who the last is theirs to say. When a node dies, its wills are left for it by another.
+import type { Occupants, Records, Standing, StoredTell } from "../remote.ts"
+
+/** How long until the records are tried again. */
+const againMs = 1000
+
+export interface SharedOccupancyOptions {
+  readonly records: Records
+  readonly occupants: Occupants
+  readonly tell: (tell: StoredTell) => void
+  /** How long those who may have been forgotten get to say again that they are there. */
+  readonly patienceMs: number
+}
+
+interface Stay {
+  readonly will: StoredTell
+  /** Whether its end is of interest to anybody. */
+  readonly tellsVacated: boolean
+  entered: Promise<void>
+  standing: "coming" | "in" | "leaving"
+  /** Another node leaves for it. */
+  isOthers: boolean
+}
+
+export class SharedOccupancy {
+  private readonly options: SharedOccupancyOptions
+  /** By the id of the will. */
+  private readonly stays = new Map<string, Stay>()
+  private isClosing = false
+
+  constructor(options: SharedOccupancyOptions) {
+    this.options = options
+  }
+
+  /** This node has a listener; `occupied` is told when no node had one. */
+  enter(
+    will: StoredTell,
+    { occupied, tellsVacated }: { occupied: StoredTell | null; tellsVacated: boolean },
+  ): void {
+    const { occupants, tell } = this.options
+    const stay: Stay = {
+      will,
+      tellsVacated,
+      entered: Promise.resolve(),
+      standing: "coming",
+      isOthers: false,
+    }
+    this.stays.set(will.id, stay)
+    stay.entered = this.persist(stay, () => occupants.enter(will, occupied)).then((standing) => {
+      stay.standing = "in"
+      if (standing?.is === "first" && occupied) tell({ ...occupied, time: standing.time })
+    })
+  }
+
+  /** It has none any more. Resolves when the records know. */
+  async leave(id: string): Promise<void> {
+    const stay = this.stays.get(id)
+    if (!stay) return
+    const { occupants, tell, records, patienceMs } = this.options
+    const { will, tellsVacated } = stay
+    await stay.entered
+    stay.standing = "leaving"
+    for (;;) {
+      const standing = await this.persist(stay, () => occupants.leave(will))
+      if (!standing) return
+      if (standing.is !== "unknown") {
+        this.stays.delete(id)
+        if (standing.is !== "last") return
+        if (tellsVacated) tell({ ...will, time: standing.time })
+        else records.remove(id)
+        return
+      }
+      // They were forgotten, and so perhaps were others, who say again that they are there: the last to leave is then known.
+      if (this.isClosing) return
+      await this.persist(stay, () => occupants.enter(will, null))
+      await pause(patienceMs)
+    }
+  }
+
+  /** Leaves for a node that is dead. */
+  inherit(will: StoredTell, tellsVacated: boolean): void {
+    // One of its own that it is about to leave.
+    if (this.stays.has(will.id)) return
+    const { isWill: _, ...known } = will
+    const standing = "leaving"
+    this.stays.set(will.id, {
+      will: known,
+      tellsVacated,
+      entered: Promise.resolve(),
+      standing,
+      isOthers: false,
+    })
+    void this.leave(will.id)
+  }
+
+  /** What is not among these ids, another node leaves. Answers the ids of those that this node was in. */
+  dropOthers(kept: ReadonlySet<string>): ReadonlySet<string> {
+    const dropped = new Set<string>()
+    for (const [id, stay] of this.stays) {
+      // Who is not in yet comes in under the lease that there is now.
+      if (kept.has(id) || stay.standing === "coming") continue
+      stay.isOthers = true
+      this.stays.delete(id)
+      if (stay.standing === "in") dropped.add(id)
+    }
+    return dropped
+  }
+
+  /** Of those that this node is in. What is about to be left is not said again. */
+  *wills(): Iterable<StoredTell> {
+    for (const { will, standing } of this.stays.values())
+      if (standing === "in") yield { ...will, isWill: true }
+  }
+
+  /** From now on everything is tried once: what is not taken is left by another node. */
+  close(): void {
+    this.isClosing = true
+  }
+
+  /** Null when it is nobody's affair here any more. */
+  private async persist(stay: Stay, work: () => Promise<Standing>): Promise<Standing | null> {
+    for (;;) {
+      if (stay.isOthers) return null
+      try {
+        return await work()
+      } catch {
+        // The engine tells that it is away.
+        if (this.isClosing) return null
+        await pause(againMs)
+      }
+    }
+  }
+}
+
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    // It keeps no process that has nothing else to do.
+    timer.unref?.()
+  })

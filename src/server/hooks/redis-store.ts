@@ -1,0 +1,241 @@
+// What backends must hear, kept in Redis under the node's lease: when it runs out, whoever is alive takes over and tells. A node
+// whose records others have taken over ends those connections; one that Redis has merely forgotten writes them again.
+import { LabaError } from "../../../wire/error.ts"
+import type { Link } from "../../engines/redis/link.ts"
+import type { Script } from "../../engines/redis/script.ts"
+import type { Occupants, Records, RecordsEar, Standing, StoredTell } from "../../hooks/remote/remote.ts"
+import { enterScript, leaveScript, putScript, renewScript, vacateScript } from "./redis-store-scripts.ts"
+
+/** All of it is under one tag: a script moves what a dead node has left to a living one. */
+const tag = "hooks"
+
+/** Tells taken over, or written again, in one step. Each is about 300 bytes; the step holds Redis for a millisecond. */
+const perStepMax = 200
+
+/** How long it is known that others have taken over from a run. Sockets of a node that stood still for longer are gone. */
+const tenureKeptMs = 24 * 3_600_000
+
+export interface RedisRecordsOptions {
+  readonly link: Link
+  /** Names this run of this node. */
+  readonly run: string
+  readonly leaseMs: number
+}
+
+export class RedisRecords implements Records {
+  readonly durable = true
+  readonly occupants: Occupants = {
+    enter: (will, occupied) => {
+      const kept = JSON.stringify({ ...will, isWill: true })
+      const more = occupied ? [occupied.id, JSON.stringify(occupied)] : ["", ""]
+      return this.stand(enterScript, will, [will.id, kept, ...more])
+    },
+    leave: (will) => this.stand(vacateScript, will, [will.id, JSON.stringify(will)]),
+  }
+  private readonly options: RedisRecordsOptions
+  private readonly keys: { readonly leases: string; readonly tenures: string; readonly mine: string }
+  private ear: RecordsEar | null = null
+  private timer: ReturnType<typeof setInterval> | null = null
+  private unwatch = (): void => {}
+  private renewing: Promise<void> | null = null
+  private tenure = "1"
+  /** Which life of Redis was written to last: another one may have lost what was written. */
+  private life = ""
+  /** What Redis holds may not be what is to be told: all of it is said again. */
+  private isStale = false
+  /** Writes under way, by id: what is removed meanwhile is removed after them. */
+  private readonly writing = new Map<string, Promise<unknown>>()
+  /** Told, and Redis was not known to have heard of it: another run's are not to be told again. */
+  private readonly unremoved = new Set<string>()
+
+  constructor(options: RedisRecordsOptions) {
+    this.options = options
+    const { link, run } = options
+    this.keys = {
+      leases: link.key(tag, "leases"),
+      tenures: link.key(tag, "tenures"),
+      mine: link.key(tag, `tells-${run}`),
+    }
+  }
+
+  /** Nothing: what earlier runs have left is taken over as theirs is by anybody. */
+  load(): StoredTell[] {
+    return []
+  }
+
+  begin(ear: RecordsEar): void {
+    this.ear = ear
+    const { link, leaseMs } = this.options
+    this.timer = setInterval(() => void this.renew(), Math.min(1000, leaseMs / 5))
+    // It keeps no process that has nothing else to do.
+    this.timer.unref?.()
+    this.unwatch = link.watch(() => {
+      if (link.troubleAt(tag)) this.isStale = true
+      else if (this.isStale) void this.renew()
+    })
+    void this.renew()
+  }
+
+  /** Throws `engine_unavailable`. */
+  async put(tell: StoredTell): Promise<void> {
+    await this.underLease(async () => (await this.write([tell])) || null)
+  }
+
+  remove(id: string): void {
+    this.unremoved.add(id)
+    const before = this.writing.get(id) ?? Promise.resolve()
+    void before
+      .then(() => this.options.link.command(tag, "HDEL", this.keys.mine, id))
+      .then(() => this.unremoved.delete(id))
+      // It is removed when everything is said again.
+      .catch(() => (this.isStale = true))
+  }
+
+  /** What is left is told by another node, when the lease has run out. */
+  async close(): Promise<void> {
+    if (this.timer) clearInterval(this.timer)
+    this.unwatch()
+    const { link, run } = this.options
+    const { leases, tenures, mine } = this.keys
+    try {
+      await this.renewing
+      if (this.isStale) await this.renew()
+      this.ear = null
+      await Promise.all(this.writing.values())
+      await link.run(leaveScript, tag, [leases, tenures, mine], [run])
+    } catch {
+      // Then the lease runs out by itself.
+    }
+  }
+
+  private stand(script: Script, will: StoredTell, args: readonly string[]): Promise<Standing> {
+    const { link, run } = this.options
+    const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
+    return this.underLease(async () => {
+      const reply = await link.run(script, tag, keys, [run, this.tenure, ...args])
+      if (!Array.isArray(reply)) return null
+      return { is: String(reply[0]) as Standing["is"], time: Number(reply[1]) }
+    })
+  }
+
+  /** A channel that this node is in, said again. */
+  private async sayWill(will: StoredTell): Promise<void> {
+    const { link, run } = this.options
+    const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
+    await link.run(enterScript, tag, keys, [run, this.tenure, will.id, JSON.stringify(will), "", ""])
+  }
+
+  private listenedKey({ event }: StoredTell): string {
+    if (event.kind === "unregister") throw new TypeError("an unregister is no will of a channel")
+    return this.options.link.key(tag, `listened:${event.channel}`)
+  }
+
+  /** Does what answers null without a lease, once more with a new one. Throws `engine_unavailable`. */
+  private async underLease<T>(work: () => Promise<T | null>): Promise<T> {
+    for (let tries = 0; tries < 2; tries++) {
+      const done = await work()
+      if (done !== null) return done
+      // Without a lease, or when others tell what it had, nobody would look for what a dead node has left.
+      await this.renew()
+    }
+    throw new LabaError("engine_unavailable", "This node has no lease at the moment.", {
+      retryAfterSeconds: 2,
+    })
+  }
+
+  private renew(): Promise<void> {
+    this.renewing ??= this.renewNow().finally(() => {
+      this.renewing = null
+    })
+    return this.renewing
+  }
+
+  private async renewNow(): Promise<void> {
+    try {
+      for (;;) {
+        const [standing, tenure = "1", life = "", ...fields] = await this.renewed()
+        if (standing === "taken") await this.tellLapsed()
+        if (standing === "forgotten" || life !== this.life) this.isStale = true
+        this.tenure = tenure
+        this.life = life
+        this.ear?.adopted(fields.filter((_, i) => i % 2 === 1).map((text) => JSON.parse(text) as StoredTell))
+        if (fields.length === 0) break
+      }
+      if (this.isStale) await this.sayAll()
+    } catch {
+      // The engine tells that Redis is away. What it did, and could not answer, is found when everything is said again.
+      this.isStale = true
+    }
+  }
+
+  private async renewed(): Promise<string[]> {
+    const { link, run, leaseMs } = this.options
+    const { leases, tenures, mine } = this.keys
+    const keys = [leases, tenures, link.key(tag, "ended"), link.key(tag, "renewals"), mine]
+    const reply = await link.run(renewScript, tag, keys, [
+      ...[run, leaseMs, this.tenure, link.key(tag, "tells-")],
+      ...[perStepMax, tenureKeptMs],
+    ])
+    return Array.isArray(reply) ? reply.map(String) : []
+  }
+
+  private async tellLapsed(): Promise<void> {
+    this.ear?.lapsed(new Set(await this.ids()))
+  }
+
+  private async ids(): Promise<string[]> {
+    const reply = await this.options.link.command(tag, "HKEYS", this.keys.mine)
+    return Array.isArray(reply) ? reply.map(String) : []
+  }
+
+  /** Makes what Redis holds what is to be told, after it may have lost one thing and kept another. */
+  private async sayAll(): Promise<void> {
+    this.isStale = false
+    const { link } = this.options
+    // A script that Redis has to be handed over first would come behind what is sent after it.
+    for (const script of [enterScript, vacateScript]) await link.command(tag, "SCRIPT", "LOAD", script.lua)
+    const held = new Set(await this.ids())
+    // From here on nothing is waited for until it is known what there is.
+    const kept = [...(this.ear?.kept() ?? [])]
+    const known = new Set(kept.map(({ id }) => id))
+    const tells = kept.filter(({ isWill }) => !isWill)
+    // All at once: what is left from now on is left after it was said.
+    const said = Promise.all(kept.filter(({ isWill }) => isWill).map((will) => this.sayWill(will)))
+    // Whoever waits for it may have thrown before.
+    said.catch(() => undefined)
+    for (const id of this.unremoved) if (!held.has(id)) this.unremoved.delete(id)
+    const strangers = [...held].filter((id) => !known.has(id))
+    const isOwn = (id: string): boolean => /^[^-/]*/.exec(id)?.[0] === this.options.run
+    // Taken over, by a step whose answer was lost on its way here; of its own, channels that it has left, and is in again in an
+    // older copy of what Redis held.
+    const isUnheard = (id: string): boolean =>
+      !this.unremoved.has(id) && (!isOwn(id) || id.includes("/vacated/"))
+    const unheard = strangers.filter(isUnheard)
+    for (const id of strangers) if (!isUnheard(id)) this.remove(id)
+    for (let at = 0; at < tells.length; at += perStepMax) {
+      // What was told meanwhile is not to be remembered.
+      const some = tells.slice(at, at + perStepMax).filter(({ id }) => !this.unremoved.has(id))
+      if (some.length > 0 && !(await this.write(some))) throw new Error("others have taken over meanwhile")
+    }
+    await said
+    for (const id of unheard) {
+      const text = await link.command(tag, "HGET", this.keys.mine, id)
+      if (text !== null) this.ear?.adopted([JSON.parse(String(text)) as StoredTell])
+    }
+  }
+
+  /** False, and nothing is written, when the lease was lost. Throws `engine_unavailable`. */
+  private async write(tells: readonly StoredTell[]): Promise<boolean> {
+    const { link, run } = this.options
+    const { tenures, mine } = this.keys
+    const args = [run, this.tenure, ...tells.flatMap((tell) => [tell.id, JSON.stringify(tell)])]
+    const written = link.run(putScript, tag, [tenures, mine], args)
+    const settled = written.catch(() => undefined)
+    for (const { id } of tells) this.writing.set(id, settled)
+    try {
+      return (await written) === 1
+    } finally {
+      for (const { id } of tells) if (this.writing.get(id) === settled) this.writing.delete(id)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// The backends that are called by HTTP, wired to a node: what they publish, whom they lose, what goes wrong.
+import { LabaError } from "../../../wire/error.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import { idempotencyOf } from "../../api/publish.ts"
+import { parseChannel } from "../../channels/name.ts"
+import type { Config } from "../../config/config.ts"
+import { RedisEngine } from "../../engines/redis/redis.ts"
+import { memoryRecords } from "../../hooks/remote/registrations/memory-store.ts"
+import type { AnswerMessage, Post, Records } from "../../hooks/remote/remote.ts"
+import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
+import { checkSize, type Drafts } from "../../hub/drafts.ts"
+import type { Hub } from "../../hub/hub.ts"
+import { payloadIn } from "../../protocols/json-payload.ts"
+import { checkKey } from "../../protocols/laba.ts"
+import type { Counters } from "../../telemetry/counters.ts"
+import type { Events } from "../../telemetry/events.ts"
+import type { Connections } from "../../transports/connections.ts"
+import type { NodeEngine } from "../engines.ts"
+import { makePost } from "./http-post.ts"
+import { RedisRecords } from "./redis-store.ts"
+import { SqliteRecords } from "./sqlite-store.ts"
+
+export interface HookPartsOptions {
+  readonly config: Pick<Config, "hooks" | "engine" | "node">
+  readonly engine: NodeEngine
+  readonly node: string
+  readonly hub: Hub
+  readonly drafts: Drafts
+  readonly connections: Connections
+  readonly limits: Limits
+  readonly counters: Pick<Counters, "hooksFailed">
+  readonly events: Pick<Events, "hookFailed" | "hookTellsLost" | "startWarning">
+  /** Default: by HTTP, to addresses that were checked. */
+  readonly post?: Post
+}
+
+/** Where what has to be told is kept: with the history. */
+function recordsOf({ config, engine, node }: HookPartsOptions): Records {
+  if (engine instanceof RedisEngine)
+    return new RedisRecords({ link: engine.link, run: node, leaseMs: config.node.leaseMs })
+  return config.engine.name === "sqlite" ? SqliteRecords.open(config.engine.directory) : memoryRecords
+}
+
+/** Said at the start, since it is found out too late otherwise. */
+const notKept = {
+  name: "hooks_not_kept",
+  what: "What hooks have to tell is kept in memory: when this process dies, no backend hears of the end of its connections.",
+  remedy: "Start with --data <dir>: the SQLite engine keeps it, as the Redis engine does.",
+}
+
+/** Null when no hooks are configured: then nothing of them is there. Throws `engine_unavailable` when what it remembers cannot be read. */
+export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
+  const { config, node, hub, drafts, connections, limits, counters, events } = options
+  if (config.hooks.length === 0) return null
+  const publish = async (name: string, message: AnswerMessage): Promise<void> => {
+    const channel = parseChannel(name, "body")
+    const { key } = message
+    const payload = payloadIn(message, "bad_body")
+    checkSize(payload, limits)
+    const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
+    await hub.publish(drafts.make({ channel, payload, idempotency, publisher: undefined }))
+  }
+  const records = recordsOf(options)
+  const tells = config.hooks.some(({ urls }) => urls.unregister ?? urls.vacated)
+  if (tells && !records.durable) events.startWarning("warn", notKept)
+  return new RemoteHooks({
+    hooks: config.hooks,
+    node,
+    post: options.post ?? makePost(),
+    records,
+    publish,
+    dismiss(connection) {
+      const why = "This node was away for too long; open another connection."
+      connections.find(connection)?.dismiss(new LabaError("engine_unavailable", why))
+    },
+    isOpen: (connection) => connections.find(connection) !== null,
+    onFailure(hook, { kind, id, says }) {
+      counters.hooksFailed++
+      events.hookFailed(`${hook.name} ${kind}`, `${id}: ${says}`)
+    },
+    onLost: (hook, why) => events.hookTellsLost(hook, why),
+  })
+}
