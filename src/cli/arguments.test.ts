@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { readArguments } from "./arguments.ts"
-import { Misuse } from "./command.ts"
+import { UsageError } from "./command.ts"
 
 const flags = {
   url: { type: "string", value: "<url>", says: "where" },
@@ -31,7 +31,7 @@ describe("arguments", () => {
     [["--json=yes"], "--json takes no value"],
     [["a", "b", "c"], 'did not expect "c"'],
   ])("refuse %j and say why", (args, message) => {
-    expect(() => read(...args)).toThrow(new Misuse(message))
+    expect(() => read(...args)).toThrow(new UsageError(message))
   })
 
   test("give a flag that another flag follows no value", () => {

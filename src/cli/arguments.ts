@@ -1,20 +1,20 @@
 // Reads a command's arguments by its flags. What is not understood is named, with the nearest flag that exists.
 import { parseArgs } from "node:util"
-import { type Flags, Misuse } from "./command.ts"
+import { type Flags, UsageError } from "./command.ts"
 import { nearest } from "../config/nearest.ts"
 
 /** What was given, typed by the flags: a string flag holds a string, a boolean flag true. */
-export type Given<F extends Flags> = {
+export type FlagValues<F extends Flags> = {
   readonly [Name in keyof F]?: F[Name]["type"] extends "boolean" ? boolean : string
 }
 
 export interface Arguments<F extends Flags> {
-  readonly given: Given<F>
+  readonly given: FlagValues<F>
   /** What was no flag, in order. After `--` everything is. */
   readonly words: readonly string[]
 }
 
-/** Throws `Misuse` for an unknown flag, a missing or unasked-for value, and more words than `wordsMax`. */
+/** Throws `UsageError` for an unknown flag, a missing or unasked-for value, and more words than `wordsMax`. */
 export function readArguments<F extends Flags>(
   args: readonly string[],
   flags: F,
@@ -35,8 +35,8 @@ export function readArguments<F extends Flags>(
     if (token.kind === "positional") words.push(token.value)
     if (token.kind === "option") given[token.name] = valueOf(token, flags)
   }
-  if (words.length > wordsMax) throw new Misuse(`did not expect "${words[wordsMax]}"`)
-  return { given: given as Given<F>, words }
+  if (words.length > wordsMax) throw new UsageError(`did not expect "${words[wordsMax]}"`)
+  return { given: given as FlagValues<F>, words }
 }
 
 interface OptionToken {
@@ -50,12 +50,12 @@ function valueOf(token: OptionToken, flags: Flags): string | boolean {
   const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined
   if (!flag || !token.rawName.startsWith("--")) throw unknown("flag", token.rawName, dashed(flags))
   if (flag.type === "boolean") {
-    if (token.value !== undefined) throw new Misuse(`${token.rawName} takes no value`)
+    if (token.value !== undefined) throw new UsageError(`${token.rawName} takes no value`)
     return true
   }
   // In `--url --json` the value was forgotten; `--url=--json` would mean it.
   if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) {
-    throw new Misuse(`${token.rawName} needs a value: ${token.rawName} ${flag.value ?? "<value>"}`)
+    throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${flag.value ?? "<value>"}`)
   }
   return token.value
 }
@@ -63,7 +63,7 @@ function valueOf(token: OptionToken, flags: Flags): string | boolean {
 const dashed = (flags: Flags): string[] => Object.keys(flags).map((name) => `--${name}`)
 
 /** The error for a word that is not one of the known ones. */
-export function unknown(kind: "flag" | "command", word: string, known: readonly string[]): Misuse {
+export function unknown(kind: "flag" | "command", word: string, known: readonly string[]): UsageError {
   const meant = nearest(word, known)
-  return new Misuse(`unknown ${kind} ${word}${meant === null ? "" : `; did you mean ${meant}?`}`)
+  return new UsageError(`unknown ${kind} ${word}${meant === null ? "" : `; did you mean ${meant}?`}`)
 }

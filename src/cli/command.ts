@@ -28,11 +28,11 @@ export interface Command {
 export const exit = { ok: 0, failed: 1, usage: 2 } as const
 
 /** What was asked for cannot be done: said in one line, without a stack, exit code 1. */
-export class Failure extends Error {
-  override readonly name = "Failure"
+export class CommandError extends Error {
+  override readonly name = "CommandError"
 }
 
 /** The command was called wrongly: said in one line with where help is, exit code 2. */
-export class Misuse extends Error {
-  override readonly name = "Misuse"
+export class UsageError extends Error {
+  override readonly name = "UsageError"
 }

@@ -1,6 +1,6 @@
 // The command line: finds the command, runs it, turns what it throws into one line and an exit code.
 import { unknown } from "./arguments.ts"
-import { type Command, exit, Failure, Misuse } from "./command.ts"
+import { type Command, exit, CommandError, UsageError } from "./command.ts"
 import { commands } from "./commands.ts"
 import { helpOf, helpOfAll } from "./help.ts"
 import { endUnread, print, say } from "./terminal.ts"
@@ -37,12 +37,12 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     return await main(args)
   } catch (error) {
-    if (error instanceof Misuse) {
+    if (error instanceof UsageError) {
       const known = commands.some((one) => one.name === args[0])
       say(`laba: ${error.message} (laba help${known ? ` ${args[0]}` : ""})`)
       return exit.usage
     }
-    say(error instanceof Failure ? `laba: ${error.message}` : Bun.inspect(error))
+    say(error instanceof CommandError ? `laba: ${error.message}` : Bun.inspect(error))
     return exit.failed
   }
 }

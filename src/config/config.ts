@@ -16,16 +16,16 @@ import type { HookConfig } from "../hooks/remote/remote.ts"
 import type { KeyInput, PermissionsInput, TokensInput } from "./input/access-input.ts"
 import { accessConfigOf, accessProblems } from "./checks/access-problems.ts"
 import { ConfigError, type Problem } from "./config-error.ts"
-import { type EngineChoice, engineOf } from "./schema/engine-schema.ts"
+import { type EngineConfig, engineOf } from "./schema/engine-schema.ts"
 import type { HookInput } from "./input/hooks-input.ts"
 import { hooksConfigOf, hooksProblems } from "./checks/hooks-problems.ts"
-import { problemsOf } from "./checks/schema-problems.ts"
+import { schemaProblems } from "./checks/schema-problems.ts"
 import { type ChannelOutput, type ConfigOutput, configSchema } from "./schema/config-schema.ts"
 import type { WatchInput } from "./input/watch-input.ts"
 import { type WatchConfig, watchConfigOf, watchProblems } from "./checks/watch-problems.ts"
 
 export { ConfigError } from "./config-error.ts"
-export type { EngineChoice } from "./schema/engine-schema.ts"
+export type { EngineConfig } from "./schema/engine-schema.ts"
 
 /** What the config file holds, and what `serve()` takes. Everything may be left out. */
 export interface ConfigInput {
@@ -146,7 +146,7 @@ export type LimitsInput = {
 /** The whole configuration, checked, every default filled in. */
 export interface Config {
   readonly listen: { readonly host: string; readonly port: number }
-  readonly engine: EngineChoice
+  readonly engine: EngineConfig
   readonly node: { readonly name: string | null; readonly advertise: string | null; readonly leaseMs: number }
   readonly rules: Rules
   readonly limits: Limits
@@ -163,7 +163,7 @@ export interface Config {
 /** Checks a configuration and fills in its defaults. Throws `ConfigError` with all that is wrong, not only the first. */
 export function parseConfig(value: unknown = {}): Config {
   const parsed = configSchema.safeParse(value ?? {})
-  if (!parsed.success) throw new ConfigError(problemsOf(parsed.error, value))
+  if (!parsed.success) throw new ConfigError(schemaProblems(parsed.error, value))
   const { listen, node, limits, open, tls, log } = parsed.data
   const problems = [
     ...limitProblems(limits),

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test"
 import { LabaError } from "../../wire/error.ts"
 import { Application } from "./application.ts"
 import type { Hooks, Subscribing } from "./hooks.ts"
-import type { Actor } from "./remote/remote-hooks.ts"
+import type { Requester } from "./remote/remote-hooks.ts"
 
-const ann: Actor = { connection: "c1", transport: "websocket", user: "ann", sender: "@ann" }
+const ann: Requester = { connection: "c1", transport: "websocket", user: "ann", sender: "@ann" }
 
 function made(hooks: Hooks) {
   const failures: [hook: keyof Hooks, error: unknown][] = []

@@ -13,7 +13,7 @@ import type {
   Welcome,
 } from "./hooks.ts"
 import type { Sender } from "./remote/delivery/fair-queue.ts"
-import type { Actor, RemoteHooks } from "./remote/remote-hooks.ts"
+import type { Requester, RemoteHooks } from "./remote/remote-hooks.ts"
 
 const welcome: Welcome = {}
 const publishIt: Verdict = {}
@@ -101,7 +101,7 @@ export class Application {
   }
 
   /** Lets a connection listen to one more channel; at once where nobody is asked. Throws the refusal, or `hook_failed`. */
-  subscribe(actor: () => Actor, channel: string): MaybePromise<void> {
+  subscribe(actor: () => Requester, channel: string): MaybePromise<void> {
     if (this.hooks.onSubscribe) return this.askThenRemote(actor(), channel)
     if (this.asksRemote(channel)) return this.remote?.subscribe(actor(), channel)
   }
@@ -134,7 +134,7 @@ export class Application {
     return this.remote?.asksAboutVisit({ channel, channels: [] }) === true
   }
 
-  private async askThenRemote(actor: Actor, channel: string): Promise<void> {
+  private async askThenRemote(actor: Requester, channel: string): Promise<void> {
     const { connection, transport, user } = actor
     const subscribing = { connection, user, transport, channel }
     await this.ask("onSubscribe", () => this.hooks.onSubscribe?.(subscribing), subscribeIt)

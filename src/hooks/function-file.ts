@@ -79,18 +79,21 @@ export interface FunctionContext {
   readonly database: FunctionDatabase
 }
 
-type Asked<Call> = (call: Call, context: FunctionContext) => MaybePromise<FunctionAnswer | undefined | void>
-type Told<Call> = (call: Call, context: FunctionContext) => MaybePromise<void>
+type AskedFunction<Call> = (
+  call: Call,
+  context: FunctionContext,
+) => MaybePromise<FunctionAnswer | undefined | void>
+type NotifiedFunction<Call> = (call: Call, context: FunctionContext) => MaybePromise<void>
 
 /** What a file may export. */
 export interface FunctionFile {
   /** The channels it is for. Default: `/` and the file's name. */
   readonly pattern?: string
-  readonly register?: Asked<RegisterCall>
-  readonly transport?: Asked<MessageCall>
-  readonly unregister?: Told<UnregisterCall>
-  readonly subscribe?: Asked<FunctionCall>
-  readonly publish?: Asked<MessageCall>
-  readonly occupied?: Told<{ readonly channel: string }>
-  readonly vacated?: Told<{ readonly channel: string }>
+  readonly register?: AskedFunction<RegisterCall>
+  readonly transport?: AskedFunction<MessageCall>
+  readonly unregister?: NotifiedFunction<UnregisterCall>
+  readonly subscribe?: AskedFunction<FunctionCall>
+  readonly publish?: AskedFunction<MessageCall>
+  readonly occupied?: NotifiedFunction<{ readonly channel: string }>
+  readonly vacated?: NotifiedFunction<{ readonly channel: string }>
 }

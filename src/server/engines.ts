@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs"
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
-import type { EngineChoice } from "../config/config.ts"
+import type { EngineConfig } from "../config/config.ts"
 import type { Engine, EngineEvents } from "../engines/engine.ts"
 import type { Inventory } from "../engines/inventory.ts"
 import { MemoryEngine } from "../engines/memory/memory.ts"
@@ -30,7 +30,7 @@ export interface EngineSurroundings {
 
 /** Throws `engine_unavailable` when what it stores on cannot be used. */
 export function makeEngine(
-  choice: EngineChoice,
+  choice: EngineConfig,
   events: EngineEvents,
   { limits, leaseMs, onTrim, onTrouble }: EngineSurroundings,
 ): NodeEngine {

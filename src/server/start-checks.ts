@@ -2,7 +2,7 @@
 // files that are not there or not what they should be. `serve` and `laba check` ask the same.
 import { accessSync, constants, existsSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { refuseAccident } from "../config/checks/open-by-accident.ts"
+import { refuseOpenByAccident } from "../config/checks/open-by-accident.ts"
 import { type Config, ConfigError } from "../config/config.ts"
 import { filesIn } from "../engines/sqlite/store.ts"
 import { readAuthorities } from "./engines.ts"
@@ -15,7 +15,7 @@ export interface StartFiles {
 
 /** Throws `ConfigError`. Looks and changes nothing. */
 export async function checkStart(config: Config): Promise<StartFiles> {
-  refuseAccident(config)
+  refuseOpenByAccident(config)
   const { engine } = config
   if (engine.name === "sqlite") checkDirectory(engine.directory)
   if (engine.name === "redis" && engine.ca !== null) checkAuthorities(engine.ca)

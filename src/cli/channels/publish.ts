@@ -4,8 +4,8 @@ import { parseContentType } from "../../../wire/content-type.ts"
 import { checkKey } from "../../protocols/laba.ts"
 import { channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, exit, Failure, Misuse } from "../command.ts"
-import { reach, refusalOf } from "./server-answer.ts"
+import { type Command, exit, CommandError, UsageError } from "../command.ts"
+import { fetchFrom, refusalOf } from "./server-answer.ts"
 import { credential } from "../flags/secrets.ts"
 import { print } from "../terminal.ts"
 
@@ -24,12 +24,12 @@ const flags = {
   file: { type: "string", value: "<path>", says: "publish a file's bytes; - reads standard input" },
 } as const
 
-/** Throws `Misuse`. */
+/** Throws `UsageError`. */
 function checkIdempotencyKey(key: string): void {
   try {
     checkKey(key)
   } catch {
-    throw new Misuse(
+    throw new UsageError(
       `--key is 1 to ${idempotencyKeyCharsMax} printable ASCII characters without spaces, not ${JSON.stringify(key)}`,
     )
   }
@@ -56,15 +56,22 @@ export const publish: Command = {
     const { given, words } = readArguments(args, flags, 2)
     const address = readAddress(words[0], given.url)
     if (given.type !== undefined && !parseContentType(given.type))
-      throw new Misuse(`--type is a content type such as application/json, not ${JSON.stringify(given.type)}`)
+      throw new UsageError(
+        `--type is a content type such as application/json, not ${JSON.stringify(given.type)}`,
+      )
     if (given.key !== undefined) checkIdempotencyKey(given.key)
     const { body, type } = await readPayload(words[1], given.file)
     const headers: Record<string, string> = { "content-type": given.type ?? type }
     if (given.key !== undefined) headers["idempotency-key"] = given.key
     const token = credential()
     if (token) headers["authorization"] = `Bearer ${token}`
-    const response = await reach(channelUrl(address), { method: "POST", headers, body, redirect: "error" })
-    if (!response.ok) throw new Failure(await refusalOf(response))
+    const response = await fetchFrom(channelUrl(address), {
+      method: "POST",
+      headers,
+      body,
+      redirect: "error",
+    })
+    if (!response.ok) throw new CommandError(await refusalOf(response))
     print((await response.text()).trim())
     return exit.ok
   },
@@ -72,7 +79,7 @@ export const publish: Command = {
 
 async function readPayload(data: string | undefined, file: string | undefined): Promise<Payload> {
   if ((data === undefined) === (file === undefined)) {
-    throw new Misuse("needs what to publish: either data after the channel, or --file")
+    throw new UsageError("needs what to publish: either data after the channel, or --file")
   }
   if (data !== undefined) return { body: new TextEncoder().encode(data), type: textType }
   if (file === "-") return withoutName(await Bun.stdin.bytes())
@@ -84,7 +91,7 @@ async function readFile(path: string): Promise<Payload> {
   try {
     return { body: await file.bytes(), type: file.type }
   } catch (error) {
-    throw new Failure(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new CommandError(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }

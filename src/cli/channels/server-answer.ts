@@ -1,6 +1,6 @@
 // What a server says when it refuses, in one line for the terminal.
 import type { Problem } from "../../../wire/error.ts"
-import { Failure } from "../command.ts"
+import { CommandError } from "../command.ts"
 
 /** `bad_channel: …` from a problem body; the status and text from anything else, for example a proxy's page. */
 export async function refusalOf(response: Response): Promise<string> {
@@ -22,12 +22,12 @@ function problemIn(text: string): Problem | null {
 }
 
 /** `fetch`, but a server that cannot be reached is one plain line that names it. */
-export async function reach(url: string, init: RequestInit): Promise<Response> {
+export async function fetchFrom(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch (error) {
     if (init.signal?.aborted) throw error
-    throw new Failure(`cannot reach ${new URL(url).origin}: ${reasonOf(error)}`, { cause: error })
+    throw new CommandError(`cannot reach ${new URL(url).origin}: ${reasonOf(error)}`, { cause: error })
   }
 }
 

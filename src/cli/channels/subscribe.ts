@@ -2,7 +2,7 @@
 import { type Channel, connect, type Message } from "../../../client/index.ts"
 import { channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, exit, Misuse } from "../command.ts"
+import { type Command, exit, UsageError } from "../command.ts"
 import { readCursor } from "../flags/cursors.ts"
 import { messageText } from "./message-text.ts"
 import { sayUntilRefused } from "./connection-status.ts"
@@ -72,7 +72,7 @@ function printing(channel: Channel, asJson: boolean, countMax: number): Promise<
 
 function readCount(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Misuse(`--count is a whole number above 0, not "${text}"`)
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new UsageError(`--count is a whole number above 0, not "${text}"`)
   return Number(text)
 }
 

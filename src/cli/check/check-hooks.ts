@@ -1,15 +1,15 @@
 // Tries every address that hooks would call: may it be connected to, does it answer, does it agree.
 import { printable } from "../../telemetry/printable.ts"
 import { BackendFailure } from "../../hooks/remote/delivery/backend-failure.ts"
-import { shakeHands } from "../../hooks/remote/delivery/handshakes.ts"
+import { performHandshake } from "../../hooks/remote/delivery/handshakes.ts"
 import type { HookConfig, HookResponse } from "../../hooks/remote/remote.ts"
-import { makePost } from "../../server/hooks/http-post.ts"
+import { makeHttpSend } from "../../server/hooks/http-post.ts"
 
 /** One line an address, and whether all went well. */
 export async function checkHooks(
   hooks: readonly HookConfig[],
 ): Promise<{ readonly lines: string[]; readonly ok: boolean }> {
-  const post = makePost()
+  const post = makeHttpSend()
   const tries = hooks.flatMap((hook) => [...kindsByUrl(hook)].map(([url, kinds]) => ({ hook, url, kinds })))
   const results = await Promise.all(
     tries.map(async ({ hook, url, kinds }) => {
@@ -25,7 +25,7 @@ export async function checkHooks(
   async function tryOne(hook: HookConfig, url: string): Promise<{ ok: boolean; says: string }> {
     const agrees = hook.dialect === "laba" && hook.handshake
     try {
-      if (agrees) await shakeHands(url, { hook, post })
+      if (agrees) await performHandshake(url, { hook, post })
       else {
         const { timeoutMs, privateAddresses } = hook
         const asked = {

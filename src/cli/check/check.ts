@@ -10,9 +10,9 @@ import { duration } from "../../watch/wording.ts"
 import { serverOf } from "../flags/server-address.ts"
 import { readArguments } from "../arguments.ts"
 import { checkHooks } from "./check-hooks.ts"
-import { type Command, exit, Misuse } from "../command.ts"
+import { type Command, exit, UsageError } from "../command.ts"
 import { explainAccess } from "./explain-access.ts"
-import { configFlag, gatherConfig } from "../flags/config.ts"
+import { configFlag, loadConfig } from "../flags/config.ts"
 import { refuseStart } from "./start-check.ts"
 import { hooksOfServer } from "./hooks-of-server.ts"
 import { print } from "../terminal.ts"
@@ -51,8 +51,8 @@ export const check: Command = {
     const { given, words } = readArguments(args, flags, 1)
     const [channel] = words
     if ((given.as === undefined) !== (channel === undefined))
-      throw new Misuse("--as and a channel go together: laba check --as token.jwt /orders/42")
-    const { config, file } = await gatherConfig(given.config, {})
+      throw new UsageError("--as and a channel go together: laba check --as token.jwt /orders/42")
+    const { config, file } = await loadConfig(given.config, {})
     await refuseStart(config)
     if (given.as !== undefined && channel !== undefined) {
       print((await explainAccess({ config, as: given.as, channel })).join("\n"))

@@ -5,7 +5,7 @@ import { isKey } from "../../access/keys.ts"
 import { Revocations } from "../../access/revocations.ts"
 import type { Config } from "../../config/config.ts"
 import type { Action } from "../../channels/channel.ts"
-import { Failure } from "../command.ts"
+import { CommandError } from "../command.ts"
 
 const actions: readonly Action[] = ["listen", "history", "publish", "presence", "manage"]
 
@@ -16,7 +16,7 @@ export interface Question {
   readonly channel: string
 }
 
-/** A line for who it is and one for each action. Throws `Failure` for a credential that is not accepted. */
+/** A line for who it is and one for each action. Throws `CommandError` for a credential that is not accepted. */
 export async function explainAccess({ config, as, channel: name }: Question): Promise<readonly string[]> {
   const access = new Gate({ config, revocations: new Revocations({ lifetimeMaxMs: () => 0 }) })
   try {
@@ -32,8 +32,8 @@ export async function explainAccess({ config, as, channel: name }: Question): Pr
       }),
     ]
   } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure((error as Error).message, { cause: error })
+    if (error instanceof CommandError) throw error
+    throw new CommandError((error as Error).message, { cause: error })
   }
 }
 
@@ -46,7 +46,8 @@ async function credentialFrom(as: string): Promise<string> {
   // JSON in base64 begins so.
   if (isKey(as) || /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(as)) return as
   const file = Bun.file(as)
-  if (!(await file.exists())) throw new Failure(`there is no file ${as}, and it is no token or key either`)
+  if (!(await file.exists()))
+    throw new CommandError(`there is no file ${as}, and it is no token or key either`)
   return (await file.text()).trim()
 }
 

@@ -1,18 +1,18 @@
 // What went wrong lately between a running server and the backends of its hooks, as it tells at /_/api/hooks.
 import type { HookView } from "../../hooks/remote/hook-view.ts"
 import { printable } from "../../telemetry/printable.ts"
-import { Failure } from "../command.ts"
-import { reach, refusalOf } from "../channels/server-answer.ts"
+import { CommandError } from "../command.ts"
+import { fetchFrom, refusalOf } from "../channels/server-answer.ts"
 import { credential } from "../flags/secrets.ts"
 
-/** Some lines for each hook, and whether the server calls all of them. Throws `Failure` when it does not tell. */
+/** Some lines for each hook, and whether the server calls all of them. Throws `CommandError` when it does not tell. */
 export async function hooksOfServer(
   server: string,
 ): Promise<{ readonly lines: string[]; readonly ok: boolean }> {
   const token = credential()
   const headers = token ? { authorization: `Bearer ${token}` } : {}
-  const response = await reach(`${server}/_/api/hooks`, { headers, redirect: "error" })
-  if (!response.ok) throw new Failure(await refusalOf(response))
+  const response = await fetchFrom(`${server}/_/api/hooks`, { headers, redirect: "error" })
+  if (!response.ok) throw new CommandError(await refusalOf(response))
   const { hooks } = (await response.json()) as { hooks: readonly HookView[] }
   const lines = hooks.flatMap((hook) => [headOf(hook), ...hook.errors.map(lineOf)])
   return {

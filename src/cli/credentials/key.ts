@@ -1,7 +1,7 @@
 // `laba key new`: a key for a backend, shown once, and the lines that let it in.
 import { keyName, makeKey } from "../../access/keys.ts"
 import { readArguments, unknown } from "../arguments.ts"
-import { type Command, exit, Misuse } from "../command.ts"
+import { type Command, exit, UsageError } from "../command.ts"
 import { readPatterns } from "../flags/patterns.ts"
 import { print, say } from "../terminal.ts"
 
@@ -32,9 +32,11 @@ export const key: Command = {
     const { given, words } = readArguments(args, flags, 2)
     const [verb, name] = words
     if (verb !== "new")
-      throw verb === undefined ? new Misuse("say `laba key new <name>`") : unknown("command", verb, ["new"])
+      throw verb === undefined
+        ? new UsageError("say `laba key new <name>`")
+        : unknown("command", verb, ["new"])
     if (name === undefined || !keyName.test(name))
-      throw new Misuse(
+      throw new UsageError(
         "a key needs a name of 1 to 40 lower-case letters, digits and dashes: laba key new shop",
       )
     const scopes = (["publish", "listen", "manage"] as const).flatMap((scope) => {
@@ -42,7 +44,7 @@ export const key: Command = {
       return patterns.length === 0 ? [] : [`${scope}: ${JSON.stringify(patterns)}`]
     })
     if (scopes.length === 0)
-      throw new Misuse("a key that may do nothing is of no use: add --publish, --listen or --manage")
+      throw new UsageError("a key that may do nothing is of no use: add --publish, --listen or --manage")
     const { text, sha256 } = makeKey(name)
     // The key alone on standard output, so that a script can take it; the rest is for whoever reads.
     say("The key, shown this once and kept nowhere; its bearer sends `Authorization: Bearer <key>`:\n")

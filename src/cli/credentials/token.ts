@@ -6,8 +6,8 @@ import { secretBytesMin } from "../../access/verify-key.ts"
 import { millisecondsOf, timePattern } from "../../config/quantities.ts"
 import type { TokensConfig } from "../../access/access-config.ts"
 import { readArguments, unknown } from "../arguments.ts"
-import { type Command, exit, Failure, Misuse } from "../command.ts"
-import { configFlag, gatherConfig } from "../flags/config.ts"
+import { type Command, exit, CommandError, UsageError } from "../command.ts"
+import { configFlag, loadConfig } from "../flags/config.ts"
 import { readPatterns } from "../flags/patterns.ts"
 import { print } from "../terminal.ts"
 
@@ -48,14 +48,14 @@ export const token: Command = {
     const { given, words } = readArguments(args, flags, 1)
     if (words[0] !== "new")
       throw words[0] === undefined
-        ? new Misuse("say `laba token new`")
+        ? new UsageError("say `laba token new`")
         : unknown("command", words[0], ["new"])
     const seconds = readExpires(given.expires ?? "1h")
-    const { config } = await gatherConfig(given.config, {})
+    const { config } = await loadConfig(given.config, {})
     const { tokens } = config.access
     const claims = { ...whose(given.user), ...channelsOf(given.listen, given.publish), ...expectedBy(tokens) }
     if (tokens && seconds > tokens.lifetimeMaxSeconds)
-      throw new Failure(
+      throw new CommandError(
         `the configuration accepts tokens of at most ${tokens.lifetimeMaxSeconds} seconds (tokens.lifetimeMax)`,
       )
     const secret =
@@ -73,7 +73,7 @@ export const token: Command = {
 function readExpires(text: string): number {
   const seconds = timePattern.test(text) ? Math.floor(millisecondsOf(text) / 1000) : 0
   if (seconds > 0) return seconds
-  throw new Misuse(`--expires is a time such as 10m or 1h, not "${text}"`)
+  throw new UsageError(`--expires is a time such as 10m or 1h, not "${text}"`)
 }
 
 function whose(user: string | undefined): { sub?: string } {
@@ -81,7 +81,7 @@ function whose(user: string | undefined): { sub?: string } {
   try {
     userPart(user)
   } catch {
-    throw new Misuse("--user is text of 1 to 200 bytes")
+    throw new UsageError("--user is text of 1 to 200 bytes")
   }
   return { sub: user }
 }
@@ -103,7 +103,7 @@ function expectedBy(tokens: TokensConfig | null): { iss?: string; aud?: string }
 function firstSecret(tokens: TokensConfig | null): string {
   const secret = tokens?.issuers[0]?.secrets[0]
   if (secret !== undefined) return secret
-  throw new Failure(
+  throw new CommandError(
     "the configuration has no `tokens.secret` to sign with; name a file with --secret-file, or set LABA_TOKEN_SECRET",
   )
 }
@@ -112,10 +112,10 @@ async function readSecret(file: string): Promise<string> {
   const text = await Bun.file(file)
     .text()
     .catch((cause: unknown) => {
-      throw new Failure(`cannot read ${file}`, { cause })
+      throw new CommandError(`cannot read ${file}`, { cause })
     })
   // An editor ends a file with a line's end, which is no part of the secret.
   const secret = text.replace(/\r?\n$/, "")
   if (Buffer.byteLength(secret) >= secretBytesMin) return secret
-  throw new Failure(`the secret in ${file} has less than ${secretBytesMin} bytes`)
+  throw new CommandError(`the secret in ${file} has less than ${secretBytesMin} bytes`)
 }

@@ -3,7 +3,7 @@ import { applyEnvironment } from "../../config/loading/environment.ts"
 import { mergeConfig } from "../../config/loading/merge-config.ts"
 import { type Config, ConfigError, type ConfigInput, parseConfig } from "../../config/config.ts"
 import { readConfigText } from "../../config/loading/config-text.ts"
-import { Failure, Misuse } from "../command.ts"
+import { CommandError, UsageError } from "../command.ts"
 
 /** Taken from the current folder when no file is named. */
 const usualNames = ["laba.yaml", "laba.yml", "laba.json"]
@@ -15,7 +15,7 @@ export const configFlag = {
   says: `YAML or JSON; default ${usualNames.join(", ")} in this folder, if there is one`,
 } as const
 
-export interface Gathered {
+export interface LoadedConfig {
   /** As `serve()` takes it. */
   readonly input: ConfigInput
   /** The same, checked, with every default filled in. */
@@ -24,9 +24,9 @@ export interface Gathered {
   readonly file: string | null
 }
 
-/** Throws `Misuse` for a flag that is none, and `Failure` with every mistake of the rest, a line each. */
-export async function gatherConfig(named: string | undefined, flags: ConfigInput): Promise<Gathered> {
-  if (named === "") throw new Misuse("--config needs the name of a file, and has an empty one")
+/** Throws `UsageError` for a flag that is none, and `CommandError` with every mistake of the rest, a line each. */
+export async function loadConfig(named: string | undefined, flags: ConfigInput): Promise<LoadedConfig> {
+  if (named === "") throw new UsageError("--config needs the name of a file, and has an empty one")
   checkFlags(flags)
   const file = named ?? (await usualFile())
   const text = file === null ? null : await read(file)
@@ -35,17 +35,17 @@ export async function gatherConfig(named: string | undefined, flags: ConfigInput
     const input = mergeConfig(applyEnvironment(fromFile, process.env), flags)
     return { input, config: parseConfig(input), file }
   } catch (error) {
-    if (error instanceof ConfigError) throw new Failure(mistakesOf(error, file), { cause: error })
+    if (error instanceof ConfigError) throw new CommandError(mistakesOf(error, file), { cause: error })
     throw error
   }
 }
 
-/** By themselves, so that what was typed wrongly is not said of a file. Throws `Misuse`. */
+/** By themselves, so that what was typed wrongly is not said of a file. Throws `UsageError`. */
 function checkFlags(flags: ConfigInput): void {
   try {
     parseConfig(flags)
   } catch (error) {
-    if (error instanceof ConfigError) throw new Misuse(error.message.split("\n")[0])
+    if (error instanceof ConfigError) throw new UsageError(error.message.split("\n")[0])
     throw error
   }
 }
@@ -59,7 +59,7 @@ async function read(file: string): Promise<string> {
   try {
     return await Bun.file(file).text()
   } catch (error) {
-    throw new Failure(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
+    throw new CommandError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,
     })
   }

@@ -1,6 +1,6 @@
 // Patterns of channels in a flag's value.
 import { parsePattern } from "../../channels/pattern.ts"
-import { Misuse } from "../command.ts"
+import { UsageError } from "../command.ts"
 
 /** Divided by spaces, which no pattern holds. */
 export function readPatterns(flag: string, text: string | undefined): string[] {
@@ -9,7 +9,7 @@ export function readPatterns(flag: string, text: string | undefined): string[] {
     try {
       parsePattern(pattern)
     } catch (error) {
-      throw new Misuse(`--${flag}: ${(error as Error).message.replace(/^bad_channel: /, "")}`)
+      throw new UsageError(`--${flag}: ${(error as Error).message.replace(/^bad_channel: /, "")}`)
     }
   }
   return patterns

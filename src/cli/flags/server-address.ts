@@ -1,5 +1,5 @@
 // Where publish and subscribe go: a server's address and a channel, from flags and environment.
-import { Misuse } from "../command.ts"
+import { UsageError } from "../command.ts"
 
 /** The address that is used when neither `--url` nor `LABA_URL` names one: what `laba serve` listens at. */
 export const defaultAddress = "http://127.0.0.1:8080"
@@ -19,13 +19,13 @@ export interface Address {
 
 /** Reads `/orders/42`, or a whole URL `http://host/orders/42`, which wins over `--url`. */
 export function readAddress(word: string | undefined, url: string | undefined): Address {
-  if (word === undefined) throw new Misuse("needs a channel, for example /channel/hello")
+  if (word === undefined) throw new UsageError("needs a channel, for example /channel/hello")
   if (/^(https?|wss?):\/\//i.test(word)) {
-    if (url !== undefined) throw new Misuse("the channel is a whole URL already; leave --url away")
+    if (url !== undefined) throw new UsageError("the channel is a whole URL already; leave --url away")
     const whole = checkedUrl(word)
     return { server: whole.origin, channel: whole.pathname }
   }
-  if (!word.startsWith("/")) throw new Misuse(`a channel begins with a slash: /${word}`)
+  if (!word.startsWith("/")) throw new UsageError(`a channel begins with a slash: /${word}`)
   return { server: serverOf(url ?? (process.env.LABA_URL || defaultAddress)), channel: word }
 }
 
@@ -38,7 +38,7 @@ export function serverOf(text: string): string {
 function checkedUrl(text: string): URL {
   const url = URL.parse(text.replace(/^ws/i, "http"))
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new Misuse(`"${text}" is not the address of a server; one looks like ${defaultAddress}`)
+    throw new UsageError(`"${text}" is not the address of a server; one looks like ${defaultAddress}`)
   }
   return url
 }

@@ -1,6 +1,6 @@
 // Times and numbers in flags.
 import { millisecondsOf, timePattern } from "../../config/quantities.ts"
-import { Misuse } from "../command.ts"
+import { UsageError } from "../command.ts"
 
 /** Milliseconds of `500ms`, `30s`, `5m`, `1h`; a bare number is seconds. */
 export function readTime(flag: string, text: string): number {
@@ -10,7 +10,7 @@ export function readTime(flag: string, text: string): number {
       ? millisecondsOf(text)
       : 0
   if (ms > 0) return ms
-  throw new Misuse(`${flag} is a time such as 500ms, 30s or 5m, not "${text}"`)
+  throw new UsageError(`${flag} is a time such as 500ms, 30s or 5m, not "${text}"`)
 }
 
 export function readWhole(
@@ -20,5 +20,5 @@ export function readWhole(
 ): number {
   const number = Number(text)
   if (/^\d{1,9}$/.test(text) && number >= range.min && number <= range.max) return number
-  throw new Misuse(`${flag} is a whole number from ${range.min} to ${range.max}, not "${text}"`)
+  throw new UsageError(`${flag} is a whole number from ${range.min} to ${range.max}, not "${text}"`)
 }

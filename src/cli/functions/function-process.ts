@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import type { HookKind } from "../../hooks/remote/remote.ts"
 import type { LabaAddress } from "./laba-api.ts"
-import type { Order, Report, ServedFile } from "./process-messages.ts"
+import type { ProcessCommand, ProcessReport, ServedFile } from "./process-messages.ts"
 
 const program = join(import.meta.dir, "program.ts")
 
@@ -34,7 +34,7 @@ export class FunctionProcess {
     const child = Bun.spawn([process.execPath, "--no-orphans", program, folder, database], {
       stdio: ["ignore", "inherit", "inherit"],
       serialization: "advanced",
-      ipc(report: Report) {
+      ipc(report: ProcessReport) {
         if ("ready" in report) ready.resolve(report.ready)
         else if ("broken" in report) ready.reject(new Error(report.broken))
         else settle(waiting, report)
@@ -54,7 +54,7 @@ export class FunctionProcess {
   }
 
   tell(laba: LabaAddress): void {
-    this.child.send({ laba } satisfies Order)
+    this.child.send({ laba } satisfies ProcessCommand)
   }
 
   /** Throws what the function throws, with its stack. */
@@ -70,7 +70,7 @@ export class FunctionProcess {
         resolve: (answer) => (done(), resolve(answer)),
         reject: (error) => (done(), reject(error)),
       })
-      this.child.send({ call, file, kind, event } satisfies Order)
+      this.child.send({ call, file, kind, event } satisfies ProcessCommand)
     })
   }
 
@@ -90,7 +90,7 @@ export class FunctionProcess {
   }
 }
 
-function settle(waiting: Map<number, Waiting>, report: Extract<Report, { call: number }>): void {
+function settle(waiting: Map<number, Waiting>, report: Extract<ProcessReport, { call: number }>): void {
   const one = waiting.get(report.call)
   if ("failed" in report) one?.reject(new Error(report.failed))
   else one?.resolve(report.answer)

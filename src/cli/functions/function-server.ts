@@ -1,6 +1,6 @@
 // Serves functions as the backend of hooks: reads what Laba sends in the dialect `laba`, calls the function of the file that the
 // path names, and writes its answer. Knows no processes.
-import { askKinds, type HookKind, tellKinds } from "../../hooks/remote/remote.ts"
+import { askKinds, type HookKind, notificationKinds } from "../../hooks/remote/remote.ts"
 import { attributeOf, verifySignature } from "../../hooks/signature.ts"
 import type { FunctionAnswer } from "../../hooks/function-file.ts"
 
@@ -18,7 +18,7 @@ export interface FunctionServerOptions {
 /** A byte order mark is kept: a message arrives as it was sent. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
-const kinds: readonly string[] = [...askKinds, ...tellKinds]
+const kinds: readonly string[] = [...askKinds, ...notificationKinds]
 
 export function serveFunctions(options: FunctionServerOptions): Bun.Server<undefined> {
   return Bun.serve({

@@ -7,11 +7,11 @@ import { LabaError } from "../../../wire/error.ts"
 import { ConfigError, type ConfigInput } from "../../config/config.ts"
 import type { HookInput } from "../../config/input/hooks-input.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, exit, Failure, Misuse } from "../command.ts"
+import { type Command, exit, CommandError, UsageError } from "../command.ts"
 import { serveFunctions } from "./function-server.ts"
 import type { ServedFile } from "./process-messages.ts"
-import { Runner } from "./runner.ts"
-import { configFlag, gatherConfig } from "../flags/config.ts"
+import { FunctionRunner } from "./runner.ts"
+import { configFlag, loadConfig } from "../flags/config.ts"
 import { secretIn } from "../flags/secrets.ts"
 import { stopBySignal } from "../signals.ts"
 import { goOnUnread, print, say } from "../terminal.ts"
@@ -47,11 +47,11 @@ export const functions: Command = {
     goOnUnread()
     const { given, words } = readArguments(args, flags, 1)
     const [folder] = words
-    if (folder === undefined) throw new Misuse("functions needs a folder: laba functions ./functions")
-    if (!isFolder(folder)) throw new Failure(`there is no folder ${folder}`)
+    if (folder === undefined) throw new UsageError("functions needs a folder: laba functions ./functions")
+    if (!isFolder(folder)) throw new CommandError(`there is no folder ${folder}`)
     const withLaba = given["with-laba"] === true
     const secret = given.secret ?? (withLaba ? randomBytes(32).toString("base64url") : null)
-    if (secret !== null && secret.length < 32) throw new Misuse("--secret has at least 32 characters")
+    if (secret !== null && secret.length < 32) throw new UsageError("--secret has at least 32 characters")
     const key = secretIn("LABA_KEY") ?? null
     const port = readPort("port", given.port ?? "9000")
     const labaPort = given["laba-port"] === undefined ? null : readPort("laba-port", given["laba-port"])
@@ -90,10 +90,10 @@ export const functions: Command = {
   },
 }
 
-async function startRunner(folder: string, database: string): Promise<Runner> {
+async function startRunner(folder: string, database: string): Promise<FunctionRunner> {
   let patterns = ""
   try {
-    const runner = await Runner.start({
+    const runner = await FunctionRunner.start({
       folder,
       database,
       onReload(files) {
@@ -108,7 +108,7 @@ async function startRunner(folder: string, database: string): Promise<Runner> {
     patterns = shapeOf(runner.files)
     return runner
   } catch (error) {
-    throw new Failure(`the functions in ${folder} cannot be loaded:\n${(error as Error).message}`, {
+    throw new CommandError(`the functions in ${folder} cannot be loaded:\n${(error as Error).message}`, {
       cause: error,
     })
   }
@@ -126,14 +126,14 @@ async function startLaba({ config: file, data, port, hooks }: LabaOptions) {
     ...(port !== null && { listen: { port } }),
     ...(data !== undefined && { engine: `sqlite:${join(data, "laba")}` }),
   }
-  const { input, config } = await gatherConfig(file, over)
+  const { input, config } = await loadConfig(file, over)
   // Loaded here and not above: the other commands start without the server's parts.
   const { serve } = await import("../../server/index.ts")
   try {
     return await serve({ ...input, hooks: [...(input.hooks ?? []), ...hooks] })
   } catch (error) {
-    if (error instanceof ConfigError) throw new Failure(error.message, { cause: error })
-    if (error instanceof LabaError) throw new Failure(error.detail, { cause: error })
+    if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error })
+    if (error instanceof LabaError) throw new CommandError(error.detail, { cause: error })
     return orSayPort({ port: config.listen.port, flag: "--laba-port" }, () => {
       throw error
     })
@@ -146,7 +146,7 @@ function orSayPort<T>({ port, flag }: { readonly port: number; readonly flag: st
     return listen()
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-      throw new Failure(`port ${port} is in use; choose another with ${flag}`, { cause: error })
+      throw new CommandError(`port ${port} is in use; choose another with ${flag}`, { cause: error })
     throw error
   }
 }
@@ -177,11 +177,11 @@ function yamlOf(hooks: readonly HookInput[]): string {
 
 function databaseIn(data: string | undefined): string {
   if (data === undefined) return ":memory:"
-  if (data === "") throw new Misuse("--data is a folder, not nothing")
+  if (data === "") throw new UsageError("--data is a folder, not nothing")
   try {
     mkdirSync(data, { recursive: true })
   } catch (cause) {
-    throw new Failure(`cannot keep anything in ${data}: ${(cause as Error).message}`, { cause })
+    throw new CommandError(`cannot keep anything in ${data}: ${(cause as Error).message}`, { cause })
   }
   return resolve(data, "functions.sqlite")
 }
@@ -195,5 +195,5 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 
 function readPort(name: string, text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text)
-  throw new Misuse(`--${name} is a whole number from 0 to 65535, not "${text}"`)
+  throw new UsageError(`--${name} is a whole number from 0 to 65535, not "${text}"`)
 }

@@ -7,7 +7,7 @@ export interface LabaAddress {
 }
 
 /** Calls whatever Laba is at the address by then. */
-export function labaAt(address: () => LabaAddress): FunctionLaba {
+export function labaApi(address: () => LabaAddress): FunctionLaba {
   const call = async (
     path: string,
     init: { readonly method: string; readonly type?: string; readonly body?: string | Uint8Array },

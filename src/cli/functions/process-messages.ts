@@ -10,12 +10,12 @@ export interface ServedFile {
 }
 
 /** To the functions. */
-export type Order =
+export type ProcessCommand =
   | { readonly laba: { readonly url: string; readonly key: string | null } }
   | { readonly call: number; readonly file: string; readonly kind: HookKind; readonly event: unknown }
 
 /** From them. */
-export type Report =
+export type ProcessReport =
   | { readonly ready: readonly ServedFile[] }
   /** They cannot be loaded. */
   | { readonly broken: string }

@@ -4,17 +4,17 @@ import { Database } from "bun:sqlite"
 import { readdirSync } from "node:fs"
 import { join, parse } from "node:path"
 import type { FunctionContext, FunctionDatabase, FunctionFile } from "../../hooks/function-file.ts"
-import { askKinds, type HookKind, tellKinds } from "../../hooks/remote/remote.ts"
-import { labaAt } from "./laba-api.ts"
-import type { Order, Report, ServedFile } from "./process-messages.ts"
+import { askKinds, type HookKind, notificationKinds } from "../../hooks/remote/remote.ts"
+import { labaApi } from "./laba-api.ts"
+import type { ProcessCommand, ProcessReport, ServedFile } from "./process-messages.ts"
 
 const [folder = ".", databaseFile = ":memory:"] = process.argv.slice(2)
-const kinds: readonly HookKind[] = [...askKinds, ...tellKinds]
+const kinds: readonly HookKind[] = [...askKinds, ...notificationKinds]
 
 type Called = (event: unknown, context: FunctionContext) => unknown
 
 const files = new Map<string, Readonly<Record<string, unknown>>>()
-const report = (one: Report): void => void process.send?.(one)
+const report = (one: ProcessReport): void => void process.send?.(one)
 
 let laba: { url: string; key: string | null } = { url: "http://127.0.0.1:8080", key: null }
 
@@ -40,7 +40,10 @@ async function load(): Promise<ServedFile[]> {
   return served
 }
 
-async function call(order: Extract<Order, { call: number }>, context: FunctionContext): Promise<void> {
+async function call(
+  order: Extract<ProcessCommand, { call: number }>,
+  context: FunctionContext,
+): Promise<void> {
   try {
     const called = files.get(order.file)?.[order.kind] as Called
     report({ call: order.call, answer: await called(order.event, context) })
@@ -53,9 +56,9 @@ async function call(order: Extract<Order, { call: number }>, context: FunctionCo
 }
 
 try {
-  const context: FunctionContext = { laba: labaAt(() => laba), database: openDatabase() }
+  const context: FunctionContext = { laba: labaApi(() => laba), database: openDatabase() }
   const served = await load()
-  process.on("message", (order: Order) => {
+  process.on("message", (order: ProcessCommand) => {
     if ("laba" in order) laba = { ...order.laba }
     else void call(order, context)
   })

@@ -9,7 +9,7 @@ import type { ServedFile } from "./process-messages.ts"
 /** An editor writes a file in several steps. */
 const settleMs = 50
 
-export interface RunnerOptions {
+export interface FunctionRunnerOptions {
   /** Absolute. */
   readonly folder: string
   /** A file of SQLite, or `:memory:`. */
@@ -18,8 +18,8 @@ export interface RunnerOptions {
   readonly onBroken: (error: Error) => void
 }
 
-export class Runner {
-  private readonly options: RunnerOptions
+export class FunctionRunner {
+  private readonly options: FunctionRunnerOptions
   private readonly watcher: FSWatcher
   private current: FunctionProcess
   private laba: LabaAddress | null = null
@@ -27,7 +27,7 @@ export class Runner {
   private loading: Promise<void> = Promise.resolve()
   private stopped = false
 
-  private constructor(options: RunnerOptions, first: FunctionProcess) {
+  private constructor(options: FunctionRunnerOptions, first: FunctionProcess) {
     this.options = options
     this.current = first
     this.watcher = watch(options.folder, { recursive: true }, (_, name) => {
@@ -40,8 +40,8 @@ export class Runner {
   }
 
   /** Throws what is wrong with the files. */
-  static async start(options: RunnerOptions): Promise<Runner> {
-    return new Runner(options, await FunctionProcess.start(options.folder, options.database))
+  static async start(options: FunctionRunnerOptions): Promise<FunctionRunner> {
+    return new FunctionRunner(options, await FunctionProcess.start(options.folder, options.database))
   }
 
   get files(): readonly ServedFile[] {

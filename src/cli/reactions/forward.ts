@@ -3,8 +3,8 @@ import { call } from "../../react/call.ts"
 import { callOf } from "../../react/facts.ts"
 import type { Reaction } from "../../react/reaction.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, Misuse } from "../command.ts"
-import { listAside, reactTo, readTask, retryAside, sharedFlags } from "./reaction-task.ts"
+import { type Command, UsageError } from "../command.ts"
+import { listAside, reactTo, readReactionTask, retryAside, sharedFlags } from "./reaction-task.ts"
 import { webhookSecret } from "../flags/secrets.ts"
 
 const flags = {
@@ -32,12 +32,12 @@ export const forward: Command = {
   ],
   async run(args) {
     const { given, words } = readArguments(args, flags, 1)
-    const task = readTask("forward", words[0], given)
+    const task = readReactionTask("forward", words[0], given)
     if (given.aside) return listAside(task)
     const url = given.to
-    if (url === undefined) throw new Misuse("say where to: --to https://…")
+    if (url === undefined) throw new UsageError("say where to: --to https://…")
     if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
-      throw new Misuse(`"${url}" is not the address of a receiver`)
+      throw new UsageError(`"${url}" is not the address of a receiver`)
     const secret = webhookSecret()
     const reaction: Reaction = (message, { number, signal }) =>
       call(callOf(message, number), { url, secret, timeoutMs: task.timeoutMs, signal })

@@ -3,8 +3,8 @@ import { runCommand } from "../../react/command.ts"
 import { payloadOf, variablesOf } from "../../react/facts.ts"
 import type { Reaction } from "../../react/reaction.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, Misuse } from "../command.ts"
-import { listAside, reactTo, readTask, retryAside, sharedFlags } from "./reaction-task.ts"
+import { type Command, UsageError } from "../command.ts"
+import { listAside, reactTo, readReactionTask, retryAside, sharedFlags } from "./reaction-task.ts"
 import { passOnError, passOnOutput } from "../terminal.ts"
 
 const flags = {
@@ -32,10 +32,10 @@ export const on: Command = {
   ],
   async run(args) {
     const { given, words } = readArguments(args, flags, 1)
-    const task = readTask("on", words[0], given)
+    const task = readReactionTask("on", words[0], given)
     if (given.aside) return listAside(task)
     const command = given.exec
-    if (!command?.trim()) throw new Misuse("say what to run: --exec ./command.sh")
+    if (!command?.trim()) throw new UsageError("say what to run: --exec ./command.sh")
     const reaction: Reaction = (message, { number, signal }) =>
       runCommand({
         command,

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto"
 import { mkdirSync } from "node:fs"
 import { homedir } from "node:os"
 import { join } from "node:path"
-import { Failure } from "../command.ts"
+import { CommandError } from "../command.ts"
 
 export interface ReactionIdentity {
   readonly verb: "on" | "forward"
@@ -39,7 +39,7 @@ export function ownFolder(folder: string): Disposable {
   try {
     mkdirSync(folder, { recursive: true })
   } catch (cause) {
-    throw new Failure(`cannot keep a place in ${folder}: ${(cause as Error).message}`, { cause })
+    throw new CommandError(`cannot keep a place in ${folder}: ${(cause as Error).message}`, { cause })
   }
   const lock = new Database(join(folder, "lock"), { create: true })
   try {
@@ -48,7 +48,7 @@ export function ownFolder(folder: string): Disposable {
     lock.run("BEGIN EXCLUSIVE")
   } catch (cause) {
     lock.close()
-    throw new Failure(
+    throw new CommandError(
       `${folder} is in use: another process reacts from that place already. A second one has a --name of its own.`,
       { cause },
     )

@@ -7,8 +7,8 @@ import type { Reaction } from "../../react/reaction.ts"
 import { react } from "../../react/react.ts"
 import { tryAgain } from "../../react/try-again.ts"
 import { type Address, channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
-import type { Given } from "../arguments.ts"
-import { exit, Failure, Misuse } from "../command.ts"
+import type { FlagValues } from "../arguments.ts"
+import { exit, CommandError, UsageError } from "../command.ts"
 import { readCursor } from "../flags/cursors.ts"
 import { sayUntilRefused } from "../channels/connection-status.ts"
 import { defaultFolder, ownFolder } from "./reaction-folder.ts"
@@ -42,7 +42,7 @@ export const sharedFlags = {
   url: urlFlag,
 } as const
 
-export interface Task {
+export interface ReactionTask {
   readonly verb: "on" | "forward"
   readonly address: Address
   /** The channel's canonical name. */
@@ -58,16 +58,16 @@ export interface Task {
 /** How long a reaction under way may take to end after a signal; a second signal ends at once. */
 const patienceMs = 10_000
 
-export function readTask(
-  verb: Task["verb"],
+export function readReactionTask(
+  verb: ReactionTask["verb"],
   word: string | undefined,
-  given: Given<typeof sharedFlags>,
-): Task {
-  if (given.aside && given.retry) throw new Misuse("--aside lists, --retry tries again; give one of them")
+  given: FlagValues<typeof sharedFlags>,
+): ReactionTask {
+  if (given.aside && given.retry) throw new UsageError("--aside lists, --retry tries again; give one of them")
   const address = readAddress(word, given.url)
   const channel = new URL(channelUrl(address)).pathname
   const identity = { verb, server: address.server, channel, name: given.name ?? "" }
-  if (given.state === "") throw new Misuse("--state is a folder, not nothing")
+  if (given.state === "") throw new UsageError("--state is a folder, not nothing")
   const folder = given.state ?? defaultFolder(identity)
   return {
     verb,
@@ -83,7 +83,7 @@ export function readTask(
 }
 
 /** Reacts to each message until a signal comes. */
-export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
+export async function reactTo(task: ReactionTask, reaction: Reaction): Promise<number> {
   using _ = ownFolder(task.folder)
   const { address, channel: name, folder } = task
   const token = credential()
@@ -129,7 +129,7 @@ export async function reactTo(task: Task, reaction: Reaction): Promise<number> {
 }
 
 /** Prints what was set aside, a line of JSON each. */
-export async function listAside({ aside, folder }: Task): Promise<number> {
+export async function listAside({ aside, folder }: ReactionTask): Promise<number> {
   const found = await aside.list()
   for (const { entry } of found) {
     const { message, reason, attempts, time } = entry
@@ -141,7 +141,7 @@ export async function listAside({ aside, folder }: Task): Promise<number> {
 }
 
 /** Tries once more what was set aside; the answer is 1 when some is left. */
-export async function retryAside({ aside, timeoutMs }: Task, reaction: Reaction): Promise<number> {
+export async function retryAside({ aside, timeoutMs }: ReactionTask, reaction: Reaction): Promise<number> {
   const left = await tryAgain({
     aside,
     reaction,
@@ -154,5 +154,5 @@ export async function retryAside({ aside, timeoutMs }: Task, reaction: Reaction)
 }
 
 function failure(error: unknown): never {
-  throw new Failure(error instanceof Error ? error.message : String(error), { cause: error })
+  throw new CommandError(error instanceof Error ? error.message : String(error), { cause: error })
 }

@@ -1,6 +1,6 @@
 // Several processes of one server on one port (SO_REUSEPORT): starts them, starts again what died, ends them together.
 // Knows that they are `laba serve` and print a line when they are ready; what they do is theirs.
-import { Failure } from "../command.ts"
+import { CommandError } from "../command.ts"
 
 export interface ProcessesOptions {
   readonly count: number
@@ -42,7 +42,7 @@ export class Processes {
     this.port = port
   }
 
-  /** Starts all of them. Throws `Failure` when one cannot start: it has said why. */
+  /** Starts all of them. Throws `CommandError` when one cannot start: it has said why. */
   static async start(options: ProcessesOptions): Promise<Processes> {
     const processes = new Processes(options, claim(options))
     const ready = []
@@ -76,7 +76,7 @@ export class Processes {
     this.url = /listening on (\S+)/.exec(line ?? "")?.[1] ?? this.url
     if (line === null) {
       const code = await process.exited
-      throw new Failure(`process ${number} of ${this.options.count} did not start (exit code ${code})`)
+      throw new CommandError(`process ${number} of ${this.options.count} did not start (exit code ${code})`)
     }
     void this.keep(child)
   }

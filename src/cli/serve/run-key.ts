@@ -9,7 +9,7 @@ import { say } from "../terminal.ts"
 /** How the processes of one server are told their key. */
 const variable = "LABA_RUN_KEY"
 
-/** Null where the server needs none. Throws `Misuse`. */
+/** Null where the server needs none. Throws `UsageError`. */
 export function runKeyFor({ open, access }: Config): string | null {
   if (!open || hasCredentials(access)) return null
   const given = secretIn(variable) ?? makeKey("run").text

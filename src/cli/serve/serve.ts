@@ -4,9 +4,9 @@ import { LabaError } from "../../../wire/error.ts"
 import { type Config, ConfigError, type ConfigInput } from "../../config/config.ts"
 import type { Laba, ServeOptions } from "../../server/index.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, exit, Failure, Misuse } from "../command.ts"
+import { type Command, exit, CommandError, UsageError } from "../command.ts"
 import { refuseStart } from "../check/start-check.ts"
-import { configFlag, type Gathered, gatherConfig } from "../flags/config.ts"
+import { configFlag, type LoadedConfig, loadConfig } from "../flags/config.ts"
 import { labaVersion } from "../laba-version.ts"
 import { Processes, processVariable } from "./processes.ts"
 import { runKeyFor, tellRunKey } from "./run-key.ts"
@@ -67,7 +67,7 @@ export const serve: Command = {
     const engine = engineFrom(given)
     const ordinal = ordinalOfProcess()
     const gather = async (from = given.config) => {
-      const gathered = await gatherConfig(from, {
+      const gathered = await loadConfig(from, {
         listen: {
           ...(given.host !== undefined && { host: given.host }),
           ...(given.port !== undefined && { port: readPort(given.port) }),
@@ -116,7 +116,7 @@ export const serve: Command = {
 const ordinalOfProcess = (): string | null => process.env[processVariable] ?? null
 
 /** Processes of one server are nodes of their own, under one name with a number. */
-function namedApart({ input, config }: Gathered, ordinal: string): ConfigInput {
+function namedApart({ input, config }: LoadedConfig, ordinal: string): ConfigInput {
   const { name } = config.node
   return name === null ? input : { ...input, node: { ...input.node, name: `${name}-${ordinal}` } }
 }
@@ -145,7 +145,7 @@ async function serveBy(
     say: (line) => say(`laba: ${line}`),
   }).catch(async (error: unknown) => {
     const why = await whyNoSocket(error, listen)
-    throw why === null ? error : new Failure(why, { cause: error })
+    throw why === null ? error : new CommandError(why, { cause: error })
   })
   reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
   const stopped = stopBySignal(() => processes.stop())
@@ -157,17 +157,17 @@ async function serveBy(
   return exit.ok
 }
 
-/** Throws `Misuse`. */
+/** Throws `UsageError`. */
 function readProcesses(text: string, engine: string): number {
   const count = Number(text)
   if (!/^\d{1,3}$/.test(text) || count < 1)
-    throw new Misuse(`--processes is a number from 1 on, not "${text}"`)
+    throw new UsageError(`--processes is a number from 1 on, not "${text}"`)
   if (count > 1 && (engine === "memory" || engine === "sqlite"))
-    throw new Misuse(
+    throw new UsageError(
       `the engine ${engine} lives in one process; --processes needs one such as redis://127.0.0.1:6379`,
     )
   if (count > 1 && process.platform !== "linux")
-    throw new Misuse(
+    throw new UsageError(
       "only Linux spreads connections among processes on one port; elsewhere put a load balancer before several ports",
     )
   return count
@@ -176,23 +176,23 @@ function readProcesses(text: string, engine: string): number {
 function engineFrom(given: { readonly data?: string; readonly engine?: string }): string | undefined {
   if (given.data === undefined) return given.engine
   if (given.engine === undefined) return `sqlite:${given.data}`
-  throw new Misuse("--data is short for --engine sqlite:<dir>; give one of them")
+  throw new UsageError("--data is short for --engine sqlite:<dir>; give one of them")
 }
 
 function readPort(text: string): number {
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port <= 65535) return port
-  throw new Misuse(`--port is a whole number from 0 to 65535, not "${text}"`)
+  throw new UsageError(`--port is a whole number from 0 to 65535, not "${text}"`)
 }
 
-/** Reads `name=address` pairs, apart by spaces: what the landing page leads to. Throws `Misuse`. */
+/** Reads `name=address` pairs, apart by spaces: what the landing page leads to. Throws `UsageError`. */
 function readDemos(text = ""): Readonly<Record<string, string>> {
   const pairs = text.split(" ").filter((pair) => pair !== "")
   return Object.fromEntries(
     pairs.map((pair) => {
       const [, name, address] = /^([a-z-]+)=(https?:\/\/\S+)$/.exec(pair) ?? []
       if (!name || !address || !URL.canParse(address))
-        throw new Misuse(`LABA_DEMOS holds pairs such as shop=http://127.0.0.1:8090, not "${pair}"`)
+        throw new UsageError(`LABA_DEMOS holds pairs such as shop=http://127.0.0.1:8090, not "${pair}"`)
       return [name, address]
     }),
   )
@@ -214,7 +214,7 @@ async function start(
           ? error.detail
           : await whyNoSocket(error, listen)
     if (why === null) throw error
-    throw new Failure(why, { cause: error })
+    throw new CommandError(why, { cause: error })
   }
 }
 

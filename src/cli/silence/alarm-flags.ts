@@ -3,8 +3,8 @@
 import { type Config, ConfigError, parseConfig } from "../../config/config.ts"
 import type { SmsInput, TellInput } from "../../config/input/watch-input.ts"
 import type { MailTell, SmsTell, Tell } from "../../watch/tell/tell.ts"
-import { type Command, Misuse } from "../command.ts"
-import { configFlag, gatherConfig } from "../flags/config.ts"
+import { type Command, UsageError } from "../command.ts"
+import { configFlag, loadConfig } from "../flags/config.ts"
 import { secretIn, webhookSecret } from "../flags/secrets.ts"
 
 export const tellFlags = {
@@ -32,11 +32,11 @@ export type TellFlags = Readonly<Partial<Record<keyof typeof tellFlags, string>>
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Throws `Misuse` for what is none, and `Failure` for a configuration that cannot be read. */
+/** Throws `UsageError` for what is none, and `CommandError` for a configuration that cannot be read. */
 export async function readTells(given: TellFlags, environment: Environment): Promise<readonly Tell[]> {
   const { exec, webhook, publish, mail, sms } = given
   const needsConfig = mail !== undefined || sms !== undefined
-  const config = needsConfig ? (await gatherConfig(given.config, {})).config : null
+  const config = needsConfig ? (await loadConfig(given.config, {})).config : null
   const secret = webhookSecret(environment)
   return [
     ...(exec === undefined ? [] : [asTell("exec", { command: exec })]),
@@ -54,7 +54,7 @@ function asTell(flag: keyof typeof tellFlags, tell: TellInput): Tell {
     return watch[0]?.tell[0] as Tell
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new Misuse(`--${flag}: ${error.problems[0]?.message}`)
+    throw new UsageError(`--${flag}: ${error.problems[0]?.message}`)
   }
 }
 
@@ -66,19 +66,19 @@ function mailFrom(to: string, config: Config | null, environment: Environment): 
   const smtp = environment["LABA_SMTP"] || known?.smtp
   const from = environment["LABA_MAIL_FROM"] || known?.from
   if (!smtp || !from)
-    throw new Misuse(
+    throw new UsageError(
       "--mail needs a mail server: set LABA_SMTP and LABA_MAIL_FROM, or have a watch that mails in laba.yaml",
     )
   const addresses = several(to)
   if (!addresses.every((address) => /^[^\s@]+@[^\s@]+$/.test(address)))
-    throw new Misuse(`--mail is an address such as ops@example.com, or several with commas, not "${to}"`)
+    throw new UsageError(`--mail is an address such as ops@example.com, or several with commas, not "${to}"`)
   return { smtp, from, to: addresses }
 }
 
 function smsFrom(to: string, config: Config | null, environment: Environment): SmsInput {
   const provider = providerIn(environment) ?? told(config).find((one) => one.way === "sms")?.sms.provider
   if (!provider)
-    throw new Misuse(
+    throw new UsageError(
       "--sms needs a provider: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, or TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY, LABA_SMS_APP_ID and LABA_SMS_TEMPLATE_ID, or have a watch that texts in laba.yaml",
     )
   const { name, ...settings } = provider
@@ -87,11 +87,11 @@ function smsFrom(to: string, config: Config | null, environment: Environment): S
 
 const told = (config: Config | null): readonly Tell[] => config?.watch.flatMap(({ tell }) => tell) ?? []
 
-/** Null when it names none. Throws `Misuse` when it has one by halves. */
+/** Null when it names none. Throws `UsageError` when it has one by halves. */
 function providerIn(environment: Environment): SmsTell["provider"] | null {
   const of = (name: string): string => {
     const text = secretIn(name, environment)
-    if (!text) throw new Misuse(`--sms needs ${name} in the environment too`)
+    if (!text) throw new UsageError(`--sms needs ${name} in the environment too`)
     return text
   }
   const { LABA_SMS_SIGN_NAME: signName } = environment

@@ -12,7 +12,7 @@ import { type Alarm, systemClock, type Watch } from "../../watch/watch.ts"
 import { lineOf } from "../../watch/wording.ts"
 import { channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, exit, Misuse } from "../command.ts"
+import { type Command, exit, UsageError } from "../command.ts"
 import { sayUntilRefused } from "../channels/connection-status.ts"
 import { credential } from "../flags/secrets.ts"
 import { readTime } from "../flags/times.ts"
@@ -50,7 +50,7 @@ export const watch: Command = {
     const address = readAddress(words[0], given.url)
     const name = new URL(channelUrl(address)).pathname
     const what = { channel: name, ...readRhythm(given.every, given.silent) }
-    if (given.publish === name) throw new Misuse("--publish to the watched channel would end its silence")
+    if (given.publish === name) throw new UsageError("--publish to the watched channel would end its silence")
     const tells = await readTells(given, process.env)
     const token = credential()
     const laba = connect(address.server, token ? { token: () => token } : {})
@@ -72,12 +72,12 @@ export const watch: Command = {
 }
 
 function readRhythm(every: string | undefined, silent: string | undefined): Omit<Watch, "channel"> {
-  if (every === undefined && silent === undefined) throw new Misuse("say how often it speaks: --every 5s")
+  if (every === undefined && silent === undefined) throw new UsageError("say how often it speaks: --every 5s")
   const everyMs = every === undefined ? null : readTime("--every", every)
   const silentMs = silent === undefined ? 6 * (everyMs as number) : readTime("--silent", silent)
   if (silentMs <= (everyMs ?? 0))
-    throw new Misuse("--silent must be longer than --every: else each pause is an alarm")
-  if (silentMs < silentMsMin) throw new Misuse(`--silent must be at least ${silentMsMin}ms`)
+    throw new UsageError("--silent must be longer than --every: else each pause is an alarm")
+  if (silentMs < silentMsMin) throw new UsageError(`--silent must be at least ${silentMsMin}ms`)
   return { everyMs: everyMs ?? silentMs / 6, silentMs }
 }
 

@@ -4,7 +4,7 @@ import { ConfigError, parseConfig } from "../config.ts"
 const url = "https://desk.example/hooks"
 const secret = "a secret of more than thirty-two characters"
 
-function problemsOf(hooks: unknown): string[] {
+function schemaProblems(hooks: unknown): string[] {
   try {
     parseConfig({ hooks })
     return []
@@ -86,7 +86,7 @@ const mistakes: readonly [string, unknown, string][] = [
 
 for (const [what, hook, says] of mistakes) {
   test(`${what} is named`, () => {
-    const problems = problemsOf([hook])
+    const problems = schemaProblems([hook])
     expect(problems.some((problem) => problem.startsWith(says)) ? says : problems).toBe(says)
     expect(problems.join()).not.toContain("hunter2")
     expect(problems.join()).not.toContain("u:p@")
@@ -94,7 +94,7 @@ for (const [what, hook, says] of mistakes) {
 }
 
 test("two hooks have neither one pattern, however it is spelled, nor one name", () => {
-  const problems = problemsOf([
+  const problems = schemaProblems([
     { pattern: "/a-b", register: url, name: "one" },
     { pattern: "/a%2Db", register: url, name: "two" },
     { pattern: "/c", register: url, name: "one" },

@@ -1,7 +1,7 @@
 // What is wrong with the configuration of hooks beyond its shape, and what it comes to. No message holds a secret.
 import { networkProblem } from "../../access/client-address.ts"
 import { parsePattern } from "../../channels/pattern.ts"
-import { askKinds, type HookConfig, type HookKind, tellKinds } from "../../hooks/remote/remote.ts"
+import { askKinds, type HookConfig, type HookKind, notificationKinds } from "../../hooks/remote/remote.ts"
 import type { Problem } from "../config-error.ts"
 import type { HookOutput } from "../schema/hooks-schema.ts"
 
@@ -11,7 +11,7 @@ const timeoutMs = { min: 100, max: 60_000 } as const
 /** As for tokens: HMAC with SHA-256 is as strong as a key of its own length. */
 const secretBytesMin = 32
 
-const kinds: readonly HookKind[] = [...askKinds, ...tellKinds]
+const kinds: readonly HookKind[] = [...askKinds, ...notificationKinds]
 const tencentKinds: readonly HookKind[] = ["register", "transport", "unregister"]
 
 export function hooksConfigOf(hooks: readonly HookOutput[]): HookConfig[] {

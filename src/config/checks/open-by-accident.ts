@@ -5,7 +5,7 @@ import type { Config } from "../config.ts"
 import { ConfigError } from "../config-error.ts"
 
 /** Throws `ConfigError` for an address that others reach, where nobody is told from anybody and nobody said `open`. */
-export function refuseAccident({ listen: { host }, open, access }: Config): void {
+export function refuseOpenByAccident({ listen: { host }, open, access }: Config): void {
   if (open || isLoopbackAddress(host) || hasCredentials(access)) return
   const message = `others can reach ${host}, and no keys say who may come in; add --open if everybody may, or listen at 127.0.0.1`
   throw new ConfigError([{ path: ["listen", "host"], message }])

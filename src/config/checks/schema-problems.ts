@@ -7,7 +7,7 @@ import { configSchema } from "../schema/config-schema.ts"
 type Issue = z.core.$ZodIssue
 
 /** Every problem of a value that `configSchema` refused. */
-export function problemsOf(error: z.ZodError, value: unknown): Problem[] {
+export function schemaProblems(error: z.ZodError, value: unknown): Problem[] {
   return error.issues.flatMap((issue) => problemsIn(issue, issue.path, value))
 }
 

@@ -51,7 +51,7 @@ export const redisSchema = z.strictObject({
 })
 
 /** Which engine, and how it is set. */
-export type EngineChoice =
+export type EngineConfig =
   | { readonly name: "memory" }
   | {
       readonly name: "sqlite"
@@ -76,7 +76,7 @@ export function engineOf(said: {
   readonly engine: z.output<typeof engineSchema>
   readonly sqlite: z.output<typeof sqliteSchema>
   readonly redis: z.output<typeof redisSchema>
-}): EngineChoice {
+}): EngineConfig {
   const { engine, sqlite, redis } = said
   if (engine === "memory") return { name: "memory" }
   if (engine.startsWith("sqlite:"))

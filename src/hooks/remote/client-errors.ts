@@ -7,7 +7,7 @@ import { BackendFailure, Refusal } from "./delivery/backend-failure.ts"
 import type { Answer } from "./remote.ts"
 
 /** Throws `BackendFailure` when what was said about a connection cannot be done. */
-export function checkWelcome({ subprotocol, channels = [], user }: Answer, visitor: Visitor): void {
+export function checkRegisterAnswer({ subprotocol, channels = [], user }: Answer, visitor: Visitor): void {
   if (subprotocol !== undefined && !visitor.subprotocols?.includes(subprotocol))
     throw wrongAnswer("it chooses a subprotocol that the client did not offer")
   try {
@@ -27,11 +27,11 @@ export const wrongAnswer = (what: string): BackendFailure =>
   })
 
 /** A channel whose hook registers connections, asked for by one that it did not let in. */
-export const notHere = (channel: string): LabaError =>
+export const notRegisteredHere = (channel: string): LabaError =>
   new LabaError("forbidden", `${channel} is for connections opened at its own address.`)
 
 /** What a client may know of it. */
-export function explained(error: unknown): unknown {
+export function clientErrorOf(error: unknown): unknown {
   if (error instanceof Refusal) {
     const { code, detail, retryAfterSeconds } = error
     return new LabaError(code, detail, {

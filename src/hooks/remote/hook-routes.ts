@@ -4,21 +4,21 @@ import { PatternTree } from "../../channels/pattern-tree.ts"
 import type { Visitor } from "../hooks.ts"
 import { Backend, type HookError } from "./delivery/backend.ts"
 import { labaDialect } from "./dialects/laba-dialect.ts"
-import type { HookConfig, Post, Records, StoredTell } from "./remote.ts"
-import { Tellings } from "./delivery/notification-queue.ts"
+import type { HookConfig, HttpSend, NotificationStore, HookNotification } from "./remote.ts"
+import { NotificationQueue } from "./delivery/notification-queue.ts"
 import { tencentDialect } from "./dialects/tencent-dialect.ts"
 
 /** One hook, and what serves it. */
-export interface Desk {
+export interface HookRoute {
   readonly hook: HookConfig
   readonly backend: Backend
-  readonly tellings: Tellings
+  readonly tellings: NotificationQueue
 }
 
-export interface DesksOptions {
+export interface HookRoutesOptions {
   readonly hooks: readonly HookConfig[]
-  readonly post: Post
-  readonly records: Records
+  readonly post: HttpSend
+  readonly records: NotificationStore
   readonly onFailure: (hook: HookConfig, error: HookError) => void
   /** Something was not told and never will be. */
   readonly onLost: (hook: string, why: string) => void
@@ -28,13 +28,13 @@ export interface DesksOptions {
 
 const dialects = { laba: labaDialect, tencent: tencentDialect } as const
 
-export class Desks {
-  readonly all: readonly Desk[]
-  private readonly options: DesksOptions
-  private readonly byPattern = new PatternTree<Desk>()
-  private readonly byName = new Map<string, Desk>()
+export class HookRoutes {
+  readonly all: readonly HookRoute[]
+  private readonly options: HookRoutesOptions
+  private readonly byPattern = new PatternTree<HookRoute>()
+  private readonly byName = new Map<string, HookRoute>()
 
-  constructor(options: DesksOptions) {
+  constructor(options: HookRoutesOptions) {
     this.options = options
     this.all = options.hooks.map((hook) => this.deskOf(hook))
     for (const desk of this.all) {
@@ -55,23 +55,23 @@ export class Desks {
   }
 
   /** Who has a say about a channel. */
-  for(channel: string): Desk | undefined {
+  for(channel: string): HookRoute | undefined {
     return this.byPattern.find(channel.slice(1).split("/"))
   }
 
-  named(name: string): Desk | undefined {
+  named(name: string): HookRoute | undefined {
     return this.byName.get(name)
   }
 
   /** Who is asked about a connection: of the channel in its address; of `/_/…` by the first channel asked for, or `/**`. */
-  homeOf({ channel, channels }: Pick<Visitor, "channel" | "channels">): Desk | undefined {
+  forConnection({ channel, channels }: Pick<Visitor, "channel" | "channels">): HookRoute | undefined {
     const first = channel ?? channels[0]
     if (first !== undefined) return this.for(first)
     return this.all.find(({ hook }) => hook.pattern === "/**")
   }
 
   /** What an earlier run of this node has not told. Nothing of it is open any more. */
-  takeUp(tells: readonly StoredTell[]): void {
+  takeUp(tells: readonly HookNotification[]): void {
     for (const tell of tells) {
       const desk = this.byName.get(tell.hook)
       if (desk?.hook.urls[tell.event.kind] !== undefined) {
@@ -83,10 +83,10 @@ export class Desks {
     }
   }
 
-  private deskOf(hook: HookConfig): Desk {
+  private deskOf(hook: HookConfig): HookRoute {
     const { post, onFailure, records, onLost, now, chance } = this.options
     const clock = { ...(now && { now }), ...(chance && { chance }) }
-    const tellings: Tellings = new Tellings({
+    const tellings: NotificationQueue = new NotificationQueue({
       ...clock,
       backend: () => backend,
       records,

@@ -2,7 +2,7 @@
 // secret: of a URL the query is left out.
 import type { HookError } from "./delivery/backend.ts"
 import type { CircuitState } from "./delivery/circuit-breaker.ts"
-import type { Desk } from "./hook-routes.ts"
+import type { HookRoute } from "./hook-routes.ts"
 
 /** One hook, as `GET /_/api/hooks` shows it. */
 export interface HookView {
@@ -30,7 +30,7 @@ export interface HookView {
   readonly errors: readonly HookError[]
 }
 
-export function viewOf({ hook, backend, tellings }: Desk): HookView {
+export function viewOf({ hook, backend, tellings }: HookRoute): HookView {
   const { concurrency, circuit, asked, told, refused, failed, errors } = backend
   return {
     name: hook.name,

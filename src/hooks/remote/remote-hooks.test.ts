@@ -2,9 +2,15 @@ import { expect, test } from "bun:test"
 import type { LabaError } from "../../../wire/error.ts"
 import type { Visitor } from "../hooks.ts"
 import { BackendFailure } from "./delivery/backend-failure.ts"
-import { memoryRecords } from "./registrations/memory-store.ts"
+import { memoryStore } from "./registrations/memory-store.ts"
 import { openWithinMs } from "./registrations/registrations.ts"
-import type { HookConfig, HookResponse, PostOptions, Records, StoredTell } from "./remote.ts"
+import type {
+  HookConfig,
+  HookResponse,
+  HttpSendOptions,
+  NotificationStore,
+  HookNotification,
+} from "./remote.ts"
 import { type RemoteHooksOptions, RemoteHooks } from "./remote-hooks.ts"
 
 const hook: HookConfig = {
@@ -25,7 +31,7 @@ class Backend {
   readonly sent: { kind: string; id: string }[] = []
   answers: Record<string, () => Promise<HookResponse> | HookResponse> = {}
 
-  readonly post = async ({ headers }: PostOptions): Promise<HookResponse> => {
+  readonly post = async ({ headers }: HttpSendOptions): Promise<HookResponse> => {
     const kind = (headers["ce-type"] as string).replace("laba.", "")
     this.sent.push({ kind, id: headers["ce-id"] as string })
     return this.answers[kind]?.() ?? status(204)
@@ -60,7 +66,7 @@ function make(backend: Backend, over: Partial<RemoteHooksOptions> = {}): RemoteH
     hooks: [hook],
     node: "node01",
     post: backend.post,
-    records: memoryRecords,
+    records: memoryStore,
     publish: async () => {},
     isOpen: () => true,
     dismiss: () => {},
@@ -72,12 +78,12 @@ function make(backend: Backend, over: Partial<RemoteHooksOptions> = {}): RemoteH
 }
 
 /** Records that can be looked at. */
-class KeptRecords implements Records {
+class KeptRecords implements NotificationStore {
   readonly durable = true
-  readonly kept = new Map<string, StoredTell>()
+  readonly kept = new Map<string, HookNotification>()
   closed = false
-  load = (): StoredTell[] => [...this.kept.values()]
-  put = (tell: StoredTell): void => void this.kept.set(tell.id, structuredClone(tell))
+  load = (): HookNotification[] => [...this.kept.values()]
+  put = (tell: HookNotification): void => void this.kept.set(tell.id, structuredClone(tell))
   remove = (id: string): void => void this.kept.delete(id)
   close = (): void => void (this.closed = true)
 }
@@ -95,7 +101,7 @@ test("[H15] the end of a connection is written down before the backend hears of 
   const backend = new Backend()
   const records = new KeptRecords()
   const hooks = make(backend, { records })
-  let keptThen: StoredTell | undefined
+  let keptThen: HookNotification | undefined
   backend.answers["register"] = () => {
     keptThen = records.kept.get("c1/unregister")
     return status(200, '{"user":"ann","state":"seven"}')
@@ -118,7 +124,7 @@ test("[H15] another run tells what the last one could not, and says what nobody 
   const first = make(backend, { records })
   await first.register(visitor("c1"))
   await first.register(visitor("c2"))
-  const tell = records.kept.get("c2/unregister") as StoredTell
+  const tell = records.kept.get("c2/unregister") as HookNotification
   records.put({ ...tell, id: "c3/unregister", hook: "removed" })
   const lost: string[] = []
   const second = make(backend, { records, onLost: (name, why) => lost.push(`${name}: ${why}`) })

@@ -4,14 +4,21 @@ import { neighbourhoodOf } from "../../access/client-address.ts"
 import { type Sender, senderOf } from "./delivery/fair-queue.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { ClientMessage, Disconnected, Verdict, Visitor, Welcome } from "../hooks.ts"
-import { type Desk, Desks, type DesksOptions } from "./hook-routes.ts"
-import { checkWelcome, explained, notHere, wrongAnswer } from "./client-errors.ts"
+import { type HookRoute, HookRoutes, type HookRoutesOptions } from "./hook-routes.ts"
+import { checkRegisterAnswer, clientErrorOf, notRegisteredHere, wrongAnswer } from "./client-errors.ts"
 import { BackendFailure } from "./delivery/backend-failure.ts"
 import { Occupancy } from "./registrations/occupancy.ts"
 import { type Ending, notOpened, type Registration, Registrations } from "./registrations/registrations.ts"
-import type { Answer, AnswerMessage, AskEvent, Occurrence, Registered, StoredTell } from "./remote.ts"
+import type {
+  Answer,
+  AnswerMessage,
+  AskEvent,
+  Delivery,
+  HookedConnection,
+  HookNotification,
+} from "./remote.ts"
 
-export interface RemoteHooksOptions extends DesksOptions {
+export interface RemoteHooksOptions extends HookRoutesOptions {
   /** Names this run of this node. */
   readonly node: string
   /** Publishes for a backend, in order. Throws `LabaError`. */
@@ -23,7 +30,7 @@ export interface RemoteHooksOptions extends DesksOptions {
 }
 
 /** Somebody who asks for something over a connection. */
-export interface Actor extends Pick<Registered, "connection" | "transport" | "user"> {
+export interface Requester extends Pick<HookedConnection, "connection" | "transport" | "user"> {
   readonly sender: Sender
 }
 
@@ -31,7 +38,7 @@ const sweepMs = 10_000
 
 export class RemoteHooks {
   readonly durable: boolean
-  readonly desks: Desks
+  readonly desks: HookRoutes
   readonly registrations: Registrations
   /** Which channels somebody listens to. Null when no backend wants to hear of it. */
   readonly occupancy: Occupancy | null
@@ -43,7 +50,7 @@ export class RemoteHooks {
     this.options = options
     this.durable = options.records.durable
     this.now = options.now ?? Date.now
-    this.desks = new Desks(options)
+    this.desks = new HookRoutes(options)
     this.registrations = new Registrations({
       records: options.records,
       tell: (tell) => this.desks.named(tell.hook)?.tellings.add(tell),
@@ -69,7 +76,10 @@ export class RemoteHooks {
 
   /** Whether somebody has a say about who listens there. */
   asksAboutVisit(visit: Pick<Visitor, "channel" | "channels">): boolean {
-    return this.desks.homeOf(visit) !== undefined || visit.channels.some((channel) => this.desks.for(channel))
+    return (
+      this.desks.forConnection(visit) !== undefined ||
+      visit.channels.some((channel) => this.desks.for(channel))
+    )
   }
 
   /** Whether somebody has a say about what clients send there. */
@@ -79,13 +89,13 @@ export class RemoteHooks {
 
   /** Throws `LabaError`. */
   async register(visitor: Visitor): Promise<Welcome> {
-    const desk = this.desks.homeOf(visitor)
+    const desk = this.desks.forConnection(visitor)
     const registration = desk ? await this.begin(visitor, desk) : null
     try {
       const answer = desk ? await this.askToRegister(visitor, desk, registration) : {}
       const user = answer.user ?? visitor.user
       const { connection, transport } = visitor
-      const actor: Actor = { connection, transport, user, sender: senderOfVisitor(visitor) }
+      const actor: Requester = { connection, transport, user, sender: senderOfVisitor(visitor) }
       for (const channel of visitor.channels) await this.listening(actor, channel, desk)
       const { channels, subprotocol, reply } = answer
       return {
@@ -110,7 +120,7 @@ export class RemoteHooks {
   }
 
   /** Lets somebody listen to one more channel. Throws `LabaError`. */
-  async subscribe(actor: Actor, channel: string): Promise<void> {
+  async subscribe(actor: Requester, channel: string): Promise<void> {
     const registration = this.registrations.find(actor.connection)
     if (registration) this.registrations.name(registration, actor.user)
     await this.listening(actor, channel, registration ? this.desks.named(registration.hook.name) : undefined)
@@ -123,7 +133,7 @@ export class RemoteHooks {
     const registration = this.registrations.find(message.connection)
     if (registration) this.registrations.name(registration, message.user)
     const isHome = registration?.hook === desk.hook
-    if (desk.hook.urls.register !== undefined && !isHome) throw notHere(message.channel)
+    if (desk.hook.urls.register !== undefined && !isHome) throw notRegisteredHere(message.channel)
     const kind = desk.hook.urls.transport === undefined ? "publish" : "transport"
     if (desk.hook.urls[kind] === undefined) return null
     const { channel, type, data, connection, transport, user } = message
@@ -138,7 +148,7 @@ export class RemoteHooks {
       state: isHome ? registration.state : undefined,
     }
     return this.about(isHome ? registration : null, async () => {
-      const answer = await this.ask(desk, this.occurrenceOf(event, registration), sender)
+      const answer = await this.ask(desk, this.deliveryOf(event, registration), sender)
       if (isHome) this.remember(registration, answer)
       await this.publishAll(channel, answer)
       const { reply, publish } = answer
@@ -169,7 +179,7 @@ export class RemoteHooks {
       user,
       state: undefined,
     }
-    const answer = await this.ask(desk, this.occurrenceOf(event, null), sender)
+    const answer = await this.ask(desk, this.deliveryOf(event, null), sender)
     await this.publishAll(channel, answer)
     if (answer.publish === undefined) return {}
     return { publish: answer.publish === true }
@@ -202,7 +212,7 @@ export class RemoteHooks {
   }
 
   /** What a dead node had to tell, and what it had to leave. */
-  private adopt(tells: readonly StoredTell[]): void {
+  private adopt(tells: readonly HookNotification[]): void {
     this.desks.takeUp(tells.filter(({ isWill }) => !isWill))
     for (const will of tells.filter(({ isWill }) => isWill)) {
       if (this.occupancy) this.occupancy.inherit(will)
@@ -211,7 +221,7 @@ export class RemoteHooks {
   }
 
   /** What must outlive this process: last wills, and what no backend has heard yet. */
-  private *kept(): Iterable<StoredTell> {
+  private *kept(): Iterable<HookNotification> {
     yield* this.registrations.wills()
     if (this.occupancy) yield* this.occupancy.wills()
     // After the wills: what is to be told stands in the place of the will that it was.
@@ -235,7 +245,7 @@ export class RemoteHooks {
   }
 
   /** A plain poll is over with its answer: nobody is told of its end. */
-  private async begin(visitor: Visitor, { hook }: Desk): Promise<Registration | null> {
+  private async begin(visitor: Visitor, { hook }: HookRoute): Promise<Registration | null> {
     const { connection, transport, protocol, channel, user } = visitor
     if (hook.dialect === "tencent" && transport !== "websocket")
       throw new LabaError("forbidden", "This channel is for WebSockets.")
@@ -245,7 +255,7 @@ export class RemoteHooks {
 
   private async askToRegister(
     visitor: Visitor,
-    desk: Desk,
+    desk: HookRoute,
     registration: Registration | null,
   ): Promise<Answer> {
     if (desk.hook.urls.register === undefined) return {}
@@ -262,13 +272,13 @@ export class RemoteHooks {
     return this.about(registration, async () => {
       let answer: Answer
       try {
-        answer = await desk.backend.ask(this.occurrenceOf(event, null), senderOfVisitor(visitor))
-        checkWelcome(answer, visitor)
+        answer = await desk.backend.ask(this.deliveryOf(event, null), senderOfVisitor(visitor))
+        checkRegisterAnswer(answer, visitor)
       } catch (error) {
         // Only who may have heard of the beginning hears of the end.
         const isKnown = error instanceof BackendFailure && error.sent
         if (registration && !isKnown) this.registrations.forget(registration)
-        throw explained(error)
+        throw clientErrorOf(error)
       }
       if (registration) {
         registration.user = answer.user ?? user
@@ -280,14 +290,14 @@ export class RemoteHooks {
   }
 
   private async listening(
-    { sender, ...actor }: Actor,
+    { sender, ...actor }: Requester,
     channel: string,
-    home: Desk | undefined,
+    home: HookRoute | undefined,
   ): Promise<void> {
     const desk = this.desks.for(channel)
     if (!desk) return
     if (desk.hook.urls.subscribe === undefined) {
-      if (desk.hook.urls.register !== undefined && desk !== home) throw notHere(channel)
+      if (desk.hook.urls.register !== undefined && desk !== home) throw notRegisteredHere(channel)
       return
     }
     const registration = this.registrations.find(actor.connection)
@@ -299,7 +309,7 @@ export class RemoteHooks {
       state: isHome ? registration.state : undefined,
     }
     await this.about(isHome ? registration : null, async () => {
-      const answer = await this.ask(desk, this.occurrenceOf(event, registration), sender)
+      const answer = await this.ask(desk, this.deliveryOf(event, registration), sender)
       if (isHome) this.remember(registration, answer)
       await this.publishAll(channel, answer)
     })
@@ -309,15 +319,15 @@ export class RemoteHooks {
     return registration ? this.registrations.during(registration, work) : work()
   }
 
-  private async ask(desk: Desk, occurrence: Occurrence<AskEvent>, sender: Sender): Promise<Answer> {
+  private async ask(desk: HookRoute, delivery: Delivery<AskEvent>, sender: Sender): Promise<Answer> {
     try {
-      return await desk.backend.ask(occurrence, sender)
+      return await desk.backend.ask(delivery, sender)
     } catch (error) {
-      throw explained(error)
+      throw clientErrorOf(error)
     }
   }
 
-  private occurrenceOf(event: AskEvent, registration: Registration | null): Occurrence<AskEvent> {
+  private deliveryOf(event: AskEvent, registration: Registration | null): Delivery<AskEvent> {
     const { connection, kind } = event
     const time = this.now()
     if (kind === "register") return { event, time, id: `${connection}/register` }
@@ -338,7 +348,7 @@ export class RemoteHooks {
     for (const message of publish) {
       const name = message.channel ?? channel
       if (name === null)
-        throw explained(
+        throw clientErrorOf(
           wrongAnswer("a message in `publish` needs a `channel`, since the connection has none"),
         )
       try {
@@ -346,7 +356,7 @@ export class RemoteHooks {
       } catch (error) {
         throw error instanceof LabaError && error.retry === "back-off"
           ? error
-          : explained(wrongAnswer(`a message in \`publish\` was refused: ${String(error)}`))
+          : clientErrorOf(wrongAnswer(`a message in \`publish\` was refused: ${String(error)}`))
       }
     }
   }

@@ -6,15 +6,15 @@ import type { MaybePromise } from "../../engines/engine.ts"
 import type { Visitor } from "../hooks.ts"
 
 export const askKinds = ["register", "transport", "subscribe", "publish"] as const
-export const tellKinds = ["unregister", "occupied", "vacated"] as const
+export const notificationKinds = ["unregister", "occupied", "vacated"] as const
 
 /** A hook whose answer somebody waits for. */
 export type AskKind = (typeof askKinds)[number]
 
 /** A hook that is told until it has heard. */
-export type TellKind = (typeof tellKinds)[number]
+export type NotificationKind = (typeof notificationKinds)[number]
 
-export type HookKind = AskKind | TellKind
+export type HookKind = AskKind | NotificationKind
 
 /** One entry of `hooks` in the configuration, checked, every default filled in. */
 export interface HookConfig {
@@ -37,7 +37,7 @@ export interface HookConfig {
 }
 
 /** A connection as a backend knows it. */
-export interface Registered {
+export interface HookedConnection {
   /** Empty for who publishes by a request. */
   readonly connection: string
   readonly transport: Visitor["transport"]
@@ -48,27 +48,27 @@ export interface Registered {
   readonly state: string | undefined
 }
 
-export interface RegisterEvent extends Registered {
+export interface RegisterEvent extends HookedConnection {
   readonly kind: "register"
   readonly visitor: Visitor
 }
 
 /** A message that a client sent, or wants to publish. */
-export interface MessageEvent extends Registered {
+export interface MessageEvent extends HookedConnection {
   readonly kind: "transport" | "publish"
   readonly channel: string
   readonly type: string
   readonly data: string | Uint8Array
 }
 
-export interface SubscribeEvent extends Registered {
+export interface SubscribeEvent extends HookedConnection {
   readonly kind: "subscribe"
   readonly channel: string
 }
 
 export type AskEvent = RegisterEvent | MessageEvent | SubscribeEvent
 
-export interface UnregisterEvent extends Registered {
+export interface UnregisterEvent extends HookedConnection {
   readonly kind: "unregister"
   /** Close code of a WebSocket, 1000 for streams, 1006 when nobody said goodbye. */
   readonly code: number
@@ -82,12 +82,12 @@ export interface OccupancyEvent {
   readonly node: string
 }
 
-export type TellEvent = UnregisterEvent | OccupancyEvent
+export type NotificationEvent = UnregisterEvent | OccupancyEvent
 
-export type HookEvent = AskEvent | TellEvent
+export type HookEvent = AskEvent | NotificationEvent
 
 /** Facts about an event that are the same for each attempt to deliver it. */
-export interface Occurrence<E extends HookEvent = HookEvent> {
+export interface Delivery<E extends HookEvent = HookEvent> {
   readonly event: E
   /** The same at every attempt, so that a backend can tell a repetition. */
   readonly id: string
@@ -135,12 +135,12 @@ export interface Dialect {
   readonly speaks: ReadonlySet<HookKind>
   /** Whether a backend is asked beforehand, by `OPTIONS`, if it wants to be called. */
   readonly handshakes: boolean
-  write(occurrence: Occurrence, hook: HookConfig): HookRequest
+  write(delivery: Delivery, hook: HookConfig): HookRequest
   /** Throws `Refusal` when the backend says no, and `BackendFailure` when what it says could not be understood (failure.ts). */
-  read(occurrence: Occurrence, response: HookResponse): Answer
+  read(delivery: Delivery, response: HookResponse): Answer
 }
 
-export interface PostOptions {
+export interface HttpSendOptions {
   readonly method: "POST" | "OPTIONS"
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -150,54 +150,54 @@ export interface PostOptions {
 }
 
 /** Sends one request to an address that was checked, follows no redirect, reads a bounded answer. Throws `BackendFailure`. */
-export type Post = (options: PostOptions) => Promise<HookResponse>
+export type HttpSend = (options: HttpSendOptions) => Promise<HookResponse>
 
 /** Something that a backend has to hear, kept until it has: of an open connection its last will. */
-export interface StoredTell {
+export interface HookNotification {
   readonly id: string
   readonly hook: string
   readonly time: number
-  readonly event: TellEvent
+  readonly event: NotificationEvent
   /** Not to be told as it is: the node has a listener, and whoever follows it leaves the channel for it. */
   readonly isWill?: boolean
 }
 
 /** What a node is among those with a listener of a channel, and when it became that, in milliseconds since 1970. */
-export interface Standing {
+export interface OccupancyChange {
   readonly is: "first" | "last" | "among" | "unknown"
   readonly time: number
 }
 
 /** Which nodes have listeners of a channel, each under a will; for records that several nodes share. Rejects when they are away. */
-export interface Occupants {
+export interface ListeningNodes {
   /** From now on it has: keeps the will, and `occupied` where it is the first. Once more is no other than once. */
-  enter(will: StoredTell, occupied: StoredTell | null): Promise<Standing>
+  enter(will: HookNotification, occupied: HookNotification | null): Promise<OccupancyChange>
   /** It has none any more. The last: the will is kept as what is to be told. `unknown`: it was not known to have any. */
-  leave(will: StoredTell): Promise<Standing>
+  leave(will: HookNotification): Promise<OccupancyChange>
 }
 
 /** Who hears what becomes of records that several nodes share. */
-export interface RecordsEar {
+export interface StoreEvents {
   /** Another node is gone, and this one has to tell what it has left. */
-  adopted(tells: readonly StoredTell[]): void
+  adopted(tells: readonly HookNotification[]): void
   /** This node was taken for gone: what is not among these ids, others tell. */
   lapsed(kept: ReadonlySet<string>): void
   /** All that this node has to keep at the moment, for records that may have lost some of it. */
-  kept(): Iterable<StoredTell>
+  kept(): Iterable<HookNotification>
 }
 
 /** Where tells are kept. */
-export interface Records {
+export interface NotificationStore {
   /** Whether they outlive this process. */
   readonly durable: boolean
   /** Left out: no other node shares them. */
-  readonly occupants?: Occupants
+  readonly occupants?: ListeningNodes
   /** All that is kept from earlier runs. Once, at the start. */
-  load(): StoredTell[]
+  load(): HookNotification[]
   /** For records that are shared with other nodes. */
-  begin?(ear: RecordsEar): void
+  begin?(ear: StoreEvents): void
   /** Keeps a tell, in place of what had its id. Done when it would be found after `kill -9`. */
-  put(tell: StoredTell): MaybePromise<void>
+  put(tell: HookNotification): MaybePromise<void>
   remove(id: string): void
   close(): MaybePromise<void>
 }

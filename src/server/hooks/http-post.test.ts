@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { BackendFailure } from "../../hooks/remote/delivery/backend-failure.ts"
-import type { PostOptions } from "../../hooks/remote/remote.ts"
-import { answerBytesMax, makePost } from "./http-post.ts"
+import type { HttpSendOptions } from "../../hooks/remote/remote.ts"
+import { answerBytesMax, makeHttpSend } from "./http-post.ts"
 
 let reached: { host: string | null; path: string }[] = []
 let server: Bun.Server<undefined>
@@ -31,7 +31,7 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true))
 
-const ask = (url: string, over: Partial<PostOptions> = {}): PostOptions => ({
+const ask = (url: string, over: Partial<HttpSendOptions> = {}): HttpSendOptions => ({
   method: "POST",
   url,
   headers: {},
@@ -57,7 +57,7 @@ test("[H12] a name is resolved, every address it has is checked, and one that is
     ["half.example", ["8.8.8.8", "127.0.0.1"]],
     ["nowhere.example", []],
   ])
-  const post = makePost({ resolve: async (host) => answers.get(host) ?? [] })
+  const post = makeHttpSend({ resolve: async (host) => answers.get(host) ?? [] })
   for (const host of [
     "inside.example",
     "half.example",
@@ -82,7 +82,7 @@ test("[H12] a name that changes its mind after it was checked changes nothing", 
   const answers = [["127.0.0.2"], ["127.0.0.1"]]
   let asked = 0
   let nowMs = 0
-  const post = makePost({
+  const post = makeHttpSend({
     resolve: async () => answers[asked++] ?? [],
     now: () => nowMs,
   })
@@ -97,7 +97,7 @@ test("[H12] a name that changes its mind after it was checked changes nothing", 
 
 test("[H12] a redirect is an answer, and nobody goes where it leads", async () => {
   reached = []
-  const post = makePost()
+  const post = makeHttpSend()
   const response = await post(
     ask(`http://127.0.0.1:${server.port}/away`, { privateAddresses: ["127.0.0.1"] }),
   )
@@ -106,7 +106,7 @@ test("[H12] a redirect is an answer, and nobody goes where it leads", async () =
 })
 
 test("what does not answer, answers too much, or is not there, is a failure that says which", async () => {
-  const post = makePost()
+  const post = makeHttpSend()
   const here = { privateAddresses: ["127.0.0.1"] }
   const silent = await failureOf(
     post(ask(`http://127.0.0.1:${server.port}/never`, { ...here, timeoutMs: 100 })),
@@ -150,7 +150,7 @@ test("[H12] over TLS the certificate must be the name's, although an address is 
   })
   const here = { privateAddresses: ["127.0.0.1"] }
   const resolve = async (): Promise<string[]> => ["127.0.0.1"]
-  const post = makePost({ resolve, ca: cert })
+  const post = makeHttpSend({ resolve, ca: cert })
   const right = await post(ask(`https://hooks.example:${secure.port}/`, here))
   expect(new TextDecoder().decode(right.body)).toBe(`hooks.example:${secure.port}`)
   // A connection that stands for one name is not used for another.
@@ -158,11 +158,13 @@ test("[H12] over TLS the certificate must be the name's, although an address is 
     const { because, sent } = await failureOf(post(ask(`https://${name}:${secure.port}/`, here)))
     expect([name, because, sent]).toEqual([name, "connect", false])
   }
-  const unknown = await failureOf(makePost({ resolve })(ask(`https://hooks.example:${secure.port}/`, here)))
+  const unknown = await failureOf(
+    makeHttpSend({ resolve })(ask(`https://hooks.example:${secure.port}/`, here)),
+  )
   expect([unknown.because, unknown.sent]).toEqual(["connect", false])
 })
 
 test("a name that cannot be found in time is a failure like any other", async () => {
-  const post = makePost({ resolve: () => new Promise(() => {}) })
+  const post = makeHttpSend({ resolve: () => new Promise(() => {}) })
   expect((await failureOf(post(ask("http://slow.example/", { timeoutMs: 50 })))).because).toBe("timeout")
 })

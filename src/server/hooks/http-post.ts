@@ -4,7 +4,7 @@ import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { mayConnect } from "../../hooks/remote/delivery/private-addresses.ts"
 import { BackendFailure, type FailureCause } from "../../hooks/remote/delivery/backend-failure.ts"
-import type { HookResponse, Post, PostOptions } from "../../hooks/remote/remote.ts"
+import type { HookResponse, HttpSend, HttpSendOptions } from "../../hooks/remote/remote.ts"
 
 /** An answer is read up to here: a hundred messages that it may publish, of ordinary size. */
 export const answerBytesMax = 1024 * 1024
@@ -45,7 +45,7 @@ interface PinnedInit extends RequestInit {
   readonly tls?: { readonly serverName: string; readonly ca?: string }
 }
 
-export interface PosterOptions {
+export interface HttpSenderOptions {
   /** All addresses of a name. */
   readonly resolve?: (host: string) => Promise<string[]>
   /** An authority to believe beside the system's, in PEM. */
@@ -53,7 +53,7 @@ export interface PosterOptions {
   readonly now?: () => number
 }
 
-export function makePost(options: PosterOptions = {}): Post {
+export function makeHttpSend(options: HttpSenderOptions = {}): HttpSend {
   const { resolve = resolveByName, ca, now = Date.now } = options
   const known = new Map<string, Found>()
   const addressesOf = (host: string): Promise<string[]> => {
@@ -100,7 +100,7 @@ const resolveByName = async (host: string): Promise<string[]> =>
 /** The first of a name's addresses; one that is not allowed spoils them all, or chance would decide. */
 async function addressFor(
   host: string,
-  { privateAddresses }: PostOptions,
+  { privateAddresses }: HttpSendOptions,
   addressesOf: (host: string) => Promise<string[]>,
 ): Promise<string> {
   const addresses = isIP(host) === 0 ? await addressesOf(host) : [host]

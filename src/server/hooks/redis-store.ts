@@ -3,7 +3,13 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { Link } from "../../engines/redis/link.ts"
 import type { Script } from "../../engines/redis/script.ts"
-import type { Occupants, Records, RecordsEar, Standing, StoredTell } from "../../hooks/remote/remote.ts"
+import type {
+  ListeningNodes,
+  NotificationStore,
+  StoreEvents,
+  OccupancyChange,
+  HookNotification,
+} from "../../hooks/remote/remote.ts"
 import { enterScript, leaveScript, putScript, renewScript, vacateScript } from "./redis-store-scripts.ts"
 
 /** All of it is under one tag: a script moves what a dead node has left to a living one. */
@@ -15,16 +21,16 @@ const perStepMax = 200
 /** How long it is known that others have taken over from a run. Sockets of a node that stood still for longer are gone. */
 const tenureKeptMs = 24 * 3_600_000
 
-export interface RedisRecordsOptions {
+export interface RedisNotificationStoreOptions {
   readonly link: Link
   /** Names this run of this node. */
   readonly run: string
   readonly leaseMs: number
 }
 
-export class RedisRecords implements Records {
+export class RedisNotificationStore implements NotificationStore {
   readonly durable = true
-  readonly occupants: Occupants = {
+  readonly occupants: ListeningNodes = {
     enter: (will, occupied) => {
       const kept = JSON.stringify({ ...will, isWill: true })
       const more = occupied ? [occupied.id, JSON.stringify(occupied)] : ["", ""]
@@ -32,9 +38,9 @@ export class RedisRecords implements Records {
     },
     leave: (will) => this.stand(vacateScript, will, [will.id, JSON.stringify(will)]),
   }
-  private readonly options: RedisRecordsOptions
+  private readonly options: RedisNotificationStoreOptions
   private readonly keys: { readonly leases: string; readonly tenures: string; readonly mine: string }
-  private ear: RecordsEar | null = null
+  private ear: StoreEvents | null = null
   private timer: ReturnType<typeof setInterval> | null = null
   private unwatch = (): void => {}
   private renewing: Promise<void> | null = null
@@ -48,7 +54,7 @@ export class RedisRecords implements Records {
   /** Told, and Redis was not known to have heard of it: another run's are not to be told again. */
   private readonly unremoved = new Set<string>()
 
-  constructor(options: RedisRecordsOptions) {
+  constructor(options: RedisNotificationStoreOptions) {
     this.options = options
     const { link, run } = options
     this.keys = {
@@ -59,11 +65,11 @@ export class RedisRecords implements Records {
   }
 
   /** Nothing: what earlier runs have left is taken over as theirs is by anybody. */
-  load(): StoredTell[] {
+  load(): HookNotification[] {
     return []
   }
 
-  begin(ear: RecordsEar): void {
+  begin(ear: StoreEvents): void {
     this.ear = ear
     const { link, leaseMs } = this.options
     this.timer = setInterval(() => void this.renew(), Math.min(1000, leaseMs / 5))
@@ -77,7 +83,7 @@ export class RedisRecords implements Records {
   }
 
   /** Throws `engine_unavailable`. */
-  async put(tell: StoredTell): Promise<void> {
+  async put(tell: HookNotification): Promise<void> {
     await this.underLease(async () => (await this.write([tell])) || null)
   }
 
@@ -108,24 +114,24 @@ export class RedisRecords implements Records {
     }
   }
 
-  private stand(script: Script, will: StoredTell, args: readonly string[]): Promise<Standing> {
+  private stand(script: Script, will: HookNotification, args: readonly string[]): Promise<OccupancyChange> {
     const { link, run } = this.options
     const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
     return this.underLease(async () => {
       const reply = await link.run(script, tag, keys, [run, this.tenure, ...args])
       if (!Array.isArray(reply)) return null
-      return { is: String(reply[0]) as Standing["is"], time: Number(reply[1]) }
+      return { is: String(reply[0]) as OccupancyChange["is"], time: Number(reply[1]) }
     })
   }
 
   /** A channel that this node is in, said again. */
-  private async sayWill(will: StoredTell): Promise<void> {
+  private async sayWill(will: HookNotification): Promise<void> {
     const { link, run } = this.options
     const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
     await link.run(enterScript, tag, keys, [run, this.tenure, will.id, JSON.stringify(will), "", ""])
   }
 
-  private listenedKey({ event }: StoredTell): string {
+  private listenedKey({ event }: HookNotification): string {
     if (event.kind === "unregister") throw new TypeError("an unregister is no will of a channel")
     return this.options.link.key(tag, `listened:${event.channel}`)
   }
@@ -158,7 +164,9 @@ export class RedisRecords implements Records {
         if (standing === "forgotten" || life !== this.life) this.isStale = true
         this.tenure = tenure
         this.life = life
-        this.ear?.adopted(fields.filter((_, i) => i % 2 === 1).map((text) => JSON.parse(text) as StoredTell))
+        this.ear?.adopted(
+          fields.filter((_, i) => i % 2 === 1).map((text) => JSON.parse(text) as HookNotification),
+        )
         if (fields.length === 0) break
       }
       if (this.isStale) await this.sayAll()
@@ -220,12 +228,12 @@ export class RedisRecords implements Records {
     await said
     for (const id of unheard) {
       const text = await link.command(tag, "HGET", this.keys.mine, id)
-      if (text !== null) this.ear?.adopted([JSON.parse(String(text)) as StoredTell])
+      if (text !== null) this.ear?.adopted([JSON.parse(String(text)) as HookNotification])
     }
   }
 
   /** False, and nothing is written, when the lease was lost. Throws `engine_unavailable`. */
-  private async write(tells: readonly StoredTell[]): Promise<boolean> {
+  private async write(tells: readonly HookNotification[]): Promise<boolean> {
     const { link, run } = this.options
     const { tenures, mine } = this.keys
     const args = [run, this.tenure, ...tells.flatMap((tell) => [tell.id, JSON.stringify(tell)])]

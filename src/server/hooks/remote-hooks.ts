@@ -5,8 +5,8 @@ import { idempotencyOf } from "../../api/publish.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Config } from "../../config/config.ts"
 import { RedisEngine } from "../../engines/redis/redis.ts"
-import { memoryRecords } from "../../hooks/remote/registrations/memory-store.ts"
-import type { AnswerMessage, Post, Records } from "../../hooks/remote/remote.ts"
+import { memoryStore } from "../../hooks/remote/registrations/memory-store.ts"
+import type { AnswerMessage, HttpSend, NotificationStore } from "../../hooks/remote/remote.ts"
 import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
 import { checkSize, type Drafts } from "../../hub/drafts.ts"
 import type { Hub } from "../../hub/hub.ts"
@@ -16,9 +16,9 @@ import type { Counters } from "../../telemetry/counters.ts"
 import type { Events } from "../../telemetry/events.ts"
 import type { Connections } from "../../transports/connections.ts"
 import type { NodeEngine } from "../engines.ts"
-import { makePost } from "./http-post.ts"
-import { RedisRecords } from "./redis-store.ts"
-import { SqliteRecords } from "./sqlite-store.ts"
+import { makeHttpSend } from "./http-post.ts"
+import { RedisNotificationStore } from "./redis-store.ts"
+import { SqliteNotificationStore } from "./sqlite-store.ts"
 
 export interface HookPartsOptions {
   readonly config: Pick<Config, "hooks" | "engine" | "node">
@@ -31,14 +31,14 @@ export interface HookPartsOptions {
   readonly counters: Pick<Counters, "hooksFailed">
   readonly events: Pick<Events, "hookFailed" | "hookTellsLost" | "startWarning">
   /** Default: by HTTP, to addresses that were checked. */
-  readonly post?: Post
+  readonly post?: HttpSend
 }
 
 /** Where what has to be told is kept: with the history. */
-function recordsOf({ config, engine, node }: HookPartsOptions): Records {
+function recordsOf({ config, engine, node }: HookPartsOptions): NotificationStore {
   if (engine instanceof RedisEngine)
-    return new RedisRecords({ link: engine.link, run: node, leaseMs: config.node.leaseMs })
-  return config.engine.name === "sqlite" ? SqliteRecords.open(config.engine.directory) : memoryRecords
+    return new RedisNotificationStore({ link: engine.link, run: node, leaseMs: config.node.leaseMs })
+  return config.engine.name === "sqlite" ? SqliteNotificationStore.open(config.engine.directory) : memoryStore
 }
 
 /** Said at the start, since it is found out too late otherwise. */
@@ -66,7 +66,7 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
   return new RemoteHooks({
     hooks: config.hooks,
     node,
-    post: options.post ?? makePost(),
+    post: options.post ?? makeHttpSend(),
     records,
     publish,
     dismiss(connection) {

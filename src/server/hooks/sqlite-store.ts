@@ -4,12 +4,12 @@ import { Database } from "bun:sqlite"
 import { closeSync, fdatasync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../../wire/error.ts"
-import type { Records, StoredTell } from "../../hooks/remote/remote.ts"
+import type { NotificationStore, HookNotification } from "../../hooks/remote/remote.ts"
 
 /** The format of the table. Another one is refused, never guessed at. */
 const formatVersion = 1
 
-type Change = { readonly put: StoredTell } | { readonly remove: string }
+type Change = { readonly put: HookNotification } | { readonly remove: string }
 
 interface Batch {
   readonly changes: Change[]
@@ -23,7 +23,7 @@ function newBatch(): Batch {
   return { changes: [], written }
 }
 
-export class SqliteRecords implements Records {
+export class SqliteNotificationStore implements NotificationStore {
   readonly durable = true
   private readonly database: Database
   private readonly journalFile: number
@@ -31,11 +31,11 @@ export class SqliteRecords implements Records {
   private writing: Promise<void> | null = null
 
   /** Throws `engine_unavailable`. */
-  static open(directory: string): SqliteRecords {
+  static open(directory: string): SqliteNotificationStore {
     const path = join(directory, "hooks.sqlite")
     try {
       mkdirSync(directory, { recursive: true })
-      return new SqliteRecords(path)
+      return new SqliteNotificationStore(path)
     } catch (error) {
       if (error instanceof LabaError) throw error
       throw new LabaError("engine_unavailable", `${path} cannot be used: ${(error as Error).message}.`, {
@@ -72,17 +72,20 @@ export class SqliteRecords implements Records {
     }
   }
 
-  load(): StoredTell[] {
+  load(): HookNotification[] {
     const rows = this.database
       .query<{ id: string; hook: string; time: number; event: string }, []>(
         "SELECT * FROM tells ORDER BY time, id",
       )
       .all()
-    return rows.map(({ event, ...row }) => ({ ...row, event: JSON.parse(event) as StoredTell["event"] }))
+    return rows.map(({ event, ...row }) => ({
+      ...row,
+      event: JSON.parse(event) as HookNotification["event"],
+    }))
   }
 
   /** Throws `engine_unavailable` when it cannot be kept. */
-  put(tell: StoredTell): Promise<void> {
+  put(tell: HookNotification): Promise<void> {
     return this.add({ put: tell })
   }
 

@@ -8,15 +8,15 @@ import {
 } from "../../../src/hooks/remote/dialects/laba-answer.ts"
 import { BackendFailure, Refusal } from "../../../src/hooks/remote/delivery/backend-failure.ts"
 import { labaDialect } from "../../../src/hooks/remote/dialects/laba-dialect.ts"
-import { type Answer, askKinds, type Occurrence } from "../../../src/hooks/remote/remote.ts"
+import { type Answer, askKinds, type Delivery } from "../../../src/hooks/remote/remote.ts"
 import { tencentDialect } from "../../../src/hooks/remote/dialects/tencent-dialect.ts"
 import type { ParserTarget } from "../target.ts"
 import { agree, hold, orRefusal } from "./agree.ts"
 
 const isMeant = (error: unknown): boolean => error instanceof BackendFailure || error instanceof Refusal
 
-const asked = (kind: string): Occurrence =>
-  ({ id: "node01-1-x/register", time: 0, event: { kind, connection: "node01-1-x" } }) as unknown as Occurrence
+const asked = (kind: string): Delivery =>
+  ({ id: "node01-1-x/register", time: 0, event: { kind, connection: "node01-1-x" } }) as unknown as Delivery
 
 function checkBounds({ state, channels = [], publish }: Answer): void {
   if (typeof state === "string")

@@ -1,6 +1,6 @@
 // One backend: whether it wants to be called, how much it can take, what it last got wrong. Every request to it passes here.
-import { Circuit, type CircuitState } from "./circuit-breaker.ts"
-import { Concurrency } from "./concurrency-limiter.ts"
+import { CircuitBreaker, type CircuitState } from "./circuit-breaker.ts"
+import { ConcurrencyLimiter } from "./concurrency-limiter.ts"
 import { BackendFailure, Refusal } from "./backend-failure.ts"
 import { Handshakes } from "./handshakes.ts"
 import type { Sender } from "./fair-queue.ts"
@@ -10,9 +10,9 @@ import type {
   Dialect,
   HookConfig,
   HookKind,
-  Occurrence,
-  Post,
-  TellEvent,
+  Delivery,
+  HttpSend,
+  NotificationEvent,
 } from "../remote.ts"
 import { sign, signatureHeader } from "../../signature.ts"
 
@@ -32,7 +32,7 @@ export interface HookError {
 export interface BackendOptions {
   readonly hook: HookConfig
   readonly dialect: Dialect
-  readonly post: Post
+  readonly post: HttpSend
   readonly startTell: () => boolean
   readonly onFailure: (hook: HookConfig, error: HookError) => void
   /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
@@ -43,8 +43,8 @@ export interface BackendOptions {
 export class Backend {
   readonly hook: HookConfig
   readonly dialect: Dialect
-  readonly concurrency: Concurrency
-  readonly circuit: Circuit
+  readonly concurrency: ConcurrencyLimiter
+  readonly circuit: CircuitBreaker
   readonly errors: HookError[] = []
   asked = 0
   told = 0
@@ -63,8 +63,12 @@ export class Backend {
     this.now = now
     this.monotonic = options.now ?? (() => performance.now())
     const clock = { now: this.monotonic }
-    this.concurrency = new Concurrency({ max: hook.concurrencyMax, startTell: options.startTell, ...clock })
-    this.circuit = new Circuit({ ...clock, chance })
+    this.concurrency = new ConcurrencyLimiter({
+      max: hook.concurrencyMax,
+      startTell: options.startTell,
+      ...clock,
+    })
+    this.circuit = new CircuitBreaker({ ...clock, chance })
     this.handshakes = new Handshakes({ hook, post, ...clock })
   }
 
@@ -73,7 +77,7 @@ export class Backend {
   }
 
   /** Asks in the turn of its sender. Throws `Refusal`, and `BackendFailure`. */
-  async ask(occurrence: Occurrence<AskEvent>, sender: Sender): Promise<Answer> {
+  async ask(delivery: Delivery<AskEvent>, sender: Sender): Promise<Answer> {
     const { timeoutMs } = this.hook
     try {
       if (this.circuit.state === "open") throw this.circuitOpen()
@@ -83,9 +87,9 @@ export class Backend {
         throw this.circuitOpen()
       }
       this.asked++
-      return await this.attempt(occurrence, startedMs)
+      return await this.attempt(delivery, startedMs)
     } catch (error) {
-      this.note(occurrence, error)
+      this.note(delivery, error)
       throw error
     }
   }
@@ -96,24 +100,24 @@ export class Backend {
   }
 
   /** Throws `BackendFailure`. */
-  async tell(occurrence: Occurrence<TellEvent>): Promise<void> {
+  async tell(delivery: Delivery<NotificationEvent>): Promise<void> {
     const startedMs = this.concurrency.take()
     try {
-      await this.attempt(occurrence, startedMs)
+      await this.attempt(delivery, startedMs)
       this.told++
     } catch (error) {
-      this.note(occurrence, error)
+      this.note(delivery, error)
       throw error
     }
   }
 
-  private async attempt(occurrence: Occurrence, startedMs: number): Promise<Answer> {
+  private async attempt(delivery: Delivery, startedMs: number): Promise<Answer> {
     const { hook, dialect, circuit, concurrency } = this
     let outcome: "well" | "strained" | "unknown" = "unknown"
     try {
-      const url = hook.urls[occurrence.event.kind] as string
+      const url = hook.urls[delivery.event.kind] as string
       if (dialect.handshakes && hook.handshake) await this.handshakes.shake(url)
-      const { headers, body } = dialect.write(occurrence, hook)
+      const { headers, body } = dialect.write(delivery, hook)
       const response = await this.options.post({
         method: "POST",
         url,
@@ -124,7 +128,7 @@ export class Backend {
       })
       // Half of its time is so near the end of it that more at once would reach it.
       outcome = this.monotonic() - startedMs > hook.timeoutMs / 2 ? "strained" : "well"
-      const answer = dialect.read(occurrence, response)
+      const answer = dialect.read(delivery, response)
       circuit.succeeded()
       return answer
     } catch (error) {
@@ -164,7 +168,7 @@ export class Backend {
     })
   }
 
-  private note({ event, id }: Occurrence, error: unknown): void {
+  private note({ event, id }: Delivery, error: unknown): void {
     if (error instanceof Refusal) {
       this.refused++
       return

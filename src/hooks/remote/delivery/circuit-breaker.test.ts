@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test"
-import { Circuit, failuresMax, longestWaitMs } from "./circuit-breaker.ts"
-import { Concurrency } from "./concurrency-limiter.ts"
+import { CircuitBreaker, failuresMax, longestWaitMs } from "./circuit-breaker.ts"
+import { ConcurrencyLimiter } from "./concurrency-limiter.ts"
 
 test("a circuit opens after so many failures in a row, lets one try, and closes when that went well", () => {
   let nowMs = 0
-  const circuit = new Circuit({ now: () => nowMs, chance: () => 0.5 })
+  const circuit = new CircuitBreaker({ now: () => nowMs, chance: () => 0.5 })
   for (let i = 1; i < failuresMax; i++) expect(circuit.failed()).toBe(false)
   circuit.succeeded()
   for (let i = 1; i < failuresMax; i++) circuit.failed()
@@ -22,7 +22,7 @@ test("a circuit opens after so many failures in a row, lets one try, and closes 
 
 test("a backend that stays away is tried more and more seldom, never less than every half minute", () => {
   let nowMs = 0
-  const circuit = new Circuit({ now: () => nowMs, chance: () => 0.5 })
+  const circuit = new CircuitBreaker({ now: () => nowMs, chance: () => 0.5 })
   for (let i = 0; i < failuresMax; i++) circuit.failed()
   const waits: number[] = []
   for (let i = 0; i < 8; i++) {
@@ -36,7 +36,7 @@ test("a backend that stays away is tried more and more seldom, never less than e
 
 test("who was let in to try and never went lets another try", () => {
   let nowMs = 0
-  const circuit = new Circuit({ now: () => nowMs, chance: () => 0.5 })
+  const circuit = new CircuitBreaker({ now: () => nowMs, chance: () => 0.5 })
   for (let i = 0; i < failuresMax; i++) circuit.failed()
   nowMs = 5000
   expect(circuit.enter()).toBe(true)
@@ -48,7 +48,7 @@ const never = (): boolean => false
 
 test("requests at once grow while all goes well, up to the bound, and halve once when it does not", () => {
   let nowMs = 0
-  const concurrency = new Concurrency({ max: 20, startTell: never, now: () => nowMs })
+  const concurrency = new ConcurrencyLimiter({ max: 20, startTell: never, now: () => nowMs })
   const rounds = (count: number, outcome: "well" | "strained"): void => {
     for (let i = 0; i < count; i++) {
       const started: number[] = []
@@ -78,7 +78,7 @@ test("asks go first, in order, and tells are not starved by them", async () => {
     concurrency.take()
     return true
   }
-  const concurrency: Concurrency = new Concurrency({ max: 1, startTell })
+  const concurrency: ConcurrencyLimiter = new ConcurrencyLimiter({ max: 1, startTell })
   const first = await concurrency.takeForAsk("ann", 60_000)
   const asks = Array.from({ length: 8 }, (_, i) =>
     concurrency.takeForAsk("ann", 60_000).then(() => void order.push(`ask ${i}`)),
@@ -97,7 +97,7 @@ test("asks go first, in order, and tells are not starved by them", async () => {
 })
 
 test("those that wait are let go when nobody can help them", async () => {
-  const concurrency = new Concurrency({ max: 1, startTell: never })
+  const concurrency = new ConcurrencyLimiter({ max: 1, startTell: never })
   await concurrency.takeForAsk("ann", 60_000)
   const waiting = [concurrency.takeForAsk("ann", 60_000), concurrency.takeForAsk("ann", 60_000)]
   const over = Promise.allSettled(waiting)

@@ -8,7 +8,7 @@ const firstWaitMs = 1000
 /** A backend that is back is noticed within this. */
 export const longestWaitMs = 30_000
 
-export interface CircuitOptions {
+export interface CircuitBreakerOptions {
   /** Monotonic milliseconds: no clock that is set back keeps it open. */
   readonly now?: () => number
   /** 0 to 1. */
@@ -17,7 +17,7 @@ export interface CircuitOptions {
 
 export type CircuitState = "closed" | "open" | "half-open"
 
-export class Circuit {
+export class CircuitBreaker {
   private readonly now: () => number
   private readonly chance: () => number
   private failures = 0
@@ -25,7 +25,7 @@ export class Circuit {
   private opensAgainMs: number | null = null
   private trying = false
 
-  constructor({ now = () => performance.now(), chance = Math.random }: CircuitOptions = {}) {
+  constructor({ now = () => performance.now(), chance = Math.random }: CircuitBreakerOptions = {}) {
     this.now = now
     this.chance = chance
   }

@@ -17,7 +17,7 @@ interface Waiting {
   readonly giveUp: () => void
 }
 
-export interface ConcurrencyOptions {
+export interface ConcurrencyLimiterOptions {
   readonly max: number
   /** Called when there is room: starts a tell, and answers whether there was one to start. */
   readonly startTell: () => boolean
@@ -25,18 +25,18 @@ export interface ConcurrencyOptions {
   readonly now?: () => number
 }
 
-export class Concurrency {
+export class ConcurrencyLimiter {
   inFlight = 0
   /** The most that were under way at once. */
   inFlightPeak = 0
-  private readonly options: ConcurrencyOptions
+  private readonly options: ConcurrencyLimiterOptions
   private readonly now: () => number
   private exact: number
   private readonly waiting = new FairQueue<Waiting>(asksWaitingMax)
   private turns = 0
   private lastCutMs = Number.NEGATIVE_INFINITY
 
-  constructor(options: ConcurrencyOptions) {
+  constructor(options: ConcurrencyLimiterOptions) {
     this.options = options
     this.now = options.now ?? (() => performance.now())
     this.exact = Math.min(firstLimit, options.max)

@@ -1,7 +1,7 @@
 // Asks an address whether it wants to be called before anything is sent there, so that nobody's server can be made a target by
 // a configuration (CloudEvents HTTP 1.1 Web Hooks, 4).
 import { BackendFailure } from "./backend-failure.ts"
-import type { HookConfig, Post } from "../remote.ts"
+import type { HookConfig, HttpSend } from "../remote.ts"
 
 /** How long a yes holds. */
 const agreedMs = 3_600_000
@@ -10,19 +10,19 @@ const refusedMs = 2000
 
 export interface HandshakesOptions {
   readonly hook: HookConfig
-  readonly post: Post
+  readonly post: HttpSend
   /** Monotonic milliseconds. */
   readonly now: () => number
 }
 
-interface Shake {
+interface Handshake {
   readonly result: Promise<void>
   untilMs: number
 }
 
 export class Handshakes {
   private readonly options: HandshakesOptions
-  private readonly byUrl = new Map<string, Shake>()
+  private readonly byUrl = new Map<string, Handshake>()
 
   constructor(options: HandshakesOptions) {
     this.options = options
@@ -33,7 +33,10 @@ export class Handshakes {
     const { now } = this.options
     const known = this.byUrl.get(url)
     if (known && known.untilMs > now()) return known.result
-    const shake: Shake = { result: shakeHands(url, this.options), untilMs: Number.POSITIVE_INFINITY }
+    const shake: Handshake = {
+      result: performHandshake(url, this.options),
+      untilMs: Number.POSITIVE_INFINITY,
+    }
     this.byUrl.set(url, shake)
     shake.result.then(
       () => (shake.untilMs = now() + agreedMs),
@@ -48,7 +51,7 @@ export class Handshakes {
 }
 
 /** One handshake. Throws `BackendFailure`. */
-export async function shakeHands(
+export async function performHandshake(
   url: string,
   { hook, post }: Pick<HandshakesOptions, "hook" | "post">,
 ): Promise<void> {

@@ -3,10 +3,10 @@ import { SetBackClock } from "../../../../test/support/set-back-clock.ts"
 import { Backend } from "./backend.ts"
 import { failuresMax } from "./circuit-breaker.ts"
 import { labaDialect } from "../dialects/laba-dialect.ts"
-import { memoryRecords } from "../registrations/memory-store.ts"
+import { memoryStore } from "../registrations/memory-store.ts"
 import { Occupancy, vacantMs } from "../registrations/occupancy.ts"
-import type { HookConfig, HookResponse, StoredTell } from "../remote.ts"
-import { tellAgeMaxMs, Tellings } from "./notification-queue.ts"
+import type { HookConfig, HookResponse, HookNotification } from "../remote.ts"
+import { tellAgeMaxMs, NotificationQueue } from "./notification-queue.ts"
 
 const hook: HookConfig = {
   name: "desk",
@@ -31,7 +31,7 @@ function make(
   answer: (id: string) => number,
   answered: () => Promise<void> = () => Promise.resolve(),
 ): {
-  tellings: Tellings
+  tellings: NotificationQueue
   heard: string[]
   expired: string[]
   peak: () => number
@@ -41,9 +41,9 @@ function make(
   const expired: string[] = []
   const clock = { nowMs: 0 }
   const time = { now: () => clock.nowMs, chance: () => 0.5 }
-  const tellings: Tellings = new Tellings({
+  const tellings: NotificationQueue = new NotificationQueue({
     backend: () => backend,
-    records: memoryRecords,
+    records: memoryStore,
     onExpired: ({ id }) => expired.push(id),
     ...time,
   })
@@ -68,7 +68,7 @@ const settled = async (): Promise<void> => {
   for (let i = 0; i < 50; i++) await Promise.resolve()
 }
 
-const ended = (connection: string): StoredTell => ({
+const ended = (connection: string): HookNotification => ({
   id: `${connection}/unregister`,
   hook: "desk",
   time: 0,
@@ -84,7 +84,7 @@ const ended = (connection: string): StoredTell => ({
   },
 })
 
-const occupancy = (kind: "occupied" | "vacated", number: number): StoredTell => ({
+const occupancy = (kind: "occupied" | "vacated", number: number): HookNotification => ({
   id: `n/${kind}/${number}`,
   hook: "desk",
   time: 0,
@@ -189,7 +189,7 @@ test("[H10] a channel that is empty for a moment was not empty, and a node that 
     const kept: string[] = []
     const occupancies = new Occupancy({
       node: "n",
-      records: { ...memoryRecords, put: ({ id }) => void kept.push(id) },
+      records: { ...memoryStore, put: ({ id }) => void kept.push(id) },
       hookOf: (channel) => (channel === "/other" ? null : { name: "desk", tells: ["occupied", "vacated"] }),
       tell: ({ id, event }) => void said.push(`${id} ${event.kind === "unregister" ? "" : event.channel}`),
       now: () => 0,

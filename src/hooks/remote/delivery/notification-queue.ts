@@ -2,7 +2,7 @@
 // jittered wait, and after a restart where that is remembered.
 import type { Backend } from "./backend.ts"
 import { BackendFailure } from "./backend-failure.ts"
-import type { Records, StoredTell } from "../remote.ts"
+import type { NotificationStore, HookNotification } from "../remote.ts"
 
 const firstWaitMs = 1000
 const longestWaitMs = 60_000
@@ -10,23 +10,23 @@ const longestWaitMs = 60_000
 /** A backend that did not hear for as long is not waited for. */
 export const tellAgeMaxMs = 3 * 24 * 3_600_000
 
-export interface TellingsOptions {
+export interface NotificationQueueOptions {
   readonly backend: () => Backend
-  readonly records: Records
-  readonly onExpired: (tell: StoredTell) => void
+  readonly records: NotificationStore
+  readonly onExpired: (tell: HookNotification) => void
   readonly now?: () => number
   readonly chance?: () => number
 }
 
 interface Pending {
-  readonly tell: StoredTell
+  readonly tell: HookNotification
   waitMs: number
   /** Somebody else tells it. */
   isOthers: boolean
 }
 
-export class Tellings {
-  private readonly options: TellingsOptions
+export class NotificationQueue {
+  private readonly options: NotificationQueueOptions
   private readonly now: () => number
   private readonly chance: () => number
   /** What may go now. */
@@ -39,7 +39,7 @@ export class Tellings {
   private stopped = false
   private emptied: (() => void)[] = []
 
-  constructor(options: TellingsOptions) {
+  constructor(options: NotificationQueueOptions) {
     this.options = options
     this.now = options.now ?? Date.now
     this.chance = options.chance ?? Math.random
@@ -59,7 +59,7 @@ export class Tellings {
   }
 
   /** All of it. */
-  *all(): Iterable<StoredTell> {
+  *all(): Iterable<HookNotification> {
     for (const lane of this.lanes.values()) for (const { tell, isOthers } of lane) if (!isOthers) yield tell
   }
 
@@ -71,7 +71,7 @@ export class Tellings {
   }
 
   /** Takes a tell that is in the records already. */
-  add(tell: StoredTell): void {
+  add(tell: HookNotification): void {
     const pending: Pending = { tell, waitMs: firstWaitMs, isOthers: false }
     this.count++
     const lane = this.lanes.get(laneOf(tell))
@@ -179,5 +179,5 @@ export class Tellings {
 }
 
 /** What has to be heard in order. */
-const laneOf = ({ event }: StoredTell): string =>
+const laneOf = ({ event }: HookNotification): string =>
   event.kind === "unregister" ? event.connection : event.channel

@@ -8,15 +8,15 @@ import {
   type Dialect,
   type HookConfig,
   type HookResponse,
-  type Occurrence,
-  tellKinds,
+  type Delivery,
+  notificationKinds,
 } from "../remote.ts"
 import { tencentDialect } from "./tencent-dialect.ts"
 
 const bytes = (value: unknown): Uint8Array =>
   new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value))
 
-const kind = fc.constantFrom(...askKinds, ...tellKinds)
+const kind = fc.constantFrom(...askKinds, ...notificationKinds)
 const text = (max: number) =>
   fc.string({ unit: "grapheme", minLength: 1, maxLength: max }).filter((one) => one.length <= max)
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
@@ -100,8 +100,8 @@ test("whatever a backend sends, it is an answer or a failure of the backend, nev
   )
 }, 60_000)
 
-const occurrence = (which: "register" | "transport"): Occurrence =>
-  ({ id: "n/register", time: 0, event: { kind: which, connection: "n-1-x" } }) as unknown as Occurrence
+const delivery = (which: "register" | "transport"): Delivery =>
+  ({ id: "n/register", time: 0, event: { kind: which, connection: "n-1-x" } }) as unknown as Delivery
 
 test("any status with any body is an answer, a refusal or a failure, in both dialects", () => {
   const response = fc.record({
@@ -120,7 +120,7 @@ test("any status with any body is an answer, a refusal or a failure, in both dia
     fc.assert(
       fc.property(fc.constantFrom("register" as const, "transport" as const), response, (which, given) => {
         try {
-          dialect.read(occurrence(which), given)
+          dialect.read(delivery(which), given)
           expect(given.status).toBeLessThan(300)
         } catch (error) {
           expect(error instanceof BackendFailure || error instanceof Refusal).toBe(true)
@@ -139,7 +139,7 @@ const answered = (status: number, headers: Record<string, string> = {}): HookRes
 })
 
 test("[H14, H15] any 2xx takes an end in either dialect, and nothing else does", () => {
-  const ending = { id: "n-1-x/unregister", time: 0, event: { kind: "unregister" } } as unknown as Occurrence
+  const ending = { id: "n-1-x/unregister", time: 0, event: { kind: "unregister" } } as unknown as Delivery
   for (const dialect of [labaDialect, tencentDialect] as Dialect[]) {
     for (const status of [200, 202, 204, 299]) expect(dialect.read(ending, answered(status))).toEqual({})
     for (const status of [199, 302, 404, 500])
@@ -153,7 +153,7 @@ test("a backend that says until when is believed, by seconds and by date, in ref
     for (const status of [429, 503]) {
       const thrown = (() => {
         try {
-          return labaDialect.read(occurrence("register"), answered(status, until as Record<string, string>))
+          return labaDialect.read(delivery("register"), answered(status, until as Record<string, string>))
         } catch (error) {
           return error as Refusal | BackendFailure
         }
@@ -164,7 +164,7 @@ test("a backend that says until when is believed, by seconds and by date, in ref
 })
 
 test("the dialect tencent refuses to be asked what it has no word for", () => {
-  const event = { kind: "subscribe" } as unknown as Occurrence["event"]
+  const event = { kind: "subscribe" } as unknown as Delivery["event"]
   expect(() => tencentDialect.write({ id: "x", time: 0, event }, {} as HookConfig)).toThrow("no word")
   expect(tencentDialect.speaks.has("subscribe")).toBe(false)
 })

@@ -11,7 +11,7 @@ import {
   type HookRequest,
   type HookResponse,
   type RegisterEvent,
-  tellKinds,
+  notificationKinds,
 } from "../remote.ts"
 
 /** Bytes of a refusal that reach a client as its detail. */
@@ -20,10 +20,10 @@ const detailCharsMax = 300
 const refusals = { 401: "unauthorized", 403: "forbidden", 429: "too_many_requests" } as const
 
 export const labaDialect: Dialect = {
-  speaks: new Set<HookKind>([...askKinds, ...tellKinds]),
+  speaks: new Set<HookKind>([...askKinds, ...notificationKinds]),
   handshakes: true,
-  write(occurrence): HookRequest {
-    const { event, id, time } = occurrence
+  write(delivery): HookRequest {
+    const { event, id, time } = delivery
     const content = contentOf(event)
     return {
       headers: {

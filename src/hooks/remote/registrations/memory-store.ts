@@ -1,7 +1,7 @@
 // What has to be told, for as long as this process lives: it is in the queues already, so nothing more is kept.
-import type { Records } from "../remote.ts"
+import type { NotificationStore } from "../remote.ts"
 
-export const memoryRecords: Records = {
+export const memoryStore: NotificationStore = {
   durable: false,
   load: () => [],
   put: () => undefined,

@@ -1,6 +1,6 @@
 // Which channels somebody listens to, for backends that want to hear of it. A channel that is empty for a moment, as between
 // two polls, was not empty.
-import type { Records, StoredTell } from "../remote.ts"
+import type { NotificationStore, HookNotification } from "../remote.ts"
 import { SharedOccupancy } from "./shared-occupancy.ts"
 
 /** How long a channel must have no listener before that is told: longer than a client needs to come back. */
@@ -9,10 +9,10 @@ export const vacantMs = 5000
 export interface OccupancyOptions {
   /** Names this run of this node. */
   readonly node: string
-  readonly records: Records
+  readonly records: NotificationStore
   /** Who wants to hear which of the two about a channel; null when nobody does. */
   readonly hookOf: (channel: string) => { readonly name: string; readonly tells: readonly string[] } | null
-  readonly tell: (tell: StoredTell) => void
+  readonly tell: (tell: HookNotification) => void
   readonly now: () => number
 }
 
@@ -59,14 +59,14 @@ export class Occupancy {
   }
 
   /** What would have to be told, or left, were this process gone now. */
-  *wills(): Iterable<StoredTell> {
+  *wills(): Iterable<HookNotification> {
     if (this.shared) return yield* this.shared.wills()
     for (const [channel, entry] of this.channels)
       if (entry.tells.includes("vacated")) yield this.tellOf("vacated", channel, entry)
   }
 
   /** A dead node's will. */
-  inherit(will: StoredTell): void {
+  inherit(will: HookNotification): void {
     const hook = will.event.kind === "unregister" ? null : this.options.hookOf(will.event.channel)
     this.shared?.inherit(will, hook?.name === will.hook && hook.tells.includes("vacated"))
   }
@@ -108,17 +108,21 @@ export class Occupancy {
     return Promise.resolve()
   }
 
-  private tell(tell: StoredTell): void {
+  private tell(tell: HookNotification): void {
     this.keep(tell)
     this.options.tell(tell)
   }
 
-  private tellOf(kind: "occupied" | "vacated", channel: string, { number, hook }: Occupied): StoredTell {
+  private tellOf(
+    kind: "occupied" | "vacated",
+    channel: string,
+    { number, hook }: Occupied,
+  ): HookNotification {
     const { node, now } = this.options
     return { id: `${node}/${kind}/${number}`, hook, time: now(), event: { kind, channel, node } }
   }
 
-  private keep(tell: StoredTell): void {
+  private keep(tell: HookNotification): void {
     // What cannot be written down is told all the same, while this process lives.
     void Promise.resolve(this.options.records.put(tell)).catch(() => undefined)
   }

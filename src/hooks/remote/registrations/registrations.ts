@@ -1,7 +1,13 @@
 // The connections that backends were told of, each until its end was told too. The end is written down before the backend
 // hears of the beginning: whatever happens to this process, it is told.
 import { LabaError } from "../../../../wire/error.ts"
-import type { HookConfig, Records, Registered, StoredTell, UnregisterEvent } from "../remote.ts"
+import type {
+  HookConfig,
+  NotificationStore,
+  HookedConnection,
+  HookNotification,
+  UnregisterEvent,
+} from "../remote.ts"
 
 /** Connections and ends not yet told, all backends together. At about 600 bytes each on disk and in memory it is 300 MB. */
 export const recordsMax = 500_000
@@ -10,7 +16,7 @@ export const recordsMax = 500_000
 export const openWithinMs = 30_000
 
 /** A connection that a backend was asked about. */
-export interface Registration extends Registered {
+export interface Registration extends HookedConnection {
   readonly hook: HookConfig
   readonly registeredMs: number
   state: string | undefined
@@ -36,9 +42,9 @@ export interface Ending {
 export const notOpened: Ending = { code: 1006, reason: "not_opened" }
 
 export interface RegistrationsOptions {
-  readonly records: Records
+  readonly records: NotificationStore
   /** Ends to be told to a backend by the hook's name; they are in the records. */
-  readonly tell: (tell: StoredTell) => void
+  readonly tell: (tell: HookNotification) => void
   /** Ends that wait to be heard. */
   readonly pending: () => number
   readonly isOpen: (connection: string) => boolean
@@ -65,7 +71,7 @@ export class Registrations {
   }
 
   /** Writes down the end of a connection that is about to begin. Throws `overloaded` when no room is left for it. */
-  async add(facts: Registered, hook: HookConfig): Promise<Registration> {
+  async add(facts: HookedConnection, hook: HookConfig): Promise<Registration> {
     const { records, now, pending } = this.options
     const most = this.options.recordsMax ?? recordsMax
     if (this.byConnection.size + pending() >= most) {
@@ -133,7 +139,7 @@ export class Registrations {
   }
 
   /** What would have to be told of each, were this process gone now. */
-  *wills(): Iterable<StoredTell> {
+  *wills(): Iterable<HookNotification> {
     for (const registration of this.byConnection.values())
       if (registration.hook.urls.unregister !== undefined) yield this.willOf(registration)
   }
@@ -177,7 +183,7 @@ export class Registrations {
     hook,
     ended,
     registeredMs,
-  }: Registration): StoredTell {
+  }: Registration): HookNotification {
     const { code, reason } = ended ?? { code: 1006, reason: "node_lost" }
     const event: UnregisterEvent = {
       kind: "unregister",
@@ -194,7 +200,7 @@ export class Registrations {
 }
 
 /** What cannot be written down is told all the same; the last will that was written before stays. */
-function keep(records: Records, tell: StoredTell): void {
+function keep(records: NotificationStore, tell: HookNotification): void {
   void Promise.resolve(records.put(tell)).catch(() => undefined)
 }
 

@@ -1,28 +1,28 @@
 // One node among those that listen to channels, with the records that they share in the test's hands.
 import { expect, jest, test } from "bun:test"
-import { memoryRecords } from "./memory-store.ts"
+import { memoryStore } from "./memory-store.ts"
 import { Occupancy, vacantMs } from "./occupancy.ts"
-import type { Occupants, StoredTell } from "../remote.ts"
+import type { ListeningNodes, HookNotification } from "../remote.ts"
 
 /** Who listens to each channel, by the ids of their wills, as all nodes see it. */
-class Listened implements Occupants {
+class Listened implements ListeningNodes {
   readonly by = new Map<string, Set<string>>()
   isAway = false
 
-  async enter(will: StoredTell) {
+  async enter(will: HookNotification) {
     const members = this.of(will)
     const is = members.size === 0 ? ("first" as const) : ("among" as const)
     members.add(will.id)
     return { is, time: 7 }
   }
 
-  async leave(will: StoredTell) {
+  async leave(will: HookNotification) {
     const members = this.of(will)
     if (!members.delete(will.id)) return { is: "unknown" as const, time: 8 }
     return { is: members.size === 0 ? ("last" as const) : ("among" as const), time: 8 }
   }
 
-  private of({ event }: StoredTell): Set<string> {
+  private of({ event }: HookNotification): Set<string> {
     if (this.isAway) throw new Error("away")
     const channel = event.channel ?? ""
     const members = this.by.get(channel) ?? new Set()
@@ -34,7 +34,7 @@ class Listened implements Occupants {
 function node(name: string, occupants: Listened, said: string[]): Occupancy {
   return new Occupancy({
     node: name,
-    records: { ...memoryRecords, occupants },
+    records: { ...memoryStore, occupants },
     hookOf: () => ({ name: "desk", tells: ["occupied", "vacated"] }),
     tell: ({ id, time }) => void said.push(`${id} ${time}`),
     now: () => 0,

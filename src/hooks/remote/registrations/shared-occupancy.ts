@@ -1,20 +1,20 @@
 // Which channels somebody listens to on any of several nodes: what this node enters and leaves, until the records that the nodes
 // share have taken it. Who is the first and who the last is theirs to say. When a node dies, its wills are left for it by another.
-import type { Occupants, Records, Standing, StoredTell } from "../remote.ts"
+import type { ListeningNodes, NotificationStore, OccupancyChange, HookNotification } from "../remote.ts"
 
 /** How long until the records are tried again. */
 const againMs = 1000
 
 export interface SharedOccupancyOptions {
-  readonly records: Records
-  readonly occupants: Occupants
-  readonly tell: (tell: StoredTell) => void
+  readonly records: NotificationStore
+  readonly occupants: ListeningNodes
+  readonly tell: (tell: HookNotification) => void
   /** How long those who may have been forgotten get to say again that they are there. */
   readonly patienceMs: number
 }
 
-interface Stay {
-  readonly will: StoredTell
+interface NodeOccupancy {
+  readonly will: HookNotification
   /** Whether its end is of interest to anybody. */
   readonly tellsVacated: boolean
   entered: Promise<void>
@@ -26,7 +26,7 @@ interface Stay {
 export class SharedOccupancy {
   private readonly options: SharedOccupancyOptions
   /** By the id of the will. */
-  private readonly stays = new Map<string, Stay>()
+  private readonly stays = new Map<string, NodeOccupancy>()
   private isClosing = false
 
   constructor(options: SharedOccupancyOptions) {
@@ -35,11 +35,11 @@ export class SharedOccupancy {
 
   /** This node has a listener; `occupied` is told when no node had one. */
   enter(
-    will: StoredTell,
-    { occupied, tellsVacated }: { occupied: StoredTell | null; tellsVacated: boolean },
+    will: HookNotification,
+    { occupied, tellsVacated }: { occupied: HookNotification | null; tellsVacated: boolean },
   ): void {
     const { occupants, tell } = this.options
-    const stay: Stay = {
+    const stay: NodeOccupancy = {
       will,
       tellsVacated,
       entered: Promise.resolve(),
@@ -79,7 +79,7 @@ export class SharedOccupancy {
   }
 
   /** Leaves for a node that is dead. */
-  inherit(will: StoredTell, tellsVacated: boolean): void {
+  inherit(will: HookNotification, tellsVacated: boolean): void {
     // One of its own that it is about to leave.
     if (this.stays.has(will.id)) return
     const { isWill: _, ...known } = will
@@ -108,7 +108,7 @@ export class SharedOccupancy {
   }
 
   /** Of those that this node is in. What is about to be left is not said again. */
-  *wills(): Iterable<StoredTell> {
+  *wills(): Iterable<HookNotification> {
     for (const { will, standing } of this.stays.values())
       if (standing === "in") yield { ...will, isWill: true }
   }
@@ -119,7 +119,10 @@ export class SharedOccupancy {
   }
 
   /** Null when it is nobody's affair here any more. */
-  private async persist(stay: Stay, work: () => Promise<Standing>): Promise<Standing | null> {
+  private async persist(
+    stay: NodeOccupancy,
+    work: () => Promise<OccupancyChange>,
+  ): Promise<OccupancyChange | null> {
     for (;;) {
       if (stay.isOthers) return null
       try {
