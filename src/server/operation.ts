@@ -68,7 +68,7 @@ export function makeOperation(options: OperationOptions): Operation {
     clockOffsetMs: () =>
       station.nodes.list.find(({ run }) => run === station.nodes.self)?.clockOffsetMs ?? null,
     engine: () => inventory.figures,
-    hooks: () => station.application.remote?.desks.figures ?? { pending: 0, away: 0 },
+    hooks: () => station.application.remote?.routes.figures ?? { pending: 0, away: 0 },
     ready: () => readiness.isReady,
     residentBytes: () => process.memoryUsage.rss(),
     descriptorsMax: options.machine.descriptorsMax,

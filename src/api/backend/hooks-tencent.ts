@@ -40,7 +40,7 @@ export const pushAsTencent: Route = {
   errors: [...jsonErrors, "not_found"],
   async handle(desk, call) {
     call.caller.mayManage()
-    const hook = desk.station.application.remote?.desks.named(call.path["api"] as string)?.hook
+    const hook = desk.station.application.remote?.routes.named(call.path["api"] as string)?.hook
     if (hook?.dialect !== "tencent")
       throw new LabaError("not_found", "There is no hook of the dialect `tencent` by this name.")
     const { websocket } = await readJson(call.ask.request, body)

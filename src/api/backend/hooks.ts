@@ -53,13 +53,13 @@ export const listHooks: Route = {
     },
   },
   errors: [],
-  handle(desk, call) {
+  handle(route, call) {
     call.caller.mayManage()
-    const { remote } = desk.station.application
+    const { remote } = route.station.application
     return Response.json({
       durable: remote?.durable ?? false,
       registered: remote?.registrations.size ?? 0,
-      hooks: remote?.desks.all.map(viewOf) ?? [],
+      hooks: remote?.routes.all.map(viewOf) ?? [],
     })
   },
 }

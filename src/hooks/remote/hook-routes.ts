@@ -12,13 +12,13 @@ import { tencentDialect } from "./dialects/tencent-dialect.ts"
 export interface HookRoute {
   readonly hook: HookConfig
   readonly backend: Backend
-  readonly tellings: NotificationQueue
+  readonly notifications: NotificationQueue
 }
 
 export interface HookRoutesOptions {
   readonly hooks: readonly HookConfig[]
   readonly post: HttpSend
-  readonly records: NotificationStore
+  readonly store: NotificationStore
   readonly onFailure: (hook: HookConfig, error: HookError) => void
   /** Something was not told and never will be. */
   readonly onLost: (hook: string, why: string) => void
@@ -36,16 +36,16 @@ export class HookRoutes {
 
   constructor(options: HookRoutesOptions) {
     this.options = options
-    this.all = options.hooks.map((hook) => this.deskOf(hook))
-    for (const desk of this.all) {
-      this.byPattern.add(parsePattern(desk.hook.pattern), desk)
-      this.byName.set(desk.hook.name, desk)
+    this.all = options.hooks.map((hook) => this.routeOf(hook))
+    for (const route of this.all) {
+      this.byPattern.add(parsePattern(route.hook.pattern), route)
+      this.byName.set(route.hook.name, route)
     }
   }
 
   /** Tells that no backend has heard yet. */
   get pending(): number {
-    return this.all.reduce((sum, { tellings }) => sum + tellings.pending, 0)
+    return this.all.reduce((sum, { notifications }) => sum + notifications.pending, 0)
   }
 
   /** For who watches over a node. */
@@ -73,23 +73,23 @@ export class HookRoutes {
   /** What an earlier run of this node has not told. Nothing of it is open any more. */
   takeUp(tells: readonly HookNotification[]): void {
     for (const tell of tells) {
-      const desk = this.byName.get(tell.hook)
-      if (desk?.hook.urls[tell.event.kind] !== undefined) {
-        desk.tellings.add(tell)
+      const route = this.byName.get(tell.hook)
+      if (route?.hook.urls[tell.event.kind] !== undefined) {
+        route.notifications.add(tell)
       } else {
-        this.options.records.remove(tell.id)
+        this.options.store.remove(tell.id)
         this.options.onLost(tell.hook, `${tell.id} has nobody left to hear it`)
       }
     }
   }
 
-  private deskOf(hook: HookConfig): HookRoute {
-    const { post, onFailure, records, onLost, now, chance } = this.options
+  private routeOf(hook: HookConfig): HookRoute {
+    const { post, onFailure, store, onLost, now, chance } = this.options
     const clock = { ...(now && { now }), ...(chance && { chance }) }
-    const tellings: NotificationQueue = new NotificationQueue({
+    const notifications: NotificationQueue = new NotificationQueue({
       ...clock,
       backend: () => backend,
-      records,
+      store,
       onExpired: ({ id }) => onLost(hook.name, `${id} was not heard for three days`),
     })
     const backend = new Backend({
@@ -97,9 +97,9 @@ export class HookRoutes {
       hook,
       dialect: dialects[hook.dialect],
       post,
-      startTell: () => tellings.startTell(),
+      startNotification: () => notifications.startNotification(),
       onFailure,
     })
-    return { hook, backend, tellings }
+    return { hook, backend, notifications }
   }
 }

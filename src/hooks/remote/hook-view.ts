@@ -30,7 +30,7 @@ export interface HookView {
   readonly errors: readonly HookError[]
 }
 
-export function viewOf({ hook, backend, tellings }: HookRoute): HookView {
+export function viewOf({ hook, backend, notifications }: HookRoute): HookView {
   const { concurrency, circuit, asked, told, refused, failed, errors } = backend
   return {
     name: hook.name,
@@ -46,8 +46,8 @@ export function viewOf({ hook, backend, tellings }: HookRoute): HookView {
       peak: concurrency.inFlightPeak,
     },
     asksWaiting: concurrency.asksWaiting,
-    tellsPending: tellings.pending,
-    oldestTell: tellings.oldestMs,
+    tellsPending: notifications.pending,
+    oldestTell: notifications.oldestMs,
     asked,
     told,
     refused,

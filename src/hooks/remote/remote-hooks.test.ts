@@ -66,7 +66,7 @@ function make(backend: Backend, over: Partial<RemoteHooksOptions> = {}): RemoteH
     hooks: [hook],
     node: "node01",
     post: backend.post,
-    records: memoryStore,
+    store: memoryStore,
     publish: async () => {},
     isOpen: () => true,
     dismiss: () => {},
@@ -99,47 +99,47 @@ const codeOf = async (work: Promise<unknown>): Promise<string> =>
 
 test("[H15] the end of a connection is written down before the backend hears of its beginning", async () => {
   const backend = new Backend()
-  const records = new KeptRecords()
-  const hooks = make(backend, { records })
+  const store = new KeptRecords()
+  const hooks = make(backend, { store })
   let keptThen: HookNotification | undefined
   backend.answers["register"] = () => {
-    keptThen = records.kept.get("c1/unregister")
+    keptThen = store.kept.get("c1/unregister")
     return status(200, '{"user":"ann","state":"seven"}')
   }
   await hooks.register(visitor("c1"))
   expect(keptThen?.event).toMatchObject({ kind: "unregister", code: 1006, reason: "node_lost" })
-  expect(records.kept.get("c1/unregister")?.event).toMatchObject({ user: "ann", state: "seven" })
+  expect(store.kept.get("c1/unregister")?.event).toMatchObject({ user: "ann", state: "seven" })
   hooks.gone({ connection: "c1", code: 1000, reason: "bye" })
   hooks.gone({ connection: "c1", code: 1000, reason: "bye" })
   await settled()
   expect(backend.ids("unregister")).toEqual(["c1/unregister"])
-  expect([...records.kept]).toEqual([])
+  expect([...store.kept]).toEqual([])
   await hooks.close(0)
-  expect(records.closed).toBe(true)
+  expect(store.closed).toBe(true)
 })
 
 test("[H15] another run tells what the last one could not, and says what nobody can hear", async () => {
   const backend = new Backend()
-  const records = new KeptRecords()
-  const first = make(backend, { records })
+  const store = new KeptRecords()
+  const first = make(backend, { store })
   await first.register(visitor("c1"))
   await first.register(visitor("c2"))
-  const tell = records.kept.get("c2/unregister") as HookNotification
-  records.put({ ...tell, id: "c3/unregister", hook: "removed" })
+  const tell = store.kept.get("c2/unregister") as HookNotification
+  store.put({ ...tell, id: "c3/unregister", hook: "removed" })
   const lost: string[] = []
-  const second = make(backend, { records, onLost: (name, why) => lost.push(`${name}: ${why}`) })
+  const second = make(backend, { store, onLost: (name, why) => lost.push(`${name}: ${why}`) })
   await settled()
   expect(backend.ids("unregister")).toEqual(["c1/unregister", "c2/unregister"])
   expect(lost).toEqual(["removed: c3/unregister has nobody left to hear it"])
-  expect([...records.kept]).toEqual([])
+  expect([...store.kept]).toEqual([])
   await first.close(0)
   await second.close(0)
 })
 
 test("[H6, H15] who said no, or was never reached, hears no end; who may have heard, does", async () => {
   const backend = new Backend()
-  const records = new KeptRecords()
-  const hooks = make(backend, { records })
+  const store = new KeptRecords()
+  const hooks = make(backend, { store })
   const failing = (sent: boolean) => (): never => {
     throw new BackendFailure("It failed.", { because: "connect", sent, strained: true })
   }
@@ -159,7 +159,7 @@ test("[H6, H15] who said no, or was never reached, hears no end; who may have he
     await settled()
     expect([index, backend.ids("unregister").includes(`c${index}/unregister`)]).toEqual([index, hears])
   }
-  expect([...records.kept]).toEqual([])
+  expect([...store.kept]).toEqual([])
   await hooks.close(0)
 })
 
@@ -184,8 +184,8 @@ test("[H15] the end comes after the answer to what was sent before it", async ()
 
 test("a user who is known only after the connection was open is told with its end, also by another run", async () => {
   const backend = new Backend()
-  const records = new KeptRecords()
-  const hooks = make(backend, { records })
+  const store = new KeptRecords()
+  const hooks = make(backend, { store })
   for (const connection of ["c1", "c2"]) await hooks.register(visitor(connection))
   await hooks.message(
     {
@@ -198,9 +198,9 @@ test("a user who is known only after the connection was open is told with its en
     },
     "@ann",
   )
-  expect(records.kept.get("c1/unregister")?.event).toMatchObject({ user: "ann", reason: "node_lost" })
+  expect(store.kept.get("c1/unregister")?.event).toMatchObject({ user: "ann", reason: "node_lost" })
   hooks.gone({ connection: "c2", code: 1000, reason: "", user: "bob" })
-  expect(records.kept.get("c2/unregister")?.event).toMatchObject({ user: "bob", code: 1000 })
+  expect(store.kept.get("c2/unregister")?.event).toMatchObject({ user: "bob", code: 1000 })
   await settled()
   await hooks.close(0)
 })
@@ -226,14 +226,14 @@ test("[H15] a client that was let in and never came is told as gone", async () =
 
 test("[H15, H16] while nobody hears of ends, no more connections are let in than ends can be kept of", async () => {
   const backend = new Backend()
-  const hooks = make(backend, { recordsMax: 3 })
+  const hooks = make(backend, { storedMax: 3 })
   backend.answers["unregister"] = () => status(500)
   for (const connection of ["c1", "c2", "c3"]) {
     await hooks.register(visitor(connection))
     hooks.gone({ connection, code: 1000, reason: "" })
   }
   await settled()
-  expect(hooks.desks.pending).toBe(3)
+  expect(hooks.routes.pending).toBe(3)
   expect(await codeOf(hooks.register(visitor("c4")))).toBe("hook_failed")
   expect(backend.ids("register")).not.toContain("c4/register")
   // A poll has no end, and needs no place.
@@ -264,7 +264,7 @@ test("[H16] a request that a backend fails at keeps nobody else's from being ask
   const hooks = make(backend)
   backend.answers["register"] = () => status(500)
   for (let i = 0; i < 50; i++) expect(await codeOf(hooks.register(visitor(`c${i}`)))).toBe("hook_failed")
-  expect(hooks.desks.all[0]?.backend.concurrency.limit).toBe(4)
+  expect(hooks.routes.all[0]?.backend.concurrency.limit).toBe(4)
   backend.answers["register"] = () => status(204)
   expect(await codeOf(hooks.register(visitor("another")))).toBe("let in")
   await hooks.close(0)

@@ -26,7 +26,7 @@ export interface RemoteHooksOptions extends HookRoutesOptions {
   readonly isOpen: (connection: string) => boolean
   /** Ends a connection whose end a backend was told already. */
   readonly dismiss: (connection: string) => void
-  readonly recordsMax?: number
+  readonly storedMax?: number
 }
 
 /** Somebody who asks for something over a connection. */
@@ -38,7 +38,7 @@ const sweepMs = 10_000
 
 export class RemoteHooks {
   readonly durable: boolean
-  readonly desks: HookRoutes
+  readonly routes: HookRoutes
   readonly registrations: Registrations
   /** Which channels somebody listens to. Null when no backend wants to hear of it. */
   readonly occupancy: Occupancy | null
@@ -48,27 +48,27 @@ export class RemoteHooks {
 
   constructor(options: RemoteHooksOptions) {
     this.options = options
-    this.durable = options.records.durable
+    this.durable = options.store.durable
     this.now = options.now ?? Date.now
-    this.desks = new HookRoutes(options)
+    this.routes = new HookRoutes(options)
     this.registrations = new Registrations({
-      records: options.records,
-      tell: (tell) => this.desks.named(tell.hook)?.tellings.add(tell),
-      pending: () => this.desks.pending,
+      store: options.store,
+      tell: (tell) => this.routes.named(tell.hook)?.notifications.add(tell),
+      pending: () => this.routes.pending,
       isOpen: options.isOpen,
       now: this.now,
-      ...(options.recordsMax !== undefined && { recordsMax: options.recordsMax }),
+      ...(options.storedMax !== undefined && { storedMax: options.storedMax }),
     })
     this.occupancy = this.makeOccupancy()
     this.sweeper = setInterval(() => this.registrations.sweep(), sweepMs)
     this.sweeper.unref?.()
-    this.desks.takeUp(options.records.load())
-    options.records.begin?.({
+    this.routes.takeUp(options.store.load())
+    options.store.begin?.({
       adopted: (tells) => this.adopt(tells),
-      lapsed: (kept) => {
-        for (const { tellings } of this.desks.all) tellings.dropOthers(kept)
+      leaseLost: (kept) => {
+        for (const { notifications } of this.routes.all) notifications.dropOthers(kept)
         for (const connection of this.registrations.fence(kept)) options.dismiss(connection)
-        this.occupancy?.lapsed(kept)
+        this.occupancy?.leaseLost(kept)
       },
       kept: () => this.kept(),
     })
@@ -77,26 +77,26 @@ export class RemoteHooks {
   /** Whether somebody has a say about who listens there. */
   asksAboutVisit(visit: Pick<Visitor, "channel" | "channels">): boolean {
     return (
-      this.desks.forConnection(visit) !== undefined ||
-      visit.channels.some((channel) => this.desks.for(channel))
+      this.routes.forConnection(visit) !== undefined ||
+      visit.channels.some((channel) => this.routes.for(channel))
     )
   }
 
   /** Whether somebody has a say about what clients send there. */
   asksAboutMessage(channel: string): boolean {
-    return this.desks.for(channel) !== undefined
+    return this.routes.for(channel) !== undefined
   }
 
   /** Throws `LabaError`. */
   async register(visitor: Visitor): Promise<Welcome> {
-    const desk = this.desks.forConnection(visitor)
-    const registration = desk ? await this.begin(visitor, desk) : null
+    const route = this.routes.forConnection(visitor)
+    const registration = route ? await this.begin(visitor, route) : null
     try {
-      const answer = desk ? await this.askToRegister(visitor, desk, registration) : {}
+      const answer = route ? await this.askToRegister(visitor, route, registration) : {}
       const user = answer.user ?? visitor.user
       const { connection, transport } = visitor
       const actor: Requester = { connection, transport, user, sender: senderOfVisitor(visitor) }
-      for (const channel of visitor.channels) await this.listening(actor, channel, desk)
+      for (const channel of visitor.channels) await this.listening(actor, channel, route)
       const { channels, subprotocol, reply } = answer
       return {
         ...(answer.user !== undefined && { user: answer.user }),
@@ -123,19 +123,19 @@ export class RemoteHooks {
   async subscribe(actor: Requester, channel: string): Promise<void> {
     const registration = this.registrations.find(actor.connection)
     if (registration) this.registrations.name(registration, actor.user)
-    await this.listening(actor, channel, registration ? this.desks.named(registration.hook.name) : undefined)
+    await this.listening(actor, channel, registration ? this.routes.named(registration.hook.name) : undefined)
   }
 
   /** What becomes of what a client sent. Null: nobody has a say about it. Throws `LabaError`. */
   async message(message: ClientMessage, sender: Sender): Promise<Verdict | null> {
-    const desk = this.desks.for(message.channel)
-    if (!desk) return null
+    const route = this.routes.for(message.channel)
+    if (!route) return null
     const registration = this.registrations.find(message.connection)
     if (registration) this.registrations.name(registration, message.user)
-    const isHome = registration?.hook === desk.hook
-    if (desk.hook.urls.register !== undefined && !isHome) throw notRegisteredHere(message.channel)
-    const kind = desk.hook.urls.transport === undefined ? "publish" : "transport"
-    if (desk.hook.urls[kind] === undefined) return null
+    const isHome = registration?.hook === route.hook
+    if (route.hook.urls.register !== undefined && !isHome) throw notRegisteredHere(message.channel)
+    const kind = route.hook.urls.transport === undefined ? "publish" : "transport"
+    if (route.hook.urls[kind] === undefined) return null
     const { channel, type, data, connection, transport, user } = message
     const event: AskEvent = {
       kind,
@@ -148,7 +148,7 @@ export class RemoteHooks {
       state: isHome ? registration.state : undefined,
     }
     return this.about(isHome ? registration : null, async () => {
-      const answer = await this.ask(desk, this.deliveryOf(event, registration), sender)
+      const answer = await this.ask(route, this.deliveryOf(event, registration), sender)
       if (isHome) this.remember(registration, answer)
       await this.publishAll(channel, answer)
       const { reply, publish } = answer
@@ -166,8 +166,8 @@ export class RemoteHooks {
     message: Pick<ClientMessage, "channel" | "type" | "data" | "user">,
     sender: Sender,
   ): Promise<Verdict | null> {
-    const desk = this.desks.for(message.channel)
-    if (desk?.hook.urls.publish === undefined) return null
+    const route = this.routes.for(message.channel)
+    if (route?.hook.urls.publish === undefined) return null
     const { channel, type, data, user } = message
     const event: AskEvent = {
       kind: "publish",
@@ -179,7 +179,7 @@ export class RemoteHooks {
       user,
       state: undefined,
     }
-    const answer = await this.ask(desk, this.deliveryOf(event, null), sender)
+    const answer = await this.ask(route, this.deliveryOf(event, null), sender)
     await this.publishAll(channel, answer)
     if (answer.publish === undefined) return {}
     return { publish: answer.publish === true }
@@ -187,36 +187,36 @@ export class RemoteHooks {
 
   /** Whether a publish by a request is asked about. */
   asksAboutPublish(channel: string): boolean {
-    return this.desks.for(channel)?.hook.urls.publish !== undefined
+    return this.routes.for(channel)?.hook.urls.publish !== undefined
   }
 
   /** Tells what it can within the time, and stops. What is left is told after a restart, where it is remembered. */
   async close(withinMs: number): Promise<void> {
     clearInterval(this.sweeper)
-    await within(withinMs, this.tellTheRest())
-    for (const { tellings, hook } of this.desks.all) {
-      tellings.stop()
-      if (tellings.pending > 0 && !this.durable)
-        this.options.onLost(hook.name, `${tellings.pending} not told before the end`)
+    await within(withinMs, this.deliverTheRest())
+    for (const { notifications, hook } of this.routes.all) {
+      notifications.stop()
+      if (notifications.pending > 0 && !this.durable)
+        this.options.onLost(hook.name, `${notifications.pending} not told before the end`)
     }
-    await this.options.records.close()
+    await this.options.store.close()
   }
 
-  private async tellTheRest(): Promise<void> {
+  private async deliverTheRest(): Promise<void> {
     await this.occupancy?.close()
     // A backend that is away hears it after the restart; one that has only this process left is waited for in any case.
-    const worthIt = this.desks.all.filter(
+    const worthIt = this.routes.all.filter(
       ({ backend }) => !this.durable || backend.circuit.state === "closed",
     )
-    await Promise.all(worthIt.map(({ tellings }) => tellings.flushed()))
+    await Promise.all(worthIt.map(({ notifications }) => notifications.flushed()))
   }
 
   /** What a dead node had to tell, and what it had to leave. */
   private adopt(tells: readonly HookNotification[]): void {
-    this.desks.takeUp(tells.filter(({ isWill }) => !isWill))
+    this.routes.takeUp(tells.filter(({ isWill }) => !isWill))
     for (const will of tells.filter(({ isWill }) => isWill)) {
       if (this.occupancy) this.occupancy.inherit(will)
-      else this.options.records.remove(will.id)
+      else this.options.store.remove(will.id)
     }
   }
 
@@ -225,21 +225,21 @@ export class RemoteHooks {
     yield* this.registrations.wills()
     if (this.occupancy) yield* this.occupancy.wills()
     // After the wills: what is to be told stands in the place of the will that it was.
-    for (const { tellings } of this.desks.all) yield* tellings.all()
+    for (const { notifications } of this.routes.all) yield* notifications.all()
   }
 
   private makeOccupancy(): Occupancy | null {
-    const { node, records } = this.options
-    if (!this.desks.all.some(({ hook: { urls } }) => urls.occupied ?? urls.vacated)) return null
+    const { node, store } = this.options
+    if (!this.routes.all.some(({ hook: { urls } }) => urls.occupied ?? urls.vacated)) return null
     return new Occupancy({
       node,
-      records,
+      store,
       hookOf: (channel) => {
-        const hook = this.desks.for(channel)?.hook
+        const hook = this.routes.for(channel)?.hook
         const tells = (["occupied", "vacated"] as const).filter((kind) => hook?.urls[kind] !== undefined)
         return hook && tells.length > 0 ? { name: hook.name, tells } : null
       },
-      tell: (tell) => this.desks.named(tell.hook)?.tellings.add(tell),
+      tell: (tell) => this.routes.named(tell.hook)?.notifications.add(tell),
       now: this.now,
     })
   }
@@ -255,10 +255,10 @@ export class RemoteHooks {
 
   private async askToRegister(
     visitor: Visitor,
-    desk: HookRoute,
+    route: HookRoute,
     registration: Registration | null,
   ): Promise<Answer> {
-    if (desk.hook.urls.register === undefined) return {}
+    if (route.hook.urls.register === undefined) return {}
     const { connection, transport, channel, user } = visitor
     const event: AskEvent = {
       kind: "register",
@@ -272,7 +272,7 @@ export class RemoteHooks {
     return this.about(registration, async () => {
       let answer: Answer
       try {
-        answer = await desk.backend.ask(this.deliveryOf(event, null), senderOfVisitor(visitor))
+        answer = await route.backend.ask(this.deliveryOf(event, null), senderOfVisitor(visitor))
         checkRegisterAnswer(answer, visitor)
       } catch (error) {
         // Only who may have heard of the beginning hears of the end.
@@ -294,14 +294,14 @@ export class RemoteHooks {
     channel: string,
     home: HookRoute | undefined,
   ): Promise<void> {
-    const desk = this.desks.for(channel)
-    if (!desk) return
-    if (desk.hook.urls.subscribe === undefined) {
-      if (desk.hook.urls.register !== undefined && desk !== home) throw notRegisteredHere(channel)
+    const route = this.routes.for(channel)
+    if (!route) return
+    if (route.hook.urls.subscribe === undefined) {
+      if (route.hook.urls.register !== undefined && route !== home) throw notRegisteredHere(channel)
       return
     }
     const registration = this.registrations.find(actor.connection)
-    const isHome = registration?.hook === desk.hook
+    const isHome = registration?.hook === route.hook
     const event: AskEvent = {
       kind: "subscribe",
       ...actor,
@@ -309,7 +309,7 @@ export class RemoteHooks {
       state: isHome ? registration.state : undefined,
     }
     await this.about(isHome ? registration : null, async () => {
-      const answer = await this.ask(desk, this.deliveryOf(event, registration), sender)
+      const answer = await this.ask(route, this.deliveryOf(event, registration), sender)
       if (isHome) this.remember(registration, answer)
       await this.publishAll(channel, answer)
     })
@@ -319,9 +319,9 @@ export class RemoteHooks {
     return registration ? this.registrations.during(registration, work) : work()
   }
 
-  private async ask(desk: HookRoute, delivery: Delivery<AskEvent>, sender: Sender): Promise<Answer> {
+  private async ask(route: HookRoute, delivery: Delivery<AskEvent>, sender: Sender): Promise<Answer> {
     try {
-      return await desk.backend.ask(delivery, sender)
+      return await route.backend.ask(delivery, sender)
     } catch (error) {
       throw clientErrorOf(error)
     }

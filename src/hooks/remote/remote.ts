@@ -181,7 +181,7 @@ export interface StoreEvents {
   /** Another node is gone, and this one has to tell what it has left. */
   adopted(tells: readonly HookNotification[]): void
   /** This node was taken for gone: what is not among these ids, others tell. */
-  lapsed(kept: ReadonlySet<string>): void
+  leaseLost(kept: ReadonlySet<string>): void
   /** All that this node has to keep at the moment, for records that may have lost some of it. */
   kept(): Iterable<HookNotification>
 }
@@ -191,7 +191,7 @@ export interface NotificationStore {
   /** Whether they outlive this process. */
   readonly durable: boolean
   /** Left out: no other node shares them. */
-  readonly occupants?: ListeningNodes
+  readonly listeningNodes?: ListeningNodes
   /** All that is kept from earlier runs. Once, at the start. */
   load(): HookNotification[]
   /** For records that are shared with other nodes. */

@@ -19,7 +19,7 @@ const tag = "hooks"
 const perStepMax = 200
 
 /** How long it is known that others have taken over from a run. Sockets of a node that stood still for longer are gone. */
-const tenureKeptMs = 24 * 3_600_000
+const generationKeptMs = 24 * 3_600_000
 
 export interface RedisNotificationStoreOptions {
   readonly link: Link
@@ -30,7 +30,7 @@ export interface RedisNotificationStoreOptions {
 
 export class RedisNotificationStore implements NotificationStore {
   readonly durable = true
-  readonly occupants: ListeningNodes = {
+  readonly listeningNodes: ListeningNodes = {
     enter: (will, occupied) => {
       const kept = JSON.stringify({ ...will, isWill: true })
       const more = occupied ? [occupied.id, JSON.stringify(occupied)] : ["", ""]
@@ -39,14 +39,14 @@ export class RedisNotificationStore implements NotificationStore {
     leave: (will) => this.stand(vacateScript, will, [will.id, JSON.stringify(will)]),
   }
   private readonly options: RedisNotificationStoreOptions
-  private readonly keys: { readonly leases: string; readonly tenures: string; readonly mine: string }
+  private readonly keys: { readonly leases: string; readonly generations: string; readonly mine: string }
   private ear: StoreEvents | null = null
   private timer: ReturnType<typeof setInterval> | null = null
   private unwatch = (): void => {}
   private renewing: Promise<void> | null = null
-  private tenure = "1"
+  private generation = "1"
   /** Which life of Redis was written to last: another one may have lost what was written. */
-  private life = ""
+  private replicationId = ""
   /** What Redis holds may not be what is to be told: all of it is said again. */
   private isStale = false
   /** Writes under way, by id: what is removed meanwhile is removed after them. */
@@ -59,7 +59,7 @@ export class RedisNotificationStore implements NotificationStore {
     const { link, run } = options
     this.keys = {
       leases: link.key(tag, "leases"),
-      tenures: link.key(tag, "tenures"),
+      generations: link.key(tag, "generations"),
       mine: link.key(tag, `tells-${run}`),
     }
   }
@@ -102,13 +102,13 @@ export class RedisNotificationStore implements NotificationStore {
     if (this.timer) clearInterval(this.timer)
     this.unwatch()
     const { link, run } = this.options
-    const { leases, tenures, mine } = this.keys
+    const { leases, generations, mine } = this.keys
     try {
       await this.renewing
       if (this.isStale) await this.renew()
       this.ear = null
       await Promise.all(this.writing.values())
-      await link.run(leaveScript, tag, [leases, tenures, mine], [run])
+      await link.run(leaveScript, tag, [leases, generations, mine], [run])
     } catch {
       // Then the lease runs out by itself.
     }
@@ -116,9 +116,9 @@ export class RedisNotificationStore implements NotificationStore {
 
   private stand(script: Script, will: HookNotification, args: readonly string[]): Promise<OccupancyChange> {
     const { link, run } = this.options
-    const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
+    const keys = [this.keys.generations, this.keys.mine, this.listenedKey(will)]
     return this.underLease(async () => {
-      const reply = await link.run(script, tag, keys, [run, this.tenure, ...args])
+      const reply = await link.run(script, tag, keys, [run, this.generation, ...args])
       if (!Array.isArray(reply)) return null
       return { is: String(reply[0]) as OccupancyChange["is"], time: Number(reply[1]) }
     })
@@ -127,8 +127,8 @@ export class RedisNotificationStore implements NotificationStore {
   /** A channel that this node is in, said again. */
   private async sayWill(will: HookNotification): Promise<void> {
     const { link, run } = this.options
-    const keys = [this.keys.tenures, this.keys.mine, this.listenedKey(will)]
-    await link.run(enterScript, tag, keys, [run, this.tenure, will.id, JSON.stringify(will), "", ""])
+    const keys = [this.keys.generations, this.keys.mine, this.listenedKey(will)]
+    await link.run(enterScript, tag, keys, [run, this.generation, will.id, JSON.stringify(will), "", ""])
   }
 
   private listenedKey({ event }: HookNotification): string {
@@ -159,17 +159,17 @@ export class RedisNotificationStore implements NotificationStore {
   private async renewNow(): Promise<void> {
     try {
       for (;;) {
-        const [standing, tenure = "1", life = "", ...fields] = await this.renewed()
-        if (standing === "taken") await this.tellLapsed()
-        if (standing === "forgotten" || life !== this.life) this.isStale = true
-        this.tenure = tenure
-        this.life = life
+        const [standing, generation = "1", replicationId = "", ...fields] = await this.renewed()
+        if (standing === "taken") await this.reportLeaseLost()
+        if (standing === "forgotten" || replicationId !== this.replicationId) this.isStale = true
+        this.generation = generation
+        this.replicationId = replicationId
         this.ear?.adopted(
           fields.filter((_, i) => i % 2 === 1).map((text) => JSON.parse(text) as HookNotification),
         )
         if (fields.length === 0) break
       }
-      if (this.isStale) await this.sayAll()
+      if (this.isStale) await this.resync()
     } catch {
       // The engine tells that Redis is away. What it did, and could not answer, is found when everything is said again.
       this.isStale = true
@@ -178,17 +178,17 @@ export class RedisNotificationStore implements NotificationStore {
 
   private async renewed(): Promise<string[]> {
     const { link, run, leaseMs } = this.options
-    const { leases, tenures, mine } = this.keys
-    const keys = [leases, tenures, link.key(tag, "ended"), link.key(tag, "renewals"), mine]
+    const { leases, generations, mine } = this.keys
+    const keys = [leases, generations, link.key(tag, "ended"), link.key(tag, "renewals"), mine]
     const reply = await link.run(renewScript, tag, keys, [
-      ...[run, leaseMs, this.tenure, link.key(tag, "tells-")],
-      ...[perStepMax, tenureKeptMs],
+      ...[run, leaseMs, this.generation, link.key(tag, "tells-")],
+      ...[perStepMax, generationKeptMs],
     ])
     return Array.isArray(reply) ? reply.map(String) : []
   }
 
-  private async tellLapsed(): Promise<void> {
-    this.ear?.lapsed(new Set(await this.ids()))
+  private async reportLeaseLost(): Promise<void> {
+    this.ear?.leaseLost(new Set(await this.ids()))
   }
 
   private async ids(): Promise<string[]> {
@@ -197,7 +197,7 @@ export class RedisNotificationStore implements NotificationStore {
   }
 
   /** Makes what Redis holds what is to be told, after it may have lost one thing and kept another. */
-  private async sayAll(): Promise<void> {
+  private async resync(): Promise<void> {
     this.isStale = false
     const { link } = this.options
     // A script that Redis has to be handed over first would come behind what is sent after it.
@@ -235,9 +235,9 @@ export class RedisNotificationStore implements NotificationStore {
   /** False, and nothing is written, when the lease was lost. Throws `engine_unavailable`. */
   private async write(tells: readonly HookNotification[]): Promise<boolean> {
     const { link, run } = this.options
-    const { tenures, mine } = this.keys
-    const args = [run, this.tenure, ...tells.flatMap((tell) => [tell.id, JSON.stringify(tell)])]
-    const written = link.run(putScript, tag, [tenures, mine], args)
+    const { generations, mine } = this.keys
+    const args = [run, this.generation, ...tells.flatMap((tell) => [tell.id, JSON.stringify(tell)])]
+    const written = link.run(putScript, tag, [generations, mine], args)
     const settled = written.catch(() => undefined)
     for (const { id } of tells) this.writing.set(id, settled)
     try {

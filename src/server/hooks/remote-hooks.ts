@@ -60,14 +60,14 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
     await hub.publish(drafts.make({ channel, payload, idempotency, publisher: undefined }))
   }
-  const records = recordsOf(options)
+  const store = recordsOf(options)
   const tells = config.hooks.some(({ urls }) => urls.unregister ?? urls.vacated)
-  if (tells && !records.durable) events.startWarning("warn", notKept)
+  if (tells && !store.durable) events.startWarning("warn", notKept)
   return new RemoteHooks({
     hooks: config.hooks,
     node,
     post: options.post ?? makeHttpSend(),
-    records,
+    store,
     publish,
     dismiss(connection) {
       const why = "This node was away for too long; open another connection."

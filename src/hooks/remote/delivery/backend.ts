@@ -33,7 +33,7 @@ export interface BackendOptions {
   readonly hook: HookConfig
   readonly dialect: Dialect
   readonly post: HttpSend
-  readonly startTell: () => boolean
+  readonly startNotification: () => boolean
   readonly onFailure: (hook: HookConfig, error: HookError) => void
   /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
   readonly now?: () => number
@@ -65,7 +65,7 @@ export class Backend {
     const clock = { now: this.monotonic }
     this.concurrency = new ConcurrencyLimiter({
       max: hook.concurrencyMax,
-      startTell: options.startTell,
+      startNotification: options.startNotification,
       ...clock,
     })
     this.circuit = new CircuitBreaker({ ...clock, chance })
@@ -82,7 +82,7 @@ export class Backend {
     try {
       if (this.circuit.state === "open") throw this.circuitOpen()
       const startedMs = await this.concurrency.takeForAsk(sender, timeoutMs)
-      if (!this.circuit.enter()) {
+      if (!this.circuit.admit()) {
         this.concurrency.release(startedMs, "unknown")
         throw this.circuitOpen()
       }
@@ -95,8 +95,8 @@ export class Backend {
   }
 
   /** Whether a tell may go now. Then one has to. */
-  mayTell(): boolean {
-    return this.concurrency.hasRoom && this.circuit.enter()
+  mayNotify(): boolean {
+    return this.concurrency.hasRoom && this.circuit.admit()
   }
 
   /** Throws `BackendFailure`. */
@@ -129,17 +129,17 @@ export class Backend {
       // Half of its time is so near the end of it that more at once would reach it.
       outcome = this.monotonic() - startedMs > hook.timeoutMs / 2 ? "strained" : "well"
       const answer = dialect.read(delivery, response)
-      circuit.succeeded()
+      circuit.recordSuccess()
       return answer
     } catch (error) {
       if (error instanceof BackendFailure && error.strained) {
         outcome = "strained"
         // Those that wait would wait in vain.
-        if (circuit.failed()) concurrency.giveUpAll()
+        if (circuit.recordFailure()) concurrency.giveUpAll()
       } else if (error instanceof Refusal || (error instanceof BackendFailure && error.sent)) {
-        circuit.succeeded()
+        circuit.recordSuccess()
       } else {
-        circuit.abandoned()
+        circuit.recordNotSent()
       }
       throw error
     } finally {

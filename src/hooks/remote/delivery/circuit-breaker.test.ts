@@ -5,31 +5,31 @@ import { ConcurrencyLimiter } from "./concurrency-limiter.ts"
 test("a circuit opens after so many failures in a row, lets one try, and closes when that went well", () => {
   let nowMs = 0
   const circuit = new CircuitBreaker({ now: () => nowMs, chance: () => 0.5 })
-  for (let i = 1; i < failuresMax; i++) expect(circuit.failed()).toBe(false)
-  circuit.succeeded()
-  for (let i = 1; i < failuresMax; i++) circuit.failed()
-  expect([circuit.state, circuit.enter()]).toEqual(["closed", true])
-  expect(circuit.failed()).toBe(true)
-  expect([circuit.state, circuit.enter(), circuit.msUntilTry]).toEqual(["open", false, 1000])
+  for (let i = 1; i < failuresMax; i++) expect(circuit.recordFailure()).toBe(false)
+  circuit.recordSuccess()
+  for (let i = 1; i < failuresMax; i++) circuit.recordFailure()
+  expect([circuit.state, circuit.admit()]).toEqual(["closed", true])
+  expect(circuit.recordFailure()).toBe(true)
+  expect([circuit.state, circuit.admit(), circuit.msUntilTry]).toEqual(["open", false, 1000])
   // What was under way when it opened changes nothing.
-  expect(circuit.failed()).toBe(false)
+  expect(circuit.recordFailure()).toBe(false)
   nowMs = 1000
   expect(circuit.state).toBe("half-open")
-  expect([circuit.enter(), circuit.enter()]).toEqual([true, false])
-  circuit.succeeded()
-  expect([circuit.state, circuit.enter(), circuit.enter()]).toEqual(["closed", true, true])
+  expect([circuit.admit(), circuit.admit()]).toEqual([true, false])
+  circuit.recordSuccess()
+  expect([circuit.state, circuit.admit(), circuit.admit()]).toEqual(["closed", true, true])
 })
 
 test("a backend that stays away is tried more and more seldom, never less than every half minute", () => {
   let nowMs = 0
   const circuit = new CircuitBreaker({ now: () => nowMs, chance: () => 0.5 })
-  for (let i = 0; i < failuresMax; i++) circuit.failed()
+  for (let i = 0; i < failuresMax; i++) circuit.recordFailure()
   const waits: number[] = []
   for (let i = 0; i < 8; i++) {
     waits.push(circuit.msUntilTry)
     nowMs += circuit.msUntilTry
-    expect(circuit.enter()).toBe(true)
-    circuit.failed()
+    expect(circuit.admit()).toBe(true)
+    circuit.recordFailure()
   }
   expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, longestWaitMs, longestWaitMs, longestWaitMs])
 })
@@ -37,18 +37,18 @@ test("a backend that stays away is tried more and more seldom, never less than e
 test("who was let in to try and never went lets another try", () => {
   let nowMs = 0
   const circuit = new CircuitBreaker({ now: () => nowMs, chance: () => 0.5 })
-  for (let i = 0; i < failuresMax; i++) circuit.failed()
+  for (let i = 0; i < failuresMax; i++) circuit.recordFailure()
   nowMs = 5000
-  expect(circuit.enter()).toBe(true)
-  circuit.abandoned()
-  expect(circuit.enter()).toBe(true)
+  expect(circuit.admit()).toBe(true)
+  circuit.recordNotSent()
+  expect(circuit.admit()).toBe(true)
 })
 
 const never = (): boolean => false
 
 test("requests at once grow while all goes well, up to the bound, and halve once when it does not", () => {
   let nowMs = 0
-  const concurrency = new ConcurrencyLimiter({ max: 20, startTell: never, now: () => nowMs })
+  const concurrency = new ConcurrencyLimiter({ max: 20, startNotification: never, now: () => nowMs })
   const rounds = (count: number, outcome: "well" | "strained"): void => {
     for (let i = 0; i < count; i++) {
       const started: number[] = []
@@ -71,14 +71,14 @@ test("requests at once grow while all goes well, up to the bound, and halve once
 test("asks go first, in order, and tells are not starved by them", async () => {
   const order: string[] = []
   let tells = 0
-  const startTell = (): boolean => {
+  const startNotification = (): boolean => {
     if (tells === 0) return false
     tells--
     order.push("tell")
     concurrency.take()
     return true
   }
-  const concurrency: ConcurrencyLimiter = new ConcurrencyLimiter({ max: 1, startTell })
+  const concurrency: ConcurrencyLimiter = new ConcurrencyLimiter({ max: 1, startNotification })
   const first = await concurrency.takeForAsk("ann", 60_000)
   const asks = Array.from({ length: 8 }, (_, i) =>
     concurrency.takeForAsk("ann", 60_000).then(() => void order.push(`ask ${i}`)),
@@ -97,7 +97,7 @@ test("asks go first, in order, and tells are not starved by them", async () => {
 })
 
 test("those that wait are let go when nobody can help them", async () => {
-  const concurrency = new ConcurrencyLimiter({ max: 1, startTell: never })
+  const concurrency = new ConcurrencyLimiter({ max: 1, startNotification: never })
   await concurrency.takeForAsk("ann", 60_000)
   const waiting = [concurrency.takeForAsk("ann", 60_000), concurrency.takeForAsk("ann", 60_000)]
   const over = Promise.allSettled(waiting)

@@ -41,7 +41,7 @@ export class CircuitBreaker {
   }
 
   /** Whether a request may go now. When it is the one that tries, nobody else may before it is over. */
-  enter(): boolean {
+  admit(): boolean {
     if (this.opensAgainMs === null) return true
     if (this.trying || this.msUntilTry > 0) return false
     this.trying = true
@@ -49,7 +49,7 @@ export class CircuitBreaker {
   }
 
   /** The backend answered, whatever it said. */
-  succeeded(): void {
+  recordSuccess(): void {
     this.failures = 0
     this.waitMs = firstWaitMs
     this.opensAgainMs = null
@@ -57,7 +57,7 @@ export class CircuitBreaker {
   }
 
   /** It did not. Answers true when this opened the circuit. */
-  failed(): boolean {
+  recordFailure(): boolean {
     this.failures++
     const wasTrying = this.trying
     this.trying = false
@@ -71,7 +71,7 @@ export class CircuitBreaker {
   }
 
   /** A request that was let in never went out. */
-  abandoned(): void {
+  recordNotSent(): void {
     this.trying = false
   }
 }

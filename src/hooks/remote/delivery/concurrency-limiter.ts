@@ -10,7 +10,7 @@ export const asksWaitingMax = 10_000
 const firstLimit = 8
 
 /** While both wait, every so many-th turn is a tell's: a flood of asks must not keep what was promised. */
-const tellTurn = 4
+const notificationTurn = 4
 
 interface Waiting {
   readonly start: () => void
@@ -20,7 +20,7 @@ interface Waiting {
 export interface ConcurrencyLimiterOptions {
   readonly max: number
   /** Called when there is room: starts a tell, and answers whether there was one to start. */
-  readonly startTell: () => boolean
+  readonly startNotification: () => boolean
   /** Monotonic milliseconds. */
   readonly now?: () => number
 }
@@ -102,8 +102,8 @@ export class ConcurrencyLimiter {
   fill(): void {
     while (this.hasRoom) {
       this.turns++
-      const tellsFirst = this.waiting.size === 0 || this.turns % tellTurn === 0
-      if (tellsFirst && this.options.startTell()) continue
+      const tellsFirst = this.waiting.size === 0 || this.turns % notificationTurn === 0
+      if (tellsFirst && this.options.startNotification()) continue
       const next = this.waiting.shift()
       if (!next) return
       this.take()

@@ -6,7 +6,7 @@ import { labaDialect } from "../dialects/laba-dialect.ts"
 import { memoryStore } from "../registrations/memory-store.ts"
 import { Occupancy, vacantMs } from "../registrations/occupancy.ts"
 import type { HookConfig, HookResponse, HookNotification } from "../remote.ts"
-import { tellAgeMaxMs, NotificationQueue } from "./notification-queue.ts"
+import { notificationAgeMaxMs, NotificationQueue } from "./notification-queue.ts"
 
 const hook: HookConfig = {
   name: "desk",
@@ -31,7 +31,7 @@ function make(
   answer: (id: string) => number,
   answered: () => Promise<void> = () => Promise.resolve(),
 ): {
-  tellings: NotificationQueue
+  notifications: NotificationQueue
   heard: string[]
   expired: string[]
   peak: () => number
@@ -41,9 +41,9 @@ function make(
   const expired: string[] = []
   const clock = { nowMs: 0 }
   const time = { now: () => clock.nowMs, chance: () => 0.5 }
-  const tellings: NotificationQueue = new NotificationQueue({
+  const notifications: NotificationQueue = new NotificationQueue({
     backend: () => backend,
-    records: memoryStore,
+    store: memoryStore,
     onExpired: ({ id }) => expired.push(id),
     ...time,
   })
@@ -57,11 +57,11 @@ function make(
       await answered()
       return said
     },
-    startTell: () => tellings.startTell(),
+    startNotification: () => notifications.startNotification(),
     onFailure: () => {},
     ...time,
   })
-  return { tellings, heard, expired, peak: () => backend.concurrency.inFlightPeak, clock }
+  return { notifications, heard, expired, peak: () => backend.concurrency.inFlightPeak, clock }
 }
 
 const settled = async (): Promise<void> => {
@@ -95,8 +95,8 @@ test("what a backend did not hear is told again, with one id, later and later", 
   jest.useFakeTimers()
   try {
     let times = 0
-    const { tellings, heard } = make(() => (++times < 4 ? 404 : 204))
-    tellings.add(ended("c1"))
+    const { notifications, heard } = make(() => (++times < 4 ? 404 : 204))
+    notifications.add(ended("c1"))
     for (const [waitMs, attempts] of [
       [0, 1],
       [999, 1],
@@ -110,7 +110,7 @@ test("what a backend did not hear is told again, with one id, later and later", 
       expect(heard).toHaveLength(attempts)
     }
     expect(new Set(heard)).toEqual(new Set(["c1/unregister"]))
-    expect(tellings.pending).toBe(0)
+    expect(notifications.pending).toBe(0)
   } finally {
     jest.useRealTimers()
   }
@@ -120,8 +120,8 @@ test("a backend that says when to come back is left alone until then", async () 
   jest.useFakeTimers()
   try {
     let isBusy = true
-    const { tellings, heard } = make(() => (isBusy ? 503 : 204))
-    tellings.add(ended("c1"))
+    const { notifications, heard } = make(() => (isBusy ? 503 : 204))
+    notifications.add(ended("c1"))
     await settled()
     isBusy = false
     jest.advanceTimersByTime(6999)
@@ -139,41 +139,41 @@ test("one channel's news comes in order, though the first has to be told twice; 
   jest.useFakeTimers()
   try {
     let failures = 1
-    const { tellings, heard } = make((id) => (id === "n/occupied/1" && failures-- > 0 ? 404 : 204))
-    tellings.add(occupancy("occupied", 1))
-    tellings.add(occupancy("vacated", 1))
-    tellings.add(ended("c1"))
+    const { notifications, heard } = make((id) => (id === "n/occupied/1" && failures-- > 0 ? 404 : 204))
+    notifications.add(occupancy("occupied", 1))
+    notifications.add(occupancy("vacated", 1))
+    notifications.add(ended("c1"))
     await settled()
     expect(heard).toEqual(["n/occupied/1", "c1/unregister"])
     jest.advanceTimersByTime(1000)
     await settled()
     expect(heard).toEqual(["n/occupied/1", "c1/unregister", "n/occupied/1", "n/vacated/1"])
-    expect(tellings.pending).toBe(0)
+    expect(notifications.pending).toBe(0)
   } finally {
     jest.useRealTimers()
   }
 })
 
 test("never more are under way than the bound, however many wait", async () => {
-  const { tellings, heard, peak } = make(() => 204)
-  for (let i = 0; i < 500; i++) tellings.add(ended(`c${i}`))
-  await tellings.flushed()
+  const { notifications, heard, peak } = make(() => 204)
+  for (let i = 0; i < 500; i++) notifications.add(ended(`c${i}`))
+  await notifications.flushed()
   expect(heard).toHaveLength(500)
   expect(peak()).toBeLessThanOrEqual(hook.concurrencyMax)
 })
 
 test("what nobody heard for three days is given up, and that is said", async () => {
-  const { tellings, expired, clock } = make(() => 404)
-  clock.nowMs = tellAgeMaxMs
-  tellings.add(ended("c1"))
-  await tellings.flushed()
+  const { notifications, expired, clock } = make(() => 404)
+  clock.nowMs = notificationAgeMaxMs
+  notifications.add(ended("c1"))
+  await notifications.flushed()
   expect(expired).toEqual(["c1/unregister"])
 })
 
 test("a backend that was away is tried again although the machine's clock was set back", async () => {
   using clock = new SetBackClock()
   const post = async () => told(503)
-  const quiet = { startTell: () => false, onFailure: () => {} }
+  const quiet = { startNotification: () => false, onFailure: () => {} }
   const backend = new Backend({ hook, dialect: labaDialect, post, ...quiet })
   for (let i = 0; i < failuresMax; i++) await backend.tell(ended(`c-${i}`)).catch(() => {})
   expect(backend.circuitState).toBe("open")
@@ -189,7 +189,7 @@ test("[H10] a channel that is empty for a moment was not empty, and a node that 
     const kept: string[] = []
     const occupancies = new Occupancy({
       node: "n",
-      records: { ...memoryStore, put: ({ id }) => void kept.push(id) },
+      store: { ...memoryStore, put: ({ id }) => void kept.push(id) },
       hookOf: (channel) => (channel === "/other" ? null : { name: "desk", tells: ["occupied", "vacated"] }),
       tell: ({ id, event }) => void said.push(`${id} ${event.kind === "unregister" ? "" : event.channel}`),
       now: () => 0,
@@ -215,19 +215,19 @@ test("[H10] a channel that is empty for a moment was not empty, and a node that 
 
 test("what others tell is not told here, but for what is under way", async () => {
   const answers: (() => void)[] = []
-  const { tellings, heard } = make(
+  const { notifications, heard } = make(
     () => 204,
     () => new Promise<void>((resolve) => answers.push(resolve)),
   )
-  for (const id of ["c1", "c2", "c3", "c4"]) tellings.add(ended(id))
+  for (const id of ["c1", "c2", "c3", "c4"]) notifications.add(ended(id))
   await settled()
   expect(heard).toEqual(["c1/unregister", "c2/unregister"])
-  tellings.dropOthers(new Set(["c4/unregister"]))
-  expect([...tellings.all()].map(({ id }) => id)).toEqual(["c4/unregister"])
+  notifications.dropOthers(new Set(["c4/unregister"]))
+  expect([...notifications.all()].map(({ id }) => id)).toEqual(["c4/unregister"])
   while (answers.length > 0) {
     answers.shift()?.()
     await settled()
   }
   expect(heard).toEqual(["c1/unregister", "c2/unregister", "c4/unregister"])
-  expect(tellings.pending).toBe(0)
+  expect(notifications.pending).toBe(0)
 })

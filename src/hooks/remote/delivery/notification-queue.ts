@@ -8,11 +8,11 @@ const firstWaitMs = 1000
 const longestWaitMs = 60_000
 
 /** A backend that did not hear for as long is not waited for. */
-export const tellAgeMaxMs = 3 * 24 * 3_600_000
+export const notificationAgeMaxMs = 3 * 24 * 3_600_000
 
 export interface NotificationQueueOptions {
   readonly backend: () => Backend
-  readonly records: NotificationStore
+  readonly store: NotificationStore
   readonly onExpired: (tell: HookNotification) => void
   readonly now?: () => number
   readonly chance?: () => number
@@ -74,23 +74,23 @@ export class NotificationQueue {
   add(tell: HookNotification): void {
     const pending: Pending = { tell, waitMs: firstWaitMs, isOthers: false }
     this.count++
-    const lane = this.lanes.get(laneOf(tell))
+    const lane = this.lanes.get(orderKeyOf(tell))
     if (lane) {
       lane.push(pending)
       return
     }
-    this.lanes.set(laneOf(tell), [pending])
+    this.lanes.set(orderKeyOf(tell), [pending])
     this.ready.add(pending)
     this.options.backend().concurrency.fill()
   }
 
   /** Starts one, if there is one and the backend may be called. For `Concurrency`. */
-  startTell(): boolean {
+  startNotification(): boolean {
     if (this.stopped) return false
     const next = this.nextReady()
     if (!next) return false
     const backend = this.options.backend()
-    if (!backend.mayTell()) {
+    if (!backend.mayNotify()) {
       this.wakeLater(backend)
       return false
     }
@@ -127,7 +127,7 @@ export class NotificationQueue {
     } catch (error) {
       // The backend has noted why.
       const askedMs = error instanceof BackendFailure ? (error.retryAfterSeconds ?? 0) * 1000 : 0
-      if (this.now() - time < tellAgeMaxMs) return this.retryLater(pending, askedMs)
+      if (this.now() - time < notificationAgeMaxMs) return this.retryLater(pending, askedMs)
       this.options.onExpired(pending.tell)
     }
     this.finish(pending)
@@ -139,9 +139,9 @@ export class NotificationQueue {
   }
 
   private conclude(pending: Pending): void {
-    this.options.records.remove(pending.tell.id)
+    this.options.store.remove(pending.tell.id)
     this.count--
-    const key = laneOf(pending.tell)
+    const key = orderKeyOf(pending.tell)
     const lane = this.lanes.get(key) as Pending[]
     lane.shift()
     const [next] = lane
@@ -179,5 +179,5 @@ export class NotificationQueue {
 }
 
 /** What has to be heard in order. */
-const laneOf = ({ event }: HookNotification): string =>
+const orderKeyOf = ({ event }: HookNotification): string =>
   event.kind === "unregister" ? event.connection : event.channel

@@ -9,7 +9,7 @@ export const vacantMs = 5000
 export interface OccupancyOptions {
   /** Names this run of this node. */
   readonly node: string
-  readonly records: NotificationStore
+  readonly store: NotificationStore
   /** Who wants to hear which of the two about a channel; null when nobody does. */
   readonly hookOf: (channel: string) => { readonly name: string; readonly tells: readonly string[] } | null
   readonly tell: (tell: HookNotification) => void
@@ -32,9 +32,11 @@ export class Occupancy {
 
   constructor(options: OccupancyOptions) {
     this.options = options
-    const { records, tell } = options
-    const { occupants } = records
-    this.shared = occupants ? new SharedOccupancy({ records, occupants, tell, patienceMs: vacantMs }) : null
+    const { store, tell } = options
+    const { listeningNodes } = store
+    this.shared = listeningNodes
+      ? new SharedOccupancy({ store, listeningNodes, tell, patienceMs: vacantMs })
+      : null
   }
 
   occupied(channel: string): void {
@@ -62,7 +64,7 @@ export class Occupancy {
   *wills(): Iterable<HookNotification> {
     if (this.shared) return yield* this.shared.wills()
     for (const [channel, entry] of this.channels)
-      if (entry.tells.includes("vacated")) yield this.tellOf("vacated", channel, entry)
+      if (entry.tells.includes("vacated")) yield this.notificationOf("vacated", channel, entry)
   }
 
   /** A dead node's will. */
@@ -72,10 +74,10 @@ export class Occupancy {
   }
 
   /** This node was taken for dead, and others have left what is not among these ids: it enters anew. */
-  lapsed(kept: ReadonlySet<string>): void {
+  leaseLost(kept: ReadonlySet<string>): void {
     const dropped = this.shared?.dropOthers(kept)
     for (const [channel, entry] of this.channels)
-      if (dropped?.has(this.tellOf("vacated", channel, entry).id)) this.enter(channel, entry)
+      if (dropped?.has(this.notificationOf("vacated", channel, entry).id)) this.enter(channel, entry)
   }
 
   /** The node ends: all that is vacant is told at once. */
@@ -91,18 +93,18 @@ export class Occupancy {
   private enter(channel: string, entry: Occupied): void {
     entry.number = ++this.count
     const { tells } = entry
-    const tellsVacated = tells.includes("vacated")
-    const occupied = tells.includes("occupied") ? this.tellOf("occupied", channel, entry) : null
-    const will = this.tellOf("vacated", channel, entry)
-    if (this.shared) return this.shared.enter(will, { occupied, tellsVacated })
+    const announcesVacated = tells.includes("vacated")
+    const occupied = tells.includes("occupied") ? this.notificationOf("occupied", channel, entry) : null
+    const will = this.notificationOf("vacated", channel, entry)
+    if (this.shared) return this.shared.enter(will, { occupied, announcesVacated })
     if (occupied) this.tell(occupied)
     // Its last will: after `kill -9` nobody listens here any more.
-    if (tellsVacated) this.keep(will)
+    if (announcesVacated) this.keep(will)
   }
 
   private leave(channel: string, entry: Occupied): Promise<void> {
     this.channels.delete(channel)
-    const vacated = this.tellOf("vacated", channel, entry)
+    const vacated = this.notificationOf("vacated", channel, entry)
     if (this.shared) return this.shared.leave(vacated.id)
     if (entry.tells.includes("vacated")) this.tell(vacated)
     return Promise.resolve()
@@ -113,7 +115,7 @@ export class Occupancy {
     this.options.tell(tell)
   }
 
-  private tellOf(
+  private notificationOf(
     kind: "occupied" | "vacated",
     channel: string,
     { number, hook }: Occupied,
@@ -124,6 +126,6 @@ export class Occupancy {
 
   private keep(tell: HookNotification): void {
     // What cannot be written down is told all the same, while this process lives.
-    void Promise.resolve(this.options.records.put(tell)).catch(() => undefined)
+    void Promise.resolve(this.options.store.put(tell)).catch(() => undefined)
   }
 }

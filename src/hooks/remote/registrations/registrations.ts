@@ -10,7 +10,7 @@ import type {
 } from "../remote.ts"
 
 /** Connections and ends not yet told, all backends together. At about 600 bytes each on disk and in memory it is 300 MB. */
-export const recordsMax = 500_000
+export const storedMax = 500_000
 
 /** How long a client that was let in may take to be there. Its handshake is over within seconds, or never. */
 export const openWithinMs = 30_000
@@ -42,14 +42,14 @@ export interface Ending {
 export const notOpened: Ending = { code: 1006, reason: "not_opened" }
 
 export interface RegistrationsOptions {
-  readonly records: NotificationStore
+  readonly store: NotificationStore
   /** Ends to be told to a backend by the hook's name; they are in the records. */
   readonly tell: (tell: HookNotification) => void
   /** Ends that wait to be heard. */
   readonly pending: () => number
   readonly isOpen: (connection: string) => boolean
   readonly now: () => number
-  readonly recordsMax?: number
+  readonly storedMax?: number
 }
 
 export class Registrations {
@@ -72,8 +72,8 @@ export class Registrations {
 
   /** Writes down the end of a connection that is about to begin. Throws `overloaded` when no room is left for it. */
   async add(facts: HookedConnection, hook: HookConfig): Promise<Registration> {
-    const { records, now, pending } = this.options
-    const most = this.options.recordsMax ?? recordsMax
+    const { store, now, pending } = this.options
+    const most = this.options.storedMax ?? storedMax
     if (this.byConnection.size + pending() >= most) {
       throw new LabaError(
         "hook_failed",
@@ -93,7 +93,7 @@ export class Registrations {
     this.byConnection.set(facts.connection, registration)
     this.coming.add(registration)
     if (hook.urls.unregister !== undefined) {
-      await records.put(this.willOf(registration))
+      await store.put(this.willOf(registration))
       registration.written = true
     }
     return registration
@@ -102,7 +102,7 @@ export class Registrations {
   /** What is to be remembered of it has changed. */
   update(registration: Registration): void {
     if (registration.hook.urls.unregister !== undefined && this.byConnection.has(registration.connection))
-      keep(this.options.records, this.willOf(registration))
+      keep(this.options.store, this.willOf(registration))
   }
 
   /** Whose connection it is, where that was found out after it was open. */
@@ -117,7 +117,7 @@ export class Registrations {
     this.byConnection.delete(registration.connection)
     this.coming.delete(registration)
     if (registration.hook.urls.unregister !== undefined)
-      this.options.records.remove(idOf(registration.connection))
+      this.options.store.remove(idOf(registration.connection))
   }
 
   /** The connection is gone. Told once nothing is under way for it. */
@@ -126,7 +126,7 @@ export class Registrations {
     if (!registration || registration.ended) return
     registration.user = user ?? registration.user
     registration.ended = { code, reason }
-    if (registration.busy === 0) this.tellEnd(registration)
+    if (registration.busy === 0) this.notifyEnd(registration)
   }
 
   /** Others have told the end of all whose record is not kept any more: answers these, which have to end. */
@@ -151,7 +151,7 @@ export class Registrations {
       return await work()
     } finally {
       registration.busy--
-      if (registration.busy === 0 && registration.ended) this.tellEnd(registration)
+      if (registration.busy === 0 && registration.ended) this.notifyEnd(registration)
     }
   }
 
@@ -165,12 +165,12 @@ export class Registrations {
     }
   }
 
-  private tellEnd(registration: Registration): void {
+  private notifyEnd(registration: Registration): void {
     this.byConnection.delete(registration.connection)
     this.coming.delete(registration)
     if (registration.hook.urls.unregister === undefined) return
     const tell = this.willOf(registration)
-    keep(this.options.records, tell)
+    keep(this.options.store, tell)
     this.options.tell(tell)
   }
 
@@ -200,8 +200,8 @@ export class Registrations {
 }
 
 /** What cannot be written down is told all the same; the last will that was written before stays. */
-function keep(records: NotificationStore, tell: HookNotification): void {
-  void Promise.resolve(records.put(tell)).catch(() => undefined)
+function keep(store: NotificationStore, tell: HookNotification): void {
+  void Promise.resolve(store.put(tell)).catch(() => undefined)
 }
 
 const idOf = (connection: string): string => `${connection}/unregister`

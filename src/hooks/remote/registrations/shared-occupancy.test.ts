@@ -31,10 +31,10 @@ class Listened implements ListeningNodes {
   }
 }
 
-function node(name: string, occupants: Listened, said: string[]): Occupancy {
+function node(name: string, listeningNodes: Listened, said: string[]): Occupancy {
   return new Occupancy({
     node: name,
-    records: { ...memoryStore, occupants },
+    store: { ...memoryStore, listeningNodes },
     hookOf: () => ({ name: "desk", tells: ["occupied", "vacated"] }),
     tell: ({ id, time }) => void said.push(`${id} ${time}`),
     now: () => 0,
@@ -72,7 +72,7 @@ test("the first of two nodes tells that a channel is occupied, the last that it 
     expect(said).toEqual(["a/occupied/1 7", "b/vacated/1 8"])
   }))
 
-test("what the records have not taken is tried again, and told once", () =>
+test("what the store has not taken is tried again, and told once", () =>
   timed(async (listened, said) => {
     const a = node("a", listened, said)
     listened.isAway = true
@@ -115,7 +115,7 @@ test("a node that was taken for dead comes anew, and another has left for it", (
     for (const will of [...a.wills()]) b.inherit(will)
     await pass(0)
     expect(said).toEqual(["a/occupied/1 7", "a/vacated/1 8"])
-    a.lapsed(new Set())
+    a.leaseLost(new Set())
     await pass(0)
     expect(said).toEqual(["a/occupied/1 7", "a/vacated/1 8", "a/occupied/2 7"])
     a.vacated("/c")

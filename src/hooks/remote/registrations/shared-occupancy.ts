@@ -6,8 +6,8 @@ import type { ListeningNodes, NotificationStore, OccupancyChange, HookNotificati
 const againMs = 1000
 
 export interface SharedOccupancyOptions {
-  readonly records: NotificationStore
-  readonly occupants: ListeningNodes
+  readonly store: NotificationStore
+  readonly listeningNodes: ListeningNodes
   readonly tell: (tell: HookNotification) => void
   /** How long those who may have been forgotten get to say again that they are there. */
   readonly patienceMs: number
@@ -16,7 +16,7 @@ export interface SharedOccupancyOptions {
 interface NodeOccupancy {
   readonly will: HookNotification
   /** Whether its end is of interest to anybody. */
-  readonly tellsVacated: boolean
+  readonly announcesVacated: boolean
   entered: Promise<void>
   standing: "coming" | "in" | "leaving"
   /** Another node leaves for it. */
@@ -26,7 +26,7 @@ interface NodeOccupancy {
 export class SharedOccupancy {
   private readonly options: SharedOccupancyOptions
   /** By the id of the will. */
-  private readonly stays = new Map<string, NodeOccupancy>()
+  private readonly occupancies = new Map<string, NodeOccupancy>()
   private isClosing = false
 
   constructor(options: SharedOccupancyOptions) {
@@ -36,57 +36,59 @@ export class SharedOccupancy {
   /** This node has a listener; `occupied` is told when no node had one. */
   enter(
     will: HookNotification,
-    { occupied, tellsVacated }: { occupied: HookNotification | null; tellsVacated: boolean },
+    { occupied, announcesVacated }: { occupied: HookNotification | null; announcesVacated: boolean },
   ): void {
-    const { occupants, tell } = this.options
-    const stay: NodeOccupancy = {
+    const { listeningNodes, tell } = this.options
+    const occupancy: NodeOccupancy = {
       will,
-      tellsVacated,
+      announcesVacated,
       entered: Promise.resolve(),
       standing: "coming",
       isOthers: false,
     }
-    this.stays.set(will.id, stay)
-    stay.entered = this.persist(stay, () => occupants.enter(will, occupied)).then((standing) => {
-      stay.standing = "in"
-      if (standing?.is === "first" && occupied) tell({ ...occupied, time: standing.time })
-    })
+    this.occupancies.set(will.id, occupancy)
+    occupancy.entered = this.persist(occupancy, () => listeningNodes.enter(will, occupied)).then(
+      (standing) => {
+        occupancy.standing = "in"
+        if (standing?.is === "first" && occupied) tell({ ...occupied, time: standing.time })
+      },
+    )
   }
 
   /** It has none any more. Resolves when the records know. */
   async leave(id: string): Promise<void> {
-    const stay = this.stays.get(id)
-    if (!stay) return
-    const { occupants, tell, records, patienceMs } = this.options
-    const { will, tellsVacated } = stay
-    await stay.entered
-    stay.standing = "leaving"
+    const occupancy = this.occupancies.get(id)
+    if (!occupancy) return
+    const { listeningNodes, tell, store, patienceMs } = this.options
+    const { will, announcesVacated } = occupancy
+    await occupancy.entered
+    occupancy.standing = "leaving"
     for (;;) {
-      const standing = await this.persist(stay, () => occupants.leave(will))
+      const standing = await this.persist(occupancy, () => listeningNodes.leave(will))
       if (!standing) return
       if (standing.is !== "unknown") {
-        this.stays.delete(id)
+        this.occupancies.delete(id)
         if (standing.is !== "last") return
-        if (tellsVacated) tell({ ...will, time: standing.time })
-        else records.remove(id)
+        if (announcesVacated) tell({ ...will, time: standing.time })
+        else store.remove(id)
         return
       }
       // They were forgotten, and so perhaps were others, who say again that they are there: the last to leave is then known.
       if (this.isClosing) return
-      await this.persist(stay, () => occupants.enter(will, null))
+      await this.persist(occupancy, () => listeningNodes.enter(will, null))
       await pause(patienceMs)
     }
   }
 
   /** Leaves for a node that is dead. */
-  inherit(will: HookNotification, tellsVacated: boolean): void {
+  inherit(will: HookNotification, announcesVacated: boolean): void {
     // One of its own that it is about to leave.
-    if (this.stays.has(will.id)) return
+    if (this.occupancies.has(will.id)) return
     const { isWill: _, ...known } = will
     const standing = "leaving"
-    this.stays.set(will.id, {
+    this.occupancies.set(will.id, {
       will: known,
-      tellsVacated,
+      announcesVacated,
       entered: Promise.resolve(),
       standing,
       isOthers: false,
@@ -97,19 +99,19 @@ export class SharedOccupancy {
   /** What is not among these ids, another node leaves. Answers the ids of those that this node was in. */
   dropOthers(kept: ReadonlySet<string>): ReadonlySet<string> {
     const dropped = new Set<string>()
-    for (const [id, stay] of this.stays) {
+    for (const [id, occupancy] of this.occupancies) {
       // Who is not in yet comes in under the lease that there is now.
-      if (kept.has(id) || stay.standing === "coming") continue
-      stay.isOthers = true
-      this.stays.delete(id)
-      if (stay.standing === "in") dropped.add(id)
+      if (kept.has(id) || occupancy.standing === "coming") continue
+      occupancy.isOthers = true
+      this.occupancies.delete(id)
+      if (occupancy.standing === "in") dropped.add(id)
     }
     return dropped
   }
 
   /** Of those that this node is in. What is about to be left is not said again. */
   *wills(): Iterable<HookNotification> {
-    for (const { will, standing } of this.stays.values())
+    for (const { will, standing } of this.occupancies.values())
       if (standing === "in") yield { ...will, isWill: true }
   }
 
@@ -120,11 +122,11 @@ export class SharedOccupancy {
 
   /** Null when it is nobody's affair here any more. */
   private async persist(
-    stay: NodeOccupancy,
+    occupancy: NodeOccupancy,
     work: () => Promise<OccupancyChange>,
   ): Promise<OccupancyChange | null> {
     for (;;) {
-      if (stay.isOthers) return null
+      if (occupancy.isOthers) return null
       try {
         return await work()
       } catch {
