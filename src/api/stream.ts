@@ -6,8 +6,8 @@ import type { Welcome } from "../hooks/hooks.ts"
 import { eventStreamType, retryLine } from "../protocols/event-stream.ts"
 import { type ManyStart, readStreamCursor, startOf, type StreamCursor } from "../transports/many.ts"
 import { ChannelStream } from "../transports/sse/channel-stream.ts"
-import type { EventStream } from "../transports/sse/event-stream.ts"
-import { ManyStream } from "../transports/sse/many-stream.ts"
+import type { EventStream, EventStreamOptions } from "../transports/sse/event-stream.ts"
+import { ManyStream, type ManyStreamOptions } from "../transports/sse/many-stream.ts"
 import type { Ask, Station } from "./ask.ts"
 import { enter } from "./entrance.ts"
 import type { Query } from "./query.ts"
@@ -31,7 +31,7 @@ export async function streamChannel(
     readsHistory: cursor.kind !== "none",
   })
   if (station.draining) return goAwayStream(abandon)
-  const base = {
+  const base: EventStreamOptions & Pick<ManyStreamOptions, "reply"> = {
     shared: station.shared,
     request: ask.request,
     number,

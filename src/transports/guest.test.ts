@@ -6,7 +6,7 @@ import { type Connection, Connections } from "./connections.ts"
 import { type Guest, guestOf, renewed, stranger } from "./guest.ts"
 import { TimerWheel } from "./timer-wheel.ts"
 
-class Client implements Connection {
+class FakeConnection implements Connection {
   number = 0
   readonly transport = "websocket"
   readonly protocol = "laba"
@@ -42,12 +42,12 @@ class Stage {
   revoked: LabaError | null = null
   readonly shared = { wheel: this.wheel, access: { objectionTo: (who: Identity) => this.objectionTo(who) } }
 
-  open(lifeSeconds: number, seats: Seats | null = null): Client {
+  open(lifeSeconds: number, seats: Seats | null = null): FakeConnection {
     const identity = { ...vouchedFor("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
     const guest = guestOf({ identity, seats, shared: this.shared, now: () => this.nowMs })
-    const client = new Client(guest)
-    this.connections.add(client)
-    return client
+    const connection = new FakeConnection(guest)
+    this.connections.add(connection)
+    return connection
   }
 
   private objectionTo(identity: Identity): LabaError | null {
@@ -67,57 +67,57 @@ class Stage {
 describe("a guest with a token", () => {
   test("is warned half a minute before its end, and then sent away", () => {
     const stage = new Stage()
-    const client = stage.open(120)
+    const connection = stage.open(120)
     stage.pass(89)
-    expect(client.heard).toEqual([])
+    expect(connection.heard).toEqual([])
     stage.pass(2)
-    expect(client.heard).toEqual(["expiring 30"])
+    expect(connection.heard).toEqual(["expiring 30"])
     stage.pass(30)
-    expect(client.heard).toEqual(["expiring 30", "token_expired"])
+    expect(connection.heard).toEqual(["expiring 30", "token_expired"])
   })
 
   test("is warned at half its time when that is short", () => {
     const stage = new Stage()
-    const client = stage.open(20)
+    const connection = stage.open(20)
     stage.pass(10.1)
-    expect(client.heard).toEqual(["expiring 10"])
+    expect(connection.heard).toEqual(["expiring 10"])
   })
 
   test("stays by a new one, and keeps its seat", () => {
     const stage = new Stage()
     const seats = new Seats("203.0.113.7")
-    const client = stage.open(60, seats)
-    renewed(client, { ...vouchedFor("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.shared)
+    const connection = stage.open(60, seats)
+    renewed(connection, { ...vouchedFor("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.shared)
     stage.pass(120)
-    expect(client.heard).toEqual([])
-    expect([seats.taken, client.guest.neighbourhood]).toEqual([1, "203.0.113.7"])
-    stage.connections.remove(client)
-    stage.connections.remove(client)
+    expect(connection.heard).toEqual([])
+    expect([seats.taken, connection.guest.neighbourhood]).toEqual([1, "203.0.113.7"])
+    stage.connections.remove(connection)
+    stage.connections.remove(connection)
     expect(seats.taken).toBe(0)
   })
 
   test("that was revoked on its way in is sent away", () => {
     const stage = new Stage()
     stage.revoked = new LabaError("unauthorized", "revoked")
-    const client = stage.open(Number.POSITIVE_INFINITY)
+    const connection = stage.open(Number.POSITIVE_INFINITY)
     stage.pass(1)
-    expect(client.heard).toEqual(["unauthorized"])
+    expect(connection.heard).toEqual(["unauthorized"])
   })
 
   test("stays while nobody can say whether it may", () => {
     const stage = new Stage()
     stage.revoked = new LabaError("keys_unavailable", "not now")
-    const client = stage.open(Number.POSITIVE_INFINITY)
+    const connection = stage.open(Number.POSITIVE_INFINITY)
     stage.pass(1)
-    expect(client.heard).toEqual([])
+    expect(connection.heard).toEqual([])
   })
 
   test("that has gone is left alone", () => {
     const stage = new Stage()
-    const client = stage.open(5)
-    stage.connections.remove(client)
+    const connection = stage.open(5)
+    stage.connections.remove(connection)
     stage.pass(10)
-    expect(client.heard).toEqual([])
+    expect(connection.heard).toEqual([])
   })
 })
 

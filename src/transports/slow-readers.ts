@@ -128,7 +128,13 @@ export class SlowReaders {
   }
 
   private begin(reader: Reader): Suspect {
-    const suspect = { backlog: 0, tookAtMs: this.now(), aboveSinceMs: 0, asideBytes: null, ending: false }
+    const suspect: Suspect = {
+      backlog: 0,
+      tookAtMs: this.now(),
+      aboveSinceMs: 0,
+      asideBytes: null,
+      ending: false,
+    }
     this.suspects.set(reader, suspect)
     this.looking ??= setInterval(() => this.look(), secondLookMs / 4)
     return suspect

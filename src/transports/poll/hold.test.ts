@@ -10,7 +10,7 @@ import { TimerWheel } from "../timer-wheel.ts"
 import type { Listener } from "../transport.ts"
 import { HeldManyPoll } from "./held-many-poll.ts"
 import { HeldPoll } from "./held-poll.ts"
-import { Holds } from "./hold.ts"
+import { type HoldOptions, Holds } from "./hold.ts"
 
 const [a, b] = [parseChannel("/a", "body"), parseChannel("/b", "body")]
 const at = (offset: number): Position => ({ epoch: "e", offset })
@@ -41,7 +41,7 @@ function start() {
       holder: { seats: null, user: undefined, visit: null } as never,
       waitSeconds: 25,
       signal: new AbortController().signal,
-    },
+    } satisfies HoldOptions,
     timeOut(): void {
       nowMs += 26_000
       wheel.turn()

@@ -5,7 +5,7 @@ import type { ServerFrame } from "../../../wire/frames.ts"
 import { stranger } from "../guest.ts"
 import { SlowReaders } from "../slow-readers.ts"
 import { stubShared } from "../stub-shared.ts"
-import { PolledSession } from "./polled-session.ts"
+import { PolledSession, type PolledSessionOptions } from "./polled-session.ts"
 import { StreamedSession } from "./streamed-session.ts"
 
 const outboxBytesMax = 1000
@@ -13,7 +13,14 @@ const outboxBytesMax = 1000
 function start() {
   const slowReaders = new SlowReaders({ outboxBytesMax })
   const shared = stubShared({ hub: { slow: () => null }, limits: { outboxBytesMax }, slowReaders })
-  const session = { shared, number: 1, user: undefined, guest: stranger, channels: [], reply: undefined }
+  const session: PolledSessionOptions = {
+    shared,
+    number: 1,
+    user: undefined,
+    guest: stranger,
+    channels: [],
+    reply: undefined,
+  }
   return { session, counters: shared.counters, [Symbol.dispose]: () => slowReaders.stop() }
 }
 

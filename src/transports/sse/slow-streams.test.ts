@@ -25,8 +25,16 @@ function start(outboxBytesMax = defaultLimits.outboxBytesMax) {
     open({ stalled, after = null }: { stalled: boolean; after?: Position | null }) {
       const channel = channelOf("/a")
       const request = new Request("http://x/a")
-      const who = { request, number: 1, user: undefined, guest: stranger }
-      const stream = new ChannelStream({ shared, ...who, channel, after, reply: undefined })
+      const stream = new ChannelStream({
+        shared,
+        request,
+        number: 1,
+        user: undefined,
+        guest: stranger,
+        channel,
+        after,
+        reply: undefined,
+      })
       const written = { bytes: 0 }
       stream.pull({
         write(chunk) {
