@@ -21,7 +21,7 @@ export async function buildClient(form: "global" | "module" = "global"): Promise
   return { code, gzipBytes: Bun.gzipSync(code, { level: 9 }).length }
 }
 
-const isSource = (name: string): boolean => !/\.test\.ts$|^build\.ts$/.test(name)
+const isSource = (name: string): boolean => !/\.test\.ts$|^build\.ts$|^dist\//.test(name)
 
 /**
  * Writes what a compiler reads to know the types: the sources, kept from being checked. Our options are stricter than most,
@@ -30,7 +30,7 @@ const isSource = (name: string): boolean => !/\.test\.ts$|^build\.ts$/.test(name
 export async function writeTypes(directory: string): Promise<void> {
   for (const folder of ["client", "wire"]) {
     const from = `${import.meta.dir}/../${folder}`
-    for (const name of new Bun.Glob("*.ts").scanSync(from)) {
+    for (const name of new Bun.Glob("**/*.ts").scanSync(from)) {
       if (!isSource(name)) continue
       const source = await Bun.file(`${from}/${name}`).text()
       await Bun.write(`${directory}/${folder}/${name}`, `// @ts-nocheck\n${source}`)
