@@ -58,9 +58,9 @@ const script = "text/javascript; charset=utf-8"
 
 /** What the page loads and links to, by path. */
 export const landingAssets: Readonly<Record<string, LandingAsset>> = {
-  "/_/landing.css": styles("frame", "ticket", "boards", "sections", "guide"),
+  "/_/landing.css": styles("palette", "frame", "landing", "ticket", "boards", "sections", "guide"),
   "/_/landing.svg": file("./browser/landing.svg", "image/svg+xml"),
-  "/_/landing-language.js": file("./browser/landing-language.js", script),
+  "/_/landing-language.js": file("./browser/language.js", script),
   "/_/landing.js": file("./browser/landing.js", script),
   "/_/landing-board.js": file("./browser/landing-board.js", script),
   "/_/landing-listeners.js": file("./browser/landing-listeners.js", script),

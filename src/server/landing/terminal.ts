@@ -46,7 +46,7 @@ export function terminalSection(address: string, channel: string): string {
       <div class="line"><pre tabindex="0"><code id="${id}">${escape(command)}</code></pre>
       <button type="button" class="copy" data-copies="${id}">
         <span class="before">${both("Copy", "复制")}</span><span class="after">${both("Copied", "已复制")}</span>
-        <span class="quiet">${both(`: ${says}`, `：${says}`)}</span>
+        <span class="unseen">${both(`: ${says}`, `：${says}`)}</span>
       </button></div>
     </li>`,
   )

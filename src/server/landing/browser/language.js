@@ -11,7 +11,8 @@
   // Storage may be forbidden (private windows, sandboxes); the page then forgets, and works.
   const remembered = () => {
     try {
-      return localStorage.getItem("laba.language")
+      const language = localStorage.getItem("laba.language")
+      return language === "en" || language === "zh-CN" ? language : null
     } catch {
       return null
     }
