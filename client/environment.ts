@@ -1,6 +1,6 @@
 // What the client needs from the place it runs in, each part replaceable: mini programs bring their own socket, tests
 // their own clock. Knows the globals of browsers, Bun, Node and Deno; nothing else in the client touches one.
-import type { Report } from "./listeners.ts"
+import type { Report } from "./emitter.ts"
 
 /** The part of a `WebSocket` that is used. A mini program wraps its `connectSocket` in this. */
 export interface SocketLike {

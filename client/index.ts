@@ -1,13 +1,19 @@
 // What an application imports: `import { connect } from "laba/client"`.
 export { connect } from "./connect.ts"
 export type { ConnectionState, Direct, Laba, LabaEvents } from "./laba.ts"
-export type { Channel, ChannelEvents, ChannelOptions, ChannelState, Subscription } from "./channel.ts"
+export type {
+  Channel,
+  ChannelEvents,
+  ChannelOptions,
+  ChannelState,
+  Subscription,
+} from "./channels/channel.ts"
 export type { PresenceMember } from "../wire/frames.ts"
-export type { Reset } from "./inbox.ts"
-export type { State } from "./machine.ts"
-export type { Message } from "./message.ts"
+export type { Reset } from "./channels/unread-messages.ts"
+export type { State } from "./state-machine.ts"
+export type { Message } from "./channels/message.ts"
 export type { Options, TokenSource } from "./options.ts"
-export type { Published, PublishOptions } from "./publishing.ts"
+export type { Published, PublishOptions } from "./publishing/publish-queue.ts"
 export { type ClientCode, LabaFailure, type Reason } from "./reason.ts"
 export type {
   Clock,
@@ -18,5 +24,5 @@ export type {
   SocketLike,
   StorageLike,
 } from "./environment.ts"
-export type { TransportName } from "./transport.ts"
-export { LabaSocket } from "./classic.ts"
+export type { TransportName } from "./transports/transport.ts"
+export { LabaSocket } from "./laba-socket.ts"

@@ -1,10 +1,10 @@
 // The contract of a connection as the application holds it. What keeps it is in connect.ts.
-import type { Channel, ChannelOptions } from "./channel.ts"
-import type { State } from "./machine.ts"
-import type { Message } from "./message.ts"
-import type { Published, PublishOptions } from "./publishing.ts"
+import type { Channel, ChannelOptions } from "./channels/channel.ts"
+import type { State } from "./state-machine.ts"
+import type { Message } from "./channels/message.ts"
+import type { Published, PublishOptions } from "./publishing/publish-queue.ts"
 import type { Reason } from "./reason.ts"
-import type { TransportName } from "./transport.ts"
+import type { TransportName } from "./transports/transport.ts"
 
 export interface ConnectionState {
   readonly state: State

@@ -1,7 +1,7 @@
 // Every option of a connection, with its effect, unit, default and why that default.
 import type { Backoff } from "./backoff.ts"
 import type { Environment, FetchInit } from "./environment.ts"
-import type { TransportName } from "./transport.ts"
+import type { TransportName } from "./transports/transport.ts"
 
 /** Gives the token for the next connection or the next refresh; null connects without one. */
 export type TokenSource = () => string | null | Promise<string | null>

@@ -1,5 +1,5 @@
 // A message as commands and receivers of calls get it: its payload as it was published, its facts as variables or headers.
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import { isJsonType } from "../../wire/content-type.ts"
 import type { Call } from "./call.ts"
 

@@ -2,7 +2,7 @@
 // being set aside.
 import { mkdir, readdir, readFile, unlink } from "node:fs/promises"
 import { join } from "node:path"
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import { syncFolder, writeDurably } from "./durable-file.ts"
 import type { Aside, SetAside } from "./reaction.ts"
 

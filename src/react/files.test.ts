@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import { FileAside } from "./file-aside.ts"
 import { FilePlace } from "./file-place.ts"
 

@@ -1,7 +1,7 @@
 // What a server still keeps of a channel, for a reaction that has fallen behind further than it can be resumed. Knows neither
 // reactions nor connections; reads as any poll does.
-import { memberOf, partsOf } from "../../client/json-text.ts"
-import { keepSource, type Message, readMessage } from "../../client/message.ts"
+import { memberOf, partsOf } from "../../client/channels/json-text.ts"
+import { keepSource, type Message, readMessage } from "../../client/channels/message.ts"
 import type { TokenSource } from "../../client/options.ts"
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { MessageJson } from "../../wire/frames.ts"

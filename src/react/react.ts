@@ -1,9 +1,9 @@
 // Reacts to a channel: connects, goes on from the place that was kept, and hands each message to a reactor until it is
 // stopped. Knows neither where the place is kept nor what is done with a message.
 import { connect } from "../../client/connect.ts"
-import type { Channel, Subscription } from "../../client/channel.ts"
+import type { Channel, Subscription } from "../../client/channels/channel.ts"
 import type { Laba } from "../../client/laba.ts"
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import type { TokenSource } from "../../client/options.ts"
 import { LabaFailure } from "../../client/reason.ts"
 import { parseCursor, type Position } from "../../wire/cursor.ts"

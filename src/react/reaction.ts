@@ -1,5 +1,5 @@
 // The contract of a reaction: what is done for each message, and how its failure is to be taken.
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 
 /** What a reaction is given beside the message. */
 export interface Attempt {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { createFakeClock, turn } from "../../test/client/fake-clock.ts"
-import type { Message } from "../../client/message.ts"
+import { createFakeClock, turn } from "../../test/support/fake-clock.ts"
+import type { Message } from "../../client/channels/message.ts"
 import { AskedToWait } from "./call.ts"
 import { Progress } from "./progress.ts"
 import { NeverAgain, type Reaction, type SetAside } from "./reaction.ts"

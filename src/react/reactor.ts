@@ -1,6 +1,6 @@
 // Reacts to messages: so many at once, each again until it is done or set aside, the place saved behind them. Knows
 // neither where messages come from nor what is done with them.
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import { AskedToWait } from "./call.ts"
 import { Progress } from "./progress.ts"
 import { type Aside, NeverAgain, type Place, type Reaction } from "./reaction.ts"

@@ -1,5 +1,5 @@
 // Tries once more what was set aside. Knows neither why it was nor who asks.
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import type { FileAside } from "./file-aside.ts"
 import type { Reaction } from "./reaction.ts"
 

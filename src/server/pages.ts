@@ -1,6 +1,6 @@
 // What the server shows to people: the landing page and what it loads.
 import { clientFiles } from "./client-files.ts"
-import type { Demos } from "./landing/demos.ts"
+import type { Demos } from "./landing/sections/demos.ts"
 import type { Endpoint, Methods } from "./router.ts"
 import { landingAssets, landingPage, landingPolicy } from "./landing/landing.ts"
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { createFakeClock, turn } from "../../test/client/fake-clock.ts"
+import { createFakeClock, turn } from "../../test/support/fake-clock.ts"
 import { Messenger, type Recipient } from "./messenger.ts"
 import type { Alarm } from "./watch.ts"
 

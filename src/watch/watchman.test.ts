@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { printCursor } from "../../wire/cursor.ts"
 import type { Position } from "../../wire/cursor.ts"
-import { createFakeClock, turn } from "../../test/client/fake-clock.ts"
+import { createFakeClock, turn } from "../../test/support/fake-clock.ts"
 import type { Channel } from "../channels/channel.ts"
 import { LocalClaims } from "./local-claims.ts"
 import type { Alarm, Claims, Watch, WatchClock } from "./watch.ts"

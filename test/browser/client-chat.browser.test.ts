@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { openRoom } from "../../examples/chat/chat.ts"
-import { BadProxy } from "../client/bad-proxy.ts"
+import { BadProxy } from "../support/bad-proxy.ts"
 import { startGuarded } from "../access/guarded.ts"
 import { hasChromium, launchChromium } from "../support/chromium.ts"
 import { collectComplaints } from "../support/complaints.ts"

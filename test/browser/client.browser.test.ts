@@ -2,7 +2,7 @@
 // order, or a reset that the page was told of.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser } from "playwright-core"
-import { BadProxy, type BadProxyManners } from "../client/bad-proxy.ts"
+import { BadProxy, type BadProxyManners } from "../support/bad-proxy.ts"
 import { LabaPage } from "../client/laba-page.ts"
 import { hasChromium, launchChromium } from "../support/chromium.ts"
 import { startProcess } from "../support/process.ts"

@@ -12,7 +12,7 @@ import {
   type Reset,
   type Subscription,
 } from "../../client/index.ts"
-import { startStage } from "./stage.ts"
+import { startStage } from "./simulation.ts"
 
 /** Compiles only when both types are the same. */
 function same<A, B>(

@@ -1,10 +1,10 @@
 // Channels and publishes: cursors, resets, iterators and their bound, keys, the queue.
 import { expect, test } from "bun:test"
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import type { Options } from "../../client/options.ts"
 import { printCursor } from "../../wire/cursor.ts"
-import { turn } from "./fake-clock.ts"
-import { startStage } from "./stage.ts"
+import { turn } from "../support/fake-clock.ts"
+import { startStage } from "./simulation.ts"
 
 /** The cursor of a message in the first numbering of `/a`. */
 const at = (offset: number): string => printCursor("/a", { epoch: "e1", offset })

@@ -1,7 +1,7 @@
 // The connection: racing, proving, coming back, staying away, noticing death.
 import { expect, test } from "bun:test"
 import type { ConnectionState } from "../../client/laba.ts"
-import { startStage } from "./stage.ts"
+import { startStage } from "./simulation.ts"
 
 test("opens a WebSocket, and trusts it once a ping is answered", async () => {
   const { laba, clock, network } = startStage()

@@ -1,8 +1,8 @@
 // Several who use one channel of one connection, also under several names: each has its own listeners, its own unread
 // messages and its own end, and none makes another one deaf.
 import { expect, test } from "bun:test"
-import type { Channel } from "../../client/channel.ts"
-import { startStage } from "./stage.ts"
+import type { Channel } from "../../client/channels/channel.ts"
+import { startStage } from "./simulation.ts"
 
 function heardBy(channel: Channel): unknown[] {
   const heard: unknown[] = []

@@ -2,7 +2,7 @@
 // pluggable parts, a socket and a fetch, so that the real transports run over it.
 import type { FetchAnswer, FetchInit, SocketLike } from "../../client/environment.ts"
 import type { ClientFrame, ServerFrame } from "../../wire/frames.ts"
-import type { FakeClock } from "./fake-clock.ts"
+import type { FakeClock } from "../support/fake-clock.ts"
 import type { ModelConnection, ModelServer } from "./model-server.ts"
 
 export type Path = "websocket" | "sse" | "poll"

@@ -2,11 +2,11 @@
 // given is what was published, once and in order, or a reset tells it where not.
 import { expect, test } from "bun:test"
 import fc from "fast-check"
-import type { Channel } from "../../client/channel.ts"
+import type { Channel } from "../../client/channels/channel.ts"
 import type { Options } from "../../client/options.ts"
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { Path } from "./model-network.ts"
-import { createRandom, type Stage, startStage } from "./stage.ts"
+import { createRandom, type Stage, startStage } from "./simulation.ts"
 
 type Deed =
   | { readonly does: "publish"; readonly channel: string; readonly count: number }

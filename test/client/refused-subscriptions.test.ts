@@ -1,6 +1,6 @@
 // Subscriptions that the server refuses or ends: taken again as the code says, and no sooner than it says.
 import { expect, test } from "bun:test"
-import { startStage } from "./stage.ts"
+import { startStage } from "./simulation.ts"
 
 test("[E7] takes a refused subscription again no sooner than it was told", async () => {
   const { laba, clock, server } = startStage()

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { connectByLaba, type LabaListener } from "../support/laba-socket.ts"
 import type { Stage } from "../backend-api/stage.ts"
-import { createRandom } from "../client/stage.ts"
+import { createRandom } from "../client/simulation.ts"
 import { NodeProcess } from "./node-process.ts"
 import { listenAs, nodeNames, openCluster, until } from "./stage.ts"
 

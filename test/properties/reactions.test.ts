@@ -2,9 +2,9 @@
 // done or set aside at least once, and one at a time they are so in order.
 import { expect, test } from "bun:test"
 import fc from "fast-check"
-import type { Message } from "../../client/message.ts"
+import type { Message } from "../../client/channels/message.ts"
 import { Reactor } from "../../src/react/reactor.ts"
-import { createFakeClock } from "../client/fake-clock.ts"
+import { createFakeClock } from "../support/fake-clock.ts"
 
 const messageOf = (number: number): Message => ({
   channel: "/c",

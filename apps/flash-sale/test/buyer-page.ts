@@ -2,7 +2,7 @@
 import { expect } from "bun:test"
 import { mkdir } from "node:fs/promises"
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core"
-import { BadProxy, type BadProxyManners } from "../../../test/client/bad-proxy.ts"
+import { BadProxy, type BadProxyManners } from "../../../test/support/bad-proxy.ts"
 import { eventually } from "../../../test/support/eventually.ts"
 import type { SceneName } from "../pages/buyer/scene.ts"
 import type { ShopProcess } from "./shop-process.ts"

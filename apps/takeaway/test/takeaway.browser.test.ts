@@ -2,7 +2,7 @@
 // reloaded, the network is cut and the desk is killed. Set LABA_SHOTS to a folder to keep pictures.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser, BrowserContextOptions, Page } from "playwright-core"
-import { BadProxy } from "../../../test/client/bad-proxy.ts"
+import { BadProxy } from "../../../test/support/bad-proxy.ts"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { collectComplaints } from "../../../test/support/complaints.ts"
 import { eventually } from "../../../test/support/eventually.ts"

@@ -1,6 +1,6 @@
 // A message as JSON text, as `laba subscribe --json` and `--aside` print it. JSON in it is the text that was published, so that a number
 // keeps its digits.
-import type { Message } from "../../../client/message.ts"
+import type { Message } from "../../../client/channels/message.ts"
 import { isJsonType } from "../../../wire/content-type.ts"
 
 /** As `MessageJson` in wire/frames.ts. */

@@ -2,15 +2,15 @@
 // nothing from other hosts; it knows the server only as any client does.
 import { readFileSync } from "node:fs"
 import type { LandingAsset } from "./asset.ts"
-import { boardsSection } from "./boards.ts"
+import { boardsSection } from "./sections/boards.ts"
 import { chatPage } from "./chat.ts"
-import { type Demos, demosSection } from "./demos.ts"
-import { guidePages } from "./guide.ts"
+import { type Demos, demosSection } from "./sections/demos.ts"
+import { guidePages } from "./guide/guide.ts"
 import { page } from "./page.ts"
-import { promisesSection } from "./promises.ts"
-import { roomSection } from "./room.ts"
-import { terminalSection } from "./terminal.ts"
-import { ticketSection } from "./ticket.ts"
+import { promisesSection } from "./sections/promises.ts"
+import { roomSection } from "./sections/chat.ts"
+import { terminalSection } from "./sections/terminal.ts"
+import { ticketSection } from "./sections/ticket.ts"
 
 /** The channel that the page shows. The browser's script names it too. */
 const shownChannel = "/channel/hello"

@@ -1,0 +1,43 @@
+// Which transport won the last race, for half an hour, so that a visitor behind a bad proxy waits for it only once.
+import type { Clock, StorageLike } from "../environment.ts"
+import type { TransportName } from "../transports/transport.ts"
+
+export interface Remembered {
+  /** The names, with the one that won last in front. */
+  order(names: readonly TransportName[]): readonly TransportName[]
+  keep(name: TransportName): void
+}
+
+/** `base`: the server's address; what passes to one may not pass to another. */
+export function createRemembered(
+  base: string,
+  { storage, clock }: { storage: StorageLike | null; clock: Clock },
+  rememberMs: number,
+): Remembered {
+  const key = `laba.transport ${base}`
+  // Kept here too, for where there is no storage.
+  let own = ""
+  const read = (): string => {
+    try {
+      return storage?.getItem(key) || own
+    } catch {
+      return own
+    }
+  }
+  return {
+    order(names) {
+      const [name, until] = read().split(" ")
+      const first = names.find((one) => one === name)
+      if (!first || Number(until) < clock.now()) return names
+      return [first, ...names.filter((one) => one !== first)]
+    },
+    keep(name) {
+      own = `${name} ${clock.now() + rememberMs}`
+      try {
+        storage?.setItem(key, own)
+      } catch {
+        // Storage that is full or blocked costs a race, nothing more.
+      }
+    },
+  }
+}

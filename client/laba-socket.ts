@@ -1,0 +1,89 @@
+// The surface of the browser's own WebSocket over one channel, for code that was written for it: the same names, the same
+// four numbers, and beneath them a connection that comes back.
+import type { Channel } from "./channels/channel.ts"
+import { connect } from "./connect.ts"
+import type { Laba } from "./laba.ts"
+import type { Message } from "./channels/message.ts"
+import type { Options } from "./options.ts"
+import type { Reason } from "./reason.ts"
+
+/** Like a `MessageEvent`: text and JSON as a string, bytes as a `Uint8Array`. */
+export interface ClassicMessage {
+  readonly type: "message"
+  readonly data: string | Uint8Array
+  /** The cursor, under the name that `EventSource` has for it. */
+  readonly lastEventId: string
+}
+
+/** Something went wrong, or may be missing (`reset`); the connection goes on by itself unless `onclose` follows. */
+export interface ClassicError {
+  readonly type: "error"
+  readonly reason: Reason
+}
+
+export interface ClassicClose {
+  readonly type: "close"
+  readonly code: number
+  readonly reason: string
+  readonly wasClean: boolean
+}
+
+/** `new LabaSocket("https://push.example/orders/42")`: `onclose` comes once, when it will not come back. */
+export class LabaSocket {
+  declare readonly url: string
+  declare onopen: ((event: { readonly type: "open" }) => void) | null
+  declare onmessage: ((event: ClassicMessage) => void) | null
+  declare onerror: ((event: ClassicError) => void) | null
+  declare onclose: ((event: ClassicClose) => void) | null
+  declare private readonly laba: Laba
+  declare private readonly channel: Channel
+
+  constructor(url: string, options: Options = {}) {
+    const { href, origin, pathname, searchParams } = new URL(url, globalThis.location?.href)
+    const after = searchParams.get("after")
+    this.url = href
+    this.onopen = this.onmessage = this.onerror = this.onclose = null
+    this.laba = connect(origin.replace(/^ws/, "http"), options)
+    this.channel = this.laba.channel(pathname, after ? { after } : {})
+    this.listen()
+  }
+
+  /** 0 connecting (again, too), 1 open, 3 closed; 2 is only ever passed through. */
+  get readyState(): 0 | 1 | 2 | 3 {
+    const { state } = this.channel
+    return state === "open" ? 1 : state === "closed" ? 3 : 0
+  }
+
+  /** Publishes to the channel; kept while the connection is away. What fails is told to `onerror`. Throws `TypeError` for anything else than text and bytes: a Blob is read first. */
+  send(data: string | ArrayBuffer | ArrayBufferView): void {
+    if (typeof data !== "string" && !(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data))
+      throw new TypeError("what is sent is text or bytes")
+    this.channel.publish(data).catch((reason) => this.onerror?.({ type: "error", reason }))
+  }
+
+  close(): void {
+    this.laba.close()
+  }
+
+  private listen(): void {
+    this.channel.on("message", (message) => {
+      this.onmessage?.({ type: "message", data: payloadOf(message), lastEventId: message.cursor })
+    })
+    this.channel.on("reset", ({ reason }) => {
+      this.onerror?.({ type: "error", reason: { code: "reset", retry: "at-once", detail: reason } })
+    })
+    this.channel.on("state", ({ state, reason }) => {
+      if (state === "open") this.onopen?.({ type: "open" })
+      else if (state === "closed") this.end(reason as Reason)
+      else if (reason) this.onerror?.({ type: "error", reason })
+    })
+  }
+
+  private end(reason: Reason): void {
+    this.laba.close()
+    const wasClean = reason.code === "closed"
+    this.onclose?.({ type: "close", code: wasClean ? 1000 : 1006, reason: reason.code, wasClean })
+  }
+}
+
+const payloadOf = ({ data, text }: Message): string | Uint8Array => text ?? (data as Uint8Array)
