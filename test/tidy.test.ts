@@ -42,9 +42,9 @@ const mayName: Record<string, readonly string[]> = {
   // Nodes that find each other through the engine's Redis use its link.
   "src/engines/": ["src/server/", "src/cli/", "src/nodes/redis/"],
   // An endpoint of the HTTP surface hands its request to the transport that was asked for.
-  "src/transports/": ["src/server/", "src/cli/", "src/api/"],
+  "src/transports/": ["src/server/", "src/cli/", "src/http/"],
   // A transport's endpoint speaks a protocol: it is where the two meet.
-  "src/protocols/": ["src/server/", "src/cli/", "src/api/", "src/transports/"],
+  "src/protocols/": ["src/server/", "src/cli/", "src/http/", "src/transports/"],
 }
 
 /** Where Bun's own API may be used. Everything else runs on any runtime. */

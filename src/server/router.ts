@@ -1,6 +1,5 @@
 // From a request to its endpoint. Everything not under /_/ is a channel. Paths are taken from the URL, and one that is not what
 // came is refused: whoever stands in front has judged another.
-import type { Server } from "bun"
 import { LabaError } from "../../wire/error.ts"
 import { anyone } from "../access/access.ts"
 import { guardLoopback } from "../access/loopback-guard.ts"
@@ -20,7 +19,7 @@ import {
   streamSession,
 } from "../api/session.ts"
 import type { InFlight } from "./in-flight.ts"
-import type { Socket } from "../transports/websocket/socket.ts"
+import type { HttpServer } from "../transports/bun-server.ts"
 
 export type Endpoint = (station: Station, ask: Ask) => Answer
 
@@ -75,7 +74,7 @@ export class Router {
   /** Answers a request. Never throws: what goes wrong is an answer too. */
   handle(
     request: Request,
-    server: Server<Socket>,
+    server: HttpServer,
     isRewritten: boolean,
   ): Response | undefined | Promise<Response | undefined> {
     const ask = askOf(request, server)
@@ -183,7 +182,7 @@ function startWithoutHost({ url, headers }: Request): number {
 }
 
 /** Splits the URL by hand: `new URL` costs ten times as much, and throws when the Host is no host. */
-function askOf(request: Request, server: Server<Socket>): Ask {
+function askOf(request: Request, server: HttpServer): Ask {
   const { url } = request
   const scheme = url.indexOf("://")
   // Without a usable Host, Bun gives the bare path, which may hold a scheme further on.
