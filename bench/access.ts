@@ -1,7 +1,7 @@
 // What do keys, tokens and rules cost: a publish, a connect, a delivery, beside the same server without them?
 // All setups are measured in turn in each round, each with a fresh process, so that a ratio is of the same minutes.
 import { SignJWT } from "jose"
-import { makeKey } from "../src/access/keys.ts"
+import { makeKey } from "../src/access/credentials/keys.ts"
 import { Crowd } from "./load/crowd.ts"
 import { measureRun, type RunFigures } from "./load/run.ts"
 import { Tally } from "./load/tally.ts"

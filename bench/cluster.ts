@@ -3,7 +3,7 @@
 // Laba with both ways of routing, beside Socket.IO with its Redis streams adapter, in one run; one node without Redis
 // shows what the hop adds.
 import { SignJWT } from "jose"
-import { makeKey } from "../src/access/keys.ts"
+import { makeKey } from "../src/access/credentials/keys.ts"
 import { Crowd } from "./load/crowd.ts"
 import { listenPath } from "./load/paths.ts"
 import type { Aim, Envelope } from "./load/publisher.ts"

@@ -1,5 +1,5 @@
 // What the configuration says about access, checked and with its defaults. Pure shapes.
-import type { KeyConfig } from "./keys.ts"
+import type { KeyConfig } from "./credentials/keys.ts"
 
 /** One who issues tokens, as configured. */
 export interface IssuerConfig {

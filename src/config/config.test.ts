@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from "bun:test"
 import type { z } from "zod"
 import { defaultLimits } from "../../wire/limits.ts"
-import { defaultPermissions } from "../access/permissions.ts"
+import { defaultPermissions } from "../access/rules/permissions.ts"
 import { parseChannel } from "../channels/name.ts"
 import { defaultRule } from "../channels/rules.ts"
 import { type ChannelInput, type ConfigInput, ConfigError, parseConfig } from "./config.ts"

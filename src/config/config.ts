@@ -7,7 +7,7 @@ import {
   fillPermissions,
   presenceKept,
   type SaidPermissions,
-} from "../access/permissions.ts"
+} from "../access/rules/permissions.ts"
 import type { Permissions, Rule, SlowPolicy } from "../channels/channel.ts"
 import { defaultRule, Rules } from "../channels/rules.ts"
 import { parsePattern } from "../channels/pattern.ts"

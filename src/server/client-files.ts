@@ -1,6 +1,6 @@
 // The browser client as files: built from its source when somebody first asks, then kept.
 import { buildClient } from "../../client/build.ts"
-import type { Methods } from "./router.ts"
+import type { Methods } from "../http/router.ts"
 
 /** By path: the one file that sets `Laba`, for a script tag, and the ES module. */
 const forms = [

@@ -1,8 +1,8 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
-import { type Admissions, publisherOf } from "../access/admissions.ts"
-import { idempotencyOf, keyScopeOf } from "../api/publish.ts"
+import { type Admissions, publisherOf } from "../access/limits/admission-control.ts"
+import { idempotencyOf, keyScopeOf } from "../http/channels/publish.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Application } from "../hooks/application.ts"
 import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
@@ -10,8 +10,8 @@ import { checkSize, type Drafts, type Payload } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
 import type { Connection, Connections } from "../transports/connections.ts"
 import type { ClientPublish, ClientPublished, Shared } from "../transports/shared.ts"
-import type { InFlight } from "./in-flight.ts"
-import { payloadFrom } from "./payload.ts"
+import type { InFlight } from "../http/in-flight.ts"
+import { payloadFrom } from "./publish-data.ts"
 
 export interface ClientPublishOptions {
   readonly hub: Hub

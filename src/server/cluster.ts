@@ -1,8 +1,8 @@
 // A node's place among others: alone with an engine of this process, or joined to them by the engine's Redis.
 import { version } from "../../package.json" with { type: "json" }
-import type { Revocations } from "../access/revocations.ts"
-import type { Station } from "../api/ask.ts"
-import { makeOrders } from "../api/orders.ts"
+import type { Revocations } from "../access/credentials/revocations.ts"
+import type { Station } from "../http/api-request.ts"
+import { makeOrders } from "../http/node-methods.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Config } from "../config/config.ts"
 import type { Link } from "../engines/redis/link.ts"

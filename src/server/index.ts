@@ -2,7 +2,7 @@
 export { codes, type Code, type Retry } from "../../wire/codes.ts"
 export { LabaError } from "../../wire/error.ts"
 export type { Limits } from "../../wire/limits.ts"
-export type { PublishAnswer } from "../api/publish.ts"
+export type { PublishAnswer } from "../http/channels/publish.ts"
 export { ConfigError, type ConfigInput } from "../config/config.ts"
 export type {
   ClientMessage,
@@ -39,7 +39,7 @@ export {
 } from "../react/reaction.ts"
 export type { Failed } from "../react/reactor.ts"
 export { tryAgain, type TryAgainOptions } from "../react/try-again.ts"
-export type { PublishData } from "./payload.ts"
+export type { PublishData } from "./publish-data.ts"
 export type { Alarm } from "../watch/watch.ts"
 export { e164, type Sms, SmsRefused, type SmsSender } from "../watch/sms/sms.ts"
 export { tencentSms, type TencentSmsOptions } from "../watch/sms/tencent.ts"

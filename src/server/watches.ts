@@ -14,7 +14,7 @@ import { recipientsOf } from "../watch/tell/recipient.ts"
 import { type Alarm, type Claims, systemClock } from "../watch/watch.ts"
 import { Watchman } from "../watch/watchman.ts"
 import type { NodeEngine } from "./engines.ts"
-import { payloadFrom } from "./payload.ts"
+import { payloadFrom } from "./publish-data.ts"
 
 export interface WatchesOptions {
   readonly engine: NodeEngine

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { makeKey } from "../access/keys.ts"
+import { makeKey } from "../access/credentials/keys.ts"
 import { Connections } from "../transports/connections.ts"
 import { withoutSecrets } from "./secrets.ts"
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { LabaError } from "../../wire/error.ts"
 import { anyone, type Identity, vouchedFor } from "../access/access.ts"
-import { Seats } from "../access/reservation.ts"
+import { Seats } from "../access/limits/reservation.ts"
 import { type Connection, Connections } from "./connections.ts"
 import { type Guest, guestOf, renewed, stranger } from "./guest.ts"
 import { TimerWheel } from "./timer-wheel.ts"

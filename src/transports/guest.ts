@@ -2,7 +2,7 @@
 // that their token gives them. Most are strangers, and all strangers from this machine are one object.
 import type { LabaError } from "../../wire/error.ts"
 import { type Access, anyone, type Identity } from "../access/access.ts"
-import type { Seats } from "../access/reservation.ts"
+import type { Seats } from "../access/limits/reservation.ts"
 import type { Connection } from "./connections.ts"
 import type { Shared } from "./shared.ts"
 import type { Timed } from "./timer-wheel.ts"

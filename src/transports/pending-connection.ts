@@ -1,7 +1,7 @@
 // Somebody who was let in and is not there yet: their reservation is held until the connection is open, and no longer than
 // that may take. Then it is the open connection that counts.
 import type { Identity } from "../access/access.ts"
-import type { Reservation } from "../access/reservation.ts"
+import type { Reservation } from "../access/limits/reservation.ts"
 import type { Connection } from "./connections.ts"
 import type { Guest } from "./guest.ts"
 import type { Timed, TimerWheel } from "./timer-wheel.ts"

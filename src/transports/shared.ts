@@ -1,7 +1,7 @@
 // What all transports of one node share. Made once by the server; transports take from it what they need.
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
-import type { Admissions } from "../access/admissions.ts"
+import type { Admissions } from "../access/limits/admission-control.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Payload } from "../hub/drafts.ts"

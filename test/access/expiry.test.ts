@@ -1,7 +1,7 @@
 // A token's time is honoured while its bearer is connected, and a revocation does not wait for it.
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { codes } from "../../wire/codes.ts"
-import { Revocations } from "../../src/access/revocations.ts"
+import { Revocations } from "../../src/access/credentials/revocations.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { listenBySse } from "../support/sse-stream.ts"

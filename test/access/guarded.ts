@@ -1,6 +1,6 @@
 // A server with keys and tokens, who may sign tokens for it, and every door that somebody could try.
 import { SignJWT } from "jose"
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import type { ConfigInput } from "../../src/config/config.ts"
 import { serve, type Laba, type ServeOptions } from "../../src/server/index.ts"
 import { RawConnection } from "../support/raw-tcp.ts"

@@ -3,7 +3,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { generateKeyPairSync } from "node:crypto"
 import { SignJWT } from "jose"
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import type { ConfigInput } from "../../src/config/config.ts"
 import { eventually } from "../support/eventually.ts"
 import { allBy, endsOf, listenEveryWay, socketAt, type Way } from "./every-way.ts"

@@ -1,7 +1,7 @@
 // `/@<user>/…` belongs to that user, however its name, or the user's, is spelled.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { userPart } from "../../src/access/user-part.ts"
+import { userPart } from "../../src/access/rules/own-channels.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
 import { bearing, codeOf, doors, type Guarded, handshakeAt, shop, startGuarded, tokenFor } from "./guarded.ts"

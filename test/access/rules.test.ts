@@ -1,6 +1,6 @@
 // Who may, at every door and in every word of a rule.
 import { describe, expect, test } from "bun:test"
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { bearing, codeOf, credentials, doors, handshakeAt, shop, startGuarded, tokenFor } from "./guarded.ts"
 

@@ -1,5 +1,5 @@
 // Calls of every operation that the OpenAPI document names: cases as data. How they are made and checked is in openapi.test.ts.
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 
 /** A call as the document would have it: values for its parameters, and a body. */
 export interface Example {

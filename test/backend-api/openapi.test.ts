@@ -2,7 +2,7 @@
 // what its schema says, and nothing is there that it does not name.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { z } from "zod"
-import { routes } from "../../src/api/backend/routes.ts"
+import { routes } from "../../src/http/backend/routes.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import {
   elsewhere,

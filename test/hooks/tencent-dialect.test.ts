@@ -1,7 +1,7 @@
 // The dialect `tencent` against functions in another process that check every field against the gateway's contract.
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { codes } from "../../wire/codes.ts"
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import { secret, tokenFor } from "../access/guarded.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { type OwnServer, startServer } from "../support/server.ts"

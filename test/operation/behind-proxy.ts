@@ -1,5 +1,5 @@
 // A server as it stands behind the proxies of deploy/, and what must not be reached through them, however it is spelled.
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import type { Hooks } from "../../src/hooks/hooks.ts"
 import { type Laba, serve } from "../../src/server/index.ts"
 import { askTarget } from "../access/raw-targets.ts"

@@ -1,6 +1,6 @@
 // What supervisors, balancers and monitoring ask of a node.
 import { describe, expect, test } from "bun:test"
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import { eventually } from "../support/eventually.ts"
 import { connectByLaba } from "../support/laba-socket.ts"
 import { RawConnection } from "../support/raw-tcp.ts"

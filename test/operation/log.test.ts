@@ -1,6 +1,6 @@
 // What a running server writes down, with everything on: never a token, a key or a payload, and no line that a client forged.
 import { expect, test } from "bun:test"
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import { serve, type ServeOptions } from "../../src/server/index.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
 

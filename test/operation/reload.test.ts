@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import { makeKey } from "../../src/access/keys.ts"
+import { makeKey } from "../../src/access/credentials/keys.ts"
 import { type ConfigInput, LabaError, serve } from "../../src/server/index.ts"
 import { emptyFolder, LabaProcess } from "../cli/laba.ts"
 import { eventually } from "../support/eventually.ts"

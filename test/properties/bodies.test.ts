@@ -2,9 +2,9 @@
 // is not what it says it is does not get in.
 import { expect, test } from "bun:test"
 import fc from "fast-check"
-import { accepts } from "../../src/api/accept.ts"
-import { readPublishBody } from "../../src/api/publish-body.ts"
-import { parseQuery, type Query } from "../../src/api/query.ts"
+import { accepts } from "../../src/http/accept.ts"
+import { readPublishBody } from "../../src/http/body/publish-body.ts"
+import { parseQuery, type Query } from "../../src/http/listen-query.ts"
 import type { Payload } from "../../src/hub/drafts.ts"
 import type { Code } from "../../wire/codes.ts"
 import { isCanonicalType, isJsonType, isTextType, parseContentType } from "../../wire/content-type.ts"

@@ -1,8 +1,8 @@
 // `laba check --as`: what somebody may do with a channel, and why, in words.
 import { type Access, anyone, type Identity } from "../../access/access.ts"
-import { Gate } from "../../access/gate.ts"
-import { isKey } from "../../access/keys.ts"
-import { Revocations } from "../../access/revocations.ts"
+import { Gate } from "../../access/access-control.ts"
+import { isKey } from "../../access/credentials/keys.ts"
+import { Revocations } from "../../access/credentials/revocations.ts"
 import type { Config } from "../../config/config.ts"
 import type { Action } from "../../channels/channel.ts"
 import { CommandError } from "../command.ts"

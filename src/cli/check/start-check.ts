@@ -1,6 +1,6 @@
 // What a server would not start with, said before it is tried.
 import { type Config, ConfigError } from "../../config/config.ts"
-import { checkStart } from "../../server/start-checks.ts"
+import { checkStart } from "../../server/start/start-checks.ts"
 import { CommandError } from "../command.ts"
 
 /** Throws `CommandError`. */

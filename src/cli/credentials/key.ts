@@ -1,5 +1,5 @@
 // `laba key new`: a key for a backend, shown once, and the lines that let it in.
-import { keyName, makeKey } from "../../access/keys.ts"
+import { keyName, makeKey } from "../../access/credentials/keys.ts"
 import { readArguments, unknown } from "../arguments.ts"
 import { type Command, exit, UsageError } from "../command.ts"
 import { readPatterns } from "../flags/patterns.ts"

@@ -1,8 +1,8 @@
 // `laba token new`: a client's token, signed with a shared secret. For trying out and for scripts; a shop's own login
 // signs its tokens itself.
 import { SignJWT } from "jose"
-import { userPart } from "../../access/user-part.ts"
-import { secretBytesMin } from "../../access/verify-key.ts"
+import { userPart } from "../../access/rules/own-channels.ts"
+import { secretBytesMin } from "../../access/tokens/verify-key.ts"
 import { millisecondsOf, timePattern } from "../../config/quantities.ts"
 import type { TokensConfig } from "../../access/access-config.ts"
 import { readArguments, unknown } from "../arguments.ts"

@@ -1,7 +1,7 @@
 // The key of one run: made where anybody may come and no key is configured, told once to who started the server, and
 // shared by its processes.
 import { hasCredentials } from "../../access/access-config.ts"
-import { makeKey } from "../../access/keys.ts"
+import { makeKey } from "../../access/credentials/keys.ts"
 import type { Config } from "../../config/config.ts"
 import { secretIn } from "../flags/secrets.ts"
 import { say } from "../terminal.ts"

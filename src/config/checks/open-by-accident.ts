@@ -1,6 +1,6 @@
 // Nobody is let in by accident: a server that others can reach says who may come in, or that everybody may.
 import { hasCredentials } from "../../access/access-config.ts"
-import { isLoopbackAddress } from "../../access/loopback-guard.ts"
+import { isLoopbackAddress } from "../../access/origins/loopback-guard.ts"
 import type { Config } from "../config.ts"
 import { ConfigError } from "../config-error.ts"
 

@@ -1,6 +1,6 @@
 // What a backend's answer can be wrong in beyond its shape, and what of all that goes wrong a client may know.
 import { LabaError } from "../../../wire/error.ts"
-import { userPart } from "../../access/user-part.ts"
+import { userPart } from "../../access/rules/own-channels.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Visitor } from "../hooks.ts"
 import { BackendFailure, Refusal } from "./delivery/backend-failure.ts"

@@ -1,7 +1,7 @@
 // The backends that are called by HTTP, wired to a node: what they publish, whom they lose, what goes wrong.
 import { LabaError } from "../../../wire/error.ts"
 import type { Limits } from "../../../wire/limits.ts"
-import { idempotencyOf } from "../../api/publish.ts"
+import { idempotencyOf } from "../../http/channels/publish.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Config } from "../../config/config.ts"
 import { RedisEngine } from "../../engines/redis/redis.ts"

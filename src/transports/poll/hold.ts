@@ -1,7 +1,7 @@
 // A poll that waits: answered once, by a message, by the end of its time, or by the node going away. Knows no channels.
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
-import type { Seats } from "../../access/reservation.ts"
+import type { Seats } from "../../access/limits/reservation.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import { type Page, Roll } from "../../paging/roll.ts"
 import type { Connection } from "../connections.ts"

@@ -2,7 +2,7 @@
 import { PatternTree } from "../../../src/channels/pattern-tree.ts"
 import { isReserved, parseChannel } from "../../../src/channels/name.ts"
 import { parsePattern } from "../../../src/channels/pattern.ts"
-import { isOwned, meansMe } from "../../../src/access/user-part.ts"
+import { isOwned, meansMe } from "../../../src/access/rules/own-channels.ts"
 import { channelBytesMax } from "../../../wire/limits.ts"
 import type { ParserTarget } from "../target.ts"
 import { agree, hold, orRefusal, utf8 } from "./agree.ts"

@@ -1,10 +1,10 @@
 // Tokens and where they travel: nothing but a signature by a configured key lets a token in, and no error repeats a piece
 // of it.
 import { createHmac } from "node:crypto"
-import { credentialIn } from "../../../src/access/credential.ts"
-import { Origins } from "../../../src/access/origins.ts"
-import { TokenVerifier } from "../../../src/access/token-verifier.ts"
-import { fixedKeys, publicKey, secretKey, type VerifyKey } from "../../../src/access/verify-key.ts"
+import { credentialIn } from "../../../src/access/credentials/credential.ts"
+import { Origins } from "../../../src/access/origins/origins.ts"
+import { TokenVerifier } from "../../../src/access/tokens/token-verifier.ts"
+import { fixedKeys, publicKey, secretKey, type VerifyKey } from "../../../src/access/tokens/verify-key.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { bytesOf } from "../mutation.ts"
 import type { Random } from "../random.ts"

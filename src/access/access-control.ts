@@ -1,0 +1,209 @@
+// The gate of a node: finds out who asks, and whether they may, by the configuration at hand. Configured anew while it
+// is in use; what was verified under the old configuration is verified again.
+import type { Action, Channel } from "../channels/channel.ts"
+import { LabaError } from "../../wire/error.ts"
+import { type NameSource, parseChannel } from "../channels/name.ts"
+import type { MaybePromise } from "../engines/engine.ts"
+import {
+  type Access,
+  anyone,
+  type Asked,
+  type Decision,
+  type Identity,
+  type KeyIdentity,
+  type TokenIdentity,
+} from "./access.ts"
+import type { Proxies } from "./origins/client-address.ts"
+import { credentialIn } from "./credentials/credential.ts"
+import { decide } from "./rules/decision.ts"
+import {
+  type GateConfig,
+  type GateSettings,
+  gateSettings,
+  type GateSettingsOptions,
+  permissionOf,
+} from "./access-settings.ts"
+import { isKey } from "./credentials/keys.ts"
+import type { Origins } from "./origins/origins.ts"
+import type { Revocations } from "./credentials/revocations.ts"
+import { isOwnedBy, meansMe, userPart } from "./rules/own-channels.ts"
+
+export interface GateOptions extends Partial<GateSettingsOptions> {
+  readonly config: GateConfig
+  readonly revocations: Revocations
+}
+
+export class Gate implements Access {
+  /** Counts the configurations: what was permitted under this one is permitted while it is, to whom `check` lets pass. */
+  generation = 0
+  private settings: GateSettings
+  private readonly options: GateSettingsOptions
+  private readonly revocations: Revocations
+
+  constructor({ config, revocations, now = Date.now, ...options }: GateOptions) {
+    this.options = { ...options, now }
+    this.revocations = revocations
+    this.settings = gateSettings(config, this.options)
+  }
+
+  /**
+   * Takes another configuration. Connections that it does not let stay are for the caller to end; the answer says whether the
+   * one before let somebody do something, had what they have shown been good.
+   */
+  configure(config: GateConfig): (identity: Identity, action: Action, channel: Channel) => boolean {
+    this.generation++
+    const before = this.settings
+    this.settings = gateSettings(config, this.options, before)
+    // Somebody may be connected by a key of theirs, so that is not left until the first token comes.
+    for (const [url, jwks] of this.settings.jwksByUrl) if (!before.jwksByUrl.has(url)) void jwks.refresh()
+    return (identity, action, channel) => this.decideBy(before, identity, action, channel, null).allowed
+  }
+
+  /** Asks for public keys that were fetched a while ago: what was withdrawn must go, also where nobody shows a token. */
+  freshenKeys(): void {
+    for (const jwks of this.settings.jwksByUrl.values()) jwks.freshen()
+  }
+
+  get enforced(): boolean {
+    return this.settings.enforced
+  }
+
+  /** The longest time that a token is good, as clocks may differ at both of its ends and at a revocation. */
+  get lifetimeMaxMs(): number {
+    return this.settings.lifetimeMaxMs
+  }
+
+  /** Whether anybody can be told from anybody. */
+  get hasCredentials(): boolean {
+    return this.settings.hasCredentials
+  }
+
+  /** Without credentials only this machine may come, unless the server is open on purpose. */
+  get guardsLoopback(): boolean {
+    return this.settings.guardsLoopback
+  }
+
+  /** Anybody may come, and nobody can be told from anybody. */
+  get isOpen(): boolean {
+    return !this.settings.hasCredentials && !this.settings.guardsLoopback
+  }
+
+  /** Nobody but this machine can reach the server, and no proxy speaks for others: addresses need not be looked at. */
+  get isLocal(): boolean {
+    return this.settings.isLocal
+  }
+
+  get proxies(): Proxies {
+    return this.settings.proxies
+  }
+
+  get origins(): Origins {
+    return this.settings.places.origins
+  }
+
+  identify(asked: Asked): MaybePromise<Identity> {
+    if (!this.settings.hasCredentials) return anyone
+    const credential = credentialIn(asked, this.settings.places)
+    if (credential === null) return anyone
+    // A key is for backends, which can set a header: in an address, a cookie or a page it would be anybody's soon.
+    if (isKey(credential) && asked.headers.has("authorization"))
+      return this.settings.keys.identify(credential)
+    return this.verify(credential)
+  }
+
+  verify(token: string): MaybePromise<TokenIdentity> {
+    const { verifier } = this.settings
+    if (!verifier) throw noTokens()
+    const identity = verifier.verify(token)
+    return identity instanceof Promise
+      ? identity.then((known) => this.stillGood(known))
+      : this.stillGood(identity)
+  }
+
+  channelOf(identity: Identity, name: string, source: NameSource): Channel {
+    const channel = parseChannel(name, source)
+    if (!meansMe(channel)) return channel
+    if (identity.kind === "token" && identity.user !== undefined) {
+      return parseChannel(`/${userPart(identity.user)}${channel.slice("/@me".length)}`, "body")
+    }
+    throw identity.kind === "anyone"
+      ? new LabaError("unauthorized", "`/@me` are the channels of a token's user; no token was shown.")
+      : new LabaError(
+          "forbidden",
+          "`/@me` are the channels of a token's user, and this credential names none.",
+        )
+  }
+
+  may(identity: Identity, action: Action, channel: Channel): void {
+    if (!this.settings.enforced) return
+    const { who } = permissionOf(this.settings, action, channel)
+    if (who === "anyone" && identity.kind === "anyone") return
+    const decision = this.decide(identity, action, channel)
+    if (!decision.allowed) throw new LabaError(decision.code ?? "forbidden", decision.detail)
+  }
+
+  decide(identity: Identity, action: Action, channel: Channel): Decision {
+    return this.decideBy(this.settings, identity, action, channel, this.objectionTo(identity))
+  }
+
+  objectionTo(identity: Identity): LabaError | null {
+    if (identity.kind === "anyone") return null
+    if (identity.kind === "key") return this.objectionToKey(identity)
+    if (identity.expiresAtMs <= this.options.now())
+      return new LabaError("token_expired", "The token has expired; get a new one.")
+    const { revocations } = this
+    if (revocations.has(identity))
+      return revocations.mayBeNewer(identity)
+        ? new LabaError(
+            "token_expired",
+            "The token was issued too soon after its user's tokens were revoked to be told from those; get a new one.",
+          )
+        : new LabaError("unauthorized", "The token was revoked; log in again.")
+    if (identity.proof === null) return null
+    const { verifier } = this.settings
+    return verifier ? verifier.objectionTo(identity.proof) : noTokens()
+  }
+
+  /** Throws what `objectionTo` says. */
+  check(identity: Identity): void {
+    const objection = this.objectionTo(identity)
+    if (objection) throw objection
+  }
+
+  /** A key's scopes as they are configured now. Throws `unauthorized` for one that is not. */
+  scopesOf(key: KeyIdentity): KeyIdentity["scopes"] {
+    const current = this.settings.keys.current(key)
+    if (current) return current.scopes
+    throw this.objectionTo(key) as LabaError
+  }
+
+  private objectionToKey(key: KeyIdentity): LabaError | null {
+    if (!this.settings.keys.current(key))
+      return new LabaError("unauthorized", `The key ${key.name} is not one of the configured ones any more.`)
+    return this.revocations.has(key)
+      ? new LabaError("unauthorized", "The user whom the application named for this key was revoked.")
+      : null
+  }
+
+  private decideBy(
+    settings: GateSettings,
+    identity: Identity,
+    action: Action,
+    channel: Channel,
+    objection: LabaError | null,
+  ): Decision {
+    const { who, pattern } = permissionOf(settings, action, channel)
+    const isOwner =
+      identity.kind === "token" && identity.user !== undefined && isOwnedBy(channel, identity.user)
+    const known = identity.kind === "key" ? (settings.keys.current(identity) ?? identity) : identity
+    return decide(known, { action, channel, who, pattern, isOwner, objection })
+  }
+
+  private stillGood(identity: TokenIdentity): TokenIdentity {
+    this.check(identity)
+    return identity
+  }
+}
+
+const noTokens = (): LabaError =>
+  new LabaError("unauthorized", "This server is not configured to check tokens.")

@@ -1,0 +1,255 @@
+// How many may come, and how often: connections in all, of an address and of a user; connects and publishes a second.
+// Knows addresses, users and channels by name, and no transport.
+import { LabaError } from "../../../wire/error.ts"
+import type { LimitName, Limits } from "../../../wire/limits.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { Publisher } from "../../engines/engine.ts"
+import { type Identity, userOf } from "../access.ts"
+import { neighbourhoodOf } from "../origins/client-address.ts"
+import { nextDue, Pace } from "./rate-limiter.ts"
+import { PendingCounts, Reservation, Seats } from "./reservation.ts"
+
+/** What of the open connections and the polls that are held is looked at. */
+export interface Attendance {
+  /** The connections. */
+  readonly size: number
+  /** A user's connections, and the polls that are held for them. */
+  countOfUser(user: string): number
+}
+
+export interface AdmissionsOptions {
+  readonly limits: Limits
+  readonly attendance: Attendance
+  readonly now?: () => number
+  readonly wait?: (ms: number) => Promise<void>
+}
+
+/** A refused frame or body counts once more for each so many of its characters. */
+const refusalChars = 16 * 1024
+
+export interface RefusedCommand {
+  readonly dueAtMs: number
+  readonly neighbourhood: string | null
+  /** How long it was. */
+  readonly chars: number
+}
+
+/** Addresses remembered though nobody is connected from them; then they are forgotten all at once. */
+const emptySeatsMax = 10_000
+
+/** Rates are counted by a clock that nobody sets: after one that is set back by an hour, nobody would be let in for an hour. */
+const monotonicMs = (): number => performance.now()
+
+export class Admissions {
+  /** Connections that waited for their turn. */
+  delayed = 0
+  private limits: Limits
+  private readonly attendance: Attendance
+  private readonly now: () => number
+  private readonly wait: (ms: number) => Promise<void>
+  private readonly seats = new Map<string, Seats>()
+  private sweepAbove = emptySeatsMax
+  private waiting = 0
+  private readonly pending = new PendingCounts()
+  private connects: Pace
+  private publishes: PublishPaces
+  private refusals: Pace
+
+  constructor({ limits, attendance, now = monotonicMs, wait = pause }: AdmissionsOptions) {
+    this.limits = limits
+    this.attendance = attendance
+    this.now = now
+    this.wait = wait
+    this.connects = new Pace(limits.connectsPerAddressPerSecond)
+    this.publishes = publishPaces(limits)
+    this.refusals = new Pace(limits.refusalsPerAddressPerSecond)
+  }
+
+  /** Takes other limits. Who is connected stays, and every pace begins anew. */
+  configure(limits: Limits): void {
+    this.limits = limits
+    this.connects = new Pace(limits.connectsPerAddressPerSecond)
+    this.publishes = publishPaces(limits)
+    this.refusals = new Pace(limits.refusalsPerAddressPerSecond)
+  }
+
+  /**
+   * Reserves a place for a connection, once it is its turn. `address` is null for this machine's own. Throws
+   * `too_many_connections` and `too_many_requests`.
+   */
+  async connect(address: string | null): Promise<Reservation> {
+    this.checkRoom()
+    if (address === null) return new Reservation(this.pending, null)
+    const neighbourhood = neighbourhoodOf(address)
+    const waitMs = this.takeTurn(neighbourhood)
+    if (waitMs > 0) {
+      this.delayed++
+      this.waiting++
+      await this.wait(waitMs).finally(() => this.waiting--)
+      this.checkRoom()
+    }
+    return new Reservation(this.pending, this.freeSeat(neighbourhood))
+  }
+
+  /**
+   * A seat for a poll that is to be held. It counts as a connection of its address, and needs no turn: it comes anew with
+   * every message. Throws `too_many_connections`.
+   */
+  hold(address: string | null): Seats | null {
+    return address === null ? null : this.freeSeat(neighbourhoodOf(address))
+  }
+
+  /** Counts a reservation among what a user has. Throws `too_many_connections`. */
+  reserveFor(user: string | undefined, reservation: Reservation): void {
+    if (user === reservation.user) return
+    this.checkUser(user)
+    reservation.nameUser(user)
+  }
+
+  /** Throws `too_many_connections` when a user has as many as one may; `own` of them are who asks. */
+  checkUser(user: string | undefined, own = 0): void {
+    const { connectionsPerUserMax } = this.limits
+    if (user === undefined || connectionsPerUserMax === 0) return
+    const count = this.attendance.countOfUser(user) + this.pending.countOfUser(user)
+    if (count - own >= connectionsPerUserMax)
+      throw full(
+        "connectionsPerUserMax",
+        `A user has at most ${connectionsPerUserMax} connections and waiting polls.`,
+      )
+  }
+
+  /** Whether publishing is counted by the address of somebody like this: only then need it be found out. */
+  countsAddressOf(identity: Identity): boolean {
+    return isNameless(identity)
+  }
+
+  /** Counts a publish, and says whose it is. `neighbourhood` is null for this machine's own. Throws `too_many_requests`. */
+  publish(identity: Identity, channel: Channel, neighbourhood: string | null): Publisher | undefined {
+    const { perKey, perUser, perAddress, perChannel } = this.publishes
+    if (identity.kind === "key") this.count(perKey, identity.name)
+    else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string)
+    else if (neighbourhood !== null) this.count(perAddress, neighbourhood)
+    this.count(perChannel, channel)
+    return publisherOf(identity, neighbourhood)
+  }
+
+  /**
+   * Counts what a client sent and was refused: a long one is as dear to pass over as several. `dueAtMs` is what the last one of its
+   * connection was answered, at first 0; `neighbourhood` is null for this machine's own. Throws `too_many_requests`.
+   */
+  refuse({ dueAtMs, neighbourhood, chars }: RefusedCommand): number {
+    const nowMs = this.now()
+    const times = 1 + Math.floor(chars / refusalChars)
+    const next = nextDue(dueAtMs, nowMs, this.limits.refusalsPerConnectionPerSecond, times)
+    const detail = "Too many commands were refused in a second"
+    if (next === null)
+      throw tooOften("refusalsPerConnectionPerSecond", `${detail} on this connection.`, dueAtMs - nowMs)
+    const waitMs = neighbourhood === null ? 0 : this.refusals.take(neighbourhood, nowMs, times)
+    if (waitMs > 0) throw tooOften("refusalsPerAddressPerSecond", `${detail} from this address.`, waitMs)
+    return next
+  }
+
+  private count({ pace, what, limit }: PublishPace, name: string): void {
+    if (pace.perSecond === 0) return
+    const waitMs = pace.take(name, this.now())
+    if (waitMs > 0) throw tooOften(limit, `Too many messages in a second ${what}.`, waitMs)
+  }
+
+  private checkRoom(): void {
+    const { connectionsMax } = this.limits
+    if (this.attendance.size + this.pending.size >= connectionsMax)
+      throw full("connectionsMax", `This node has at most ${connectionsMax} connections.`)
+  }
+
+  /** Milliseconds to wait. */
+  private takeTurn(neighbourhood: string): number {
+    const isRoom = this.waiting < this.limits.connectsWaitingMax
+    const waitMsMax = isRoom ? this.limits.connectWaitSecondsMax * 1000 : 0
+    const waitMs = this.connects.takeWithin(neighbourhood, this.now(), { waitMsMax })
+    if (waitMs <= waitMsMax) return waitMs
+    const limit = isRoom ? "connectsPerAddressPerSecond" : "connectsWaitingMax"
+    throw tooOften(limit, "Too many new connections from one address.", waitMs)
+  }
+
+  private freeSeat(neighbourhood: string): Seats {
+    const seats = this.seatsOf(neighbourhood)
+    const { connectionsPerAddressMax } = this.limits
+    if (connectionsPerAddressMax > 0 && seats.taken >= connectionsPerAddressMax)
+      throw full(
+        "connectionsPerAddressMax",
+        `From one address there are at most ${connectionsPerAddressMax} connections and waiting polls.`,
+      )
+    return seats
+  }
+
+  private seatsOf(neighbourhood: string): Seats {
+    let seats = this.seats.get(neighbourhood)
+    if (!seats) {
+      if (this.seats.size >= this.sweepAbove) this.sweep()
+      seats = new Seats(neighbourhood)
+      this.seats.set(neighbourhood, seats)
+    }
+    return seats
+  }
+
+  /** Forgets addresses that nobody is connected from; what is left is bounded by the connections. */
+  private sweep(): void {
+    for (const [name, { taken }] of this.seats) if (taken === 0) this.seats.delete(name)
+    this.sweepAbove = this.seats.size + emptySeatsMax
+  }
+}
+
+/** Neither a key nor a user: told from others by the address alone. */
+const isNameless = (identity: Identity): boolean =>
+  identity.kind === "anyone" || (identity.kind === "token" && identity.user === undefined)
+
+/** Whose share of what the engine keeps is counted: null addresses are this machine's own, and nobody's. */
+export function publisherOf(identity: Identity, neighbourhood: string | null): Publisher | undefined {
+  if (identity.kind === "key") return `key:${identity.name}`
+  const user = userOf(identity)
+  if (user !== undefined) return `user:${user}`
+  return neighbourhood === null ? undefined : `address:${neighbourhood}`
+}
+
+/** How often may be published, by whom and to what. */
+interface PublishPaces {
+  readonly perKey: PublishPace
+  readonly perUser: PublishPace
+  readonly perAddress: PublishPace
+  readonly perChannel: PublishPace
+}
+
+interface PublishPace {
+  readonly pace: Pace
+  readonly limit: LimitName
+  /** In words. */
+  readonly what: string
+}
+
+function publishPaces(limits: Limits): PublishPaces {
+  const by = (limit: Extract<LimitName, `publishesPer${string}`>, what: string): PublishPace => ({
+    pace: new Pace(limits[limit]),
+    limit,
+    what,
+  })
+  return {
+    perKey: by("publishesPerKeyPerSecond", "with this key"),
+    perUser: by("publishesPerUserPerSecond", "by this user"),
+    perAddress: by("publishesPerAddressPerSecond", "from this address"),
+    perChannel: by("publishesPerChannelPerSecond", "to this channel"),
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
+
+/** Whoever comes back sooner finds it no better. */
+const fullRetrySeconds = 5
+
+const full = (limit: LimitName, detail: string): LabaError =>
+  new LabaError("too_many_connections", detail, { retryAfterSeconds: fullRetrySeconds, limit })
+
+const tooOften = (limit: LimitName, detail: string, waitMs: number): LabaError =>
+  new LabaError("too_many_requests", detail, {
+    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+    limit,
+  })

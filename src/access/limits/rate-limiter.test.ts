@@ -1,0 +1,109 @@
+import { describe, expect, test } from "bun:test"
+import fc from "fast-check"
+import { nextDue, Pace } from "./rate-limiter.ts"
+
+const passed = (pace: Pace, name: string, times: readonly number[]): number =>
+  times.filter((nowMs) => pace.take(name, nowMs) === 0).length
+
+describe("a pace", () => {
+  test("lets a burst of a second through, and then its rate", () => {
+    const pace = new Pace(10)
+    expect(
+      passed(
+        pace,
+        "a",
+        Array.from({ length: 50 }, () => 1000),
+      ),
+    ).toBe(10)
+    expect(
+      passed(
+        pace,
+        "a",
+        Array.from({ length: 50 }, (_, i) => 1000 + i * 20),
+      ),
+    ).toBe(9)
+  })
+
+  test("never lets more through than a burst and its rate, whatever comes when", () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 200 })
+    fc.assert(
+      fc.property(gaps, fc.integer({ min: 1, max: 50 }), (steps, perSecond) => {
+        let now = 0
+        const times = steps.map((step) => (now += step))
+        const most = perSecond + Math.floor((now / 1000) * perSecond) + 1
+        expect(passed(new Pace(perSecond), "a", times)).toBeLessThanOrEqual(most)
+      }),
+    )
+  })
+
+  test("lets through at once who did nothing before, at any rate, price and fraction of the clock", () => {
+    const double = (max: number) => fc.double({ min: 0.001, max, noNaN: true })
+    fc.assert(
+      fc.property(double(10), fc.integer({ min: 1, max: 500 }), double(1e7), (perSecond, times, nowMs) => {
+        expect(new Pace(perSecond).take("a", nowMs, times)).toBe(0)
+        expect(nextDue(0, nowMs, perSecond, times)).not.toBeNull()
+      }),
+    )
+  })
+
+  test("keeps names apart", () => {
+    const pace = new Pace(1)
+    expect(pace.take("a", 0)).toBe(0)
+    expect(pace.take("a", 0)).toBe(1000)
+    expect(pace.take("b", 0)).toBe(0)
+  })
+
+  test("gives out places in the future to who is ready to wait, each its own, and none beyond", () => {
+    const pace = new Pace(2)
+    const waits = Array.from({ length: 6 }, () => pace.takeWithin("a", 0, { waitMsMax: 1000 }))
+    expect(waits).toEqual([0, 0, 500, 1000, 1500, 1500])
+    // What was refused took nothing.
+    expect(pace.takeWithin("a", 500, { waitMsMax: 1000 })).toBe(1000)
+  })
+
+  test("of less than one a second lets one through, and then waits for long", () => {
+    const pace = new Pace(0.1)
+    expect(pace.take("a", 0)).toBe(0)
+    expect(pace.take("a", 9000)).toBe(1000)
+    expect(pace.take("a", 10_000)).toBe(0)
+  })
+
+  test("of 0 is no bound and remembers nobody", () => {
+    const pace = new Pace(0)
+    expect(
+      passed(
+        pace,
+        "a",
+        Array.from({ length: 1000 }, () => 0),
+      ),
+    ).toBe(1000)
+    expect(pace.size).toBe(0)
+  })
+
+  test("remembers a bounded number of names, and keeps those in use", () => {
+    const pace = new Pace(1)
+    pace.take("busy", 0)
+    for (let i = 0; i < 150_000; i++) {
+      pace.take(`flood ${i}`, 0)
+      if (i % 1000 === 0) pace.takeWithin("busy", 0, { waitMsMax: 1e9 })
+    }
+    expect(pace.size).toBeLessThanOrEqual(100_000)
+    expect(pace.take("busy", 0)).toBeGreaterThan(0)
+  })
+})
+
+test("one name's number goes the same way as a table's", () => {
+  const times = fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 100 })
+  fc.assert(
+    fc.property(times, fc.integer({ min: 1, max: 20 }), (steps, perSecond) => {
+      const pace = new Pace(perSecond)
+      let [due, now] = [0, 0]
+      for (const step of steps) {
+        now += step
+        const next = nextDue(due, now, perSecond)
+        expect(next !== null).toBe(pace.take("a", now) === 0)
+        due = next ?? due
+      }
+    }),
+  )
+})

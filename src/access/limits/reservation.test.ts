@@ -1,0 +1,116 @@
+import { describe, expect, test } from "bun:test"
+import { defaultLimits, type Limits } from "../../../wire/limits.ts"
+import { PendingConnection } from "../../transports/pending-connection.ts"
+import { type Connection, Connections } from "../../transports/connections.ts"
+import { type Guest, guestOf, stranger } from "../../transports/guest.ts"
+import { TimerWheel } from "../../transports/timer-wheel.ts"
+import { vouchedFor } from "../access.ts"
+import { Admissions } from "./admission-control.ts"
+import { PendingCounts, Reservation, Seats } from "./reservation.ts"
+
+function start(limits: Partial<Limits> = {}) {
+  const connections = new Connections("node")
+  let nowMs = 0
+  const wheel = new TimerWheel({ now: () => nowMs, manual: true })
+  const admissions = new Admissions({ limits: { ...defaultLimits, ...limits }, attendance: connections })
+  return {
+    connections,
+    wheel,
+    access: { objectionTo: () => null },
+    admissions,
+    pass(seconds: number): void {
+      nowMs += seconds * 1000
+      wheel.turn()
+    },
+    open(guest: Guest, user?: string): Connection {
+      const connection: Connection = {
+        number: 0,
+        transport: "websocket",
+        protocol: "laba",
+        channels: [],
+        user,
+        guest,
+        direct: () => true,
+        dismiss: () => undefined,
+        sendAway: () => undefined,
+      }
+      connections.add(connection)
+      return connection
+    },
+  }
+}
+
+const full = expect.objectContaining({ code: "too_many_connections" })
+
+describe("a reservation", () => {
+  test("counts from the moment on that it was asked for, in all, by address and by user", async () => {
+    const t = start({ connectionsMax: 3, connectionsPerAddressMax: 2, connectionsPerUserMax: 1 })
+    const first = await t.admissions.connect("203.0.113.7")
+    const second = await t.admissions.connect("203.0.113.7")
+    expect(t.admissions.connect("203.0.113.7")).rejects.toEqual(full)
+    const third = await t.admissions.connect("203.0.113.8")
+    expect(t.admissions.connect(null)).rejects.toEqual(full)
+    t.admissions.reserveFor("ann", first)
+    expect(() => t.admissions.reserveFor("ann", second)).toThrow()
+    expect(() => t.admissions.checkUser("ann")).toThrow()
+    for (const one of [first, second, third, third]) one.release()
+    t.admissions.reserveFor("ann", await t.admissions.connect(null))
+    await t.admissions.connect("203.0.113.7")
+  })
+
+  test("is one of the user whom the application names, and no longer of the one before", async () => {
+    const t = start({ connectionsPerUserMax: 1 })
+    const reservation = await t.admissions.connect(null)
+    t.admissions.reserveFor("ann", reservation)
+    t.admissions.reserveFor("ann", reservation)
+    t.admissions.reserveFor("bob", reservation)
+    t.admissions.checkUser("ann")
+    expect(() => t.admissions.checkUser("bob")).toThrow()
+  })
+})
+
+describe("somebody on their way in", () => {
+  test("is counted once when they are there, and not at all when they are gone", async () => {
+    const t = start({ connectionsMax: 1, connectionsPerAddressMax: 1, connectionsPerUserMax: 1 })
+    for (let round = 0; round < 2; round++) {
+      const reservation = await t.admissions.connect("203.0.113.7")
+      t.admissions.reserveFor("ann", reservation)
+      const guest = guestOf({ identity: vouchedFor("ann"), seats: reservation.seats, shared: t })
+      const connection = t.open(new PendingConnection({ guest, reservation, wheel: t.wheel }), "ann")
+      expect(connection.guest).toBe(guest)
+      expect(t.admissions.connect("203.0.113.7")).rejects.toEqual(full)
+      expect(() => t.admissions.checkUser("ann")).toThrow()
+      t.pass(60)
+      expect(reservation.seats?.taken).toBe(1)
+      t.connections.remove(connection)
+      t.admissions.checkUser("ann")
+      expect(reservation.seats?.taken).toBe(0)
+    }
+  })
+
+  test("and does not come gives back their place within half a minute", async () => {
+    const t = start({ connectionsMax: 1 })
+    const reservation = await t.admissions.connect(null)
+    new PendingConnection({ guest: stranger, reservation, wheel: t.wheel })
+    t.pass(29)
+    expect(t.admissions.connect(null)).rejects.toEqual(full)
+    t.pass(2)
+    await t.admissions.connect(null)
+  })
+
+  test("and comes after that all the same leaves every count right", () => {
+    const t = start()
+    const seats = new Seats("203.0.113.7")
+    const pending = new PendingCounts()
+    const reservation = new Reservation(pending, seats)
+    reservation.nameUser("ann")
+    const guest = guestOf({ identity: vouchedFor("ann"), seats, shared: t })
+    const arrival = new PendingConnection({ guest, reservation, wheel: t.wheel })
+    t.pass(31)
+    expect([seats.taken, pending.size, pending.countOfUser("ann")]).toEqual([0, 0, 0])
+    const connection = t.open(arrival, "ann")
+    expect(seats.taken).toBe(1)
+    t.connections.remove(connection)
+    expect([seats.taken, pending.size]).toEqual([0, 0])
+  })
+})

@@ -1,0 +1,70 @@
+// Who may call the backend API: with credentials configured, who shows a key; without, programs on this machine, or where
+// anybody may come, who was told the key of this run.
+import { LabaError } from "../../../wire/error.ts"
+import type { Gate } from "../../access/access-control.ts"
+import { digestOf, Keys } from "../../access/credentials/keys.ts"
+import { guardLoopback } from "../../access/origins/loopback-guard.ts"
+import type { Ask } from "../api-request.ts"
+import type { Admit, Caller } from "./backend.ts"
+
+/** A key whose `manage` has this pattern manages the node, not only channels. */
+const everything = "/**"
+
+const allowed: Caller = { may: () => undefined, mayManage: () => undefined }
+
+/** The peer's own address, not what a header says. */
+export function isThisMachine(ask: Ask): boolean {
+  const address = ask.server.requestIP(ask.request)?.address ?? ""
+  return address === "::1" || /^(?:::ffff:)?127\./.test(address)
+}
+
+/** Where everybody else is refused, so that what looks like a program here is one, or a proxy that says nothing of itself. */
+export const admitThisMachine: Admit = (ask) => {
+  guardLoopback(ask.request)
+  if (isThisMachine(ask)) return allowed
+  throw new LabaError(
+    "foreign_origin",
+    "No keys are configured, so the backend API is for programs on this machine; configure a key to call from another.",
+  )
+}
+
+/**
+ * Where anybody may come and no key is configured. A program here cannot be told from a proxy here that passes on the whole
+ * world, so being on this machine opens nothing.
+ */
+export function admitRunKey(runKey: string): Admit {
+  const all = ["/**"]
+  const keys = new Keys([{ name: "run", sha256: digestOf(runKey), publish: all, listen: all, manage: all }])
+  return ({ request }) => {
+    const shown = /^bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1]
+    if (shown === undefined)
+      throw new LabaError(
+        "unauthorized",
+        "This server is open to everybody; its backend API takes the key that was printed when it started, or a configured one.",
+      )
+    keys.identify(shown)
+    return allowed
+  }
+}
+
+/** Throws `unauthorized` without a credential, and `forbidden` for a user's token. */
+export const admitKeys =
+  (access: Gate): Admit =>
+  async ({ request, search }) => {
+    const identity = await access.identify({ method: request.method, headers: request.headers, search })
+    if (identity.kind === "anyone")
+      throw new LabaError("unauthorized", "The backend API takes a key: `Authorization: Bearer laba_…`.")
+    if (identity.kind === "token")
+      throw new LabaError("forbidden", "The backend API takes a backend's key, not a user's token.")
+    const { name } = identity
+    return {
+      may: (action, channel) => access.may(identity, action, channel),
+      mayManage() {
+        if (access.scopesOf(identity).manage.patterns.includes(everything)) return
+        throw new LabaError(
+          "forbidden",
+          `The key ${name} may not manage this node: that takes \`manage: ["/**"]\`.`,
+        )
+      },
+    }
+  }

@@ -1,0 +1,40 @@
+// POST /_/api/publish: many different messages in one request, each answered by itself.
+import { z } from "zod"
+import type { Route } from "../backend.ts"
+import { readMessages } from "../requests/json-body.ts"
+import {
+  channelFor,
+  forEachNumbered,
+  messagesMax,
+  publishAll,
+  publishErrors,
+  readDraft,
+} from "./publishing.ts"
+import { draftShape, results } from "../requests/shapes.ts"
+
+const body = z.strictObject({
+  messages: z
+    .array(z.strictObject({ channel: z.string().describe("Where to."), ...draftShape }))
+    .min(1)
+    .max(messagesMax),
+})
+
+export const publishMany: Route = {
+  method: "POST",
+  path: "/_/api/publish",
+  operationId: "publishMany",
+  summary: "Publish many messages",
+  description:
+    "All messages are checked first: when one is malformed, too large or not allowed, none is published. What the engine then refuses (a key that conflicts, for example) is in that message's own result.",
+  body,
+  answers: { 200: { description: "A result for each message.", schema: results } },
+  errors: publishErrors,
+  async handle(desk, call) {
+    const { messages } = await readMessages(call.ask.request, body)
+    const drafts = forEachNumbered("messages", messages, (message) => ({
+      channel: channelFor(desk, call, message.channel),
+      ...readDraft(desk, call, message),
+    }))
+    return publishAll(desk, drafts)
+  },
+}

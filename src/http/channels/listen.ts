@@ -1,0 +1,174 @@
+// GET /c: listen, by WebSocket, SSE, long-poll or poll, as the request says.
+import { LabaError } from "../../../wire/error.ts"
+import { labaSubprotocol, rawSubprotocol } from "../../../wire/frames.ts"
+import { asksForWebSocket, connectionUpgrades } from "../../access/origins/upgrade-offer.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { eventStreamType } from "../../protocols/event-stream.ts"
+import { positionOf } from "../../transports/laba/conversation.ts"
+import { Visit, visiting } from "../../transports/poll/visit.ts"
+import { LabaSocket } from "../../transports/websocket/laba-socket.ts"
+import { RawSocket } from "../../transports/websocket/raw-socket.ts"
+import type { Socket } from "../../transports/websocket/socket.ts"
+import { accepts } from "../accept.ts"
+import type { Ask, Station } from "../api-request.ts"
+import { enter, enterOnce } from "../admission.ts"
+import { newest } from "./newest.ts"
+import { pollChannel } from "./poll.ts"
+import { webSocketVersion } from "../problem.ts"
+import { parseQuery, type Query } from "../listen-query.ts"
+import { attachedTo, streamChannel } from "./stream.ts"
+
+export type Answer = Response | undefined | Promise<Response | undefined>
+
+export function listen(station: Station, ask: Ask): Answer {
+  const channel = station.access.channelOf(ask.identity, ask.path, "path")
+  const query = parseQuery(ask.search, station.shared.limits)
+  const { headers } = ask.request
+  if (asksForWebSocket(headers)) return upgrade(station, ask, channel, query)
+  if (headers.has("range"))
+    throw new LabaError(
+      "range_not_supported",
+      "Ask for a channel without `Range`; use `after=` to go on from a cursor.",
+    )
+  if (accepts(headers.get("accept"), eventStreamType)) return streamChannel(station, ask, channel, query)
+  return poll(station, ask, channel, query)
+}
+
+/** Opens a WebSocket: raw without a subprotocol, else laba.v1. `channel` is null at `/_/ws`. */
+export async function upgrade(
+  station: Station,
+  ask: Ask,
+  channel: Channel | null,
+  query: Query,
+): Promise<Response | undefined> {
+  const { request, server } = ask
+  if (!asksForWebSocket(request.headers)) {
+    throw new LabaError("upgrade_not_supported", "This address is for WebSockets: `Upgrade: websocket`.")
+  }
+  // Bun asks for no `Connection` (RFC 6455, 4.2.1). A proxy that takes `Upgrade` for an ordinary header passes it on without,
+  // and what is answered then is nothing that it would let through.
+  if (!connectionUpgrades(request.headers)) {
+    throw new LabaError(
+      "bad_request",
+      "A WebSocket handshake has `Connection: Upgrade`; a proxy in front has to pass it on, by HTTP/1.1.",
+    )
+  }
+  // Here and not by Bun, which answers another version with a bare 426 that names nothing.
+  if (request.headers.get("sec-websocket-version")?.trim() !== webSocketVersion) {
+    throw new LabaError(
+      "upgrade_not_supported",
+      `Only version ${webSocketVersion} of WebSocket is spoken here: \`Sec-WebSocket-Version: ${webSocketVersion}\`.`,
+    )
+  }
+  refuseWhileDraining(station)
+  const offered = request.headers.get("sec-websocket-protocol")
+  const subprotocols = offered?.split(",").map((name) => name.trim()) ?? []
+  // What Laba does not speak may be for the application to choose from.
+  const foreign =
+    channel !== null && isForeign(subprotocols) && station.application.asksAbout({ channel, channels: [] })
+  const spoken = foreign ? null : chooseSubprotocol(offered, channel)
+  const protocol = spoken === labaSubprotocol ? "laba" : "raw"
+  const after = positionOf(query.after, channel ?? "")
+  const { shared } = station
+  const number = shared.connections.reserve()
+  const { said, user, guest, confirm, abandon } = await enter(station, ask, {
+    number,
+    transport: "websocket",
+    protocol,
+    subprotocols,
+    channel,
+    channels: [],
+    readsHistory: after !== null,
+  })
+  const chosen = foreign ? (said.subprotocol ?? null) : spoken
+  if (foreign && chosen === null) {
+    abandon()
+    throw noSubprotocol()
+  }
+  const attached = attachedTo([], said)
+  const { reply } = said
+  let socket: Socket
+  if (protocol === "laba") {
+    socket = new LabaSocket({ shared, kind: station.socketKinds.laba, channel, after, attached, reply })
+  } else {
+    socket = new RawSocket({
+      shared,
+      kind: station.socketKinds.raw,
+      channel: channel as Channel,
+      after,
+      attached,
+      reply,
+    })
+  }
+  socket.number = number
+  socket.user = user
+  socket.guest = guest
+  // The chosen subprotocol is named, since Bun would echo the first one offered, and that may be a token.
+  const options =
+    chosen === null ? { data: socket } : { data: socket, headers: { "Sec-WebSocket-Protocol": chosen } }
+  let release = () => {}
+  try {
+    // A raw listener gets no word when it begins to hear: it hears from the moment on that its handshake is answered.
+    if (protocol === "raw" && channel !== null) release = await shared.hub.prepare(channel)
+    confirm()
+    refuseWhileDraining(station)
+    if (server.upgrade(request, options)) return undefined
+  } catch (error) {
+    abandon()
+    throw error
+  } finally {
+    release()
+  }
+  abandon()
+  throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
+}
+
+/** Null: none was offered, so the messages are raw. A browser that offers some, its token among them, wants one back. */
+function chooseSubprotocol(offered: string | null, channel: Channel | null): string | null {
+  if (offered === null) {
+    if (channel) return null
+    throw new LabaError(
+      "bad_subprotocol",
+      `A WebSocket without a channel offers the subprotocol ${labaSubprotocol}.`,
+    )
+  }
+  const names = offered.split(",").map((name) => name.trim())
+  if (names.includes(labaSubprotocol)) return labaSubprotocol
+  if (channel && names.includes(rawSubprotocol)) return rawSubprotocol
+  throw noSubprotocol()
+}
+
+const noSubprotocol = (): LabaError =>
+  new LabaError(
+    "bad_subprotocol",
+    `Offer ${labaSubprotocol}, or ${rawSubprotocol} or no subprotocol for raw messages.`,
+  )
+
+/** Some are offered, and none is Laba's own. */
+const isForeign = (offered: readonly string[]): boolean =>
+  offered.length > 0 && !offered.includes(labaSubprotocol) && !offered.includes(rawSubprotocol)
+
+async function poll(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
+  if (query.wait !== null) refuseWhileDraining(station)
+  const { number, user, guest } = await enterOnce(station, ask, {
+    channel,
+    channels: [],
+    readsHistory: true,
+  })
+  if (query.after === null && query.wait === null) return newest(station, ask, channel)
+  return visiting(
+    station.shared.connections,
+    number,
+    new Visit({ user, guest, channels: [channel] }),
+    (visit) => pollChannel(station, ask, { channel, query, visit }),
+  )
+}
+
+/** Asked before the application is, and after it: that may take until everybody was sent away. `abandon`: they were let in already. */
+export function refuseWhileDraining(station: Station, abandon?: () => void): void {
+  if (!station.draining) return
+  abandon?.()
+  throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
+    retryAfterSeconds: 1,
+  })
+}

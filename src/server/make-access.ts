@@ -1,0 +1,74 @@
+// The parts that decide who may and how many: made of a node's config, and wired to its connections, so that whoever is
+// revoked is sent away.
+import type { Limits } from "../../wire/limits.ts"
+import { Admissions, type Attendance } from "../access/limits/admission-control.ts"
+import { Gate } from "../access/access-control.ts"
+import { Revocations } from "../access/credentials/revocations.ts"
+import type { Config } from "../config/config.ts"
+import type { Events } from "../telemetry/events.ts"
+import type { Connections } from "../transports/connections.ts"
+import type { Holds } from "../transports/poll/hold.ts"
+import type { Timed, TimerWheel } from "../transports/timer-wheel.ts"
+import { RightsReview } from "./running/rights-review.ts"
+
+/** How often it is looked whether public keys are old: somebody who only listens shows no token that would ask for them. */
+const freshenKeysMs = 60_000
+
+export interface AccessPartsOptions {
+  readonly config: Config
+  readonly limits: Limits
+  readonly connections: Connections
+  readonly holds: Holds
+  readonly wheel: TimerWheel
+  readonly events: Pick<Events, "issuerUnavailable">
+}
+
+export interface AccessParts {
+  readonly access: Gate
+  readonly admissions: Admissions
+  readonly revocations: Revocations
+  readonly rightsReview: RightsReview
+}
+
+export function makeAccess(options: AccessPartsOptions): AccessParts {
+  const { config, limits, connections, holds, wheel, events } = options
+  const revocations = new Revocations({
+    lifetimeMaxMs: () => access.lifetimeMaxMs,
+    onRevoke: () => rightsReview.credentialsChanged(),
+  })
+  const access = new Gate({
+    config,
+    revocations,
+    onFetchKeys(url, error) {
+      if (error !== null) events.issuerUnavailable(new URL(url).host, error)
+    },
+    onWithdrawKeys: () => rightsReview.credentialsChanged(),
+  })
+  const rightsReview = new RightsReview({ connections, holds, access })
+  wheel.add(new KeysClock(access, wheel), freshenKeysMs)
+  const attendance: Attendance = {
+    get size() {
+      return connections.size
+    },
+    countOfUser: (user) => connections.countOfUser(user) + holds.countOfUser(user),
+  }
+  return { access, admissions: new Admissions({ limits, attendance }), revocations, rightsReview }
+}
+
+class KeysClock implements Timed {
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  private readonly access: Gate
+  private readonly wheel: TimerWheel
+
+  constructor(access: Gate, wheel: TimerWheel) {
+    this.access = access
+    this.wheel = wheel
+  }
+
+  onDue(): void {
+    this.access.freshenKeys()
+    this.wheel.add(this, freshenKeysMs)
+  }
+}

@@ -1,0 +1,90 @@
+// After credentials or rules have changed: who is good no longer, and who listens to what they may hear no longer, is sent
+// away, connected or waiting. Of the rules it is the change that counts: what the application attached they never opened.
+import { LabaError } from "../../../wire/error.ts"
+import type { Access, Identity } from "../../access/access.ts"
+import type { Action, Channel } from "../../channels/channel.ts"
+import type { Connection, Connections, LossOf } from "../../transports/connections.ts"
+import type { Holds } from "../../transports/poll/hold.ts"
+
+/** Connections looked at in one turn. A decision is a microsecond or two, a close is a system call or two. */
+const sliceMax = 500
+
+export interface RightsReviewOptions {
+  readonly connections: Pick<Connections, "page">
+  readonly holds: Pick<Holds, "page">
+  readonly access: Pick<Access, "objectionTo" | "decide">
+}
+
+/** What somebody was allowed under the rules before. */
+export type AllowedBefore = (identity: Identity, action: Action, channel: Channel) => boolean
+
+export class RightsReview {
+  private readonly options: RightsReviewOptions
+  private isUnderWay = false
+  private isDueAgain = false
+
+  constructor(options: RightsReviewOptions) {
+    this.options = options
+  }
+
+  /** Something was revoked or withdrawn. However much of it comes meanwhile, one more look at everybody does. */
+  credentialsChanged(): void {
+    if (this.isUnderWay) {
+      this.isDueAgain = true
+      return
+    }
+    this.isUnderWay = true
+    this.isDueAgain = false
+    this.lookAtAll(
+      () => false,
+      () => {
+        this.isUnderWay = false
+        if (this.isDueAgain) this.credentialsChanged()
+      },
+    )
+  }
+
+  /** Another configuration is in use. */
+  rulesChanged(before: AllowedBefore): void {
+    this.lookAtAll(before, () => undefined)
+  }
+
+  private lookAtAll(before: AllowedBefore, done: () => void): void {
+    const look = (connection: Connection): void => this.look(connection, before)
+    inSlices(this.options.connections, look, () => inSlices(this.options.holds, look, done))
+  }
+
+  private look(connection: Connection, before: AllowedBefore): void {
+    const { access } = this.options
+    const { identity } = connection.guest
+    const objection = access.objectionTo(identity)
+    if (objection) {
+      // That nobody can say for now is no reason to end what was good.
+      if (objection.code !== "keys_unavailable") connection.dismiss(objection)
+      return
+    }
+    const lossOf: LossOf = (action, channel) => {
+      if (!before(identity, action, channel)) return null
+      const { allowed, detail } = access.decide(identity, action, channel)
+      return allowed ? null : detail
+    }
+    if (connection.endLost) return connection.endLost(lossOf)
+    for (const channel of connection.channels) {
+      const loss = lossOf("listen", channel as Channel)
+      if (loss !== null) return connection.dismiss(new LabaError("forbidden", loss))
+    }
+  }
+}
+
+/** Looks at everybody who is there, a slice a turn. */
+function inSlices(
+  all: Pick<Connections, "page">,
+  look: (connection: Connection) => void,
+  done: () => void,
+  from = 0,
+): void {
+  const { items, next } = all.page(from, sliceMax)
+  for (const connection of items) look(connection)
+  if (next === null) done()
+  else setImmediate(() => inSlices(all, look, done, next))
+}
