@@ -1,7 +1,7 @@
 // Builds the client for those who take it as a file: what the server hands out at /_/client.js, and what a program's
 // bundler and compiler find in the package. Runs under Bun; the only file here that does.
 
-export interface ClientBuild {
+interface ClientBuild {
   readonly code: string
   readonly gzipBytes: number
 }

@@ -16,7 +16,7 @@ export interface ClassicMessage {
 }
 
 /** Something went wrong, or may be missing (`reset`); the connection goes on by itself unless `onclose` follows. */
-export interface ClassicError {
+interface ClassicError {
   readonly type: "error"
   readonly reason: Reason
 }

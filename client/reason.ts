@@ -74,7 +74,7 @@ const factsIn = ({ retryAfter, limit }: ErrorFacts): Pick<Reason, "retryAfterMs"
 })
 
 /** What a refused request needs to tell: the parts of a `Response` that are read here. */
-export interface Refusal {
+interface Refusal {
   readonly status: number
   readonly headers: { get(name: string): string | null }
   text(): Promise<string>

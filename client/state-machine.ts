@@ -43,10 +43,10 @@ export type Action =
   | "hang-up"
 
 /** The state to go to, then what to do. */
-export type Cell = readonly [to: State, ...actions: Action[]]
+type Cell = readonly [to: State, ...actions: Action[]]
 
 /** A state or an event without its cell does not compile: the type wants every one. */
-export type Table = { readonly [S in State]: { readonly [E in Event]: Cell } }
+type Table = { readonly [S in State]: { readonly [E in Event]: Cell } }
 
 export const table: Table = {
   idle: {

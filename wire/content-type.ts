@@ -10,7 +10,7 @@ export interface ContentType {
 }
 
 /** The longest `type/subtype`. Registered ones end at about 80 characters; it is stored and sent with every message. */
-export const contentTypeCharsMax = 127
+const contentTypeCharsMax = 127
 
 /** JSON by its type: kept as text and sent as JSON. Takes a canonical type, as messages have. */
 export const isJsonType = (type: string): boolean =>

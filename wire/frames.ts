@@ -49,7 +49,7 @@ export interface PresenceMember {
 }
 
 /** `ref` is chosen by the client and returned in the answer; any string or number, at most 64 characters. */
-export type Ref = string | number
+type Ref = string | number
 
 export type ClientFrame =
   /** Without `after`: from now on. */

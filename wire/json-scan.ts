@@ -10,7 +10,7 @@ export class BadJson extends Error {
 }
 
 /** What a value is, by how it begins. */
-export type JsonKind = "object" | "array" | "string" | "number" | "literal"
+type JsonKind = "object" | "array" | "string" | "number" | "literal"
 
 const quote = 0x22
 const backslash = 0x5c

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { makePrivateFolder } from "../house/private-folder.ts"
 
 /** How a subscriber was when it was last heard of. */
-export interface SubscriberRecord {
+interface SubscriberRecord {
   readonly isListening: boolean
   /** Payments it has told. */
   readonly told: number

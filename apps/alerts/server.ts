@@ -6,7 +6,7 @@ import { problem } from "./http/answers.ts"
 import { pageAt } from "./http/pages.ts"
 import { api } from "./http/routes.ts"
 
-export interface ServerOptions {
+interface ServerOptions {
   readonly desk: Desk
   readonly host: string
   readonly port: number

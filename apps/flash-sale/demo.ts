@@ -8,7 +8,7 @@ import { openingSale } from "./rehearsal/opening-sale.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"
 
-export interface DemoOptions {
+interface DemoOptions {
   readonly directory: string
   readonly host: string
   readonly port: number
@@ -29,7 +29,7 @@ export interface DemoOptions {
   readonly rehearsal: boolean
 }
 
-export interface DemoShop extends RunningShop {
+interface DemoShop extends RunningShop {
   readonly paymentsUrl: string
 }
 

@@ -11,7 +11,7 @@ import type { Cashier } from "./payments/cashier.ts"
 import type { Errands } from "./shop/errands.ts"
 import type { Retention } from "./shop/retention.ts"
 
-export interface LoopOptions {
+interface LoopOptions {
   readonly ledger: Ledger
   readonly sales: Sales
   readonly desks: () => Iterable<Desk>

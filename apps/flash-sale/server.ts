@@ -43,7 +43,7 @@ import { Retention } from "./shop/retention.ts"
 import { WarmUp } from "./warm-up.ts"
 import { webhook } from "./shop/webhook.ts"
 
-export interface ShopOptions {
+interface ShopOptions {
   readonly directory: string
   readonly host?: string
   readonly port?: number

@@ -26,7 +26,7 @@ const requestsMax = 12_000
 
 const atOnce = 100
 
-export interface WarmUpOptions {
+interface WarmUpOptions {
   readonly seal: Seal
   /** Null: the shop has its own login, and nobody can be logged in here. Then no requests are made. */
   readonly login: DemoLogin | null

@@ -11,7 +11,7 @@ export interface HostileRequest {
   readonly body: string
 }
 
-export interface Known {
+interface Known {
   /** Addresses of the demo. A `*` stands for anything. */
   readonly paths: readonly string[]
   /** Bodies that are right, to be broken in one place. */

@@ -7,7 +7,7 @@ export const listenAudience = "laba"
 /** An hour: what a stolen one is good for. Pages fetch a new one before it ends. */
 export const listenSeconds = 3600
 
-export interface ListenToken {
+interface ListenToken {
   /** The demo; Laba asks for it in `iss`. */
   readonly issuer: string
   /** By whose name Laba knows which channels are theirs. Default: nobody's. */

@@ -8,7 +8,7 @@ import { demoShops } from "./model/menu.ts"
 /** Stands in the source, so it opens nothing that others can reach. */
 const openPassword = "laba"
 
-export interface DemoPassword {
+interface DemoPassword {
   /** The open password, where it is the one of all demo shops: the login may show it. */
   readonly open: string | null
   /** Made at this start, to be said once: only its hash is kept. */
@@ -17,7 +17,7 @@ export interface DemoPassword {
   readonly replacedOpen: boolean
 }
 
-export interface DemoPasswordOptions {
+interface DemoPasswordOptions {
   /** Whether others than this machine may reach the desk, also through a proxy. */
   readonly isReachable: boolean
   /** Chosen by whoever starts the desk. */

@@ -12,7 +12,7 @@ import { strikeOutGone, sweep } from "./push/sweep.ts"
 import { Tellings } from "./push/tellings.ts"
 import { labaKeyOf, type Secrets } from "./secrets.ts"
 
-export interface DeskOptions {
+interface DeskOptions {
   readonly books: Database
   readonly secrets: Secrets
   readonly patience: Patience
@@ -24,7 +24,7 @@ export interface DeskOptions {
   readonly log: (line: string) => void
 }
 
-export interface RunningDesk {
+interface RunningDesk {
   /** Where we are found on this machine. */
   readonly url: string
   /** From here on the desk works: it knows where Laba is. Before it answers 503. */

@@ -2,7 +2,7 @@
 import { Latency } from "../load/latency.ts"
 import type { Crowd } from "./crowd.ts"
 
-export interface AudienceOptions {
+interface AudienceOptions {
   readonly crowd: Crowd
   readonly labaUrl: string
   readonly sale: string

@@ -4,7 +4,7 @@ import { endChild, startChild } from "./children.ts"
 import { Crowd } from "./crowd.ts"
 import { type Measured, measured } from "./measured.ts"
 
-export interface BareOptions {
+interface BareOptions {
   readonly perSecond: number
   readonly seconds: number
   readonly connections: number

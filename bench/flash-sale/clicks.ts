@@ -5,7 +5,7 @@ import { AnswerReader } from "../load/answer-reader.ts"
 import { Latency } from "../load/latency.ts"
 import type { Requests } from "./crowd.ts"
 
-export interface ClicksOptions {
+interface ClicksOptions {
   readonly port: number
   readonly connections: number
   /** Sent in turn, and from the beginning again when there are more clicks. */

@@ -15,7 +15,7 @@ export interface Requests {
   readonly count: number
 }
 
-export interface Entering {
+interface Entering {
   readonly sale: string
   readonly port: number
   readonly count: number

@@ -5,7 +5,7 @@ import { rounded } from "../measure/spread.ts"
 import { Clicks } from "./clicks.ts"
 import type { Requests } from "./crowd.ts"
 
-export interface Measuring {
+interface Measuring {
   /** Who serves: all that it costs is the sum. */
   readonly pids: readonly number[]
   readonly port: number

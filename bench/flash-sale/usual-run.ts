@@ -9,7 +9,7 @@ import { type Child, endChild, startChild } from "./children.ts"
 import { Crowd } from "./crowd.ts"
 import { type Measured, measured } from "./measured.ts"
 
-export interface UsualOptions {
+interface UsualOptions {
   readonly perSecond: number
   readonly seconds: number
   readonly connections: number
@@ -17,7 +17,7 @@ export interface UsualOptions {
   readonly appendfsync: "everysec" | "always"
 }
 
-export interface UsualRun extends Measured {
+interface UsualRun extends Measured {
   readonly orders: number
   /** From the last answer until every ticket had its order. */
   readonly decisionsCaughtUpSeconds: number | null

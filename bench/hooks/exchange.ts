@@ -1,6 +1,6 @@
 // Sockets that each send a message, wait for the answer, and send the next one. Counts answers and how long each took.
 
-export interface ExchangeFigures {
+interface ExchangeFigures {
   readonly answers: number
   readonly p50Ms: number
   readonly p99Ms: number

@@ -2,7 +2,7 @@
 import type { Crowd } from "./crowd.ts"
 import type { Tally } from "./tally.ts"
 
-export interface ChurnOptions {
+interface ChurnOptions {
   /** The listeners that come and go; they have joined already. */
   readonly indexes: readonly number[]
   /** Changes a second: each is one leaving and one joining. A server that is held too long gets fewer. */

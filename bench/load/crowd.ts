@@ -4,7 +4,7 @@ import { Listener } from "./listener.ts"
 import { listeningTo, type Way } from "./listening.ts"
 import type { Tally } from "./tally.ts"
 
-export interface CrowdOptions {
+interface CrowdOptions {
   readonly port: number
   readonly way: Way
   readonly listeners: number

@@ -7,7 +7,7 @@ import { SseReader } from "./sse-reader.ts"
 import type { Tally } from "./tally.ts"
 import { WebSocketReader } from "./websocket-reader.ts"
 
-export interface ListenerOptions {
+interface ListenerOptions {
   readonly index: number
   readonly port: number
   readonly listening: Listening

@@ -18,7 +18,7 @@ export interface Listening {
   greet?(ready: () => void): Words
 }
 
-export interface ListenTarget {
+interface ListenTarget {
   readonly port: number
   readonly path: string
   readonly way: Way

@@ -5,7 +5,7 @@ import { type Answer, AnswerReader } from "./answer-reader.ts"
 import { headBytes, marker } from "./message.ts"
 import type { Tally } from "./tally.ts"
 
-export interface PollerOptions {
+interface PollerOptions {
   readonly index: number
   readonly port: number
   readonly path: string

@@ -3,14 +3,14 @@
 import type { Socket } from "bun"
 import { Latency } from "./latency.ts"
 
-export interface DoorFigures {
+interface DoorFigures {
   readonly asked: number
   readonly p50Ms: number
   readonly p99Ms: number
   readonly maxMs: number
 }
 
-export interface Door extends AsyncDisposable {
+interface Door extends AsyncDisposable {
   /** Forgets what was seen so far. */
   clear(): void
   figures(): Promise<DoorFigures>

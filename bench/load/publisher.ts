@@ -4,7 +4,7 @@ import type { Socket } from "bun"
 import { AnswerReader } from "./answer-reader.ts"
 import { blankMessage, stamp } from "./message.ts"
 
-export interface PublisherOptions {
+interface PublisherOptions {
   readonly index: number
   readonly port: number
   /** Requests in flight on this connection; above 1 they are pipelined. */

@@ -3,7 +3,7 @@ import { Latency } from "./latency.ts"
 import { publishersMax } from "./message.ts"
 import { type Aim, type Envelope, Publisher } from "./publisher.ts"
 
-export interface PublishingOptions {
+interface PublishingOptions {
   readonly port: number
   readonly publishers: number
   /** The index of the first, where publishers of several servers share a tally. Default 0. */

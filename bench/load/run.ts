@@ -9,7 +9,7 @@ import { Publishing } from "./publishing.ts"
 import type { Tally } from "./tally.ts"
 import { untilHeard, untilStayersHeard } from "./waiting.ts"
 
-export interface RunOptions {
+interface RunOptions {
   readonly peer: RunningPeer
   readonly seconds: number
   /** Messages in flight: publishers times their window. */

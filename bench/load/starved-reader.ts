@@ -13,7 +13,7 @@ const libc = dlopen("libc.so.6", {
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
 }).symbols
 
-export interface StarvedReaderOptions {
+interface StarvedReaderOptions {
   readonly port: number
   readonly channels: readonly string[]
   /** Bytes read each second; 0 is a reader that stopped. */

@@ -3,7 +3,7 @@
 import { Latency } from "./latency.ts"
 import { ageMsOf, numberIn, publisherIn } from "./message.ts"
 
-export interface TallyOptions {
+interface TallyOptions {
   readonly listeners: number
   readonly publishers: number
   /** Every how many listeners one has its latencies taken; reading the clock for each delivery would cost too much. */

@@ -9,7 +9,7 @@ const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0])
 /** Hears a text frame that is none of our messages: a protocol's greeting, for example. What it returns is sent back. */
 export type Words = (text: string) => string | undefined
 
-export interface Pipe {
+interface Pipe {
   write(bytes: Uint8Array): unknown
 }
 

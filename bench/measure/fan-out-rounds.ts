@@ -12,12 +12,12 @@ import { machine, printLine, warnOfOthers } from "./report.ts"
 import { inLine, spreadOf } from "./spread.ts"
 
 /** A server, and how it is listened to. */
-export interface Pair {
+interface Pair {
   readonly peer: Peer
   readonly way: Way
 }
 
-export interface FanOutFlags {
+interface FanOutFlags {
   readonly listeners: readonly number[]
   /** Messages in flight. */
   readonly depths: readonly number[]

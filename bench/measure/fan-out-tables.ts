@@ -12,12 +12,12 @@ export interface Case {
   readonly depth: number
 }
 
-export interface CaseRounds {
+interface CaseRounds {
   readonly case: Case
   readonly rounds: readonly RunFigures[]
 }
 
-export interface MemoryRounds {
+interface MemoryRounds {
   readonly peer: string
   readonly way: string
   readonly rounds: readonly ConnectionMemory[]

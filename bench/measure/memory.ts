@@ -10,7 +10,7 @@ export interface ConnectionMemory {
   readonly connectsPerSecond: number
 }
 
-export interface MemoryOptions {
+interface MemoryOptions {
   readonly peer: RunningPeer
   readonly way: Way
   readonly connections: number

@@ -28,7 +28,7 @@ const onNode = (name: string, file: string, ways: Peer["ways"]): Peer => ({
     }),
 })
 
-export const peers: readonly Peer[] = [
+const peers: readonly Peer[] = [
   bareBun,
   laba,
   nchan,

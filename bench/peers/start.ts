@@ -6,7 +6,7 @@ import type { GaugeClient, LoopHolds, RunningPeer } from "./peer.ts"
 export const projectFolder = join(import.meta.dir, "..", "..")
 export const gaugePath = join(import.meta.dir, "gauge.mjs")
 
-export interface StartCommand {
+interface StartCommand {
   readonly command: readonly string[]
   /** Finds the port in what was written so far. */
   readonly portIn: (output: string) => number | undefined

@@ -38,7 +38,7 @@ export interface Handle {
   end(reason: Reason): void
 }
 
-export interface HandleOptions {
+interface HandleOptions {
   readonly name: string
   readonly bufferMax: number
   readonly report: Report

@@ -9,7 +9,7 @@ import type { Ask } from "../connection/pending-commands.ts"
 /** What is told by it, and starts the watching. */
 const told: readonly (keyof ChannelEvents)[] = ["presence", "join", "leave"]
 
-export interface Attendance {
+interface Attendance {
   /** Asks once. Rejects when the connection is not open. */
   ask(): Promise<readonly PresenceMember[]>
   /** A listener came or went, or the channel was subscribed. */
@@ -19,7 +19,7 @@ export interface Attendance {
   hear(frame: ServerFrame & { op: "members" }): void
 }
 
-export interface AttendanceOptions {
+interface AttendanceOptions {
   readonly name: string
   readonly listeners: Pick<Listeners<ChannelEvents>, "has" | "emit">
   readonly ask: Ask

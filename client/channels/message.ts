@@ -62,7 +62,7 @@ function printBase64(bytes: Uint8Array): string {
 }
 
 /** What a publish frame says of its payload, and how large the payload is. */
-export interface Payload {
+interface Payload {
   readonly bytes: number
   readonly frame: { readonly data: unknown; readonly type: string; readonly base64?: true }
 }

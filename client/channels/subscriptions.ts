@@ -11,13 +11,13 @@ import {
   type Surroundings,
 } from "./subscription.ts"
 
-export interface RosterOptions extends Omit<Surroundings, "named" | "unsubscribed" | "closed"> {
+interface RosterOptions extends Omit<Surroundings, "named" | "unsubscribed" | "closed"> {
   publish(name: string, ...what: Parameters<Channel["publish"]>): ReturnType<Channel["publish"]>
   /** The server subscribed this one by itself. False: nobody wanted to know. */
   attached(channel: Channel): boolean
 }
 
-export interface Roster {
+interface Roster {
   /** A handle on the channel of that name. Throws when it is open, and is asked to start elsewhere. */
   channel(name: string, options: ChannelOptions): Channel
   /** A frame about a channel that answers no command. */

@@ -9,7 +9,7 @@ export interface Reset {
   readonly reason: string
 }
 
-export interface InboxOptions {
+interface InboxOptions {
   readonly max: number
   /** Somebody listens for messages. */
   isHeard(): boolean
@@ -24,7 +24,7 @@ export interface InboxOptions {
   drained(): void
 }
 
-export interface Inbox {
+interface Inbox {
   push(message: Message): void
   reset(reset: Reset): void
   isFull(): boolean

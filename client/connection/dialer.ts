@@ -9,7 +9,7 @@ import { tryTransport, type Verdict } from "./handshake.ts"
 import { openWebSocket } from "../transports/websocket.ts"
 
 /** Opens one of `names`; returns how to call it off. */
-export type Dial = (names: readonly TransportName[], verdict: Verdict) => () => void
+type Dial = (names: readonly TransportName[], verdict: Verdict) => () => void
 
 export function createDial(site: Site, settings: Settings, options: Options): Dial {
   const transports: Record<TransportName, Transport> = {

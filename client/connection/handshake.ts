@@ -4,7 +4,7 @@ import type { ServerFrame } from "../../wire/frames.ts"
 import { networkReason, type Reason, reasonOfFrame } from "../reason.ts"
 import type { Ear, Line, Site, Transport, TransportName } from "../transports/transport.ts"
 
-export type Hello = Extract<ServerFrame, { op: "hello" }>
+type Hello = Extract<ServerFrame, { op: "hello" }>
 
 /** A transport that has proven itself. */
 export interface Winner {
@@ -25,7 +25,7 @@ export interface Verdict {
 /** Frames that the server may send by itself before the proof: a greeting, and channels that it attached. */
 const earlyMax = 1_000
 
-export interface Trial {
+interface Trial {
   readonly name: TransportName
   readonly transport: Transport
   readonly token: string | null

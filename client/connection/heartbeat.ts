@@ -10,7 +10,7 @@ export interface Pulse {
   stop(): void
 }
 
-export interface PulseOptions {
+interface PulseOptions {
   readonly clock: Clock
   readonly heartbeatMs: number
   readonly probeMs: number

@@ -2,9 +2,9 @@
 import type { ClientFrame, ServerFrame } from "../../wire/frames.ts"
 
 /** Given the answer, or null when the connection ended before one came. */
-export type Answered = (frame: ServerFrame | null) => void
+type Answered = (frame: ServerFrame | null) => void
 
-export interface Replies {
+interface Replies {
   /** The frame with its ref; `answered` is called once. */
   expect(frame: ClientFrame, answered: Answered): ClientFrame
   /** True when the frame was an answer that somebody waited for. */

@@ -2,7 +2,7 @@
 import type { Clock, StorageLike } from "../environment.ts"
 import type { TransportName } from "../transports/transport.ts"
 
-export interface Remembered {
+interface Remembered {
   /** The names, with the one that won last in front. */
   order(names: readonly TransportName[]): readonly TransportName[]
   keep(name: TransportName): void

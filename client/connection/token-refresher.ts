@@ -4,7 +4,7 @@ import type { Clock } from "../environment.ts"
 import type { TokenSource } from "../options.ts"
 import type { Ask } from "./pending-commands.ts"
 
-export interface Refresher {
+interface Refresher {
   /** The token is good for so many seconds from now. */
   expect(seconds: number | undefined): void
   /** Gets and sends a new one now: the server says that the old one runs out, and a hidden page's timers may be late. */

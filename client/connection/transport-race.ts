@@ -5,7 +5,7 @@ import { networkReason, type Reason } from "../reason.ts"
 import type { TransportName } from "../transports/transport.ts"
 import type { Verdict } from "./handshake.ts"
 
-export interface Race {
+interface Race {
   readonly names: readonly TransportName[]
   readonly raceMs: number
   readonly connectMs: number

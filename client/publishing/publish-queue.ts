@@ -15,7 +15,7 @@ export interface PublishOptions {
   readonly key?: string
 }
 
-export interface Publishing {
+interface Publishing {
   /** Resolves with null when the application on the server took the message and wanted it not published. */
   publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published | null>
   /** A connection is open: what waits is sent, again if need be, in order. */
@@ -25,7 +25,7 @@ export interface Publishing {
   close(reason: Reason): void
 }
 
-export interface PublishingBounds {
+interface PublishingBounds {
   readonly publishMs: number
   readonly publishesMax: number
   readonly publishBytesMax: number

@@ -7,7 +7,7 @@ import { networkReason, type Reason, reasonOfRefusal } from "../reason.ts"
 const framesMax = 64
 const charsMax = 150_000
 
-export interface Commands {
+interface Commands {
   send(frames: readonly ClientFrame[]): void
   /** The session is open: what waited may go, to this URL. */
   start(url: string): void
@@ -15,7 +15,7 @@ export interface Commands {
 }
 
 /** Posts one JSON body. */
-export type Post = (url: string, body: string) => Promise<FetchAnswer>
+type Post = (url: string, body: string) => Promise<FetchAnswer>
 
 /** `failed`: a POST did not arrive or was refused. It is not repeated, since it may have taken effect. */
 export function createCommands(post: Post, failed: (reason: Reason) => void): Commands {

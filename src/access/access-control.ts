@@ -28,7 +28,7 @@ import type { Origins } from "./origins/origins.ts"
 import type { Revocations } from "./credentials/revocations.ts"
 import { isOwnedBy, meansMe, userPart } from "./rules/own-channels.ts"
 
-export interface GateOptions extends Partial<GateSettingsOptions> {
+interface GateOptions extends Partial<GateSettingsOptions> {
   readonly config: GateConfig
   readonly revocations: Revocations
 }

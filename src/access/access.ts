@@ -42,7 +42,7 @@ export interface TokenIdentity {
 }
 
 /** A user whom the application named at connecting for somebody who had shown a credential that does not say so. */
-export interface NamedUser {
+interface NamedUser {
   readonly user: string
   /** Milliseconds since 1970. */
   readonly atMs: number

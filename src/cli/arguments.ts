@@ -8,7 +8,7 @@ export type FlagValues<F extends Flags> = {
   readonly [Name in keyof F]?: F[Name]["type"] extends "boolean" ? boolean : string
 }
 
-export interface Arguments<F extends Flags> {
+interface Arguments<F extends Flags> {
   readonly given: FlagValues<F>
   /** What was no flag, in order. After `--` everything is. */
   readonly words: readonly string[]

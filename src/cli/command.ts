@@ -1,7 +1,7 @@
 // The contract of a command: a name, its help, and what it does. Knows no command.
 
 /** One flag, as help shows it and as the arguments are read by it. */
-export interface Flag {
+interface Flag {
   readonly type: "string" | "boolean"
   /** What stands for the value in help: `<url>`. Only with `string`. */
   readonly value?: string

@@ -19,7 +19,7 @@ export class ConfigError extends Error {
 }
 
 /** For example `channels."/a".histroy: unknown key, did you mean "history"?` */
-export function printProblem({ path, message }: Problem): string {
+function printProblem({ path, message }: Problem): string {
   return path.length === 0 ? message : `${printPath(path)}: ${message}`
 }
 

@@ -22,7 +22,7 @@ export interface RedisHost {
 const scheme = /^redis(s?)(?:-(sentinel|cluster))?:\/\//
 
 /** Either an address, or in one sentence, without any secret, why it is none. */
-export type ReadAddress =
+type ReadAddress =
   | { readonly address: RedisAddress }
   | {
       /** Completes the sentence "The address …". */

@@ -3,7 +3,7 @@
 import type { OwnerName } from "./shares.ts"
 
 /** A channel, as its owner is charged for it. */
-export interface Owned<Log> {
+interface Owned<Log> {
   owner: Owner<Log> | null
   /** What would be free if it went. */
   readonly cost: number

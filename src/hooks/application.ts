@@ -19,7 +19,7 @@ const welcome: Welcome = {}
 const publishIt: Verdict = {}
 const subscribeIt: SubscribeAnswer = {}
 
-export interface ApplicationOptions {
+interface ApplicationOptions {
   readonly hooks: Hooks
   /** Null: no backend is called. */
   readonly remote: RemoteHooks | null

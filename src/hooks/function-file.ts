@@ -34,7 +34,7 @@ export interface UnregisterCall extends FunctionCall {
 }
 
 /** A message to be published; on the channel of the event when it names none. */
-export interface FunctionMessage {
+interface FunctionMessage {
   readonly channel?: string
   readonly data: unknown
   readonly type?: string

@@ -1,7 +1,7 @@
 // Whether a request accepts what we could answer. The smallest negotiation that serves browsers, curl and SDKs.
 
 /** The types that are chosen between. */
-export type OfferedType = "text/event-stream" | "application/json"
+type OfferedType = "text/event-stream" | "application/json"
 
 /**
  * Whether an `Accept` header takes a type. JSON is the default: no header, `*` and ranges take it. An event stream must

@@ -9,7 +9,7 @@ import { type Guest, guestOf } from "../transports/guest.ts"
 import type { Ask, Station } from "./api-request.ts"
 
 /** Somebody who wants in; their channels are as `Access.channelOf` gave them. */
-export interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "subprotocols"> {
+interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "subprotocols"> {
   readonly number: number
   readonly channel: Channel | null
   readonly channels: readonly Channel[]
@@ -18,7 +18,7 @@ export interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "
 }
 
 /** Somebody who was let in. */
-export interface Entrance {
+interface Entrance {
   readonly said: Welcome
   readonly user: string | undefined
   readonly guest: Guest

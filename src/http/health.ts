@@ -3,9 +3,9 @@
 import type { MaybePromise } from "../engines/engine.ts"
 
 /** Why nobody should be sent here. */
-export type Unready = "draining" | "engine_unavailable" | "deaf"
+type Unready = "draining" | "engine_unavailable" | "deaf"
 
-export interface ReadinessOptions {
+interface ReadinessOptions {
   /** The node is about to go away. */
   readonly leaving: () => boolean
   /** Asks the engine for anything; throws or hangs when it cannot be reached. */

@@ -8,7 +8,7 @@ import { isThisMachine } from "./backend/authentication.ts"
 import type { Admit } from "./backend/backend.ts"
 import type { Readiness } from "./health.ts"
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly metrics: Metrics
   readonly readiness: Readiness
   /** Decides about who is not on this machine. */

@@ -9,7 +9,7 @@ import { carryOutSession } from "./sessions/session.ts"
 /** Connections ended in one turn: a close is a system call or two. */
 const sliceMax = 200
 
-export interface OrdersOptions {
+interface OrdersOptions {
   readonly station: () => Station
   readonly listenersOf: (channel: Channel) => number
 }

@@ -28,7 +28,7 @@ export type Methods = Readonly<Record<string, Endpoint>>
 
 const channelMethods: Methods = { POST: publish, GET: listen, HEAD: head, DELETE: remove }
 
-export interface RouterOptions {
+interface RouterOptions {
   readonly station: Station
   /** More addresses: `/` and those under `/_/`. */
   readonly pages: ReadonlyMap<string, Methods>

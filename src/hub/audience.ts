@@ -38,7 +38,7 @@ export interface AudienceNode {
   readonly charge: (micros: number) => void
 }
 
-export interface AudienceOptions {
+interface AudienceOptions {
   readonly channel: Channel
   readonly rule: Rule
   /** Where the engine began to deliver. */

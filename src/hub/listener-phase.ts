@@ -15,7 +15,7 @@ export type ListenerEvent =
   | "leave"
 
 /** A phase or an event without its cell does not compile: the type wants every one. */
-export type PhaseTable = { readonly [P in Phase]: { readonly [E in ListenerEvent]: Phase } }
+type PhaseTable = { readonly [P in Phase]: { readonly [E in ListenerEvent]: Phase } }
 
 export const phaseTable: PhaseTable = {
   gone: {

@@ -12,7 +12,7 @@ const retryMs = 1000
 /** Channels fetched at once. More would only wait in front of the engine, and others behind them. */
 const fetchesMax = 64
 
-export interface MakeUpOptions {
+interface MakeUpOptions {
   readonly engine: Engine
   readonly fanOut: FanOut
   readonly counters: Counters

@@ -33,7 +33,7 @@ const endSliceMax = 200
 /** Channels whose rule is looked up in one turn: about 2 ms. */
 const renewSliceMax = 2000
 
-export interface NodeHubOptions extends FanOutOptions {
+interface NodeHubOptions extends FanOutOptions {
   readonly engine: EngineFactory
   readonly ruleFor: (channel: Channel) => Rule
   readonly limits: Pick<Limits, "listenedChannelsMax" | "outboxBytesMax" | "pageMessagesMax" | "ringBytesMax">

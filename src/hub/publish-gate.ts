@@ -10,7 +10,7 @@ import type { Published } from "./hub.ts"
 /** Publishes that may wait for lagging listeners, all channels together. Each holds a message of at most 64 KiB. */
 const waitingPublishesMax = 2000
 
-export interface PublishGateOptions {
+interface PublishGateOptions {
   readonly engine: Engine
   readonly ruleFor: (channel: Channel) => Rule
   readonly counters: Counters

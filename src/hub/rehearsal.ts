@@ -22,7 +22,7 @@ export const keepAll: Rule = {
 }
 
 /** A group that writes to each member, and counts how often. */
-export class RehearsedGroup extends ListGroup<Listener> {
+class RehearsedGroup extends ListGroup<Listener> {
   writes = 0
 
   write(entries: readonly Entry[]): void {

@@ -6,7 +6,7 @@ import { isOn, type Outside } from "./membership.ts"
 /** Replays of one connection that are looked through for those that are over, when another one comes. */
 const lookThroughFrom = 64
 
-export interface ReplaysOptions {
+interface ReplaysOptions {
   /** Gives a page. `behind`: its audience stands elsewhere than what was read. */
   readonly givePage: (replay: Outside) => Promise<"given" | "behind">
   /** Resolves when the audience has made up for that, or cannot now. */

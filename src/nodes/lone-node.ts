@@ -2,7 +2,7 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Answered, Asked, NodeEntry, Nodes, OrderName, Orders } from "./nodes.ts"
 
-export interface LoneNodeOptions {
+interface LoneNodeOptions {
   /** This node as it is now. */
   readonly entry: () => NodeEntry
   readonly orders: Orders

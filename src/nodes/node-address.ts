@@ -1,14 +1,14 @@
 // Where a node can be called at, as others must be told: an address to listen at is often none to call.
 import { networkInterfaces } from "node:os"
 
-export interface ListenAddress {
+interface ListenAddress {
   readonly scheme: "http" | "https"
   readonly host: string
   readonly port: number
 }
 
 /** What `os.networkInterfaces` says of an address. */
-export interface InterfaceAddress {
+interface InterfaceAddress {
   readonly address: string
   readonly family: string
   readonly internal: boolean

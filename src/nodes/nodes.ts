@@ -3,7 +3,7 @@
 // to know what carries the questions and what answers them.
 
 /** What a node has to do, told with every renewal of its lease. */
-export interface NodeLoad {
+interface NodeLoad {
   readonly connections: number
   readonly users: number
   /** Channels that somebody there listens to. */
@@ -36,7 +36,7 @@ export interface ConnectionFacts {
 }
 
 /** A user of one node. */
-export interface UserFacts {
+interface UserFacts {
   readonly user: string
   readonly connections: number
   /** The run of that node. */

@@ -13,7 +13,7 @@ export interface MessageInJson {
   readonly base64?: boolean | undefined
 }
 
-export interface JsonPayload {
+interface JsonPayload {
   readonly type: string
   readonly data: string | Uint8Array
   /** Bytes, as UTF-8. */

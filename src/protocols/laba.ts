@@ -1,5 +1,5 @@
 // The subprotocol laba.v1, from the server: what it says, as frames. What it is told is read in commands.ts.
-import { codes, type Code, entryOf } from "../../wire/codes.ts"
+import { entryOf } from "../../wire/codes.ts"
 import { factsOf, LabaError } from "../../wire/error.ts"
 import type { ServerFrame } from "../../wire/frames.ts"
 import type { JsonText } from "../../wire/json-scan.ts"
@@ -55,6 +55,3 @@ export function checkKey(key: string): string {
     `An Idempotency-Key is 1 to ${idempotencyKeyCharsMax} printable ASCII characters without spaces.`,
   )
 }
-
-/** Whether a code may end a WebSocket. */
-export const closes = (code: Code): boolean => "close" in codes[code]

@@ -3,7 +3,7 @@
 import type { Message } from "../engines/engine.ts"
 
 /** What goes out: text or bytes. */
-export type Frame = string | Uint8Array
+type Frame = string | Uint8Array
 
 export interface Protocol {
   /** A small number of its own, from 0: the place of its frames beside a message. */

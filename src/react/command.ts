@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process"
 import type { Socket } from "node:net"
 
-export interface Order {
+interface Order {
   /** A line for the shell as its operator wrote it, or a program and its arguments, run without a shell. */
   readonly command: string | readonly string[]
   readonly input: string | Uint8Array

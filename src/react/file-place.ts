@@ -5,7 +5,7 @@ import { dirname } from "node:path"
 import { writeDurably } from "./durable-file.ts"
 import type { KeptPlace } from "./reaction.ts"
 
-export interface PlaceRecord {
+interface PlaceRecord {
   readonly server: string
   readonly channel: string
   readonly cursor: string

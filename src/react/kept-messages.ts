@@ -6,7 +6,7 @@ import type { TokenSource } from "../../client/options.ts"
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { MessageJson } from "../../wire/frames.ts"
 
-export interface KeptMessagesOptions {
+interface KeptMessagesOptions {
   /** The server, `https://laba.example`. */
   readonly url: string
   readonly channel: string

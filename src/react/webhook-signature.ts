@@ -2,7 +2,7 @@
 // none can be changed and an old one cannot be played again later. Receivers have libraries for it.
 import { createHmac } from "node:crypto"
 
-export interface Signed {
+interface Signed {
   readonly id: string
   readonly seconds: number
   readonly body: string | Uint8Array

@@ -29,7 +29,7 @@ const kind: GroupKind = {
   make: () => new CanaryGroup() as ListGroup<Listener>,
 }
 
-export interface CanaryOptions {
+interface CanaryOptions {
   /** The node's own: nobody else listens there. */
   readonly channel: Channel
   readonly hub: Pick<Hub, "join" | "leave">

@@ -13,7 +13,7 @@ import type { ClientPublish, ClientPublished, Shared } from "../transports/share
 import type { InFlight } from "../http/in-flight.ts"
 import { payloadFrom } from "./publish-data.ts"
 
-export interface ClientPublishOptions {
+interface ClientPublishOptions {
   readonly hub: Hub
   readonly drafts: Drafts
   readonly application: Application

@@ -20,7 +20,7 @@ import type { Connections } from "../transports/connections.ts"
 import { Canary, canaryChannel } from "./canary.ts"
 import type { NodeEngine } from "./engines.ts"
 
-export interface ClusterOptions {
+interface ClusterOptions {
   readonly config: Config
   /** Names this run of the node. */
   readonly run: string

@@ -18,7 +18,7 @@ export interface NodeEngine extends Engine, Inventory {
   probe?(): Promise<void>
 }
 
-export interface EngineSurroundings {
+interface EngineSurroundings {
   readonly limits: Limits
   /** How long a node may be silent before it counts as gone. */
   readonly leaseMs: number

@@ -14,7 +14,7 @@ import { RightsReview } from "./running/rights-review.ts"
 /** How often it is looked whether public keys are old: somebody who only listens shows no token that would ask for them. */
 const freshenKeysMs = 60_000
 
-export interface AccessPartsOptions {
+interface AccessPartsOptions {
   readonly config: Config
   readonly limits: Limits
   readonly connections: Connections
@@ -23,7 +23,7 @@ export interface AccessPartsOptions {
   readonly events: Pick<Events, "issuerUnavailable">
 }
 
-export interface AccessParts {
+interface AccessParts {
   readonly access: Gate
   readonly admissions: Admissions
   readonly revocations: Revocations

@@ -32,7 +32,7 @@ import { makeWatches, type Watches } from "./watches.ts"
 import { InFlight } from "../http/in-flight.ts"
 import type { Leave } from "./running/shutdown.ts"
 
-export interface PartsOptions {
+interface PartsOptions {
   readonly config: Config
   readonly hooks: Hooks
   readonly events: Events

@@ -16,7 +16,7 @@ import type { Reloader } from "./running/reload.ts"
 import type { Area, Methods } from "../http/router.ts"
 import type { MachineFacts } from "./start/start-warnings.ts"
 
-export interface OperationOptions {
+interface OperationOptions {
   readonly version: string
   readonly station: Station
   readonly hub: NodeHub

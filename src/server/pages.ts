@@ -4,7 +4,7 @@ import type { Demos } from "./landing/sections/demos.ts"
 import type { Endpoint, Methods } from "../http/router.ts"
 import { landingAssets, landingPage, landingPolicy } from "./landing/landing.ts"
 
-export interface PagesOptions {
+interface PagesOptions {
   readonly version: string
   /** Where the server is reached; known once it listens. */
   readonly address: () => string

@@ -16,7 +16,7 @@ import { Watchman } from "../watch/watchman.ts"
 import type { NodeEngine } from "./engines.ts"
 import { payloadFrom } from "./publish-data.ts"
 
-export interface WatchesOptions {
+interface WatchesOptions {
   readonly engine: NodeEngine
   /** How long a node counts as alive that says nothing. */
   readonly leaseMs: number

@@ -16,7 +16,7 @@ export interface Log {
   write(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void
 }
 
-export interface LogOptions {
+interface LogOptions {
   readonly level: LogLevel
   readonly format: LogFormat
   /** Takes a line, its end included. */

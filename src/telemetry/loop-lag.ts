@@ -7,7 +7,7 @@ const tickMs = 50
 const sliceMs = 1000
 const slicesMax = 30
 
-export interface LoopLagOptions {
+interface LoopLagOptions {
   /** Milliseconds, monotonic. */
   readonly now?: () => number
   /** Only `tick` moves it: for tests. */

@@ -39,7 +39,7 @@ export interface MetricSources {
 }
 
 /** Numbers by transport and protocol. */
-export type Tally = Readonly<Record<string, Readonly<Record<string, number>>>>
+type Tally = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 type Labels = Readonly<Record<string, string>>
 type Values = Iterable<readonly [Labels, number]>

@@ -5,7 +5,7 @@ import { isRewrittenUnrouted, rawTargetRoutes } from "./raw-target.ts"
 import { hardLimitFactor } from "./slow-readers.ts"
 import type { Socket } from "./websocket/socket.ts"
 
-export interface BunServerOptions {
+interface BunServerOptions {
   readonly hostname: string
   readonly port: number
   /** Whether other processes of this user may listen there too. Linux spreads connections among them. */

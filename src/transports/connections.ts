@@ -5,7 +5,7 @@ import type { Action, Channel } from "../channels/channel.ts"
 import { type Page, Roll } from "../paging/roll.ts"
 import type { Guest } from "./guest.ts"
 
-export type Transport = "websocket" | "sse" | "poll"
+type Transport = "websocket" | "sse" | "poll"
 export type Protocol = "raw" | "laba"
 
 /** How a backend wants a WebSocket closed. Other transports have no number for it. */
@@ -58,7 +58,7 @@ const sendAwayStepMs = 50
 const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
 /** How many, by transport and protocol. */
-export type ConnectionCounts = Readonly<Record<Transport, Readonly<Record<Protocol, number>>>>
+type ConnectionCounts = Readonly<Record<Transport, Readonly<Record<Protocol, number>>>>
 
 const noCounts = (): Record<Transport, Record<Protocol, number>> => ({
   websocket: { raw: 0, laba: 0 },
@@ -74,7 +74,7 @@ interface UserConnections {
 }
 
 /** A user who is here, and with how many connections. */
-export interface UserCount {
+interface UserCount {
   readonly user: string
   readonly connections: number
 }

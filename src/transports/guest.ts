@@ -27,9 +27,9 @@ export const stranger: Guest = {
 }
 
 /** What wakes a guest, and who says whether it may stay. */
-export type GuestShared = Pick<Shared, "wheel"> & { readonly access: Pick<Access, "objectionTo"> }
+type GuestShared = Pick<Shared, "wheel"> & { readonly access: Pick<Access, "objectionTo"> }
 
-export interface GuestOptions {
+interface GuestOptions {
   readonly identity: Identity
   readonly seats: Seats | null
   readonly shared: GuestShared

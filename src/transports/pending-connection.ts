@@ -9,7 +9,7 @@ import type { Timed, TimerWheel } from "./timer-wheel.ts"
 /** A handshake is over within seconds, or never: a client that hangs up in its midst is told by nothing else. */
 const openWithinMs = 30_000
 
-export interface PendingConnectionOptions {
+interface PendingConnectionOptions {
   readonly guest: Guest
   readonly reservation: Reservation
   readonly wheel: TimerWheel

@@ -8,7 +8,7 @@ const partsMax = 99
 const names = Array.from({ length: partsMax }, (_, index) => `p${index}`)
 
 /** What a route shows of a request. */
-export interface RoutedRequest extends Request {
+interface RoutedRequest extends Request {
   /** The parts of the path as they came, their escapes undone. */
   readonly params: Readonly<Record<string, string>>
 }

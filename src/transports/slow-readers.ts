@@ -42,7 +42,7 @@ interface Suspect {
   ending: boolean
 }
 
-export interface SlowReadersOptions {
+interface SlowReadersOptions {
   readonly outboxBytesMax: number
   readonly now?: () => number
   /** A reader is ended that no channel's rule has spoken against. */

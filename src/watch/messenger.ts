@@ -20,7 +20,7 @@ const triesMax = 15
 /** Alarms that wait for one recipient. Each is some 300 bytes; a crowd of channels that falls silent at once fits. */
 const waitingMax = 10_000
 
-export interface MessengerOptions {
+interface MessengerOptions {
   readonly clock: Pick<WatchClock, "after">
   readonly random?: () => number
   /** It did not get through now, and is tried again unless it `isGivenUp`. */

@@ -172,7 +172,7 @@ export class Vigil {
 
 const literal = (channel: Channel): Pattern => ({ text: channel, parts: channel.slice(1).split("/") })
 
-export interface AlarmFacts {
+interface AlarmFacts {
   readonly channel: string
   readonly last: string | null
   readonly time: number

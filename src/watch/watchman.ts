@@ -10,7 +10,7 @@ const holdMsUsual = 30_000
 /** How long an alarm is known to have been told, at least: nodes notice the same a little apart, or start meanwhile. */
 const toldMsMin = 600_000
 
-export interface WatchmanOptions<W extends Watch> {
+interface WatchmanOptions<W extends Watch> {
   readonly ground: Ground
   readonly claims: Claims
   readonly clock: WatchClock

@@ -10,7 +10,7 @@ export interface Way {
   close(): void
 }
 
-export interface WayOptions {
+interface WayOptions {
   readonly base: string
   readonly channel: string
   readonly credential: string | null

@@ -89,7 +89,7 @@ export async function codeOf(response: Response): Promise<string> {
   return "let in"
 }
 
-export interface Door {
+interface Door {
   readonly name: string
   readonly action: "listen" | "publish" | "manage"
   /** What trying it says: a code, or `let in`. */

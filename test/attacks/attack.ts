@@ -2,7 +2,7 @@
 import type { ConfigInput } from "../../src/server/index.ts"
 import type { AttackedServer } from "./attacked-server.ts"
 
-export interface Bounds {
+interface Bounds {
   /** Longest time in which the server's loop did nothing else, in milliseconds. Far above what a busy machine makes of it. */
   readonly heldMsMax: number
   /** What the server's memory may have grown by right after the attack, in bytes. */

@@ -2,7 +2,7 @@
 import type { AttackedServer } from "./attacked-server.ts"
 import { via } from "./attacked-server.ts"
 
-export interface AttackerSocket extends Disposable {
+interface AttackerSocket extends Disposable {
   readonly frames: string[]
   readonly isOpen: boolean
   send(frame: string): void

@@ -6,7 +6,7 @@ import { Hearer, Ledger } from "./ledger.ts"
 import { ChaosNode } from "./node.ts"
 import { channels, type Fault, type Kind, startStage } from "./weather.ts"
 
-export interface RunOptions {
+interface RunOptions {
   readonly seed: number
   readonly kind: Kind
   readonly faults: number
@@ -14,7 +14,7 @@ export interface RunOptions {
   readonly longestMs: number
 }
 
-export interface Report {
+interface Report {
   readonly seed: number
   readonly kind: Kind
   readonly faults: readonly string[]

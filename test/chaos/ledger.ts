@@ -42,7 +42,7 @@ export class Hearer {
 }
 
 /** A publish that was answered. */
-export interface Answered {
+interface Answered {
   readonly channel: string
   readonly text: string
   readonly position: Position

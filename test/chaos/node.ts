@@ -8,7 +8,7 @@ import { Counters } from "../../src/telemetry/counters.ts"
 import { defaultLimits } from "../../wire/limits.ts"
 
 /** Keeps everything that a run publishes. */
-export const rule: Rule = {
+const rule: Rule = {
   pattern: "/**",
   keep: { count: 1_000_000, bytes: 1e9, timeMs: 3_600_000 },
   slow: "disconnect",

@@ -14,7 +14,7 @@ export interface Fault {
 }
 
 /** Where a run takes place: the address for each node, and what may happen there. */
-export interface Stage extends AsyncDisposable {
+interface Stage extends AsyncDisposable {
   readonly kind: Kind
   /** Where the node with this number finds Redis. */
   urlFor(node: number): string
@@ -24,7 +24,7 @@ export interface Stage extends AsyncDisposable {
 }
 
 /** How long a pause or a cut lasts at most, in milliseconds. */
-export interface WeatherOptions {
+interface WeatherOptions {
   readonly random: Random
   readonly longestMs: number
 }

@@ -7,7 +7,7 @@ import { join } from "node:path"
 export const labaMain = join(import.meta.dir, "../../src/cli/main.ts")
 const deadlineMs = 40_000
 
-export interface LabaOptions {
+interface LabaOptions {
   readonly cwd?: string
   readonly env?: Record<string, string>
   readonly stdin?: string | Uint8Array<ArrayBuffer>
@@ -81,7 +81,7 @@ export class LabaProcess implements AsyncDisposable {
   }
 }
 
-export interface Finished {
+interface Finished {
   readonly code: number | NodeJS.Signals
   readonly out: string
   readonly err: string

@@ -8,9 +8,9 @@ import { eventually } from "../support/eventually.ts"
 const patience = { raceMs: 5_000, connectMs: 45_000 } as const
 
 /** Data of a message, or `reset: <reason>`. */
-export type Noted = string
+type Noted = string
 
-export interface ListenOptions {
+interface ListenOptions {
   readonly channel: string
   readonly transports?: readonly string[]
   readonly after?: string

@@ -11,7 +11,7 @@ export interface ModelConnection {
 }
 
 /** Where the frames of one connection go; `over` follows the last frame when the server ends it. */
-export interface ModelOutlet {
+interface ModelOutlet {
   frame(frame: ServerFrame): void
   over(): void
 }

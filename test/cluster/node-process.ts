@@ -6,7 +6,7 @@ import { clockShiftVariable } from "../support/shifted-clock.ts"
 const program = join(import.meta.dir, "node-program.ts")
 const shiftedClock = join(import.meta.dir, "../support/shifted-clock.ts")
 
-export interface NodeProcessOptions {
+interface NodeProcessOptions {
   /** How far its clock is ahead, in milliseconds; negative when it is behind. */
   readonly clockShiftMs?: number
 }

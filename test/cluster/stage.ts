@@ -16,7 +16,7 @@ export interface ClusterStage<Redis extends SomeRedis = SomeRedis> extends Async
   add(options?: ServeOptions): Promise<Stage>
 }
 
-export interface ClusterOptions<Redis extends SomeRedis> {
+interface ClusterOptions<Redis extends SomeRedis> {
   readonly redis: Redis
   readonly count: number
   readonly options?: ServeOptions

@@ -4,7 +4,7 @@ import { askRaw } from "../support/raw-tcp.ts"
 import type { Scene } from "./case.ts"
 
 /** What was answered, read from a fetch or from TCP alike. */
-export interface Refusal {
+interface Refusal {
   readonly status: number
   readonly contentType: string
   readonly body: string

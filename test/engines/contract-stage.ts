@@ -6,7 +6,7 @@ import type { Draft, Engine, EngineEvents, Message } from "../../src/engines/eng
 import type { Inventory } from "../../src/engines/inventory.ts"
 import { LabaError } from "../../wire/error.ts"
 
-export interface EngineUnderTest {
+interface EngineUnderTest {
   readonly engine: Engine & Inventory
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }

@@ -7,7 +7,7 @@ import { shrink } from "./shrink.ts"
 import type { AnyTarget, ParserTarget, ServerTarget } from "./target.ts"
 import type { Victim } from "./victim.ts"
 
-export interface CampaignOptions {
+interface CampaignOptions {
   readonly seed: number
   readonly seconds: number
   /** Findings after which it stops: the same mistake is found over and over. Default 5. */
@@ -23,7 +23,7 @@ export interface Finding {
   readonly file: string | null
 }
 
-export interface CampaignReport {
+interface CampaignReport {
   readonly target: string
   readonly executions: number
   readonly seconds: number

@@ -3,14 +3,14 @@
 import { unchunk } from "../support/raw-tcp.ts"
 import { Random } from "./random.ts"
 
-export interface Exchange {
+interface Exchange {
   /** All that came back, as latin1. */
   readonly answer: string
   /** False when the server kept the connection open after our FIN. */
   readonly closed: boolean
 }
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   /** Silence after which we take our leave, once something came; and three times as long when nothing does. */
   readonly quietMs?: number
   /** Sent after the first bytes of an answer: what follows a handshake. */

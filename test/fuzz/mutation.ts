@@ -3,9 +3,9 @@
 import type { Random } from "./random.ts"
 
 /** Above it an input only costs time: the server's own bounds are a third of it. */
-export const inputBytesMax = 192 * 1024
+const inputBytesMax = 192 * 1024
 
-export interface Stock {
+interface Stock {
   /** Inputs to splice with. */
   readonly corpus: readonly Uint8Array[]
   /** Words that mean something to what is under test. */

@@ -4,9 +4,9 @@ import type { Random } from "./random.ts"
 import type { Victim } from "./victim.ts"
 
 /** Bytes, words and lines of a piece changed as `plain` does with the whole. */
-export type Mutated = (piece: Uint8Array) => Uint8Array
+type Mutated = (piece: Uint8Array) => Uint8Array
 
-export interface Target {
+interface Target {
   /** Also the folder of its corpus. */
   readonly name: string
   /** Words that mean something to what is under test. */

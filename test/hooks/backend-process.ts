@@ -68,7 +68,7 @@ export class BackendProcess implements AsyncDisposable {
   }
 }
 
-export interface BackendOptions {
+interface BackendOptions {
   readonly secret?: string
   readonly port?: number
   /** Where to go on queueing, when one that was killed comes back. */

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util"
 import { startProcess } from "../support/process.ts"
 import { local, type Seen, secret, startBackend } from "./backend-process.ts"
 
-export interface OutageOptions {
+interface OutageOptions {
   /** Sockets that are open when the backend goes. */
   readonly connections: number
   /** Attempts to come back while it is gone, all sockets together. */
@@ -18,7 +18,7 @@ export interface OutageOptions {
   readonly concurrency: number
 }
 
-export interface OutageReport {
+interface OutageReport {
   readonly opened: number
   /** Ends that were told. */
   readonly told: number

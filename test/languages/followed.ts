@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 
 /** What a client hears besides messages: an event stream says where it stands. */
-export type Hears = "messages" | "events"
+type Hears = "messages" | "events"
 
 const two = "two: é 二 👩‍🍳"
 
@@ -18,7 +18,7 @@ const expected: Record<Hears, readonly (readonly string[])[]> = {
   ],
 }
 
-export interface ProgramOptions {
+interface ProgramOptions {
   /** Makes what is to be run, and is given a server's address and a channel as its last words. */
   readonly command: () => readonly string[] | Promise<readonly string[]>
   readonly cwd: string

@@ -3,7 +3,7 @@ import { expect } from "bun:test"
 import { join } from "node:path"
 import { pack, Project, run, runWell } from "./packed.ts"
 
-export interface Installer {
+interface Installer {
   /** The version of npm, fetched from the registry. */
   readonly npm: string
   /** The folder with the Node to run it with; else the one on PATH. */

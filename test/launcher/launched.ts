@@ -2,7 +2,7 @@
 
 const deadlineMs = 60_000
 
-export interface LaunchOptions {
+interface LaunchOptions {
   readonly terminal: boolean
   readonly cwd?: string
 }

@@ -5,13 +5,13 @@ import { join } from "node:path"
 
 export const repository = join(import.meta.dir, "../..")
 
-export interface Outcome {
+interface Outcome {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly cwd: string
   /** Looked through for programs before PATH. */
   readonly programs?: string | undefined

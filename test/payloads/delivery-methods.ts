@@ -6,7 +6,7 @@ import type { TestPayload } from "./payloads.ts"
 import { mustBe, type PayloadServer } from "./payload-server.ts"
 
 /** What a delivery does to a payload: nothing (P11), or what the rule P12 or P13 says. */
-export type Alteration = "none" | "one line" | "event stream"
+type Alteration = "none" | "one line" | "event stream"
 
 export interface DeliveryMethod {
   readonly name: string

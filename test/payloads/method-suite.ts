@@ -6,7 +6,7 @@ import { type Receiver, expectedOn, type DeliveryMethod, deliveryMethods } from 
 import type { PayloadServer } from "./payload-server.ts"
 
 /** Where payloads go in and where they are heard: one server, or two nodes. Asked for once it is there. */
-export interface Ends {
+interface Ends {
   readonly into: PayloadServer
   readonly outOf: PayloadServer
 }

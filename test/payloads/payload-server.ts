@@ -5,7 +5,7 @@ import { type OwnServer, startServer } from "../support/server.ts"
 import type { TestPayload } from "./payloads.ts"
 
 /** What a backend was sent about a message. */
-export interface HookBody {
+interface HookBody {
   readonly channel: string
   readonly type: string
   readonly body: Uint8Array

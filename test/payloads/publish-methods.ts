@@ -3,7 +3,7 @@ import { connectByLaba } from "../support/laba-socket.ts"
 import type { TestPayload } from "./payloads.ts"
 import { membersOf, mustBe, type PayloadServer } from "./payload-server.ts"
 
-export interface PublishMethod {
+interface PublishMethod {
   readonly name: string
   /** Left out: it carries every payload. */
   carries?(payload: TestPayload): boolean

@@ -16,7 +16,7 @@ interface Axe {
 const source = (): string => readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir), "utf8")
 
 /** How wide a phone's page is, and a computer's. */
-export const widths = [390, 1280] as const
+const widths = [390, 1280] as const
 
 /** What is moderate or worse on a page at each width, in words: rule, where. Minor findings are taste. */
 export async function findingsOn(page: Page): Promise<string[]> {

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { freePort } from "../../bench/peers/free-port.ts"
 import { readText } from "../tree.ts"
 
-export interface Caddy extends AsyncDisposable {
+interface Caddy extends AsyncDisposable {
   /** `http://127.0.0.1:port`, without a slash at the end. */
   readonly base: string
 }

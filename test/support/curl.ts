@@ -1,7 +1,7 @@
 // curl as a listener and publisher: the lines of the README, run as they are written.
 import { deadlineMs } from "./inbox.ts"
 
-export interface CurlResult {
+interface CurlResult {
   readonly exitCode: number
   readonly output: string
 }

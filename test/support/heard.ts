@@ -2,7 +2,7 @@
 import { Inbox } from "./inbox.ts"
 
 /** The place in the channel that the listener was told before any message. */
-export interface HeardPosition {
+interface HeardPosition {
   readonly kind: "position"
   readonly cursor: string
 }
@@ -20,7 +20,7 @@ export interface HeardMessage {
   readonly type: string | null
 }
 
-export interface HeardReset {
+interface HeardReset {
   readonly kind: "reset"
   /** Null on a raw WebSocket: it is closed with the code `reset` instead. */
   readonly cursor: string | null
@@ -29,7 +29,7 @@ export interface HeardReset {
 }
 
 /** The server ended it. `code` is a word of `wire/codes.ts` where one was told. */
-export interface HeardEnd {
+interface HeardEnd {
   readonly kind: "end"
   readonly code: string | null
   /** WebSocket close code, or HTTP status. */

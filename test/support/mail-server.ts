@@ -1,7 +1,7 @@
 // A real mail server on this machine that keeps what it receives.
 import { SMTPServer } from "smtp-server"
 
-export interface ReceivedLetter {
+interface ReceivedLetter {
   /** The envelope's, as the sender's server said them. */
   readonly from: string
   readonly to: readonly string[]
@@ -9,7 +9,7 @@ export interface ReceivedLetter {
   readonly text: string
 }
 
-export interface MailServer extends AsyncDisposable {
+interface MailServer extends AsyncDisposable {
   readonly letters: readonly ReceivedLetter[]
   /** `smtp://127.0.0.1:…` */
   readonly url: string

@@ -15,7 +15,7 @@ export interface PollAnswer {
   readonly resets?: readonly { channel: string; cursor: string; reason: string }[]
 }
 
-export interface PollOptions {
+interface PollOptions {
   /** Where to poll: a channel's address, or `/_/poll?channel=…`. */
   readonly url: string
   readonly after?: string

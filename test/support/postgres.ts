@@ -5,7 +5,7 @@ import { chmodSync, chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 
-export interface PostgresServer extends Disposable {
+interface PostgresServer extends Disposable {
   /** The address of a new, empty database. */
   database(): string
   /** Ends it as a crash would, and starts it again at the same place. */

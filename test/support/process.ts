@@ -8,7 +8,7 @@ import type { ConfigInput } from "../../src/server/index.ts"
 const launcher = join(import.meta.dir, "../../bin/laba.mjs")
 const readyDeadlineMs = 60_000
 
-export interface ProcessOptions {
+interface ProcessOptions {
   /** Written to a config file and passed with `--config`. */
   readonly config?: ConfigInput
   /** Default 0, a free one; a fixed one only to come back where a killed server was. */

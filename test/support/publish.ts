@@ -10,7 +10,7 @@ export interface PublishAnswer {
   readonly history: "kept" | "none"
 }
 
-export interface PublishOptions {
+interface PublishOptions {
   readonly type?: string
   readonly key?: string
 }

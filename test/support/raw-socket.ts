@@ -2,7 +2,7 @@
 import { codes } from "../../wire/codes.ts"
 import { type Heard, Listener } from "./heard.ts"
 
-export class RawListener extends Listener {
+class RawListener extends Listener {
   readonly socket: WebSocket
 
   constructor(url: string, socket: WebSocket) {

@@ -130,7 +130,7 @@ export class RawConnection implements AsyncDisposable {
   }
 }
 
-export interface RawRequest {
+interface RawRequest {
   /** Method and target: `GET /channel/hello`. */
   readonly line: string
   /** Sent as they are. `Host` comes first unless one of them is a `Host`. */

@@ -17,7 +17,7 @@ process.on("exit", () => {
   for (const server of running) server.kill("SIGKILL")
 })
 
-export interface RedisProcessOptions {
+interface RedisProcessOptions {
   /** More of its configuration, as `name: value`. */
   readonly config?: Readonly<Record<string, string>>
   /** Starts it as a Sentinel. */

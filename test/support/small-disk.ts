@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-export interface SmallDisk extends Disposable {
+interface SmallDisk extends Disposable {
   readonly path: string
 }
 

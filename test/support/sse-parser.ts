@@ -8,7 +8,7 @@ export interface SseEvent {
   readonly id: string
 }
 
-export interface SseReader {
+interface SseReader {
   onEvent(event: SseEvent): void
   /** A block ended that set an id and held no data: nothing is dispatched, but a reconnect sends this id. */
   onId?(id: string): void

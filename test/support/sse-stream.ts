@@ -5,7 +5,7 @@ import { type Heard, Listener } from "./heard.ts"
 import { fromJson } from "./message-json.ts"
 import { type SseEvent, SseParser } from "./sse-parser.ts"
 
-export interface SseOptions {
+interface SseOptions {
   /** Sent as `Last-Event-ID`, the way a browser resumes. */
   readonly lastEventId?: string
 }

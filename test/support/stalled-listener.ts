@@ -11,7 +11,7 @@ export const fillerBytes = 60 * 1024
 export const numberOf = (text: string): number => Number.parseInt(text, 10)
 
 /** What a stalled connection got, once it reads again. */
-export interface Stalled {
+interface Stalled {
   readonly connection: RawConnection
   /** Numbers of the messages received so far. */
   numbers(): number[]

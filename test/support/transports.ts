@@ -62,7 +62,7 @@ export const longPoll: Transport = {
   open: (base, channel, after) => listenByPoll({ url: base + channel, waitSeconds: 25, ...afterOf(after) }),
 }
 
-export const poll: Transport = {
+const poll: Transport = {
   name: "poll",
   tellsCursor: true,
   tellsOwnCursor: true,

@@ -2,7 +2,7 @@
 // never answer a ping.
 import { RawConnection } from "./raw-tcp.ts"
 
-export interface WebSocketFrame {
+interface WebSocketFrame {
   /** 1 text, 2 binary, 8 close, 9 ping, 10 pong. */
   readonly opcode: number
   readonly payload: Uint8Array

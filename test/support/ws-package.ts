@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import { Inbox } from "./inbox.ts"
 
-export type WsLine =
+type WsLine =
   | { event: "open"; protocol: string }
   | { event: "message"; text?: string; base64?: string }
   | { event: "close"; code: number; reason: string }

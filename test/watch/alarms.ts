@@ -3,7 +3,7 @@ import { connect } from "../../client/index.ts"
 import type { Alarm } from "../../src/watch/watch.ts"
 import { headOf } from "../support/publish.ts"
 
-export interface Alarms extends Disposable {
+interface Alarms extends Disposable {
   readonly heard: Alarm[]
   /** Waits until so many were heard. The test has the deadline. */
   has(count: number): Promise<readonly Alarm[]>

@@ -6,9 +6,9 @@ import { listenAudience, signListenToken } from "../../house/listen-token.ts"
 import { alarms, heartbeatOf, payments } from "./names.ts"
 
 /** The port it would like. */
-export const wishedPort = 8094
+const wishedPort = 8094
 
-export interface LabaHereOptions {
+interface LabaHereOptions {
   /** Where it keeps what was published. */
   readonly data: string
   readonly host: string

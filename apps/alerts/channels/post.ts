@@ -6,7 +6,7 @@ export interface Outlet {
   readonly key: string
 }
 
-export interface PostOptions {
+interface PostOptions {
   /** The same message under the same key is published once. */
   readonly once: string
   readonly triesMax?: number

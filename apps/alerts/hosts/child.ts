@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url"
 import type { Outlet } from "../channels/post.ts"
 
-export interface ChildOptions {
+interface ChildOptions {
   /** A file in this folder. */
   readonly program: string
   readonly outlet: Outlet

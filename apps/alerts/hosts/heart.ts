@@ -2,7 +2,7 @@
 import type { Outlet } from "../channels/post.ts"
 import { startChild } from "./child.ts"
 
-export interface HeartOptions {
+interface HeartOptions {
   readonly host: string
   readonly everySeconds: number
   readonly silentSeconds: number

@@ -1,7 +1,7 @@
 // The letters that are sent, each a template in both languages: whoever reads the company's mailbox may read either.
 import { money, type Payment, plans } from "../payments/payment.ts"
 
-export interface Letter {
+interface Letter {
   readonly subject: string
   readonly text: string
 }

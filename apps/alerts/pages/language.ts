@@ -1,6 +1,6 @@
 // The language of a page: chosen before the first paint (language-first.js), changed by the buttons in the bar.
 
-export type Language = "en" | "zh-CN"
+type Language = "en" | "zh-CN"
 
 export const language = (): Language => (document.documentElement.lang === "zh-CN" ? "zh-CN" : "en")
 

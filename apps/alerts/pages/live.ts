@@ -7,7 +7,7 @@ import { find, inBoth } from "./page-elements.ts"
 import type { Both } from "./words.ts"
 
 /** How a page deals with a channel. */
-export interface Hearing {
+interface Hearing {
   readonly channel: string
   hear(data: unknown, at: number): void
 }

@@ -4,7 +4,7 @@ import { heartMain } from "./heart-markup.ts"
 import { paymentsMain } from "./payments-markup.ts"
 import { both, type Both } from "./words.ts"
 
-export type PageName = "payments" | "deploys" | "heart"
+type PageName = "payments" | "deploys" | "heart"
 
 interface PageWords {
   readonly path: string

@@ -17,7 +17,7 @@ const shape: readonly (readonly [seconds: number, height: number])[] = [
 /** From its first bend to its last. */
 const shapeSeconds = 0.73
 
-export interface TraceOptions {
+interface TraceOptions {
   /** How much of the past is shown. */
   readonly spanSeconds: number
   /** How far beats are apart: they do not run into each other. */

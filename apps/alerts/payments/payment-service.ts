@@ -6,7 +6,7 @@ import { payments } from "../channels/names.ts"
 import { addMonths, type Payment, type Plan } from "./payment.ts"
 
 /** What it remembers of its customers: until when they have paid. */
-export interface Customers {
+interface Customers {
   /** Null for one who never paid. */
   paidUntil(phone: string): string | null
   hasPaid(phone: string, until: string): void

@@ -1,6 +1,6 @@
 // What a payment is, and what can be bought. Pure.
 
-export type Language = "en" | "zh-CN"
+type Language = "en" | "zh-CN"
 
 export interface Plan {
   readonly id: "month" | "quarter" | "year"

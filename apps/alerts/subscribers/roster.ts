@@ -9,10 +9,10 @@ import { roster } from "../channels/names.ts"
 import type { Payment } from "../payments/payment.ts"
 import { asideIn, reactionOf, subscribe, type Telling, type Trouble, tryMsMax } from "./subscriber.ts"
 
-export type SubscriberName = "mail" | "sms"
+type SubscriberName = "mail" | "sms"
 
 /** A payment that could not be told, and is kept. */
-export interface AsideState {
+interface AsideState {
   readonly id: string
   readonly customer: string
   readonly reason: string
@@ -30,7 +30,7 @@ export interface SubscriberState {
   readonly aside: readonly AsideState[]
 }
 
-export interface RosterOptions {
+interface RosterOptions {
   readonly outlet: Outlet
   /** A token for a subscriber to listen with. */
   readonly listenToken: () => string

@@ -17,7 +17,7 @@ export interface Trouble {
   readonly attempts: number
 }
 
-export interface SubscriberEvents {
+interface SubscriberEvents {
   told(): void
   failed(trouble: Trouble): void
   /** It is kept with its reason, and the next one has its turn. */
@@ -26,7 +26,7 @@ export interface SubscriberEvents {
   missed(reason: string): void
 }
 
-export interface SubscriberOptions {
+interface SubscriberOptions {
   readonly labaUrl: string
   readonly token: () => string
   /** Where its place and what it set aside are kept. */

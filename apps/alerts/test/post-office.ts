@@ -1,7 +1,7 @@
 // A mail server that tests can have busy, or refuse a letter for good; and time that does not take its time.
 import { SMTPServer } from "smtp-server"
 
-export interface PostOffice extends AsyncDisposable {
+interface PostOffice extends AsyncDisposable {
   readonly smtp: string
   /** The ids of the letters that it took, in order. Like any mailbox it knows one that comes again by its id. */
   readonly taken: string[]

@@ -8,12 +8,12 @@ import type { ChannelReader } from "./laba-reader.ts"
 import type { ChannelsAudited } from "./verdict.ts"
 import { nextRound } from "./walk.ts"
 
-export interface ChannelAudit extends ChannelsAudited {
+interface ChannelAudit extends ChannelsAudited {
   /** What contradicts the books, or is missing for longer than a telling takes. */
   readonly findings: readonly string[]
 }
 
-export interface ChannelAuditOptions {
+interface ChannelAuditOptions {
   readonly database: Database
   /** Milliseconds since 1970. */
   readonly now: number

@@ -20,7 +20,7 @@ export function notedLaba(directory: string): string | null {
 /** The key with which results are read at a Laba inside the shop, made from a secret in the books. */
 export const auditKey = (secret: string): string => `laba_audit_${secret}`
 
-export interface LabaSecrets {
+interface LabaSecrets {
   readonly key?: string | undefined
   readonly listenSecret?: string | undefined
 }

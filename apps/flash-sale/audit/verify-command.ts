@@ -8,7 +8,7 @@ import { labaReader } from "./laba-reader.ts"
 import type { Verdict } from "./verdict.ts"
 import { isClean, printVerdict, verify, verifyBooks } from "./verify.ts"
 
-export interface VerifyGiven {
+interface VerifyGiven {
   readonly directory: string
   readonly ledger: string
   /** Where Laba is. Default: where the shop has noted it. */
@@ -23,7 +23,7 @@ export interface VerifyGiven {
 }
 
 /** 0: all holds. 1: a promise is broken. 3: nothing is broken in what could be read, but Laba did not answer. */
-export type VerifyExit = 0 | 1 | 3
+type VerifyExit = 0 | 1 | 3
 
 /** The exit code of a command that could not read the books: nothing is known of the promises. */
 const unreadableExit = 4

@@ -28,7 +28,7 @@ function check(path: string, now: number): Verdict {
   }
 }
 
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly path: string
   readonly now: number
   readonly read: ChannelReader

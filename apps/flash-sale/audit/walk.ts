@@ -13,7 +13,7 @@ interface Walk {
   readonly ended: Place
 }
 
-export interface Round {
+interface Round {
   readonly holders: readonly Holder[]
   /** Where the next check goes on. */
   readonly next: string

@@ -3,7 +3,7 @@
 import { type InvariantName, invariantTitles } from "../model/invariants.ts"
 import type { Verdict } from "./verdict.ts"
 
-export interface WatchmanOptions {
+interface WatchmanOptions {
   /** The command that prints a verdict as JSON: `flash-sale verify --json`. */
   readonly command: readonly string[]
   /** What the command needs of the environment. */

@@ -41,7 +41,7 @@ function decideOne(act: Act, ticket: Ticket): void {
 }
 
 /** How many may wait for what may come back: as many times as the shop thinks that people give up. */
-export function waitRoom({ settings }: Book, { counts }: Item): number {
+function waitRoom({ settings }: Book, { counts }: Item): number {
   const left = counts.available + counts.held
   return left === 0 ? 0 : Math.ceil(left * settings.factor) + settings.reserve
 }

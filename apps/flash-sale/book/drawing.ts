@@ -7,7 +7,7 @@ import { noteDrawn } from "./replay.ts"
 /** Tickets hashed for a draw, or told of it, in one turn: some 3 ms. */
 const atOnceMax = 2000
 
-export interface DrawingOptions {
+interface DrawingOptions {
   readonly ledger: Ledger
   readonly key: number
   /** Has those told who wait for their turn, and did not know it before. */

@@ -41,7 +41,7 @@ export interface ShopTold extends Partial<MoneyTold> {
   readonly live: boolean
 }
 
-export interface OrderTold {
+interface OrderTold {
   readonly event: ShopEvent
   readonly at: number
   readonly sale: string

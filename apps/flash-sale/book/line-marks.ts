@@ -6,7 +6,7 @@ import type { Book } from "./memory.ts"
 const marksMax = 16
 
 /** What of a book it takes. */
-export type LineFacts = Pick<Book, "turns" | "served" | "queued" | "departures"> & {
+type LineFacts = Pick<Book, "turns" | "served" | "queued" | "departures"> & {
   readonly tickets: { readonly length: number }
 }
 

@@ -37,7 +37,7 @@ export interface SaleOptions {
 }
 
 /** Somebody whom the desk lets in. */
-export interface Entrant {
+interface Entrant {
   readonly user: string
   readonly item: number
   readonly key: string

@@ -5,7 +5,7 @@ import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 
 /** One ticket of it. `letter` is what it came with. */
-export interface Due<Letter> {
+interface Due<Letter> {
   readonly sale: Sale
   readonly number: number
   readonly letter: Letter | null

@@ -23,7 +23,7 @@ import { standingTicket } from "./standing-ticket.ts"
 
 export type Wish = "status" | "pay" | "cancel" | "leave"
 
-export type Failure =
+type Failure =
   /** Not one of the words above. */
   | "not_understood"
   /** Who asks holds no ticket of this sale. */
@@ -49,13 +49,13 @@ export type Reply = Ref &
   )
 
 /** Something that a buyer said on a channel. Who it is, Laba has found out. */
-export interface Said {
+interface Said {
   readonly user: string | undefined
   readonly channel: string
   readonly text: string
 }
 
-export interface ConversationOptions {
+interface ConversationOptions {
   readonly find: (sale: string) => Sale | null
   readonly cashier: Cashier
   readonly log: (line: string) => void

@@ -7,7 +7,7 @@ import type { FromThread, ToThread } from "./laba-thread.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import type { VisitorHooks } from "./visitors.ts"
 
-export interface LabaBesideOptions extends Omit<LabaHereOptions, "hooks"> {
+interface LabaBesideOptions extends Omit<LabaHereOptions, "hooks"> {
   readonly hooks: VisitorHooks
 }
 

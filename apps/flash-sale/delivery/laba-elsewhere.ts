@@ -2,7 +2,7 @@
 import { holdsAt } from "./laba-here.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 
-export interface LabaElsewhereOptions {
+interface LabaElsewhereOptions {
   readonly url: string
   /** A key that may publish, where Laba asks for one. */
   readonly key?: string | undefined

@@ -8,7 +8,7 @@ import { textOf } from "../http/body.ts"
 import { type Conversation, saleOf } from "./conversation.ts"
 import { standingTicket } from "./standing-ticket.ts"
 
-export interface LabaHookOptions {
+interface LabaHookOptions {
   /** As in Laba's configuration. */
   readonly secret: string
   readonly clock: () => number

@@ -17,7 +17,7 @@ const extraMs = 15
 /** The fastest answer counts for so long: Laba may have moved farther away. */
 const fastestMs = 30_000
 
-export interface LeisureOptions {
+interface LeisureOptions {
   /** May be on their way at the most. */
   readonly most: number
   /** Whether a crowd comes first. Not where nobody knows who listens: it may be those who are told. */

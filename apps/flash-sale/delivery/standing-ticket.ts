@@ -3,7 +3,7 @@
 import { isLive, type OrderState } from "../model/order.ts"
 
 /** As much of a ticket as it takes to choose. */
-export interface Standing<T> {
+interface Standing<T> {
   readonly order: { readonly state: OrderState } | null
   readonly previous: T | null
 }

@@ -15,7 +15,7 @@ import { recordOf } from "./record-of.ts"
 import { standingTicket } from "./standing-ticket.ts"
 import { Watchers } from "./watchers.ts"
 
-export interface TellingsOptions {
+interface TellingsOptions {
   readonly ledger: Ledger
   readonly loudspeaker: Loudspeaker
   readonly log: (line: string) => void

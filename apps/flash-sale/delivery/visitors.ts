@@ -7,7 +7,7 @@ import { isUserName } from "../model/record.ts"
 import { type Conversation, saleOf } from "./conversation.ts"
 import { standingTicket } from "./standing-ticket.ts"
 
-export interface VisitorsOptions {
+interface VisitorsOptions {
   readonly find: (sale: string) => Sale | null
   readonly conversation: Conversation
   /** Has a ticket told before its holder looks. */

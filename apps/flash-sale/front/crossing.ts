@@ -11,7 +11,7 @@ export interface Click extends Entry {
 }
 
 /** How a front thread knows who a buyer is: by the secret of the built-in login, or by the shop's own tokens. */
-export type LoginFacts = { readonly secret: string } | { readonly jwt: ShopJwtOptions }
+type LoginFacts = { readonly secret: string } | { readonly jwt: ShopJwtOptions }
 
 export interface FrontThreadOptions {
   readonly host: string

@@ -10,7 +10,7 @@ import {
   type ToFront,
 } from "./crossing.ts"
 
-export interface FrontOptions extends Omit<FrontThreadOptions, "sharesPort"> {
+interface FrontOptions extends Omit<FrontThreadOptions, "sharesPort"> {
   readonly threads: number
   /** Answers a click. */
   readonly enter: (click: Click) => Reply | Promise<Reply>

@@ -5,7 +5,7 @@ import { lastEntry, networkOf } from "../intake/address.ts"
 /** The network that a request comes from; null is this machine, which is not limited. */
 export type AddressOf = (request: Request) => string | null
 
-export interface AddressOptions {
+interface AddressOptions {
   /** Where we listen. */
   readonly host: string
   /** What the proxy before us writes the address into, if one stands there. */

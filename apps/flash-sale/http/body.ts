@@ -3,10 +3,10 @@
 import { Problem } from "./answers.ts"
 
 /** What is read of a body at the most. */
-export const requestBytesMax = 65_536
+const requestBytesMax = 65_536
 
 /** A body longer than that is no request of ours. */
-export const bodyCharsMax = 16_384
+const bodyCharsMax = 16_384
 
 /**
  * Up to so many bytes a body that is too long is answered with words; then the server hangs up. It costs no memory, since such a

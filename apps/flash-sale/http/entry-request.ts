@@ -6,7 +6,7 @@ import { bodyOf, hasBody } from "./body.ts"
 import { buyerOf, type LoginBook } from "./visitors.ts"
 
 /** What tells who wants to enter, and from where. */
-export type EntryBook = LoginBook & { readonly addressOf: AddressOf }
+type EntryBook = LoginBook & { readonly addressOf: AddressOf }
 
 /** Throws a problem for who is not logged in, and for a key that is none. */
 export function entryHeadOf(book: EntryBook, request: Request): EntryHead {

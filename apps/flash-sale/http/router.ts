@@ -47,7 +47,7 @@ function find(method: string, path: string): Found | null {
   return null
 }
 
-export interface RouterOptions {
+interface RouterOptions {
   readonly shop: Shop
   /** The pages for people. */
   readonly pages: Pages

@@ -5,7 +5,7 @@ import { recordOf } from "../delivery/record-of.ts"
 import { resultChannel, saleChannel } from "../model/record.ts"
 import { isWaiting } from "../model/ticket.ts"
 
-export function listenAt(sale: Sale, user: string, labaUrl: string) {
+function listenAt(sale: Sale, user: string, labaUrl: string) {
   const channel = resultChannel(user, sale.id)
   return { laba: labaUrl, channel, sale: saleChannel(sale.id) }
 }

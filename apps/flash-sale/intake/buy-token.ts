@@ -2,7 +2,7 @@
 // tickets the user has had, so using it spends it, over a restart too, and nothing has to be remembered.
 import type { Seal } from "./seal.ts"
 
-export interface BuyTokenFacts {
+interface BuyTokenFacts {
   readonly user: string
   readonly sale: string
   /** Tickets that the user has had in the sale. */
@@ -10,7 +10,7 @@ export interface BuyTokenFacts {
 }
 
 /** How long a token is good. Long enough for a slow phone, short enough that a stock of them is not worth selling. */
-export const buyTokenSeconds = 120
+const buyTokenSeconds = 120
 
 export function issueBuyToken(seal: Seal, facts: BuyTokenFacts, nowMs: number): string {
   const until = Math.floor(nowMs / 1000) + buyTokenSeconds

@@ -41,7 +41,7 @@ interface Waiting {
   readonly answer: (answer: EntryAnswer) => void
 }
 
-export interface DeskOptions {
+interface DeskOptions {
   readonly sale: Sale
   readonly seal: Seal
   /** Called when somebody waits to be written down. */

@@ -6,9 +6,9 @@ import { schema, schemaVersion } from "./schema.ts"
 import { reading } from "./unreadable.ts"
 
 /** A value that a column can hold. */
-export type Value = string | number | null
+type Value = string | number | null
 
-export interface LedgerOptions {
+interface LedgerOptions {
   /**
    * Called between every two steps of every transaction, before it begins and after its commit. A test throws here what
    * a crash would be; the default does nothing.

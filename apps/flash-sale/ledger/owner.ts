@@ -4,7 +4,7 @@ import { Database } from "bun:sqlite"
 import { join } from "node:path"
 import { makePrivateFolder } from "../../house/private-folder.ts"
 
-export interface Owner extends Disposable {
+interface Owner extends Disposable {
   readonly directory: string
 }
 

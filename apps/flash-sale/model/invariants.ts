@@ -16,10 +16,10 @@ export const invariantTitles = {
 
 export type InvariantName = keyof typeof invariantTitles
 
-export type Invariant = (snapshot: Snapshot) => string[]
+type Invariant = (snapshot: Snapshot) => string[]
 
 /** How late the sweeper and the payment provider may be before we call a deadline missed. */
-export const graceMs = 60_000
+const graceMs = 60_000
 
 const ticketName = (row: { readonly sale: string; readonly number: number }): string =>
   `${row.sale}.${row.number}`
@@ -145,7 +145,7 @@ function moneyIsAnswered({ payments, orders, now }: Snapshot): string[] {
 /** A refund that has not gone through by then is an alarm: the provider has been failing for a day. */
 const refundMsMax = 86_400_000
 
-export const invariants: Readonly<Record<InvariantName, Invariant>> = {
+const invariants: Readonly<Record<InvariantName, Invariant>> = {
   I1: unitsAddUp,
   I2: nothingBelowZero,
   I3: oneLiveOrderEach,

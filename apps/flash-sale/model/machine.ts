@@ -6,7 +6,7 @@
  * - `same`: harmless and expected, for example a callback that comes twice; nothing changes and nobody is told.
  * - `never`: our own code asked for what cannot be; it is a bug, and the transaction around it is rolled back.
  */
-export type Cell<State extends string> = State | "same" | "never"
+type Cell<State extends string> = State | "same" | "never"
 
 export type Machine<State extends string, Event extends string> = {
   readonly [S in State]: { readonly [E in Event]: Cell<State> }

@@ -3,7 +3,7 @@
 import type { OrderState } from "./order.ts"
 import type { TicketState } from "./ticket.ts"
 
-export interface OrderRecord {
+interface OrderRecord {
   readonly id: string
   readonly state: OrderState
   readonly price: number

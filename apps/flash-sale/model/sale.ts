@@ -1,15 +1,6 @@
 // What a sale is: its settings as the shop gives them, and its phases. The bound of its queue is computed here.
 import { z } from "zod"
 
-/** How those in the queue are served. */
-export type ServiceMode =
-  /** By number. */
-  | "first-come"
-  /** Who came before the start is shuffled at the start; later ones stand behind, by number. */
-  | "shuffle"
-  /** Everybody who enters until `drawAt` is drawn; later ones stand behind, by number. */
-  | "lottery"
-
 export type SalePhase =
   /** Before its start. */
   | "scheduled"
@@ -22,7 +13,7 @@ export type SalePhase =
 const time = z.int().min(0)
 const idPattern = /^[a-z0-9][a-z0-9-]{0,39}$/
 
-export const itemSchema = z.strictObject({
+const itemSchema = z.strictObject({
   id: z.string().regex(idPattern),
   title: z.string().min(1).max(200),
   stock: z.int().min(1).max(1_000_000),
@@ -40,6 +31,10 @@ export const saleSchema = z
       .regex(/^[A-Z]{3}$/)
       .default("CNY"),
     items: z.array(itemSchema).min(1).max(20),
+    /**
+     * How those in the queue are served: by number; with those who came before the start shuffled at the start; with all who enter
+     * until `drawAt` drawn. Later ones stand behind, by number.
+     */
     mode: z.enum(["first-come", "shuffle", "lottery"]).default("first-come"),
     startsAt: time,
     /** Shuffle: from when on one may stand before the door. Default: ten minutes before the start. */

@@ -2,7 +2,7 @@
 // so they always add up to the total.
 import { type Machine, next } from "./machine.ts"
 
-export type UnitState = "available" | "held" | "sold"
+type UnitState = "available" | "held" | "sold"
 
 export type UnitEvent =
   /** An order is made for it. */
@@ -14,7 +14,7 @@ export type UnitEvent =
   /** A paid order was refunded. */
   | "take_back"
 
-export const unitMachine: Machine<UnitState, UnitEvent> = {
+const unitMachine: Machine<UnitState, UnitEvent> = {
   available: { hold: "held", release: "never", sell: "never", take_back: "never" },
   held: { hold: "never", release: "available", sell: "sold", take_back: "never" },
   sold: { hold: "never", release: "never", sell: "never", take_back: "available" },

@@ -1,7 +1,7 @@
 // The language of a page: both stand in its markup, and the stylesheet shows the one that `<html lang>` names. What scripts
 // write asks here which one it is.
 
-export type Language = "en" | "zh-CN"
+type Language = "en" | "zh-CN"
 
 /** The same in both languages. */
 export type Both = readonly [english: string, chinese: string]

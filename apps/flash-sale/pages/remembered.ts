@@ -1,6 +1,6 @@
 // What a page remembers over a reload. Where storage is forbidden it forgets, and works.
 
-export interface Remembered {
+interface Remembered {
   get(name: string): string | null
   set(name: string, value: string): void
   forget(name: string): void

@@ -6,7 +6,7 @@ import { Looks } from "./looks.ts"
 import { type Callback, type PaymentProvider, ProviderRefusal, type TradeEnd } from "./provider.ts"
 import type { WatchedProvider } from "./watched-provider.ts"
 
-export interface CashierOptions {
+interface CashierOptions {
   readonly provider: PaymentProvider & Partial<Pick<WatchedProvider, "mayAsk" | "isAway">>
   readonly find: (sale: string) => Sale | null
   readonly log: (line: string) => void
@@ -16,10 +16,10 @@ export interface CashierOptions {
   readonly graceMs?: number
 }
 
-export type PayAnswer =
+type PayAnswer =
   { readonly payUrl: string } | { readonly failed: "no_order" | "not_payable" | "provider_away" }
 
-export type CancelAnswer = "cancelled" | "no_order" | "not_cancelled" | "provider_away"
+type CancelAnswer = "cancelled" | "no_order" | "not_cancelled" | "provider_away"
 
 /** When to ask a provider again that was away: it is tried about so often. */
 export const retryAfterSeconds = 2

@@ -4,7 +4,7 @@ import { z } from "zod"
 import { type Callback, type PaymentProvider, ProviderRefusal } from "./provider.ts"
 import { answerMsMax } from "./watched-provider.ts"
 
-export interface HttpProviderOptions {
+interface HttpProviderOptions {
   readonly url: string
   /** Shared with the provider: signs what each tells the other. */
   readonly secret: string

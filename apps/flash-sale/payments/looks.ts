@@ -3,7 +3,7 @@
 import type { Sale } from "../book/sale.ts"
 
 /** An order whose trade may be paid at any moment. */
-export interface Looked {
+interface Looked {
   readonly sale: Sale
   readonly number: number
 }

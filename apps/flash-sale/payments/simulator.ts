@@ -19,7 +19,7 @@ export interface Weather {
   reordered: number
 }
 
-export interface SimulatorOptions {
+interface SimulatorOptions {
   readonly host?: string
   readonly port?: number
   /** A file, or `:memory:`. */

@@ -11,14 +11,14 @@ export interface WatchedProvider extends PaymentProvider {
 }
 
 /** A question that was not even asked, because the provider is away. */
-export class ProviderAway extends Error {
+class ProviderAway extends Error {
   override readonly name = "ProviderAway"
 }
 
 /** Longer than that and the provider counts as away. */
 export const answerMsMax = 3000
 
-export interface WatchedOptions extends OutageOptions {
+interface WatchedOptions extends OutageOptions {
   /** Default `answerMsMax`; for tests. */
   readonly waitMsMax?: number
 }

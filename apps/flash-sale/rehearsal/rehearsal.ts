@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Weather } from "../payments/simulator.ts"
 import { type CrowdProgress, type CrowdWish, crowdProgressSchema } from "./crowd-wish.ts"
 
-export interface RehearsalOptions {
+interface RehearsalOptions {
   /** Where the shop is reached from this machine. */
   readonly url: () => string
   readonly operatorKey: string

@@ -6,7 +6,7 @@ import { makePrivateFolder } from "../../house/private-folder.ts"
 import { secretIn } from "../../house/secret.ts"
 import { startSimulator } from "../payments/simulator.ts"
 
-export interface SupervisedOptions {
+interface SupervisedOptions {
   readonly directory: string
   readonly host: string
   readonly port: number

@@ -7,7 +7,7 @@ import type { Answer as HttpAnswer, Asked, Lines } from "./lines.ts"
 import type { Tally } from "./tally.ts"
 import type { Turnstile } from "./turnstile.ts"
 
-export interface SyntheticBuyerOptions {
+interface SyntheticBuyerOptions {
   readonly lines: Lines
   readonly sale: string
   /** Undefined is the only one. */

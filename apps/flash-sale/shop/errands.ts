@@ -12,7 +12,7 @@ export interface Errand {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-export interface ErrandsOptions {
+interface ErrandsOptions {
   readonly ledger: Ledger
   readonly clock: () => number
   readonly log: (line: string) => void

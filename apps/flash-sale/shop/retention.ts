@@ -11,7 +11,7 @@ import type { Callback } from "../payments/provider.ts"
 import { ordersCsv } from "./orders-csv.ts"
 
 /** What is left of a sale. */
-export interface PastSale {
+interface PastSale {
   readonly id: string
   readonly title: string
   readonly currency: string
@@ -32,7 +32,7 @@ export interface PastSale {
   readonly ordersSha256: string
 }
 
-export interface RetentionOptions {
+interface RetentionOptions {
   readonly ledger: Ledger
   readonly sales: Sales
   readonly clock: () => number

@@ -3,7 +3,7 @@
 import { createHmac } from "node:crypto"
 import type { Errand } from "./errands.ts"
 
-export interface WebhookOptions {
+interface WebhookOptions {
   readonly url: string
   readonly secret: string
   readonly clock: () => number

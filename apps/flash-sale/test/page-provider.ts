@@ -10,7 +10,7 @@ interface Trade {
 }
 
 /** One request of the shop, as it came. */
-export interface Asked {
+interface Asked {
   readonly path: string
   readonly body: Readonly<Record<string, unknown>>
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect } from "bun:test"
 import type { TicketRecord } from "../model/record.ts"
 import { type Buyer, ShopProcess, type ShopProcessOptions, until } from "./shop-process.ts"
 
-export interface Stage {
+interface Stage {
   readonly shop: ShopProcess
   /** Makes a sale with a name of its own, of one unit unless told otherwise. */
   freshSale(given?: Record<string, unknown>): Promise<string>

@@ -20,7 +20,7 @@ import { Errands } from "../shop/errands.ts"
 import { PretendProvider } from "./pretend-provider.ts"
 
 /** What a crash is here: from then on nothing of the process reaches the disk. */
-export class Crash extends Error {
+class Crash extends Error {
   override readonly name = "Crash"
 }
 

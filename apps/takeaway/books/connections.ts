@@ -1,9 +1,9 @@
 // Which kitchens are connected at Laba now. Laba tells of each connection's beginning and end; this is what we were told.
 import type { Database } from "./database.ts"
 
-export type Dialect = "laba" | "tencent"
+type Dialect = "laba" | "tencent"
 
-export interface KitchenConnection {
+interface KitchenConnection {
   readonly id: string
   /** The shop that it has logged in to. */
   readonly login: string

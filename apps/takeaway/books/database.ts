@@ -1,6 +1,6 @@
 // The contract of the database, and nothing that runs: one transaction at a time is all that the books ask for.
 
-export type Value = string | number | null
+type Value = string | number | null
 
 /**
  * Runs one statement. It takes a template only, so a value can never become part of the text: `sql\`… WHERE id = ${id}\``.

@@ -16,7 +16,7 @@ const customerMs = 365 * 86_400_000
 const kitchenMs = 16 * 3_600_000
 
 /** What a customer is called at Laba begins with this, and what a shop is called does not: neither can be the other. */
-export const customerPrefix = "c-"
+const customerPrefix = "c-"
 
 export function customerOf(desk: Desk, { request }: Call): string | null {
   return read(desk, request, customerCookie)

@@ -6,12 +6,12 @@ import { isFromOtherOrigin } from "./own-pages.ts"
 import { pageAt } from "./pages.ts"
 import { type Route, routes } from "./routes.ts"
 
-export interface RouterOptions {
+interface RouterOptions {
   readonly desk: Desk
   readonly log: (line: string) => void
 }
 
-export type Handle = (request: Request, address: string) => Promise<Response>
+type Handle = (request: Request, address: string) => Promise<Response>
 
 export function router({ desk, log }: RouterOptions): Handle {
   const route = async (request: Request, address: string): Promise<Response> => {

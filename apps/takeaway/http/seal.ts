@@ -17,7 +17,7 @@ export function seal(text: string, { use, until, secret }: SealOptions & { reado
   return `${sealed}.${macOf(`${use}\n${sealed}`, secret)}`
 }
 
-export interface SealOptions {
+interface SealOptions {
   readonly use: string
   readonly secret: string
 }

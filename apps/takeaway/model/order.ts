@@ -1,7 +1,7 @@
 // Reads an order out of whatever was posted: ours, or one of the two shapes that pages of the first desk sent. What
 // comes out is one shape, checked; nothing behind it looks at the body again.
 
-export interface OrderLine {
+interface OrderLine {
   readonly dish: string
   readonly count: number
 }

@@ -1,6 +1,6 @@
 // The kitchen's bell. Browsers keep a page silent until somebody has tapped on it; until then it says that it cannot ring.
 
-export type Ringing = "silent" | "soft" | "loud"
+type Ringing = "silent" | "soft" | "loud"
 
 /** Seconds between two rings. Who has not looked after a reminder hears little else. */
 const pauseMs: Readonly<Record<Ringing, number>> = { silent: 0, soft: 3500, loud: 1300 }

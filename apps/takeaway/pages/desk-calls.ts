@@ -45,7 +45,7 @@ export async function call<Answer>(
 }
 
 /** Whether it makes sense to ask again: the desk was not there, or was not itself. */
-export const isPassing = (error: unknown): boolean =>
+const isPassing = (error: unknown): boolean =>
   !(error instanceof Refusal) || error.status === 0 || error.status >= 500
 
 /** Asks until there is an answer; what the desk refuses is thrown. `onDelay` is called when it takes more than one try. */

@@ -1,8 +1,8 @@
 // Makes elements. Text is only ever text: nothing that a customer or a shop has written becomes markup.
 
-export type Child = Node | string | null | false
+type Child = Node | string | null | false
 
-export interface Attributes {
+interface Attributes {
   readonly class?: string
   readonly onclick?: () => void
   /** Any other attribute; null and false leave it out. */

@@ -4,7 +4,7 @@ import { call, Refusal } from "./desk-calls.ts"
 import { find } from "./element.ts"
 import { inEachLanguage, say } from "./language.ts"
 
-export interface LineOptions {
+interface LineOptions {
   readonly url: string
   /** Where the desk gives tokens to this page. */
   readonly tokenPath: string

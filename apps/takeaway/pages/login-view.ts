@@ -19,7 +19,7 @@ export function screenName(): string {
   }
 }
 
-export interface Login {
+interface Login {
   show(wasLoggedIn: boolean): void
   hide(): void
 }

@@ -5,13 +5,13 @@ import type { BillRecord } from "../model/bill.ts"
 import { element } from "./element.ts"
 import { say } from "./language.ts"
 
-export interface MouthOptions {
+interface MouthOptions {
   /** The desk has answered with how a bill stands. */
   readonly said: (bill: BillRecord) => void
   readonly changed: () => void
 }
 
-export interface Mouth {
+interface Mouth {
   speakOver(laba: Laba, channel: string): void
   /** `about` is what it is about: of one thing only one is said at a time. */
   say(about: string, word: Readonly<Record<string, unknown>>): void

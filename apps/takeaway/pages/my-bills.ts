@@ -8,12 +8,12 @@ import { agoOf, isWord, language, money, nameOf, say } from "./language.ts"
 import { stateWord } from "./state-word.ts"
 import type { Word } from "./words.ts"
 
-export interface MyBillsOptions {
+interface MyBillsOptions {
   readonly shelf: BillShelf
   readonly shopOf: (id: string) => ShopWithMenu | undefined
 }
 
-export interface MyBills {
+interface MyBills {
   paint(): void
   /** A second has passed. */
   tick(): void

@@ -12,7 +12,7 @@ interface KeptOrder {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-export interface OrderingOptions {
+interface OrderingOptions {
   readonly basket: Basket
   readonly shop: () => ShopWithMenu | undefined
   /** Resolves when the desk knows who we are. */
@@ -21,7 +21,7 @@ export interface OrderingOptions {
   readonly changed: () => void
 }
 
-export interface Ordering {
+interface Ordering {
   /** Sends the order that was on its way when the page was closed, if there is one. */
   resume(): void
   paint(): void

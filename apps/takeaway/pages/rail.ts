@@ -5,7 +5,7 @@ import { byLook, element, find, place } from "./element.ts"
 import { agoOf, isWord, language, money, nameOf, say, timeOf } from "./language.ts"
 import { stateWord } from "./state-word.ts"
 
-export interface RailOptions {
+interface RailOptions {
   readonly isSaying: (bill: number) => boolean
   readonly act: (bill: BillRecord, act: Act) => void
 }

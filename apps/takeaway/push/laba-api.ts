@@ -1,7 +1,7 @@
 // Laba by its backend API: publishing, and single connections by their ids.
 import type { Loudspeaker } from "./loudspeaker.ts"
 
-export interface LabaApiOptions {
+interface LabaApiOptions {
   /** Where Laba listens; may be known later than this is made. */
   readonly url: () => string
   readonly key: string

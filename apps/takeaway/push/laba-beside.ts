@@ -2,7 +2,7 @@
 // itself it is started again at the same place.
 import { join } from "node:path"
 
-export interface LabaBesideOptions {
+interface LabaBesideOptions {
   /** The words for `main.ts laba`; the port is added. */
   readonly words: readonly string[]
   readonly port: number
@@ -10,7 +10,7 @@ export interface LabaBesideOptions {
   readonly log: (line: string) => void
 }
 
-export interface LabaBeside {
+interface LabaBeside {
   readonly url: string
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ import { tokenIssuer } from "../http/seal.ts"
 import { labaKeyOf, type Secrets } from "../secrets.ts"
 import { rawHook } from "./laba-api.ts"
 
-export interface LabaSetup {
+interface LabaSetup {
   readonly host: string
   readonly port: number
   /** `memory`, or `sqlite:` and a directory: then cursors stay good over a restart. */

@@ -9,7 +9,7 @@ import { pushedLine } from "../functions/tencent.ts"
 import type { ShopRecord } from "../model/shop.ts"
 import { customerChannel, kitchenChannel, type Loudspeaker, shopsChannel } from "./loudspeaker.ts"
 
-export interface TellingsOptions {
+interface TellingsOptions {
   readonly books: Database
   readonly loudspeaker: Loudspeaker
   readonly log: (line: string) => void

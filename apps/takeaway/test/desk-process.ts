@@ -9,7 +9,7 @@ const startMsMax = 30_000
 
 export const demoPassword = "laba"
 
-export interface DeskProcessOptions {
+interface DeskProcessOptions {
   readonly args?: readonly string[]
   /** Laba in a process of its own, which goes on when the desk is killed. Default: beside the desk, and ends with it. */
   readonly labaApart?: boolean
@@ -195,7 +195,7 @@ export class DeskProcess implements AsyncDisposable {
   }
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
 }

@@ -4,7 +4,7 @@ import type { Asked } from "../access.ts"
 import type { Origins } from "../origins/origins.ts"
 
 /** An entry of `Sec-WebSocket-Protocol` that carries a token, since a browser can set no other header. Never echoed. */
-export const tokenSubprotocol = "laba.token."
+const tokenSubprotocol = "laba.token."
 
 export interface CredentialPlaces {
   /** The cookie that may hold a token. */

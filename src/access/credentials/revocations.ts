@@ -7,11 +7,11 @@ import type { Anyone, Identity, TokenIdentity } from "../access.ts"
 const entriesMax = 100_000
 
 /** A token, or all of a user's that were issued up to a time. */
-export type RememberedRevocation =
+type RememberedRevocation =
   | { readonly token: string; readonly expiresAtSeconds: number }
   | { readonly user: string; readonly atMs: number }
 
-export interface RevocationsOptions {
+interface RevocationsOptions {
   /** The longest time a token lives, so that whatever was issued before a user's revocation is over after it. */
   readonly lifetimeMaxMs: () => number
   /** Called after each revocation: somebody connected may be meant. */

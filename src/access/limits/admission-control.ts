@@ -17,7 +17,7 @@ export interface Attendance {
   countOfUser(user: string): number
 }
 
-export interface AdmissionsOptions {
+interface AdmissionsOptions {
   readonly limits: Limits
   readonly attendance: Attendance
   readonly now?: () => number
@@ -27,7 +27,7 @@ export interface AdmissionsOptions {
 /** A refused frame or body counts once more for each so many of its characters. */
 const refusalChars = 16 * 1024
 
-export interface RefusedCommand {
+interface RefusedCommand {
   readonly dueAtMs: number
   readonly neighbourhood: string | null
   /** How long it was. */

@@ -16,7 +16,7 @@ const acceptedHeaders = [
 /** Seconds for which a browser need not ask again. Two hours is the most that all of them keep. */
 const preflightSeconds = 7200
 
-export interface OriginsOptions {
+interface OriginsOptions {
   /** Origins whose pages may come, such as `https://shop.example`, or `*` for all. Null when none were configured. */
   readonly allowed: readonly string[] | null
   /** Pages of this machine count as allowed: what a server without keys does for whoever develops on it. */

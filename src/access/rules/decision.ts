@@ -4,7 +4,7 @@ import type { LabaError } from "../../../wire/error.ts"
 import type { Action, Channel, Who } from "../../channels/channel.ts"
 import type { Decision, Identity } from "../access.ts"
 
-export interface Case {
+interface Case {
   readonly action: Action
   readonly channel: Channel
   readonly who: Who

@@ -26,7 +26,7 @@ const staleMs = 24 * 3_600_000
 const backOffMsMin = 1000
 const backOffMsMax = 60_000
 
-export interface JwksOptions {
+interface JwksOptions {
   readonly url: string
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
   /** Monotonic milliseconds: a clock that is set back must not keep a withdrawn key, nor the next fetch waiting. */

@@ -5,7 +5,7 @@ import type { TokenIdentity } from "../access.ts"
 import { nothing, scopeOf, scopePatternsMax } from "../credentials/scope.ts"
 import { userPart } from "../rules/own-channels.ts"
 
-export interface ClaimBounds {
+interface ClaimBounds {
   readonly nowMs: number
   readonly leewaySeconds: number
   readonly lifetimeMaxSeconds: number

@@ -19,7 +19,7 @@ export interface Issuer {
   readonly userPrefix: string
 }
 
-export interface TokenVerifierOptions {
+interface TokenVerifierOptions {
   readonly issuers: readonly Issuer[]
   readonly leewaySeconds: number
   readonly lifetimeMaxSeconds: number

@@ -32,7 +32,7 @@ export interface VerifyKeys {
 export type LostKey = "unauthorized" | "keys_unavailable"
 
 /** Keys tried for one token. A set with more that fit is a mistake, and trying all of them a gift to attackers. */
-export const candidatesMax = 8
+const candidatesMax = 8
 
 /** RFC 7518, 3.2: a key of the size of the hash at least. Shorter secrets are guessed offline, from any one token. */
 export const secretBytesMin = 32

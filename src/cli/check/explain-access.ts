@@ -9,7 +9,7 @@ import { CommandError } from "../command.ts"
 
 const actions: readonly Action[] = ["listen", "history", "publish", "presence", "manage"]
 
-export interface Question {
+interface Question {
   readonly config: Config
   /** A token or key, a file that holds one, or `anyone`. */
   readonly as: string

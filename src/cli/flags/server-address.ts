@@ -2,7 +2,7 @@
 import { UsageError } from "../command.ts"
 
 /** The address that is used when neither `--url` nor `LABA_URL` names one: what `laba serve` listens at. */
-export const defaultAddress = "http://127.0.0.1:8080"
+const defaultAddress = "http://127.0.0.1:8080"
 
 /** Help's line for `--url`. */
 export const urlFlag = {

@@ -5,9 +5,9 @@ import { attributeOf, verifySignature } from "../../hooks/signature.ts"
 import type { FunctionAnswer } from "../../hooks/function-file.ts"
 
 /** Calls a function; null when there is none. Throws what it throws. */
-export type CallFunction = (file: string, kind: HookKind, event: unknown) => Promise<unknown> | null
+type CallFunction = (file: string, kind: HookKind, event: unknown) => Promise<unknown> | null
 
-export interface FunctionServerOptions {
+interface FunctionServerOptions {
   readonly port: number
   /** What requests must be signed with; null lets everything on this machine call. */
   readonly secret: string | null

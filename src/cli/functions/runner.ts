@@ -9,7 +9,7 @@ import type { ServedFile } from "./process-messages.ts"
 /** An editor writes a file in several steps. */
 const settleMs = 50
 
-export interface FunctionRunnerOptions {
+interface FunctionRunnerOptions {
   /** Absolute. */
   readonly folder: string
   /** A file of SQLite, or `:memory:`. */

@@ -7,7 +7,7 @@ import { homedir } from "node:os"
 import { join } from "node:path"
 import { CommandError } from "../command.ts"
 
-export interface ReactionIdentity {
+interface ReactionIdentity {
   readonly verb: "on" | "forward"
   readonly server: string
   readonly channel: string

@@ -42,7 +42,7 @@ export const sharedFlags = {
   url: urlFlag,
 } as const
 
-export interface ReactionTask {
+interface ReactionTask {
   readonly verb: "on" | "forward"
   readonly address: Address
   /** The channel's canonical name. */

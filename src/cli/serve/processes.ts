@@ -2,7 +2,7 @@
 // Knows that they are `laba serve` and print a line when they are ready; what they do is theirs.
 import { CommandError } from "../command.ts"
 
-export interface ProcessesOptions {
+interface ProcessesOptions {
   readonly count: number
   readonly host: string
   /** 0 is any free one. */

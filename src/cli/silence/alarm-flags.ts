@@ -28,7 +28,7 @@ export const tellFlags = {
   config: configFlag,
 } as const satisfies Command["flags"]
 
-export type TellFlags = Readonly<Partial<Record<keyof typeof tellFlags, string>>>
+type TellFlags = Readonly<Partial<Record<keyof typeof tellFlags, string>>>
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -7,7 +7,7 @@ import { jsonSchema, readComments, referenceTables } from "./reference.ts"
 const root = new URL("../../../", import.meta.url)
 const pathOf = (name: string): string => fileURLToPath(new URL(name, root))
 
-export interface GeneratedDocument {
+interface GeneratedDocument {
   readonly path: string
   readonly text: string
 }

@@ -6,7 +6,7 @@ import { sizePattern, timePattern } from "../quantities.ts"
 import { configSchema } from "../schema/config-schema.ts"
 
 /** What of JSON Schema (2020-12) the configuration uses. */
-export interface SchemaNode {
+interface SchemaNode {
   description?: string
   type?: string
   const?: string
@@ -21,7 +21,7 @@ export interface SchemaNode {
 }
 
 /** The doc comments of the members of interfaces, by interface and member. */
-export type Comments = ReadonlyMap<string, ReadonlyMap<string, string>>
+type Comments = ReadonlyMap<string, ReadonlyMap<string, string>>
 
 /** Reads them from TypeScript sources that are laid out as the formatter leaves them. */
 export function readComments(...sources: readonly string[]): Comments {

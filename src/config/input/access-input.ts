@@ -30,7 +30,7 @@ export interface KeyInput {
 }
 
 /** Who issues tokens, and by which key that is known. */
-export interface IssuerInput {
+interface IssuerInput {
   /** A shared secret of at least 32 bytes, or a list of them while it is changed: HS256, and HS384 and HS512 when it is as long as their hash. Or `LABA_TOKEN_SECRET`. */
   readonly secret?: string | readonly string[]
   /** Public keys in PEM: RSA of at least 2048 bits (RS and PS), P-256, P-384 and P-521 (ES), Ed25519 (EdDSA). */

@@ -28,7 +28,7 @@ export interface TellInput {
   readonly sms?: SmsInput
 }
 
-export interface MailInput {
+interface MailInput {
   /** The mail server: `smtp://user:password@mail.example:587`, or `smtps://` for TLS from the first byte. */
   readonly smtp: string
   /** Whom it is from: `alarm@example.com` or `Laba <alarm@example.com>`. */

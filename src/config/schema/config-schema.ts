@@ -92,13 +92,13 @@ export const channelSchema = z.strictObject({
   ...permissionsShape,
 })
 
-export const tlsSchema = z.strictObject({
+const tlsSchema = z.strictObject({
   cert: z.string().min(1),
   key: z.string().min(1),
   ca: z.string().min(1).optional(),
 })
 
-export const logSchema = z.strictObject({
+const logSchema = z.strictObject({
   level: z.enum(logLevels).default("warn"),
   format: z.enum(logFormats).optional(),
 })

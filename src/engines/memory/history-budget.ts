@@ -35,7 +35,7 @@ class UseList {
   }
 }
 
-export interface HistoryBudgetOptions {
+interface HistoryBudgetOptions {
   /** Bytes that all logs together may cost. */
   readonly limits: Pick<Limits, "historyBytesMax" | "historyPercentPerPublisherMax">
   /** A channel was pushed out by the budget: its history is gone before its time. */

@@ -15,14 +15,14 @@ interface Remembered {
 }
 
 /** What was, or is to be, published under a key. */
-export interface Keyed {
+interface Keyed {
   readonly channel: Channel
   readonly idempotency: Idempotency
   readonly publisher?: Publisher | undefined
 }
 
 /** Read whenever they are needed. */
-export type ReceiptsLimits = Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
+type ReceiptsLimits = Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
 
 export class Receipts {
   // A Map iterates in the order of insertion, and all entries live equally long: the first is the next to expire. After

@@ -23,7 +23,7 @@ export interface Waiting {
 }
 
 /** Publishes a group, and gives each of it its answer before it resolves. Throws when none has one. */
-export type PublishGroup = (partition: Partition, group: readonly Waiting[]) => Promise<void>
+type PublishGroup = (partition: Partition, group: readonly Waiting[]) => Promise<void>
 
 export class Gathering {
   private readonly publishGroup: PublishGroup
@@ -74,7 +74,7 @@ export class Gathering {
 }
 
 /** Cuts a list into groups that are within the bounds. */
-export function groupsOf(all: readonly Waiting[]): readonly (readonly Waiting[])[] {
+function groupsOf(all: readonly Waiting[]): readonly (readonly Waiting[])[] {
   const groups: Waiting[][] = []
   let group: Waiting[] = []
   let bytes = 0

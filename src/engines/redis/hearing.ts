@@ -17,7 +17,7 @@ const beginTimeoutMs = 5000
 /** Each channel is asked about this often although nothing seems amiss. It also says that it is still in use. */
 const reviewSeconds = 60
 
-export interface HearingOptions {
+interface HearingOptions {
   readonly link: Link
   readonly store: Store
   readonly routing: Routing

@@ -7,7 +7,7 @@ import { troubleOf } from "./trouble.ts"
 const firstWaitMs = 50
 const longestWaitMs = 1000
 
-export interface LineOptions extends ConnectionOptions {
+interface LineOptions extends ConnectionOptions {
   readonly onUp: (connection: Connection) => void
   /** The connection ended, or none could be opened; called for every try. */
   readonly onDown: (trouble: RedisTrouble) => void

@@ -11,7 +11,7 @@ import { RedisServer } from "./server.ts"
 import { isWhole, readSlots, type SlotMap, slotOf } from "./slots.ts"
 import { RedisTrouble, replyCodeOf, unavailable } from "./trouble.ts"
 
-export interface LinkOptions {
+interface LinkOptions {
   readonly address: RedisAddress
   /** Begins every key and Redis channel, so that several Labas share a Redis. */
   readonly prefix: string

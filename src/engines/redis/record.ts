@@ -3,7 +3,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { Draft, Message } from "../engine.ts"
 
 /** What a record says of a message; where it stands is said beside it. */
-export type Recorded = Pick<Message, "type" | "data" | "bytes" | "id" | "time">
+type Recorded = Pick<Message, "type" | "data" | "bytes" | "id" | "time">
 
 const newline = 10
 

@@ -9,7 +9,7 @@ import { RedisTrouble, replyCodeOf, unavailable } from "./trouble.ts"
 /** How often an open question is asked again: publishers wait for it. */
 const askAgainMs = 100
 
-export interface RestartVoteOptions {
+interface RestartVoteOptions {
   readonly link: Link
   readonly partitions: readonly Partition[]
   /** How long a node is waited for that does not say what it saw, in milliseconds. */

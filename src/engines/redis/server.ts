@@ -13,7 +13,7 @@ const standardPulseMs = 1000
 /** A connection is cut after so many pulses without a sign of life: 3 s, longer than a busy server pauses for a fork or a big key. */
 const silentPulsesMax = 3
 
-export interface RedisServerOptions {
+interface RedisServerOptions {
   readonly redis: RedisOptions
   readonly where: string
   readonly inCluster: boolean

@@ -26,7 +26,7 @@ const placeOfAll = "all"
 /** How messages come to the nodes: each where somebody listens, or all to all. */
 export type Routing = "targeted" | "broadcast"
 
-export interface StoreOptions {
+interface StoreOptions {
   readonly link: Link
   readonly routing: Routing
   /** Default: what the kind of Redis needs. */

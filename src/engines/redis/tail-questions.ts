@@ -15,13 +15,13 @@ const underWayMaxOf = (partitions: number): number => Math.max(2, partitions / 4
 const askAgainMs = 500
 
 /** Who wants to know. */
-export interface TailAsker {
+interface TailAsker {
   /** Whether somebody waits for listening to begin. */
   readonly isBeginning: boolean
   stands(tail: Position): void
 }
 
-export interface TailQuestionsOptions {
+interface TailQuestionsOptions {
   readonly store: Pick<Store, "tails" | "partitions">
   /** Who listens to a channel now. */
   readonly listeningOf: (channel: Channel) => TailAsker | undefined

@@ -7,7 +7,7 @@ import type { Store } from "./store.ts"
 /** Channels in one script: some 3 ms of the server. */
 const channelsMax = 300
 
-export interface UnlistenedChannelsOptions {
+interface UnlistenedChannelsOptions {
   readonly store: Pick<Store, "leave" | "partitions">
   /** Whether it is listened to again. */
   readonly isHeard: (channel: Channel) => boolean

@@ -18,7 +18,7 @@ import { troubleOf, unavailable } from "./trouble.ts"
 import type { Upkeep } from "./upkeep.ts"
 import type { ForgetWork, MessageWork, Work } from "./work.ts"
 
-export interface AcceptanceOptions {
+interface AcceptanceOptions {
   readonly events: EngineEvents
   readonly store: Store
   readonly journal: Journal

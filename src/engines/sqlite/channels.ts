@@ -18,7 +18,7 @@ const stepMax = 64
 /** Pages of so many rows looked at in one step for channels that are not in memory: there may be few of them among the rows. */
 const pagesMax = 8
 
-export interface ChannelsOptions {
+interface ChannelsOptions {
   readonly store: Store
   readonly archive: Archive
   readonly epochs: Epochs

@@ -28,7 +28,7 @@ const waitingBytesMin = 8 * 1024 * 1024
 const dueMinMs = 1000
 
 /** What a commit accepted, as it waits to be filed. */
-export type Accepted =
+type Accepted =
   | { readonly kind: "message"; readonly batch: number; readonly log: StoredLog; readonly message: Message }
   /** The log began anew; `oldId` is the row of its earlier life, if it had one. */
   | {
@@ -39,7 +39,7 @@ export type Accepted =
       readonly oldId: number | null
     }
 
-export interface FilingOptions {
+interface FilingOptions {
   readonly store: Store
   readonly archive: Archive
   readonly journal: Journal

@@ -39,7 +39,7 @@ type Row =
   // Bytes, in base64.
   | [string, number, number, string, string, number, number, string, 1]
 
-export function printEntries(entries: readonly Entry[]): string {
+function printEntries(entries: readonly Entry[]): string {
   return JSON.stringify(entries.map(rowOf))
 }
 
@@ -53,7 +53,7 @@ function rowOf(entry: Entry): Row {
 }
 
 /** Reads what `printEntries` printed. */
-export function readEntries(text: string): Entry[] {
+function readEntries(text: string): Entry[] {
   return (JSON.parse(text) as Row[]).map((row): Entry => {
     const channel = row[0] as Channel
     if (row.length === 2) return { kind: "forget", channel, epoch: row[1] }

@@ -5,7 +5,7 @@ import type { Epochs } from "./epochs.ts"
 import type { Filing } from "./filing.ts"
 import type { Entry, Journal } from "./journal.ts"
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly journal: Journal
   readonly channels: Channels
   readonly epochs: Epochs

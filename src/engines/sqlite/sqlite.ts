@@ -60,7 +60,7 @@ export interface SqliteEngineOptions {
   readonly onTrouble?: (says: string | null) => void
 }
 
-export const defaultDiskBytesMax = 4 * 1024 ** 3
+const defaultDiskBytesMax = 4 * 1024 ** 3
 
 export class SqliteEngine implements Engine, Inventory {
   private readonly options: SqliteEngineOptions

@@ -48,7 +48,7 @@ const tables = `
 `
 
 /** A prepared statement. Each runs to its end at once. */
-export interface Query<Row, Values extends SQLQueryBindings[]> {
+interface Query<Row, Values extends SQLQueryBindings[]> {
   get(...values: Values): Row | null
   all(...values: Values): Row[]
   run(...values: Values): unknown

@@ -30,7 +30,7 @@ const warmMessagesMax = 1000
 export const diskCost = (messages: number, bytes: number): number =>
   channelDiskBytes + messages * messageDiskBytes + bytes
 
-export interface LogStart {
+interface LogStart {
   readonly id: number
   readonly epoch: number
   readonly epochText: string
@@ -237,7 +237,7 @@ export class StoredLog {
 }
 
 /** The table lacks what the channel's row promises. */
-export class MissingMessages extends Error {
+class MissingMessages extends Error {
   readonly code = "SQLITE_CORRUPT"
 
   constructor(channel: Channel) {

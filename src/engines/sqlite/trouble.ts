@@ -14,7 +14,7 @@ export type Severity =
   /** What is on the disk is unknown or damaged: only opening it anew, or a person, helps. */
   | "lasting"
 
-export interface Trouble {
+interface Trouble {
   readonly severity: Severity
   /** One sentence for the log: what, where, and what to do. */
   readonly says: string

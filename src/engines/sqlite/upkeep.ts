@@ -10,7 +10,7 @@ const sweepIntervalMs = 1000
 /** Steps of clearing in one go when nobody waits, some 2 ms each: whoever comes meanwhile waits for the rest of them. */
 const roundsMax = 16
 
-export interface UpkeepOptions {
+interface UpkeepOptions {
   readonly store: Store
   readonly archive: Archive
   readonly channels: Channels

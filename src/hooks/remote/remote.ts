@@ -9,10 +9,10 @@ export const askKinds = ["register", "transport", "subscribe", "publish"] as con
 export const notificationKinds = ["unregister", "occupied", "vacated"] as const
 
 /** A hook whose answer somebody waits for. */
-export type AskKind = (typeof askKinds)[number]
+type AskKind = (typeof askKinds)[number]
 
 /** A hook that is told until it has heard. */
-export type NotificationKind = (typeof notificationKinds)[number]
+type NotificationKind = (typeof notificationKinds)[number]
 
 export type HookKind = AskKind | NotificationKind
 
@@ -54,14 +54,14 @@ export interface RegisterEvent extends HookedConnection {
 }
 
 /** A message that a client sent, or wants to publish. */
-export interface MessageEvent extends HookedConnection {
+interface MessageEvent extends HookedConnection {
   readonly kind: "transport" | "publish"
   readonly channel: string
   readonly type: string
   readonly data: string | Uint8Array
 }
 
-export interface SubscribeEvent extends HookedConnection {
+interface SubscribeEvent extends HookedConnection {
   readonly kind: "subscribe"
   readonly channel: string
 }
@@ -76,7 +76,7 @@ export interface UnregisterEvent extends HookedConnection {
 }
 
 /** A channel got its first listener, or lost its last; `node` has noticed. */
-export interface OccupancyEvent {
+interface OccupancyEvent {
   readonly kind: "occupied" | "vacated"
   readonly channel: string
   readonly node: string

@@ -9,12 +9,12 @@ import { routes } from "./routes.ts"
 /** Everything under it is the backend API. */
 export const backendPrefix = "/_/api/"
 
-export interface BackendOptions {
+interface BackendOptions {
   readonly desk: Desk
   readonly admit: Admit
 }
 
-export type BackendMethods = Readonly<Record<string, (station: Station, ask: Ask) => Answer>>
+type BackendMethods = Readonly<Record<string, (station: Station, ask: Ask) => Answer>>
 
 /** Answers the methods of a path, or null when no route is there. */
 export function makeBackend({ desk, admit }: BackendOptions): (path: string) => BackendMethods | null {

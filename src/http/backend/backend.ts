@@ -68,7 +68,7 @@ export interface QueryParameter {
 }
 
 /** One answer that is no error. */
-export interface Answered {
+interface Answered {
   readonly description: string
   /** Null: no body. */
   readonly schema: z.ZodType | null

@@ -30,7 +30,7 @@ export function openApi(others: readonly Route[]): Route {
 }
 
 /** The whole document. */
-export function describe(routes: readonly Route[]): Json {
+function describe(routes: readonly Route[]): Json {
   const paths: Record<string, Record<string, Json>> = {}
   for (const route of routes) {
     paths[route.path] ??= {}

@@ -3,7 +3,7 @@
 import { LabaError } from "../../../wire/error.ts"
 
 /** One part of a form. */
-export interface Part {
+interface Part {
   readonly name: string
   /** Whether it has a file's name. */
   readonly file: boolean

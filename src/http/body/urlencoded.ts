@@ -1,7 +1,7 @@
 // Reads `application/x-www-form-urlencoded`, of bodies and of queries, on bytes and strictly: `formData()` and
 // `URLSearchParams` let broken escapes stand and put U+FFFD where the text is not UTF-8.
 
-export interface Field {
+interface Field {
   readonly name: string
   /** Unescaped, and not yet known to be text. */
   readonly value: Uint8Array

@@ -53,7 +53,7 @@ export async function newest(station: Station, ask: Ask, channel: Channel): Prom
 }
 
 /** The published type when it is inert, else the plainest type that shows the same bytes. */
-export function servedType(message: Pick<Message, "type" | "data">): string {
+function servedType(message: Pick<Message, "type" | "data">): string {
   const inert = inertTypes.test(message.type)
   if (typeof message.data !== "string") return inert ? message.type : "application/octet-stream"
   return `${inert || isJsonType(message.type) ? message.type : "text/plain"}; charset=utf-8`

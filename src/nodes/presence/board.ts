@@ -16,7 +16,7 @@ const sliceMax = 1000
 /** How often changes are told. A list of names is read by people: a quarter of a second is at once. */
 const beatMs = 250
 
-export interface BoardOptions {
+interface BoardOptions {
   /** This node's name. */
   readonly node: string
   /** Whether a channel's rule keeps presence. */

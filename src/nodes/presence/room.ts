@@ -19,7 +19,7 @@ interface Here {
   readonly since: number
 }
 
-export interface RoomOptions {
+interface RoomOptions {
   readonly channel: Channel
   /** This node's name. */
   readonly node: string

@@ -36,7 +36,7 @@ return 1`,
   redisClock,
 )
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   readonly link: Link
   /** This node. */
   readonly self: string

@@ -37,7 +37,7 @@ interface Waiting {
   reject(error: LabaError): void
 }
 
-export interface InboxOptions {
+interface InboxOptions {
   readonly link: Link
   /** This node. */
   readonly self: string

@@ -13,7 +13,7 @@ interface Known {
   newest: number
 }
 
-export interface ObservedOptions {
+interface ObservedOptions {
   readonly channel: Channel
   readonly parts: PresenceParts
   readonly ear: PresenceEar

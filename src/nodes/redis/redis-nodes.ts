@@ -10,7 +10,7 @@ import { Registry } from "./registry.ts"
 import { Revoked } from "./revoked.ts"
 
 /** Who wants to know of the coming and going of nodes. */
-export interface NodesEar {
+interface NodesEar {
   came(run: string): void
   gone(run: string): void
   /** The others may have forgotten what this node has said. */
@@ -19,7 +19,7 @@ export interface NodesEar {
   renewed(): void
 }
 
-export interface RedisNodesOptions {
+interface RedisNodesOptions {
   readonly link: Link
   readonly leaseMs: number
   readonly entry: () => NodeEntry

@@ -38,7 +38,7 @@ redis.call('HDEL', KEYS[2], ARGV[1])
 return 1`,
 )
 
-export interface RegistryOptions {
+interface RegistryOptions {
   readonly link: Link
   readonly leaseMs: number
   /** This node as it is now. */

@@ -32,7 +32,7 @@ const readScript = defineScript(
  */
 const clocksDifferByMs = 10 * 60_000
 
-export interface RevokedOptions {
+interface RevokedOptions {
   readonly link: Link
   /** The longest time a token lives. */
   readonly lifetimeMaxMs: () => number

@@ -45,7 +45,7 @@ interface PinnedInit extends RequestInit {
   readonly tls?: { readonly serverName: string; readonly ca?: string }
 }
 
-export interface HttpSenderOptions {
+interface HttpSenderOptions {
   /** All addresses of a name. */
   readonly resolve?: (host: string) => Promise<string[]>
   /** An authority to believe beside the system's, in PEM. */

@@ -21,7 +21,7 @@ const perStepMax = 200
 /** How long it is known that others have taken over from a run. Sockets of a node that stood still for longer are gone. */
 const generationKeptMs = 24 * 3_600_000
 
-export interface RedisNotificationStoreOptions {
+interface RedisNotificationStoreOptions {
   readonly link: Link
   /** Names this run of this node. */
   readonly run: string

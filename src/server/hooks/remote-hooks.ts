@@ -20,7 +20,7 @@ import { makeHttpSend } from "./http-post.ts"
 import { RedisNotificationStore } from "./redis-store.ts"
 import { SqliteNotificationStore } from "./sqlite-store.ts"
 
-export interface HookPartsOptions {
+interface HookPartsOptions {
   readonly config: Pick<Config, "hooks" | "engine" | "node">
   readonly engine: NodeEngine
   readonly node: string

@@ -15,7 +15,7 @@ import { ticketSection } from "./sections/ticket.ts"
 /** The channel that the page shows. The browser's script names it too. */
 const shownChannel = "/channel/hello"
 
-export interface LandingContext {
+interface LandingContext {
   readonly version: string
   /** Where this server is reached, without a slash at the end: `http://127.0.0.1:8080`. Behind a proxy the page corrects it. */
   readonly address: string

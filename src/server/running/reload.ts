@@ -103,7 +103,7 @@ function usable(before: Config, after: Config): Config {
 }
 
 /** Keys that differ, by name only: values may be secrets. */
-export function changesBetween(before: Config, after: Config): ConfigChange[] {
+function changesBetween(before: Config, after: Config): ConfigChange[] {
   const changes: ConfigChange[] = []
   const compare = (
     key: string,

@@ -9,14 +9,14 @@ import type { Holds } from "../../transports/poll/hold.ts"
 /** Connections looked at in one turn. A decision is a microsecond or two, a close is a system call or two. */
 const sliceMax = 500
 
-export interface RightsReviewOptions {
+interface RightsReviewOptions {
   readonly connections: Pick<Connections, "page">
   readonly holds: Pick<Holds, "page">
   readonly access: Pick<Access, "objectionTo" | "decide">
 }
 
 /** What somebody was allowed under the rules before. */
-export type AllowedBefore = (identity: Identity, action: Action, channel: Channel) => boolean
+type AllowedBefore = (identity: Identity, action: Action, channel: Channel) => boolean
 
 export class RightsReview {
   private readonly options: RightsReviewOptions

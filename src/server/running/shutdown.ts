@@ -19,7 +19,7 @@ const lastWordMs = 500
 /** Time for backends to hear who was sent away. What they have not heard by then is told after a restart, with a directory to remember it in. */
 const tellsWaitMs = 5000
 
-export interface ShutdownOptions {
+interface ShutdownOptions {
   readonly parts: Parts
   readonly server: Server<Socket>
   readonly operation: Operation

@@ -9,7 +9,7 @@ import { readAuthorities } from "../engines.ts"
 import { readTls, type TlsFiles } from "./tls.ts"
 
 /** What was read on the way. */
-export interface StartFiles {
+interface StartFiles {
   readonly tls: TlsFiles | null
 }
 

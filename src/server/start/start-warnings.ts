@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises"
 import type { Limits } from "../../../wire/limits.ts"
 
-export interface StartWarning {
+interface StartWarning {
   /** Stable, for alarms and tests. */
   readonly name: string
   /** What is so, and what will come of it. */

@@ -10,7 +10,7 @@ import type { Outlet } from "./outlet.ts"
 /** Names in one answer. What is beyond is counted; backends read on page by page. */
 const firstPage: PageOf = { from: 0, limit: 1000 }
 
-export interface PresenceQuestion {
+interface PresenceQuestion {
   readonly channel: Channel
   readonly ref: JsonText | undefined
   /** Left out: asked once. */

@@ -11,7 +11,7 @@ import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
 import type { Outlet } from "./outlet.ts"
 
 /** The conversation it belongs to. */
-export interface SubscriptionOwner {
+interface SubscriptionOwner {
   readonly outlet: Outlet
   /** Ends it and tells the client why. */
   endSubscription(subscription: Subscription, code: Code): void

@@ -25,7 +25,7 @@ const kind: GroupKind = {
   make: () => new HeldManyPollGroup() as ListGroup<Listener>,
 }
 
-export interface HeldManyPollOptions extends HoldOptions {
+interface HeldManyPollOptions extends HoldOptions {
   readonly channels: readonly Channel[]
   /**
    * Where it stands in each, all of them: until a channel's audience says better it stands there, so that there is a cursor

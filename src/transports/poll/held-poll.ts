@@ -29,7 +29,7 @@ const kind: GroupKind = {
   make: () => new HeldPollGroup() as ListGroup<Listener>,
 }
 
-export interface HeldPollOptions extends HoldOptions {
+interface HeldPollOptions extends HoldOptions {
   readonly channel: Channel
   /** Where it listens from; null is now. */
   readonly after: Position | null

@@ -10,7 +10,7 @@ import type { Timed } from "../timer-wheel.ts"
 import { pollResponse } from "./poll-answer.ts"
 
 /** Who waits, as far as they are counted. */
-export interface Holder {
+interface Holder {
   /** The seats of their address; null for this machine's own. */
   readonly seats: Seats | null
   /** Counted here; undefined for nobody known, and for who is counted as a connection already. */

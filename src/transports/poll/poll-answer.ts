@@ -35,7 +35,7 @@ export function manyPollAnswer(
 
 export const messagesJson = (messages: readonly Message[]): string[] => messages.map(messageJson)
 
-export const pollHeaders = {
+const pollHeaders = {
   "Content-Type": "application/json; charset=utf-8",
   "Cache-Control": "no-store",
   "X-Content-Type-Options": "nosniff",

@@ -6,7 +6,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { Guest } from "../guest.ts"
 import type { Hold } from "./hold.ts"
 
-export interface VisitOptions {
+interface VisitOptions {
   readonly user: string | undefined
   readonly guest: Guest
   readonly channels: readonly Channel[]

@@ -37,7 +37,7 @@ const kind: GroupKind = {
   make: () => new ChannelStreamGroup() as ListGroup<Listener>,
 }
 
-export interface ChannelStreamOptions extends EventStreamOptions {
+interface ChannelStreamOptions extends EventStreamOptions {
   readonly channel: Channel
   readonly after: Position | null
   readonly reply: string | Uint8Array | undefined

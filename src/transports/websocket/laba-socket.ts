@@ -12,7 +12,7 @@ import type { Shared } from "../shared.ts"
 import type { GroupKind } from "../transport.ts"
 import { type Incoming, Socket } from "./socket.ts"
 
-export interface LabaSocketOptions {
+interface LabaSocketOptions {
   readonly shared: Shared
   readonly kind: GroupKind
   /** The channel of the URL. */

@@ -15,7 +15,7 @@ import type { GroupKind, Listener, Membership } from "../transport.ts"
 import { setAside } from "../slow-listeners.ts"
 import { type Incoming, Socket } from "./socket.ts"
 
-export interface RawSocketOptions {
+interface RawSocketOptions {
   readonly shared: Shared
   readonly kind: GroupKind
   readonly channel: Channel

@@ -8,7 +8,7 @@ import type { Group, GroupKind, Listener } from "../transport.ts"
 import type { Socket } from "./socket.ts"
 
 /** Finds the socket that a listener writes to. */
-export type SocketOf<L extends Listener> = (listener: L) => Socket
+type SocketOf<L extends Listener> = (listener: L) => Socket
 
 /** The server to publish with; it exists only after the kinds were made. */
 export interface Publisher {
@@ -17,7 +17,7 @@ export interface Publisher {
 
 let topics = 0
 
-export interface SocketGroupOptions<L extends Listener> {
+interface SocketGroupOptions<L extends Listener> {
   readonly protocol: Protocol
   readonly socketOf: SocketOf<L>
   readonly publisher: Publisher

@@ -76,7 +76,7 @@ export function tencentSms(options: TencentSmsOptions): SmsSender {
 
 const contentType = "application/json; charset=utf-8"
 
-export interface Tc3Request {
+interface Tc3Request {
   readonly secretId: string
   readonly secretKey: string
   /** The product, such as `sms`. */

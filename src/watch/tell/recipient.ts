@@ -12,7 +12,7 @@ import type { SmsTell, Tell } from "./tell.ts"
 /** How long a webhook or a command may take. */
 const tellMsMax = 30_000
 
-export interface RecipientSurroundings {
+interface RecipientSurroundings {
   /** Publishes JSON to a channel, by the server or by a client. */
   readonly publish: (channel: string, alarm: Alarm) => Promise<unknown>
 }

@@ -12,7 +12,7 @@ import { listenOn, messageOf, publishOn, ways } from "./listeners.ts"
 import { channels, Nodes, room } from "./nodes.ts"
 import { Visitor, Watcher } from "./visitors.ts"
 
-export interface RunOptions {
+interface RunOptions {
   readonly seed: number
   readonly faults: number
   /** How long Redis stands still or is away at most, in milliseconds. */
@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly pauseMs?: number
 }
 
-export interface Report {
+interface Report {
   readonly seed: number
   readonly faults: readonly string[]
   readonly answered: number

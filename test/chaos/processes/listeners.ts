@@ -18,7 +18,7 @@ const patienceMs = 3_600_000
 /** A client comes back after that long, and one more time as long at most. */
 const comeBackMs = 50
 
-export interface ListeningOptions {
+interface ListeningOptions {
   readonly nodes: Nodes
   readonly random: Random
 }
@@ -95,7 +95,7 @@ export const messageOf = (
 /** An answer that has not come by then is not waited for: Redis may stand still, and the publish is sent again under its key. */
 const answerMs = 5000
 
-export interface PublishingOptions extends ListeningOptions {
+interface PublishingOptions extends ListeningOptions {
   readonly ledger: Ledger
   readonly goesOn: () => boolean
 }

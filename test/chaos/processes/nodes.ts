@@ -5,7 +5,7 @@ import { type ServerProcess, startProcess } from "../../support/process.ts"
 import type { RedisProcess } from "../../support/redis-servers.ts"
 import { until } from "../../support/redis-servers.ts"
 
-export const leaseSeconds = 2
+const leaseSeconds = 2
 export const room = "/rooms/1"
 export const channels = ["/chaos/a", "/chaos/b"] as const
 

@@ -6,7 +6,7 @@ import { headOf, numbers, publish, publishAll } from "../../support/publish.ts"
 import { type ConformanceCase, keeping } from "../case.ts"
 
 /** Every frame until the answer to a ping sent now: what the server had to say to what was sent before. */
-export async function framesUntilPong(listener: LabaListener): Promise<ServerFrame[]> {
+async function framesUntilPong(listener: LabaListener): Promise<ServerFrame[]> {
   listener.send({ op: "ping", ref: "the end" })
   const frames: ServerFrame[] = []
   for (;;) {

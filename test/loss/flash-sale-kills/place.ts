@@ -1,6 +1,6 @@
 // One process of a town: started, killed with -9 and started again at the same address.
 
-export interface PlaceOptions {
+interface PlaceOptions {
   readonly name: string
   /** The command; `port` is 0 at first, and from then on the one that the system chose. */
   readonly command: (port: string) => readonly string[]

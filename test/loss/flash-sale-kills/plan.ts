@@ -5,7 +5,7 @@ import { Random } from "../../fuzz/random.ts"
 import type { Habits } from "./holder.ts"
 import type { Victim } from "./town.ts"
 
-export interface Moment {
+interface Moment {
   /** So many tickets were promised, results seen, or orders paid for … */
   readonly after: "tickets" | "results" | "payments"
   readonly count: number
@@ -26,7 +26,7 @@ export interface Plan {
   readonly weather: { readonly delayMsMax: number; readonly doubled: number; readonly lost: number }
 }
 
-export interface Planned {
+interface Planned {
   readonly seed: number
   readonly number: number
   readonly buyers: number

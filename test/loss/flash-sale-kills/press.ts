@@ -5,7 +5,7 @@ import type { Socket } from "bun"
 import { AnswerReader } from "../../../bench/load/answer-reader.ts"
 import type { Crowd, Requests } from "../../../bench/flash-sale/crowd.ts"
 
-export interface PressOptions {
+interface PressOptions {
   readonly crowd: Crowd
   readonly sale: string
   readonly item: string

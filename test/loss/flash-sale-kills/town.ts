@@ -210,7 +210,7 @@ export class Town implements AsyncDisposable {
 }
 
 /** A sale in the books. */
-export interface BookedSale {
+interface BookedSale {
   readonly key: number
   readonly numbers: ReadonlyMap<string, number>
   /** The most tickets that were written at the same time. */

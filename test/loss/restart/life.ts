@@ -18,7 +18,7 @@ export interface Life {
   readonly endedAtMs: number
 }
 
-export interface LifeOptions {
+interface LifeOptions {
   readonly base: string
   readonly channel: string
   /** Publishes accepted so far. */

@@ -8,7 +8,7 @@ export class BrokenPromise extends Error {
   override readonly name = "BrokenPromise"
 }
 
-export interface DeliveryCheckOptions {
+interface DeliveryCheckOptions {
   readonly channel: Channel
   readonly after: Position | null
   /** The id of the message that was numbered so, if one was. */

@@ -5,7 +5,7 @@ import { readFlags } from "../../../bench/measure/flags.ts"
 import { Random } from "../../fuzz/random.ts"
 import { runScenario, type Step, weighted } from "./scenario.ts"
 
-export interface ListenerLives {
+interface ListenerLives {
   readonly runs: number
   readonly seed: number
   readonly steps: number
@@ -13,7 +13,7 @@ export interface ListenerLives {
   readonly broken: readonly BrokenScenario[]
 }
 
-export interface BrokenScenario {
+interface BrokenScenario {
   /** `{ runs: 1, seed }` runs it again. */
   readonly seed: number
   readonly why: string

@@ -11,7 +11,7 @@ export type Click =
   | { readonly kind: "knocking"; readonly code: string; readonly againAt: number }
   | { readonly kind: "refused"; readonly code: string; readonly mayRetry: boolean }
 
-export type Entered =
+type Entered =
   { readonly admission: AdmissionView } | { readonly held: TicketView } | { readonly refused: string }
 
 export interface ClickOptions {

@@ -5,7 +5,7 @@ import type { Standing } from "../views.ts"
 import type { Facts, Scene, SceneName } from "./scene.ts"
 import { fill, phrases } from "./words.ts"
 
-export type Tone = "calm" | "lit" | "good" | "over"
+type Tone = "calm" | "lit" | "good" | "over"
 
 const tones: Partial<Record<SceneName, Tone>> = {
   loading: "calm",

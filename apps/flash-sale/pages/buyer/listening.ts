@@ -10,7 +10,7 @@ export type Choice = "auto" | TransportName
 
 const all: readonly TransportName[] = ["websocket", "sse", "poll"]
 
-export interface ListeningOptions {
+interface ListeningOptions {
   readonly laba: string
   readonly sale: string
   /** Null listens to the sale alone. */

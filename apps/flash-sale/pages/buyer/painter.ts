@@ -7,7 +7,7 @@ import type { Choice } from "./listening.ts"
 import type { Facts, Scene } from "./scene.ts"
 import { connectionWords, fill, phrases, refusalWords, sceneWords, transportWords } from "./words.ts"
 
-export interface Painted {
+interface Painted {
   readonly scene: Scene
   readonly facts: Facts
   /** Of who waits in the queue; null is not known. */
@@ -26,7 +26,7 @@ export interface Painted {
   }
 }
 
-export interface Pressed {
+interface Pressed {
   primary(): void
   secondary(): void
   keepWaiting(): void

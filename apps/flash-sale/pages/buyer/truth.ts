@@ -6,7 +6,7 @@ import type { SaleView, Standing, TicketView } from "../views.ts"
 import { Seat } from "./seat.ts"
 import { WaitShown } from "./wait-shown.ts"
 
-export interface TruthOptions {
+interface TruthOptions {
   readonly sale: string
   readonly clock: ServerClock
   /** Asks as the buyer. */

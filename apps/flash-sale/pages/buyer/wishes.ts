@@ -10,7 +10,7 @@ export type Granted =
   /** By its code. */
   | { readonly failed: string }
 
-export interface Wishes {
+interface Wishes {
   readonly ask: Ask
   readonly sale: string
   /** Says it over the socket; null where that is not possible. */

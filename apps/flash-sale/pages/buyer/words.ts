@@ -2,7 +2,7 @@
 import type { Both } from "../language.ts"
 import type { SceneName } from "./scene.ts"
 
-export interface SceneWords {
+interface SceneWords {
   /** Above the big display. */
   readonly board: Both
   readonly title: Both

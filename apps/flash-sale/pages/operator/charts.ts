@@ -4,7 +4,7 @@ import { clockTime, count } from "../figures.ts"
 import { type Both, say } from "../language.ts"
 import type { Column } from "./series.ts"
 
-export interface Curve {
+interface Curve {
   readonly name: Both
   /** A CSS variable. */
   readonly color: string

@@ -3,7 +3,7 @@ import { type Ask, Refused } from "../ask.ts"
 import type { OperatorView } from "../views.ts"
 import { find, write } from "./panels.ts"
 
-export interface NewSaleOptions {
+interface NewSaleOptions {
   readonly ask: Ask
   /** The server's clock: sales start by it. */
   readonly now: () => number

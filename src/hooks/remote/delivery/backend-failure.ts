@@ -4,7 +4,7 @@ import type { Code } from "../../../../wire/codes.ts"
 /** Why an attempt came to nothing. */
 export type FailureCause = "address" | "connect" | "timeout" | "status" | "answer" | "handshake" | "circuit"
 
-export interface FailureOptions {
+interface FailureOptions {
   readonly because: FailureCause
   /** The request may have arrived. */
   readonly sent: boolean

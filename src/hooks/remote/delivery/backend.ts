@@ -17,7 +17,7 @@ import type {
 import { sign, signatureHeader } from "../../signature.ts"
 
 /** Errors kept for whoever looks, the newest last. */
-export const errorsKept = 20
+const errorsKept = 20
 
 /** What went wrong, for the operator. */
 export interface HookError {
@@ -29,7 +29,7 @@ export interface HookError {
   readonly says: string
 }
 
-export interface BackendOptions {
+interface BackendOptions {
   readonly hook: HookConfig
   readonly dialect: Dialect
   readonly post: HttpSend

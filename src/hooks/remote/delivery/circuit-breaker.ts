@@ -8,7 +8,7 @@ const firstWaitMs = 1000
 /** A backend that is back is noticed within this. */
 export const longestWaitMs = 30_000
 
-export interface CircuitBreakerOptions {
+interface CircuitBreakerOptions {
   /** Monotonic milliseconds: no clock that is set back keeps it open. */
   readonly now?: () => number
   /** 0 to 1. */

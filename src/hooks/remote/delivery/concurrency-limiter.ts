@@ -4,7 +4,7 @@ import { BackendFailure } from "./backend-failure.ts"
 import { FairQueue, type Sender } from "./fair-queue.ts"
 
 /** Asks that wait for their turn at one backend. Each holds a client's handshake or message: a few KB. */
-export const asksWaitingMax = 10_000
+const asksWaitingMax = 10_000
 
 /** Requests at once to a backend that nobody has tried yet. */
 const firstLimit = 8
@@ -17,7 +17,7 @@ interface Waiting {
   readonly giveUp: () => void
 }
 
-export interface ConcurrencyLimiterOptions {
+interface ConcurrencyLimiterOptions {
   readonly max: number
   /** Called when there is room: starts a tell, and answers whether there was one to start. */
   readonly startNotification: () => boolean

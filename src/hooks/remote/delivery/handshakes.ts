@@ -8,7 +8,7 @@ const agreedMs = 3_600_000
 /** How long a no holds: a backend that is being deployed is asked again soon. */
 const refusedMs = 2000
 
-export interface HandshakesOptions {
+interface HandshakesOptions {
   readonly hook: HookConfig
   readonly post: HttpSend
   /** Monotonic milliseconds. */

@@ -10,7 +10,7 @@ const longestWaitMs = 60_000
 /** A backend that did not hear for as long is not waited for. */
 export const notificationAgeMaxMs = 3 * 24 * 3_600_000
 
-export interface NotificationQueueOptions {
+interface NotificationQueueOptions {
   readonly backend: () => Backend
   readonly store: NotificationStore
   readonly onExpired: (tell: HookNotification) => void

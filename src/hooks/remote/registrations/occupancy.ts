@@ -6,7 +6,7 @@ import { SharedOccupancy } from "./shared-occupancy.ts"
 /** How long a channel must have no listener before that is told: longer than a client needs to come back. */
 export const vacantMs = 5000
 
-export interface OccupancyOptions {
+interface OccupancyOptions {
   /** Names this run of this node. */
   readonly node: string
   readonly store: NotificationStore

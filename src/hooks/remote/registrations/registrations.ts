@@ -10,7 +10,7 @@ import type {
 } from "../remote.ts"
 
 /** Connections and ends not yet told, all backends together. At about 600 bytes each on disk and in memory it is 300 MB. */
-export const storedMax = 500_000
+const storedMax = 500_000
 
 /** How long a client that was let in may take to be there. Its handshake is over within seconds, or never. */
 export const openWithinMs = 30_000
@@ -41,7 +41,7 @@ export interface Ending {
 /** Somebody was let in and did not come. */
 export const notOpened: Ending = { code: 1006, reason: "not_opened" }
 
-export interface RegistrationsOptions {
+interface RegistrationsOptions {
   readonly store: NotificationStore
   /** Ends to be told to a backend by the hook's name; they are in the records. */
   readonly tell: (tell: HookNotification) => void

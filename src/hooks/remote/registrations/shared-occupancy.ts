@@ -5,7 +5,7 @@ import type { ListeningNodes, NotificationStore, OccupancyChange, HookNotificati
 /** How long until the records are tried again. */
 const againMs = 1000
 
-export interface SharedOccupancyOptions {
+interface SharedOccupancyOptions {
   readonly store: NotificationStore
   readonly listeningNodes: ListeningNodes
   readonly tell: (tell: HookNotification) => void

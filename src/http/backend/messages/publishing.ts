@@ -26,7 +26,7 @@ export const publishErrors = [
 ] as const satisfies readonly Code[]
 
 /** A message as it comes in a body (`draftShape`). */
-export interface MessageBody {
+interface MessageBody {
   /** As `readMessages` left it. */
   readonly data: JsonText
   readonly type?: string | undefined
@@ -74,10 +74,10 @@ export function forEachNumbered<Item, Made>(
 }
 
 /** What one message came to. */
-export type Result = PublishAnswer | { readonly channel: string; readonly error: Problem }
+type Result = PublishAnswer | { readonly channel: string; readonly error: Problem }
 
 /** Publishes one. What the engine refuses is an answer, since others of the request may be published already. */
-export async function publishOne(desk: Desk, draft: DraftRequest): Promise<Result> {
+async function publishOne(desk: Desk, draft: DraftRequest): Promise<Result> {
   try {
     return await publishNow(desk, draft)
   } catch (error) {

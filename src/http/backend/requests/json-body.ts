@@ -9,7 +9,7 @@ import { readBytes } from "../../body/body-bytes.ts"
 import { decodeUtf8, readContentType } from "../../body/payload.ts"
 
 /** All messages of one request together. To parse them holds the loop for about 20 ms. */
-export const bodyBytesMax = 4 * 1024 * 1024
+const bodyBytesMax = 4 * 1024 * 1024
 
 /** What reading a JSON body may throw. */
 export const jsonErrors = [

@@ -7,7 +7,7 @@ import type { Call, Desk } from "../backend.ts"
 import { cursorOf, limitOf } from "./query.ts"
 
 /** A page, and its printed `next`. */
-export type ListPage = Omit<NodePage, "next"> & { readonly next: string | null }
+type ListPage = Omit<NodePage, "next"> & { readonly next: string | null }
 
 /** A page of one node's list, of the first of `runs` on. Throws `bad_query`, `bad_cursor` and `engine_unavailable`. */
 export async function listPage(

@@ -9,7 +9,7 @@ import type { Call, QueryParameter } from "../backend.ts"
 
 /** Items in a page, unless asked otherwise; and at most: each costs a few microseconds, and a page must not hold the loop. */
 const itemsUsual = 100
-export const itemsMax = 1000
+const itemsMax = 1000
 
 /** The parameters of every list. */
 export const pageQuery = {

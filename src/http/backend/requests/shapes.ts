@@ -42,7 +42,7 @@ export const problem = z.strictObject({
   limit: z.string().optional().describe("The bound that was met, by its name in the configuration."),
 })
 
-export const refused = z.strictObject({
+const refused = z.strictObject({
   channel: opaque("The channel that it was for."),
   error: problem,
 })

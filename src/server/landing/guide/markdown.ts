@@ -3,7 +3,7 @@
 import { escape } from "../bilingual.ts"
 
 /** Where a link leads, or null when it leads nowhere from here: then only its text is shown. */
-export type Resolve = (target: string) => string | null
+type Resolve = (target: string) => string | null
 
 export function renderMarkdown(source: string, resolve: Resolve): string {
   const lines = source.split("\n")
