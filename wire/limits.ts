@@ -65,6 +65,12 @@ export interface Limits {
   readonly refusalsPerConnectionPerSecond: number
   /** The same for all connections from one address, which ends the one that was refused. Default 1,000: each costs at most one look over the longest frame. 0 is no bound. Not for this machine's own. */
   readonly refusalsPerAddressPerSecond: number
+  /** Bytes of the command and the headers of one STOMP frame. Default 16 KiB: a token with many claims is 4 KiB, and no line is longer than that. */
+  readonly headerBytesMax: number
+  /** Headers of one STOMP frame, repeated ones counted. Default 100: clients send up to ten, and frameworks about twenty. */
+  readonly headersPerFrameMax: number
+  /** Messages that one STOMP subscription may have unacknowledged, and the most that a client's `prefetch-count` gets. Default 1,000: a second of a busy channel. */
+  readonly unacknowledgedMax: number
 }
 
 /** A bound by its name. */
@@ -103,6 +109,9 @@ export const limitCodes: Readonly<Record<LimitName, Code | null>> = {
   subscribesPerConnectionPerSecond: "too_many_requests",
   refusalsPerConnectionPerSecond: "too_many_requests",
   refusalsPerAddressPerSecond: "too_many_requests",
+  headerBytesMax: "too_large",
+  headersPerFrameMax: "too_large",
+  unacknowledgedMax: null,
 }
 
 export const defaultLimits: Limits = {
@@ -137,6 +146,9 @@ export const defaultLimits: Limits = {
   subscribesPerConnectionPerSecond: 1000,
   refusalsPerConnectionPerSecond: 200,
   refusalsPerAddressPerSecond: 1000,
+  headerBytesMax: 16 * 1024,
+  headersPerFrameMax: 100,
+  unacknowledgedMax: 1000,
 }
 
 /** The longest channel name, in bytes of its canonical form. 255 fits a file name and an index key everywhere. */

@@ -22,6 +22,7 @@ const campaigns = {
   processes: "test/chaos/processes/run.ts",
   "sale-kills": "test/loss/flash-sale-kills/run.ts",
   soak: "bench/soak.ts",
+  "stomp-frames": "test/stomp/frame-campaign.ts",
 }
 
 const [name, ...words] = process.argv.slice(2)

@@ -71,6 +71,9 @@ const limitsShape = {
   subscribesPerConnectionPerSecond: rate(defaultLimits.subscribesPerConnectionPerSecond),
   refusalsPerConnectionPerSecond: rate(defaultLimits.refusalsPerConnectionPerSecond),
   refusalsPerAddressPerSecond: rate(defaultLimits.refusalsPerAddressPerSecond),
+  headerBytesMax: size({ min: 256 }).default(defaultLimits.headerBytesMax),
+  headersPerFrameMax: count({ min: 8 }).default(defaultLimits.headersPerFrameMax),
+  unacknowledgedMax: count({ min: 1 }).default(defaultLimits.unacknowledgedMax),
 } satisfies Record<keyof Limits, z.ZodType<number>>
 
 const history = z.union(

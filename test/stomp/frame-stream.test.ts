@@ -1,0 +1,8 @@
+// A sample of `npm run campaign -- stomp-frames`.
+import { expect, test } from "bun:test"
+import { seed } from "../support/seed.ts"
+import { tryStreams } from "./frame-campaign.ts"
+
+test(`[T3] [T8] whatever comes, however it is cut: the same is read, nothing but a code ends it, and little is held (seed ${seed})`, () => {
+  expect(tryStreams(seed, 3000)).toEqual({ tried: 3000, findings: [] })
+})
