@@ -24,8 +24,9 @@ const mayImport: Record<string, readonly string[]> = {
   "src/channels/": ["wire/", "src/channels/"],
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
   // What is posted is signed in one way, whoever posts it.
-  "src/react/": ["wire/", "client/", "src/react/", "src/hooks/signature.ts"],
-  "src/watch/": ["wire/", "src/channels/", "src/react/", "src/watch/", ...contracts],
+  "src/reactions/": ["wire/", "client/", "src/reactions/", "src/hooks/signature.ts"],
+  "src/silence/": ["wire/", "src/channels/", "src/reactions/", "src/silence/", ...contracts],
+  "src/redis/": ["wire/", "src/redis/", "src/config/redis-address.ts"],
 }
 
 /** For each folder, what it must never import. */
@@ -33,14 +34,15 @@ const neverImports: Record<string, readonly string[]> = {
   "src/protocols/": ["src/engines/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
   "src/engines/": ["src/protocols/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
   "src/transports/": ["src/engines/", "src/server/", "src/cli/"],
-  "src/nodes/": ["src/protocols/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
+  "src/cluster/": ["src/protocols/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
   "src/": ["test/", "bench/", "apps/", "examples/"],
 }
 
 /** For each kind of part, who may name a concrete one, besides its neighbours: who puts the parts together. */
 const mayName: Record<string, readonly string[]> = {
-  // Nodes that find each other through the engine's Redis use its link.
-  "src/engines/": ["src/server/", "src/cli/", "src/nodes/redis/"],
+  "src/engines/": ["src/server/", "src/cli/"],
+  // Nodes find each other through the engine's Redis.
+  "src/redis/": ["src/server/", "src/cli/", "src/engines/redis/", "src/cluster/redis/"],
   // An endpoint of the HTTP surface hands its request to the transport that was asked for.
   "src/transports/": ["src/server/", "src/cli/", "src/http/"],
   // A transport's endpoint speaks a protocol: it is where the two meet.

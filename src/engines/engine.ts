@@ -58,7 +58,7 @@ export interface Receipt {
 }
 
 /** What came after a position. `reset`: the position cannot be resumed from, `tail` is where to stand instead. */
-export type Page =
+export type HistoryPage =
   | { readonly messages: readonly Message[]; readonly more: boolean; readonly tail: Position }
   | { readonly reset: ResetReason; readonly tail: Position }
 
@@ -90,7 +90,7 @@ export interface Engine {
   /** No more `deliver` for this channel. */
   unlisten(channel: Channel): MaybePromise<void>
   /** What came after `after`, oldest first, within `bounds` but at least one message when there is one. */
-  history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): MaybePromise<Page>
+  history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): MaybePromise<HistoryPage>
   state(channel: Channel, keep: Keep): MaybePromise<ChannelState>
   /** Forgets history and numbering, but no key; the next message starts a new epoch. Returns how many messages were forgotten. */
   forget(channel: Channel): MaybePromise<number>
@@ -110,5 +110,5 @@ export interface EngineEvents {
   forgotten?(channel: Channel): void
 }
 
-/** How an engine is made: it is handed the ear it will speak to. */
+/** How an engine is made: it is handed whom it tells. */
 export type EngineFactory = (events: EngineEvents) => Engine

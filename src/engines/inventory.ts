@@ -2,11 +2,19 @@
 // are, and what they cost. Looking changes nothing: it is no use of a channel and keeps none alive.
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel } from "../channels/channel.ts"
-import type { EngineFigures } from "../telemetry/metrics.ts"
 import type { MaybePromise } from "./engine.ts"
 
+/** What an engine tells about itself. An engine that cannot know one leaves it out. */
+export interface EngineFigures {
+  /** What history costs here, by the reckoning of `limits.historyBytesMax`. */
+  readonly historyBytes?: number
+  readonly idempotencyKeys?: number
+  /** Channels that have a history or a listener. */
+  readonly channels?: number
+}
+
 /** A channel that the engine knows. */
-export interface ChannelEntry {
+export interface ChannelInfo {
   readonly channel: Channel
   readonly tail: Position
   /** Messages that are stored; a few may be past their time and not cleared yet. */
@@ -16,7 +24,7 @@ export interface ChannelEntry {
 }
 
 export interface ChannelsPage {
-  readonly channels: readonly ChannelEntry[]
+  readonly channels: readonly ChannelInfo[]
   /** Where the next page begins; null when there is none. */
   readonly next: string | null
 }

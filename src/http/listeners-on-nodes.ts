@@ -1,7 +1,7 @@
 // Who listens to a channel on all nodes: asked of them, so only where somebody waits for it and it is rare. What a publish
 // answers is this node's alone: asking would cost every publish a round trip.
 import type { Channel } from "../channels/channel.ts"
-import type { Nodes } from "../nodes/nodes.ts"
+import type { Nodes } from "../cluster/nodes.ts"
 
 /** Whoever asks waits for the count. A node that does not answer by then is not counted. */
 const countWithinMs = 1000
@@ -14,7 +14,7 @@ export async function listenersOn(
 ): Promise<{ readonly clusterListeners: number; readonly nodes: number }> {
   const counts = await Promise.all(
     Array.from(new Set(runs), (run) =>
-      nodes.ask(run, "listeners", { channel }, countWithinMs).catch(() => ({ listeners: 0 })),
+      nodes.call(run, "listeners", { channel }, countWithinMs).catch(() => ({ listeners: 0 })),
     ),
   )
   const heard = counts.map(({ listeners }) => listeners).filter((count) => count > 0)

@@ -1,7 +1,7 @@
 // What a node does for another that asks, or for itself: looks at its connections, pushes to them, ends them.
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
-import type { ConnectionFacts, Orders } from "../nodes/nodes.ts"
+import type { ConnectionFacts, NodeMethods } from "../cluster/nodes.ts"
 import type { Connection, Connections } from "../transports/connections.ts"
 import type { Station } from "./api-request.ts"
 import { carryOutSession } from "./sessions/session.ts"
@@ -9,13 +9,13 @@ import { carryOutSession } from "./sessions/session.ts"
 /** Connections ended in one turn: a close is a system call or two. */
 const sliceMax = 200
 
-interface OrdersOptions {
+interface NodeMethodsOptions {
   readonly station: () => Station
   readonly listenersOf: (channel: Channel) => number
 }
 
-/** `station` is asked for when it is needed: it works with the nodes that carry these orders. */
-export function makeOrders({ station, listenersOf }: OrdersOptions): Orders {
+/** `station` is asked for when it is needed: it works with the nodes that carry these calls. */
+export function makeNodeMethods({ station, listenersOf }: NodeMethodsOptions): NodeMethods {
   const all = (): Connections => station().shared.connections
   const find = (id: string): Connection => {
     const found = all().find(id)

@@ -8,7 +8,7 @@ import type {
   EngineEvents,
   MaybePromise,
   Message,
-  Page,
+  HistoryPage,
   PageBounds,
 } from "../engines/engine.ts"
 
@@ -46,7 +46,12 @@ export class DistantEngine implements Engine {
     this.listened.delete(channel)
   }
 
-  async history(_channel: unknown, after: Position, _keep: unknown, { bytes }: PageBounds): Promise<Page> {
+  async history(
+    _channel: unknown,
+    after: Position,
+    _keep: unknown,
+    { bytes }: PageBounds,
+  ): Promise<HistoryPage> {
     const tail = { epoch: this.epoch, offset: this.log.length }
     // Each has one byte.
     const messages = this.log.slice(after.offset, after.offset + bytes)

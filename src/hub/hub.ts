@@ -6,7 +6,14 @@
 import type { Position } from "../../wire/cursor.ts"
 import type { History } from "../../wire/frames.ts"
 import type { Channel } from "../channels/channel.ts"
-import type { ChannelState, Draft, MaybePromise, Page, PageBounds, Receipt } from "../engines/engine.ts"
+import type {
+  ChannelState,
+  Draft,
+  MaybePromise,
+  HistoryPage,
+  PageBounds,
+  Receipt,
+} from "../engines/engine.ts"
 import type { Listener } from "../transports/transport.ts"
 
 /** The answer to a publish. */
@@ -20,7 +27,7 @@ export interface Hub {
   /** Throws what the engine throws, and `overloaded` when too many publishes wait for a channel's listeners. */
   publish(draft: Draft): MaybePromise<Published>
   /** What came after a position; touches no audience. */
-  read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<Page>
+  read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<HistoryPage>
   state(channel: Channel): MaybePromise<ChannelState & { readonly listeners: number }>
   /** Forgets the history and ends every listener with `deleted`, on other nodes too. Answers how many they were on this node. */
   forget(channel: Channel): MaybePromise<{ readonly messages: number; readonly listeners: number }>

@@ -1,7 +1,7 @@
 // The hub with an engine that answers later: what it missed is fetched once, and nobody is seated where nothing is heard.
 import { expect, test } from "bun:test"
 import type { Position } from "../../wire/cursor.ts"
-import type { Draft, Engine, EngineEvents, Message, Page } from "../engines/engine.ts"
+import type { Draft, Engine, EngineEvents, Message, HistoryPage } from "../engines/engine.ts"
 import { breathe, channelOf, Rehearsal } from "./rehearsal.ts"
 
 /** Answers a microtask later, delivers only when told to, and counts what it is asked. */
@@ -32,7 +32,7 @@ class SlowEngine implements Engine {
     this.asked.unlisten++
   }
 
-  async history(_channel: unknown, after: Position): Promise<Page> {
+  async history(_channel: unknown, after: Position): Promise<HistoryPage> {
     this.asked.history++
     const messages = this.log.slice(after.offset)
     const tail = { epoch: "slow", offset: this.log.length }

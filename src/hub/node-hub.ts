@@ -12,7 +12,7 @@ import type {
   EngineFactory,
   MaybePromise,
   Message,
-  Page,
+  HistoryPage,
   PageBounds,
 } from "../engines/engine.ts"
 import type { Counters } from "../telemetry/counters.ts"
@@ -45,7 +45,7 @@ interface NodeHubOptions extends FanOutOptions {
 }
 
 /** A page as whoever asked for it is told of it. */
-const pageAfter = (after: Position, page: Page): Page =>
+const pageAfter = (after: Position, page: HistoryPage): HistoryPage =>
   "reset" in page ? { ...page, reset: reasonOf(after, page.reset) } : page
 
 export class NodeHub implements Hub, EngineEvents {
@@ -148,7 +148,7 @@ export class NodeHub implements Hub, EngineEvents {
     return this.gate.publish(draft)
   }
 
-  read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<Page> {
+  read(channel: Channel, after: Position, bounds: PageBounds): MaybePromise<HistoryPage> {
     const page = this.engine.history(channel, after, this.options.ruleFor(channel).keep, bounds)
     return page instanceof Promise ? page.then((read) => pageAfter(after, read)) : pageAfter(after, page)
   }

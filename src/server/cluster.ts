@@ -2,19 +2,19 @@
 import { version } from "../../package.json" with { type: "json" }
 import type { Revocations } from "../access/credentials/revocations.ts"
 import type { Station } from "../http/api-request.ts"
-import { makeOrders } from "../http/node-methods.ts"
+import { makeNodeMethods } from "../http/node-methods.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Config } from "../config/config.ts"
-import type { Link } from "../engines/redis/link.ts"
-import { RedisEngine } from "../engines/redis/redis.ts"
+import type { RedisClient } from "../redis/redis-client.ts"
+import { RedisEngine } from "../engines/redis/redis-engine.ts"
 import type { NodeHub } from "../hub/node-hub.ts"
-import { ClockOffset } from "../nodes/clock-offset.ts"
-import { LoneNode } from "../nodes/lone-node.ts"
-import { callAddress } from "../nodes/node-address.ts"
-import type { NodeEntry, Nodes, Orders, Revocation } from "../nodes/nodes.ts"
-import type { PresenceExchange } from "../nodes/presence/exchange.ts"
-import { RedisNodes } from "../nodes/redis/redis-nodes.ts"
-import { RedisPresence } from "../nodes/redis/presence-exchange.ts"
+import { ClockOffset } from "../cluster/clock-offset.ts"
+import { SingleNode } from "../cluster/single-node.ts"
+import { callAddress } from "../cluster/node-address.ts"
+import type { NodeInfo, Nodes, NodeMethods, Revocation } from "../cluster/nodes.ts"
+import type { PresenceExchange } from "../cluster/presence/exchange.ts"
+import { RedisNodes } from "../cluster/redis/redis-nodes.ts"
+import { RedisPresenceExchange } from "../cluster/redis/presence-exchange.ts"
 import type { Events } from "../telemetry/events.ts"
 import type { Connections } from "../transports/connections.ts"
 import { Canary, canaryChannel } from "./canary.ts"
@@ -52,7 +52,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
   const channelsHeard = (): number => made?.channelsHeard ?? hub.channelsHeard
   const scheme = config.tls ? "https" : "http"
   let address = ""
-  const entry = (): NodeEntry => ({
+  const info = (): NodeInfo => ({
     run,
     name: config.node.name ?? `node-${run}`,
     address,
@@ -66,7 +66,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
       residentBytes: process.memoryUsage.rss(),
     },
   })
-  const orders = makeOrders({
+  const methods = makeNodeMethods({
     station: options.station,
     listenersOf: (channel: Channel) => hub.listenersOf(channel),
   })
@@ -74,11 +74,11 @@ export function makeCluster(options: ClusterOptions): Cluster {
     address = callAddress(config.node.advertise, { scheme, host: config.listen.host, port })
   }
   if (engine instanceof RedisEngine) {
-    made = joined(options, { entry, orders, setPort, clock, link: engine.link })
+    made = joined(options, { info, methods, setPort, clock, redis: engine.redis })
   }
   return (
     made ?? {
-      nodes: new LoneNode({ entry, orders, hasUser: (user) => connections.countOfUser(user) > 0 }),
+      nodes: new SingleNode({ info, methods, hasUser: (user) => connections.countOfUser(user) > 0 }),
       exchange: null,
       isDeaf: false,
       get channelsHeard() {
@@ -91,42 +91,30 @@ export function makeCluster(options: ClusterOptions): Cluster {
 }
 
 interface Joining {
-  readonly entry: () => NodeEntry
-  readonly orders: Orders
+  readonly info: () => NodeInfo
+  readonly methods: NodeMethods
   readonly setPort: (port: number) => void
   readonly clock: ClockOffset
-  readonly link: Link
+  readonly redis: RedisClient
 }
 
 function joined(
   { config, run, engine, hub, connections, revocations, events }: ClusterOptions,
-  { entry, orders, setPort, clock, link }: Joining,
+  { info, methods, setPort, clock, redis }: Joining,
 ): Cluster {
-  const presence = new RedisPresence({ link, self: run, others: () => nodes.others })
-  const nodes: RedisNodes = new RedisNodes({
-    link,
+  const nodes = new RedisNodes({
+    redis,
     leaseMs: config.node.leaseMs,
-    entry,
-    orders,
+    info,
+    methods,
     connectionsOf: (user) => connections.countOfUser(user),
     users: () => connections.userNames(),
     lifetimeMaxMs: () => revocations.lifetimeMaxMs(),
     revocations: () => revocations.all(),
     onClock: (reading) => clock.take(reading),
-    takeRevocation: (revocation) => take(revocations, revocation),
-    ear: {
-      came(other) {
-        events.nodeChanged("came", other)
-        presence.came(other)
-      },
-      gone(other) {
-        events.nodeChanged("gone", other)
-        presence.gone(other)
-      },
-      forgotten: () => presence.forgotten(),
-      renewed: () => presence.renewed(),
-    },
+    applyRevocation: (revocation) => take(revocations, revocation),
   })
+  const presence = new RedisPresenceExchange({ redis, self: run, others: () => nodes.others })
   connections.onUser = (user) => nodes.userChanged(user)
   let canary: Canary | null = null
   return {
@@ -142,7 +130,18 @@ function joined(
       setPort(port)
       const channel = canaryChannel(run)
       canary = new Canary({ channel, hub, engine, onChange: (isDeaf) => events.deaf(isDeaf) })
-      await nodes.begin()
+      await nodes.begin({
+        nodeJoined(other) {
+          events.nodeChanged("came", other)
+          presence.nodeJoined(other)
+        },
+        nodeLeft(other) {
+          events.nodeChanged("gone", other)
+          presence.nodeLeft(other)
+        },
+        stateLost: () => presence.stateLost(),
+        renewed: () => presence.renewed(),
+      })
     },
     async stop() {
       canary?.stop()

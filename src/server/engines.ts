@@ -6,9 +6,9 @@ import type { Channel } from "../channels/channel.ts"
 import type { EngineConfig } from "../config/config.ts"
 import type { Engine, EngineEvents } from "../engines/engine.ts"
 import type { Inventory } from "../engines/inventory.ts"
-import { MemoryEngine } from "../engines/memory/memory.ts"
-import { RedisEngine } from "../engines/redis/redis.ts"
-import { SqliteEngine } from "../engines/sqlite/sqlite.ts"
+import { MemoryEngine } from "../engines/memory/memory-engine.ts"
+import { RedisEngine } from "../engines/redis/redis-engine.ts"
+import { SqliteEngine } from "../engines/sqlite/sqlite-engine.ts"
 
 /** What a node needs of an engine: messages for the hub, an inventory for its operator. */
 export interface NodeEngine extends Engine, Inventory {

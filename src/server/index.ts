@@ -26,9 +26,9 @@ export type {
   UnregisterCall,
 } from "../hooks/function-file.ts"
 export { attributeOf, type Signed, type SignedHeaders, verifySignature } from "../hooks/signature.ts"
-export { FileAside, type Found } from "../react/file-aside.ts"
-export { FilePlace } from "../react/file-place.ts"
-export { react, type Reacting, type ReactOptions } from "../react/react.ts"
+export { FileAside, type Found } from "../reactions/file-aside.ts"
+export { FilePlace } from "../reactions/file-place.ts"
+export { react, type Reacting, type ReactOptions } from "../reactions/react.ts"
 export {
   type Aside,
   type Attempt,
@@ -36,12 +36,12 @@ export {
   NeverAgain,
   type Reaction,
   type SetAside,
-} from "../react/reaction.ts"
-export type { Failed } from "../react/reactor.ts"
-export { tryAgain, type TryAgainOptions } from "../react/try-again.ts"
+} from "../reactions/reaction.ts"
+export type { Failed } from "../reactions/reaction-runner.ts"
+export { tryAgain, type TryAgainOptions } from "../reactions/try-again.ts"
 export type { PublishData } from "./publish-data.ts"
-export type { Alarm } from "../watch/watch.ts"
-export { e164, type Sms, SmsRefused, type SmsSender } from "../watch/sms/sms.ts"
-export { tencentSms, type TencentSmsOptions } from "../watch/sms/tencent.ts"
-export { twilioSms, type TwilioSmsOptions } from "../watch/sms/twilio.ts"
+export type { Alarm } from "../silence/silence.ts"
+export { e164, type Sms, SmsRefused, type SmsSender } from "../silence/sms/sms.ts"
+export { tencentSms, type TencentSmsOptions } from "../silence/sms/tencent.ts"
+export { twilioSms, type TwilioSmsOptions } from "../silence/sms/twilio.ts"
 export { type Laba, type PublishOptions, serve, type ServeOptions } from "./serve.ts"

@@ -11,8 +11,8 @@ import type { Hooks } from "../hooks/hooks.ts"
 import { Drafts } from "../hub/drafts.ts"
 import { NodeHub } from "../hub/node-hub.ts"
 import { Counters } from "../telemetry/counters.ts"
-import { Board } from "../nodes/presence/board.ts"
-import type { Presence } from "../nodes/presence/presence.ts"
+import { PresenceRegistry } from "../cluster/presence/presence-registry.ts"
+import type { Presence } from "../cluster/presence/presence.ts"
 import type { Events } from "../telemetry/events.ts"
 import { Connections } from "../transports/connections.ts"
 import { Holds } from "../transports/poll/hold.ts"
@@ -124,7 +124,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     events,
     station: () => station,
   })
-  const presence = new Board({
+  const presence = new PresenceRegistry({
     node,
     exchange: cluster.exchange,
     keeps: (channel) =>

@@ -1,18 +1,18 @@
-// The watches of a node: the watchman with this node's engine to look at, and this node's ways to tell. Every alarm is in
+// The watches of a node: run over this node's engine, and this node's ways to tell. Every alarm is in
 // the log as well, told or not.
 import type { Channel, Keep } from "../channels/channel.ts"
 import type { WatchConfig } from "../config/checks/watch-problems.ts"
-import { RedisEngine } from "../engines/redis/redis.ts"
+import { RedisEngine } from "../engines/redis/redis-engine.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
-import { RedisAlarmClaims } from "../nodes/redis/alarm-claims.ts"
+import { RedisAlarmLeases } from "../cluster/redis/alarm-leases.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Events } from "../telemetry/events.ts"
-import { LocalClaims } from "../watch/local-claims.ts"
-import { Messenger, type Recipient } from "../watch/messenger.ts"
-import { recipientsOf } from "../watch/tell/recipient.ts"
-import { type Alarm, type Claims, systemClock } from "../watch/watch.ts"
-import { Watchman } from "../watch/watchman.ts"
+import { LocalAlarmLeases } from "../silence/local-alarm-leases.ts"
+import { AlarmSender, type Recipient } from "../silence/alarm-sender.ts"
+import { recipientsOf } from "../silence/tell/recipient.ts"
+import { type Alarm, type AlarmLeases, systemClock } from "../silence/silence.ts"
+import { WatchRunner } from "../silence/watch-runner.ts"
 import type { NodeEngine } from "./engines.ts"
 import { payloadFrom } from "./publish-data.ts"
 
@@ -35,7 +35,7 @@ export interface Watches {
 
 export function makeWatches(options: WatchesOptions): Watches {
   const { engine, leaseMs, keepOf, hub, drafts, events, counters } = options
-  const messenger = new Messenger({
+  const sender = new AlarmSender({
     clock: systemClock,
     onFailure({ name }, error, isGivenUp) {
       counters.alarmsNotTold++
@@ -57,35 +57,35 @@ export function makeWatches(options: WatchesOptions): Watches {
     recipients.set(watch, made)
     return made
   }
-  const watchman = new Watchman<WatchConfig>({
-    ground: {
+  const runner = new WatchRunner<WatchConfig>({
+    engine: {
       async tailOf(channel) {
         return (await engine.state(channel, keepOf(channel))).tail
       },
-      async spokeAt(channel) {
+      async newestAt(channel) {
         return (await engine.state(channel, keepOf(channel))).newest?.time ?? null
       },
       channelsPage: (from, limit) => engine.channelsPage(from, limit),
     },
-    claims: claimsOf(engine),
+    leases: leasesOf(engine),
     clock: systemClock,
     holdMs: leaseMs,
     tell(watch, alarm) {
       counters.alarms[alarm.alarm]++
       events.alarmRaised(alarm)
-      return messenger.tellAll(recipientsFor(watch), alarm)
+      return sender.sendAll(recipientsFor(watch), alarm)
     },
     onTrouble: (error) => events.watchBlind(error),
   })
   return {
-    configure: (watches) => watchman.configure(watches),
+    configure: (watches) => runner.configure(watches),
     stop() {
-      watchman.stop()
-      messenger.stop()
+      runner.stop()
+      sender.stop()
     },
   }
 }
 
 /** Nodes that share an engine agree on who tells. */
-const claimsOf = (engine: NodeEngine): Claims =>
-  engine instanceof RedisEngine ? new RedisAlarmClaims(engine.link) : new LocalClaims(systemClock)
+const leasesOf = (engine: NodeEngine): AlarmLeases =>
+  engine instanceof RedisEngine ? new RedisAlarmLeases(engine.redis) : new LocalAlarmLeases(systemClock)

@@ -6,7 +6,7 @@ import type { Log, LogFields } from "./log.ts"
 import type { LogLevel } from "./log-options.ts"
 import { Once } from "./once.ts"
 import { Throttle } from "./throttle.ts"
-import type { Alarm } from "../watch/watch.ts"
+import type { Alarm } from "../silence/silence.ts"
 
 /** What may be told of a request. */
 export interface RequestFacts {

@@ -1,17 +1,9 @@
 // The metrics of a node, in the text format of Prometheus. Values are read from plain counters when somebody asks, so
 // that counting costs nothing but the counting. docs/guide/operation.md says what each is good for.
 import { Counter, Gauge, Registry } from "prom-client"
+import type { EngineFigures } from "../engines/inventory.ts"
 import type { Counters } from "./counters.ts"
 import type { LoopLag } from "./loop-lag.ts"
-
-/** What an engine tells about itself. An engine that cannot know one leaves it out. */
-export interface EngineFigures {
-  /** What history costs here, by the reckoning of `limits.historyBytesMax`. */
-  readonly historyBytes?: number
-  readonly idempotencyKeys?: number
-  /** Channels that have a history or a listener. */
-  readonly channels?: number
-}
 
 /** Where the values are. */
 export interface MetricSources {

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto"
 import type { LabaError } from "../../wire/error.ts"
 import type { Action, Channel } from "../channels/channel.ts"
-import { type Page, Roll } from "../paging/roll.ts"
+import { type ListPage, PagedMap } from "../paging/paged-map.ts"
 import type { Guest } from "./guest.ts"
 
 type Transport = "websocket" | "sse" | "poll"
@@ -70,7 +70,7 @@ const noCounts = (): Record<Transport, Record<Protocol, number>> => ({
 interface UserConnections {
   readonly user: string
   first: Connection | null
-  more: Roll<number, Connection> | null
+  more: PagedMap<number, Connection> | null
 }
 
 /** A user who is here, and with how many connections. */
@@ -80,10 +80,10 @@ interface UserCount {
 }
 
 export class Connections {
-  private readonly open = new Roll<number, Connection>()
+  private readonly open = new PagedMap<number, Connection>()
   /** Those that are over, with a last word to be fetched: by number, and in no list any more. */
   private readonly parting = new Map<number, Connection>()
-  private readonly byUser = new Roll<string, UserConnections>()
+  private readonly byUser = new PagedMap<string, UserConnections>()
   private readonly counted = { open: noCounts(), opened: noCounts() }
   /** Names this node in every id. */
   readonly node: string
@@ -124,17 +124,17 @@ export class Connections {
     if (this.unlist(connection)) this.parting.set(connection.number, connection)
   }
 
-  page(from: number, limit: number): Page<Connection> {
+  page(from: number, limit: number): ListPage<Connection> {
     return this.open.page(from, limit)
   }
 
-  usersPage(from: number, limit: number): Page<UserCount> {
+  usersPage(from: number, limit: number): ListPage<UserCount> {
     const { items, next } = this.byUser.page(from, limit)
     return { items: items.map((entry) => ({ user: entry.user, connections: sizeOf(entry) })), next }
   }
 
   /** The connections of one user, a page of them. */
-  ofUser(user: string, from: number, limit: number): Page<Connection> {
+  ofUser(user: string, from: number, limit: number): ListPage<Connection> {
     const entry = this.byUser.get(user)
     if (entry?.more) return entry.more.page(from, limit)
     return { items: entry?.first && from === 0 ? [entry.first] : [], next: null }
@@ -224,7 +224,7 @@ export class Connections {
     const entry = this.byUser.get(user)
     if (!entry) return this.byUser.set(user, { user, first: connection, more: null })
     if (!entry.more) {
-      entry.more = new Roll()
+      entry.more = new PagedMap()
       if (entry.first) entry.more.set(entry.first.number, entry.first)
       entry.first = null
     }

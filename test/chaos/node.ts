@@ -2,7 +2,7 @@
 // told, and who listened comes back elsewhere.
 import { readAddress } from "../../src/config/redis-address.ts"
 import type { Channel, Rule } from "../../src/channels/channel.ts"
-import { RedisEngine, type RedisEngineOptions } from "../../src/engines/redis/redis.ts"
+import { RedisEngine, type RedisEngineOptions } from "../../src/engines/redis/redis-engine.ts"
 import { NodeHub } from "../../src/hub/node-hub.ts"
 import { Counters } from "../../src/telemetry/counters.ts"
 import { defaultLimits } from "../../wire/limits.ts"
@@ -50,7 +50,7 @@ export class ChaosNode {
   kill(): void {
     this.alive = false
     // As by `kill -9`: nobody takes leave.
-    this.engine.link.close()
+    this.engine.redis.close()
     void this.engine.close()
     const left = [...this.left]
     this.left.clear()

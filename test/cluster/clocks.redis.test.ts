@@ -1,10 +1,10 @@
 // Nodes whose clocks are wrong, over one Redis: what a clock judges was told by the same clock.
 import { expect, spyOn, test } from "bun:test"
 import { readAddress } from "../../src/config/redis-address.ts"
-import { Link } from "../../src/engines/redis/link.ts"
-import type { Revocation } from "../../src/nodes/nodes.ts"
-import { Directory } from "../../src/nodes/redis/directory.ts"
-import { Revoked } from "../../src/nodes/redis/revoked.ts"
+import { RedisClient } from "../../src/redis/redis-client.ts"
+import type { Revocation } from "../../src/cluster/nodes.ts"
+import { UserDirectory } from "../../src/cluster/redis/user-directory.ts"
+import { SharedRevocations } from "../../src/cluster/redis/shared-revocations.ts"
 import type { Stage } from "../backend-api/stage.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
 import { NodeProcess } from "./node-process.ts"
@@ -92,10 +92,10 @@ test("[K8] a node whose clock is ahead forgets no revocation that others still n
   await using redis = await RedisProcess.start()
   const link = await openLink(redis.url)
   const made = (taken: Revocation[]) =>
-    new Revoked({
-      link,
+    new SharedRevocations({
+      redis: link,
       lifetimeMaxMs: () => 24 * 60 * minuteMs,
-      take: (one) => void taken.push(one),
+      apply: (one) => void taken.push(one),
       held: () => [],
     })
   const expiresAtSeconds = Math.floor(Date.now() / 1000) + 600
@@ -118,10 +118,10 @@ test("[K8] a node whose clock is ahead unbinds no user from the others", async (
   await using redis = await RedisProcess.start()
   const link = await openLink(redis.url)
   const made = (self: string) =>
-    new Directory({ link, self, countOf: () => 1, users: () => ["bob"], usersCount: () => 1 })
+    new UserDirectory({ redis: link, self, countOf: () => 1, users: () => ["bob"], usersCount: () => 1 })
   const [right, ahead] = [made("right"), made("ahead")]
   const found = () => right.nodesOf("bob", ["right", "ahead"])
-  right.touch("bob")
+  right.userChanged("bob")
   await until(async () => (await found()).join() === "right")
   await anHourAhead(async () => {
     // It says again who is with it, as with each renewal of its lease.
@@ -132,10 +132,10 @@ test("[K8] a node whose clock is ahead unbinds no user from the others", async (
   link.close()
 }, 60_000)
 
-async function openLink(url: string): Promise<Link> {
+async function openLink(url: string): Promise<RedisClient> {
   const read = readAddress(url)
   if ("wrong" in read) throw new Error(read.wrong)
-  const link = new Link({ address: read.address, prefix: "laba" })
+  const link = new RedisClient({ address: read.address, prefix: "laba" })
   await link.opened(10_000)
   return link
 }

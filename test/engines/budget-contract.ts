@@ -3,12 +3,12 @@ import { expect, test } from "bun:test"
 import type { Keep } from "../../src/channels/channel.ts"
 import { parseChannel } from "../../src/channels/name.ts"
 import type { Publisher } from "../../src/engines/engine.ts"
-import type { ChannelEntry, Inventory } from "../../src/engines/inventory.ts"
+import type { ChannelInfo, Inventory } from "../../src/engines/inventory.ts"
 import { bounds, codeOf, draft, type EngineMaker, keep, open } from "./contract-stage.ts"
 
 /** The channels below a name that have messages. */
-async function keptUnder(engine: Inventory, name: string): Promise<ChannelEntry[]> {
-  const all: ChannelEntry[] = []
+async function keptUnder(engine: Inventory, name: string): Promise<ChannelInfo[]> {
+  const all: ChannelInfo[] = []
   for (let next: string | null = null; ;) {
     const page = await engine.channelsPage(next, 1000)
     all.push(...page.channels.filter(({ channel, kept }) => kept > 0 && channel.startsWith(name)))
@@ -18,7 +18,7 @@ async function keptUnder(engine: Inventory, name: string): Promise<ChannelEntry[
 }
 
 /** Payloads alone: what an engine counts beside them is its own affair. */
-const bytesOf = (channels: readonly ChannelEntry[]): number =>
+const bytesOf = (channels: readonly ChannelInfo[]): number =>
   channels.reduce((sum, { bytes }) => sum + bytes, 0)
 
 /** Waits until it is so: an engine may bring its budget back a moment later. */

@@ -2,11 +2,11 @@
 import { describe, expect, test } from "bun:test"
 import { parseChannel } from "../../src/channels/name.ts"
 import type { Keep } from "../../src/channels/channel.ts"
-import type { Draft, Message, Page } from "../../src/engines/engine.ts"
+import type { Draft, Message, HistoryPage } from "../../src/engines/engine.ts"
 import { budgetContract } from "./budget-contract.ts"
 import { bounds, codeOf, draft, type EngineMaker, keep, open } from "./contract-stage.ts"
 
-const messagesOf = (page: Page): readonly Message[] => {
+const messagesOf = (page: HistoryPage): readonly Message[] => {
   if ("reset" in page) throw new Error(`a reset (${page.reset}) where messages were expected`)
   return page.messages
 }

@@ -1,5 +1,5 @@
 import { defaultLimits } from "../../wire/limits.ts"
-import { MemoryEngine } from "../../src/engines/memory/memory.ts"
+import { MemoryEngine } from "../../src/engines/memory/memory-engine.ts"
 import { engineContract } from "./contract.ts"
 
 engineContract("memory", {

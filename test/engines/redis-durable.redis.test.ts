@@ -158,10 +158,10 @@ test(
     const dead = scene.nodes[0]
     await scene.publish("one", scene.nodes[1])
     // As by `kill -9`: it says nothing any more.
-    dead.engine.link.close()
+    dead.engine.redis.close()
     await restartAsPlanned(redis)
     const { engine } = scene.nodes[1]
-    await until(() => engine.link.trouble === null, "the link")
+    await until(() => engine.redis.trouble === null, "the link")
     expect(await engine.probe().then(String, String)).toContain(
       "not every node has said yet what it saw before",
     )

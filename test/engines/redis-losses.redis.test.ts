@@ -199,7 +199,7 @@ describe("a Redis that", () => {
         await using scene = await Scene.at(`redis://127.0.0.1:${wire.port}`, prefix)
         const engine = await openEngine(redis.url, { deliver() {}, lost() {} }, { prefix })
         wire.set(way)
-        await until(() => scene.node.engine.link.trouble !== null, "the silence to be found out")
+        await until(() => scene.node.engine.redis.trouble !== null, "the silence to be found out")
         await engine.publish(draft("/a", "meanwhile"), keep)
         wire.set("nothing")
         await scene.hears("meanwhile")
@@ -238,7 +238,7 @@ describe("one Redis", () => {
     const ear = new Ear()
     const node = await openEngine(redis.url, ear, { prefix })
     await node.listen(a)
-    for (const text of ["", "hello", "x y z\n", "e 1 /a"]) await node.link.announce("0", "at:/a", text)
+    for (const text of ["", "hello", "x y z\n", "e 1 /a"]) await node.redis.announce("0", "at:/a", text)
     await node.publish(draft("/a", "real"), keep)
     await until(() => ear.heard.length === 1, "the message")
     expect(ear.losses).toEqual([])
@@ -298,7 +298,8 @@ describe("one Redis", () => {
       const node = await openEngine(redis.url, new Ear())
       const brief = { ...keep, timeMs: 300 }
       const first = await node.publish(draft("/a", "x".repeat(1000)), brief)
-      const stored = async () => (await node.link.command("0", "EXISTS", node.link.key("0", "log:/a"))) === 1
+      const stored = async () =>
+        (await node.redis.command("0", "EXISTS", node.redis.key("0", "log:/a"))) === 1
       expect(await stored()).toBe(true)
       await until(async () => !(await stored()), "it to be cleared")
       const second = await node.publish(draft("/a", "y"), brief)

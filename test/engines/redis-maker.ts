@@ -1,7 +1,7 @@
 // Makes Redis engines for tests: each with keys of its own, so that one server serves them all.
 import { readAddress } from "../../src/config/redis-address.ts"
 import type { EngineEvents } from "../../src/engines/engine.ts"
-import { RedisEngine, type RedisEngineOptions } from "../../src/engines/redis/redis.ts"
+import { RedisEngine, type RedisEngineOptions } from "../../src/engines/redis/redis-engine.ts"
 import { defaultLimits } from "../../wire/limits.ts"
 import type { EngineMaker } from "./contract-stage.ts"
 

@@ -85,12 +85,12 @@ describe("a Redis that cannot be used says why, and no secret:", () => {
       const node = await openEngine(replica.url, deaf)
       expect(await refusalOf(() => node.publish(draft("/a"), keep))).toContain("is a replica")
       await replica.command("REPLICAOF", "NO", "ONE")
-      await until(() => node.link.trouble === null, "the master")
+      await until(() => node.redis.trouble === null, "the master")
       expect((await node.publish(draft("/a"), keep)).position.offset).toBe(1)
       // And back: the connections stay open, and lead nowhere.
       await replica.command("REPLICAOF", "127.0.0.1", master.port)
       expect(await refusalOf(() => node.publish(draft("/a"), keep))).toContain("engine_unavailable")
-      await until(() => node.link.trouble !== null, "the trouble")
+      await until(() => node.redis.trouble !== null, "the trouble")
       await node.close()
     },
     deadlineMs,

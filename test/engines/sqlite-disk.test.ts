@@ -5,7 +5,7 @@ import { statSync } from "node:fs"
 import { join } from "node:path"
 import { defaultLimits } from "../../wire/limits.ts"
 import type { Channel } from "../../src/channels/channel.ts"
-import type { SqliteEngine } from "../../src/engines/sqlite/sqlite.ts"
+import type { SqliteEngine } from "../../src/engines/sqlite/sqlite-engine.ts"
 import { bounds, draft, Folder, keep, keyed, readAll, textsOf } from "./stored.ts"
 
 /** Rows of a table, after the engine was closed. */

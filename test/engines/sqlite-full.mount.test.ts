@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../../src/channels/channel.ts"
-import type { SqliteEngine } from "../../src/engines/sqlite/sqlite.ts"
+import type { SqliteEngine } from "../../src/engines/sqlite/sqlite-engine.ts"
 import { smallDisk } from "../support/small-disk.ts"
 import { draft, Folder, keep, keyed, readAll, textsOf } from "./stored.ts"
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { defaultLimits } from "../../wire/limits.ts"
-import { SqliteEngine } from "../../src/engines/sqlite/sqlite.ts"
+import { SqliteEngine } from "../../src/engines/sqlite/sqlite-engine.ts"
 import { engineContract } from "./contract.ts"
 
 for (const acknowledge of ["durable", "first"] as const) {

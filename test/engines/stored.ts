@@ -5,8 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { defaultLimits } from "../../wire/limits.ts"
 import type { Channel, Keep } from "../../src/channels/channel.ts"
-import type { Draft, EngineEvents, Message, Page } from "../../src/engines/engine.ts"
-import { SqliteEngine, type SqliteEngineOptions } from "../../src/engines/sqlite/sqlite.ts"
+import type { Draft, EngineEvents, Message, HistoryPage } from "../../src/engines/engine.ts"
+import { SqliteEngine, type SqliteEngineOptions } from "../../src/engines/sqlite/sqlite-engine.ts"
 
 export const keep: NonNullable<Keep> = { count: 100, bytes: 1e6, timeMs: 60_000 }
 export const bounds = { messages: 1000, bytes: 1e6 }
@@ -72,7 +72,7 @@ export async function readAll(
   const messages: Message[] = []
   let position = after
   for (;;) {
-    const page: Page = await engine.history(channel as Channel, position, kept, bounds)
+    const page: HistoryPage = await engine.history(channel as Channel, position, kept, bounds)
     if ("reset" in page) return page.reset
     messages.push(...page.messages)
     position = page.messages.at(-1) ?? position

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import type { Message } from "../../client/channels/message.ts"
-import { Reactor } from "../../src/react/reactor.ts"
+import { ReactionRunner } from "../../src/reactions/reaction-runner.ts"
 import { createFakeClock } from "../support/fake-clock.ts"
 
 const messageOf = (number: number): Message => ({
@@ -42,7 +42,7 @@ async function run({ count, atOnce, failures, takes, lives }: Course): Promise<n
     const settle = (id: string): void => {
       if (isAlive) settled.push(Number(id))
     }
-    const reactor = new Reactor({
+    const runner = new ReactionRunner({
       atOnce,
       tries: 3,
       timeoutMs: 1_000_000,
@@ -68,7 +68,7 @@ async function run({ count, atOnce, failures, takes, lives }: Course): Promise<n
       },
     })
     const feed = async (): Promise<void> => {
-      for (let number = place + 1; number <= count && isAlive; number++) await reactor.take(messageOf(number))
+      for (let number = place + 1; number <= count && isAlive; number++) await runner.take(messageOf(number))
     }
     void feed()
     await clock.pass(lifeMs)

@@ -5,7 +5,7 @@ import fc from "fast-check"
 import { defaultLimits } from "../../wire/limits.ts"
 import type { Channel, Keep } from "../../src/channels/channel.ts"
 import type { Position } from "../../wire/cursor.ts"
-import type { SqliteEngine } from "../../src/engines/sqlite/sqlite.ts"
+import type { SqliteEngine } from "../../src/engines/sqlite/sqlite-engine.ts"
 import { draft, Folder, keyed, readAll } from "../engines/stored.ts"
 
 type Step =

@@ -1,6 +1,6 @@
 // How commands take a secret from the environment: not by flags, which are in the shell's history and in every list of
 // processes.
-import { isEmptySecret } from "../../react/webhook-signature.ts"
+import { isEmptySecret } from "../../reactions/webhook-signature.ts"
 import { UsageError } from "../command.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>

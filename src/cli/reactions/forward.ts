@@ -1,7 +1,7 @@
 // `laba forward`: posts each message to a URL, at least once, from where it left off.
-import { call } from "../../react/call.ts"
-import { callOf } from "../../react/facts.ts"
-import type { Reaction } from "../../react/reaction.ts"
+import { postEvent } from "../../reactions/cloud-event.ts"
+import { eventOf } from "../../reactions/message-event.ts"
+import type { Reaction } from "../../reactions/reaction.ts"
 import { readArguments } from "../arguments.ts"
 import { type Command, UsageError } from "../command.ts"
 import { listAside, reactTo, readReactionTask, retryAside, sharedFlags } from "./reaction-task.ts"
@@ -40,7 +40,7 @@ export const forward: Command = {
       throw new UsageError(`"${url}" is not the address of a receiver`)
     const secret = webhookSecret()
     const reaction: Reaction = (message, { number, signal }) =>
-      call(callOf(message, number), { url, secret, timeoutMs: task.timeoutMs, signal })
+      postEvent(eventOf(message, number), { url, secret, timeoutMs: task.timeoutMs, signal })
     return given.retry ? retryAside(task, reaction) : reactTo(task, reaction)
   },
 }

@@ -1,7 +1,7 @@
 // `laba on`: runs a command for each message, at least once, from where it left off.
-import { runCommand } from "../../react/command.ts"
-import { payloadOf, variablesOf } from "../../react/facts.ts"
-import type { Reaction } from "../../react/reaction.ts"
+import { runCommand } from "../../reactions/command.ts"
+import { payloadOf, variablesOf } from "../../reactions/message-event.ts"
+import type { Reaction } from "../../reactions/reaction.ts"
 import { readArguments } from "../arguments.ts"
 import { type Command, UsageError } from "../command.ts"
 import { listAside, reactTo, readReactionTask, retryAside, sharedFlags } from "./reaction-task.ts"

@@ -1,11 +1,11 @@
 // What `laba on` and `laba forward` share: their flags, the road of a message from the channel to the reaction, and the
 // list of what was set aside. Knows no reaction.
 import { join } from "node:path"
-import { FileAside } from "../../react/file-aside.ts"
-import { FilePlace } from "../../react/file-place.ts"
-import type { Reaction } from "../../react/reaction.ts"
-import { react } from "../../react/react.ts"
-import { tryAgain } from "../../react/try-again.ts"
+import { FileAside } from "../../reactions/file-aside.ts"
+import { FilePlace } from "../../reactions/file-place.ts"
+import type { Reaction } from "../../reactions/reaction.ts"
+import { react } from "../../reactions/react.ts"
+import { tryAgain } from "../../reactions/try-again.ts"
 import { type Address, channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
 import type { FlagValues } from "../arguments.ts"
 import { exit, CommandError, UsageError } from "../command.ts"

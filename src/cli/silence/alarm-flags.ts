@@ -2,7 +2,7 @@
 // configuration, where servers have it too.
 import { type Config, ConfigError, parseConfig } from "../../config/config.ts"
 import type { SmsInput, TellInput } from "../../config/input/watch-input.ts"
-import type { MailTell, SmsTell, Tell } from "../../watch/tell/tell.ts"
+import type { MailTell, SmsTell, Tell } from "../../silence/tell/tell.ts"
 import { type Command, UsageError } from "../command.ts"
 import { configFlag, loadConfig } from "../flags/config.ts"
 import { secretIn, webhookSecret } from "../flags/secrets.ts"

@@ -2,14 +2,14 @@
 import { connect, type Channel, type Laba } from "../../../client/index.ts"
 import { offsetIn } from "../../../wire/cursor.ts"
 import { silentMsMin } from "../../config/checks/watch-problems.ts"
-import { Attention, lookEveryMs } from "../../watch/attention.ts"
-import { Messenger } from "../../watch/messenger.ts"
-import { Silence } from "../../watch/silence.ts"
-import { recipientsOf } from "../../watch/tell/recipient.ts"
-import type { Tell } from "../../watch/tell/tell.ts"
-import { alarmOf } from "../../watch/vigil.ts"
-import { type Alarm, systemClock, type Watch } from "../../watch/watch.ts"
-import { lineOf } from "../../watch/wording.ts"
+import { ListeningClock, lookEveryMs } from "../../silence/listening-clock.ts"
+import { AlarmSender } from "../../silence/alarm-sender.ts"
+import { SilenceDetector } from "../../silence/silence-detector.ts"
+import { recipientsOf } from "../../silence/tell/recipient.ts"
+import type { Tell } from "../../silence/tell/tell.ts"
+import { alarmOf } from "../../silence/silence-monitor.ts"
+import { type Alarm, systemClock, type Watch } from "../../silence/silence.ts"
+import { summaryOf } from "../../silence/wording.ts"
 import { channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
 import { readArguments } from "../arguments.ts"
 import { type Command, exit, UsageError } from "../command.ts"
@@ -59,7 +59,7 @@ export const watch: Command = {
     const stands = () => whereItStands(channelUrl(address), token)
     keepWatch(channel, what, stands, (alarm) => {
       if (given.json) printJson(alarm)
-      else print(`${new Date(alarm.time).toISOString()} ${lineOf(alarm)}`)
+      else print(`${new Date(alarm.time).toISOString()} ${summaryOf(alarm)}`)
       tell(alarm)
     })
     try {
@@ -82,7 +82,7 @@ function readRhythm(every: string | undefined, silent: string | undefined): Omit
 }
 
 function telling(laba: Laba, tells: readonly Tell[]): (alarm: Alarm) => void {
-  const messenger = new Messenger({
+  const sender = new AlarmSender({
     clock: systemClock,
     onFailure({ name }, error, isGivenUp) {
       const why = error instanceof Error ? error.message : String(error)
@@ -91,7 +91,7 @@ function telling(laba: Laba, tells: readonly Tell[]): (alarm: Alarm) => void {
   })
   const publish = (channel: string, alarm: Alarm) => laba.publish(channel, alarm)
   const recipients = tells.flatMap((one) => recipientsOf(one, { publish }))
-  return (alarm) => void messenger.tellAll(recipients, alarm)
+  return (alarm) => void sender.sendAll(recipients, alarm)
 }
 
 /**
@@ -105,7 +105,7 @@ function keepWatch(
   raise: (alarm: Alarm) => void,
 ): void {
   const everyMs = lookEveryMs(what.silentMs)
-  let begun: { readonly attention: Attention; readonly silence: Silence } | null = null
+  let begun: { readonly listened: ListeningClock; readonly silence: SilenceDetector } | null = null
   let last: string | null = null
   let isAsking = false
   /** Where the server said that it stands, when that was not what was heard. */
@@ -113,30 +113,31 @@ function keepWatch(
 
   const alarm = (kind: Alarm["alarm"]): void => {
     if (!begun) return
-    const silentMs = begun.silence.silentForMs(begun.attention.ms)
+    const silentMs = begun.silence.silentForMs(begun.listened.ms)
     raise(alarmOf(kind, what, { channel: channel.name, last, time: systemClock.now(), silentMs }))
   }
   const live = (): void => {
     const canListen = channel.state === "open"
     if (!begun && canListen) {
-      const attention = new Attention(everyMs, systemClock.monotonic())
-      begun = { attention, silence: new Silence(what.silentMs, 0) }
+      const listened = new ListeningClock(everyMs, systemClock.monotonic())
+      begun = { listened, silence: new SilenceDetector(what.silentMs, 0) }
     }
-    if (begun?.attention.live(systemClock.monotonic(), canListen)) begun.silence.disturbed(begun.attention.ms)
+    if (begun?.listened.advance(systemClock.monotonic(), canListen))
+      begun.silence.disturbed(begun.listened.ms)
   }
   channel.on("message", ({ cursor }) => {
     live()
     last = cursor
     if (begun?.silence.isSilent && !isAsking) alarm("back")
-    begun?.silence.heard(begun.attention.ms)
+    begun?.silence.heard(begun.listened.ms)
   })
   channel.on("reset", ({ reason }) => {
     say(`laba: reset (${reason}): what came meanwhile is not kept; counting anew`)
-    begun?.silence.lostTrack(begun.attention.ms)
+    begun?.silence.lostTrack(begun.listened.ms)
   })
   const look = async (): Promise<void> => {
     live()
-    if (isAsking || !begun || !begun.silence.fallsSilent(begun.attention.ms)) return
+    if (isAsking || !begun || !begun.silence.fallsSilent(begun.listened.ms)) return
     isAsking = true
     const stands = await whereItStands().catch(() => "unreachable" as const)
     isAsking = false
@@ -148,7 +149,7 @@ function keepWatch(
     else {
       // It has spoken, and we did not hear: from now on what the server says counts as well.
       stoodAt = stands
-      begun.silence.heard(begun.attention.ms)
+      begun.silence.heard(begun.listened.ms)
     }
   }
   setInterval(() => void look(), everyMs)

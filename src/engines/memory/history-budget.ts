@@ -6,8 +6,8 @@
 import type { Limits } from "../../../wire/limits.ts"
 import type { Keep } from "../../channels/channel.ts"
 import { type OwnerName, ownerBytesMax } from "../shares.ts"
-import type { ChannelLog } from "./log.ts"
-import { Owners } from "../owners.ts"
+import type { ChannelLog } from "./channel-log.ts"
+import { BudgetOwners } from "../budget-owners.ts"
 
 /**
  * How long a channel's numbers outlive its last use when nobody listens and no history is left. A cursor at the tail
@@ -47,7 +47,7 @@ interface HistoryBudgetOptions {
 export class HistoryBudget {
   bytes = 0
   private readonly lists: UseList[] = []
-  private readonly owners = new Owners<ChannelLog>()
+  private readonly owners = new BudgetOwners<ChannelLog>()
   private readonly options: HistoryBudgetOptions
 
   constructor(options: HistoryBudgetOptions) {

@@ -2,8 +2,8 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { isReserved } from "../../channels/name.ts"
-import type { ChannelEntry, ChannelsPage } from "../inventory.ts"
-import type { Link } from "./link.ts"
+import type { ChannelInfo, ChannelsPage } from "../inventory.ts"
+import type { RedisClient } from "../../redis/redis-client.ts"
 import type { Partition, Partitions } from "./partitions.ts"
 
 /** The place of `names` and of the stem of channels among the keys of a partition. */
@@ -12,19 +12,19 @@ const channelStem = 7
 
 /** One page, from where the one before it ended. Throws `bad_cursor`. */
 export async function listChannels(
-  link: Link,
+  redis: RedisClient,
   partitions: Partitions,
   from: string | null,
   limit: number,
 ): Promise<ChannelsPage> {
   let { index, after } = readNext(from, partitions.all.length)
-  const channels: ChannelEntry[] = []
+  const channels: ChannelInfo[] = []
   for (; index < partitions.all.length; index++) {
     const partition = partitions.all[index] as Partition
     const wanted = limit - channels.length
     if (wanted === 0) return { channels, next: printNext(index, after) }
     const start = after === "" ? "-" : `(${after}`
-    const names = (await link.command(
+    const names = (await redis.command(
       partition.tag,
       "ZRANGEBYLEX",
       partition.keys[namesKey] as string,
@@ -36,7 +36,7 @@ export async function listChannels(
     )) as readonly Buffer[]
     // What nodes say to themselves is nobody's channel.
     const theirs = names.map(String).filter((name) => !isReserved(name))
-    const found = await Promise.all(theirs.map((name) => entryOf(link, partition, name as Channel)))
+    const found = await Promise.all(theirs.map((name) => entryOf(redis, partition, name as Channel)))
     for (const entry of found) if (entry) channels.push(entry)
     if (names.length === wanted) return { channels, next: printNext(index, String(names[wanted - 1])) }
     after = ""
@@ -45,9 +45,13 @@ export async function listChannels(
 }
 
 /** Null when it was dropped meanwhile. */
-async function entryOf(link: Link, partition: Partition, channel: Channel): Promise<ChannelEntry | null> {
+async function entryOf(
+  redis: RedisClient,
+  partition: Partition,
+  channel: Channel,
+): Promise<ChannelInfo | null> {
   const key = `${partition.keys[channelStem]}${channel}`
-  const state = await link.command(partition.tag, "HGET", key, "state")
+  const state = await redis.command(partition.tag, "HGET", key, "state")
   if (state === null) return null
   const [epoch = "", head, first, bytes] = String(state).split(" ")
   const offset = Number(head)

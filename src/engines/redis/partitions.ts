@@ -1,7 +1,7 @@
 // Which part of Redis a channel lives in, and the keys of that part. All keys of a partition have one hash tag, so that a
 // Cluster keeps them on one node and a script can change them together.
 import type { Channel } from "../../channels/channel.ts"
-import type { Link } from "./link.ts"
+import type { RedisClient } from "../../redis/redis-client.ts"
 
 /**
  * Partitions of a Cluster. Enough to spread over some dozens of nodes, few enough to tend each every second. One server
@@ -20,7 +20,7 @@ export interface Partition {
 export class Partitions {
   readonly all: readonly Partition[]
 
-  constructor(link: Link, count = link.isCluster ? inCluster : 1) {
+  constructor(redis: RedisClient, count = redis.isCluster ? inCluster : 1) {
     this.all = Array.from({ length: count }, (_, number) => {
       const tag = String(number)
       const names = [
@@ -38,7 +38,7 @@ export class Partitions {
         "owners",
         "owned:",
       ]
-      return { tag, keys: names.map((name) => link.key(tag, name)) }
+      return { tag, keys: names.map((name) => redis.key(tag, name)) }
     })
   }
 

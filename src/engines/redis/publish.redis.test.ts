@@ -64,7 +64,7 @@ test("in one turn a key publishes once, conflicts and is full as it does in many
 test("what is wrong with one channel refuses what is published there, and nothing else of the turn", async () => {
   await using opened = await open()
   const { engine } = opened
-  await engine.link.command("0", "SET", engine.link.key("0", "log:/broken"), "not a stream")
+  await engine.redis.command("0", "SET", engine.redis.key("0", "log:/broken"), "not a stream")
   const [before, broken, after] = await Promise.allSettled([
     engine.publish(draft("/a"), keep),
     engine.publish(draft("/broken"), keep),
@@ -74,7 +74,7 @@ test("what is wrong with one channel refuses what is published there, and nothin
   expect(broken).toMatchObject({ reason: { code: "engine_unavailable" } })
   expect(after).toMatchObject({ value: { position: { offset: 2 } } })
   expect(await refusalOf(() => engine.publish(draft("/broken"), keep))).toContain("WRONGTYPE")
-  await engine.link.command("0", "DEL", engine.link.key("0", "log:/broken"))
+  await engine.redis.command("0", "DEL", engine.redis.key("0", "log:/broken"))
   expect((await engine.publish(draft("/broken"), keep)).position.offset).toBe(1)
 })
 
@@ -97,7 +97,7 @@ test("the budget counts what is there, however it was published", async () => {
   await using opened = await open()
   const { engine } = opened
   const costIn = async () =>
-    Number(await engine.link.command("0", "HGET", engine.link.key("0", "ledger"), "bytes"))
+    Number(await engine.redis.command("0", "HGET", engine.redis.key("0", "ledger"), "bytes"))
   await Promise.all(
     Array.from({ length: 150 }, (_, index) => engine.publish(draft(`/${index % 2}`, "xy"), keep)),
   )
@@ -113,14 +113,14 @@ test("names that are only listened to cost no history, and leave nothing behind 
   await using opened = await open()
   const { engine } = opened
   const names = Array.from({ length: 700 }, (_, index) => parseChannel(`/named/${index}`, "body"))
-  const keysOf = async () => Number(await engine.link.command("0", "ZCARD", engine.link.key("0", "names")))
+  const keysOf = async () => Number(await engine.redis.command("0", "ZCARD", engine.redis.key("0", "names")))
   await Promise.all(names.map((name) => engine.listen(name)))
   await until(async () => (await keysOf()) === names.length, "all of them are known")
-  const bytes = await engine.link.command("0", "HGET", engine.link.key("0", "ledger"), "bytes")
+  const bytes = await engine.redis.command("0", "HGET", engine.redis.key("0", "ledger"), "bytes")
   expect(Number(bytes ?? 0)).toBe(0)
   for (const name of names) engine.unlisten(name)
   await until(async () => (await keysOf()) === 0, "none is known any more")
-  const left = await engine.link.command("0", "ZCARD", engine.link.key("0", "heard"))
+  const left = await engine.redis.command("0", "ZCARD", engine.redis.key("0", "heard"))
   expect(Number(left)).toBe(0)
 })
 
@@ -130,9 +130,9 @@ test("what a version before this one has written is read on, channels and keys a
   const idempotency = { key: "k", digest: "d" }
   const first = await engine.publish(draft("/a", "x", { idempotency, publisher: "user:7" }), keep)
   const cut = async (key: string, field: string, words: number) => {
-    const name = engine.link.key("0", key)
-    const text = String(await engine.link.command("0", "HGET", name, field))
-    await engine.link.command("0", "HSET", name, field, text.split(" ").slice(0, -words).join(" "))
+    const name = engine.redis.key("0", key)
+    const text = String(await engine.redis.command("0", "HGET", name, field))
+    await engine.redis.command("0", "HSET", name, field, text.split(" ").slice(0, -words).join(" "))
   }
   await cut("channel:/a", "state", 2)
   await cut("receipts", "/a k", 1)

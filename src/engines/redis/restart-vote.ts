@@ -1,16 +1,16 @@
 // This node's vote, after a restart of Redis, on whether anything is missing (`redis.durable`): what it saw of each part before.
-// While that is open nothing is asked of the part. Knows lives and counts; refuses to know what was counted.
+// While that is open nothing is asked of the part. Knows counts and runs of Redis; refuses to know what was counted.
 import { randomUUID } from "node:crypto"
-import type { Link } from "./link.ts"
+import type { RedisClient } from "../../redis/redis-client.ts"
 import { type Partition, randomGeneration } from "./partitions.ts"
 import { scripts } from "./scripts.ts"
-import { RedisTrouble, replyCodeOf, unavailable } from "./trouble.ts"
+import { RedisTrouble, replyCodeOf, unavailable } from "../../redis/trouble.ts"
 
 /** How often an open question is asked again: publishers wait for it. */
 const askAgainMs = 100
 
 interface RestartVoteOptions {
-  readonly link: Link
+  readonly redis: RedisClient
   readonly partitions: readonly Partition[]
   /** How long a node is waited for that does not say what it saw, in milliseconds. */
   readonly leaseMs: number
@@ -22,12 +22,12 @@ interface PartitionView {
   /** Nothing is open: what is asked is answered. */
   isSettled: boolean
   isAsking: boolean
-  /** The life of Redis and the generation that `seen` belongs to; empty before the first answer. */
-  life: string
+  /** The replication id (one run of Redis has one) and the generation that `seen` belongs to; empty before the first answer. */
+  replicationId: string
   generation: string
-  /** The greatest count that was answered or heard. */
+  /** The greatest count that was answered or announced. */
   seen: number
-  /** The life in which it was said already what was seen in the one before. */
+  /** The replication id under which it was said already what was seen under the one before. */
   votedIn: string
 }
 
@@ -43,11 +43,18 @@ export class RestartVote {
 
   constructor(options: RestartVoteOptions) {
     this.options = options
-    const blank = { isSettled: false, isAsking: false, life: "", generation: "", seen: 0, votedIn: "" }
+    const blank = {
+      isSettled: false,
+      isAsking: false,
+      replicationId: "",
+      generation: "",
+      seen: 0,
+      votedIn: "",
+    }
     this.views = new Map(
       options.partitions.map((partition) => [partition, { partition, ...blank } as PartitionView]),
     )
-    this.unwatch = options.link.watch(() => this.linkChanged())
+    this.unwatch = options.redis.onChange(() => this.redisChanged())
   }
 
   /** Renews the lease of this node in every part, and asks where something is open. Once a second. */
@@ -58,9 +65,9 @@ export class RestartVote {
   /** Throws `engine_unavailable` while it is open whether the numbering of a part goes on. */
   check(partition: Partition): void {
     if (this.views.get(partition)?.isSettled) return
-    const { where } = this.options.link
+    const { where } = this.options.redis
     throw unavailable(
-      this.options.link.troubleAt(partition.tag) ??
+      this.options.redis.troubleAt(partition.tag) ??
         new RedisTrouble(`${where} was restarted, and not every node has said yet what it saw before`, {
           passing: true,
         }),
@@ -106,10 +113,10 @@ export class RestartVote {
     await Promise.all(settled.map((view) => this.say(view, true).catch(() => undefined)))
   }
 
-  /** A connection that broke may have ended a life of Redis. Asking needs the one for commands alone. */
-  private linkChanged(): void {
+  /** A connection that broke may have ended a run of Redis. Asking needs the one for commands alone. */
+  private redisChanged(): void {
     for (const view of this.views.values()) {
-      if (this.options.link.troubleAt(view.partition.tag)) view.isSettled = false
+      if (this.options.redis.troubleAt(view.partition.tag)) view.isSettled = false
       if (!view.isSettled) void this.ask(view)
     }
   }
@@ -122,18 +129,18 @@ export class RestartVote {
     if (this.stopped || view.isAsking) return
     view.isAsking = true
     try {
-      const [standing = "", life = "", generation = "", count] = await this.say(view, false)
-      if (standing === "settled") {
+      const [outcome = "", replicationId = "", generation = "", count] = await this.say(view, false)
+      if (outcome === "settled") {
         // Where numbering began anew, what was seen before is of no use.
         if (generation !== view.generation) view.seen = Number(count)
-        Object.assign(view, { life, generation, votedIn: "", isSettled: true })
+        Object.assign(view, { replicationId, generation, votedIn: "", isSettled: true })
         this.saw(view.partition, Number(count))
       } else {
-        view.votedIn = life
+        view.votedIn = replicationId
         view.isSettled = false
       }
     } catch {
-      // Redis is away; the link tells when it is back.
+      // Redis is away; its client tells when it is back.
     } finally {
       view.isAsking = false
     }
@@ -150,13 +157,13 @@ export class RestartVote {
   }
 
   private async say(view: PartitionView, leaves: boolean): Promise<string[]> {
-    const { link, leaseMs } = this.options
-    const { partition, life, seen, generation, votedIn } = view
+    const { redis, leaseMs } = this.options
+    const { partition, replicationId, seen, generation, votedIn } = view
     const [ledger, lives] = partition.keys as readonly [string, string]
-    const keys = [ledger, lives, link.key(partition.tag, "voters"), link.key(partition.tag, "votes")]
-    const known = [life, seen, generation, votedIn]
+    const keys = [ledger, lives, redis.key(partition.tag, "voters"), redis.key(partition.tag, "votes")]
+    const known = [replicationId, seen, generation, votedIn]
     const args = [randomGeneration(), this.self, ...known, leaseMs, leaves ? 1 : 0]
-    const reply = await link.run(scripts.restartVote, partition.tag, keys, args)
+    const reply = await redis.run(scripts.restartVote, partition.tag, keys, args)
     return Array.isArray(reply) ? reply.map(String) : []
   }
 }

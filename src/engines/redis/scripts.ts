@@ -1,5 +1,5 @@
 // The scripts of the engine, each a file beside the others, with what they share in front.
-import { defineScript } from "./script.ts"
+import { defineScript } from "../../redis/script.ts"
 import forgetLua from "./scripts/forget.lua" with { type: "text" }
 import historyLua from "./scripts/history.lua" with { type: "text" }
 import leaveLua from "./scripts/leave.lua" with { type: "text" }

@@ -2,30 +2,30 @@
 import { expect, test } from "bun:test"
 import type { Channel } from "../../channels/channel.ts"
 import type { Partition } from "./partitions.ts"
-import type { Store } from "./store.ts"
+import type { RedisStore } from "./redis-store.ts"
 import { UnlistenedChannels } from "./unlistened-channels.ts"
 
-test("who listens again while others are told of is not told of behind it", async () => {
-  const heard = new Set<string>()
-  const told: string[] = []
+test("a channel that is listened to again while others are given up is not given up behind it", async () => {
+  const listened = new Set<string>()
+  const left: string[] = []
   const first = Promise.withResolvers<void>()
   const unlistened = new UnlistenedChannels({
     store: {
       partitions: {
         of: (channel: Channel) => ({ tag: channel, keys: [] }) as Partition,
-      } as Store["partitions"],
+      } as RedisStore["partitions"],
       async leave(_partition, channels) {
-        told.push(...channels)
-        if (told.length === 1) await first.promise
+        left.push(...channels)
+        if (left.length === 1) await first.promise
       },
     },
-    isHeard: (channel) => heard.has(channel),
+    isListenedTo: (channel) => listened.has(channel),
   })
   for (const channel of ["/a", "/b", "/c"]) unlistened.add(channel as Channel)
   await new Promise<void>((resolve) => void setImmediate(resolve))
-  expect(told).toEqual(["/a"])
-  heard.add("/b")
+  expect(left).toEqual(["/a"])
+  listened.add("/b")
   first.resolve()
   await Bun.sleep(0)
-  expect(told).toEqual(["/a", "/c"])
+  expect(left).toEqual(["/a", "/c"])
 })

@@ -2,15 +2,15 @@
 // leaves nothing behind. What does not arrive is found out by Redis itself, minutes later.
 import type { Channel } from "../../channels/channel.ts"
 import type { Partition } from "./partitions.ts"
-import type { Store } from "./store.ts"
+import type { RedisStore } from "./redis-store.ts"
 
 /** Channels in one script: some 3 ms of the server. */
 const channelsMax = 300
 
 interface UnlistenedChannelsOptions {
-  readonly store: Pick<Store, "leave" | "partitions">
+  readonly store: Pick<RedisStore, "leave" | "partitions">
   /** Whether it is listened to again. */
-  readonly isHeard: (channel: Channel) => boolean
+  readonly isListenedTo: (channel: Channel) => boolean
 }
 
 export class UnlistenedChannels {
@@ -26,18 +26,18 @@ export class UnlistenedChannels {
     this.left.add(channel)
     if (this.underWay) return
     this.underWay = true
-    setImmediate(() => void this.tell())
+    setImmediate(() => void this.leave())
   }
 
   /** One script after the other: a crowd that leaves at once is no reason to keep Redis from others. */
-  private async tell(): Promise<void> {
-    const { store, isHeard } = this.options
+  private async leave(): Promise<void> {
+    const { store, isListenedTo } = this.options
     while (this.left.size > 0) {
       for (const [partition, channels] of this.take()) {
         // Who listens anew is asked about, and that says so. Looked at last of all: this must not come behind that.
-        const unheard = channels.filter((channel) => !isHeard(channel))
+        const unlistened = channels.filter((channel) => !isListenedTo(channel))
         // It is down, or will find out by itself.
-        if (unheard.length > 0) await store.leave(partition, unheard).catch(() => {})
+        if (unlistened.length > 0) await store.leave(partition, unlistened).catch(() => {})
       }
     }
     this.underWay = false

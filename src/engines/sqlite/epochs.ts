@@ -1,8 +1,8 @@
 // Which epoch a channel's numbering is in, so that a cursor of an earlier life never fits a later one, over restarts too.
 // Epochs are numbers inside and are printed with the database's name before them.
 import type { Channel } from "../../channels/channel.ts"
-import type { Archive } from "./archive.ts"
-import type { Store } from "./store.ts"
+import type { ChannelTables } from "./database/channel-tables.ts"
+import type { DatabaseFile } from "./database/database-file.ts"
 
 /** Names that share a floor do so with a chance of 1 in 262,144; then a reader may be told to reload for nothing. */
 const slotCount = 2 ** 18
@@ -11,7 +11,7 @@ const slotCount = 2 ** 18
 const skippedAtStart = 1_000_000
 
 export class Epochs {
-  private readonly archive: Archive
+  private readonly tables: ChannelTables
   private readonly name: string
   /** The epoch in which a name begins that has no row, by slot of names: its last life ended before that. */
   private readonly floors = new Float64Array(slotCount)
@@ -21,16 +21,16 @@ export class Epochs {
    * Within a transaction. `acknowledgesFirst`: positions may be handed out that a crash takes back; after such a crash the
    * database takes another name, so that every cursor from before resets.
    */
-  constructor(store: Store, archive: Archive, acknowledgesFirst: boolean) {
-    this.archive = archive
-    const known = store.meta("name")
-    const wasAhead = store.meta("ahead") === 1
+  constructor(database: DatabaseFile, tables: ChannelTables, acknowledgesFirst: boolean) {
+    this.tables = tables
+    const known = database.meta("name")
+    const wasAhead = database.meta("ahead") === 1
     this.name = typeof known === "string" && !wasAhead ? known : randomName()
-    this.last = Number(store.meta("epoch") ?? 0) + skippedAtStart
-    store.setMeta("name", this.name)
-    store.setMeta("epoch", this.last)
-    store.setMeta("ahead", acknowledgesFirst ? 1 : 0)
-    for (const { slot, epoch } of archive.floors()) this.floors[slot] = epoch
+    this.last = Number(database.meta("epoch") ?? 0) + skippedAtStart
+    database.setMeta("name", this.name)
+    database.setMeta("epoch", this.last)
+    database.setMeta("ahead", acknowledgesFirst ? 1 : 0)
+    for (const { slot, epoch } of tables.floors()) this.floors[slot] = epoch
   }
 
   /** The epoch of a channel that begins now. */
@@ -50,7 +50,7 @@ export class Epochs {
 
   /** Within a transaction: writes down that the name begins in `epoch` from now on. `raised` says so once it is committed. */
   raise(channel: Channel, epoch: number): void {
-    this.archive.setFloor(slotOf(channel), epoch)
+    this.tables.setFloor(slotOf(channel), epoch)
   }
 
   raised(channel: Channel, epoch: number): void {

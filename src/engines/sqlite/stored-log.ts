@@ -1,10 +1,10 @@
 // One channel that is kept on disk: its numbers, what of it is kept, and its newest messages in memory. Every message
-// from `first` to `head` is either filed on disk or in memory. Knows no other channel.
+// from `first` to `head` is either in the tables or in memory. Knows no other channel.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
-import type { ChannelState, Message, Page, PageBounds } from "../engine.ts"
-import type { Owner } from "../owners.ts"
-import type { Archive, Size } from "./archive.ts"
+import type { ChannelState, Message, HistoryPage, PageBounds } from "../engine.ts"
+import type { BudgetOwner } from "../budget-owners.ts"
+import type { ChannelTables, Size } from "./database/channel-tables.ts"
 
 /** What a message and a channel cost in memory beside the payload. Measured, rounded up. */
 const messageOverheadBytes = 200
@@ -38,7 +38,7 @@ interface LogStart {
 
 export class StoredLog {
   readonly channel: Channel
-  readonly archive: Archive
+  readonly tables: ChannelTables
   id: number
   epoch: number
   epochText: string
@@ -50,16 +50,16 @@ export class StoredLog {
   first = 1
   /** Payload bytes that are kept. */
   bytes = 0
-  /** Offset up to which messages are filed on disk, and the payload bytes of those of them that are kept. */
-  filed = 0
-  filedBytes = 0
+  /** Offset up to which messages are in the tables, and the payload bytes of those of them that are kept. */
+  flushed = 0
+  flushedBytes = 0
   /** Changed by `Channels.setListened` alone, since it changes what this costs. */
   listened = false
-  /** Drafts that wait for a commit, and messages that wait to be filed. */
+  /** Drafts that wait for a commit, and messages that wait to be flushed. */
   waiting = 0
-  unfiled = 0
+  unflushed = 0
   /** Who answers for it in the budget of the disk. */
-  owner: Owner<StoredLog> | null = null
+  owner: BudgetOwner<StoredLog> | null = null
   keepMs: number | null = null
   due: number | null = null
   usedWritten = 0
@@ -72,9 +72,9 @@ export class StoredLog {
   /** Sizes of the oldest kept messages on disk. */
   private sizes: { readonly from: number; readonly list: Size[] } = { from: 0, list: [] }
 
-  constructor(channel: Channel, archive: Archive, start: LogStart) {
+  constructor(channel: Channel, tables: ChannelTables, start: LogStart) {
     this.channel = channel
-    this.archive = archive
+    this.tables = tables
     this.id = start.id
     this.epoch = start.epoch
     this.epochText = start.epochText
@@ -125,9 +125,9 @@ export class StoredLog {
     this.head = 0
     this.first = 1
     this.bytes = 0
-    this.filed = 0
-    this.filedBytes = 0
-    this.unfiled = 0
+    this.flushed = 0
+    this.flushedBytes = 0
+    this.unflushed = 0
     this.due = null
     this.recent = []
     this.recentBytes = 0
@@ -152,13 +152,13 @@ export class StoredLog {
   clear(): void {
     this.first = this.head + 1
     this.bytes = 0
-    this.filedBytes = 0
+    this.flushedBytes = 0
     this.releaseRecent()
   }
 
   /** Frees the memory of what can be read from the disk. */
   cool(): void {
-    const keepFrom = Math.max(this.filed + 1, this.recentFirst)
+    const keepFrom = Math.max(this.flushed + 1, this.recentFirst)
     this.recent = this.recent.slice(keepFrom - this.recentFirst)
     this.recentBytes = this.recent.reduce((sum, { bytes }) => sum + bytes, 0)
   }
@@ -170,7 +170,7 @@ export class StoredLog {
   }
 
   /** The messages after `after`. Work grows with what is returned, not with what is stored: offsets have no holes. */
-  page(after: Position, bounds: PageBounds): Page {
+  page(after: Position, bounds: PageBounds): HistoryPage {
     const { tail } = this
     if (after.epoch !== this.epochText || after.offset > this.head) return { reset: "epoch", tail }
     if (after.offset < this.first - 1) return { reset: "trimmed", tail }
@@ -181,7 +181,7 @@ export class StoredLog {
     let bytes = 0
     const beyond =
       from < this.recentFirst
-        ? this.archive.read(this.place, from, this.recentFirst - 1, Math.max(1, bounds.messages))
+        ? this.tables.read(this.place, from, this.recentFirst - 1, Math.max(1, bounds.messages))
         : []
     for (let i = 0; ; i++) {
       const message = beyond[i] ?? this.recent[from + i - this.recentFirst]
@@ -202,9 +202,9 @@ export class StoredLog {
   /** Brings messages from `from` on into memory. */
   private take(from: number): void {
     const first = Math.max(from, this.first)
-    const last = Math.min(this.recentFirst - 1, this.filed)
+    const last = Math.min(this.recentFirst - 1, this.flushed)
     if (first > last) return
-    const read = this.archive.read(this.place, first, last, last - first + 1)
+    const read = this.tables.read(this.place, first, last, last - first + 1)
     // What a damaged table lacks must not be skipped in silence.
     if (read.length !== last - first + 1) throw new MissingMessages(this.channel)
     this.recent = [...read, ...this.recent]
@@ -216,7 +216,7 @@ export class StoredLog {
     if (recent) return recent
     const known = this.sizes.list[offset - this.sizes.from]
     if (known) return known
-    const list = this.archive.sizes(this.id, offset, sizesMax)
+    const list = this.tables.sizes(this.id, offset, sizesMax)
     if (list.length === 0) throw new MissingMessages(this.channel)
     this.sizes = { from: offset, list }
     return list[0] as Size
@@ -224,7 +224,7 @@ export class StoredLog {
 
   private drop(bytes: number): void {
     this.bytes -= bytes
-    if (this.first <= this.filed) this.filedBytes -= bytes
+    if (this.first <= this.flushed) this.flushedBytes -= bytes
     this.first++
   }
 

@@ -1,8 +1,9 @@
-// What the engine does for itself between commits: files, clears, copies the write-ahead log, keeps its budgets.
-import type { Archive } from "./archive.ts"
-import type { Channels } from "./channels.ts"
-import type { Filing } from "./filing.ts"
-import type { Store } from "./store.ts"
+// What the engine does for itself between commits: flushes, clears, copies the write-ahead log, keeps its budgets.
+import type { ChannelTables } from "./database/channel-tables.ts"
+import type { DiskBudget } from "./disk-budget.ts"
+import type { StoredChannels } from "./stored-channels.ts"
+import type { JournalFlusher } from "./journal-flusher.ts"
+import type { DatabaseFile } from "./database/database-file.ts"
 
 /** How often what has expired is cleared from the disk. Reading never shows it. */
 const sweepIntervalMs = 1000
@@ -11,10 +12,11 @@ const sweepIntervalMs = 1000
 const roundsMax = 16
 
 interface UpkeepOptions {
-  readonly store: Store
-  readonly archive: Archive
-  readonly channels: Channels
-  readonly filing: Filing
+  readonly database: DatabaseFile
+  readonly tables: ChannelTables
+  readonly channels: StoredChannels
+  readonly diskBudget: DiskBudget
+  readonly flusher: JournalFlusher
   readonly now: () => number
   /** Told what went wrong where nobody waits for an answer. */
   readonly onError: (error: unknown) => void
@@ -31,46 +33,46 @@ export class Upkeep {
 
   /** Whether `tend` would have something to do when nobody waits. */
   get isDue(): boolean {
-    const { archive, filing, channels } = this.options
-    return this.isSweepDue || !filing.isIdle || channels.overDisk || archive.hasGarbage
+    const { tables, flusher, diskBudget } = this.options
+    return this.isSweepDue || !flusher.isIdle || diskBudget.isOver || tables.hasGarbage
   }
 
   /** Bounded, unless nobody waits (`idle`) or nothing more fits into memory. Throws what SQLite throws. */
   async tend(idle: boolean): Promise<void> {
-    const { archive, channels, filing, store } = this.options
-    while (idle ? !filing.isIdle : filing.isFull) {
-      filing.step()
+    const { tables, channels, diskBudget, flusher, database } = this.options
+    while (idle ? !flusher.isIdle : flusher.isFull) {
+      flusher.step()
       await turn()
     }
     // Who publishes brings the disk back as it goes; what is left when nobody does would be left for good.
-    for (let round = 0; idle && channels.overDisk && round < roundsMax; round++) {
+    for (let round = 0; idle && diskBudget.isOver && round < roundsMax; round++) {
       this.enforce()
       await turn()
     }
-    if (filing.isDue) filing.step()
+    if (flusher.isDue) flusher.step()
     if (this.isSweepDue) {
       this.sweptAt = this.options.now()
-      filing.sweep()
+      flusher.sweep()
     }
     // As fast as channels are pushed out and deleted: a table that lags behind holds what the budget has counted out.
-    for (let round = 0; archive.hasGarbage && round < (idle ? roundsMax : 1); round++) {
-      filing.collect()
+    for (let round = 0; tables.hasGarbage && round < (idle ? roundsMax : 1); round++) {
+      flusher.collect()
       await turn()
     }
-    // What was filed since is no longer needed in memory.
+    // What was flushed since is no longer needed in memory.
     channels.enforceMemory()
-    if (store.wantsCheckpoint) await store.checkpoint()
+    if (database.wantsCheckpoint) await database.checkpoint()
   }
 
   /** Brings memory and disk back under their budgets by a step. A disk that fails says so again at the next commit. */
   enforce(): void {
-    const { channels, filing, onError } = this.options
+    const { channels, diskBudget, flusher, onError } = this.options
     channels.enforceMemory()
-    if (!channels.overDisk) return
+    if (!diskBudget.isOver) return
     try {
-      if (channels.enforceDisk() === "done") return
-      filing.step()
-      channels.enforceDisk()
+      if (diskBudget.enforce() === "done") return
+      flusher.step()
+      diskBudget.enforce()
     } catch (error) {
       onError(error)
     }

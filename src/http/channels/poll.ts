@@ -1,7 +1,7 @@
 // GET with `after` or `wait`: what came since, held for a while when nothing has.
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Page, PageBounds } from "../../engines/engine.ts"
+import type { HistoryPage, PageBounds } from "../../engines/engine.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import { positionOf } from "../../transports/laba/conversation.ts"
 import { Places, readManyStart } from "../../transports/many.ts"
@@ -102,7 +102,7 @@ export async function pollMany(
       more = true
       continue
     }
-    const page: Page = await shared.hub.read(channel, position, { messages: left, bytes: bytesLeft })
+    const page: HistoryPage = await shared.hub.read(channel, position, { messages: left, bytes: bytesLeft })
     if ("reset" in page) {
       const reset = { channel, cursor: printCursor(channel, page.tail), reason: page.reset }
       stand(page.tail)

@@ -3,7 +3,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Welcome } from "../../hooks/hooks.ts"
-import { runOf, type SessionAnswer, type SessionRequest } from "../../nodes/nodes.ts"
+import { runOf, type SessionAnswer, type SessionRequest } from "../../cluster/nodes.ts"
 import { eventStreamType } from "../../protocols/event-stream.ts"
 import { type Command, decodeFrames } from "../../protocols/commands.ts"
 import { pollResponse } from "../../transports/poll/poll-answer.ts"
@@ -85,7 +85,7 @@ export async function pollSession(station: Station, ask: Ask): Promise<Response>
     wait = parseQuery(ask.search, station.shared.limits).wait ?? 0
   } catch (error) {
     // That a session is gone is said before anything else is found wrong.
-    if (!isHere) await station.nodes.ask(runOf(id), "connection", { id })
+    if (!isHere) await station.nodes.call(runOf(id), "connection", { id })
     throw error
   }
   station.shared.setTimeout(ask.request, Math.ceil(wait) + 5)
@@ -101,7 +101,7 @@ export async function command(station: Station, ask: Ask): Promise<Response> {
   const bytes = await readBytes(ask.request, commandsBytesMax)
   if (!isHere) {
     // Anybody can make up an id, and it must not be them who fill the wire between the nodes.
-    if (bytes.length > unaskedBytesMax) await station.nodes.ask(runOf(id), "connection", { id })
+    if (bytes.length > unaskedBytesMax) await station.nodes.call(runOf(id), "connection", { id })
     return elsewhere(station, { method: "POST", id, search: "", body: Buffer.from(bytes).toString("base64") })
   }
   take(find(station, id), bytes)
@@ -131,7 +131,7 @@ export async function carryOutSession(
 
 /** A session lives where it was opened; that node is asked. Nothing is kept of it here, so any number of nodes may pass it on. */
 async function elsewhere(station: Station, request: SessionRequest, heldMs = 0): Promise<Response> {
-  const { status, body } = await station.nodes.ask(
+  const { status, body } = await station.nodes.call(
     runOf(request.id),
     "session",
     request,

@@ -1,6 +1,6 @@
 // What happens to hooks' records inside Redis, each script one step. A run of a node has a lease, under which its records are
 // its own, and a tenure: its number grows whenever another node has taken over what the run had left.
-import { defineScript, redisClock } from "../../engines/redis/script.ts"
+import { defineScript, redisClock } from "../../redis/script.ts"
 
 /**
  * KEYS: leases, tenures, tenures to be forgotten, when anybody renewed last, what this run keeps. ARGV: run, lease in ms, its

@@ -1,8 +1,8 @@
 // What backends must hear, kept in Redis under the node's lease: when it runs out, whoever is alive takes over and tells. A node
 // whose records others have taken over ends those connections; one that Redis has merely forgotten writes them again.
 import { LabaError } from "../../../wire/error.ts"
-import type { Link } from "../../engines/redis/link.ts"
-import type { Script } from "../../engines/redis/script.ts"
+import type { RedisClient } from "../../redis/redis-client.ts"
+import type { Script } from "../../redis/script.ts"
 import type {
   ListeningNodes,
   NotificationStore,
@@ -22,7 +22,7 @@ const perStepMax = 200
 const generationKeptMs = 24 * 3_600_000
 
 interface RedisNotificationStoreOptions {
-  readonly link: Link
+  readonly redis: RedisClient
   /** Names this run of this node. */
   readonly run: string
   readonly leaseMs: number
@@ -56,11 +56,11 @@ export class RedisNotificationStore implements NotificationStore {
 
   constructor(options: RedisNotificationStoreOptions) {
     this.options = options
-    const { link, run } = options
+    const { redis, run } = options
     this.keys = {
-      leases: link.key(tag, "leases"),
-      generations: link.key(tag, "generations"),
-      mine: link.key(tag, `tells-${run}`),
+      leases: redis.key(tag, "leases"),
+      generations: redis.key(tag, "generations"),
+      mine: redis.key(tag, `tells-${run}`),
     }
   }
 
@@ -71,12 +71,12 @@ export class RedisNotificationStore implements NotificationStore {
 
   begin(ear: StoreEvents): void {
     this.ear = ear
-    const { link, leaseMs } = this.options
+    const { redis, leaseMs } = this.options
     this.timer = setInterval(() => void this.renew(), Math.min(1000, leaseMs / 5))
     // It keeps no process that has nothing else to do.
     this.timer.unref?.()
-    this.unwatch = link.watch(() => {
-      if (link.troubleAt(tag)) this.isStale = true
+    this.unwatch = redis.onChange(() => {
+      if (redis.troubleAt(tag)) this.isStale = true
       else if (this.isStale) void this.renew()
     })
     void this.renew()
@@ -91,7 +91,7 @@ export class RedisNotificationStore implements NotificationStore {
     this.unremoved.add(id)
     const before = this.writing.get(id) ?? Promise.resolve()
     void before
-      .then(() => this.options.link.command(tag, "HDEL", this.keys.mine, id))
+      .then(() => this.options.redis.command(tag, "HDEL", this.keys.mine, id))
       .then(() => this.unremoved.delete(id))
       // It is removed when everything is said again.
       .catch(() => (this.isStale = true))
@@ -101,24 +101,24 @@ export class RedisNotificationStore implements NotificationStore {
   async close(): Promise<void> {
     if (this.timer) clearInterval(this.timer)
     this.unwatch()
-    const { link, run } = this.options
+    const { redis, run } = this.options
     const { leases, generations, mine } = this.keys
     try {
       await this.renewing
       if (this.isStale) await this.renew()
       this.ear = null
       await Promise.all(this.writing.values())
-      await link.run(leaveScript, tag, [leases, generations, mine], [run])
+      await redis.run(leaveScript, tag, [leases, generations, mine], [run])
     } catch {
       // Then the lease runs out by itself.
     }
   }
 
   private stand(script: Script, will: HookNotification, args: readonly string[]): Promise<OccupancyChange> {
-    const { link, run } = this.options
+    const { redis, run } = this.options
     const keys = [this.keys.generations, this.keys.mine, this.listenedKey(will)]
     return this.underLease(async () => {
-      const reply = await link.run(script, tag, keys, [run, this.generation, ...args])
+      const reply = await redis.run(script, tag, keys, [run, this.generation, ...args])
       if (!Array.isArray(reply)) return null
       return { is: String(reply[0]) as OccupancyChange["is"], time: Number(reply[1]) }
     })
@@ -126,14 +126,14 @@ export class RedisNotificationStore implements NotificationStore {
 
   /** A channel that this node is in, said again. */
   private async sayWill(will: HookNotification): Promise<void> {
-    const { link, run } = this.options
+    const { redis, run } = this.options
     const keys = [this.keys.generations, this.keys.mine, this.listenedKey(will)]
-    await link.run(enterScript, tag, keys, [run, this.generation, will.id, JSON.stringify(will), "", ""])
+    await redis.run(enterScript, tag, keys, [run, this.generation, will.id, JSON.stringify(will), "", ""])
   }
 
   private listenedKey({ event }: HookNotification): string {
     if (event.kind === "unregister") throw new TypeError("an unregister is no will of a channel")
-    return this.options.link.key(tag, `listened:${event.channel}`)
+    return this.options.redis.key(tag, `listened:${event.channel}`)
   }
 
   /** Does what answers null without a lease, once more with a new one. Throws `engine_unavailable`. */
@@ -177,11 +177,11 @@ export class RedisNotificationStore implements NotificationStore {
   }
 
   private async renewed(): Promise<string[]> {
-    const { link, run, leaseMs } = this.options
+    const { redis, run, leaseMs } = this.options
     const { leases, generations, mine } = this.keys
-    const keys = [leases, generations, link.key(tag, "ended"), link.key(tag, "renewals"), mine]
-    const reply = await link.run(renewScript, tag, keys, [
-      ...[run, leaseMs, this.generation, link.key(tag, "tells-")],
+    const keys = [leases, generations, redis.key(tag, "ended"), redis.key(tag, "renewals"), mine]
+    const reply = await redis.run(renewScript, tag, keys, [
+      ...[run, leaseMs, this.generation, redis.key(tag, "tells-")],
       ...[perStepMax, generationKeptMs],
     ])
     return Array.isArray(reply) ? reply.map(String) : []
@@ -192,16 +192,16 @@ export class RedisNotificationStore implements NotificationStore {
   }
 
   private async ids(): Promise<string[]> {
-    const reply = await this.options.link.command(tag, "HKEYS", this.keys.mine)
+    const reply = await this.options.redis.command(tag, "HKEYS", this.keys.mine)
     return Array.isArray(reply) ? reply.map(String) : []
   }
 
   /** Makes what Redis holds what is to be told, after it may have lost one thing and kept another. */
   private async resync(): Promise<void> {
     this.isStale = false
-    const { link } = this.options
+    const { redis } = this.options
     // A script that Redis has to be handed over first would come behind what is sent after it.
-    for (const script of [enterScript, vacateScript]) await link.command(tag, "SCRIPT", "LOAD", script.lua)
+    for (const script of [enterScript, vacateScript]) await redis.command(tag, "SCRIPT", "LOAD", script.lua)
     const held = new Set(await this.ids())
     // From here on nothing is waited for until it is known what there is.
     const kept = [...(this.ear?.kept() ?? [])]
@@ -227,17 +227,17 @@ export class RedisNotificationStore implements NotificationStore {
     }
     await said
     for (const id of unheard) {
-      const text = await link.command(tag, "HGET", this.keys.mine, id)
+      const text = await redis.command(tag, "HGET", this.keys.mine, id)
       if (text !== null) this.ear?.adopted([JSON.parse(String(text)) as HookNotification])
     }
   }
 
   /** False, and nothing is written, when the lease was lost. Throws `engine_unavailable`. */
   private async write(tells: readonly HookNotification[]): Promise<boolean> {
-    const { link, run } = this.options
+    const { redis, run } = this.options
     const { generations, mine } = this.keys
     const args = [run, this.generation, ...tells.flatMap((tell) => [tell.id, JSON.stringify(tell)])]
-    const written = link.run(putScript, tag, [generations, mine], args)
+    const written = redis.run(putScript, tag, [generations, mine], args)
     const settled = written.catch(() => undefined)
     for (const { id } of tells) this.writing.set(id, settled)
     try {

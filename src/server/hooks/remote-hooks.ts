@@ -4,7 +4,7 @@ import type { Limits } from "../../../wire/limits.ts"
 import { idempotencyOf } from "../../http/channels/publish.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Config } from "../../config/config.ts"
-import { RedisEngine } from "../../engines/redis/redis.ts"
+import { RedisEngine } from "../../engines/redis/redis-engine.ts"
 import { memoryStore } from "../../hooks/remote/registrations/memory-store.ts"
 import type { AnswerMessage, HttpSend, NotificationStore } from "../../hooks/remote/remote.ts"
 import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
@@ -37,7 +37,7 @@ interface HookPartsOptions {
 /** Where what has to be told is kept: with the history. */
 function recordsOf({ config, engine, node }: HookPartsOptions): NotificationStore {
   if (engine instanceof RedisEngine)
-    return new RedisNotificationStore({ link: engine.link, run: node, leaseMs: config.node.leaseMs })
+    return new RedisNotificationStore({ redis: engine.redis, run: node, leaseMs: config.node.leaseMs })
   return config.engine.name === "sqlite" ? SqliteNotificationStore.open(config.engine.directory) : memoryStore
 }
 

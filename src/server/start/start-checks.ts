@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { refuseOpenByAccident } from "../../config/checks/open-by-accident.ts"
 import { type Config, ConfigError } from "../../config/config.ts"
-import { filesIn } from "../../engines/sqlite/store.ts"
+import { filesIn } from "../../engines/sqlite/database/database-file.ts"
 import { readAuthorities } from "../engines.ts"
 import { readTls, type TlsFiles } from "./tls.ts"
 

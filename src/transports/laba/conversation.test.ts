@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { defaultLimits } from "../../../wire/limits.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
-import { MemoryEngine } from "../../engines/memory/memory.ts"
+import { MemoryEngine } from "../../engines/memory/memory-engine.ts"
 import { channelOf, Rehearsal } from "../../hub/rehearsal.ts"
 import { ListGroup } from "../list-group.ts"
 import { stubShared } from "../stub-shared.ts"

@@ -2,13 +2,13 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { AttendanceChange, PageOf, Watcher } from "../../nodes/presence/presence.ts"
+import type { PresenceChange, PageRequest, PresenceSubscriber } from "../../cluster/presence/presence.ts"
 import { printFrame } from "../../protocols/laba.ts"
 import type { Shared } from "../shared.ts"
 import type { Outlet } from "./outlet.ts"
 
 /** Names in one answer. What is beyond is counted; backends read on page by page. */
-const firstPage: PageOf = { from: 0, limit: 1000 }
+const firstPage: PageRequest = { from: 0, limit: 1000 }
 
 interface PresenceQuestion {
   readonly channel: Channel
@@ -19,7 +19,7 @@ interface PresenceQuestion {
   readonly permit: () => void
 }
 
-export class PresenceWatch implements Watcher {
+export class PresenceWatch implements PresenceSubscriber {
   private readonly outlet: Outlet
   private readonly shared: Shared
   private watched = new Set<Channel>()
@@ -34,7 +34,7 @@ export class PresenceWatch implements Watcher {
     if (watch === false) this.leave(channel)
     const { presence } = this.shared
     const { members, users, guests } =
-      watch === true ? await this.begin(channel) : await presence.attendance(channel, firstPage)
+      watch === true ? await this.begin(channel) : await presence.list(channel, firstPage)
     try {
       permit()
     } catch (error) {
@@ -50,7 +50,7 @@ export class PresenceWatch implements Watcher {
     for (const channel of [...this.watched]) if (!mayStill(channel)) this.leave(channel)
   }
 
-  changed(channel: Channel, change: AttendanceChange): void {
+  changed(channel: Channel, change: PresenceChange): void {
     if (this.watched.has(channel) && !this.outlet.closed) this.outlet.send(sealed(channel, change))
   }
 
@@ -64,7 +64,7 @@ export class PresenceWatch implements Watcher {
       )
     this.watched.add(channel)
     try {
-      return await this.shared.presence.watch(channel, this, firstPage)
+      return await this.shared.presence.subscribe(channel, this, firstPage)
     } catch (error) {
       this.leave(channel)
       throw error
@@ -76,14 +76,14 @@ export class PresenceWatch implements Watcher {
 
   private leave(channel: Channel): void {
     this.watched.delete(channel)
-    this.shared.presence.unwatch(channel, this)
+    this.shared.presence.unsubscribe(channel, this)
   }
 }
 
-const frames = new WeakMap<AttendanceChange, string>()
+const frames = new WeakMap<PresenceChange, string>()
 
 /** The frame of a change, made once for all who watch. */
-function sealed(channel: Channel, change: AttendanceChange): string {
+function sealed(channel: Channel, change: PresenceChange): string {
   let frame = frames.get(change)
   if (frame === undefined) {
     frame = printFrame({ op: "members", channel, ...change })

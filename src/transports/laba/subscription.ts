@@ -4,7 +4,7 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Presence, Seat } from "../../nodes/presence/presence.ts"
+import type { Presence, PresenceHandle } from "../../cluster/presence/presence.ts"
 import { labaProtocol, printFrame } from "../../protocols/laba.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
@@ -26,7 +26,7 @@ export class Subscription implements Listener {
   private ref: JsonText | undefined
   private cancelled = false
   /** Where its user is said to be, if the channel keeps presence. */
-  private seat: Seat | null = null
+  private seat: PresenceHandle | null = null
 
   constructor(owner: SubscriptionOwner, channel: Channel, ref: JsonText | undefined) {
     this.owner = owner
@@ -53,7 +53,7 @@ export class Subscription implements Listener {
   /** Whoever it belongs to now is there; before they were perhaps nobody known. */
   enter(presence: Presence): void {
     this.leave()
-    this.seat = presence.enter(this.channel, this.outlet.user)
+    this.seat = presence.join(this.channel, this.outlet.user)
   }
 
   leave(): void {

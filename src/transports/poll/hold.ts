@@ -3,7 +3,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Seats } from "../../access/limits/reservation.ts"
 import type { Limits } from "../../../wire/limits.ts"
-import { type Page, Roll } from "../../paging/roll.ts"
+import { type ListPage, PagedMap } from "../../paging/paged-map.ts"
 import type { Connection } from "../connections.ts"
 import type { Shared } from "../shared.ts"
 import type { Timed } from "../timer-wheel.ts"
@@ -21,7 +21,7 @@ interface Holder {
 
 /** Counts the polls that wait on a node, and whose they are; sends them all back at once when it goes away. */
 export class Holds {
-  private readonly held = new Roll<Hold, Hold>()
+  private readonly held = new PagedMap<Hold, Hold>()
   private readonly byUser = new Map<string, number>()
   private readonly limits: Pick<Limits, "pollsWaitingMax">
 
@@ -70,13 +70,13 @@ export class Holds {
   }
 
   /** Those who wait, a page of them. */
-  page(from: number, limit: number): Page<Connection> {
+  page(from: number, limit: number): ListPage<Connection> {
     const { items, next } = this.held.page(from, limit)
     return { items: items.map(({ holder }) => holder.visit), next }
   }
 
   /** Those who wait for a user and are counted here, a page of all who wait. */
-  ofUser(user: string, from: number, limit: number): Page<Connection> {
+  ofUser(user: string, from: number, limit: number): ListPage<Connection> {
     const { items, next } = this.held.page(from, limit)
     return { items: items.flatMap(({ holder }) => (holder.user === user ? [holder.visit] : [])), next }
   }

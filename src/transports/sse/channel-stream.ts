@@ -3,7 +3,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Seat } from "../../nodes/presence/presence.ts"
+import type { PresenceHandle } from "../../cluster/presence/presence.ts"
 import { eventProtocol, namedBlock, retryLine } from "../../protocols/event-stream.ts"
 import type { Entry } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
@@ -48,7 +48,7 @@ export class ChannelStream extends EventStream implements Listener {
   place = -1
   private readonly channel: Channel
   private beginning: ChannelStreamOptions | null
-  private seats: Seat[] | null = null
+  private seats: PresenceHandle[] | null = null
 
   constructor(options: ChannelStreamOptions) {
     super(options)

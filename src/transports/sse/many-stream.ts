@@ -4,7 +4,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Seat } from "../../nodes/presence/presence.ts"
+import type { PresenceHandle } from "../../cluster/presence/presence.ts"
 import { dataLines, namedBlock, retryLine } from "../../protocols/event-stream.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import { type Entry, payloadBytes } from "../../protocols/protocol.ts"
@@ -62,7 +62,7 @@ export class ManyStream extends EventStream {
   private readonly reply: string | Uint8Array | undefined
   /** Null once the cursor was written. */
   private beginning: Beginning | null = new Beginning()
-  private seats: Seat[] | null = null
+  private seats: PresenceHandle[] | null = null
 
   constructor(options: ManyStreamOptions) {
     super(options)

@@ -7,7 +7,7 @@ import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Payload } from "../../hub/drafts.ts"
 import type { Entry } from "../../protocols/protocol.ts"
-import type { Seat } from "../../nodes/presence/presence.ts"
+import type { PresenceHandle } from "../../cluster/presence/presence.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
 import type { Shared } from "../shared.ts"
 import { leaveSeats, seatsOf } from "../seats.ts"
@@ -32,7 +32,7 @@ export class RawSocket extends Socket implements Listener {
   /** What is needed once, at the start. */
   private beginning: RawSocketOptions | null
   private attached: AttachedChannel[] | null = null
-  private seats: Seat[] | null = null
+  private seats: PresenceHandle[] | null = null
 
   constructor(options: RawSocketOptions) {
     super(options.shared)

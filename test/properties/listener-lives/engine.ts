@@ -9,7 +9,7 @@ import type {
   Engine,
   EngineEvents,
   Message,
-  Page,
+  HistoryPage,
   PageBounds,
   Receipt,
 } from "../../../src/engines/engine.ts"
@@ -101,7 +101,7 @@ export class ManualEngine implements Engine {
     this.listening.delete(channel)
   }
 
-  history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Promise<Page> {
+  history(channel: Channel, after: Position, keep: Keep, bounds: PageBounds): Promise<HistoryPage> {
     return this.ask(() => {
       const log = this.log(channel)
       const tail = this.tail(channel)

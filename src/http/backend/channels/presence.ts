@@ -1,7 +1,7 @@
 // GET /_/api/presence: who listens to a channel, on all nodes.
 import { z } from "zod"
 import { parseChannel } from "../../../channels/name.ts"
-import { parseSlot, printSlot } from "../../../paging/slot-cursor.ts"
+import { parsePageCursor, printPageCursor } from "../../../paging/page-cursor.ts"
 import type { Route } from "../backend.ts"
 import { cursorOf, limitOf, pageQuery } from "../requests/query.ts"
 import { next } from "../requests/shapes.ts"
@@ -35,9 +35,9 @@ export const channelPresence: Route = {
   async handle(desk, call) {
     const channel = parseChannel(call.query["channel"] as string, "body")
     call.caller.may("presence", channel)
-    const page = { from: parseSlot(cursorOf(call)), limit: limitOf(call) }
-    const attendance = await desk.station.shared.presence.attendance(channel, page)
+    const page = { from: parsePageCursor(cursorOf(call)), limit: limitOf(call) }
+    const attendance = await desk.station.shared.presence.list(channel, page)
     const { users, guests, members } = attendance
-    return Response.json({ channel, users, guests, members, next: printSlot(attendance.next) })
+    return Response.json({ channel, users, guests, members, next: printPageCursor(attendance.next) })
   },
 }

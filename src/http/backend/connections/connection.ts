@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { codes } from "../../../../wire/codes.ts"
 import { LabaError } from "../../../../wire/error.ts"
-import { type Answered, type Asked, runOf } from "../../../nodes/nodes.ts"
+import { type Result, type Params, runOf } from "../../../cluster/nodes.ts"
 import { readPublishBody } from "../../body/publish-body.ts"
 import type { Call, Desk, Route } from "../backend.ts"
 import { connection } from "../requests/shapes.ts"
@@ -16,9 +16,9 @@ const reasonBytesMax = 123
 function ask<Name extends "connection" | "push" | "close">(
   desk: Desk,
   name: Name,
-  asked: Asked<Name>,
-): Promise<Answered<Name>> {
-  return desk.station.nodes.ask(runOf(asked.id), name, asked)
+  asked: Params<Name>,
+): Promise<Result<Name>> {
+  return desk.station.nodes.call(runOf(asked.id), name, asked)
 }
 
 const idIn = (call: Call): string => call.path["id"] as string

@@ -55,7 +55,7 @@ async function disconnectEverywhere({ station: { nodes } }: Desk, user: string):
   const runs = new Set([...(await nodes.nodesOf(user)), ...nodes.list.map(({ run }) => run)])
   const ended = await Promise.all(
     Array.from(runs, (run) =>
-      nodes.ask(run, "disconnect", { user }).catch((error: unknown) => {
+      nodes.call(run, "disconnect", { user }).catch((error: unknown) => {
         if (error instanceof LabaError && error.code === "gone") return { disconnected: 0 }
         throw error
       }),

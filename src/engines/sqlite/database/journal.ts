@@ -1,0 +1,119 @@
+// How a commit is written down: one row of JSON for all that came in it, since one row is the cheapest write there is.
+// Knows entries, not what becomes of them.
+import type { Publisher } from "../../engine.ts"
+import type { Channel } from "../../../channels/channel.ts"
+import type { DatabaseFile } from "./database-file.ts"
+
+/** What one commit accepted, in order. */
+export type JournalRecord =
+  | {
+      readonly kind: "message"
+      readonly channel: Channel
+      readonly epoch: number
+      readonly offset: number
+      readonly type: string
+      readonly id: string
+      readonly time: number
+      /** How long its rule keeps it, in milliseconds. */
+      readonly keepMs: number
+      readonly data: string | Uint8Array
+    }
+  /** The channel was forgotten and begins anew in `epoch`. */
+  | { readonly kind: "forget"; readonly channel: Channel; readonly epoch: number }
+
+/** A key that was answered. Arrays, since there may be hundreds of thousands. */
+export type KeyRecord = readonly [
+  channel: Channel,
+  key: string,
+  digest: string,
+  epoch: string,
+  offset: number,
+  id: string,
+  time: number,
+  publisher?: Publisher,
+]
+
+type Row =
+  | [string, number]
+  | [string, number, number, string, string, number, number, string]
+  // Bytes, in base64.
+  | [string, number, number, string, string, number, number, string, 1]
+
+function printEntries(entries: readonly JournalRecord[]): string {
+  return JSON.stringify(entries.map(rowOf))
+}
+
+function rowOf(entry: JournalRecord): Row {
+  const { channel, epoch } = entry
+  if (entry.kind === "forget") return [channel, epoch]
+  const { offset, type, id, time, keepMs, data } = entry
+  if (typeof data === "string") return [channel, epoch, offset, type, id, time, keepMs, data]
+  const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")
+  return [channel, epoch, offset, type, id, time, keepMs, base64, 1]
+}
+
+/** Reads what `printEntries` printed. */
+function readEntries(text: string): JournalRecord[] {
+  return (JSON.parse(text) as Row[]).map((row): JournalRecord => {
+    const channel = row[0] as Channel
+    if (row.length === 2) return { kind: "forget", channel, epoch: row[1] }
+    const [, epoch, offset, type, id, time, keepMs, payload] = row
+    const data = row.length === 9 ? new Uint8Array(Buffer.from(payload, "base64")) : payload
+    return { kind: "message", channel, epoch, offset, type, id, time, keepMs, data }
+  })
+}
+
+/** Rows of receipts deleted at once. */
+const expireMax = 1000
+
+export class Journal {
+  private readonly database: DatabaseFile
+  private lastBatch: number
+
+  constructor(database: DatabaseFile) {
+    this.database = database
+    const sql =
+      "SELECT max((SELECT ifnull(max(batch), 0) FROM journal), (SELECT ifnull(max(batch), 0) FROM receipts)) AS last"
+    this.lastBatch = database.query<{ last: number }, []>(sql).get()?.last ?? 0
+  }
+
+  /** Commits; answers the number of the batch. Not durable before `database.sync`. Throws what SQLite throws, and then nothing was written. */
+  write(entries: readonly JournalRecord[], keys: readonly KeyRecord[], keysExpire: number): number {
+    const batch = this.lastBatch + 1
+    const text = entries.length === 0 ? "" : printEntries(entries)
+    const keysText = keys.length === 0 ? "" : JSON.stringify(keys)
+    this.database.transaction(() => {
+      if (text !== "") this.database.query("INSERT INTO journal VALUES (?, ?)").run(batch, text)
+      if (keysText !== "")
+        this.database.query("INSERT INTO receipts VALUES (?, ?, ?)").run(batch, keysExpire, keysText)
+    })
+    this.lastBatch = batch
+    return batch
+  }
+
+  /** Every batch that is not yet flushed, oldest first. */
+  *unflushed(): Generator<{ batch: number; entries: JournalRecord[] }> {
+    const sql = "SELECT batch, entries FROM journal ORDER BY batch"
+    for (const row of this.database.query<{ batch: number; entries: string }, []>(sql).all())
+      yield { batch: row.batch, entries: readEntries(row.entries) }
+  }
+
+  /** Every key that still lives, oldest first. */
+  *keys(now: number): Generator<KeyRecord> {
+    const sql = "SELECT entries FROM receipts WHERE expires > ? ORDER BY batch"
+    for (const row of this.database.query<{ entries: string }, [number]>(sql).all(now))
+      yield* JSON.parse(row.entries) as KeyRecord[]
+  }
+
+  /** Within a transaction: these batches are flushed. */
+  flushedBefore(batch: number): void {
+    this.database.query("DELETE FROM journal WHERE batch < ?").run(batch)
+  }
+
+  /** Within a transaction: forgets keys whose time is over. All live equally long, so the oldest rows go first. */
+  expire(now: number): void {
+    const sql =
+      "DELETE FROM receipts WHERE batch IN (SELECT batch FROM receipts ORDER BY batch LIMIT ?) AND expires <= ?"
+    this.database.query(sql).run(expireMax, now)
+  }
+}

@@ -1,0 +1,39 @@
+// What waits for a commit. Filled in as it goes on its way: numbered, written, answered.
+import type { Keep } from "../../channels/channel.ts"
+import type { Draft, Message, Receipt } from "../engine.ts"
+import type { StoredLog } from "./stored-log.ts"
+
+interface Answer<T> {
+  readonly promise: Promise<T>
+  resolve(answer: T): void
+  reject(error: Error): void
+}
+
+export interface PendingMessage {
+  readonly kind: "message"
+  readonly draft: Draft
+  /** When it was accepted, in milliseconds since 1970. */
+  readonly time: number
+  readonly keep: Keep
+  /** Null on a channel without history, of which only the key is written down. */
+  readonly log: StoredLog | null
+  epoch?: number
+  message?: Message
+  batch?: number
+  /** Absent when it was answered before. */
+  answer?: Answer<Receipt>
+}
+
+export interface PendingForget {
+  readonly kind: "forget"
+  readonly log: StoredLog
+  /** What the channel begins anew in. */
+  readonly epoch: number
+  epochText?: string
+  /** The row of the earlier life. */
+  oldId?: number | null
+  batch?: number
+  answer?: Answer<number>
+}
+
+export type PendingWrite = PendingMessage | PendingForget

@@ -1,0 +1,28 @@
+// Alarm leases where there is one node: everything is ours, and what was told is told once.
+import type { AlarmLeases, WatchClock } from "./silence.ts"
+
+/** Alarms remembered as told. Beyond it the oldest is forgotten: it could be told a second time, never not at all. */
+const toldMax = 10_000
+
+export class LocalAlarmLeases implements AlarmLeases {
+  private readonly clock: Pick<WatchClock, "monotonic">
+  private readonly untilMs = new Map<string, number>()
+
+  constructor(clock: Pick<WatchClock, "monotonic">) {
+    this.clock = clock
+  }
+
+  acquire(alarm: string): "ours" | "told" {
+    const untilMs = this.untilMs.get(alarm)
+    if (untilMs !== undefined && untilMs > this.clock.monotonic()) return "told"
+    this.untilMs.delete(alarm)
+    return "ours"
+  }
+
+  markTold(alarm: string, keepMs: number): void {
+    this.untilMs.set(alarm, this.clock.monotonic() + keepMs)
+    if (this.untilMs.size <= toldMax) return
+    const [oldest] = this.untilMs.keys()
+    this.untilMs.delete(oldest as string)
+  }
+}
