@@ -7,20 +7,20 @@ import type { MaybePromise } from "../engines/engine.ts"
 import {
   type Access,
   anyone,
-  type Asked,
+  type RequestHead,
   type Decision,
   type Identity,
   type KeyIdentity,
   type TokenIdentity,
 } from "./access.ts"
-import type { Proxies } from "./origins/client-address.ts"
+import type { TrustedProxies } from "./origins/client-address.ts"
 import { credentialIn } from "./credentials/credential.ts"
 import { decide } from "./rules/decision.ts"
 import {
-  type GateConfig,
-  type GateSettings,
-  gateSettings,
-  type GateSettingsOptions,
+  type AccessControlConfig,
+  type AccessSettings,
+  makeAccessSettings,
+  type AccessSettingsOptions,
   permissionOf,
 } from "./access-settings.ts"
 import { isKey } from "./credentials/keys.ts"
@@ -28,40 +28,40 @@ import type { Origins } from "./origins/origins.ts"
 import type { Revocations } from "./credentials/revocations.ts"
 import { isOwnedBy, meansMe, userPart } from "./rules/own-channels.ts"
 
-interface GateOptions extends Partial<GateSettingsOptions> {
-  readonly config: GateConfig
+interface AccessControlOptions extends Partial<AccessSettingsOptions> {
+  readonly config: AccessControlConfig
   readonly revocations: Revocations
 }
 
-export class Gate implements Access {
+export class AccessControl implements Access {
   /** Counts the configurations: what was permitted under this one is permitted while it is, to whom `check` lets pass. */
   generation = 0
-  private settings: GateSettings
-  private readonly options: GateSettingsOptions
+  private settings: AccessSettings
+  private readonly options: AccessSettingsOptions
   private readonly revocations: Revocations
 
-  constructor({ config, revocations, now = Date.now, ...options }: GateOptions) {
+  constructor({ config, revocations, now = Date.now, ...options }: AccessControlOptions) {
     this.options = { ...options, now }
     this.revocations = revocations
-    this.settings = gateSettings(config, this.options)
+    this.settings = makeAccessSettings(config, this.options)
   }
 
   /**
    * Takes another configuration. Connections that it does not let stay are for the caller to end; the answer says whether the
    * one before let somebody do something, had what they have shown been good.
    */
-  configure(config: GateConfig): (identity: Identity, action: Action, channel: Channel) => boolean {
+  configure(config: AccessControlConfig): (identity: Identity, action: Action, channel: Channel) => boolean {
     this.generation++
     const before = this.settings
-    this.settings = gateSettings(config, this.options, before)
+    this.settings = makeAccessSettings(config, this.options, before)
     // Somebody may be connected by a key of theirs, so that is not left until the first token comes.
     for (const [url, jwks] of this.settings.jwksByUrl) if (!before.jwksByUrl.has(url)) void jwks.refresh()
     return (identity, action, channel) => this.decideBy(before, identity, action, channel, null).allowed
   }
 
   /** Asks for public keys that were fetched a while ago: what was withdrawn must go, also where nobody shows a token. */
-  freshenKeys(): void {
-    for (const jwks of this.settings.jwksByUrl.values()) jwks.freshen()
+  refreshOldKeys(): void {
+    for (const jwks of this.settings.jwksByUrl.values()) jwks.refreshIfOld()
   }
 
   get enforced(): boolean {
@@ -93,17 +93,17 @@ export class Gate implements Access {
     return this.settings.isLocal
   }
 
-  get proxies(): Proxies {
+  get proxies(): TrustedProxies {
     return this.settings.proxies
   }
 
   get origins(): Origins {
-    return this.settings.places.origins
+    return this.settings.credentialSources.origins
   }
 
-  identify(asked: Asked): MaybePromise<Identity> {
+  identify(asked: RequestHead): MaybePromise<Identity> {
     if (!this.settings.hasCredentials) return anyone
-    const credential = credentialIn(asked, this.settings.places)
+    const credential = credentialIn(asked, this.settings.credentialSources)
     if (credential === null) return anyone
     // A key is for backends, which can set a header: in an address, a cookie or a page it would be anybody's soon.
     if (isKey(credential) && asked.headers.has("authorization"))
@@ -186,7 +186,7 @@ export class Gate implements Access {
   }
 
   private decideBy(
-    settings: GateSettings,
+    settings: AccessSettings,
     identity: Identity,
     action: Action,
     channel: Channel,

@@ -3,8 +3,8 @@ import type { Action, Channel, Permissions, Rule, Who } from "../channels/channe
 import { parsePattern } from "../channels/pattern.ts"
 import type { Rules } from "../channels/rules.ts"
 import { type AccessConfig, hasCredentials, type IssuerConfig } from "./access-config.ts"
-import { Proxies } from "./origins/client-address.ts"
-import type { CredentialPlaces } from "./credentials/credential.ts"
+import { TrustedProxies } from "./origins/client-address.ts"
+import type { CredentialSources } from "./credentials/credential.ts"
 import { Jwks } from "./tokens/jwks.ts"
 import { Keys } from "./credentials/keys.ts"
 import { isLoopbackAddress } from "./origins/loopback-guard.ts"
@@ -14,33 +14,33 @@ import { type Issuer, TokenVerifier } from "./tokens/token-verifier.ts"
 import { isOwned } from "./rules/own-channels.ts"
 import { fixedKeys, pemKey, secretKey, type VerifyKey, type VerifyKeys } from "./tokens/verify-key.ts"
 
-export interface GateConfig {
+export interface AccessControlConfig {
   readonly access: AccessConfig
   readonly rules: Rules
   readonly open: boolean
   readonly listen: { readonly host: string }
 }
 
-export interface GateSettings {
+export interface AccessSettings {
   readonly rules: Rules
   readonly enforced: boolean
   readonly hasCredentials: boolean
   readonly guardsLoopback: boolean
   readonly isLocal: boolean
-  readonly proxies: Proxies
+  readonly proxies: TrustedProxies
   readonly keys: Keys
   readonly verifier: TokenVerifier | null
   /** The public keys that are fetched, by address. */
   readonly jwksByUrl: ReadonlyMap<string, Jwks>
   /** 0 without tokens. */
   readonly lifetimeMaxMs: number
-  readonly places: CredentialPlaces
+  readonly credentialSources: CredentialSources
   readonly defaults: DefaultPermissions
   /** Rules that say who may in users' own channels. */
   readonly aboutUsers: ReadonlySet<Rule>
 }
 
-export interface GateSettingsOptions {
+export interface AccessSettingsOptions {
   /** Told of each fetch of public keys: null, or why it failed. */
   readonly onFetchKeys?: (url: string, error: unknown) => void
   /** Called when a public key may be gone by which somebody is connected. */
@@ -49,11 +49,11 @@ export interface GateSettingsOptions {
 }
 
 /** `before`: the settings that these take the place of. */
-export function gateSettings(
-  { access, rules, open, listen }: GateConfig,
-  options: GateSettingsOptions,
-  before?: GateSettings,
-): GateSettings {
+export function makeAccessSettings(
+  { access, rules, open, listen }: AccessControlConfig,
+  options: AccessSettingsOptions,
+  before?: AccessSettings,
+): AccessSettings {
   const { keys, tokens } = access
   const closed = hasCredentials(access)
   const origins = new Origins({
@@ -61,7 +61,7 @@ export function gateSettings(
     loopback: !closed && !open,
     cookies: tokens?.cookie !== undefined,
   })
-  const jwksByUrl = jwksOf(tokens?.issuers ?? [], options, before?.jwksByUrl)
+  const jwksByUrl = jwksFor(tokens?.issuers ?? [], options, before?.jwksByUrl)
   const issuers = tokens?.issuers.flatMap((issuer) => issuersOf(issuer, jwksByUrl)) ?? []
   return {
     rules,
@@ -69,12 +69,12 @@ export function gateSettings(
     hasCredentials: closed,
     guardsLoopback: !closed && !open,
     isLocal: isLoopbackAddress(listen.host) && access.proxies.length === 0,
-    proxies: new Proxies(access.proxies),
+    proxies: new TrustedProxies(access.proxies),
     keys: new Keys(keys),
     verifier: tokens && new TokenVerifier({ ...tokens, issuers, now: options.now }),
     jwksByUrl,
     lifetimeMaxMs: tokens ? (tokens.lifetimeMaxSeconds + 3 * tokens.leewaySeconds) * 1000 : 0,
-    places: { cookie: tokens?.cookie, inQuery: tokens?.inQuery ?? false, origins },
+    credentialSources: { cookie: tokens?.cookie, inQuery: tokens?.inQuery ?? false, origins },
     defaults: defaultPermissions(closed),
     aboutUsers: new Set(rules.entries.filter(({ pattern }) => isAboutUsers(parsePattern(pattern)))),
   }
@@ -82,7 +82,7 @@ export function gateSettings(
 
 /** Who may do it in a channel, and the pattern of the rule that says so. */
 export function permissionOf(
-  { rules, aboutUsers, defaults }: GateSettings,
+  { rules, aboutUsers, defaults }: AccessSettings,
   action: Action,
   channel: Channel,
 ): { readonly who: Who; readonly pattern: string } {
@@ -93,9 +93,9 @@ export function permissionOf(
 }
 
 /** A set of keys is kept over a reload: what was fetched is good still, and asking again at once is no use. */
-function jwksOf(
+function jwksFor(
   issuers: readonly IssuerConfig[],
-  { onFetchKeys, onWithdrawKeys }: GateSettingsOptions,
+  { onFetchKeys, onWithdrawKeys }: AccessSettingsOptions,
   before?: ReadonlyMap<string, Jwks>,
 ): ReadonlyMap<string, Jwks> {
   const make = (url: string): Jwks =>

@@ -75,7 +75,7 @@ export type Identity = Anyone | TokenIdentity | KeyIdentity
 export const anyone: Anyone = { kind: "anyone" }
 
 /** A user whom the application named now, at connecting: as good as a token, for as long as the connection lives. */
-export const vouchedFor = (user: string, nowMs = Date.now()): TokenIdentity => ({
+export const userIdentity = (user: string, nowMs = Date.now()): TokenIdentity => ({
   kind: "token",
   user,
   scopes: null,
@@ -90,8 +90,8 @@ export const vouchedFor = (user: string, nowMs = Date.now()): TokenIdentity => (
  * Somebody, once the application has named a user for them. Who showed nothing is that user. A credential keeps its own rights,
  * and is good only until that user is revoked.
  */
-export function namedBy(identity: Identity, user: string, nowMs = Date.now()): Identity {
-  if (identity.kind === "anyone") return vouchedFor(user, nowMs)
+export function withNamedUser(identity: Identity, user: string, nowMs = Date.now()): Identity {
+  if (identity.kind === "anyone") return userIdentity(user, nowMs)
   return userOf(identity) === user ? identity : { ...identity, named: { user, atMs: nowMs } }
 }
 
@@ -100,7 +100,7 @@ export const userOf = (identity: Identity): string | undefined =>
   identity.kind === "token" ? identity.user : undefined
 
 /** What of a request credentials may be in. */
-export interface Asked {
+export interface RequestHead {
   readonly method: string
   readonly headers: Headers
   /** The query with its `?`, or empty. */
@@ -120,7 +120,7 @@ export interface Access {
   /** False: everybody may do everything, and callers need ask nothing. */
   readonly enforced: boolean
   /** Who sent a request. Throws `unauthorized`, `token_expired`, `foreign_origin` or `keys_unavailable`. */
-  identify(asked: Asked): MaybePromise<Identity>
+  identify(asked: RequestHead): MaybePromise<Identity>
   /** Who bears a token that came in a frame. Throws as `identify`. */
   verify(token: string): MaybePromise<TokenIdentity>
   /** Reads a name as somebody means it: `/@me/…` is their own. Throws `bad_channel`, and `unauthorized` for who is no user. */

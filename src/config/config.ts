@@ -6,7 +6,7 @@ import {
   defaultPermissions,
   fillPermissions,
   presenceKept,
-  type SaidPermissions,
+  type StatedPermissions,
 } from "../access/rules/permissions.ts"
 import type { Permissions, Rule, SlowPolicy } from "../channels/channel.ts"
 import { defaultRule, Rules } from "../channels/rules.ts"
@@ -207,7 +207,7 @@ export function parseConfig(value: unknown = {}): Config {
 }
 
 /** What a channel's rule says about who may, without what it leaves out. */
-function saidIn({ listen, publish, presence, readHistory, manage }: ChannelOutput): SaidPermissions {
+function saidIn({ listen, publish, presence, readHistory, manage }: ChannelOutput): StatedPermissions {
   return {
     ...(listen && { listen }),
     ...(publish && { publish }),

@@ -1,7 +1,7 @@
 // The way in of everybody who wants to listen or publish: may they, are there too many, what does the application say.
 import type { Channel } from "../channels/channel.ts"
-import { namedBy, userOf } from "../access/access.ts"
-import { neighbourhoodOf } from "../access/origins/client-address.ts"
+import { withNamedUser, userOf } from "../access/access.ts"
+import { addressGroupOf } from "../access/origins/client-address.ts"
 import type { Publisher } from "../engines/engine.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
 import { PendingConnection } from "../transports/pending-connection.ts"
@@ -39,7 +39,7 @@ const nothingSaid: Welcome = {}
  * application, they are asked for after it.
  */
 export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Promise<Entrance> {
-  const { application, access, admissions, shared } = station
+  const { application, access, admission, shared } = station
   const wanted = draft.channel === null ? draft.channels : [draft.channel, ...draft.channels]
   const checkRights = (identity: Ask["identity"]): void => {
     for (const channel of wanted) {
@@ -53,17 +53,17 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
   if (!mayBeNamed) checkRights(ask.identity)
   // A plain poll is a request like any other: it takes a place only once it waits (`hold` in poll.ts).
   const holdsPlace = draft.transport !== "poll" || draft.protocol === "laba"
-  const reservation = holdsPlace ? await admissions.connect(addressOf(station, ask)) : null
+  const reservation = holdsPlace ? await admission.connect(addressOf(station, ask)) : null
   let mustTell = false
   const abandon = (): void => {
     reservation?.release()
     if (mustTell) application.abandon(shared.connections.idOf(draft.number))
   }
   try {
-    if (reservation) admissions.reserveFor(userOf(ask.identity), reservation)
+    if (reservation) admission.reserveFor(userOf(ask.identity), reservation)
     const said = asks ? await askApplication(station, ask, draft) : nothingSaid
     mustTell = asks
-    const identity = said.user === undefined ? ask.identity : namedBy(ask.identity, said.user)
+    const identity = said.user === undefined ? ask.identity : withNamedUser(ask.identity, said.user)
     const user = said.user ?? userOf(identity)
     const confirm = (): void => {
       if (mayBeNamed || access.generation !== generation) checkRights(identity)
@@ -71,8 +71,8 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
     }
     // Once more: waiting for a place and for the application may take minutes.
     if (asks || holdsPlace) confirm()
-    if (reservation) admissions.reserveFor(user, reservation)
-    const known = guestOf({ identity, seats: reservation?.seats ?? null, shared })
+    if (reservation) admission.reserveFor(user, reservation)
+    const known = guestOf({ identity, addressUsage: reservation?.addressUsage ?? null, shared })
     const guest = reservation
       ? new PendingConnection({ guest: known, reservation, wheel: shared.wheel })
       : known
@@ -98,20 +98,20 @@ export async function enterOnce(
 
 /** Lets a publish by HTTP pass, or throws why not. Answers whose it is. */
 export function permitPublish(station: Station, ask: Ask, channel: Channel): Publisher | undefined {
-  const { access, admissions } = station
+  const { access, admission } = station
   const { identity } = ask
   access.may(identity, "publish", channel)
-  return admissions.publish(
+  return admission.publish(
     identity,
     channel,
-    admissions.countsAddressOf(identity) ? neighbourhoodIn(station, ask) : null,
+    admission.countsAddressOf(identity) ? neighbourhoodIn(station, ask) : null,
   )
 }
 
 /** What the client's address is counted as; null when it is this machine's own. */
 export function neighbourhoodIn(station: Station, ask: Ask): string | null {
   const address = addressOf(station, ask)
-  return address === null ? null : neighbourhoodOf(address)
+  return address === null ? null : addressGroupOf(address)
 }
 
 /** The client's address; null when it is this machine's own. */

@@ -1,7 +1,7 @@
 // One HTTP request on its way through the API, and what every endpoint works with.
 import type { Identity } from "../access/access.ts"
-import type { Admissions } from "../access/limits/admission-control.ts"
-import type { Gate } from "../access/access-control.ts"
+import type { AdmissionControl } from "../access/limits/admission-control.ts"
+import type { AccessControl } from "../access/access-control.ts"
 import type { Application } from "../hooks/application.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { Nodes } from "../cluster/nodes.ts"
@@ -27,8 +27,8 @@ export interface Ask {
 /** What endpoints share. */
 export interface Station {
   readonly shared: Shared
-  readonly access: Gate
-  readonly admissions: Admissions
+  readonly access: AccessControl
+  readonly admission: AdmissionControl
   readonly drafts: Drafts
   readonly application: Application
   readonly holds: Holds

@@ -1,7 +1,7 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
-import { type Admissions, publisherOf } from "../access/limits/admission-control.ts"
+import { type AdmissionControl, publisherOf } from "../access/limits/admission-control.ts"
 import { idempotencyOf, keyScopeOf } from "../http/channels/publish.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Application } from "../hooks/application.ts"
@@ -20,22 +20,22 @@ interface ClientPublishOptions {
   readonly connections: Connections
   readonly limits: Limits
   readonly access: Access
-  readonly admissions: Admissions
+  readonly admissions: AdmissionControl
   readonly inFlight: InFlight
 }
 
 export function makePublishFor(options: ClientPublishOptions): Shared["publishFor"] {
-  const { hub, drafts, application, connections, limits, access, admissions, inFlight } = options
+  const { hub, drafts, application, connections, limits, access, admissions: admission, inFlight } = options
 
   const count = ({ guest }: Connection, { channel }: ClientPublish): void =>
-    void admissions.publish(guest.identity, channel, guest.neighbourhood)
+    void admission.publish(guest.identity, channel, guest.addressGroup)
 
   const publish = (
     { guest }: Connection,
     { channel, key }: ClientPublish,
     payload: Payload,
   ): MaybePromise<ClientPublished> => {
-    const publisher = publisherOf(guest.identity, guest.neighbourhood)
+    const publisher = publisherOf(guest.identity, guest.addressGroup)
     const idempotency =
       key === undefined ? undefined : idempotencyOf(key, payload, keyScopeOf(guest.identity))
     return hub.publish(drafts.make({ channel, payload, idempotency, publisher }))
@@ -69,7 +69,7 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
         type,
         data,
       },
-      senderOf(user, guest.neighbourhood),
+      senderOf(user, guest.addressGroup),
     )
     if (verdict.reply !== undefined) {
       connection.direct(

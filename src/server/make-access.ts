@@ -1,8 +1,8 @@
 // The parts that decide who may and how many: made of a node's config, and wired to its connections, so that whoever is
 // revoked is sent away.
 import type { Limits } from "../../wire/limits.ts"
-import { Admissions, type Attendance } from "../access/limits/admission-control.ts"
-import { Gate } from "../access/access-control.ts"
+import { AdmissionControl, type OpenConnections } from "../access/limits/admission-control.ts"
+import { AccessControl } from "../access/access-control.ts"
 import { Revocations } from "../access/credentials/revocations.ts"
 import type { Config } from "../config/config.ts"
 import type { Events } from "../telemetry/events.ts"
@@ -24,8 +24,8 @@ interface AccessPartsOptions {
 }
 
 interface AccessParts {
-  readonly access: Gate
-  readonly admissions: Admissions
+  readonly access: AccessControl
+  readonly admissions: AdmissionControl
   readonly revocations: Revocations
   readonly rightsReview: RightsReview
 }
@@ -36,7 +36,7 @@ export function makeAccess(options: AccessPartsOptions): AccessParts {
     lifetimeMaxMs: () => access.lifetimeMaxMs,
     onRevoke: () => rightsReview.credentialsChanged(),
   })
-  const access = new Gate({
+  const access = new AccessControl({
     config,
     revocations,
     onFetchKeys(url, error) {
@@ -46,29 +46,34 @@ export function makeAccess(options: AccessPartsOptions): AccessParts {
   })
   const rightsReview = new RightsReview({ connections, holds, access })
   wheel.add(new KeysClock(access, wheel), freshenKeysMs)
-  const attendance: Attendance = {
+  const openConnections: OpenConnections = {
     get size() {
       return connections.size
     },
     countOfUser: (user) => connections.countOfUser(user) + holds.countOfUser(user),
   }
-  return { access, admissions: new Admissions({ limits, attendance }), revocations, rightsReview }
+  return {
+    access,
+    admissions: new AdmissionControl({ limits, openConnections: openConnections }),
+    revocations,
+    rightsReview,
+  }
 }
 
 class KeysClock implements Timed {
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
-  private readonly access: Gate
+  private readonly access: AccessControl
   private readonly wheel: TimerWheel
 
-  constructor(access: Gate, wheel: TimerWheel) {
+  constructor(access: AccessControl, wheel: TimerWheel) {
     this.access = access
     this.wheel = wheel
   }
 
   onDue(): void {
-    this.access.freshenKeys()
+    this.access.refreshOldKeys()
     this.wheel.add(this, freshenKeysMs)
   }
 }

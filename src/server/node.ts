@@ -1,7 +1,7 @@
 // The parts of a node, made of its config and wired to each other. Nothing listens yet; nothing here knows HTTP.
 import type { Limits } from "../../wire/limits.ts"
-import type { Admissions } from "../access/limits/admission-control.ts"
-import type { Gate } from "../access/access-control.ts"
+import type { AdmissionControl } from "../access/limits/admission-control.ts"
+import type { AccessControl } from "../access/access-control.ts"
 import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
 import type { Revocations } from "../access/credentials/revocations.ts"
 import type { Station } from "../http/api-request.ts"
@@ -53,8 +53,8 @@ export interface Parts {
   readonly drafts: Drafts
   readonly wheel: TimerWheel
   readonly slowReaders: SlowReaders
-  readonly access: Gate
-  readonly admissions: Admissions
+  readonly access: AccessControl
+  readonly admissions: AdmissionControl
   readonly revocations: Revocations
   readonly reloader: Reloader
   readonly watches: Watches
@@ -73,7 +73,12 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const connections = new Connections(node)
   const holds = new Holds(limits)
   const wheel = new TimerWheel()
-  const { access, admissions, revocations, rightsReview } = makeAccess({
+  const {
+    access,
+    admissions: admission,
+    revocations,
+    rightsReview,
+  } = makeAccess({
     config,
     limits,
     connections,
@@ -107,7 +112,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const use = (next: Config): void => {
     Object.assign(limits, next.limits)
     const before = access.configure(next)
-    admissions.configure(limits)
+    admission.configure(limits)
     hub.rulesChanged()
     presence.rulesChanged()
     watches.configure(next.watch)
@@ -174,7 +179,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     counters,
     setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
     access,
-    admissions,
+    admission: admission,
     publishFor: makePublishFor({
       hub,
       drafts,
@@ -182,7 +187,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       connections,
       limits,
       access,
-      admissions,
+      admissions: admission,
       inFlight,
     }),
     subscribing: ({ number, transport, user, guest }, channel) =>
@@ -191,7 +196,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
           connection: connections.idOf(number),
           transport,
           user,
-          sender: senderOf(user, guest.neighbourhood),
+          sender: senderOf(user, guest.addressGroup),
         }),
         channel,
       ),
@@ -209,7 +214,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const station: Station = {
     shared,
     access,
-    admissions,
+    admission: admission,
     drafts,
     application,
     holds,
@@ -236,7 +241,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   return {
     ...watched,
     access,
-    admissions,
+    admissions: admission,
     revocations,
     reloader,
     watches,

@@ -59,7 +59,7 @@ export function makeOperation(options: OperationOptions): Operation {
     counters,
     lag,
     connections: () => connections.counts,
-    connectsDelayed: () => station.admissions.delayed,
+    connectsDelayed: () => station.admission.delayed,
     heldPolls: () => station.holds.size,
     channelsHeard: options.channelsHeard,
     ringBytes: () => hub.ringBytes,

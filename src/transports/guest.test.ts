@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { LabaError } from "../../wire/error.ts"
-import { anyone, type Identity, vouchedFor } from "../access/access.ts"
-import { Seats } from "../access/limits/reservation.ts"
+import { anyone, type Identity, userIdentity } from "../access/access.ts"
+import { AddressUsage } from "../access/limits/reservation.ts"
 import { type Connection, Connections } from "./connections.ts"
 import { type Guest, guestOf, renewed, stranger } from "./guest.ts"
 import { TimerWheel } from "./timer-wheel.ts"
@@ -42,9 +42,9 @@ class Stage {
   revoked: LabaError | null = null
   readonly shared = { wheel: this.wheel, access: { objectionTo: (who: Identity) => this.objectionTo(who) } }
 
-  open(lifeSeconds: number, seats: Seats | null = null): FakeConnection {
-    const identity = { ...vouchedFor("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
-    const guest = guestOf({ identity, seats, shared: this.shared, now: () => this.nowMs })
+  open(lifeSeconds: number, seats: AddressUsage | null = null): FakeConnection {
+    const identity = { ...userIdentity("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
+    const guest = guestOf({ identity, addressUsage: seats, shared: this.shared, now: () => this.nowMs })
     const connection = new FakeConnection(guest)
     this.connections.add(connection)
     return connection
@@ -85,15 +85,15 @@ describe("a guest with a token", () => {
 
   test("stays by a new one, and keeps its seat", () => {
     const stage = new Stage()
-    const seats = new Seats("203.0.113.7")
+    const seats = new AddressUsage("203.0.113.7")
     const connection = stage.open(60, seats)
-    renewed(connection, { ...vouchedFor("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.shared)
+    renewed(connection, { ...userIdentity("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.shared)
     stage.pass(120)
     expect(connection.heard).toEqual([])
-    expect([seats.taken, connection.guest.neighbourhood]).toEqual([1, "203.0.113.7"])
+    expect([seats.connections, connection.guest.addressGroup]).toEqual([1, "203.0.113.7"])
     stage.connections.remove(connection)
     stage.connections.remove(connection)
-    expect(seats.taken).toBe(0)
+    expect(seats.connections).toBe(0)
   })
 
   test("that was revoked on its way in is sent away", () => {
@@ -122,5 +122,5 @@ describe("a guest with a token", () => {
 })
 
 test("all who show nothing and come from this machine are one guest", () => {
-  expect(guestOf({ identity: anyone, seats: null, shared: new Stage().shared })).toBe(stranger)
+  expect(guestOf({ identity: anyone, addressUsage: null, shared: new Stage().shared })).toBe(stranger)
 })

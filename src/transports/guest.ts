@@ -2,7 +2,7 @@
 // that their token gives them. Most are strangers, and all strangers from this machine are one object.
 import type { LabaError } from "../../wire/error.ts"
 import { type Access, anyone, type Identity } from "../access/access.ts"
-import type { Seats } from "../access/limits/reservation.ts"
+import type { AddressUsage } from "../access/limits/reservation.ts"
 import type { Connection } from "./connections.ts"
 import type { Shared } from "./shared.ts"
 import type { Timed } from "./timer-wheel.ts"
@@ -13,7 +13,7 @@ const warningSeconds = 30
 export interface Guest {
   readonly identity: Identity
   /** What publishes are counted by where nothing better is known; null for this machine's own. */
-  readonly neighbourhood: string | null
+  readonly addressGroup: string | null
   opened(connection: Connection): void
   left(): void
 }
@@ -21,7 +21,7 @@ export interface Guest {
 /** Nobody in particular, from this machine. */
 export const stranger: Guest = {
   identity: anyone,
-  neighbourhood: null,
+  addressGroup: null,
   opened: () => undefined,
   left: () => undefined,
 }
@@ -31,13 +31,13 @@ type GuestShared = Pick<Shared, "wheel"> & { readonly access: Pick<Access, "obje
 
 interface GuestOptions {
   readonly identity: Identity
-  readonly seats: Seats | null
+  readonly addressUsage: AddressUsage | null
   readonly shared: GuestShared
   readonly now?: () => number
 }
 
 export function guestOf(options: GuestOptions): Guest {
-  return options.identity === anyone && options.seats === null ? stranger : new KnownGuest(options)
+  return options.identity === anyone && options.addressUsage === null ? stranger : new KnownGuest(options)
 }
 
 /** The same guest with another token: it takes the old one's place and seat. */
@@ -46,7 +46,7 @@ export function renewed(connection: Connection, identity: Identity, shared: Gues
   before.left()
   connection.guest = new KnownGuest({
     identity,
-    seats: before instanceof KnownGuest ? before.seats : null,
+    addressUsage: before instanceof KnownGuest ? before.addressUsage : null,
     shared,
   })
   connection.guest.opened(connection)
@@ -54,7 +54,7 @@ export function renewed(connection: Connection, identity: Identity, shared: Gues
 
 class KnownGuest implements Guest, Timed {
   readonly identity: Identity
-  readonly seats: Seats | null
+  readonly addressUsage: AddressUsage | null
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
@@ -62,20 +62,20 @@ class KnownGuest implements Guest, Timed {
   private readonly now: () => number
   private connection: Connection | null = null
 
-  constructor({ identity, seats, shared, now = Date.now }: GuestOptions) {
+  constructor({ identity, addressUsage, shared, now = Date.now }: GuestOptions) {
     this.identity = identity
-    this.seats = seats
+    this.addressUsage = addressUsage
     this.shared = shared
     this.now = now
   }
 
-  get neighbourhood(): string | null {
-    return this.seats?.neighbourhood ?? null
+  get addressGroup(): string | null {
+    return this.addressUsage?.addressGroup ?? null
   }
 
   opened(connection: Connection): void {
     this.connection = connection
-    if (this.seats) this.seats.taken++
+    if (this.addressUsage) this.addressUsage.connections++
     // Revoked while it was on its way in, when nobody could find it yet.
     if (this.objection) return this.wakeIn(0)
     const left = this.secondsLeft
@@ -86,7 +86,7 @@ class KnownGuest implements Guest, Timed {
   left(): void {
     if (!this.connection) return
     this.connection = null
-    if (this.seats) this.seats.taken--
+    if (this.addressUsage) this.addressUsage.connections--
     this.shared.wheel.remove(this)
   }
 

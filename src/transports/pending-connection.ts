@@ -31,8 +31,8 @@ export class PendingConnection implements Guest, Timed {
     return this.options.guest.identity
   }
 
-  get neighbourhood(): string | null {
-    return this.options.guest.neighbourhood
+  get addressGroup(): string | null {
+    return this.options.guest.addressGroup
   }
 
   /** In one turn: what was reserved is given back, and taken by the guest. */

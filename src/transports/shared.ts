@@ -1,7 +1,7 @@
 // What all transports of one node share. Made once by the server; transports take from it what they need.
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
-import type { Admissions } from "../access/limits/admission-control.ts"
+import type { AdmissionControl } from "../access/limits/admission-control.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Payload } from "../hub/drafts.ts"
@@ -32,7 +32,7 @@ export interface Shared {
   readonly limits: Limits
   readonly counters: Counters
   readonly access: Access
-  readonly admissions: Admissions
+  readonly admission: AdmissionControl
   /** Seconds of silence after which Bun cuts the connection of a request; 0 is never. */
   setTimeout(request: Request, seconds: number): void
   /** Asks whether it may, then the application, then publishes. Throws `LabaError`. */

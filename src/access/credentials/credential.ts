@@ -1,12 +1,12 @@
 // Where in a request a credential travels. What it is worth, others say. A credential is never printed.
 import { LabaError } from "../../../wire/error.ts"
-import type { Asked } from "../access.ts"
+import type { RequestHead } from "../access.ts"
 import type { Origins } from "../origins/origins.ts"
 
 /** An entry of `Sec-WebSocket-Protocol` that carries a token, since a browser can set no other header. Never echoed. */
 const tokenSubprotocol = "laba.token."
 
-export interface CredentialPlaces {
+export interface CredentialSources {
   /** The cookie that may hold a token. */
   readonly cookie: string | undefined
   /** Whether `?token=` may: addresses end up in logs, histories and `Referer`. */
@@ -15,7 +15,7 @@ export interface CredentialPlaces {
 }
 
 /** The credential of a request, or null. `Authorization` wins over the rest, and the cookie, sent unasked, comes last. Throws `unauthorized` and `foreign_origin`. */
-export function credentialIn(asked: Asked, places: CredentialPlaces): string | null {
+export function credentialIn(asked: RequestHead, sources: CredentialSources): string | null {
   const { headers, search, method } = asked
   const authorization = headers.get("authorization")
   if (authorization !== null) return bearerOf(authorization)
@@ -24,15 +24,15 @@ export function credentialIn(asked: Asked, places: CredentialPlaces): string | n
   if (entry !== null) return entry
   const inQuery = search === "" ? null : tokenInQuery(search)
   if (inQuery !== null) {
-    if (places.inQuery) return inQuery
+    if (sources.inQuery) return inQuery
     throw new LabaError(
       "unauthorized",
       "A token in the address is not accepted here; send `Authorization: Bearer …`, or on a WebSocket the subprotocol `laba.token.…`.",
     )
   }
-  if (places.cookie === undefined) return null
-  const cookie = cookieNamed(places.cookie, headers.get("cookie"))
-  if (cookie !== null) places.origins.checkCookie(headers, method)
+  if (sources.cookie === undefined) return null
+  const cookie = cookieNamed(sources.cookie, headers.get("cookie"))
+  if (cookie !== null) sources.origins.checkCookie(headers, method)
   return cookie
 }
 

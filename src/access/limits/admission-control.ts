@@ -5,21 +5,21 @@ import type { LimitName, Limits } from "../../../wire/limits.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Publisher } from "../../engines/engine.ts"
 import { type Identity, userOf } from "../access.ts"
-import { neighbourhoodOf } from "../origins/client-address.ts"
-import { nextDue, Pace } from "./rate-limiter.ts"
-import { PendingCounts, Reservation, Seats } from "./reservation.ts"
+import { addressGroupOf } from "../origins/client-address.ts"
+import { nextDue, RateLimiter } from "./rate-limiter.ts"
+import { PendingCounts, Reservation, AddressUsage } from "./reservation.ts"
 
 /** What of the open connections and the polls that are held is looked at. */
-export interface Attendance {
+export interface OpenConnections {
   /** The connections. */
   readonly size: number
   /** A user's connections, and the polls that are held for them. */
   countOfUser(user: string): number
 }
 
-interface AdmissionsOptions {
+interface AdmissionControlOptions {
   readonly limits: Limits
-  readonly attendance: Attendance
+  readonly openConnections: OpenConnections
   readonly now?: () => number
   readonly wait?: (ms: number) => Promise<void>
 }
@@ -29,48 +29,48 @@ const refusalChars = 16 * 1024
 
 interface RefusedCommand {
   readonly dueAtMs: number
-  readonly neighbourhood: string | null
+  readonly addressGroup: string | null
   /** How long it was. */
   readonly chars: number
 }
 
 /** Addresses remembered though nobody is connected from them; then they are forgotten all at once. */
-const emptySeatsMax = 10_000
+const unusedAddressesMax = 10_000
 
 /** Rates are counted by a clock that nobody sets: after one that is set back by an hour, nobody would be let in for an hour. */
 const monotonicMs = (): number => performance.now()
 
-export class Admissions {
+export class AdmissionControl {
   /** Connections that waited for their turn. */
   delayed = 0
   private limits: Limits
-  private readonly attendance: Attendance
+  private readonly openConnections: OpenConnections
   private readonly now: () => number
   private readonly wait: (ms: number) => Promise<void>
-  private readonly seats = new Map<string, Seats>()
-  private sweepAbove = emptySeatsMax
+  private readonly usageByAddress = new Map<string, AddressUsage>()
+  private sweepAbove = unusedAddressesMax
   private waiting = 0
   private readonly pending = new PendingCounts()
-  private connects: Pace
-  private publishes: PublishPaces
-  private refusals: Pace
+  private connects: RateLimiter
+  private publishes: PublishRates
+  private refusals: RateLimiter
 
-  constructor({ limits, attendance, now = monotonicMs, wait = pause }: AdmissionsOptions) {
+  constructor({ limits, openConnections, now = monotonicMs, wait = pause }: AdmissionControlOptions) {
     this.limits = limits
-    this.attendance = attendance
+    this.openConnections = openConnections
     this.now = now
     this.wait = wait
-    this.connects = new Pace(limits.connectsPerAddressPerSecond)
-    this.publishes = publishPaces(limits)
-    this.refusals = new Pace(limits.refusalsPerAddressPerSecond)
+    this.connects = new RateLimiter(limits.connectsPerAddressPerSecond)
+    this.publishes = publishRates(limits)
+    this.refusals = new RateLimiter(limits.refusalsPerAddressPerSecond)
   }
 
   /** Takes other limits. Who is connected stays, and every pace begins anew. */
   configure(limits: Limits): void {
     this.limits = limits
-    this.connects = new Pace(limits.connectsPerAddressPerSecond)
-    this.publishes = publishPaces(limits)
-    this.refusals = new Pace(limits.refusalsPerAddressPerSecond)
+    this.connects = new RateLimiter(limits.connectsPerAddressPerSecond)
+    this.publishes = publishRates(limits)
+    this.refusals = new RateLimiter(limits.refusalsPerAddressPerSecond)
   }
 
   /**
@@ -80,23 +80,23 @@ export class Admissions {
   async connect(address: string | null): Promise<Reservation> {
     this.checkRoom()
     if (address === null) return new Reservation(this.pending, null)
-    const neighbourhood = neighbourhoodOf(address)
-    const waitMs = this.takeTurn(neighbourhood)
+    const addressGroup = addressGroupOf(address)
+    const waitMs = this.waitForTurn(addressGroup)
     if (waitMs > 0) {
       this.delayed++
       this.waiting++
       await this.wait(waitMs).finally(() => this.waiting--)
       this.checkRoom()
     }
-    return new Reservation(this.pending, this.freeSeat(neighbourhood))
+    return new Reservation(this.pending, this.usageWithRoom(addressGroup))
   }
 
   /**
    * A seat for a poll that is to be held. It counts as a connection of its address, and needs no turn: it comes anew with
    * every message. Throws `too_many_connections`.
    */
-  hold(address: string | null): Seats | null {
-    return address === null ? null : this.freeSeat(neighbourhoodOf(address))
+  hold(address: string | null): AddressUsage | null {
+    return address === null ? null : this.usageWithRoom(addressGroupOf(address))
   }
 
   /** Counts a reservation among what a user has. Throws `too_many_connections`. */
@@ -110,7 +110,7 @@ export class Admissions {
   checkUser(user: string | undefined, own = 0): void {
     const { connectionsPerUserMax } = this.limits
     if (user === undefined || connectionsPerUserMax === 0) return
-    const count = this.attendance.countOfUser(user) + this.pending.countOfUser(user)
+    const count = this.openConnections.countOfUser(user) + this.pending.countOfUser(user)
     if (count - own >= connectionsPerUserMax)
       throw full(
         "connectionsPerUserMax",
@@ -123,79 +123,80 @@ export class Admissions {
     return isNameless(identity)
   }
 
-  /** Counts a publish, and says whose it is. `neighbourhood` is null for this machine's own. Throws `too_many_requests`. */
-  publish(identity: Identity, channel: Channel, neighbourhood: string | null): Publisher | undefined {
+  /** Counts a publish, and says whose it is. `addressGroup` is null for this machine's own. Throws `too_many_requests`. */
+  publish(identity: Identity, channel: Channel, addressGroup: string | null): Publisher | undefined {
     const { perKey, perUser, perAddress, perChannel } = this.publishes
     if (identity.kind === "key") this.count(perKey, identity.name)
     else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string)
-    else if (neighbourhood !== null) this.count(perAddress, neighbourhood)
+    else if (addressGroup !== null) this.count(perAddress, addressGroup)
     this.count(perChannel, channel)
-    return publisherOf(identity, neighbourhood)
+    return publisherOf(identity, addressGroup)
   }
 
   /**
    * Counts what a client sent and was refused: a long one is as dear to pass over as several. `dueAtMs` is what the last one of its
-   * connection was answered, at first 0; `neighbourhood` is null for this machine's own. Throws `too_many_requests`.
+   * connection was answered, at first 0; `addressGroup` is null for this machine's own. Throws `too_many_requests`.
    */
-  refuse({ dueAtMs, neighbourhood, chars }: RefusedCommand): number {
+  refuse({ dueAtMs, addressGroup, chars }: RefusedCommand): number {
     const nowMs = this.now()
     const times = 1 + Math.floor(chars / refusalChars)
     const next = nextDue(dueAtMs, nowMs, this.limits.refusalsPerConnectionPerSecond, times)
     const detail = "Too many commands were refused in a second"
     if (next === null)
       throw tooOften("refusalsPerConnectionPerSecond", `${detail} on this connection.`, dueAtMs - nowMs)
-    const waitMs = neighbourhood === null ? 0 : this.refusals.take(neighbourhood, nowMs, times)
+    const waitMs = addressGroup === null ? 0 : this.refusals.take(addressGroup, nowMs, times)
     if (waitMs > 0) throw tooOften("refusalsPerAddressPerSecond", `${detail} from this address.`, waitMs)
     return next
   }
 
-  private count({ pace, what, limit }: PublishPace, name: string): void {
-    if (pace.perSecond === 0) return
-    const waitMs = pace.take(name, this.now())
+  private count({ limiter, what, limit }: PublishRate, name: string): void {
+    if (limiter.perSecond === 0) return
+    const waitMs = limiter.take(name, this.now())
     if (waitMs > 0) throw tooOften(limit, `Too many messages in a second ${what}.`, waitMs)
   }
 
   private checkRoom(): void {
     const { connectionsMax } = this.limits
-    if (this.attendance.size + this.pending.size >= connectionsMax)
+    if (this.openConnections.size + this.pending.size >= connectionsMax)
       throw full("connectionsMax", `This node has at most ${connectionsMax} connections.`)
   }
 
   /** Milliseconds to wait. */
-  private takeTurn(neighbourhood: string): number {
+  private waitForTurn(addressGroup: string): number {
     const isRoom = this.waiting < this.limits.connectsWaitingMax
     const waitMsMax = isRoom ? this.limits.connectWaitSecondsMax * 1000 : 0
-    const waitMs = this.connects.takeWithin(neighbourhood, this.now(), { waitMsMax })
+    const waitMs = this.connects.takeWithin(addressGroup, this.now(), { waitMsMax })
     if (waitMs <= waitMsMax) return waitMs
     const limit = isRoom ? "connectsPerAddressPerSecond" : "connectsWaitingMax"
     throw tooOften(limit, "Too many new connections from one address.", waitMs)
   }
 
-  private freeSeat(neighbourhood: string): Seats {
-    const seats = this.seatsOf(neighbourhood)
+  private usageWithRoom(addressGroup: string): AddressUsage {
+    const usage = this.usageOf(addressGroup)
     const { connectionsPerAddressMax } = this.limits
-    if (connectionsPerAddressMax > 0 && seats.taken >= connectionsPerAddressMax)
+    if (connectionsPerAddressMax > 0 && usage.connections >= connectionsPerAddressMax)
       throw full(
         "connectionsPerAddressMax",
         `From one address there are at most ${connectionsPerAddressMax} connections and waiting polls.`,
       )
-    return seats
+    return usage
   }
 
-  private seatsOf(neighbourhood: string): Seats {
-    let seats = this.seats.get(neighbourhood)
-    if (!seats) {
-      if (this.seats.size >= this.sweepAbove) this.sweep()
-      seats = new Seats(neighbourhood)
-      this.seats.set(neighbourhood, seats)
+  private usageOf(addressGroup: string): AddressUsage {
+    let usage = this.usageByAddress.get(addressGroup)
+    if (!usage) {
+      if (this.usageByAddress.size >= this.sweepAbove) this.sweep()
+      usage = new AddressUsage(addressGroup)
+      this.usageByAddress.set(addressGroup, usage)
     }
-    return seats
+    return usage
   }
 
   /** Forgets addresses that nobody is connected from; what is left is bounded by the connections. */
   private sweep(): void {
-    for (const [name, { taken }] of this.seats) if (taken === 0) this.seats.delete(name)
-    this.sweepAbove = this.seats.size + emptySeatsMax
+    for (const [name, { connections }] of this.usageByAddress)
+      if (connections === 0) this.usageByAddress.delete(name)
+    this.sweepAbove = this.usageByAddress.size + unusedAddressesMax
   }
 }
 
@@ -204,31 +205,31 @@ const isNameless = (identity: Identity): boolean =>
   identity.kind === "anyone" || (identity.kind === "token" && identity.user === undefined)
 
 /** Whose share of what the engine keeps is counted: null addresses are this machine's own, and nobody's. */
-export function publisherOf(identity: Identity, neighbourhood: string | null): Publisher | undefined {
+export function publisherOf(identity: Identity, addressGroup: string | null): Publisher | undefined {
   if (identity.kind === "key") return `key:${identity.name}`
   const user = userOf(identity)
   if (user !== undefined) return `user:${user}`
-  return neighbourhood === null ? undefined : `address:${neighbourhood}`
+  return addressGroup === null ? undefined : `address:${addressGroup}`
 }
 
 /** How often may be published, by whom and to what. */
-interface PublishPaces {
-  readonly perKey: PublishPace
-  readonly perUser: PublishPace
-  readonly perAddress: PublishPace
-  readonly perChannel: PublishPace
+interface PublishRates {
+  readonly perKey: PublishRate
+  readonly perUser: PublishRate
+  readonly perAddress: PublishRate
+  readonly perChannel: PublishRate
 }
 
-interface PublishPace {
-  readonly pace: Pace
+interface PublishRate {
+  readonly limiter: RateLimiter
   readonly limit: LimitName
   /** In words. */
   readonly what: string
 }
 
-function publishPaces(limits: Limits): PublishPaces {
-  const by = (limit: Extract<LimitName, `publishesPer${string}`>, what: string): PublishPace => ({
-    pace: new Pace(limits[limit]),
+function publishRates(limits: Limits): PublishRates {
+  const by = (limit: Extract<LimitName, `publishesPer${string}`>, what: string): PublishRate => ({
+    limiter: new RateLimiter(limits[limit]),
     limit,
     what,
   })

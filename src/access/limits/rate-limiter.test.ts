@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { nextDue, Pace } from "./rate-limiter.ts"
+import { nextDue, RateLimiter } from "./rate-limiter.ts"
 
-const passed = (pace: Pace, name: string, times: readonly number[]): number =>
+const passed = (pace: RateLimiter, name: string, times: readonly number[]): number =>
   times.filter((nowMs) => pace.take(name, nowMs) === 0).length
 
 describe("a pace", () => {
   test("lets a burst of a second through, and then its rate", () => {
-    const pace = new Pace(10)
+    const pace = new RateLimiter(10)
     expect(
       passed(
         pace,
@@ -31,7 +31,7 @@ describe("a pace", () => {
         let now = 0
         const times = steps.map((step) => (now += step))
         const most = perSecond + Math.floor((now / 1000) * perSecond) + 1
-        expect(passed(new Pace(perSecond), "a", times)).toBeLessThanOrEqual(most)
+        expect(passed(new RateLimiter(perSecond), "a", times)).toBeLessThanOrEqual(most)
       }),
     )
   })
@@ -40,21 +40,21 @@ describe("a pace", () => {
     const double = (max: number) => fc.double({ min: 0.001, max, noNaN: true })
     fc.assert(
       fc.property(double(10), fc.integer({ min: 1, max: 500 }), double(1e7), (perSecond, times, nowMs) => {
-        expect(new Pace(perSecond).take("a", nowMs, times)).toBe(0)
+        expect(new RateLimiter(perSecond).take("a", nowMs, times)).toBe(0)
         expect(nextDue(0, nowMs, perSecond, times)).not.toBeNull()
       }),
     )
   })
 
   test("keeps names apart", () => {
-    const pace = new Pace(1)
+    const pace = new RateLimiter(1)
     expect(pace.take("a", 0)).toBe(0)
     expect(pace.take("a", 0)).toBe(1000)
     expect(pace.take("b", 0)).toBe(0)
   })
 
   test("gives out places in the future to who is ready to wait, each its own, and none beyond", () => {
-    const pace = new Pace(2)
+    const pace = new RateLimiter(2)
     const waits = Array.from({ length: 6 }, () => pace.takeWithin("a", 0, { waitMsMax: 1000 }))
     expect(waits).toEqual([0, 0, 500, 1000, 1500, 1500])
     // What was refused took nothing.
@@ -62,14 +62,14 @@ describe("a pace", () => {
   })
 
   test("of less than one a second lets one through, and then waits for long", () => {
-    const pace = new Pace(0.1)
+    const pace = new RateLimiter(0.1)
     expect(pace.take("a", 0)).toBe(0)
     expect(pace.take("a", 9000)).toBe(1000)
     expect(pace.take("a", 10_000)).toBe(0)
   })
 
   test("of 0 is no bound and remembers nobody", () => {
-    const pace = new Pace(0)
+    const pace = new RateLimiter(0)
     expect(
       passed(
         pace,
@@ -81,7 +81,7 @@ describe("a pace", () => {
   })
 
   test("remembers a bounded number of names, and keeps those in use", () => {
-    const pace = new Pace(1)
+    const pace = new RateLimiter(1)
     pace.take("busy", 0)
     for (let i = 0; i < 150_000; i++) {
       pace.take(`flood ${i}`, 0)
@@ -96,7 +96,7 @@ test("one name's number goes the same way as a table's", () => {
   const times = fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 100 })
   fc.assert(
     fc.property(times, fc.integer({ min: 1, max: 20 }), (steps, perSecond) => {
-      const pace = new Pace(perSecond)
+      const pace = new RateLimiter(perSecond)
       let [due, now] = [0, 0]
       for (const step of steps) {
         now += step

@@ -21,7 +21,7 @@ const spareMs = (burstMs: number, costMs: number): number => Math.max(0, burstMs
 /** Names that are remembered. About 100 bytes each. A name that is forgotten has at most one burst more. */
 const namesMax = 100_000
 
-export class Pace {
+export class RateLimiter {
   readonly perSecond: number
   private readonly burstMs: number
   private readonly stepMs: number

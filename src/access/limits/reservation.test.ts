@@ -4,20 +4,23 @@ import { PendingConnection } from "../../transports/pending-connection.ts"
 import { type Connection, Connections } from "../../transports/connections.ts"
 import { type Guest, guestOf, stranger } from "../../transports/guest.ts"
 import { TimerWheel } from "../../transports/timer-wheel.ts"
-import { vouchedFor } from "../access.ts"
-import { Admissions } from "./admission-control.ts"
-import { PendingCounts, Reservation, Seats } from "./reservation.ts"
+import { userIdentity } from "../access.ts"
+import { AdmissionControl } from "./admission-control.ts"
+import { PendingCounts, Reservation, AddressUsage } from "./reservation.ts"
 
 function start(limits: Partial<Limits> = {}) {
   const connections = new Connections("node")
   let nowMs = 0
   const wheel = new TimerWheel({ now: () => nowMs, manual: true })
-  const admissions = new Admissions({ limits: { ...defaultLimits, ...limits }, attendance: connections })
+  const admission = new AdmissionControl({
+    limits: { ...defaultLimits, ...limits },
+    openConnections: connections,
+  })
   return {
     connections,
     wheel,
     access: { objectionTo: () => null },
-    admissions,
+    admissions: admission,
     pass(seconds: number): void {
       nowMs += seconds * 1000
       wheel.turn()
@@ -75,16 +78,20 @@ describe("somebody on their way in", () => {
     for (let round = 0; round < 2; round++) {
       const reservation = await t.admissions.connect("203.0.113.7")
       t.admissions.reserveFor("ann", reservation)
-      const guest = guestOf({ identity: vouchedFor("ann"), seats: reservation.seats, shared: t })
+      const guest = guestOf({
+        identity: userIdentity("ann"),
+        addressUsage: reservation.addressUsage,
+        shared: t,
+      })
       const connection = t.open(new PendingConnection({ guest, reservation, wheel: t.wheel }), "ann")
       expect(connection.guest).toBe(guest)
       expect(t.admissions.connect("203.0.113.7")).rejects.toEqual(full)
       expect(() => t.admissions.checkUser("ann")).toThrow()
       t.pass(60)
-      expect(reservation.seats?.taken).toBe(1)
+      expect(reservation.addressUsage?.connections).toBe(1)
       t.connections.remove(connection)
       t.admissions.checkUser("ann")
-      expect(reservation.seats?.taken).toBe(0)
+      expect(reservation.addressUsage?.connections).toBe(0)
     }
   })
 
@@ -100,17 +107,17 @@ describe("somebody on their way in", () => {
 
   test("and comes after that all the same leaves every count right", () => {
     const t = start()
-    const seats = new Seats("203.0.113.7")
+    const usage = new AddressUsage("203.0.113.7")
     const pending = new PendingCounts()
-    const reservation = new Reservation(pending, seats)
+    const reservation = new Reservation(pending, usage)
     reservation.nameUser("ann")
-    const guest = guestOf({ identity: vouchedFor("ann"), seats, shared: t })
+    const guest = guestOf({ identity: userIdentity("ann"), addressUsage: usage, shared: t })
     const arrival = new PendingConnection({ guest, reservation, wheel: t.wheel })
     t.pass(31)
-    expect([seats.taken, pending.size, pending.countOfUser("ann")]).toEqual([0, 0, 0])
+    expect([usage.connections, pending.size, pending.countOfUser("ann")]).toEqual([0, 0, 0])
     const connection = t.open(arrival, "ann")
-    expect(seats.taken).toBe(1)
+    expect(usage.connections).toBe(1)
     t.connections.remove(connection)
-    expect([seats.taken, pending.size]).toEqual([0, 0])
+    expect([usage.connections, pending.size]).toEqual([0, 0])
   })
 })

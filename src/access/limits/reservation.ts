@@ -1,13 +1,14 @@
 // Places for those on their way in. A place counts from the moment on that it was asked for: whoever is to be let in may have
 // to wait for the application, and many could be let in at once where there is room for one.
 
-/** The connections and held polls from one address: each takes a seat when it begins and leaves it when it is gone. */
-export class Seats {
-  readonly neighbourhood: string
-  taken = 0
+/** The connections and held polls from one address: each is counted from its beginning to its end. */
+export class AddressUsage {
+  readonly addressGroup: string
+  /** Held polls, too. */
+  connections = 0
 
-  constructor(neighbourhood: string) {
-    this.neighbourhood = neighbourhood
+  constructor(addressGroup: string) {
+    this.addressGroup = addressGroup
   }
 }
 
@@ -30,17 +31,17 @@ export class PendingCounts {
 
 /** One place. */
 export class Reservation {
-  /** The seats of their address; null for this machine's own. */
-  readonly seats: Seats | null
+  /** What is counted of their address; null for this machine's own. */
+  readonly addressUsage: AddressUsage | null
   private readonly pending: PendingCounts
   private named: string | undefined
   private isHeld = true
 
-  constructor(pending: PendingCounts, seats: Seats | null) {
+  constructor(pending: PendingCounts, usage: AddressUsage | null) {
     this.pending = pending
-    this.seats = seats
+    this.addressUsage = usage
     pending.size++
-    if (seats) seats.taken++
+    if (usage) usage.connections++
   }
 
   get user(): string | undefined {
@@ -61,6 +62,6 @@ export class Reservation {
     this.nameUser(undefined)
     this.isHeld = false
     this.pending.size--
-    if (this.seats) this.seats.taken--
+    if (this.addressUsage) this.addressUsage.connections--
   }
 }

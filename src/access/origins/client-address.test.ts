@@ -1,14 +1,14 @@
 import { describe, expect, test } from "bun:test"
-import { neighbourhoodOf, Proxies } from "./client-address.ts"
+import { addressGroupOf, TrustedProxies } from "./client-address.ts"
 
 const forwarded = (value: string) => new Headers({ "X-Forwarded-For": value })
 
 describe("the client's address", () => {
-  const proxies = new Proxies(["127.0.0.1", "10.0.0.0/8", "fd00::/8"])
+  const proxies = new TrustedProxies(["127.0.0.1", "10.0.0.0/8", "fd00::/8"])
 
   test("is the peer's, whatever it says, where the peer is no trusted proxy", () => {
     expect(proxies.clientOf("203.0.113.7", forwarded("198.51.100.1"))).toBe("203.0.113.7")
-    expect(new Proxies([]).clientOf("127.0.0.1", forwarded("198.51.100.1"))).toBe("127.0.0.1")
+    expect(new TrustedProxies([]).clientOf("127.0.0.1", forwarded("198.51.100.1"))).toBe("127.0.0.1")
   })
 
   test("is the right-most that no trusted proxy has", () => {
@@ -36,7 +36,7 @@ describe("the client's address", () => {
 })
 
 describe("what a client is counted by", () => {
-  const proxies = new Proxies(["127.0.0.1", "10.0.0.0/8"])
+  const proxies = new TrustedProxies(["127.0.0.1", "10.0.0.0/8"])
   const counted = (peer: string, headers = new Headers()) => proxies.countedAddressOf(peer, headers)
 
   test("is nothing for a program on this machine, behind a proxy here too", () => {
@@ -66,8 +66,8 @@ describe("what a client is counted by", () => {
   })
 })
 
-test("an address counts for its neighbourhood: alone by IPv4, with its /64 by IPv6", () => {
-  for (const [address, neighbourhood] of [
+test("an address counts for its group: alone by IPv4, with its /64 by IPv6", () => {
+  for (const [address, addressGroup] of [
     ["203.0.113.7", "203.0.113.7"],
     ["2001:db8::1", "2001:db8:0:0::/64"],
     ["2001:DB8:0:0:ffff::9", "2001:db8:0:0::/64"],
@@ -76,6 +76,6 @@ test("an address counts for its neighbourhood: alone by IPv4, with its /64 by IP
     ["::1", "0:0:0:0::/64"],
     ["fe80::1%eth0", "fe80:0:0:0::/64"],
   ] as const) {
-    expect([address, neighbourhoodOf(address)]).toEqual([address, neighbourhood])
+    expect([address, addressGroupOf(address)]).toEqual([address, addressGroup])
   }
 })

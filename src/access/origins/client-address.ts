@@ -28,7 +28,7 @@ function readNetwork(text: string): Network | string {
 }
 
 /** The proxies in front of this server. */
-export class Proxies {
+export class TrustedProxies {
   private readonly trusted: BlockList | null
 
   /** Networks as `networkProblem` lets them pass. */
@@ -88,7 +88,7 @@ function bare(hop: string): string {
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "")
 
 /** What one subscriber of a provider has: an IPv4 address, or the first 64 bits of an IPv6 one, within which they are free to move. */
-export function neighbourhoodOf(address: string): string {
+export function addressGroupOf(address: string): string {
   if (!address.includes(":")) return address
   const [head = "", tail] = address.toLowerCase().replace(/%.*$/, "").split("::", 2)
   const left = head === "" ? [] : head.split(":")

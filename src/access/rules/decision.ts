@@ -4,7 +4,7 @@ import type { LabaError } from "../../../wire/error.ts"
 import type { Action, Channel, Who } from "../../channels/channel.ts"
 import type { Decision, Identity } from "../access.ts"
 
-interface Case {
+interface PermissionQuestion {
   readonly action: Action
   readonly channel: Channel
   readonly who: Who
@@ -33,7 +33,7 @@ const scopeFor: Record<Action, "listen" | "publish" | "manage"> = {
   manage: "manage",
 }
 
-export function decide(identity: Identity, asked: Case): Decision {
+export function decide(identity: Identity, asked: PermissionQuestion): Decision {
   const { action, channel, who, pattern, isOwner, objection } = asked
   const subject = (): string => `${doing[action]} ${channel}`
   const rule = (): string => `the rule ${pattern} says \`${who}\``

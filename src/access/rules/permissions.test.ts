@@ -10,7 +10,7 @@ import {
   fillPermissions,
   isAboutUsers,
   presenceKept,
-  type SaidPermissions,
+  type StatedPermissions,
 } from "./permissions.ts"
 
 const part = fc.constantFrom("a", "b", "*", "@1", "@2")
@@ -18,7 +18,7 @@ const pattern = fc
   .tuple(fc.constantFrom("a", "b", "*", "@1", "@*"), fc.array(part, { maxLength: 3 }), fc.boolean())
   .map(([first, rest, isOpen]) => `/${[first, ...rest, ...(isOpen ? ["**"] : [])].join("/")}`)
 const who = fc.constantFrom<Who>("anyone", "token", "owner", "key", "nobody")
-const permissions: fc.Arbitrary<SaidPermissions> = fc.record(
+const permissions: fc.Arbitrary<StatedPermissions> = fc.record(
   { listen: who, publish: who, presence: who, history: who, manage: who },
   { requiredKeys: [] },
 )
@@ -49,7 +49,7 @@ describe("what a rule leaves out", () => {
         for (const [text] of said) {
           const wider = widerThan(text, said)
           const usual = isAboutUsers(parsePattern(text)) ? defaults.own : defaults.usual
-          const find = (read: (one: SaidPermissions) => Who | undefined, otherwise: Who): Who =>
+          const find = (read: (one: StatedPermissions) => Who | undefined, otherwise: Who): Who =>
             wider.map(read).find((one) => one !== undefined) ?? otherwise
           const expected: Permissions = {
             listen: find(({ listen }) => listen, usual.listen),

@@ -4,7 +4,7 @@ import { anyUser, parsePattern, type Pattern } from "../../channels/pattern.ts"
 import { PatternTree } from "../../channels/pattern-tree.ts"
 
 /** What one rule says about who may; what it does not say is for wider rules and the defaults. */
-export type SaidPermissions = Partial<Permissions>
+export type StatedPermissions = Partial<Permissions>
 
 const open: Permissions = {
   listen: "anyone",
@@ -47,7 +47,7 @@ export const isAboutUsers = ({ parts: [first] }: Pattern): boolean =>
  * history is who may listen, unless said.
  */
 export function fillPermissions(
-  said: ReadonlyMap<string, SaidPermissions>,
+  said: ReadonlyMap<string, StatedPermissions>,
   defaults: DefaultPermissions,
 ): ReadonlyMap<string, Permissions> {
   const rules = Array.from(said, ([text, permissions]) => ({
@@ -56,7 +56,7 @@ export function fillPermissions(
     permissions,
   }))
   const whoFor = (...actions: readonly Action[]): ((pattern: Pattern) => Who) => {
-    const sayers = new Sayers<Who>()
+    const sayers = new StatedValues<Who>()
     for (const { pattern, permissions } of rules) {
       const who = actions.map((action) => permissions[action]).find((one) => one !== undefined)
       if (who !== undefined) sayers.add(pattern, who)
@@ -86,7 +86,7 @@ export function fillPermissions(
 /** The patterns whose channels keep presence: those that say so, or are silent where a wider one says so. */
 export function presenceKept(said: ReadonlyMap<string, boolean | Who | undefined>): ReadonlySet<string> {
   const rules = Array.from(said, ([text, presence]) => ({ text, pattern: parsePattern(text), presence }))
-  const sayers = new Sayers<boolean>()
+  const sayers = new StatedValues<boolean>()
   for (const { pattern, presence } of rules)
     if (presence !== undefined) sayers.add(pattern, presence !== false && presence !== "nobody")
   return new Set(rules.filter(({ pattern }) => sayers.for(pattern) === true).map(({ text }) => text))
@@ -96,7 +96,7 @@ export function presenceKept(said: ReadonlyMap<string, boolean | Who | undefined
  * What rules say about one thing, those alone that say it: so who is silent is found an answer by a walk down the patterns, and
  * not by a look at every other rule.
  */
-class Sayers<Said> {
+class StatedValues<Said> {
   private readonly aboutUsers = new PatternTree<Said>()
   private readonly others = new PatternTree<Said>()
 

@@ -105,12 +105,12 @@ describe("fetched keys", () => {
 
   test("are fetched again by the clock, where they were fetched once", async () => {
     const stage = new Stage(() => Response.json({ keys: [jwk("a")] }))
-    stage.jwks.freshen()
+    stage.jwks.refreshIfOld()
     await stage.kids("a")
-    stage.jwks.freshen()
+    stage.jwks.refreshIfOld()
     expect(stage.fetches).toBe(1)
     stage.now += 11 * minute
-    stage.jwks.freshen()
+    stage.jwks.refreshIfOld()
     expect(stage.fetches).toBe(2)
   })
 

@@ -61,7 +61,7 @@ export class Jwks implements VerifyKeys {
   atHand(algorithm: string, kid: string | undefined): readonly VerifyKey[] | null {
     if (!isPublicAlgorithm(algorithm)) return []
     if (this.isStale) return null
-    this.freshen()
+    this.refreshIfOld()
     const found = fitting(this.keys, algorithm, kid)
     return found.length > 0 || kid === undefined ? found : null
   }
@@ -79,12 +79,12 @@ export class Jwks implements VerifyKeys {
   objectionTo(digest: string): LostKey | null {
     if (isOfSecret(digest)) return "unauthorized"
     if (this.isStale) return "keys_unavailable"
-    this.freshen()
+    this.refreshIfOld()
     return this.digests.has(digest) ? null : "unauthorized"
   }
 
   /** Asks anew, in the background, where it was asked once and that is a while ago. */
-  freshen(): void {
+  refreshIfOld(): void {
     if (this.successes > 0 && this.options.now() - this.fetchedAtMs > freshMs) void this.refresh()
   }
 

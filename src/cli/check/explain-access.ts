@@ -1,6 +1,6 @@
 // `laba check --as`: what somebody may do with a channel, and why, in words.
 import { type Access, anyone, type Identity } from "../../access/access.ts"
-import { Gate } from "../../access/access-control.ts"
+import { AccessControl } from "../../access/access-control.ts"
 import { isKey } from "../../access/credentials/keys.ts"
 import { Revocations } from "../../access/credentials/revocations.ts"
 import type { Config } from "../../config/config.ts"
@@ -18,7 +18,7 @@ interface Question {
 
 /** A line for who it is and one for each action. Throws `CommandError` for a credential that is not accepted. */
 export async function explainAccess({ config, as, channel: name }: Question): Promise<readonly string[]> {
-  const access = new Gate({ config, revocations: new Revocations({ lifetimeMaxMs: () => 0 }) })
+  const access = new AccessControl({ config, revocations: new Revocations({ lifetimeMaxMs: () => 0 }) })
   try {
     const identity = as === "anyone" ? anyone : await identify(access, await credentialFrom(as))
     const channel = access.channelOf(identity, name, "body")

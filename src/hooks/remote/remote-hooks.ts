@@ -1,6 +1,6 @@
 // The application's say over HTTP: which backend is asked or told about whom, and what comes of its answer. How requests look
 // is the dialects' affair, how many there are the backends'.
-import { neighbourhoodOf } from "../../access/origins/client-address.ts"
+import { addressGroupOf } from "../../access/origins/client-address.ts"
 import { type Sender, senderOf } from "./delivery/fair-queue.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { ClientMessage, Disconnected, Verdict, Visitor, Welcome } from "../hooks.ts"
@@ -370,4 +370,4 @@ async function within(ms: number, work: Promise<unknown> | undefined): Promise<v
   clearTimeout(clock)
 }
 
-const senderOfVisitor = ({ user, address }: Visitor): Sender => senderOf(user, neighbourhoodOf(address))
+const senderOfVisitor = ({ user, address }: Visitor): Sender => senderOf(user, addressGroupOf(address))

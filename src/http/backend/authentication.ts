@@ -1,7 +1,7 @@
 // Who may call the backend API: with credentials configured, who shows a key; without, programs on this machine, or where
 // anybody may come, who was told the key of this run.
 import { LabaError } from "../../../wire/error.ts"
-import type { Gate } from "../../access/access-control.ts"
+import type { AccessControl } from "../../access/access-control.ts"
 import { digestOf, Keys } from "../../access/credentials/keys.ts"
 import { guardLoopback } from "../../access/origins/loopback-guard.ts"
 import type { Ask } from "../api-request.ts"
@@ -49,7 +49,7 @@ export function admitRunKey(runKey: string): Admit {
 
 /** Throws `unauthorized` without a credential, and `forbidden` for a user's token. */
 export const admitKeys =
-  (access: Gate): Admit =>
+  (access: AccessControl): Admit =>
   async ({ request, search }) => {
     const identity = await access.identify({ method: request.method, headers: request.headers, search })
     if (identity.kind === "anyone")

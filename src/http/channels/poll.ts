@@ -141,16 +141,16 @@ function hold(
   { wishedSeconds, visit }: { wishedSeconds: number; visit: Visit },
   make: (options: HoldOptions) => Hold,
 ): Promise<Response> {
-  const { holds, admissions } = station
+  const { holds, admission } = station
   const { identity } = visit.guest
   // Reading took its time, and whoever waits must be somebody who is told when they may no longer.
   for (const channel of visit.channels) station.access.may(identity, "listen", channel)
   holds.admit()
   // Who is listed as a connection for as long as this is answered is counted as one.
   const isListed = visit.number !== 0
-  admissions.checkUser(visit.user, isListed ? 1 : 0)
+  admission.checkUser(visit.user, isListed ? 1 : 0)
   const holder = {
-    seats: admissions.hold(addressOf(station, ask)),
+    addressUsage: admission.hold(addressOf(station, ask)),
     user: isListed ? undefined : visit.user,
     visit,
   }

@@ -123,10 +123,14 @@ export class Conversation {
 
   /** Counts something of the client's that was refused. True when it was once too often, and the connection has ended by it. */
   countRefusal(chars: number): boolean {
-    const { admissions } = this.shared
+    const { admission } = this.shared
     try {
-      const { neighbourhood } = this.outlet.guest
-      this.nextRefusalMs = admissions.refuse({ dueAtMs: this.nextRefusalMs, neighbourhood, chars })
+      const { addressGroup } = this.outlet.guest
+      this.nextRefusalMs = admission.refuse({
+        dueAtMs: this.nextRefusalMs,
+        addressGroup,
+        chars,
+      })
       return false
     } catch (error) {
       this.end(error as LabaError)
@@ -246,14 +250,14 @@ export class Conversation {
 
   /** Takes a new token in the old one's place. What it no longer lets the client hear, the client hears no longer. */
   private async renew({ token, ref }: Command & { op: "token" }): Promise<void> {
-    const { access, admissions, connections } = this.shared
+    const { access, admission, connections } = this.shared
     const identity = await access.verify(token)
     const { outlet } = this
     if (outlet.user !== undefined && identity.user !== outlet.user)
       throw new LabaError("forbidden", "A connection stays its user's; open another one for another user.")
     if (outlet.closed) return
     if (outlet.user === undefined && identity.user !== undefined) {
-      admissions.checkUser(identity.user)
+      admission.checkUser(identity.user)
       connections.nameUser(outlet, identity.user)
       for (const subscription of this.subscriptions) subscription.enter(this.shared.presence)
     }

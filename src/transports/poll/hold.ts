@@ -1,7 +1,7 @@
 // A poll that waits: answered once, by a message, by the end of its time, or by the node going away. Knows no channels.
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
-import type { Seats } from "../../access/limits/reservation.ts"
+import type { AddressUsage } from "../../access/limits/reservation.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import { type ListPage, PagedMap } from "../../paging/paged-map.ts"
 import type { Connection } from "../connections.ts"
@@ -11,8 +11,8 @@ import { pollResponse } from "./poll-answer.ts"
 
 /** Who waits, as far as they are counted. */
 interface Holder {
-  /** The seats of their address; null for this machine's own. */
-  readonly seats: Seats | null
+  /** What is counted of their address; null for this machine's own. */
+  readonly addressUsage: AddressUsage | null
   /** Counted here; undefined for nobody known, and for who is counted as a connection already. */
   readonly user: string | undefined
   /** Who it is, as one looks at connections. */
@@ -50,15 +50,15 @@ export class Holds {
 
   add(hold: Hold): void {
     this.held.set(hold, hold)
-    const { seats, user } = hold.holder
-    if (seats) seats.taken++
+    const { addressUsage, user } = hold.holder
+    if (addressUsage) addressUsage.connections++
     if (user !== undefined) this.byUser.set(user, this.countOfUser(user) + 1)
   }
 
   remove(hold: Hold): void {
     if (!this.held.delete(hold)) return
-    const { seats, user } = hold.holder
-    if (seats) seats.taken--
+    const { addressUsage, user } = hold.holder
+    if (addressUsage) addressUsage.connections--
     if (user === undefined) return
     const left = this.countOfUser(user) - 1
     if (left > 0) this.byUser.set(user, left)

@@ -4,8 +4,8 @@
 export type Sender = string
 
 /** Users and addresses are told apart, since an issuer may call a user as it likes. */
-export const senderOf = (user: string | undefined, neighbourhood: string | null): Sender =>
-  user === undefined ? (neighbourhood ?? "") : `@${user}`
+export const senderOf = (user: string | undefined, addressGroup: string | null): Sender =>
+  user === undefined ? (addressGroup ?? "") : `@${user}`
 
 export class FairQueue<T> {
   size = 0
