@@ -1,7 +1,7 @@
 // Holds the shape of the tree: who may import whom, what a file may be called and how long it may be, that rules and
 // tests cite each other. Small and dull on purpose; a new wall is a line in a table.
 import { expect, test } from "bun:test"
-import { isComment, isTest, readText, type SourceFile, sourceFiles } from "./tree.ts"
+import { filesIn, isComment, isTest, readText, type SourceFile, sourceFiles } from "./tree.ts"
 
 const files = sourceFiles()
 /** What runs outside tests: neither a test nor a stage that only tests import. */
@@ -71,6 +71,18 @@ const linesMax = 400
 /** Files longer than that, each with its reason. */
 const longOnPurpose: Record<string, string> = {}
 
+/** More in one folder is a heap: it wants rooms that say what is in them. */
+const filesInFolderMax = 15
+
+/** Still to be parted. */
+const crowded = ["src/engines/redis", "apps/alerts/pages", "apps/takeaway/pages"]
+
+/** Exports that are found by their names only when the program runs. */
+const loadedByPath = ["apps/takeaway/functions/", "examples/"]
+
+/** Rooms that are being built: what they export is for what comes next. */
+const unfinished = ["src/protocols/stomp/", "test/stomp/"]
+
 const isUnder = (path: string, places: readonly string[]) => places.some((place) => path.startsWith(place))
 
 /** Imports of our own files that `isWrong` says no to, one line each. */
@@ -135,9 +147,6 @@ test("every file is named after its idea", () => {
 })
 
 test("an index.ts is what the package publishes", () => {
-  const published = Object.values(manifest.exports).flatMap((entry) =>
-    typeof entry === "string" ? entry : Object.values(entry),
-  )
   const indexes = production
     .map(({ path }) => path)
     .filter((path) => /^(src|wire|client)\/(.*\/)?index\.ts$/.test(path))
@@ -147,6 +156,29 @@ test("an index.ts is what the package publishes", () => {
 test(`no file is above ${linesMax} lines without a reason`, () => {
   const long = files.filter(({ lines }) => lines.length > linesMax).map(({ path }) => path)
   expect(long).toEqual(Object.keys(longOnPurpose).sort())
+})
+
+test(`no folder holds more than ${filesInFolderMax} files besides tests`, () => {
+  const counts = new Map<string, number>()
+  const rooms = ["wire", "src", "client", "apps"].flatMap(filesIn)
+  for (const path of rooms.filter((one) => !/\.test\.|\/test\/|^apps\/flash-sale\//.test(one))) {
+    const folder = path.slice(0, path.lastIndexOf("/"))
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  const over = [...counts].filter(([folder, count]) => count > filesInFolderMax && !crowded.includes(folder))
+  expect(over).toEqual([])
+})
+
+test("every export is used by another file", () => {
+  const taken = new Set(files.flatMap(({ takes }) => takes.map(({ from, name }) => `${from} ${name}`)))
+  const dead = files
+    .filter(
+      ({ path }) => !published.includes(`./${path}`) && !isUnder(path, [...loadedByPath, ...unfinished]),
+    )
+    .filter(({ path }) => !taken.has(`${path} *`))
+    .flatMap(({ path, exports }) => exports.map((name) => `${path} ${name}`))
+    .filter((one) => !taken.has(one))
+  expect(dead).toEqual([])
 })
 
 test("no work is left in comments", () => {
@@ -169,6 +201,10 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readText("package.json")) as Manifest
+
+const published = Object.values(manifest.exports).flatMap((entry) =>
+  typeof entry === "string" ? entry : Object.values(entry),
+)
 
 const dependencies = {
   ...manifest.dependencies,
