@@ -47,7 +47,7 @@ interface NodeRegistryOptions {
   readonly onClock: (reading: ClockReading) => void
 }
 
-export interface NodeRegistryEvents {
+interface NodeRegistryEvents {
   /** A node came, or came back. Not called for this one. */
   joined(run: string): void
   /** A node left, or its lease ran out. */
