@@ -1,7 +1,7 @@
 // What does it cost to pass over JSON once, as each frame and body is, beside parsing it?
 // Microseconds a text. No server: what is compared is the reading alone.
-import { decodeFrame } from "../src/protocols/commands.ts"
-import { payloadIn } from "../src/protocols/json-payload.ts"
+import { decodeFrame } from "../src/protocols/laba/commands.ts"
+import { readJsonPayload } from "../src/protocols/json-payload.ts"
 import { checkJson } from "../wire/json-scan.ts"
 import { jsonDepthMax } from "../wire/limits.ts"
 import { readFlags } from "./measure/flags.ts"
@@ -36,7 +36,7 @@ function parseAndPrint(text: string): unknown {
 
 function scanAndTake(text: string): unknown {
   const command = decodeFrame(text)
-  return command.op === "publish" && payloadIn(command, "bad_frame")
+  return command.op === "publish" && readJsonPayload(command, "bad_frame")
 }
 
 /** Microseconds of the fastest round of each, turn by turn, so that both see the same machine. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import {
   hashList,
-  nowhere,
+  foreignPosition,
   offsetIn,
   parseCompound,
   parseCursor,
@@ -35,7 +35,7 @@ describe("a cursor", () => {
         (text) => {
           const parsed = parseCursor(text, "/a")
           expect(parsed === null).toBe(offsetIn(text) === null)
-          if (parsed && parsed !== nowhere) expect(printCursor("/a", parsed)).toBe(text)
+          if (parsed && parsed !== foreignPosition) expect(printCursor("/a", parsed)).toBe(text)
           else expect(text.endsWith(`.${tag}`) && parsed !== null).toBe(false)
         },
       ),
@@ -70,8 +70,8 @@ describe("a cursor", () => {
 
   test("[C11] fits its own channel alone, and one without a tag fits none", () => {
     const given = { epoch: "e", offset: 7 }
-    expect(parseCursor(printCursor("/a", given), "/b")).toBe(nowhere)
-    expect(parseCursor("e-7", "/a")).toBe(nowhere)
+    expect(parseCursor(printCursor("/a", given), "/b")).toBe(foreignPosition)
+    expect(parseCursor("e-7", "/a")).toBe(foreignPosition)
     expect(offsetIn("e-7")).toBe(7)
     // Names that come in long rows differ in their tags as well as in themselves.
     const tags = new Set(Array.from({ length: 10_000 }, (_, i) => printCursor(`/orders/${i}`, given)))

@@ -23,10 +23,10 @@ export interface Position {
 }
 
 /** A place that fits no channel, so that resuming from it answers a reset: what a cursor of another channel or list stands for. */
-export const nowhere: Position = { epoch: "", offset: 0 }
+export const foreignPosition: Position = { epoch: "", offset: 0 }
 
 /** Whether it is the place of a cursor that belongs elsewhere. */
-export const isNowhere = ({ epoch }: Position): boolean => epoch === nowhere.epoch
+export const isForeignPosition = ({ epoch }: Position): boolean => epoch === foreignPosition.epoch
 
 /** Longer cursors are refused unread: 256 channels with an epoch of 16 characters each fit, a megabyte of digits does not. */
 export const cursorCharsMax = 8192
@@ -47,10 +47,10 @@ export function printCursor(channel: string, position: Position): string {
  */
 export function parseCursor(text: string, channel: string): Position | null {
   const match = single.exec(text)
-  if (!match) return parseCompound(text) && nowhere
+  if (!match) return parseCompound(text) && foreignPosition
   const position = positionIn(match)
   if (!position) return null
-  return match[3] === tagOf(channel) ? position : nowhere
+  return match[3] === tagOf(channel) ? position : foreignPosition
 }
 
 /** The offset in a cursor of one channel, whichever. Null when it is none. */
@@ -94,13 +94,13 @@ export function printCompound(listHash: string, positions: readonly Position[]):
 }
 
 /** What a compound cursor holds; whether its hash fits the list at hand is for the caller to see. */
-export interface Compound {
+export interface CompoundCursor {
   readonly listHash: string
   readonly positions: readonly Position[]
 }
 
 /** Reads what `printCompound` printed, or null when it is malformed. */
-export function parseCompound(text: string): Compound | null {
+export function parseCompound(text: string): CompoundCursor | null {
   if (text.length > cursorCharsMax) return null
   const head = /^~([0-9a-z]{1,7})~/.exec(text)
   if (!head) return null

@@ -4,8 +4,8 @@ import { withNamedUser, userOf } from "../access/access.ts"
 import { addressGroupOf } from "../access/origins/client-address.ts"
 import type { Publisher } from "../engines/engine.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
-import { PendingConnection } from "../transports/pending-connection.ts"
-import { type Guest, guestOf } from "../transports/guest.ts"
+import { PendingConnection } from "../transports/connections/pending-connection.ts"
+import { type Client, makeClient } from "../transports/connections/client.ts"
 import type { Ask, Station } from "./api-request.ts"
 
 /** Somebody who wants in; their channels are as `Access.channelOf` gave them. */
@@ -21,7 +21,7 @@ interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "subprot
 interface Entrance {
   readonly said: Welcome
   readonly user: string | undefined
-  readonly guest: Guest
+  readonly guest: Client
   /** They cannot come after all: gives back their place, and tells the application. */
   abandon(): void
   /** Throws when they may no longer: for who waits before the connection is open. */
@@ -72,11 +72,11 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
     // Once more: waiting for a place and for the application may take minutes.
     if (asks || holdsPlace) confirm()
     if (reservation) admission.reserveFor(user, reservation)
-    const known = guestOf({ identity, addressUsage: reservation?.addressUsage ?? null, shared })
-    const guest = reservation
-      ? new PendingConnection({ guest: known, reservation, wheel: shared.wheel })
+    const known = makeClient({ identity, addressUsage: reservation?.addressUsage ?? null, context: shared })
+    const client = reservation
+      ? new PendingConnection({ client: known, reservation, wheel: shared.wheel })
       : known
-    return { said, user, guest, confirm, abandon }
+    return { said, user, guest: client, confirm, abandon }
   } catch (error) {
     abandon()
     throw error

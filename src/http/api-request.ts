@@ -6,8 +6,8 @@ import type { Application } from "../hooks/application.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { Nodes } from "../cluster/nodes.ts"
 import type { HttpServer } from "../transports/bun-server.ts"
-import type { Holds } from "../transports/poll/hold.ts"
-import type { Shared } from "../transports/shared.ts"
+import type { HeldPolls } from "../transports/poll/held-poll.ts"
+import type { TransportContext } from "../transports/transport-context.ts"
 import type { SocketKinds } from "../transports/websocket/socket-kinds.ts"
 
 /** What was asked. */
@@ -26,12 +26,12 @@ export interface Ask {
 
 /** What endpoints share. */
 export interface Station {
-  readonly shared: Shared
+  readonly shared: TransportContext
   readonly access: AccessControl
   readonly admission: AdmissionControl
   readonly drafts: Drafts
   readonly application: Application
-  readonly holds: Holds
+  readonly holds: HeldPolls
   readonly nodes: Nodes
   readonly socketKinds: SocketKinds
   /** Something that looks for a health check or for metrics asked a channel that nothing was published to. */

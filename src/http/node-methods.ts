@@ -2,7 +2,7 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { ConnectionFacts, NodeMethods } from "../cluster/nodes.ts"
-import type { Connection, Connections } from "../transports/connections.ts"
+import type { Connection, Connections } from "../transports/connections/connections.ts"
 import type { Station } from "./api-request.ts"
 import { carryOutSession } from "./sessions/session.ts"
 
@@ -40,7 +40,7 @@ export function makeNodeMethods({ station, listenersOf }: NodeMethodsOptions): N
     },
     close({ id, code, reason }) {
       const why = new LabaError("disconnected", reason ?? "A backend ended this connection.")
-      find(id).dismiss(why, code === undefined ? undefined : { code, reason: reason ?? "disconnected" })
+      find(id).disconnect(why, code === undefined ? undefined : { code, reason: reason ?? "disconnected" })
       return null
     },
     list({ of, user, from, limit }) {
@@ -68,7 +68,7 @@ async function dismissAll(connections: Pick<Connections, "ofUser">, user: string
   let dismissed = 0
   for (let from: number | null = 0; from !== null;) {
     const page = connections.ofUser(user, from, sliceMax)
-    for (const one of page.items) one.dismiss(why)
+    for (const one of page.items) one.disconnect(why)
     dismissed += page.items.length
     from = page.next
     if (from !== null) await new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,6 @@
 // Whose turn it is: audiences with messages to give wait in a queue, and each loop turn serves a slice of it, so that
 // no channel, however big, holds the loop for long. Knows time and cost; refuses to know messages.
-import type { Audience } from "./audience.ts"
+import type { Audience } from "./audience/audience.ts"
 
 /** What a turn should cost. Accepts, pings and other channels wait no longer than about this, joins and garbage collection beside it. */
 const sliceMicros = 9_500
@@ -26,7 +26,7 @@ export class FanOut {
   private lastStartedMs = 0
   private lastEstimateMicros = 0
   private chargedMicros = 0
-  private dryWaiters: (() => void)[] = []
+  private idleWaiters: (() => void)[] = []
   private readonly defer: (callback: () => void) => void
   private readonly now: () => number
 
@@ -49,9 +49,9 @@ export class FanOut {
   }
 
   /** Resolves when nothing waits to be given, at once if nothing does now. */
-  dry(): Promise<void> {
+  idle(): Promise<void> {
     if (this.queue.length === 0) return Promise.resolve()
-    return new Promise((resolve) => void this.dryWaiters.push(resolve))
+    return new Promise((resolve) => void this.idleWaiters.push(resolve))
   }
 
   private arm(): void {
@@ -83,8 +83,8 @@ export class FanOut {
     this.lastStartedMs = more ? startedMs : 0
     this.lastEstimateMicros = spent
     if (more) return this.arm()
-    const waiters = this.dryWaiters
-    this.dryWaiters = []
+    const waiters = this.idleWaiters
+    this.idleWaiters = []
     for (const resolve of waiters) resolve()
   }
 

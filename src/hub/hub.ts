@@ -48,5 +48,5 @@ export interface Hub {
    * A reader is slow. Null: the rule says it is to be closed, or it is gone. Else it is aside; call the answer once it has
    * drained, and it is told `skipped`, given the newest message and live again. One that was given nothing yet skips nothing.
    */
-  slow(listener: Listener): (() => void) | null
+  startSkipping(listener: Listener): (() => void) | null
 }

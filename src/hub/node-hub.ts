@@ -17,15 +17,22 @@ import type {
 } from "../engines/engine.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
-import { Audience, type AudienceNode, detach } from "./audience.ts"
-import { type CatchUpNode, givePage, reasonOf, resetAtHead, startAtHead } from "./catch-up.ts"
+import { Audience, type AudienceContext, detach } from "./audience/audience.ts"
+import { type CatchUpContext, givePage, reasonOf, resetAtHead, startAtHead } from "./replay/catch-up.ts"
 import { FanOut, type FanOutOptions } from "./fan-out.ts"
 import type { Hub, Published } from "./hub.ts"
-import { MakeUp } from "./make-up.ts"
-import { audienceOf, channelOf, isStarted, Joining, type Outside, positionOf } from "./membership.ts"
+import { GapFetcher } from "./replay/gap-fetcher.ts"
+import {
+  audienceOf,
+  channelOf,
+  isStarted,
+  Joining,
+  type Ungrouped,
+  positionOf,
+} from "./audience/listener-state.ts"
 import { PublishGate } from "./publish-gate.ts"
-import { Replays } from "./replays.ts"
-import { RingBudget } from "./ring.ts"
+import { Replays } from "./replay/replays.ts"
+import { RingBudget } from "./audience/ring.ts"
 
 /** Listeners ended in one turn when a channel is deleted: a close is a system call or two. */
 const endSliceMax = 200
@@ -53,9 +60,9 @@ export class NodeHub implements Hub, EngineEvents {
   private readonly audiences = new Map<Channel, Audience>()
   private readonly opening = new Map<Channel, Promise<Audience>>()
   private readonly fanOut: FanOut
-  private readonly makeUp: MakeUp
+  private readonly gapFetcher: GapFetcher
   private readonly gate: PublishGate
-  private readonly audienceNode: AudienceNode
+  private readonly audienceContext: AudienceContext
   private readonly replays: Replays
   private readonly options: NodeHubOptions
   private readonly counters: Counters
@@ -69,7 +76,7 @@ export class NodeHub implements Hub, EngineEvents {
     this.fanOut = new FanOut(options)
     this.engine = options.engine(this)
     const { engine, fanOut } = this
-    this.makeUp = new MakeUp({
+    this.gapFetcher = new GapFetcher({
       engine,
       fanOut,
       counters,
@@ -82,8 +89,8 @@ export class NodeHub implements Hub, EngineEvents {
       counters,
       audienceOf: (channel) => this.audiences.get(channel),
     })
-    this.audienceNode = { counters, rings: new RingBudget(limits), charge: fanOut.charge }
-    const catchUpNode: CatchUpNode = {
+    this.audienceContext = { counters, rings: new RingBudget(limits), charge: fanOut.charge }
+    const catchUpContext: CatchUpContext = {
       engine,
       counters,
       bounds: () => this.replayBounds,
@@ -92,10 +99,10 @@ export class NodeHub implements Hub, EngineEvents {
       },
     }
     this.replays = new Replays({
-      givePage: (replay) => givePage(replay, catchUpNode),
-      makeUp: ({ audience }) => this.makeUp.run(audience),
+      givePage: (replay) => givePage(replay, catchUpContext),
+      fetchGap: ({ audience }) => this.gapFetcher.fetch(audience),
       failed: (replay) => {
-        if (replay.listener.membership === replay) this.end(replay.listener, "engine_unavailable")
+        if (replay.listener.hubState === replay) this.end(replay.listener, "engine_unavailable")
       },
     })
   }
@@ -107,13 +114,13 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   /** Channels that somebody on this node listens to. */
-  get channelsHeard(): number {
+  get listenedChannels(): number {
     return this.audiences.size
   }
 
   /** What the rings of all channels hold. */
   get ringBytes(): number {
-    return this.audienceNode.rings.bytes
+    return this.audienceContext.rings.bytes
   }
 
   /** Connections on this node that listen to a channel, held polls included. */
@@ -182,8 +189,8 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   join(listener: Listener, channel: Channel, after: Position | null): void {
-    if (listener.membership) return
-    listener.membership = new Joining(channel)
+    if (listener.hubState) return
+    listener.hubState = new Joining(channel)
     this.enter(listener, channel, after)
   }
 
@@ -199,7 +206,7 @@ export class NodeHub implements Hub, EngineEvents {
     if (audience) this.closeIfEmpty(audience)
   }
 
-  slow(listener: Listener): (() => void) | null {
+  startSkipping(listener: Listener): (() => void) | null {
     const channel = channelOf(listener)
     if (channel === null) return null
     const audience = audienceOf(listener)
@@ -212,13 +219,13 @@ export class NodeHub implements Hub, EngineEvents {
     if (!audience || !isStarted(listener)) return () => undefined
     if (!audience.move(listener, "skip", positionOf(listener, audience))) return () => undefined
     this.counters.slowSkipped++
-    const aside = listener.membership as Outside
-    return () => this.drained(aside)
+    const skipping = listener.hubState as Ungrouped
+    return () => this.drained(skipping)
   }
 
   /** Resolves when every listener was given what was published so far. */
-  given(): Promise<void> {
-    return this.fanOut.dry()
+  delivered(): Promise<void> {
+    return this.fanOut.idle()
   }
 
   deliver(message: Message): void {
@@ -238,7 +245,7 @@ export class NodeHub implements Hub, EngineEvents {
 
   lost(channel: Channel | "all"): void {
     const missed = channel === "all" ? [...this.audiences.values()] : [this.audiences.get(channel)]
-    for (const audience of missed) if (audience) void this.makeUp.run(audience)
+    for (const audience of missed) if (audience) void this.gapFetcher.fetch(audience)
   }
 
   forgotten(channel: Channel): void {
@@ -257,7 +264,7 @@ export class NodeHub implements Hub, EngineEvents {
     this.checkRoom()
     const rule = this.options.ruleFor(channel)
     const make = (position: Position): Audience => {
-      const audience = new Audience({ channel, rule, position, node: this.audienceNode })
+      const audience = new Audience({ channel, rule, position, context: this.audienceContext })
       this.audiences.set(channel, audience)
       this.options.onOccupancy?.("occupied", channel)
       return audience
@@ -289,8 +296,8 @@ export class NodeHub implements Hub, EngineEvents {
       return this.end(listener, error instanceof LabaError ? error.code : "engine_unavailable")
     }
     if (!(audience instanceof Promise)) return this.begin(audience, listener, after)
-    const joining = listener.membership
-    const isOver = () => listener.membership !== joining || listener.closed
+    const joining = listener.hubState
+    const isOver = () => listener.hubState !== joining || listener.closed
     audience.then(
       (opened) => {
         if (isOver()) return this.closeIfEmpty(opened)
@@ -315,22 +322,22 @@ export class NodeHub implements Hub, EngineEvents {
   }
 
   private replay(audience: Audience, listener: Listener, after: Position): void {
-    if (audience.move(listener, "behind", after)) this.replays.add(listener.membership as Outside)
+    if (audience.move(listener, "behind", after)) this.replays.add(listener.hubState as Ungrouped)
   }
 
   /** A slow reader has taken all that waited: it goes on with the newest message, and is told what it missed. */
-  private drained(aside: Outside): void {
-    const { audience, listener, position } = aside
-    if (listener.membership !== aside || listener.closed) return
+  private drained(skipping: Ungrouped): void {
+    const { audience, listener, position } = skipping
+    if (listener.hubState !== skipping || listener.closed) return
     // What was missed of another numbering cannot be counted, so it is said as it is to everybody else.
     if (position.epoch !== audience.epoch)
-      return resetAtHead(aside, reasonOf(position, "epoch"), this.counters)
+      return resetAtHead(skipping, reasonOf(position, "epoch"), this.counters)
     const missed = audience.head - position.offset
     const newest = audience.newestAfter(position)
     const before = { epoch: audience.epoch, offset: audience.head - 1 }
     if (missed > 0 && !newest && audience.rule.keep !== null) {
       if (missed > 1) listener.reset(before, "skipped")
-      if (listener.membership === aside) this.replay(audience, listener, before)
+      if (listener.hubState === skipping) this.replay(audience, listener, before)
       return
     }
     audience.move(listener, "at-head")

@@ -4,7 +4,7 @@ import { LabaError } from "../../wire/error.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
 import type { Draft, Engine, MaybePromise, Receipt } from "../engines/engine.ts"
 import type { Counters } from "../telemetry/counters.ts"
-import type { Audience } from "./audience.ts"
+import type { Audience } from "./audience/audience.ts"
 import type { Published } from "./hub.ts"
 
 /** Publishes that may wait for lagging listeners, all channels together. Each holds a message of at most 64 KiB. */

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test"
 import { LabaError } from "../../wire/error.ts"
 import type { JsonText } from "../../wire/json-scan.ts"
-import { type MessageInJson, payloadIn } from "./json-payload.ts"
+import { type MessageInJson, readJsonPayload } from "./json-payload.ts"
 
 const of = (data: string, rest: Omit<MessageInJson, "data"> = {}) =>
-  payloadIn({ data: data as JsonText, ...rest }, "bad_frame")
+  readJsonPayload({ data: data as JsonText, ...rest }, "bad_frame")
 
 test("a payload is JSON by default, text by a text type, bytes by base64", () => {
   expect(of('{"a":"喇"}')).toEqual({ type: "application/json", data: '{"a":"喇"}', bytes: 11 })

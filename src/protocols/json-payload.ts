@@ -21,7 +21,7 @@ interface JsonPayload {
 }
 
 /** Reads the payload by its `type`. Throws `code` when it is not what it says it is. */
-export function payloadIn({ data, type: given, base64 }: MessageInJson, code: Code): JsonPayload {
+export function readJsonPayload({ data, type: given, base64 }: MessageInJson, code: Code): JsonPayload {
   const wrong = (detail: string): LabaError => new LabaError(code, detail)
   const type = parseContentType(given ?? (base64 ? "application/octet-stream" : "application/json"))?.type
   if (type === undefined) throw wrong("`type` must be a content type such as text/plain.")

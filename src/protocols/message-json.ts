@@ -19,7 +19,7 @@ export function messageJson(message: Message): string {
   return `{"channel":"${message.channel}","cursor":"${printCursor(message.channel, message)}","id":"${message.id}","time":${message.time},"type":${JSON.stringify(message.type)},${dataJson(message.type, message.data)}}`
 }
 
-export const jsonProtocol: Protocol = { slot: 0, seal: messageJson }
+export const jsonProtocol: Protocol = { index: 0, encode: messageJson }
 
 export function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")

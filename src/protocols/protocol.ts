@@ -7,20 +7,20 @@ type Frame = string | Uint8Array
 
 export interface Protocol {
   /** A small number of its own, from 0: the place of its frames beside a message. */
-  readonly slot: number
+  readonly index: number
   /** The message as this protocol's frame. Called once a message, however many listen. */
-  seal(message: Message): Frame
+  encode(message: Message): Frame
 }
 
 /** Of payload, without what a protocol adds. */
-export function payloadBytes(entries: readonly Entry[]): number {
+export function payloadBytes(entries: readonly PreparedMessage[]): number {
   let bytes = 0
   for (const { message } of entries) bytes += message.bytes
   return bytes
 }
 
 /** A message on its way to listeners, with the frames made of it so far. */
-export class Entry {
+export class PreparedMessage {
   readonly message: Message
   private readonly frames: (Frame | undefined)[] = []
 
@@ -29,11 +29,11 @@ export class Entry {
   }
 
   /** The frame for `protocol`, sealed at the first call and shared after. */
-  as(protocol: Protocol): Frame {
-    const sealed = this.frames[protocol.slot]
+  frameFor(protocol: Protocol): Frame {
+    const sealed = this.frames[protocol.index]
     if (sealed !== undefined) return sealed
-    const frame = protocol.seal(this.message)
-    this.frames[protocol.slot] = frame
+    const frame = protocol.encode(this.message)
+    this.frames[protocol.index] = frame
     return frame
   }
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test"
 import type { Receipt } from "../engines/engine.ts"
-import { breathe, channelOf, Rehearsal } from "../hub/rehearsal.ts"
+import { flushPromises, channelOf, TestHub } from "../hub/testing/test-hub.ts"
 import { Canary } from "./canary.ts"
 
 function open() {
-  const rehearsal = new Rehearsal()
-  const { hub } = rehearsal
+  const testHub = new TestHub()
+  const { hub } = testHub
   const clock = { ms: 0 }
   const changes: boolean[] = []
   const engine = { isMute: false }
@@ -22,8 +22,8 @@ function open() {
     for (let i = 0; i < seconds; i++) {
       clock.ms += 1000
       canary.beat()
-      await breathe()
-      rehearsal.settle()
+      await flushPromises()
+      testHub.settle()
     }
   }
   return { canary, engine, changes, pass, hub }

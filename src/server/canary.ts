@@ -3,9 +3,9 @@
 import type { Channel } from "../channels/channel.ts"
 import type { Engine } from "../engines/engine.ts"
 import type { Hub } from "../hub/hub.ts"
-import type { Entry } from "../protocols/protocol.ts"
+import type { PreparedMessage } from "../protocols/protocol.ts"
 import { ListGroup } from "../transports/list-group.ts"
-import type { GroupKind, Listener, Membership } from "../transports/transport.ts"
+import type { GroupKind, Listener, ListenerState } from "../transports/transport.ts"
 
 const intervalMs = 1000
 
@@ -16,7 +16,7 @@ const deafAfterMs = 3500
 export const canaryChannel = (run: string): Channel => `/_/canary/${run}` as Channel
 
 class CanaryGroup extends ListGroup<Canary> {
-  write(entries: readonly Entry[]): void {
+  write(entries: readonly PreparedMessage[]): void {
     for (const canary of this.snapshot()) canary.write(entries)
   }
 }
@@ -44,8 +44,8 @@ interface CanaryOptions {
 
 export class Canary implements Listener {
   readonly kind = kind
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   closed = false
   private readonly options: CanaryOptions
   private readonly now: () => number
@@ -67,7 +67,7 @@ export class Canary implements Listener {
 
   /** Whether it is among those whom the hub counts. */
   get isListening(): boolean {
-    return this.membership?.phase === "live"
+    return this.hubState?.phase === "live"
   }
 
   get isDeaf(): boolean {
@@ -100,7 +100,7 @@ export class Canary implements Listener {
 
   start(): void {}
 
-  write(_entries: readonly Entry[]): void {
+  write(_entries: readonly PreparedMessage[]): void {
     this.heardAtMs = this.now()
   }
 

@@ -8,8 +8,8 @@ import type { Application } from "../hooks/application.ts"
 import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
 import { checkSize, type Drafts, type Payload } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
-import type { Connection, Connections } from "../transports/connections.ts"
-import type { ClientPublish, ClientPublished, Shared } from "../transports/shared.ts"
+import type { Connection, Connections } from "../transports/connections/connections.ts"
+import type { ClientPublish, ClientPublished, TransportContext } from "../transports/transport-context.ts"
 import type { InFlight } from "../http/in-flight.ts"
 import { payloadFrom } from "./publish-data.ts"
 
@@ -24,20 +24,20 @@ interface ClientPublishOptions {
   readonly inFlight: InFlight
 }
 
-export function makePublishFor(options: ClientPublishOptions): Shared["publishFor"] {
+export function makePublishFor(options: ClientPublishOptions): TransportContext["publishFor"] {
   const { hub, drafts, application, connections, limits, access, admissions: admission, inFlight } = options
 
-  const count = ({ guest }: Connection, { channel }: ClientPublish): void =>
-    void admission.publish(guest.identity, channel, guest.addressGroup)
+  const count = ({ client }: Connection, { channel }: ClientPublish): void =>
+    void admission.publish(client.identity, channel, client.addressGroup)
 
   const publish = (
-    { guest }: Connection,
+    { client }: Connection,
     { channel, key }: ClientPublish,
     payload: Payload,
   ): MaybePromise<ClientPublished> => {
-    const publisher = publisherOf(guest.identity, guest.addressGroup)
+    const publisher = publisherOf(client.identity, client.addressGroup)
     const idempotency =
-      key === undefined ? undefined : idempotencyOf(key, payload, keyScopeOf(guest.identity))
+      key === undefined ? undefined : idempotencyOf(key, payload, keyScopeOf(client.identity))
     return hub.publish(drafts.make({ channel, payload, idempotency, publisher }))
   }
 
@@ -59,7 +59,7 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     payload: Payload,
   ): Promise<ClientPublished> => {
     const { type, data } = payload
-    const { user, transport, guest } = connection
+    const { user, transport, client } = connection
     const verdict = await application.message(
       {
         connection: connections.idOf(connection.number),
@@ -69,7 +69,7 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
         type,
         data,
       },
-      senderOf(user, guest.addressGroup),
+      senderOf(user, client.addressGroup),
     )
     if (verdict.reply !== undefined) {
       connection.direct(
@@ -78,10 +78,10 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
       )
     }
     if (verdict.publish === false) return null
-    const objection = access.objectionTo(connection.guest.identity)
+    const objection = access.objectionTo(connection.client.identity)
     if (objection) throw objection
     // The application may let a client say what the rules would not; that it said nothing is no permission.
-    if (verdict.publish === undefined) access.may(connection.guest.identity, "publish", request.channel)
+    if (verdict.publish === undefined) access.may(connection.client.identity, "publish", request.channel)
     return publish(connection, request, verdict.data === undefined ? payload : rewritten(verdict.data, type))
   }
 
@@ -92,8 +92,8 @@ export function makePublishFor(options: ClientPublishOptions): Shared["publishFo
     return payload
   }
 
-  const publishUnasked: Shared["publishFor"] = (connection, request) => {
-    access.may(connection.guest.identity, "publish", request.channel)
+  const publishUnasked: TransportContext["publishFor"] = (connection, request) => {
+    access.may(connection.client.identity, "publish", request.channel)
     count(connection, request)
     const payload = request.payload()
     checkSize(payload, limits)

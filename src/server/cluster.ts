@@ -16,7 +16,7 @@ import type { PresenceExchange } from "../cluster/presence/exchange.ts"
 import { RedisNodes } from "../cluster/redis/redis-nodes.ts"
 import { RedisPresenceExchange } from "../cluster/redis/presence-exchange.ts"
 import type { Events } from "../telemetry/events.ts"
-import type { Connections } from "../transports/connections.ts"
+import type { Connections } from "../transports/connections/connections.ts"
 import { Canary, canaryChannel } from "./canary.ts"
 import type { NodeEngine } from "./engines.ts"
 
@@ -49,7 +49,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
   const startedAt = Date.now()
   const clock = new ClockOffset((offsetMs, isOff) => options.events.clockOffset(offsetMs, isOff))
   let made: Cluster | null = null
-  const channelsHeard = (): number => made?.channelsHeard ?? hub.channelsHeard
+  const channelsHeard = (): number => made?.channelsHeard ?? hub.listenedChannels
   const scheme = config.tls ? "https" : "http"
   let address = ""
   const info = (): NodeInfo => ({
@@ -82,7 +82,7 @@ export function makeCluster(options: ClusterOptions): Cluster {
       exchange: null,
       isDeaf: false,
       get channelsHeard() {
-        return hub.channelsHeard
+        return hub.listenedChannels
       },
       begin: async (port) => setPort(port),
       stop: async () => undefined,
@@ -124,7 +124,7 @@ function joined(
       return canary?.isDeaf ?? false
     },
     get channelsHeard() {
-      return hub.channelsHeard - (canary?.isListening ? 1 : 0)
+      return hub.listenedChannels - (canary?.isListening ? 1 : 0)
     },
     async begin(port) {
       setPort(port)

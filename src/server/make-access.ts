@@ -6,8 +6,8 @@ import { AccessControl } from "../access/access-control.ts"
 import { Revocations } from "../access/credentials/revocations.ts"
 import type { Config } from "../config/config.ts"
 import type { Events } from "../telemetry/events.ts"
-import type { Connections } from "../transports/connections.ts"
-import type { Holds } from "../transports/poll/hold.ts"
+import type { Connections } from "../transports/connections/connections.ts"
+import type { HeldPolls } from "../transports/poll/held-poll.ts"
 import type { Timed, TimerWheel } from "../transports/timer-wheel.ts"
 import { RightsReview } from "./running/rights-review.ts"
 
@@ -18,7 +18,7 @@ interface AccessPartsOptions {
   readonly config: Config
   readonly limits: Limits
   readonly connections: Connections
-  readonly holds: Holds
+  readonly holds: HeldPolls
   readonly wheel: TimerWheel
   readonly events: Pick<Events, "issuerUnavailable">
 }
@@ -31,7 +31,7 @@ interface AccessParts {
 }
 
 export function makeAccess(options: AccessPartsOptions): AccessParts {
-  const { config, limits, connections, holds, wheel, events } = options
+  const { config, limits, connections, holds: heldPolls, wheel, events } = options
   const revocations = new Revocations({
     lifetimeMaxMs: () => access.lifetimeMaxMs,
     onRevoke: () => rightsReview.credentialsChanged(),
@@ -44,13 +44,13 @@ export function makeAccess(options: AccessPartsOptions): AccessParts {
     },
     onWithdrawKeys: () => rightsReview.credentialsChanged(),
   })
-  const rightsReview = new RightsReview({ connections, holds, access })
+  const rightsReview = new RightsReview({ connections, holds: heldPolls, access })
   wheel.add(new KeysClock(access, wheel), freshenKeysMs)
   const openConnections: OpenConnections = {
     get size() {
       return connections.size
     },
-    countOfUser: (user) => connections.countOfUser(user) + holds.countOfUser(user),
+    countOfUser: (user) => connections.countOfUser(user) + heldPolls.countOfUser(user),
   }
   return {
     access,

@@ -14,12 +14,12 @@ import { Counters } from "../telemetry/counters.ts"
 import { PresenceRegistry } from "../cluster/presence/presence-registry.ts"
 import type { Presence } from "../cluster/presence/presence.ts"
 import type { Events } from "../telemetry/events.ts"
-import { Connections } from "../transports/connections.ts"
-import { Holds } from "../transports/poll/hold.ts"
-import type { Shared } from "../transports/shared.ts"
+import { Connections } from "../transports/connections/connections.ts"
+import { HeldPolls } from "../transports/poll/held-poll.ts"
+import type { TransportContext } from "../transports/transport-context.ts"
 import { type Reader, SlowReaders } from "../transports/slow-readers.ts"
 import { TimerWheel } from "../transports/timer-wheel.ts"
-import type { Publisher } from "../transports/websocket/socket-group.ts"
+import type { ServerHandle } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
 import { makeAccess } from "./make-access.ts"
 import { canaryChannel } from "./canary.ts"
@@ -60,7 +60,7 @@ export interface Parts {
   readonly watches: Watches
   readonly station: Station
   /** The server to publish with, once there is one. */
-  readonly publisher: Publisher
+  readonly publisher: ServerHandle
   readonly leave: Leave
   readonly inFlight: InFlight
 }
@@ -71,7 +71,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
   const canary = canaryChannel(node)
   const counters = new Counters()
   const connections = new Connections(node)
-  const holds = new Holds(limits)
+  const heldPolls = new HeldPolls(limits)
   const wheel = new TimerWheel()
   const {
     access,
@@ -82,7 +82,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     config,
     limits,
     connections,
-    holds,
+    holds: heldPolls,
     wheel,
     events,
   })
@@ -166,10 +166,10 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     events,
     counters,
   })
-  const publisher: Publisher = { server: null }
+  const publisher: ServerHandle = { server: null }
   const inFlight = new InFlight()
   const leave: Leave = { leaving: false, draining: false }
-  const shared: Shared = {
+  const shared: TransportContext = {
     hub,
     wheel,
     slowReaders,
@@ -190,22 +190,23 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       admissions: admission,
       inFlight,
     }),
-    subscribing: ({ number, transport, user, guest }, channel) =>
+    askToSubscribe: ({ number, transport, user, client }, channel) =>
       application.subscribe(
         () => ({
           connection: connections.idOf(number),
           transport,
           user,
-          sender: senderOf(user, guest.addressGroup),
+          sender: senderOf(user, client.addressGroup),
         }),
         channel,
       ),
-    failed: ({ transport, protocol }, error) => events.connectionFailed({ transport, protocol }, error),
-    cutAsSlow(connection) {
+    reportFailure: ({ transport, protocol }, error) =>
+      events.connectionFailed({ transport, protocol }, error),
+    reportSlowCut(connection) {
       counters.slowCut++
       tellSlow(connection)
     },
-    gone(connection, code, reason) {
+    reportGone(connection, code, reason) {
       if (!application.tellsOnDisconnect) return
       const { transport, user, number } = connection
       void application.disconnected({ connection: connections.idOf(number), transport, user, code, reason })
@@ -217,7 +218,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     admission: admission,
     drafts,
     application,
-    holds,
+    holds: heldPolls,
     nodes: cluster.nodes,
     socketKinds: makeSocketKinds(publisher, slowReaders),
     onProbe: (path) => events.channelProbed(path),

@@ -61,7 +61,7 @@ export function makeOperation(options: OperationOptions): Operation {
     connections: () => connections.counts,
     connectsDelayed: () => station.admission.delayed,
     heldPolls: () => station.holds.size,
-    channelsHeard: options.channelsHeard,
+    listenedChannels: options.channelsHeard,
     ringBytes: () => hub.ringBytes,
     users: () => connections.users,
     nodes: () => station.nodes.list.length,

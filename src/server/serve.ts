@@ -12,7 +12,7 @@ import { type ConfigInput, parseConfig } from "../config/config.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Hooks } from "../hooks/hooks.ts"
 import { checkSize } from "../hub/drafts.ts"
-import { checkKey } from "../protocols/laba.ts"
+import { checkIdempotencyKey } from "../protocols/laba/frames.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import { Events, type RequestFacts } from "../telemetry/events.ts"
 import { makeLog } from "../telemetry/log.ts"
@@ -213,7 +213,7 @@ async function publish(
   const channel = parseChannel(name, "body")
   const payload = payloadFrom(data, options.type)
   checkSize(payload, limits)
-  const key = options.key === undefined ? undefined : checkKey(options.key)
+  const key = options.key === undefined ? undefined : checkIdempotencyKey(options.key)
   const published = await hub.publish(
     drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload), publisher: undefined }),
   )

@@ -14,7 +14,7 @@ export interface MetricSources {
   readonly connections: () => Record<"open" | "opened", Tally>
   readonly heldPolls: () => number
   readonly connectsDelayed: () => number
-  readonly channelsHeard: () => number
+  readonly listenedChannels: () => number
   readonly ringBytes: () => number
   readonly users: () => number
   /** Nodes that are alive as far as this one knows, itself too. */
@@ -79,7 +79,7 @@ export class Metrics {
     this.gauge(
       "laba_channels_heard",
       "Channels that somebody on this node listens to.",
-      sources.channelsHeard,
+      sources.listenedChannels,
     )
     this.gauge(
       "laba_ring_bytes",

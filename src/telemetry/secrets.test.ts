@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { makeKey } from "../access/credentials/keys.ts"
-import { Connections } from "../transports/connections.ts"
+import { Connections } from "../transports/connections/connections.ts"
 import { withoutSecrets } from "./secrets.ts"
 
 test("a connection's id is told without its tag, wherever it stands", () => {

@@ -6,7 +6,7 @@ class SilentGroup extends ListGroup<Listener> {
   write(): void {}
 }
 
-const listener = () => ({ place: -1 }) as Listener
+const listener = () => ({ groupIndex: -1 }) as Listener
 
 test("removing one that is no member, or no longer, removes nobody", () => {
   const group = new SilentGroup()

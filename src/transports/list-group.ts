@@ -1,23 +1,23 @@
 // What every group has in common: a list that a member leaves in constant time, because it knows its place.
-import type { Entry } from "../protocols/protocol.ts"
+import type { PreparedMessage } from "../protocols/protocol.ts"
 import type { Group, Listener } from "./transport.ts"
 
 export abstract class ListGroup<L extends Listener> implements Group {
   readonly members: L[] = []
 
   add(listener: L): void {
-    listener.place = this.members.length
+    listener.groupIndex = this.members.length
     this.members.push(listener)
   }
 
   /** Harmless for one that is no member. */
   remove(listener: L): void {
     const { members } = this
-    if (members[listener.place] !== listener) return
+    if (members[listener.groupIndex] !== listener) return
     const last = members.pop() as L
     if (last === listener) return
-    members[listener.place] = last
-    last.place = listener.place
+    members[listener.groupIndex] = last
+    last.groupIndex = listener.groupIndex
   }
 
   /** The members as they are now. Who is written to may leave, and then another one takes its place in the list. */
@@ -25,5 +25,5 @@ export abstract class ListGroup<L extends Listener> implements Group {
     return [...this.members]
   }
 
-  abstract write(entries: readonly Entry[]): void
+  abstract write(messages: readonly PreparedMessage[]): void
 }

@@ -1,8 +1,8 @@
 // Several channels on one stream or poll: where each stands, printed as one compound cursor. Knows no transport.
 import {
-  type Compound,
+  type CompoundCursor,
   hashList,
-  nowhere,
+  foreignPosition,
   offsetIn,
   parseCompound,
   parseCursor,
@@ -13,13 +13,13 @@ import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
 
 /** Where to begin: a place in each channel, or null for from now on, in one of them or in all. */
-export type ManyStart = readonly (Position | null)[] | null
+export type StartPositions = readonly (Position | null)[] | null
 
 /** The cursor of a stream, where the channels that the application attaches decide of which kind it is. */
 export type StreamCursor =
   | { readonly kind: "none" }
   | { readonly kind: "one"; readonly position: Position }
-  | { readonly kind: "many"; readonly compound: Compound }
+  | { readonly kind: "many"; readonly compound: CompoundCursor }
 
 /** Reads the cursor of a stream of one channel, to which others may be attached. Throws `bad_cursor`. */
 export function readStreamCursor(after: string | null, channel: Channel): StreamCursor {
@@ -32,25 +32,28 @@ export function readStreamCursor(after: string | null, channel: Channel): Stream
 }
 
 /** Reads a cursor for this list of channels; one of a single channel belongs to another list. Throws `bad_cursor`. */
-export function readManyStart(after: string | null, channels: readonly Channel[]): ManyStart {
+export function readStartPositions(after: string | null, channels: readonly Channel[]): StartPositions {
   if (after === null) return null
   const compound = parseCompound(after)
-  if (compound) return startOf(compound, channels)
+  if (compound) return positionsIn(compound, channels)
   if (offsetIn(after) === null) throw badCursor()
-  return channels.map(() => nowhere)
+  return channels.map(() => foreignPosition)
 }
 
 /** Where a compound cursor stands in this list of channels; nowhere, when it belongs to another one. */
-export function startOf({ listHash, positions }: Compound, channels: readonly Channel[]): ManyStart {
+export function positionsIn(
+  { listHash, positions }: CompoundCursor,
+  channels: readonly Channel[],
+): StartPositions {
   const isOurs = listHash === hashList(channels) && positions.length === channels.length
-  return isOurs ? positions : channels.map(() => nowhere)
+  return isOurs ? positions : channels.map(() => foreignPosition)
 }
 
 const badCursor = (): LabaError =>
   new LabaError("bad_cursor", "A cursor is handed back as it was received; this one never came from here.")
 
 /** The places of a list of channels as they move on. */
-export class Places {
+export class ChannelPositions {
   readonly channels: readonly Channel[]
   private readonly listHash: string
   private readonly positions: Position[] = []

@@ -26,7 +26,7 @@ class Backlogged implements Reader {
     return this.bytes
   }
 
-  setAside(): (() => void) | null {
+  startSkipping(): (() => void) | null {
     if (!this.skips) return null
     this.setAsideCount++
     return () => void this.resumed++

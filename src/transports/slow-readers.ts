@@ -21,7 +21,7 @@ export interface Reader {
   /** Bytes accepted for it and not yet taken by the kernel, or not yet acknowledged. */
   backlogBytes(): number
   /** Takes its listeners out of their groups; the answer seats them again. Null: it is to be ended. */
-  setAside(): (() => void) | null
+  startSkipping(): (() => void) | null
   /** Resolves once it has drained, or is closed. Never rejects. */
   drained(): Promise<void>
   /** Ends it, with the code `slow`. */
@@ -37,7 +37,7 @@ interface Suspect {
   /** Since when it stands above the bound; 0: it does not. */
   aboveSinceMs: number
   /** What waited when its listeners were set aside. Messages add nothing to it, so what does cannot be skipped. Null: they are not. */
-  asideBytes: number | null
+  skippingFromBytes: number | null
   /** It is being ended: the last word to it is no new offence. */
   ending: boolean
 }
@@ -80,7 +80,7 @@ export class SlowReaders {
   }
 
   /** The reader has taken something, whatever has come to it since. */
-  took(reader: Reader): void {
+  progressed(reader: Reader): void {
     const suspect = this.suspects.get(reader)
     if (suspect) suspect.tookAtMs = this.now()
   }
@@ -94,8 +94,9 @@ export class SlowReaders {
   judge(reader: Reader): void {
     const suspect = this.suspects.get(reader) ?? this.begin(reader)
     if (suspect.ending) return
-    if (suspect.asideBytes === null) this.setAside(reader, suspect)
-    else if (reader.backlogBytes() > suspect.asideBytes + this.outboxBytesMax) this.end(reader, suspect)
+    if (suspect.skippingFromBytes === null) this.startSkipping(reader, suspect)
+    else if (reader.backlogBytes() > suspect.skippingFromBytes + this.outboxBytesMax)
+      this.end(reader, suspect)
   }
 
   /** Looks at every suspect; public so that tests need no clock of their own. */
@@ -120,7 +121,7 @@ export class SlowReaders {
     suspect.backlog = backlog
     const { outboxBytesMax } = this
     if (now - suspect.tookAtMs >= stalledMs) this.end(reader, suspect)
-    else if (suspect.asideBytes !== null) this.judge(reader)
+    else if (suspect.skippingFromBytes !== null) this.judge(reader)
     else if (backlog <= outboxBytesMax) suspect.aboveSinceMs = 0
     else if (suspect.aboveSinceMs > 0 && now - suspect.aboveSinceMs >= secondLookMs) this.judge(reader)
     else if (backlog > outboxBytesMax * hardLimitFactor) this.judge(reader)
@@ -132,7 +133,7 @@ export class SlowReaders {
       backlog: 0,
       tookAtMs: this.now(),
       aboveSinceMs: 0,
-      asideBytes: null,
+      skippingFromBytes: null,
       ending: false,
     }
     this.suspects.set(reader, suspect)
@@ -140,12 +141,12 @@ export class SlowReaders {
     return suspect
   }
 
-  private setAside(reader: Reader, suspect: Suspect): void {
-    const resume = reader.setAside()
+  private startSkipping(reader: Reader, suspect: Suspect): void {
+    const resume = reader.startSkipping()
     if (!resume) return this.close(reader, suspect)
-    suspect.asideBytes = reader.backlogBytes()
+    suspect.skippingFromBytes = reader.backlogBytes()
     void reader.drained().then(() => {
-      suspect.asideBytes = null
+      suspect.skippingFromBytes = null
       suspect.aboveSinceMs = 0
       resume()
     })

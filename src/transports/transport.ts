@@ -3,7 +3,7 @@
 import type { Position } from "../../wire/cursor.ts"
 import type { Code } from "../../wire/codes.ts"
 import type { History, ResetReason } from "../../wire/frames.ts"
-import type { Entry } from "../protocols/protocol.ts"
+import type { PreparedMessage } from "../protocols/protocol.ts"
 
 /** How a listener begins: the position it stands at, before any message. */
 export interface Start {
@@ -19,12 +19,12 @@ export interface Start {
  * - `joining`: its channel is being opened.
  * - `replaying`: history is read for it.
  * - `live`: a member of a group.
- * - `aside`: its reader is slow and skips messages until it has drained.
+ * - `skipping`: its reader is slow and skips messages until it has drained.
  */
-export type Phase = "gone" | "joining" | "replaying" | "live" | "aside"
+export type Phase = "gone" | "joining" | "replaying" | "live" | "skipping"
 
 /** What the hub notes of a listener. Opaque to transports, but for the phase. */
-export interface Membership {
+export interface ListenerState {
   readonly phase: Exclude<Phase, "gone">
 }
 
@@ -35,9 +35,9 @@ export interface Membership {
 export interface Listener {
   readonly kind: GroupKind
   /** Null while it is gone. Written by the hub alone. */
-  membership: Membership | null
+  hubState: ListenerState | null
   /** Its index in its group. Written by the group alone. */
-  place: number
+  groupIndex: number
   /** What all listeners of its connection share: they are replayed in turn. Known by identity alone. */
   readonly outbox: object
   /** True once it cannot be written to any more; the hub then stops. */
@@ -45,7 +45,7 @@ export interface Listener {
   /** The cursor comes first: called once, before any message, and before `reset`. */
   start(start: Start): void
   /** Messages for this listener alone, in order, while it catches up. The list is the caller's: copy what is to be kept. */
-  write(entries: readonly Entry[]): void
+  write(messages: readonly PreparedMessage[]): void
   /** Null when it can take a page of replay now, else a promise for when it can, or is closed. Never rejects. Asked before each page. */
   ready(): Promise<void> | null
   /** It stands at `position` now, and is not told what lies between. */
@@ -60,7 +60,7 @@ export interface Group {
   add(listener: Listener): void
   remove(listener: Listener): void
   /** Every member gets every entry, in order; the list is the caller's; what is written in one turn leaves in one write a member. */
-  write(entries: readonly Entry[]): void
+  write(messages: readonly PreparedMessage[]): void
 }
 
 /** What tells groups apart: the same kind, the same bytes. Compared by identity. */

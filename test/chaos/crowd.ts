@@ -1,9 +1,9 @@
 // The clients of a chaos run: listeners that come back with their cursor, and publishers that try again with their key.
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel } from "../../src/channels/channel.ts"
-import type { Entry } from "../../src/protocols/protocol.ts"
+import type { PreparedMessage } from "../../src/protocols/protocol.ts"
 import { ListGroup } from "../../src/transports/list-group.ts"
-import type { GroupKind, Listener, Membership, Start } from "../../src/transports/transport.ts"
+import type { GroupKind, Listener, ListenerState, Start } from "../../src/transports/transport.ts"
 import type { Random } from "../fuzz/random.ts"
 import type { Hearer, Ledger } from "./ledger.ts"
 import type { ChaosNode } from "./node.ts"
@@ -12,7 +12,7 @@ import type { ChaosNode } from "./node.ts"
 const comeBackMs = 30
 
 class EachGroup extends ListGroup<Listener> {
-  write(entries: readonly Entry[]): void {
+  write(entries: readonly PreparedMessage[]): void {
     for (const member of this.snapshot()) member.write(entries)
   }
 }
@@ -28,8 +28,8 @@ const kind: GroupKind = {
 /** One stay of a listener at a node. */
 class Stay implements Listener {
   readonly kind = kind
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   closed = false
   private readonly hearer: Hearer
   private readonly onEnd: () => void
@@ -50,7 +50,7 @@ class Stay implements Listener {
     if (!this.closed && !this.resumes) this.hearer.begins(position, "start")
   }
 
-  write(entries: readonly Entry[]): void {
+  write(entries: readonly PreparedMessage[]): void {
     if (this.closed) return
     for (const { message } of entries) this.hearer.hears(message)
   }

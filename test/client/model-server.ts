@@ -1,6 +1,6 @@
 // A server of laba.v1 in memory, as docs/PROTOCOL.md says it: channels with history, commands, sessions' frames. The client's
 // tests run against it with a clock of their own; that it agrees with the real server is shown by running both.
-import { isNowhere, parseCursor, printCursor } from "../../wire/cursor.ts"
+import { isForeignPosition, parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { ClientFrame, MessageJson, PresenceMember, ResetReason, ServerFrame } from "../../wire/frames.ts"
 
 export interface ModelConnection {
@@ -239,7 +239,7 @@ export class ModelServer {
     { epoch, offset }: { epoch: string; offset: number },
   ): ResetReason | null {
     if (this.history === "none") return "no-history"
-    if (isNowhere({ epoch, offset })) return "other-channels"
+    if (isForeignPosition({ epoch, offset })) return "other-channels"
     if (epoch !== channel.epoch) return "epoch"
     return channel.tail - offset > channel.messages.length ? "trimmed" : null
   }

@@ -1,4 +1,4 @@
-// A node that goes away says so first. How it then paces itself is in src/transports/connections.test.ts.
+// A node that goes away says so first. How it then paces itself is in src/transports/connections/connections.test.ts.
 import { expect, test } from "bun:test"
 import { serve } from "../../src/server/index.ts"
 import { textOf } from "../support/heard.ts"

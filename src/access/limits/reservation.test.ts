@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { defaultLimits, type Limits } from "../../../wire/limits.ts"
-import { PendingConnection } from "../../transports/pending-connection.ts"
-import { type Connection, Connections } from "../../transports/connections.ts"
-import { type Guest, guestOf, stranger } from "../../transports/guest.ts"
+import { PendingConnection } from "../../transports/connections/pending-connection.ts"
+import { type Connection, Connections } from "../../transports/connections/connections.ts"
+import { type Client, makeClient, anonymousClient } from "../../transports/connections/client.ts"
 import { TimerWheel } from "../../transports/timer-wheel.ts"
 import { userIdentity } from "../access.ts"
 import { AdmissionControl } from "./admission-control.ts"
@@ -25,16 +25,16 @@ function start(limits: Partial<Limits> = {}) {
       nowMs += seconds * 1000
       wheel.turn()
     },
-    open(guest: Guest, user?: string): Connection {
+    open(client: Client, user?: string): Connection {
       const connection: Connection = {
         number: 0,
         transport: "websocket",
         protocol: "laba",
         channels: [],
         user,
-        guest,
+        client,
         direct: () => true,
-        dismiss: () => undefined,
+        disconnect: () => undefined,
         sendAway: () => undefined,
       }
       connections.add(connection)
@@ -78,13 +78,13 @@ describe("somebody on their way in", () => {
     for (let round = 0; round < 2; round++) {
       const reservation = await t.admissions.connect("203.0.113.7")
       t.admissions.reserveFor("ann", reservation)
-      const guest = guestOf({
+      const client = makeClient({
         identity: userIdentity("ann"),
         addressUsage: reservation.addressUsage,
-        shared: t,
+        context: t,
       })
-      const connection = t.open(new PendingConnection({ guest, reservation, wheel: t.wheel }), "ann")
-      expect(connection.guest).toBe(guest)
+      const connection = t.open(new PendingConnection({ client, reservation, wheel: t.wheel }), "ann")
+      expect(connection.client).toBe(client)
       expect(t.admissions.connect("203.0.113.7")).rejects.toEqual(full)
       expect(() => t.admissions.checkUser("ann")).toThrow()
       t.pass(60)
@@ -98,7 +98,7 @@ describe("somebody on their way in", () => {
   test("and does not come gives back their place within half a minute", async () => {
     const t = start({ connectionsMax: 1 })
     const reservation = await t.admissions.connect(null)
-    new PendingConnection({ guest: stranger, reservation, wheel: t.wheel })
+    new PendingConnection({ client: anonymousClient, reservation, wheel: t.wheel })
     t.pass(29)
     expect(t.admissions.connect(null)).rejects.toEqual(full)
     t.pass(2)
@@ -111,8 +111,8 @@ describe("somebody on their way in", () => {
     const pending = new PendingCounts()
     const reservation = new Reservation(pending, usage)
     reservation.nameUser("ann")
-    const guest = guestOf({ identity: userIdentity("ann"), addressUsage: usage, shared: t })
-    const arrival = new PendingConnection({ guest, reservation, wheel: t.wheel })
+    const client = makeClient({ identity: userIdentity("ann"), addressUsage: usage, context: t })
+    const arrival = new PendingConnection({ client, reservation, wheel: t.wheel })
     t.pass(31)
     expect([usage.connections, pending.size, pending.countOfUser("ann")]).toEqual([0, 0, 0])
     const connection = t.open(arrival, "ann")

@@ -1,7 +1,7 @@
 // `laba publish`: one POST, and the server's answer on one line.
 import { idempotencyKeyCharsMax } from "../../../wire/limits.ts"
 import { parseContentType } from "../../../wire/content-type.ts"
-import { checkKey } from "../../protocols/laba.ts"
+import { checkIdempotencyKey } from "../../protocols/laba/frames.ts"
 import { channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
 import { readArguments } from "../arguments.ts"
 import { type Command, exit, CommandError, UsageError } from "../command.ts"
@@ -25,9 +25,9 @@ const flags = {
 } as const
 
 /** Throws `UsageError`. */
-function checkIdempotencyKey(key: string): void {
+function checkKeyOption(key: string): void {
   try {
-    checkKey(key)
+    checkIdempotencyKey(key)
   } catch {
     throw new UsageError(
       `--key is 1 to ${idempotencyKeyCharsMax} printable ASCII characters without spaces, not ${JSON.stringify(key)}`,
@@ -59,7 +59,7 @@ export const publish: Command = {
       throw new UsageError(
         `--type is a content type such as application/json, not ${JSON.stringify(given.type)}`,
       )
-    if (given.key !== undefined) checkIdempotencyKey(given.key)
+    if (given.key !== undefined) checkKeyOption(given.key)
     const { body, type } = await readPayload(words[1], given.file)
     const headers: Record<string, string> = { "content-type": given.type ?? type }
     if (given.key !== undefined) headers["idempotency-key"] = given.key

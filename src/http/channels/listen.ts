@@ -3,9 +3,9 @@ import { LabaError } from "../../../wire/error.ts"
 import { labaSubprotocol, rawSubprotocol } from "../../../wire/frames.ts"
 import { asksForWebSocket, connectionUpgrades } from "../../access/origins/upgrade-offer.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { eventStreamType } from "../../protocols/event-stream.ts"
-import { positionOf } from "../../transports/laba/conversation.ts"
-import { Visit, visiting } from "../../transports/poll/visit.ts"
+import { eventStreamType } from "../../protocols/events.ts"
+import { readCursor } from "../../transports/laba/conversation.ts"
+import { PollConnection, whileListed } from "../../transports/poll/poll-connection.ts"
 import { LabaSocket } from "../../transports/websocket/laba-socket.ts"
 import { RawSocket } from "../../transports/websocket/raw-socket.ts"
 import type { Socket } from "../../transports/websocket/socket.ts"
@@ -68,10 +68,16 @@ export async function upgrade(
     channel !== null && isForeign(subprotocols) && station.application.asksAbout({ channel, channels: [] })
   const spoken = foreign ? null : chooseSubprotocol(offered, channel)
   const protocol = spoken === labaSubprotocol ? "laba" : "raw"
-  const after = positionOf(query.after, channel ?? "")
+  const after = readCursor(query.after, channel ?? "")
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest, confirm, abandon } = await enter(station, ask, {
+  const {
+    said,
+    user,
+    guest: client,
+    confirm,
+    abandon,
+  } = await enter(station, ask, {
     number,
     transport: "websocket",
     protocol,
@@ -89,10 +95,17 @@ export async function upgrade(
   const { reply } = said
   let socket: Socket
   if (protocol === "laba") {
-    socket = new LabaSocket({ shared, kind: station.socketKinds.laba, channel, after, attached, reply })
+    socket = new LabaSocket({
+      context: shared,
+      kind: station.socketKinds.laba,
+      channel,
+      after,
+      attached,
+      reply,
+    })
   } else {
     socket = new RawSocket({
-      shared,
+      context: shared,
       kind: station.socketKinds.raw,
       channel: channel as Channel,
       after,
@@ -102,7 +115,7 @@ export async function upgrade(
   }
   socket.number = number
   socket.user = user
-  socket.guest = guest
+  socket.client = client
   // The chosen subprotocol is named, since Bun would echo the first one offered, and that may be a token.
   const options =
     chosen === null ? { data: socket } : { data: socket, headers: { "Sec-WebSocket-Protocol": chosen } }
@@ -150,17 +163,21 @@ const isForeign = (offered: readonly string[]): boolean =>
 
 async function poll(station: Station, ask: Ask, channel: Channel, query: Query): Promise<Response> {
   if (query.wait !== null) refuseWhileDraining(station)
-  const { number, user, guest } = await enterOnce(station, ask, {
+  const {
+    number,
+    user,
+    guest: client,
+  } = await enterOnce(station, ask, {
     channel,
     channels: [],
     readsHistory: true,
   })
   if (query.after === null && query.wait === null) return newest(station, ask, channel)
-  return visiting(
+  return whileListed(
     station.shared.connections,
     number,
-    new Visit({ user, guest, channels: [channel] }),
-    (visit) => pollChannel(station, ask, { channel, query, visit }),
+    new PollConnection({ user, client, channels: [channel] }),
+    (connection) => pollChannel(station, ask, { channel, query, visit: connection }),
   )
 }
 

@@ -3,11 +3,11 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { HistoryPage, PageBounds } from "../../engines/engine.ts"
 import type { Limits } from "../../../wire/limits.ts"
-import { positionOf } from "../../transports/laba/conversation.ts"
-import { Places, readManyStart } from "../../transports/many.ts"
+import { readCursor } from "../../transports/laba/conversation.ts"
+import { ChannelPositions, readStartPositions } from "../../transports/many.ts"
 import { HeldManyPoll } from "../../transports/poll/held-many-poll.ts"
-import { HeldPoll } from "../../transports/poll/held-poll.ts"
-import type { Hold, HoldOptions } from "../../transports/poll/hold.ts"
+import { HeldChannelPoll } from "../../transports/poll/held-channel-poll.ts"
+import type { HeldPoll, HeldPollOptions } from "../../transports/poll/held-poll.ts"
 import {
   type ChannelReset,
   manyPollAnswer,
@@ -15,7 +15,7 @@ import {
   pollAnswer,
   pollResponse,
 } from "../../transports/poll/poll-answer.ts"
-import type { Visit } from "../../transports/poll/visit.ts"
+import type { PollConnection } from "../../transports/poll/poll-connection.ts"
 import type { Ask, Station } from "../api-request.ts"
 import type { Identity } from "../../access/access.ts"
 import { addressOf } from "../admission.ts"
@@ -32,10 +32,10 @@ const boundsOf = (limits: Limits): PageBounds => ({
 export async function pollChannel(
   station: Station,
   ask: Ask,
-  { channel, query, visit }: { channel: Channel; query: Query; visit: Visit },
+  { channel, query, visit: connection }: { channel: Channel; query: Query; visit: PollConnection },
 ): Promise<Response> {
   const { shared } = station
-  const position = positionOf(query.after, channel)
+  const position = readCursor(query.after, channel)
   const wait = query.wait ?? 0
   if (position) {
     const page = await shared.hub.read(channel, position, boundsOf(shared.limits))
@@ -52,9 +52,9 @@ export async function pollChannel(
       return hold(
         station,
         ask,
-        { wishedSeconds: wait, visit },
+        { wishedSeconds: wait, visit: connection },
         (options) =>
-          new HeldPoll({ ...options, channel, after: null, standing: page.tail, reset: "no-history" }),
+          new HeldChannelPoll({ ...options, channel, after: null, standing: page.tail, reset: "no-history" }),
       )
     }
   }
@@ -65,20 +65,25 @@ export async function pollChannel(
   return hold(
     station,
     ask,
-    { wishedSeconds: wait, visit },
-    (options) => new HeldPoll({ ...options, channel, after: position, standing: position, reset: null }),
+    { wishedSeconds: wait, visit: connection },
+    (options) =>
+      new HeldChannelPoll({ ...options, channel, after: position, standing: position, reset: null }),
   )
 }
 
 export async function pollMany(
   station: Station,
   ask: Ask,
-  { channels, query, visit }: { channels: readonly Channel[]; query: Query; visit: Visit },
+  {
+    channels,
+    query,
+    visit: connection,
+  }: { channels: readonly Channel[]; query: Query; visit: PollConnection },
 ): Promise<Response> {
   const { shared } = station
-  const from = readManyStart(query.after, channels)
+  const from = readStartPositions(query.after, channels)
   const wait = query.wait ?? 0
-  const places = new Places(channels)
+  const places = new ChannelPositions(channels)
   const positions: (Position | null)[] = []
   const messages: string[] = []
   const resets: ChannelReset[] = []
@@ -125,8 +130,8 @@ export async function pollMany(
   return hold(
     station,
     ask,
-    { wishedSeconds: wait, visit },
-    (options) => new HeldManyPoll({ ...options, channels, places, positions: standing, resets: lossy }),
+    { wishedSeconds: wait, visit: connection },
+    (options) => new HeldManyPoll({ ...options, channels, positions: places, from: standing, resets: lossy }),
   )
 }
 
@@ -138,32 +143,32 @@ const secondsLeft = (identity: Identity): number =>
 function hold(
   station: Station,
   ask: Ask,
-  { wishedSeconds, visit }: { wishedSeconds: number; visit: Visit },
-  make: (options: HoldOptions) => Hold,
+  { wishedSeconds, visit: connection }: { wishedSeconds: number; visit: PollConnection },
+  make: (options: HeldPollOptions) => HeldPoll,
 ): Promise<Response> {
   const { holds, admission } = station
-  const { identity } = visit.guest
+  const { identity } = connection.client
   // Reading took its time, and whoever waits must be somebody who is told when they may no longer.
-  for (const channel of visit.channels) station.access.may(identity, "listen", channel)
+  for (const channel of connection.channels) station.access.may(identity, "listen", channel)
   holds.admit()
   // Who is listed as a connection for as long as this is answered is counted as one.
-  const isListed = visit.number !== 0
-  admission.checkUser(visit.user, isListed ? 1 : 0)
-  const holder = {
+  const isListed = connection.number !== 0
+  admission.checkUser(connection.user, isListed ? 1 : 0)
+  const owner = {
     addressUsage: admission.hold(addressOf(station, ask)),
-    user: isListed ? undefined : visit.user,
-    visit,
+    user: isListed ? undefined : connection.user,
+    connection,
   }
   // What comes after a token's end is not for its bearer.
   const waitSeconds = Math.min(wishedSeconds, secondsLeft(identity))
   station.shared.setTimeout(ask.request, Math.ceil(waitSeconds) + holdGraceSeconds)
   const held = make({
-    shared: station.shared,
-    holds,
-    holder,
+    context: station.shared,
+    heldPolls: holds,
+    owner,
     waitSeconds,
     signal: ask.request.signal,
   })
-  visit.holds(held)
+  connection.waitsWith(held)
   return held.answered()
 }

@@ -7,7 +7,7 @@ import { type Sender, senderOf } from "../../hooks/remote/delivery/fair-queue.ts
 import type { Payload } from "../../hub/drafts.ts"
 import type { Published } from "../../hub/hub.ts"
 import { type Identity, userOf } from "../../access/access.ts"
-import { checkKey } from "../../protocols/laba.ts"
+import { checkIdempotencyKey } from "../../protocols/laba/frames.ts"
 import type { Ask, Station } from "../api-request.ts"
 import { neighbourhoodIn, permitPublish } from "../admission.ts"
 import { readPublishBody } from "../body/publish-body.ts"
@@ -21,7 +21,7 @@ export async function publish(station: Station, ask: Ask): Promise<Response> {
   const publisher = permitPublish(station, ask, channel)
   const { headers } = ask.request
   const key = headers.get("idempotency-key")
-  const idempotencyKey = key === null ? undefined : checkKey(key)
+  const idempotencyKey = key === null ? undefined : checkIdempotencyKey(key)
   const payload = await readPublishBody(ask.request, station.shared.limits)
   if (ask.identity.kind !== "key") {
     const user = userOf(ask.identity)

@@ -1,10 +1,15 @@
 // GET /c as server-sent events. The application may attach further channels: then it is a stream of many, with compound ids.
 import type { Channel } from "../../channels/channel.ts"
-import { nowhere, type Position } from "../../../wire/cursor.ts"
+import { foreignPosition, type Position } from "../../../wire/cursor.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Welcome } from "../../hooks/hooks.ts"
-import { eventStreamType, retryLine } from "../../protocols/event-stream.ts"
-import { type ManyStart, readStreamCursor, startOf, type StreamCursor } from "../../transports/many.ts"
+import { eventStreamType, retryLine } from "../../protocols/events.ts"
+import {
+  type StartPositions,
+  readStreamCursor,
+  positionsIn,
+  type StreamCursor,
+} from "../../transports/many.ts"
 import { ChannelStream } from "../../transports/sse/channel-stream.ts"
 import type { EventStream, EventStreamOptions } from "../../transports/sse/event-stream.ts"
 import { ManyStream, type ManyStreamOptions } from "../../transports/sse/many-stream.ts"
@@ -22,7 +27,12 @@ export async function streamChannel(
   // Of which list it is, is known when the application has said what it attaches; malformed it is refused before that.
   const cursor = readStreamCursor(lastEventId(ask, query) ?? query.after, channel)
   const number = station.shared.connections.reserve()
-  const { said, user, guest, abandon } = await enter(station, ask, {
+  const {
+    said,
+    user,
+    guest: client,
+    abandon,
+  } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "raw",
@@ -32,11 +42,11 @@ export async function streamChannel(
   })
   if (station.draining) return goAwayStream(abandon)
   const base: EventStreamOptions & Pick<ManyStreamOptions, "reply"> = {
-    shared: station.shared,
+    context: station.shared,
     request: ask.request,
     number,
     user,
-    guest,
+    client,
     reply: said.reply,
   }
   const channels = attachedTo([channel], said)
@@ -54,12 +64,12 @@ export function answerBy(stream: EventStream, ask: Ask): Response {
 /** Where it stands in its one channel. One of many is from when others were attached. */
 function placeOf(cursor: StreamCursor): Position | null {
   if (cursor.kind === "none") return null
-  return cursor.kind === "one" ? cursor.position : nowhere
+  return cursor.kind === "one" ? cursor.position : foreignPosition
 }
 
 /** A cursor of the one channel is from before anything was attached to it: in the others it listens from now on. */
-function startAt(cursor: StreamCursor, channels: readonly Channel[]): ManyStart {
-  if (cursor.kind === "many") return startOf(cursor.compound, channels)
+function startAt(cursor: StreamCursor, channels: readonly Channel[]): StartPositions {
+  if (cursor.kind === "many") return positionsIn(cursor.compound, channels)
   if (cursor.kind === "none") return null
   return channels.map((_, index) => (index === 0 ? cursor.position : null))
 }

@@ -1,9 +1,9 @@
 // /_/ws, /_/events and /_/poll: many channels at once, none chosen by the path.
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { eventStreamType } from "../../protocols/event-stream.ts"
-import { readManyStart } from "../../transports/many.ts"
-import { Visit, visiting } from "../../transports/poll/visit.ts"
+import { eventStreamType } from "../../protocols/events.ts"
+import { readStartPositions } from "../../transports/many.ts"
+import { PollConnection, whileListed } from "../../transports/poll/poll-connection.ts"
 import { ManyStream } from "../../transports/sse/many-stream.ts"
 import { accepts } from "../accept.ts"
 import type { Ask, Station } from "../api-request.ts"
@@ -28,11 +28,16 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
   const asked = channelsOf(station, ask, query)
   const after = lastEventId(ask, query) ?? query.after
   // Read before anybody is asked: a malformed cursor is refused whatever the application says.
-  readManyStart(after, asked)
+  readStartPositions(after, asked)
   if (station.draining) return goAwayStream()
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest, abandon } = await enter(station, ask, {
+  const {
+    said,
+    user,
+    guest: client,
+    abandon,
+  } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "raw",
@@ -44,14 +49,14 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
   const channels = attachedTo(asked, said)
   return answerBy(
     new ManyStream({
-      shared,
+      context: shared,
       request: ask.request,
       number,
       user,
-      guest,
+      client,
       reply: said.reply,
       channels,
-      from: readManyStart(after, channels),
+      from: readStartPositions(after, channels),
     }),
     ask,
   )
@@ -62,13 +67,20 @@ export async function answerManyPoll(station: Station, ask: Ask): Promise<Respon
   const query = parseQuery(ask.search, station.shared.limits)
   const channels = channelsOf(station, ask, query)
   if (query.wait !== null) refuseWhileDraining(station)
-  const { number, user, guest } = await enterOnce(station, ask, {
+  const {
+    number,
+    user,
+    guest: client,
+  } = await enterOnce(station, ask, {
     channel: null,
     channels,
     readsHistory: true,
   })
-  return visiting(station.shared.connections, number, new Visit({ user, guest, channels }), (visit) =>
-    pollMany(station, ask, { channels, query, visit }),
+  return whileListed(
+    station.shared.connections,
+    number,
+    new PollConnection({ user, client, channels }),
+    (connection) => pollMany(station, ask, { channels, query, visit: connection }),
   )
 }
 

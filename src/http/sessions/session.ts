@@ -4,8 +4,8 @@ import { LabaError } from "../../../wire/error.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Welcome } from "../../hooks/hooks.ts"
 import { runOf, type SessionAnswer, type SessionRequest } from "../../cluster/nodes.ts"
-import { eventStreamType } from "../../protocols/event-stream.ts"
-import { type Command, decodeFrames } from "../../protocols/commands.ts"
+import { eventStreamType } from "../../protocols/events.ts"
+import { type Command, decodeFrames } from "../../protocols/laba/commands.ts"
 import { pollResponse } from "../../transports/poll/poll-answer.ts"
 import { PolledSession } from "../../transports/session/polled-session.ts"
 import { StreamedSession } from "../../transports/session/streamed-session.ts"
@@ -42,7 +42,12 @@ export async function streamSession(station: Station, ask: Ask): Promise<Respons
   if (station.draining) return goAwayStream()
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest, abandon } = await enter(station, ask, {
+  const {
+    said,
+    user,
+    guest: client,
+    abandon,
+  } = await enter(station, ask, {
     number,
     transport: "sse",
     protocol: "laba",
@@ -52,7 +57,10 @@ export async function streamSession(station: Station, ask: Ask): Promise<Respons
   })
   if (station.draining) return goAwayStream(abandon)
   const { request } = ask
-  return answerBy(new StreamedSession({ shared, request, number, user, guest, ...startOf(said) }), ask)
+  return answerBy(
+    new StreamedSession({ context: shared, request, number, user, client, ...startOf(said) }),
+    ask,
+  )
 }
 
 /** POST /_/session: a session to be polled. */
@@ -60,7 +68,12 @@ export async function openPolledSession(station: Station, ask: Ask): Promise<Res
   refuseWhileDraining(station)
   const { shared } = station
   const number = shared.connections.reserve()
-  const { said, user, guest, abandon } = await enter(station, ask, {
+  const {
+    said,
+    user,
+    guest: client,
+    abandon,
+  } = await enter(station, ask, {
     number,
     transport: "poll",
     protocol: "laba",
@@ -69,7 +82,7 @@ export async function openPolledSession(station: Station, ask: Ask): Promise<Res
     readsHistory: false,
   })
   refuseWhileDraining(station, abandon)
-  const session = new PolledSession({ shared, number, user, guest, ...startOf(said) })
+  const session = new PolledSession({ context: shared, number, user, client, ...startOf(said) })
   const answer = pollResponse(session.firstAnswer())
   return new Response(answer.body, { status: 201, headers: answer.headers })
 }
@@ -168,7 +181,7 @@ function find(station: Station, id: string): StreamedSession | PolledSession {
 
 /** Whose last frame is still to be fetched is found, too. */
 function findPolled(station: Station, id: string): StreamedSession | PolledSession {
-  const parting = station.shared.connections.findParting(id)
+  const parting = station.shared.connections.findRetired(id)
   return parting instanceof PolledSession ? parting : find(station, id)
 }
 

@@ -10,11 +10,11 @@ import type { AnswerMessage, HttpSend, NotificationStore } from "../../hooks/rem
 import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
 import { checkSize, type Drafts } from "../../hub/drafts.ts"
 import type { Hub } from "../../hub/hub.ts"
-import { payloadIn } from "../../protocols/json-payload.ts"
-import { checkKey } from "../../protocols/laba.ts"
+import { readJsonPayload } from "../../protocols/json-payload.ts"
+import { checkIdempotencyKey } from "../../protocols/laba/frames.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Events } from "../../telemetry/events.ts"
-import type { Connections } from "../../transports/connections.ts"
+import type { Connections } from "../../transports/connections/connections.ts"
 import type { NodeEngine } from "../engines.ts"
 import { makeHttpSend } from "./http-post.ts"
 import { RedisNotificationStore } from "./redis-store.ts"
@@ -55,9 +55,9 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
   const publish = async (name: string, message: AnswerMessage): Promise<void> => {
     const channel = parseChannel(name, "body")
     const { key } = message
-    const payload = payloadIn(message, "bad_body")
+    const payload = readJsonPayload(message, "bad_body")
     checkSize(payload, limits)
-    const idempotency = idempotencyOf(key === undefined ? undefined : checkKey(key), payload)
+    const idempotency = idempotencyOf(key === undefined ? undefined : checkIdempotencyKey(key), payload)
     await hub.publish(drafts.make({ channel, payload, idempotency, publisher: undefined }))
   }
   const store = recordsOf(options)
@@ -71,7 +71,7 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     publish,
     dismiss(connection) {
       const why = "This node was away for too long; open another connection."
-      connections.find(connection)?.dismiss(new LabaError("engine_unavailable", why))
+      connections.find(connection)?.disconnect(new LabaError("engine_unavailable", why))
     },
     isOpen: (connection) => connections.find(connection) !== null,
     onFailure(hook, { kind, id, says }) {

@@ -63,8 +63,8 @@ export class Reloader {
     this.current = usable(this.current, config)
     use(this.current)
     counters.reloads++
-    const keysThat = (holds: ConfigChange["holds"]): string[] =>
-      changes.filter((change) => change.holds === holds).map(({ key }) => key)
+    const keysThat = (heldPolls: ConfigChange["holds"]): string[] =>
+      changes.filter((change) => change.holds === heldPolls).map(({ key }) => key)
     events.configReloaded(keysThat("now"))
     const waiting = keysThat("after-restart")
     if (waiting.length > 0) events.configNeedsRestart(waiting)
@@ -108,9 +108,9 @@ function changesBetween(before: Config, after: Config): ConfigChange[] {
   const compare = (
     key: string,
     pair: readonly [unknown, unknown],
-    holds: ConfigChange["holds"] = "now",
+    heldPolls: ConfigChange["holds"] = "now",
   ): void => {
-    if (JSON.stringify(pair[0]) !== JSON.stringify(pair[1])) changes.push({ key, holds })
+    if (JSON.stringify(pair[0]) !== JSON.stringify(pair[1])) changes.push({ key, holds: heldPolls })
   }
   for (const name of fixedParts) compare(name, [before[name], after[name]], "after-restart")
   const [rulesBefore, rulesAfter] = [rulesIn(before), rulesIn(after)]

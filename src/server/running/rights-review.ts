@@ -3,15 +3,15 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { Access, Identity } from "../../access/access.ts"
 import type { Action, Channel } from "../../channels/channel.ts"
-import type { Connection, Connections, LossOf } from "../../transports/connections.ts"
-import type { Holds } from "../../transports/poll/hold.ts"
+import type { Connection, Connections, WhyForbidden } from "../../transports/connections/connections.ts"
+import type { HeldPolls } from "../../transports/poll/held-poll.ts"
 
 /** Connections looked at in one turn. A decision is a microsecond or two, a close is a system call or two. */
 const sliceMax = 500
 
 interface RightsReviewOptions {
   readonly connections: Pick<Connections, "page">
-  readonly holds: Pick<Holds, "page">
+  readonly holds: Pick<HeldPolls, "page">
   readonly access: Pick<Access, "objectionTo" | "decide">
 }
 
@@ -56,22 +56,22 @@ export class RightsReview {
 
   private look(connection: Connection, before: AllowedBefore): void {
     const { access } = this.options
-    const { identity } = connection.guest
+    const { identity } = connection.client
     const objection = access.objectionTo(identity)
     if (objection) {
       // That nobody can say for now is no reason to end what was good.
-      if (objection.code !== "keys_unavailable") connection.dismiss(objection)
+      if (objection.code !== "keys_unavailable") connection.disconnect(objection)
       return
     }
-    const lossOf: LossOf = (action, channel) => {
+    const whyForbidden: WhyForbidden = (action, channel) => {
       if (!before(identity, action, channel)) return null
       const { allowed, detail } = access.decide(identity, action, channel)
       return allowed ? null : detail
     }
-    if (connection.endLost) return connection.endLost(lossOf)
+    if (connection.endForbidden) return connection.endForbidden(whyForbidden)
     for (const channel of connection.channels) {
-      const loss = lossOf("listen", channel as Channel)
-      if (loss !== null) return connection.dismiss(new LabaError("forbidden", loss))
+      const loss = whyForbidden("listen", channel as Channel)
+      if (loss !== null) return connection.disconnect(new LabaError("forbidden", loss))
     }
   }
 }

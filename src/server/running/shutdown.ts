@@ -36,7 +36,7 @@ export async function shutDown({ parts, server, operation }: ShutdownOptions): P
   leave.draining = true
   const stopped = server.stop()
   // What was accepted is given out before anybody is sent away, and written: Bun writes after the turn.
-  await within(drainMs, hub.given())
+  await within(drainMs, hub.delivered())
   await new Promise((resolve) => setImmediate(resolve))
   station.holds.answerAll()
   // Those who were let in before have an answer to come: they wait for a backend, for the engine, for lagging listeners.

@@ -3,17 +3,17 @@ import { expect, test } from "bun:test"
 import { defaultLimits } from "../../../wire/limits.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
 import { MemoryEngine } from "../../engines/memory/memory-engine.ts"
-import { channelOf, Rehearsal } from "../../hub/rehearsal.ts"
+import { channelOf, TestHub } from "../../hub/testing/test-hub.ts"
 import { ListGroup } from "../list-group.ts"
-import { stubShared } from "../stub-shared.ts"
+import { stubContext } from "../stub-context.ts"
 import type { GroupKind, Listener } from "../transport.ts"
 import { Conversation } from "./conversation.ts"
-import type { Outlet } from "./outlet.ts"
+import type { LabaConnection } from "./laba-connection.ts"
 import type { Subscription } from "./subscription.ts"
 
 class EachGroup extends ListGroup<Subscription> {
-  write(entries: Parameters<Subscription["write"]>[0]): void {
-    for (const member of this.snapshot()) member.write(entries)
+  write(messages: Parameters<Subscription["write"]>[0]): void {
+    for (const member of this.snapshot()) member.write(messages)
   }
 }
 
@@ -26,29 +26,29 @@ const kind: GroupKind = {
 }
 
 /** A client whose frames are written down; seats it took in presence are counted. */
-function connect(rehearsal: Rehearsal) {
+function connect(testHub: TestHub) {
   const frames: ServerFrame[] = []
   let present = 0
-  const outlet = {
+  const connection = {
     kind,
     closed: false,
     user: "u",
     send: (frame: string) => void frames.push(JSON.parse(frame)),
     sendAll: (all: readonly string[]) => void frames.push(...all.map((frame) => JSON.parse(frame))),
     ready: () => null,
-  } as unknown as Outlet
+  } as unknown as LabaConnection
   const enter = () => {
     present++
     return { leave: () => void present-- }
   }
-  const shared = stubShared({
-    hub: rehearsal.hub,
-    counters: rehearsal.counters,
-    presence: { enter },
+  const context = stubContext({
+    hub: testHub.hub,
+    counters: testHub.counters,
+    presence: { join: enter },
     access: { channelOf: (_identity: unknown, name: string) => channelOf(name) },
   })
-  Object.assign(outlet, { guest: { identity: null } })
-  const conversation = new Conversation(shared, outlet)
+  Object.assign(connection, { client: { identity: null } })
+  const conversation = new Conversation(context, connection)
   const unsubscribe = (channel: string) => conversation.handle({ op: "unsubscribe", ref: undefined, channel })
   const heardOn = (channel: string) =>
     frames.flatMap((frame) => (frame.op === "message" && frame.channel === channel ? [frame.data] : []))
@@ -56,14 +56,14 @@ function connect(rehearsal: Rehearsal) {
 }
 
 /** Nobody is left behind: neither in the hub nor in presence. */
-function expectNobody(rehearsal: Rehearsal, client: ReturnType<typeof connect>): void {
+function expectNobody(testHub: TestHub, client: ReturnType<typeof connect>): void {
   expect(client.present()).toBe(0)
-  expect(rehearsal.hub.channelsHeard).toBe(0)
+  expect(testHub.hub.listenedChannels).toBe(0)
 }
 
 test("a replay that fails after its channel was unsubscribed takes no other subscription with it", async () => {
   const failing = Promise.withResolvers<never>()
-  const rehearsal = new Rehearsal({
+  const testHub = new TestHub({
     engine: (events) => {
       const engine = new MemoryEngine(events, { limits: defaultLimits, boot: "run1" })
       const history = engine.history.bind(engine)
@@ -73,8 +73,8 @@ test("a replay that fails after its channel was unsubscribed takes no other subs
       })
     },
   })
-  rehearsal.publish("/a")
-  const client = connect(rehearsal)
+  testHub.publish("/a")
+  const client = connect(testHub)
   client.conversation.subscribe(channelOf("/a"), { epoch: "run1", offset: 0 })
   client.conversation.subscribe(channelOf("/b"), null)
   void client.unsubscribe("/a")
@@ -83,24 +83,24 @@ test("a replay that fails after its channel was unsubscribed takes no other subs
   await Bun.sleep(0)
   expect(client.conversation.channels).toEqual([channelOf("/b")])
   expect(client.frames.filter(({ op }) => op === "error")).toEqual([])
-  rehearsal.publish("/b")
-  rehearsal.settle()
+  testHub.publish("/b")
+  testHub.settle()
   expect(client.heardOn("/b")).toEqual(["x"])
   client.conversation.left()
-  expectNobody(rehearsal, client)
+  expectNobody(testHub, client)
 })
 
 test("a client that unsubscribes while a deleted channel's listeners are ended in slices loses nothing else", async () => {
-  const rehearsal = new Rehearsal()
-  for (let i = 0; i < 1500; i++) rehearsal.listen("/a")
-  const client = connect(rehearsal)
+  const testHub = new TestHub()
+  for (let i = 0; i < 1500; i++) testHub.listen("/a")
+  const client = connect(testHub)
   client.conversation.subscribe(channelOf("/a"), null)
   client.conversation.subscribe(channelOf("/b"), null)
-  await rehearsal.hub.forget(channelOf("/a"))
+  await testHub.hub.forget(channelOf("/a"))
   expect(client.conversation.channels).toEqual([channelOf("/a"), channelOf("/b")])
   void client.unsubscribe("/a")
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => void setImmediate(resolve))
   expect(client.conversation.channels).toEqual([channelOf("/b")])
   client.conversation.left()
-  expectNobody(rehearsal, client)
+  expectNobody(testHub, client)
 })

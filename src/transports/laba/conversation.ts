@@ -6,22 +6,22 @@ import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { nextDue } from "../../access/limits/rate-limiter.ts"
-import type { Command, PublishCommand } from "../../protocols/commands.ts"
-import { payloadIn } from "../../protocols/json-payload.ts"
-import { checkKey, type ErrorPlace, errorFrame, printFrame } from "../../protocols/laba.ts"
+import type { Command, PublishCommand } from "../../protocols/laba/commands.ts"
+import { readJsonPayload } from "../../protocols/json-payload.ts"
+import { checkIdempotencyKey, type ErrorPlace, errorFrame, printFrame } from "../../protocols/laba/frames.ts"
 import { printCursor } from "../../../wire/cursor.ts"
-import type { LossOf } from "../connections.ts"
-import { renewed } from "../guest.ts"
-import type { Shared } from "../shared.ts"
-import { setAside } from "../slow-listeners.ts"
-import type { Outlet } from "./outlet.ts"
+import type { WhyForbidden } from "../connections/connections.ts"
+import { renewClient } from "../connections/client.ts"
+import type { TransportContext } from "../transport-context.ts"
+import { startSkipping } from "../start-skipping.ts"
+import type { LabaConnection } from "./laba-connection.ts"
 import { PresenceWatch } from "./presence-watch.ts"
 import { Subscription } from "./subscription.ts"
 import { Subscriptions } from "./subscriptions.ts"
 
 export class Conversation {
-  readonly outlet: Outlet
-  private readonly shared: Shared
+  readonly connection: LabaConnection
+  private readonly context: TransportContext
   private readonly subscriptions = new Subscriptions()
   /** The channels that the application attached: what the client may is nothing to them. */
   private attached: Set<Channel> | null = null
@@ -29,9 +29,9 @@ export class Conversation {
   private nextRefusalMs = 0
   private presence: PresenceWatch | null = null
 
-  constructor(shared: Shared, outlet: Outlet) {
-    this.shared = shared
-    this.outlet = outlet
+  constructor(context: TransportContext, connection: LabaConnection) {
+    this.context = context
+    this.connection = connection
   }
 
   /** What it listens to. */
@@ -40,11 +40,11 @@ export class Conversation {
   }
 
   hello(): void {
-    const { limits, connections } = this.shared
-    this.outlet.send(
+    const { limits, connections } = this.context
+    this.connection.send(
       printFrame({
         op: "hello",
-        connection: connections.idOf(this.outlet.number),
+        connection: connections.idOf(this.connection.number),
         heartbeat: limits.heartbeatSeconds,
         limits: { messageBytes: limits.messageBytesMax, channels: limits.channelsPerConnectionMax },
       }),
@@ -63,7 +63,7 @@ export class Conversation {
 
   /** Listens to a channel; one that is listened to already moves to the new place. Throws `too_many_channels`. */
   subscribe(channel: Channel, after: Position | null, ref?: JsonText): void {
-    const { channelsPerConnectionMax } = this.shared.limits
+    const { channelsPerConnectionMax } = this.context.limits
     if (!this.subscriptions.get(channel) && this.subscriptions.size >= channelsPerConnectionMax) {
       throw new LabaError(
         "too_many_channels",
@@ -84,7 +84,7 @@ export class Conversation {
 
   /** The token runs out. */
   expiring(seconds: number): void {
-    this.outlet.send(printFrame({ op: "expiring", seconds }))
+    this.connection.send(printFrame({ op: "expiring", seconds }))
   }
 
   /** Ends one subscription and tells the client why; one that is over already ends no more. */
@@ -95,25 +95,25 @@ export class Conversation {
   }
 
   /** Ends what the client may do no longer. What the application attached, no right of the client has opened. */
-  endLost(lossOf: LossOf): void {
+  endForbidden(whyForbidden: WhyForbidden): void {
     for (const subscription of [...this.subscriptions]) {
       const { channel } = subscription
       if (this.attached?.has(channel)) continue
-      if (lossOf("listen", channel) !== null) this.endSubscription(subscription, "forbidden")
+      if (whyForbidden("listen", channel) !== null) this.endSubscription(subscription, "forbidden")
     }
-    this.presence?.keepOnly((channel) => lossOf("presence", channel) === null)
+    this.presence?.keepOnly((channel) => whyForbidden("presence", channel) === null)
   }
 
   /** Ends the connection, with the code in a last frame. */
   end(error: LabaError): void {
-    this.shared.counters.countErrorFrame(error.code)
-    this.outlet.endWith(errorFrame(error, {}), error.code)
+    this.context.counters.countErrorFrame(error.code)
+    this.connection.endWith(errorFrame(error, {}), error.code)
   }
 
   /** Says an error in a frame, counted by its code. */
   tell(error: LabaError, where: ErrorPlace = {}): void {
-    this.shared.counters.countErrorFrame(error.code)
-    this.outlet.send(errorFrame(error, where))
+    this.context.counters.countErrorFrame(error.code)
+    this.connection.send(errorFrame(error, where))
   }
 
   /** Says no to what a client sent, and goes on; who is refused in a loop is sent away instead. */
@@ -123,9 +123,9 @@ export class Conversation {
 
   /** Counts something of the client's that was refused. True when it was once too often, and the connection has ended by it. */
   countRefusal(chars: number): boolean {
-    const { admission } = this.shared
+    const { admission } = this.context
     try {
-      const { addressGroup } = this.outlet.guest
+      const { addressGroup } = this.connection.client
       this.nextRefusalMs = admission.refuse({
         dueAtMs: this.nextRefusalMs,
         addressGroup,
@@ -139,8 +139,8 @@ export class Conversation {
   }
 
   /** The connection is slow: every channel says whether that ends it. As `Reader.setAside`. */
-  setAside(): (() => void) | null {
-    return setAside(this.shared.hub, this.subscriptions)
+  startSkipping(): (() => void) | null {
+    return startSkipping(this.context.hub, this.subscriptions)
   }
 
   endAsSlow(): void {
@@ -157,10 +157,10 @@ export class Conversation {
     switch (frame.op) {
       case "subscribe": {
         const channel = this.channelOf(frame.channel)
-        const after = positionOf(frame.after, channel)
+        const after = readCursor(frame.after, channel)
         this.pace()
         this.permitSubscribe(channel, after)
-        const asked = this.shared.subscribing(this.outlet, channel)
+        const asked = this.context.askToSubscribe(this.connection, channel)
         if (!asked) return this.subscribeInTurn(channel, after, frame.ref)
         return asked.then(() => {
           this.permitSubscribe(channel, after)
@@ -171,7 +171,7 @@ export class Conversation {
         const channel = this.channelOf(frame.channel)
         const known = this.subscriptions.get(channel)
         if (known) this.remove(known)
-        return this.outlet.send(printFrame({ op: "unsubscribed", channel }, frame.ref))
+        return this.connection.send(printFrame({ op: "unsubscribed", channel }, frame.ref))
       }
       case "publish":
         return this.publish(frame)
@@ -180,7 +180,7 @@ export class Conversation {
       case "token":
         return this.renew(frame)
       case "ping":
-        return this.outlet.send(printFrame({ op: "pong" }, frame.ref))
+        return this.connection.send(printFrame({ op: "pong" }, frame.ref))
       default:
         return frame satisfies never
     }
@@ -190,7 +190,7 @@ export class Conversation {
   private subscribeInTurn(channel: Channel, after: Position | null, ref?: JsonText): Promise<void> | void {
     const subscribe = (release: () => void, isLater: boolean): void => {
       try {
-        if (this.outlet.closed) return
+        if (this.connection.closed) return
         // What the client may can have changed while it waited.
         if (isLater) this.permitSubscribe(channel, after)
         this.subscribe(channel, after, ref)
@@ -198,7 +198,7 @@ export class Conversation {
         release()
       }
     }
-    const prepared = this.shared.hub.prepare(channel)
+    const prepared = this.context.hub.prepare(channel)
     if (!(prepared instanceof Promise)) return subscribe(prepared, false)
     return prepared.then((release) => subscribe(release, true))
   }
@@ -208,37 +208,37 @@ export class Conversation {
     if (known) this.remove(known)
     const subscription = new Subscription(this, channel, ref)
     this.subscriptions.add(subscription)
-    subscription.enter(this.shared.presence)
-    this.shared.hub.join(subscription, channel, after)
+    subscription.enter(this.context.presence)
+    this.context.hub.join(subscription, channel, after)
   }
 
   private channelOf(name: string): Channel {
-    return this.shared.access.channelOf(this.outlet.guest.identity, name, "body")
+    return this.context.access.channelOf(this.connection.client.identity, name, "body")
   }
 
   private answerPresence({ channel: name, ref, watch }: Command & { op: "presence" }): Promise<void> {
     const channel = this.channelOf(name)
     this.pace()
-    const permit = (): void => this.shared.access.may(this.outlet.guest.identity, "presence", channel)
+    const permit = (): void => this.context.access.may(this.connection.client.identity, "presence", channel)
     permit()
-    const presence = (this.presence ??= new PresenceWatch(this.outlet, this.shared))
+    const presence = (this.presence ??= new PresenceWatch(this.connection, this.context))
     const answer = (): Promise<void> => presence.answer({ channel, ref, watch, permit })
     // Who is there is news of a channel. Whoever listens to it was let in already, and who looks away needs no leave.
     const isKnown = watch === false || this.subscriptions.get(channel) !== undefined
-    const asked = isKnown ? undefined : this.shared.subscribing(this.outlet, channel)
+    const asked = isKnown ? undefined : this.context.askToSubscribe(this.connection, channel)
     return asked ? asked.then(answer) : answer()
   }
 
   private permitSubscribe(channel: Channel, after: Position | null): void {
-    const { access } = this.shared
-    const { identity } = this.outlet.guest
+    const { access } = this.context
+    const { identity } = this.connection.client
     access.may(identity, "listen", channel)
     if (after) access.may(identity, "history", channel)
   }
 
   /** What costs the server a look into other places is not done in a loop. Throws `too_many_requests`. */
   private pace(): void {
-    const { limits } = this.shared
+    const { limits } = this.context
     const next = nextDue(this.nextSubscribeMs, performance.now(), limits.subscribesPerConnectionPerSecond)
     if (next === null)
       throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
@@ -250,21 +250,21 @@ export class Conversation {
 
   /** Takes a new token in the old one's place. What it no longer lets the client hear, the client hears no longer. */
   private async renew({ token, ref }: Command & { op: "token" }): Promise<void> {
-    const { access, admission, connections } = this.shared
+    const { access, admission, connections } = this.context
     const identity = await access.verify(token)
-    const { outlet } = this
-    if (outlet.user !== undefined && identity.user !== outlet.user)
+    const { connection } = this
+    if (connection.user !== undefined && identity.user !== connection.user)
       throw new LabaError("forbidden", "A connection stays its user's; open another one for another user.")
-    if (outlet.closed) return
-    if (outlet.user === undefined && identity.user !== undefined) {
+    if (connection.closed) return
+    if (connection.user === undefined && identity.user !== undefined) {
       admission.checkUser(identity.user)
-      connections.nameUser(outlet, identity.user)
-      for (const subscription of this.subscriptions) subscription.enter(this.shared.presence)
+      connections.nameUser(connection, identity.user)
+      for (const subscription of this.subscriptions) subscription.enter(this.context.presence)
     }
-    renewed(outlet, identity, this.shared)
+    renewClient(connection, identity, this.context)
     const expires = Math.max(0, Math.floor((identity.expiresAtMs - Date.now()) / 1000))
-    outlet.send(printFrame({ op: "token", expires }, ref))
-    this.endLost((action, channel) => {
+    connection.send(printFrame({ op: "token", expires }, ref))
+    this.endForbidden((action, channel) => {
       const { allowed, detail } = access.decide(identity, action, channel)
       return allowed ? null : detail
     })
@@ -273,23 +273,25 @@ export class Conversation {
   private async publish(frame: PublishCommand): Promise<void> {
     const { ref } = frame
     const channel = this.channelOf(frame.channel)
-    const published = await this.shared.publishFor(this.outlet, {
+    const published = await this.context.publishFor(this.connection, {
       channel,
-      key: frame.key === undefined ? undefined : checkKey(frame.key),
-      payload: () => payloadIn(frame, "bad_frame"),
+      key: frame.key === undefined ? undefined : checkIdempotencyKey(frame.key),
+      payload: () => readJsonPayload(frame, "bad_frame"),
     })
-    if (!published) return this.outlet.send(printFrame({ op: "accepted", channel }, ref))
+    if (!published) return this.connection.send(printFrame({ op: "accepted", channel }, ref))
     const { position, id, duplicate, listeners, history } = published
     const cursor = printCursor(channel, position)
-    this.outlet.send(printFrame({ op: "published", channel, cursor, id, duplicate, listeners, history }, ref))
+    this.connection.send(
+      printFrame({ op: "published", channel, cursor, id, duplicate, listeners, history }, ref),
+    )
   }
 
   /** Without a `ref` a failed `subscribe` is told by its channel; anything else would be lost in silence, so it ends the connection. */
   private answerError(error: unknown, frame: Command, chars: number): void {
     const known =
       error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
-    if (frame.op === "publish") this.shared.counters.countRefusedPublish(known.code)
-    if (known.code === "internal") this.shared.failed(this.outlet, error)
+    if (frame.op === "publish") this.context.counters.countRefusedPublish(known.code)
+    if (known.code === "internal") this.context.reportFailure(this.connection, error)
     if (frame.ref !== undefined) this.refuse(known, { ref: frame.ref }, chars)
     else if (frame.op === "subscribe") this.refuse(known, { channel: frame.channel }, chars)
     else this.end(known)
@@ -298,7 +300,7 @@ export class Conversation {
   /** False when it was not subscribed, or no longer. */
   private remove(subscription: Subscription): boolean {
     if (!this.subscriptions.delete(subscription)) return false
-    this.shared.hub.leave(subscription)
+    this.context.hub.leave(subscription)
     subscription.leave()
     subscription.cancel()
     return true
@@ -306,7 +308,7 @@ export class Conversation {
 }
 
 /** A cursor of a channel, from a frame or a query. Null means from now on. Throws `bad_cursor`. */
-export function positionOf(after: string | null | undefined, channel: string): Position | null {
+export function readCursor(after: string | null | undefined, channel: string): Position | null {
   if (after === null || after === undefined) return null
   const position = parseCursor(after, channel)
   if (position) return position

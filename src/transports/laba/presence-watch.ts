@@ -3,9 +3,9 @@ import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { PresenceChange, PageRequest, PresenceSubscriber } from "../../cluster/presence/presence.ts"
-import { printFrame } from "../../protocols/laba.ts"
-import type { Shared } from "../shared.ts"
-import type { Outlet } from "./outlet.ts"
+import { printFrame } from "../../protocols/laba/frames.ts"
+import type { TransportContext } from "../transport-context.ts"
+import type { LabaConnection } from "./laba-connection.ts"
 
 /** Names in one answer. What is beyond is counted; backends read on page by page. */
 const firstPage: PageRequest = { from: 0, limit: 1000 }
@@ -20,19 +20,19 @@ interface PresenceQuestion {
 }
 
 export class PresenceWatch implements PresenceSubscriber {
-  private readonly outlet: Outlet
-  private readonly shared: Shared
+  private readonly connection: LabaConnection
+  private readonly context: TransportContext
   private watched = new Set<Channel>()
 
-  constructor(outlet: Outlet, shared: Shared) {
-    this.outlet = outlet
-    this.shared = shared
+  constructor(connection: LabaConnection, context: TransportContext) {
+    this.connection = connection
+    this.context = context
   }
 
   /** Answers who is there. Throws what `Presence` throws, and `too_many_channels`. */
   async answer({ channel, ref, watch, permit }: PresenceQuestion): Promise<void> {
     if (watch === false) this.leave(channel)
-    const { presence } = this.shared
+    const { presence } = this.context
     const { members, users, guests } =
       watch === true ? await this.begin(channel) : await presence.list(channel, firstPage)
     try {
@@ -42,7 +42,7 @@ export class PresenceWatch implements PresenceSubscriber {
       this.leave(channel)
       throw error
     }
-    this.outlet.send(printFrame({ op: "presence", channel, members, users, guests }, ref))
+    this.connection.send(printFrame({ op: "presence", channel, members, users, guests }, ref))
   }
 
   /** Watches no more of the channels that it may not see. */
@@ -51,11 +51,11 @@ export class PresenceWatch implements PresenceSubscriber {
   }
 
   changed(channel: Channel, change: PresenceChange): void {
-    if (this.watched.has(channel) && !this.outlet.closed) this.outlet.send(sealed(channel, change))
+    if (this.watched.has(channel) && !this.connection.closed) this.connection.send(sealed(channel, change))
   }
 
   private async begin(channel: Channel) {
-    const { channelsPerConnectionMax } = this.shared.limits
+    const { channelsPerConnectionMax } = this.context.limits
     if (!this.watched.has(channel) && this.watched.size >= channelsPerConnectionMax)
       throw new LabaError(
         "too_many_channels",
@@ -64,19 +64,19 @@ export class PresenceWatch implements PresenceSubscriber {
       )
     this.watched.add(channel)
     try {
-      return await this.shared.presence.subscribe(channel, this, firstPage)
+      return await this.context.presence.subscribe(channel, this, firstPage)
     } catch (error) {
       this.leave(channel)
       throw error
     } finally {
       // It may have gone while other nodes were asked.
-      if (this.outlet.closed) this.leave(channel)
+      if (this.connection.closed) this.leave(channel)
     }
   }
 
   private leave(channel: Channel): void {
     this.watched.delete(channel)
-    this.shared.presence.unsubscribe(channel, this)
+    this.context.presence.unsubscribe(channel, this)
   }
 }
 

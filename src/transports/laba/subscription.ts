@@ -5,22 +5,22 @@ import type { ResetReason } from "../../../wire/frames.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Presence, PresenceHandle } from "../../cluster/presence/presence.ts"
-import { labaProtocol, printFrame } from "../../protocols/laba.ts"
-import type { Entry } from "../../protocols/protocol.ts"
-import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
-import type { Outlet } from "./outlet.ts"
+import { labaProtocol, printFrame } from "../../protocols/laba/frames.ts"
+import type { PreparedMessage } from "../../protocols/protocol.ts"
+import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
+import type { LabaConnection } from "./laba-connection.ts"
 
 /** The conversation it belongs to. */
 interface SubscriptionOwner {
-  readonly outlet: Outlet
+  readonly connection: LabaConnection
   /** Ends it and tells the client why. */
   endSubscription(subscription: Subscription, code: Code): void
 }
 
 export class Subscription implements Listener {
   readonly channel: Channel
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   private readonly owner: SubscriptionOwner
   /** Of the command that is to be answered, as the client wrote it. */
   private ref: JsonText | undefined
@@ -34,26 +34,26 @@ export class Subscription implements Listener {
     this.ref = ref
   }
 
-  get outlet(): Outlet {
-    return this.owner.outlet
+  get connection(): LabaConnection {
+    return this.owner.connection
   }
 
-  get outbox(): Outlet {
-    return this.outlet
+  get outbox(): LabaConnection {
+    return this.connection
   }
 
   get kind(): GroupKind {
-    return this.outlet.kind
+    return this.connection.kind
   }
 
   get closed(): boolean {
-    return this.cancelled || this.outlet.closed
+    return this.cancelled || this.connection.closed
   }
 
   /** Whoever it belongs to now is there; before they were perhaps nobody known. */
   enter(presence: Presence): void {
     this.leave()
-    this.seat = presence.join(this.channel, this.outlet.user)
+    this.seat = presence.join(this.channel, this.connection.user)
   }
 
   leave(): void {
@@ -69,7 +69,7 @@ export class Subscription implements Listener {
   start({ position, recovered, history }: Start): void {
     const { channel, ref } = this
     this.ref = undefined
-    this.outlet.send(
+    this.connection.send(
       printFrame(
         { op: "subscribed", channel, cursor: printCursor(channel, position), recovered, history },
         ref,
@@ -77,16 +77,16 @@ export class Subscription implements Listener {
     )
   }
 
-  write(entries: readonly Entry[]): void {
-    this.outlet.sendAll(entries.map((entry) => entry.as(labaProtocol) as string))
+  write(messages: readonly PreparedMessage[]): void {
+    this.connection.sendAll(messages.map((prepared) => prepared.frameFor(labaProtocol) as string))
   }
 
   ready(): Promise<void> | null {
-    return this.outlet.ready()
+    return this.connection.ready()
   }
 
   reset(position: Position, reason: ResetReason): void {
-    this.outlet.send(
+    this.connection.send(
       printFrame({ op: "reset", channel: this.channel, cursor: printCursor(this.channel, position), reason }),
     )
   }

@@ -4,16 +4,16 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
-import type { Entry } from "../../protocols/protocol.ts"
+import type { PreparedMessage } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
-import type { Places } from "../many.ts"
-import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
-import { Hold, type HoldOptions } from "./hold.ts"
+import type { ChannelPositions } from "../many.ts"
+import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
+import { HeldPoll, type HeldPollOptions } from "./held-poll.ts"
 import { type ChannelReset, manyPollAnswer } from "./poll-answer.ts"
 
 class HeldManyPollGroup extends ListGroup<PolledChannel> {
-  write(entries: readonly Entry[]): void {
-    for (const channel of this.snapshot()) channel.write(entries)
+  write(messages: readonly PreparedMessage[]): void {
+    for (const channel of this.snapshot()) channel.write(messages)
   }
 }
 
@@ -25,53 +25,53 @@ const kind: GroupKind = {
   make: () => new HeldManyPollGroup() as ListGroup<Listener>,
 }
 
-interface HeldManyPollOptions extends HoldOptions {
+interface HeldManyPollOptions extends HeldPollOptions {
   readonly channels: readonly Channel[]
   /**
    * Where it stands in each, all of them: until a channel's audience says better it stands there, so that there is a cursor
    * at any time, and what has come on one channel waits for no other.
    */
-  readonly places: Places
+  readonly positions: ChannelPositions
   /** Where it listens from in each; null is now. */
-  readonly positions: readonly (Position | null)[]
+  readonly from: readonly (Position | null)[]
   /** Channels without history say so in every answer. */
   readonly resets: readonly ChannelReset[]
 }
 
-export class HeldManyPoll extends Hold {
-  private readonly places: Places
+export class HeldManyPoll extends HeldPoll {
+  private readonly positions: ChannelPositions
   private readonly channels: PolledChannel[]
   private readonly resets: ChannelReset[]
-  private readonly messages: string[] = []
+  private readonly texts: string[] = []
   private more = false
   private answering = false
 
   constructor(options: HeldManyPollOptions) {
     super(options)
-    this.places = options.places
+    this.positions = options.positions
     this.resets = [...options.resets]
     this.channels = options.channels.map((channel, index) => new PolledChannel(this, channel, index))
     this.channels.forEach((listener, index) => {
-      this.shared.hub.join(listener, listener.channel, options.positions[index] ?? null)
+      this.context.hub.join(listener, listener.channel, options.from[index] ?? null)
     })
   }
 
-  placed(index: number, position: Position): void {
-    this.places.set(index, position)
+  channelStarted(index: number, position: Position): void {
+    this.positions.set(index, position)
   }
 
-  came(index: number, entries: readonly Entry[], more: boolean): void {
-    for (const entry of entries) {
-      this.places.set(index, entry.message)
-      this.messages.push(entry.as(jsonProtocol) as string)
+  channelMessages(index: number, messages: readonly PreparedMessage[], more: boolean): void {
+    for (const prepared of messages) {
+      this.positions.set(index, prepared.message)
+      this.texts.push(prepared.frameFor(jsonProtocol) as string)
     }
     this.more ||= more
     this.answerSoon()
   }
 
   channelReset(index: number, position: Position, reason: ResetReason): void {
-    this.places.set(index, position)
-    const channel = this.places.channels[index] as Channel
+    this.positions.set(index, position)
+    const channel = this.positions.channels[index] as Channel
     this.resets.push({
       channel,
       cursor: printCursor(channel, position),
@@ -81,11 +81,11 @@ export class HeldManyPoll extends Hold {
   }
 
   protected left(): void {
-    for (const channel of this.channels) this.shared.hub.leave(channel)
+    for (const channel of this.channels) this.context.hub.leave(channel)
   }
 
   protected emptyAnswer(): string {
-    return manyPollAnswer(this.places.cursor, this.resets, this.messages, this.more)
+    return manyPollAnswer(this.positions.cursor, this.resets, this.texts, this.more)
   }
 
   /** After the turn's fan-out, which may bring messages on other channels too. */
@@ -101,8 +101,8 @@ export class HeldManyPoll extends Hold {
 
 class PolledChannel implements Listener {
   readonly channel: Channel
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   private readonly poll: HeldManyPoll
   private readonly index: number
   private paged = false
@@ -127,13 +127,13 @@ class PolledChannel implements Listener {
   }
 
   start({ position }: Start): void {
-    this.poll.placed(this.index, position)
+    this.poll.channelStarted(this.index, position)
   }
 
-  write(entries: readonly Entry[]): void {
-    const replaying = this.membership?.phase !== "live"
+  write(messages: readonly PreparedMessage[]): void {
+    const replaying = this.hubState?.phase !== "live"
     if (replaying) this.paged = true
-    this.poll.came(this.index, entries, replaying)
+    this.poll.channelMessages(this.index, messages, replaying)
   }
 
   ready(): null {

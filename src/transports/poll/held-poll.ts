@@ -1,105 +1,151 @@
-// A long-poll on one channel. Thousands may wait on the same channel: those that stand alike get the same text.
+// A poll that waits: answered once, by a message, by the end of its time, or by the node going away. Knows no channels.
 import type { Code } from "../../../wire/codes.ts"
-import type { Position } from "../../../wire/cursor.ts"
-import type { ResetReason } from "../../../wire/frames.ts"
-import type { Channel } from "../../channels/channel.ts"
-import { jsonProtocol } from "../../protocols/message-json.ts"
-import type { Entry } from "../../protocols/protocol.ts"
-import { ListGroup } from "../list-group.ts"
-import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
-import { Hold, type HoldOptions } from "./hold.ts"
-import { pollAnswer } from "./poll-answer.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { AddressUsage } from "../../access/limits/reservation.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import { type ListPage, PagedMap } from "../../paging/paged-map.ts"
+import type { Connection } from "../connections/connections.ts"
+import type { TransportContext } from "../transport-context.ts"
+import type { Timed } from "../timer-wheel.ts"
+import { pollResponse } from "./poll-answer.ts"
 
-class HeldPollGroup extends ListGroup<HeldPoll> {
-  write(entries: readonly Entry[]): void {
-    const last = entries[entries.length - 1]
-    if (!last) return
-    const messages = entries.map((entry) => entry.as(jsonProtocol) as string)
-    const body = pollAnswer(last.message.channel, last.message, null, messages, false)
-    for (const poll of this.snapshot()) poll.answerWith(body, messages, last.message)
-  }
+/** Who waits, as far as they are counted. */
+interface HeldPollOwner {
+  /** What is counted of their address; null for this machine's own. */
+  readonly addressUsage: AddressUsage | null
+  /** Counted here; undefined for nobody known, and for who is counted as a connection already. */
+  readonly user: string | undefined
+  /** Who it is, as one looks at connections. */
+  readonly connection: Connection
 }
 
-const kind: GroupKind = {
-  name: "poll",
-  // A whole HTTP answer each.
-  writeMicros: 25,
-  messageMicros: 0.3,
-  joins: false,
-  make: () => new HeldPollGroup() as ListGroup<Listener>,
-}
+/** Counts the polls that wait on a node, and whose they are; sends them all back at once when it goes away. */
+export class HeldPolls {
+  private readonly held = new PagedMap<HeldPoll, HeldPoll>()
+  private readonly byUser = new Map<string, number>()
+  private readonly limits: Pick<Limits, "pollsWaitingMax">
 
-interface HeldPollOptions extends HoldOptions {
-  readonly channel: Channel
-  /** Where it listens from; null is now. */
-  readonly after: Position | null
-  /** Where it stands until its audience says better, as far as is known. */
-  readonly standing: Position | null
-  /** Said in the answer, whatever comes: a channel without history cannot promise that nothing was missed before. */
-  readonly reset: ResetReason | null
-}
-
-export class HeldPoll extends Hold implements Listener {
-  membership: Membership | null = null
-  place = -1
-  private readonly channel: Channel
-  private readonly alwaysReset: ResetReason | null
-  private position: Position | null
-
-  constructor(options: HeldPollOptions) {
-    super(options)
-    this.channel = options.channel
-    this.alwaysReset = options.reset
-    this.position = options.standing
-    this.shared.hub.join(this, options.channel, options.after)
+  constructor(limits: Pick<Limits, "pollsWaitingMax">) {
+    this.limits = limits
   }
 
-  get kind(): GroupKind {
-    return kind
+  get size(): number {
+    return this.held.size
   }
 
-  /** It listens to one channel. */
-  get outbox(): this {
-    return this
+  countOfUser(user: string): number {
+    return this.byUser.get(user) ?? 0
   }
 
-  start({ position }: Start): void {
-    this.position = position
-  }
-
-  write(entries: readonly Entry[]): void {
-    const last = entries[entries.length - 1]
-    if (!last) return
-    const messages = entries.map((entry) => entry.as(jsonProtocol) as string)
-    // A replay may have more than this page; the client asks again from its cursor and gets the rest at once.
-    this.answer(pollAnswer(this.channel, last.message, this.alwaysReset, messages, true))
-  }
-
-  answerWith(body: string, messages: readonly string[], position: Position): void {
-    this.answer(
-      this.alwaysReset === null
-        ? body
-        : pollAnswer(this.channel, position, this.alwaysReset, messages, false),
+  /** Throws `too_many_polls`. */
+  admit(): void {
+    const { pollsWaitingMax } = this.limits
+    if (this.held.size < pollsWaitingMax) return
+    throw new LabaError(
+      "too_many_polls",
+      `This node holds at most ${pollsWaitingMax} polls; poll without \`wait\`, or come back.`,
+      { retryAfterSeconds: 5, limit: "pollsWaitingMax" },
     )
   }
 
-  ready(): null {
-    return null
+  add(poll: HeldPoll): void {
+    this.held.set(poll, poll)
+    const { addressUsage, user } = poll.owner
+    if (addressUsage) addressUsage.connections++
+    if (user !== undefined) this.byUser.set(user, this.countOfUser(user) + 1)
   }
 
-  reset(position: Position, reason: ResetReason): void {
-    this.answer(pollAnswer(this.channel, position, reason, [], false))
+  remove(poll: HeldPoll): void {
+    if (!this.held.delete(poll)) return
+    const { addressUsage, user } = poll.owner
+    if (addressUsage) addressUsage.connections--
+    if (user === undefined) return
+    const left = this.countOfUser(user) - 1
+    if (left > 0) this.byUser.set(user, left)
+    else this.byUser.delete(user)
   }
 
-  end(code: Code): void {
-    this.fail(code, "The channel ended while the poll was waiting.")
+  answerAll(): void {
+    for (const poll of [...this.held.values()]) poll.onDue()
   }
 
-  protected left(): void {
-    this.shared.hub.leave(this)
+  /** Those who wait, a page of them. */
+  page(from: number, limit: number): ListPage<Connection> {
+    const { items, next } = this.held.page(from, limit)
+    return { items: items.map(({ owner }) => owner.connection), next }
   }
 
-  protected emptyAnswer(): string | null {
-    return this.position && pollAnswer(this.channel, this.position, this.alwaysReset, [], false)
+  /** Those who wait for a user and are counted here, a page of all who wait. */
+  ofUser(user: string, from: number, limit: number): ListPage<Connection> {
+    const { items, next } = this.held.page(from, limit)
+    return { items: items.flatMap(({ owner }) => (owner.user === user ? [owner.connection] : [])), next }
+  }
+}
+
+export interface HeldPollOptions {
+  readonly context: TransportContext
+  readonly heldPolls: HeldPolls
+  readonly owner: HeldPollOwner
+  readonly waitSeconds: number
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal
+}
+
+export abstract class HeldPoll implements Timed {
+  closed = false
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  readonly owner: HeldPollOwner
+  protected readonly context: TransportContext
+  private readonly heldPolls: HeldPolls
+  /** Made with it: what it waits for may come while it is being made. */
+  private readonly outcome = Promise.withResolvers<Response>()
+
+  constructor(options: HeldPollOptions) {
+    this.context = options.context
+    this.owner = options.owner
+    this.heldPolls = options.heldPolls
+    this.heldPolls.add(this)
+    this.context.wheel.add(this, options.waitSeconds * 1000)
+    options.signal.addEventListener("abort", () => this.giveUp(), { once: true })
+  }
+
+  /** Leaves the hub. */
+  protected abstract left(): void
+  /** The answer when nothing came. Null: the engine has not said yet where it stands, so there is no cursor to go on from. */
+  protected abstract emptyAnswer(): string | null
+
+  answered(): Promise<Response> {
+    return this.outcome.promise
+  }
+
+  answer(body: string): void {
+    if (this.close()) this.outcome.resolve(pollResponse(body))
+  }
+
+  fail(code: Code, detail: string): void {
+    if (this.close()) this.outcome.reject(new LabaError(code, detail))
+  }
+
+  onDue(): void {
+    if (this.closed) return
+    const answer = this.emptyAnswer()
+    if (answer !== null) this.answer(answer)
+    else this.fail("engine_unavailable", "The engine did not say in time where the channel stands.")
+  }
+
+  /** The client is gone; the answer reaches nobody, but Bun waits for one. */
+  private giveUp(): void {
+    if (this.close()) this.outcome.resolve(new Response(null, { status: 204 }))
+  }
+
+  private close(): boolean {
+    if (this.closed) return false
+    this.closed = true
+    this.context.wheel.remove(this)
+    this.heldPolls.remove(this)
+    this.left()
+    return true
   }
 }

@@ -10,10 +10,10 @@ export function pollAnswer(
   channel: Channel,
   position: Position,
   reset: ResetReason | null,
-  messages: readonly string[],
+  texts: readonly string[],
   more: boolean,
 ): string {
-  return `{"cursor":"${printCursor(channel, position)}","reset":${reset === null ? "null" : `"${reset}"`},"more":${more},"messages":[${messages.join(",")}]}`
+  return `{"cursor":"${printCursor(channel, position)}","reset":${reset === null ? "null" : `"${reset}"`},"more":${more},"messages":[${texts.join(",")}]}`
 }
 
 export interface ChannelReset {
@@ -26,14 +26,14 @@ export interface ChannelReset {
 export function manyPollAnswer(
   cursor: string,
   resets: readonly ChannelReset[],
-  messages: readonly string[],
+  texts: readonly string[],
   more: boolean,
 ): string {
   const reset = resets[0] ? `"${resets[0].reason}"` : "null"
-  return `{"cursor":"${cursor}","reset":${reset},"resets":${JSON.stringify(resets)},"more":${more},"messages":[${messages.join(",")}]}`
+  return `{"cursor":"${cursor}","reset":${reset},"resets":${JSON.stringify(resets)},"more":${more},"messages":[${texts.join(",")}]}`
 }
 
-export const messagesJson = (messages: readonly Message[]): string[] => messages.map(messageJson)
+export const messagesJson = (texts: readonly Message[]): string[] => texts.map(messageJson)
 
 const pollHeaders = {
   "Content-Type": "application/json; charset=utf-8",

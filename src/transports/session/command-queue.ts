@@ -1,6 +1,6 @@
 // Commands that came by POST take effect in the order in which they came, one after the other.
 import { LabaError } from "../../../wire/error.ts"
-import type { Command } from "../../protocols/commands.ts"
+import type { Command } from "../../protocols/laba/commands.ts"
 import type { Conversation } from "../laba/conversation.ts"
 
 /** Frames that may wait. A client has one POST under way, of at most 64; the rest is for one that does not keep to it. */
@@ -52,9 +52,9 @@ export class CommandQueue {
 
   private async work(): Promise<void> {
     this.working = true
-    const { outlet } = this.conversation
+    const { connection } = this.conversation
     // What a session has not begun when it ends is not done any more, as on a WebSocket.
-    for (let batch = this.batches[0]; batch && !outlet.closed; batch = this.batches[0]) {
+    for (let batch = this.batches[0]; batch && !connection.closed; batch = this.batches[0]) {
       const frame = batch.frames.shift()
       // `handle` answers what goes wrong; it never rejects.
       const work = frame && this.conversation.handle(frame)

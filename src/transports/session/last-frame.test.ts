@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test"
 import { LabaError } from "../../../wire/error.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
-import { stranger } from "../guest.ts"
+import { anonymousClient } from "../connections/client.ts"
 import { SlowReaders } from "../slow-readers.ts"
-import { stubShared } from "../stub-shared.ts"
+import { stubContext } from "../stub-context.ts"
 import { PolledSession, type PolledSessionOptions } from "./polled-session.ts"
 import { StreamedSession } from "./streamed-session.ts"
 
@@ -12,16 +12,16 @@ const outboxBytesMax = 1000
 
 function start() {
   const slowReaders = new SlowReaders({ outboxBytesMax })
-  const shared = stubShared({ hub: { slow: () => null }, limits: { outboxBytesMax }, slowReaders })
+  const context = stubContext({ hub: { startSkipping: () => null }, limits: { outboxBytesMax }, slowReaders })
   const session: PolledSessionOptions = {
-    shared,
+    context,
     number: 1,
     user: undefined,
-    guest: stranger,
+    client: anonymousClient,
     channels: [],
     reply: undefined,
   }
-  return { session, counters: shared.counters, [Symbol.dispose]: () => slowReaders.stop() }
+  return { session, counters: context.counters, [Symbol.dispose]: () => slowReaders.stop() }
 }
 
 const deletion = new LabaError("deleted", "d".repeat(200))
@@ -48,7 +48,7 @@ test("[N9] a stream that the last frame overfills gets no second one", () => {
   // Above four times its outbox a stream is slow at once.
   fill(session, outboxBytesMax * 4)
   expect(session.closed).toBe(false)
-  session.dismiss(deletion)
+  session.disconnect(deletion)
   expect(session.closed).toBe(true)
   expect(codesOf(frames)).toEqual(["deleted"])
   expect(t.counters.errorFrames).toEqual(new Map([["deleted", 1]]))
@@ -59,7 +59,7 @@ test("[N9] a polled session that the last frame overfills ends by its own reason
   const session = new PolledSession(t.session)
   fill(session, outboxBytesMax)
   expect(session.closed).toBe(false)
-  session.dismiss(deletion)
+  session.disconnect(deletion)
   expect(session.closed).toBe(true)
   const { frames } = JSON.parse(session.poll(0, 0) as string) as { frames: ServerFrame[] }
   expect(codesOf(frames)).toEqual(["deleted"])

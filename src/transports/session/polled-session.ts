@@ -1,15 +1,15 @@
 // A laba.v1 conversation whose frames are fetched: numbered, kept until they are acknowledged, so that an answer lost
 // on the way loses nothing. Bounded in bytes; who does not fetch is slow.
 import { LabaError } from "../../../wire/error.ts"
-import { directFrame } from "../../protocols/laba.ts"
-import type { Entry } from "../../protocols/protocol.ts"
-import type { Connection, LossOf } from "../connections.ts"
-import type { Guest } from "../guest.ts"
+import { directFrame } from "../../protocols/laba/frames.ts"
+import type { PreparedMessage } from "../../protocols/protocol.ts"
+import type { Connection, WhyForbidden } from "../connections/connections.ts"
+import type { Client } from "../connections/client.ts"
 import { Conversation } from "../laba/conversation.ts"
-import type { Outlet } from "../laba/outlet.ts"
+import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import { ListGroup } from "../list-group.ts"
-import type { Shared } from "../shared.ts"
+import type { TransportContext } from "../transport-context.ts"
 import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
 import type { GroupKind, Listener } from "../transport.ts"
@@ -20,8 +20,8 @@ import { greet, type SessionStart } from "./session.ts"
 const unpolledMs = 10_000
 
 class PolledGroup extends ListGroup<Subscription> {
-  write(entries: readonly Entry[]): void {
-    for (const subscription of this.snapshot()) subscription.write(entries)
+  write(messages: readonly PreparedMessage[]): void {
+    for (const subscription of this.snapshot()) subscription.write(messages)
   }
 }
 
@@ -34,24 +34,24 @@ const kind: GroupKind = {
 }
 
 export interface PolledSessionOptions extends SessionStart {
-  readonly shared: Shared
+  readonly context: TransportContext
   readonly number: number
   readonly user: string | undefined
-  readonly guest: Guest
+  readonly client: Client
 }
 
-export class PolledSession implements Outlet, Connection, Reader, Timed {
+export class PolledSession implements LabaConnection, Connection, Reader, Timed {
   number: number
   readonly transport = "poll"
   user: string | undefined
-  guest: Guest
+  client: Client
   /** It is over; its last frame may still be fetched. */
   closed = false
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
   readonly commands: CommandQueue
-  private readonly shared: Shared
+  private readonly context: TransportContext
   private readonly conversation: Conversation
   /** Frames not yet acknowledged; the first has the number `acked + 1`. */
   private frames: string[] = []
@@ -66,14 +66,14 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   private draining: PromiseWithResolvers<void> | null = null
 
   constructor(options: PolledSessionOptions) {
-    this.shared = options.shared
+    this.context = options.context
     this.number = options.number
     this.user = options.user
-    this.guest = options.guest
-    this.conversation = new Conversation(options.shared, this)
+    this.client = options.client
+    this.conversation = new Conversation(options.context, this)
     this.commands = new CommandQueue(this.conversation)
-    this.shared.connections.addReserved(this, options.number)
-    this.shared.wheel.add(this, unpolledMs)
+    this.context.connections.addReserved(this, options.number)
+    this.context.wheel.add(this, unpolledMs)
     greet(this.conversation, options)
   }
 
@@ -107,8 +107,8 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     // One poll at a time: the earlier one is answered empty, so that its client sees it was replaced.
     this.release(this.emptyPage())
     if (this.frames.length > 0 || waitMs === 0 || this.closed) return this.finishAnswer(this.page())
-    this.shared.wheel.remove(this)
-    this.shared.wheel.add(this, waitMs)
+    this.context.wheel.remove(this)
+    this.context.wheel.add(this, waitMs)
     return new Promise((resolve) => {
       this.held = resolve
     })
@@ -132,15 +132,15 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     }
     this.answerSoon()
     // Without a second look: what waits here waits in our memory, and its reader asks for it when it likes.
-    if (this.bytes > this.shared.limits.outboxBytesMax) this.shared.slowReaders.judge(this)
+    if (this.bytes > this.context.limits.outboxBytesMax) this.context.slowReaders.judge(this)
   }
 
   backlogBytes(): number {
     return this.bytes
   }
 
-  setAside(): (() => void) | null {
-    return this.conversation.setAside()
+  startSkipping(): (() => void) | null {
+    return this.conversation.startSkipping()
   }
 
   endAsSlow(): void {
@@ -167,10 +167,10 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     this.frames.push(frame)
     this.bytes += frame.length
     this.close()
-    this.shared.connections.retire(this)
+    this.context.connections.retire(this)
     // How often it is asked for makes no difference.
-    this.shared.wheel.add(this, unpolledMs)
-    if (this.bytes > this.shared.limits.outboxBytesMax) {
+    this.context.wheel.add(this, unpolledMs)
+    if (this.bytes > this.context.limits.outboxBytesMax) {
       // What could not be delivered gives way to why.
       this.acked = this.sent
       this.frames = [frame]
@@ -179,7 +179,7 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     this.answerSoon()
   }
 
-  dismiss(error: LabaError): void {
+  disconnect(error: LabaError): void {
     this.conversation.end(error)
   }
 
@@ -187,8 +187,8 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     this.conversation.expiring(seconds)
   }
 
-  endLost(lossOf: LossOf): void {
-    this.conversation.endLost(lossOf)
+  endForbidden(whyForbidden: WhyForbidden): void {
+    this.conversation.endForbidden(whyForbidden)
   }
 
   sendAway(): void {
@@ -211,19 +211,19 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
   /** It does nothing any more, and nothing more is said to it. */
   private close(): void {
     this.closed = true
-    this.shared.wheel.remove(this)
+    this.context.wheel.remove(this)
     this.conversation.left()
     this.releaseReady()
-    this.shared.gone(this, 1000, "")
+    this.context.reportGone(this, 1000, "")
   }
 
   private forget(): void {
-    this.shared.wheel.remove(this)
-    this.shared.connections.remove(this)
+    this.context.wheel.remove(this)
+    this.context.connections.remove(this)
   }
 
   private get isDrained(): boolean {
-    return this.closed || this.bytes * 4 <= this.shared.limits.outboxBytesMax
+    return this.closed || this.bytes * 4 <= this.context.limits.outboxBytesMax
   }
 
   private acknowledge(ack: number): void {
@@ -239,7 +239,7 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
     let count = 0
     let bytes = 0
     for (const frame of this.frames) {
-      if (count > 0 && bytes + frame.length > this.shared.limits.pageBytesMax) break
+      if (count > 0 && bytes + frame.length > this.context.limits.pageBytesMax) break
       count++
       bytes += frame.length
     }
@@ -276,8 +276,8 @@ export class PolledSession implements Outlet, Connection, Reader, Timed {
 
   private waitForPoll(): void {
     if (this.closed) return
-    this.shared.wheel.remove(this)
-    this.shared.wheel.add(this, unpolledMs)
+    this.context.wheel.remove(this)
+    this.context.wheel.add(this, unpolledMs)
   }
 
   private releaseReady(): void {

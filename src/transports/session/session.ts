@@ -12,7 +12,10 @@ export interface SessionStart {
 export function greet(conversation: Conversation, { channels, reply }: SessionStart): void {
   conversation.hello()
   if (reply !== undefined) {
-    conversation.outlet.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    conversation.connection.direct(
+      typeof reply === "string" ? "text/plain" : "application/octet-stream",
+      reply,
+    )
   }
   for (const channel of channels) conversation.attach(channel)
 }

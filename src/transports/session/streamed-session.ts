@@ -1,10 +1,10 @@
 // A laba.v1 conversation whose frames go down a stream of events, one event a frame, and whose commands come by POST.
 import { LabaError } from "../../../wire/error.ts"
-import { directFrame, labaProtocol } from "../../protocols/laba.ts"
-import type { Entry } from "../../protocols/protocol.ts"
-import type { LossOf } from "../connections.ts"
+import { directFrame, labaProtocol } from "../../protocols/laba/frames.ts"
+import type { PreparedMessage } from "../../protocols/protocol.ts"
+import type { WhyForbidden } from "../connections/connections.ts"
 import { Conversation } from "../laba/conversation.ts"
-import type { Outlet } from "../laba/outlet.ts"
+import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import { ListGroup } from "../list-group.ts"
 import { EventStream, type EventStreamOptions } from "../sse/event-stream.ts"
@@ -18,11 +18,11 @@ const encoder = new TextEncoder()
 const frameEvent = (frame: string): string => `data: ${frame}\n\n`
 
 class StreamedGroup extends ListGroup<Subscription> {
-  write(entries: readonly Entry[]): void {
+  write(messages: readonly PreparedMessage[]): void {
     let text = ""
-    for (const entry of entries) text += frameEvent(entry.as(labaProtocol) as string)
+    for (const prepared of messages) text += frameEvent(prepared.frameFor(labaProtocol) as string)
     const chunk = encoder.encode(text)
-    for (const subscription of this.snapshot()) (subscription.outlet as StreamedSession).push(chunk)
+    for (const subscription of this.snapshot()) (subscription.connection as StreamedSession).push(chunk)
   }
 }
 
@@ -34,15 +34,15 @@ const kind: GroupKind = {
   make: () => new StreamedGroup() as ListGroup<Listener>,
 }
 
-export class StreamedSession extends EventStream implements Outlet {
+export class StreamedSession extends EventStream implements LabaConnection {
   readonly commands: CommandQueue
   private readonly conversation: Conversation
-  private readonly beginning: SessionStart
+  private readonly openOptions: SessionStart
 
   constructor(options: EventStreamOptions & SessionStart) {
     super(options)
-    this.beginning = { channels: options.channels, reply: options.reply }
-    this.conversation = new Conversation(options.shared, this)
+    this.openOptions = { channels: options.channels, reply: options.reply }
+    this.conversation = new Conversation(options.context, this)
     this.commands = new CommandQueue(this.conversation)
   }
 
@@ -71,8 +71,8 @@ export class StreamedSession extends EventStream implements Outlet {
     return true
   }
 
-  setAside(): (() => void) | null {
-    return this.conversation.setAside()
+  startSkipping(): (() => void) | null {
+    return this.conversation.startSkipping()
   }
 
   override endAsSlow(): void {
@@ -83,7 +83,7 @@ export class StreamedSession extends EventStream implements Outlet {
     this.pushLast(frameEvent(frame))
   }
 
-  override dismiss(error: LabaError): void {
+  override disconnect(error: LabaError): void {
     this.conversation.end(error)
   }
 
@@ -91,8 +91,8 @@ export class StreamedSession extends EventStream implements Outlet {
     this.conversation.expiring(seconds)
   }
 
-  endLost(lossOf: LossOf): void {
-    this.conversation.endLost(lossOf)
+  endForbidden(whyForbidden: WhyForbidden): void {
+    this.conversation.endForbidden(whyForbidden)
   }
 
   override sendAway(): void {
@@ -111,7 +111,7 @@ export class StreamedSession extends EventStream implements Outlet {
   }
 
   protected opened(): void {
-    greet(this.conversation, this.beginning)
+    greet(this.conversation, this.openOptions)
   }
 
   protected left(): void {

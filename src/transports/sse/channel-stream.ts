@@ -4,11 +4,11 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { PresenceHandle } from "../../cluster/presence/presence.ts"
-import { eventProtocol, namedBlock, retryLine } from "../../protocols/event-stream.ts"
-import type { Entry } from "../../protocols/protocol.ts"
+import { eventProtocol, namedBlock, retryLine } from "../../protocols/events.ts"
+import type { PreparedMessage } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
-import { leaveSeats, seatsOf } from "../seats.ts"
-import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
+import { leavePresence, joinPresence } from "../presence-handles.ts"
+import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
 
 /** What a browser waits before it comes back after a cut. */
@@ -16,15 +16,15 @@ export const reconnectMs = 2000
 
 const encoder = new TextEncoder()
 
-const joined = (entries: readonly Entry[]): Uint8Array => {
+const joined = (messages: readonly PreparedMessage[]): Uint8Array => {
   let text = ""
-  for (const entry of entries) text += entry.as(eventProtocol) as string
+  for (const prepared of messages) text += prepared.frameFor(eventProtocol) as string
   return encoder.encode(text)
 }
 
 class ChannelStreamGroup extends ListGroup<ChannelStream> {
-  write(entries: readonly Entry[]): void {
-    const chunk = joined(entries)
+  write(messages: readonly PreparedMessage[]): void {
+    const chunk = joined(messages)
     for (const stream of this.snapshot()) stream.push(chunk)
   }
 }
@@ -44,16 +44,16 @@ interface ChannelStreamOptions extends EventStreamOptions {
 }
 
 export class ChannelStream extends EventStream implements Listener {
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   private readonly channel: Channel
-  private beginning: ChannelStreamOptions | null
-  private seats: PresenceHandle[] | null = null
+  private openOptions: ChannelStreamOptions | null
+  private presenceHandles: PresenceHandle[] | null = null
 
   constructor(options: ChannelStreamOptions) {
     super(options)
     this.channel = options.channel
-    this.beginning = options
+    this.openOptions = options
   }
 
   get kind(): GroupKind {
@@ -73,8 +73,8 @@ export class ChannelStream extends EventStream implements Listener {
     this.pushText(retryLine(reconnectMs) + namedBlock("position", { cursor, recovered, history }, cursor))
   }
 
-  write(entries: readonly Entry[]): void {
-    this.push(joined(entries))
+  write(messages: readonly PreparedMessage[]): void {
+    this.push(joined(messages))
   }
 
   reset(position: Position, reason: ResetReason): void {
@@ -86,21 +86,21 @@ export class ChannelStream extends EventStream implements Listener {
     this.closeWith(code)
   }
 
-  setAside(): (() => void) | null {
-    return this.shared.hub.slow(this)
+  startSkipping(): (() => void) | null {
+    return this.context.hub.startSkipping(this)
   }
 
   protected opened(): void {
-    const { after, reply } = this.beginning as ChannelStreamOptions
-    this.beginning = null
+    const { after, reply } = this.openOptions as ChannelStreamOptions
+    this.openOptions = null
     if (reply !== undefined)
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
-    this.seats = seatsOf(this.channels, this.user, this.shared.presence)
-    this.shared.hub.join(this, this.channel, after)
+    this.presenceHandles = joinPresence(this.channels, this.user, this.context.presence)
+    this.context.hub.join(this, this.channel, after)
   }
 
   protected left(): void {
-    this.shared.hub.leave(this)
-    leaveSeats(this.seats)
+    this.context.hub.leave(this)
+    leavePresence(this.presenceHandles)
   }
 }

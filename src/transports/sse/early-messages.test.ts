@@ -3,11 +3,11 @@
 import { expect, test } from "bun:test"
 import type { Channel } from "../../channels/channel.ts"
 import type { Message } from "../../engines/engine.ts"
-import { channelOf } from "../../hub/rehearsal.ts"
-import { Entry } from "../../protocols/protocol.ts"
-import { stranger } from "../guest.ts"
+import { channelOf } from "../../hub/testing/test-hub.ts"
+import { PreparedMessage } from "../../protocols/protocol.ts"
+import { anonymousClient } from "../connections/client.ts"
 import { SlowReaders } from "../slow-readers.ts"
-import { stubShared } from "../stub-shared.ts"
+import { stubContext } from "../stub-context.ts"
 import type { Listener } from "../transport.ts"
 import { ManyStream } from "./many-stream.ts"
 
@@ -18,15 +18,19 @@ function start() {
   const listeners: Listener[] = []
   const written: string[] = []
   const slowReaders = new SlowReaders({ outboxBytesMax })
-  const hub = { join: (listener: Listener) => listeners.push(listener), leave() {}, slow: () => null }
-  const shared = stubShared({ hub, limits: { outboxBytesMax }, slowReaders })
+  const hub = {
+    join: (listener: Listener) => listeners.push(listener),
+    leave() {},
+    startSkipping: () => null,
+  }
+  const context = stubContext({ hub, limits: { outboxBytesMax }, slowReaders })
   const channels = ["/a", "/b"].map(channelOf)
   const stream = new ManyStream({
-    shared,
+    context,
     request: new Request("http://x/"),
     number: 1,
     user: undefined,
-    guest: stranger,
+    client: anonymousClient,
     channels,
     from: null,
     reply: undefined,
@@ -55,14 +59,14 @@ const message = (channel: Channel, offset: number): Message => ({
   time: 0,
 })
 
-const entry = (offset: number) => new Entry(message(channelOf("/a"), offset))
+const prepared = (offset: number) => new PreparedMessage(message(channelOf("/a"), offset))
 
 test("early messages are backlog: too many of them end the stream as slow", () => {
   using t = start()
   t.begin(t.first)
   for (let offset = 1; offset <= 41; offset++) {
     expect(t.stream.closed).toBe(false)
-    t.first.write([entry(offset)])
+    t.first.write([prepared(offset)])
   }
   expect(t.stream.closed).toBe(true)
   expect(t.written.join("")).toContain('"code":"slow"')
@@ -71,7 +75,7 @@ test("early messages are backlog: too many of them end the stream as slow", () =
 test("early messages come after the cursor, in order, and are no backlog any more", () => {
   using t = start()
   t.begin(t.first)
-  for (let offset = 1; offset <= 30; offset++) t.first.write([entry(offset)])
+  for (let offset = 1; offset <= 30; offset++) t.first.write([prepared(offset)])
   expect(t.stream.backlogBytes()).toBe(30 * messageBytes)
   expect(t.written).toEqual([])
   t.begin(t.second)

@@ -1,11 +1,11 @@
 // A stream of server-sent events as every use of it needs it: writing, its backlog in bytes, heartbeat, the end.
 // Knows no channels.
 import { type Code, entryOf } from "../../../wire/codes.ts"
-import { heartbeatComment, namedBlock, retryLine } from "../../protocols/event-stream.ts"
+import { heartbeatComment, namedBlock, retryLine } from "../../protocols/events.ts"
 import type { LabaError } from "../../../wire/error.ts"
-import type { Connection, Protocol } from "../connections.ts"
-import type { Guest } from "../guest.ts"
-import type { Shared } from "../shared.ts"
+import type { Connection, ProtocolName } from "../connections/connections.ts"
+import type { Client } from "../connections/client.ts"
+import type { TransportContext } from "../transport-context.ts"
 import { hardLimitFactor, type Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
 
@@ -17,11 +17,11 @@ interface DirectController {
 }
 
 export interface EventStreamOptions {
-  readonly shared: Shared
+  readonly context: TransportContext
   readonly request: Request
   readonly number: number
   readonly user: string | undefined
-  readonly guest: Guest
+  readonly client: Client
 }
 
 /** After the end Bun cuts a connection whose client reads no more within this many seconds. */
@@ -53,12 +53,12 @@ export abstract class EventStream implements Timed, Reader, Connection {
   number: number
   readonly transport = "sse"
   user: string | undefined
-  guest: Guest
+  client: Client
   closed = false
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
-  protected readonly shared: Shared
+  protected readonly context: TransportContext
   private controller: DirectController | null = null
   private request: Request | null
   /** Bytes written while the client was behind. */
@@ -70,14 +70,14 @@ export abstract class EventStream implements Timed, Reader, Connection {
   private draining: PromiseWithResolvers<void> | null = null
 
   constructor(options: EventStreamOptions) {
-    this.shared = options.shared
+    this.context = options.context
     this.request = options.request
     this.number = options.number
     this.user = options.user
-    this.guest = options.guest
+    this.client = options.client
   }
 
-  get protocol(): Protocol {
+  get protocol(): ProtocolName {
     return "raw"
   }
 
@@ -85,7 +85,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   /** The response that carries this stream. */
   respond(): Response {
-    this.shared.setTimeout(this.request as Request, 0)
+    this.context.setTimeout(this.request as Request, 0)
     // The stream is its own source: three objects fewer for each of what may be a million streams.
     return new Response(new ReadableStream(this as unknown as UnderlyingDefaultSource), { headers })
   }
@@ -93,9 +93,9 @@ export abstract class EventStream implements Timed, Reader, Connection {
   /** Bun calls it once, when the response begins. */
   pull(controller: DirectController): void {
     this.controller = controller
-    this.shared.connections.addReserved(this, this.number)
+    this.context.connections.addReserved(this, this.number)
     const lifeShare = shortestLife + (1 - shortestLife) * Math.random()
-    this.endsAtMs = performance.now() + this.shared.limits.streamSecondsMax * 1000 * lifeShare
+    this.endsAtMs = performance.now() + this.context.limits.streamSecondsMax * 1000 * lifeShare
     this.waitForNext(Math.random())
     this.opened()
   }
@@ -109,7 +109,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   protected abstract opened(): void
   /** The client is gone, or the stream has ended: leave the hub. */
   protected abstract left(): void
-  abstract setAside(): (() => void) | null
+  abstract startSkipping(): (() => void) | null
 
   /** Writes a chunk that others may share. */
   push(chunk: Uint8Array): void {
@@ -129,7 +129,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   /** Null while less than a quarter of the outbox waits. */
   ready(): Promise<void> | null {
-    if (this.closed || this.behindBytes * 4 <= this.shared.limits.outboxBytesMax) return null
+    if (this.closed || this.behindBytes * 4 <= this.context.limits.outboxBytesMax) return null
     return this.drained()
   }
 
@@ -164,7 +164,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.closeWith("slow")
   }
 
-  dismiss(error: LabaError): void {
+  disconnect(error: LabaError): void {
     this.closeWith(error.code)
   }
 
@@ -187,8 +187,8 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   /** Until the next heartbeat, or a share of it, or the end. */
   private waitForNext(share: number): void {
-    const heartbeatMs = this.shared.limits.heartbeatSeconds * 1000 * share
-    this.shared.wheel.add(this, Math.min(heartbeatMs, this.endsAtMs - performance.now()))
+    const heartbeatMs = this.context.limits.heartbeatSeconds * 1000 * share
+    this.context.wheel.add(this, Math.min(heartbeatMs, this.endsAtMs - performance.now()))
   }
 
   /** In this order: after `close()` the timeout can no longer be set, and a stalled reader would keep socket and backlog. */
@@ -196,7 +196,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
     if (this.closed) return
     const { controller, request } = this
     this.gone()
-    if (request) this.shared.setTimeout(request, lastSeconds)
+    if (request) this.context.setTimeout(request, lastSeconds)
     controller?.close()
   }
 
@@ -205,18 +205,18 @@ export abstract class EventStream implements Timed, Reader, Connection {
     this.closed = true
     this.controller = null
     this.request = null
-    this.shared.wheel.remove(this)
-    this.shared.connections.remove(this)
+    this.context.wheel.remove(this)
+    this.context.connections.remove(this)
     this.left()
     this.releaseWaiters()
-    this.shared.gone(this, 1000, "")
+    this.context.reportGone(this, 1000, "")
   }
 
   private fellBehind(bytes: number, drained: Promise<number>): void {
     this.behindBytes += bytes
     const caughtUp = (): void => {
       this.behindBytes -= bytes
-      this.shared.slowReaders.took(this)
+      this.context.slowReaders.progressed(this)
       if (this.behindBytes === 0) this.releaseWaiters()
     }
     drained.then(caughtUp, caughtUp)
@@ -225,7 +225,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   /** Something was added to the backlog. */
   protected judgeBacklog(): void {
-    const { slowReaders, limits } = this.shared
+    const { slowReaders, limits } = this.context
     slowReaders.suspect(this)
     // Bun itself has no bound here: between two looks a fast publisher could fill the memory.
     if (this.backlogBytes() > limits.outboxBytesMax * hardLimitFactor) slowReaders.judge(this)

@@ -5,20 +5,20 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { PresenceHandle } from "../../cluster/presence/presence.ts"
-import { dataLines, namedBlock, retryLine } from "../../protocols/event-stream.ts"
+import { dataLines, namedBlock, retryLine } from "../../protocols/events.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
-import { type Entry, payloadBytes } from "../../protocols/protocol.ts"
+import { type PreparedMessage, payloadBytes } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
-import { type ManyStart, Places } from "../many.ts"
-import { leaveSeats, seatsOf } from "../seats.ts"
-import type { GroupKind, Listener, Membership, Start } from "../transport.ts"
-import { setAside } from "../slow-listeners.ts"
+import { type StartPositions, ChannelPositions } from "../many.ts"
+import { leavePresence, joinPresence } from "../presence-handles.ts"
+import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
+import { startSkipping } from "../start-skipping.ts"
 import { reconnectMs } from "./channel-stream.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
 
 class ManyStreamGroup extends ListGroup<StreamedChannel> {
-  write(entries: readonly Entry[]): void {
-    for (const channel of this.snapshot()) channel.write(entries)
+  write(messages: readonly PreparedMessage[]): void {
+    for (const channel of this.snapshot()) channel.write(messages)
   }
 }
 
@@ -32,12 +32,12 @@ const kind: GroupKind = {
 
 export interface ManyStreamOptions extends EventStreamOptions {
   readonly channels: readonly Channel[]
-  readonly from: ManyStart
+  readonly from: StartPositions
   readonly reply: string | Uint8Array | undefined
 }
 
 /** Until every channel has its place there is no cursor, and nothing can be written. */
-class Beginning {
+class PendingStart {
   /** How each channel begins, as far as it is known. */
   readonly starts: Start[] = []
   /** What happens once the cursor was written. */
@@ -56,113 +56,115 @@ class Beginning {
 }
 
 export class ManyStream extends EventStream {
-  private readonly places: Places
+  private readonly positions: ChannelPositions
   private readonly listeners: StreamedChannel[]
-  private readonly from: ManyStart
+  private readonly from: StartPositions
   private readonly reply: string | Uint8Array | undefined
   /** Null once the cursor was written. */
-  private beginning: Beginning | null = new Beginning()
-  private seats: PresenceHandle[] | null = null
+  private pendingStart: PendingStart | null = new PendingStart()
+  private presenceHandles: PresenceHandle[] | null = null
 
   constructor(options: ManyStreamOptions) {
     super(options)
-    this.places = new Places(options.channels)
+    this.positions = new ChannelPositions(options.channels)
     this.listeners = options.channels.map((channel, index) => new StreamedChannel(this, channel, index))
     this.from = options.from
     this.reply = options.reply
   }
 
   get channels(): readonly Channel[] {
-    return this.places.channels
+    return this.positions.channels
   }
 
-  setAside(): (() => void) | null {
-    return setAside(this.shared.hub, this.listeners)
+  startSkipping(): (() => void) | null {
+    return startSkipping(this.context.hub, this.listeners)
   }
 
   override backlogBytes(): number {
-    return super.backlogBytes() + (this.beginning?.bytes ?? 0)
+    return super.backlogBytes() + (this.pendingStart?.bytes ?? 0)
   }
 
   override drained(): Promise<void> {
-    const { beginning } = this
-    if (!beginning) return super.drained()
-    return beginning.over.then(() => (!this.closed && this.backlogBytes() > 0 ? super.drained() : undefined))
+    const { pendingStart } = this
+    if (!pendingStart) return super.drained()
+    return pendingStart.over.then(() =>
+      !this.closed && this.backlogBytes() > 0 ? super.drained() : undefined,
+    )
   }
 
   /** A channel is asked for its place first, and for its messages when all channels have theirs. */
   readyFor(index: number): Promise<void> | null {
-    const { beginning } = this
-    if (!beginning || this.closed) return this.ready()
-    return beginning.starts[index] ? beginning.over : null
+    const { pendingStart } = this
+    if (!pendingStart || this.closed) return this.ready()
+    return pendingStart.starts[index] ? pendingStart.over : null
   }
 
-  placed(index: number, start: Start): void {
-    this.places.set(index, start.position)
-    const { beginning } = this
-    if (!beginning) return
-    beginning.starts[index] = start
-    if (!this.places.complete) return
-    const { cursor, channels } = this.places
-    const told = beginning.starts.map(({ position, recovered, history }, at) => ({
+  channelStarted(index: number, start: Start): void {
+    this.positions.set(index, start.position)
+    const { pendingStart } = this
+    if (!pendingStart) return
+    pendingStart.starts[index] = start
+    if (!this.positions.complete) return
+    const { cursor, channels } = this.positions
+    const told = pendingStart.starts.map(({ position, recovered, history }, at) => ({
       channel: channels[at],
       cursor: printCursor(channels[at] as Channel, position),
       recovered,
       history,
     }))
-    this.beginning = null
+    this.pendingStart = null
     this.pushText(retryLine(reconnectMs) + namedBlock("position", { cursor, channels: told }, cursor))
-    for (const happen of beginning.after) happen()
-    beginning.end()
+    for (const happen of pendingStart.after) happen()
+    pendingStart.end()
   }
 
-  messages(index: number, entries: readonly Entry[]): void {
-    const { beginning } = this
-    if (beginning) {
-      const kept = [...entries]
-      beginning.after.push(() => this.messages(index, kept))
-      beginning.bytes += payloadBytes(entries)
+  channelMessages(index: number, messages: readonly PreparedMessage[]): void {
+    const { pendingStart } = this
+    if (pendingStart) {
+      const kept = [...messages]
+      pendingStart.after.push(() => this.channelMessages(index, kept))
+      pendingStart.bytes += payloadBytes(messages)
       return this.judgeBacklog()
     }
     let text = ""
-    for (const entry of entries) {
-      this.places.set(index, entry.message)
-      text += `id: ${this.places.cursor}\n${dataLines(entry.as(jsonProtocol) as string)}\n`
+    for (const prepared of messages) {
+      this.positions.set(index, prepared.message)
+      text += `id: ${this.positions.cursor}\n${dataLines(prepared.frameFor(jsonProtocol) as string)}\n`
     }
     this.pushText(text)
   }
 
   channelReset(index: number, position: Position, reason: ResetReason): void {
-    if (this.beginning)
-      return void this.beginning.after.push(() => this.channelReset(index, position, reason))
-    this.places.set(index, position)
-    const channel = this.places.channels[index] as Channel
+    if (this.pendingStart)
+      return void this.pendingStart.after.push(() => this.channelReset(index, position, reason))
+    this.positions.set(index, position)
+    const channel = this.positions.channels[index] as Channel
     const reset = { channel, cursor: printCursor(channel, position), reason }
-    this.pushText(namedBlock("reset", reset, this.places.cursor))
+    this.pushText(namedBlock("reset", reset, this.positions.cursor))
   }
 
   protected opened(): void {
     const { reply } = this
     if (reply !== undefined)
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
-    this.seats = seatsOf(this.channels, this.user, this.shared.presence)
+    this.presenceHandles = joinPresence(this.channels, this.user, this.context.presence)
     this.listeners.forEach((listener, index) => {
-      this.shared.hub.join(listener, listener.channel, this.from?.[index] ?? null)
+      this.context.hub.join(listener, listener.channel, this.from?.[index] ?? null)
     })
   }
 
   protected left(): void {
-    for (const channel of this.listeners) this.shared.hub.leave(channel)
-    leaveSeats(this.seats)
-    this.beginning?.end()
+    for (const channel of this.listeners) this.context.hub.leave(channel)
+    leavePresence(this.presenceHandles)
+    this.pendingStart?.end()
   }
 }
 
 /** One channel of such a stream. */
 class StreamedChannel implements Listener {
   readonly channel: Channel
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   private readonly stream: ManyStream
   private readonly index: number
 
@@ -185,11 +187,11 @@ class StreamedChannel implements Listener {
   }
 
   start(start: Start): void {
-    this.stream.placed(this.index, start)
+    this.stream.channelStarted(this.index, start)
   }
 
-  write(entries: readonly Entry[]): void {
-    this.stream.messages(this.index, entries)
+  write(messages: readonly PreparedMessage[]): void {
+    this.stream.channelMessages(this.index, messages)
   }
 
   ready(): Promise<void> | null {

@@ -1,22 +1,22 @@
 import { expect, test } from "bun:test"
 import type { Position } from "../../../wire/cursor.ts"
 import { defaultLimits } from "../../../wire/limits.ts"
-import { channelOf, Rehearsal } from "../../hub/rehearsal.ts"
-import { stranger } from "../guest.ts"
+import { channelOf, TestHub } from "../../hub/testing/test-hub.ts"
+import { anonymousClient } from "../connections/client.ts"
 import { SlowReaders } from "../slow-readers.ts"
-import { stubShared } from "../stub-shared.ts"
+import { stubContext } from "../stub-context.ts"
 import { ChannelStream } from "./channel-stream.ts"
 
 const message = "x".repeat(60 * 1024)
 
 function start(outboxBytesMax = defaultLimits.outboxBytesMax) {
   let now = 1
-  const rehearsal = new Rehearsal({ outboxBytesMax })
+  const testHub = new TestHub({ outboxBytesMax })
   const slowReaders = new SlowReaders({ outboxBytesMax, now: () => now })
-  const shared = stubShared({ hub: rehearsal.hub, limits: { outboxBytesMax }, slowReaders })
+  const context = stubContext({ hub: testHub.hub, limits: { outboxBytesMax }, slowReaders })
   return {
-    rehearsal,
-    publish: () => void rehearsal.hub.publish(rehearsal.draft("/a", message)),
+    rehearsal: testHub,
+    publish: () => void testHub.hub.publish(testHub.draft("/a", message)),
     lookAfter(ms: number) {
       now += ms
       slowReaders.look()
@@ -26,11 +26,11 @@ function start(outboxBytesMax = defaultLimits.outboxBytesMax) {
       const channel = channelOf("/a")
       const request = new Request("http://x/a")
       const stream = new ChannelStream({
-        shared,
+        context,
         request,
         number: 1,
         user: undefined,
-        guest: stranger,
+        client: anonymousClient,
         channel,
         after,
         reply: undefined,
@@ -68,7 +68,7 @@ test("a stream that stalls in its replay is slow after a minute, and its channel
   expect(stream.closed).toBe(false)
   t.lookAfter(2000)
   expect(stream.closed).toBe(true)
-  expect(t.rehearsal.hub.channelsHeard).toBe(0)
+  expect(t.rehearsal.hub.listenedChannels).toBe(0)
 })
 
 test("a stream that is ended by what its group is given takes no message from another one", () => {

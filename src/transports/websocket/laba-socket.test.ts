@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { parseChannel } from "../../channels/name.ts"
-import { Connections } from "../connections.ts"
+import { Connections } from "../connections/connections.ts"
 import { SlowReaders } from "../slow-readers.ts"
-import { stubShared } from "../stub-shared.ts"
+import { stubContext } from "../stub-context.ts"
 import type { GroupKind } from "../transport.ts"
 import { LabaSocket } from "./laba-socket.ts"
 import type { LabaWebSocket } from "./socket.ts"
@@ -16,31 +16,31 @@ function start() {
   const closed: [number | undefined, string | undefined][] = []
   let setAside = 0
   const slowReaders = new SlowReaders({ outboxBytesMax, now: () => nowMs })
-  const shared = stubShared({
+  const context = stubContext({
     slowReaders,
     limits: { outboxBytesMax },
     connections: new Connections("node"),
     access: { channelOf: (_: unknown, name: string) => parseChannel(name, "body"), may: () => undefined },
-    subscribing: () => undefined,
+    askToSubscribe: () => undefined,
     hub: {
       prepare: () => () => undefined,
       join: () => undefined,
       leave: () => undefined,
-      slow() {
+      startSkipping() {
         setAside++
         return () => undefined
       },
     },
   })
   const socket = new LabaSocket({
-    shared,
+    context,
     kind: { name: "test" } as GroupKind,
     channel: null,
     after: null,
     attached: [],
     reply: undefined,
   })
-  socket.number = shared.connections.reserve()
+  socket.number = context.connections.reserve()
   socket.onOpen({
     send(frame: string) {
       backlog += frame.length

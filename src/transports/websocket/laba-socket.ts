@@ -3,17 +3,17 @@ import type { Code } from "../../../wire/codes.ts"
 import type { Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { BadFrame, decodeFrame } from "../../protocols/commands.ts"
-import { directFrame } from "../../protocols/laba.ts"
+import { BadFrame, decodeFrame } from "../../protocols/laba/commands.ts"
+import { directFrame } from "../../protocols/laba/frames.ts"
 import { Conversation } from "../laba/conversation.ts"
-import type { Outlet } from "../laba/outlet.ts"
-import type { Farewell, LossOf } from "../connections.ts"
-import type { Shared } from "../shared.ts"
+import type { LabaConnection } from "../laba/laba-connection.ts"
+import type { WebSocketClose, WhyForbidden } from "../connections/connections.ts"
+import type { TransportContext } from "../transport-context.ts"
 import type { GroupKind } from "../transport.ts"
 import { type Incoming, Socket } from "./socket.ts"
 
 interface LabaSocketOptions {
-  readonly shared: Shared
+  readonly context: TransportContext
   readonly kind: GroupKind
   /** The channel of the URL. */
   readonly channel: Channel | null
@@ -24,16 +24,16 @@ interface LabaSocketOptions {
   readonly reply: string | Uint8Array | undefined
 }
 
-export class LabaSocket extends Socket implements Outlet {
+export class LabaSocket extends Socket implements LabaConnection {
   readonly kind: GroupKind
   private readonly conversation: Conversation
-  private beginning: LabaSocketOptions | null
+  private openOptions: LabaSocketOptions | null
 
   constructor(options: LabaSocketOptions) {
-    super(options.shared)
+    super(options.context)
     this.kind = options.kind
-    this.beginning = options
-    this.conversation = new Conversation(options.shared, this)
+    this.openOptions = options
+    this.conversation = new Conversation(options.context, this)
   }
 
   get protocol(): "laba" {
@@ -44,18 +44,18 @@ export class LabaSocket extends Socket implements Outlet {
     return this.conversation.channels
   }
 
-  setAside(): (() => void) | null {
-    return this.conversation.setAside()
+  startSkipping(): (() => void) | null {
+    return this.conversation.startSkipping()
   }
 
   override endAsSlow(): void {
     this.conversation.endAsSlow()
   }
 
-  override dismiss(error: LabaError, farewell?: Farewell): void {
-    if (!farewell) return this.conversation.end(error)
+  override disconnect(error: LabaError, close?: WebSocketClose): void {
+    if (!close) return this.conversation.end(error)
     this.conversation.tell(error)
-    super.dismiss(error, farewell)
+    super.disconnect(error, close)
   }
 
   endWith(frame: string, code: Code): void {
@@ -67,8 +67,8 @@ export class LabaSocket extends Socket implements Outlet {
     this.conversation.expiring(seconds)
   }
 
-  endLost(lossOf: LossOf): void {
-    this.conversation.endLost(lossOf)
+  endForbidden(whyForbidden: WhyForbidden): void {
+    this.conversation.endForbidden(whyForbidden)
   }
 
   direct(type: string, data: string | Uint8Array): boolean {
@@ -85,8 +85,8 @@ export class LabaSocket extends Socket implements Outlet {
   }
 
   protected opened(): void {
-    const { channel, after, attached, reply } = this.beginning as LabaSocketOptions
-    this.beginning = null
+    const { channel, after, attached, reply } = this.openOptions as LabaSocketOptions
+    this.openOptions = null
     this.conversation.hello()
     if (reply !== undefined)
       this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)

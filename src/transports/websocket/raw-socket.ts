@@ -6,17 +6,17 @@ import { LabaError } from "../../../wire/error.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Payload } from "../../hub/drafts.ts"
-import type { Entry } from "../../protocols/protocol.ts"
+import type { PreparedMessage } from "../../protocols/protocol.ts"
 import type { PresenceHandle } from "../../cluster/presence/presence.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
-import type { Shared } from "../shared.ts"
-import { leaveSeats, seatsOf } from "../seats.ts"
-import type { GroupKind, Listener, Membership } from "../transport.ts"
-import { setAside } from "../slow-listeners.ts"
+import type { TransportContext } from "../transport-context.ts"
+import { leavePresence, joinPresence } from "../presence-handles.ts"
+import type { GroupKind, Listener, ListenerState } from "../transport.ts"
+import { startSkipping } from "../start-skipping.ts"
 import { type Incoming, Socket } from "./socket.ts"
 
 interface RawSocketOptions {
-  readonly shared: Shared
+  readonly context: TransportContext
   readonly kind: GroupKind
   readonly channel: Channel
   readonly after: Position | null
@@ -26,19 +26,19 @@ interface RawSocketOptions {
 
 export class RawSocket extends Socket implements Listener {
   readonly kind: GroupKind
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   private readonly channel: Channel
   /** What is needed once, at the start. */
-  private beginning: RawSocketOptions | null
+  private openOptions: RawSocketOptions | null
   private attached: AttachedChannel[] | null = null
-  private seats: PresenceHandle[] | null = null
+  private presenceHandles: PresenceHandle[] | null = null
 
   constructor(options: RawSocketOptions) {
-    super(options.shared)
+    super(options.context)
     this.kind = options.kind
     this.channel = options.channel
-    this.beginning = options
+    this.openOptions = options
   }
 
   get socket(): Socket {
@@ -61,9 +61,9 @@ export class RawSocket extends Socket implements Listener {
     // On purpose nothing: raw has no envelope for a cursor.
   }
 
-  write(entries: readonly Entry[]): void {
+  write(messages: readonly PreparedMessage[]): void {
     this.ws.cork(() => {
-      for (const entry of entries) this.send(entry.as(rawProtocol))
+      for (const prepared of messages) this.send(prepared.frameFor(rawProtocol))
     })
   }
 
@@ -76,8 +76,8 @@ export class RawSocket extends Socket implements Listener {
     this.closeWith(code)
   }
 
-  setAside(): (() => void) | null {
-    return setAside(this.shared.hub, [this, ...(this.attached ?? [])])
+  startSkipping(): (() => void) | null {
+    return startSkipping(this.context.hub, [this, ...(this.attached ?? [])])
   }
 
   direct(_type: string, data: string | Uint8Array): boolean {
@@ -86,27 +86,27 @@ export class RawSocket extends Socket implements Listener {
   }
 
   protected opened(): void {
-    const { after, attached, reply } = this.beginning as RawSocketOptions
-    this.beginning = null
+    const { after, attached, reply } = this.openOptions as RawSocketOptions
+    this.openOptions = null
     if (reply !== undefined) this.send(reply)
     // The socket is in each topic once, so it is one listener of each channel.
     const further = attached.filter((channel) => channel !== this.channel)
     if (further.length > 0) this.attached = further.map((channel) => new AttachedChannel(this, channel))
     // Before joining: that may end the connection at once, and then it must have a seat to leave.
-    this.seats = seatsOf(this.channels, this.user, this.shared.presence)
-    this.shared.hub.join(this, this.channel, after)
-    for (const listener of this.attached ?? []) this.shared.hub.join(listener, listener.channel, null)
+    this.presenceHandles = joinPresence(this.channels, this.user, this.context.presence)
+    this.context.hub.join(this, this.channel, after)
+    for (const listener of this.attached ?? []) this.context.hub.join(listener, listener.channel, null)
   }
 
   protected left(): void {
-    this.shared.hub.leave(this)
-    for (const listener of this.attached ?? []) this.shared.hub.leave(listener)
-    leaveSeats(this.seats)
+    this.context.hub.leave(this)
+    for (const listener of this.attached ?? []) this.context.hub.leave(listener)
+    leavePresence(this.presenceHandles)
   }
 
   protected receive(message: Incoming): Promise<void> | void {
     try {
-      const published = this.shared.publishFor(this, {
+      const published = this.context.publishFor(this, {
         channel: this.channel,
         payload: () => payloadOf(message),
       })
@@ -119,8 +119,8 @@ export class RawSocket extends Socket implements Listener {
   /** Raw has no frame for an error: the connection ends with it, so that nothing is lost in silence. */
   private refuse(error: unknown): void {
     const code: Code = error instanceof LabaError ? error.code : "internal"
-    this.shared.counters.countRefusedPublish(code)
-    if (code === "internal") this.shared.failed(this, error)
+    this.context.counters.countRefusedPublish(code)
+    if (code === "internal") this.context.reportFailure(this, error)
     this.closeWith("close" in codes[code] ? code : "bad_request")
   }
 }
@@ -136,8 +136,8 @@ const payloadOf = (message: Incoming): Payload =>
 class AttachedChannel implements Listener {
   readonly socket: RawSocket
   readonly channel: Channel
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
 
   constructor(socket: RawSocket, channel: Channel) {
     this.socket = socket
@@ -160,8 +160,8 @@ class AttachedChannel implements Listener {
     this.socket.start()
   }
 
-  write(entries: readonly Entry[]): void {
-    this.socket.write(entries)
+  write(messages: readonly PreparedMessage[]): void {
+    this.socket.write(messages)
   }
 
   ready(): Promise<void> | null {

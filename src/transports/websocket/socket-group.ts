@@ -1,7 +1,7 @@
 // Sockets that get the same frames: one native Bun topic, so that one call reaches all of them without a loop, and
 // what is published in one turn leaves in one write a socket.
 import type { Server } from "bun"
-import type { Entry, Protocol } from "../../protocols/protocol.ts"
+import type { PreparedMessage, Protocol } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import type { SlowReaders } from "../slow-readers.ts"
 import type { Group, GroupKind, Listener } from "../transport.ts"
@@ -11,7 +11,7 @@ import type { Socket } from "./socket.ts"
 type SocketOf<L extends Listener> = (listener: L) => Socket
 
 /** The server to publish with; it exists only after the kinds were made. */
-export interface Publisher {
+export interface ServerHandle {
   server: Pick<Server<Socket>, "publish" | "timeout"> | null
 }
 
@@ -20,7 +20,7 @@ let topics = 0
 interface SocketGroupOptions<L extends Listener> {
   readonly protocol: Protocol
   readonly socketOf: SocketOf<L>
-  readonly publisher: Publisher
+  readonly serverHandle: ServerHandle
   readonly slowReaders: SlowReaders
 }
 
@@ -45,14 +45,14 @@ class SocketGroup<L extends Listener> extends ListGroup<L> implements Iterable<S
     if (!socket.closed) socket.ws.unsubscribe(this.topic)
   }
 
-  write(entries: readonly Entry[]): void {
-    const { protocol, publisher, slowReaders } = this.options
+  write(messages: readonly PreparedMessage[]): void {
+    const { protocol, serverHandle, slowReaders } = this.options
     let behind = false
     let dropped = false
-    for (const entry of entries) {
-      const frame = entry.as(protocol)
+    for (const prepared of messages) {
+      const frame = prepared.frameFor(protocol)
       // Never compressed here: Bun would deflate once a listener. The answer is the worst of all, and 0 for empty text.
-      const status = publisher.server?.publish(this.topic, frame, false) ?? 0
+      const status = serverHandle.server?.publish(this.topic, frame, false) ?? 0
       if (status > 0) continue
       behind = true
       if (status === 0 && frame.length > 0) dropped = true

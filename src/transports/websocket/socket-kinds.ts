@@ -1,12 +1,12 @@
 // The kinds of socket groups on this node: one for each protocol spoken over WebSocket.
-import { labaProtocol } from "../../protocols/laba.ts"
+import { labaProtocol } from "../../protocols/laba/frames.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
 import type { LabaSocket } from "./laba-socket.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import type { SlowReaders } from "../slow-readers.ts"
 import type { GroupKind, Listener } from "../transport.ts"
 import type { Socket } from "./socket.ts"
-import { type Publisher, socketGroups } from "./socket-group.ts"
+import { type ServerHandle, socketGroups } from "./socket-group.ts"
 
 export interface SocketKinds {
   readonly raw: GroupKind
@@ -18,19 +18,19 @@ interface RawListener extends Listener {
   readonly socket: Socket
 }
 
-export function makeSocketKinds(publisher: Publisher, slowReaders: SlowReaders): SocketKinds {
+export function makeSocketKinds(serverHandle: ServerHandle, slowReaders: SlowReaders): SocketKinds {
   return {
     raw: socketGroups<RawListener>("websocket-raw", {
       protocol: rawProtocol,
       socketOf: (listener) => listener.socket,
-      publisher,
+      serverHandle,
       slowReaders,
     }),
     laba: socketGroups<Subscription>("websocket-laba", {
       protocol: labaProtocol,
       // Only sockets are seated in this kind: it is their outlet that names it.
-      socketOf: (subscription) => subscription.outlet as LabaSocket,
-      publisher,
+      socketOf: (subscription) => subscription.connection as LabaSocket,
+      serverHandle,
       slowReaders,
     }),
   }

@@ -2,9 +2,9 @@
 import type { ServerWebSocket } from "bun"
 import { type Code, entryOf } from "../../../wire/codes.ts"
 import type { LabaError } from "../../../wire/error.ts"
-import type { Connection, Farewell, Protocol } from "../connections.ts"
-import { type Guest, stranger } from "../guest.ts"
-import type { Shared } from "../shared.ts"
+import type { Connection, WebSocketClose, ProtocolName } from "../connections/connections.ts"
+import { type Client, anonymousClient } from "../connections/client.ts"
+import type { TransportContext } from "../transport-context.ts"
 import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
 
@@ -23,22 +23,22 @@ export abstract class Socket implements Timed, Reader, Connection {
   number = 0
   readonly transport = "websocket"
   user: string | undefined
-  guest: Guest = stranger
+  client: Client = anonymousClient
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
   closed = false
-  protected readonly shared: Shared
+  protected readonly context: TransportContext
   private webSocket: LabaWebSocket | null = null
   /** Heard from since the last ping. */
-  private heard = true
+  private isAlive = true
   /** What came while an earlier message was still being worked on. Null while nothing is. */
-  private inbox: Incoming[] | null = null
+  private incoming: Incoming[] | null = null
   /** Shared by all who wait for it. */
   private draining: PromiseWithResolvers<void> | null = null
 
-  constructor(shared: Shared) {
-    this.shared = shared
+  constructor(context: TransportContext) {
+    this.context = context
   }
 
   get ws(): LabaWebSocket {
@@ -51,35 +51,35 @@ export abstract class Socket implements Timed, Reader, Connection {
   protected abstract receive(message: Incoming): Promise<void> | void
   /** The connection is gone: leave the hub. */
   protected abstract left(): void
-  abstract setAside(): (() => void) | null
+  abstract startSkipping(): (() => void) | null
   abstract direct(type: string, data: string | Uint8Array): boolean
-  abstract get protocol(): Protocol
+  abstract get protocol(): ProtocolName
   abstract get channels(): readonly string[]
 
   onOpen(ws: LabaWebSocket): void {
     this.webSocket = ws
-    this.shared.connections.addReserved(this, this.number)
+    this.context.connections.addReserved(this, this.number)
     // Spread over the whole interval, or a storm of reconnects would become a storm of pings.
-    this.shared.wheel.add(this, Math.random() * this.shared.limits.heartbeatSeconds * 1000)
+    this.context.wheel.add(this, Math.random() * this.context.limits.heartbeatSeconds * 1000)
     this.opened()
   }
 
   onMessage(message: Incoming): void {
-    this.heard = true
-    if (this.inbox) {
-      this.inbox.push(message)
+    this.isAlive = true
+    if (this.incoming) {
+      this.incoming.push(message)
       return
     }
-    const work = this.work(message)
-    if (work) void this.workOff(work)
+    const receiveSafely = this.work(message)
+    if (receiveSafely) void this.receiveInOrder(receiveSafely)
   }
 
   onPong(): void {
-    this.heard = true
+    this.isAlive = true
   }
 
   onDrain(): void {
-    this.shared.slowReaders.took(this)
+    this.context.slowReaders.progressed(this)
     const { draining } = this
     this.draining = null
     draining?.resolve()
@@ -88,25 +88,25 @@ export abstract class Socket implements Timed, Reader, Connection {
   onClose(code: number, reason: string): void {
     if (this.closed) return
     this.closed = true
-    if (code === abnormalClosure && this.shared.slowReaders.isAbove(this)) this.shared.cutAsSlow(this)
-    this.shared.wheel.remove(this)
-    this.shared.connections.remove(this)
+    if (code === abnormalClosure && this.context.slowReaders.isAbove(this)) this.context.reportSlowCut(this)
+    this.context.wheel.remove(this)
+    this.context.connections.remove(this)
     this.left()
     this.onDrain()
-    this.shared.gone(this, code, reason)
+    this.context.reportGone(this, code, reason)
   }
 
   onDue(): void {
     if (this.closed) return
-    if (!this.heard) {
-      this.shared.counters.silent++
+    if (!this.isAlive) {
+      this.context.counters.silent++
       // A close would wait for a peer that does not answer.
       this.ws.terminate()
       return
     }
-    this.heard = false
+    this.isAlive = false
     this.ws.ping()
-    this.shared.wheel.add(this, this.shared.limits.heartbeatSeconds * 1000)
+    this.context.wheel.add(this, this.context.limits.heartbeatSeconds * 1000)
   }
 
   backlogBytes(): number {
@@ -117,12 +117,12 @@ export abstract class Socket implements Timed, Reader, Connection {
   send(frame: string | Uint8Array): void {
     if (this.closed) return
     // 0 is said of empty frames too; then nothing waits.
-    if (this.ws.send(frame) <= 0) this.shared.slowReaders.suspect(this)
+    if (this.ws.send(frame) <= 0) this.context.slowReaders.suspect(this)
   }
 
   /** Null while less than a quarter of the outbox waits. */
   ready(): Promise<void> | null {
-    if (this.closed || this.backlogBytes() * 4 <= this.shared.limits.outboxBytesMax) return null
+    if (this.closed || this.backlogBytes() * 4 <= this.context.limits.outboxBytesMax) return null
     return this.drained()
   }
 
@@ -141,9 +141,9 @@ export abstract class Socket implements Timed, Reader, Connection {
     this.ws.close(entryOf(code).close ?? 1008, code)
   }
 
-  dismiss(error: LabaError, farewell?: Farewell): void {
-    if (!farewell) return this.closeWith(error.code)
-    if (!this.closed) this.ws.close(farewell.code, farewell.reason)
+  disconnect(error: LabaError, close?: WebSocketClose): void {
+    if (!close) return this.closeWith(error.code)
+    if (!this.closed) this.ws.close(close.code, close.reason)
   }
 
   sendAway(): void {
@@ -155,25 +155,25 @@ export abstract class Socket implements Timed, Reader, Connection {
       return this.receive(message)
     } catch (error) {
       // `receive` answers what a client can do wrong itself; what arrives here is our own failure.
-      this.shared.failed(this, error)
+      this.context.reportFailure(this, error)
       this.closeWith("internal")
     }
   }
 
   /** Keeps the order of what a client sent, and stops reading from it while it is ahead of us. */
-  private async workOff(first: Promise<void>): Promise<void> {
-    const inbox: Incoming[] = []
-    this.inbox = inbox
+  private async receiveInOrder(first: Promise<void>): Promise<void> {
+    const incoming: Incoming[] = []
+    this.incoming = incoming
     this.ws.pause()
     try {
       await first
-      for (let next = inbox.shift(); next !== undefined && !this.closed; next = inbox.shift())
+      for (let next = incoming.shift(); next !== undefined && !this.closed; next = incoming.shift())
         await this.receive(next)
     } catch (error) {
-      this.shared.failed(this, error)
+      this.context.reportFailure(this, error)
       this.closeWith("internal")
     }
-    this.inbox = null
+    this.incoming = null
     if (!this.closed) this.ws.resume()
   }
 }

@@ -1,7 +1,7 @@
 // Cursors, single and compound: read or refused, and printed again exactly as they were.
 import {
   cursorCharsMax,
-  nowhere,
+  foreignPosition,
   offsetIn,
   parseCompound,
   parseCursor,
@@ -41,7 +41,7 @@ export const cursor: ParserTarget = {
     )
     if (!position) return
     hold("an offset is a safe whole number", Number.isSafeInteger(position.offset) && position.offset >= 0)
-    if (position === nowhere) hold("it names another channel", !text.endsWith(`.${tag}`))
+    if (position === foreignPosition) hold("it names another channel", !text.endsWith(`.${tag}`))
     else agree("a cursor printed again", printCursor(channel, position), text)
   },
   work: { bytesMax: 128 * 1024, run: (input) => parseCursor(latin1(input), channel) },

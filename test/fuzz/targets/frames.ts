@@ -1,6 +1,6 @@
 // Frames of laba.v1 as text: read or refused, the same when read again, and a publish's payload is what it says.
-import { type Command, decodeFrame } from "../../../src/protocols/commands.ts"
-import { payloadIn } from "../../../src/protocols/json-payload.ts"
+import { type Command, decodeFrame } from "../../../src/protocols/laba/commands.ts"
+import { readJsonPayload } from "../../../src/protocols/json-payload.ts"
 import { messageJson } from "../../../src/protocols/message-json.ts"
 import type { Channel } from "../../../src/channels/channel.ts"
 import { isCanonicalType, isJsonType } from "../../../wire/content-type.ts"
@@ -58,7 +58,7 @@ export const frame: ParserTarget = {
     if (!read) return
     agree("a frame read again", decodeFrame(written(read)), read)
     if (read.op !== "publish") return
-    const payload = orRefusal(() => payloadIn(read, "bad_frame"))
+    const payload = orRefusal(() => readJsonPayload(read, "bad_frame"))
     if (!payload) return
     hold("a payload's type is canonical", isCanonicalType(payload.type))
     const message = {

@@ -6,17 +6,17 @@ import { LabaError } from "../../../wire/error.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
 import type { Channel } from "../../../src/channels/channel.ts"
 import type { Hub } from "../../../src/hub/hub.ts"
-import type { Entry } from "../../../src/protocols/protocol.ts"
+import type { PreparedMessage } from "../../../src/protocols/protocol.ts"
 import type { Counters } from "../../../src/telemetry/counters.ts"
-import { stranger } from "../../../src/transports/guest.ts"
+import { anonymousClient } from "../../../src/transports/connections/client.ts"
 import { Conversation } from "../../../src/transports/laba/conversation.ts"
-import type { Outlet } from "../../../src/transports/laba/outlet.ts"
+import type { LabaConnection } from "../../../src/transports/laba/laba-connection.ts"
 import { ListGroup } from "../../../src/transports/list-group.ts"
-import type { Shared } from "../../../src/transports/shared.ts"
-import { setAside } from "../../../src/transports/slow-listeners.ts"
+import type { TransportContext } from "../../../src/transports/transport-context.ts"
+import { startSkipping } from "../../../src/transports/start-skipping.ts"
 import { ManyStream } from "../../../src/transports/sse/many-stream.ts"
-import { stubShared } from "../../../src/transports/stub-shared.ts"
-import type { GroupKind, Listener, Membership, Start } from "../../../src/transports/transport.ts"
+import { stubContext } from "../../../src/transports/stub-context.ts"
+import type { GroupKind, Listener, ListenerState, Start } from "../../../src/transports/transport.ts"
 import { DeliveryCheck } from "./delivery-check.ts"
 import { Outbox, outboxBytesMax } from "./outbox.ts"
 
@@ -48,9 +48,9 @@ const groupKind = (name: string, joins: boolean): GroupKind => ({
 })
 
 class EachGroup extends ListGroup<Listener> {
-  write(entries: readonly Entry[]): void {
+  write(messages: readonly PreparedMessage[]): void {
     // Who was ended by what another was given is no member any more.
-    for (const member of this.snapshot()) if (!member.closed) member.write(entries)
+    for (const member of this.snapshot()) if (!member.closed) member.write(messages)
   }
 }
 
@@ -61,8 +61,8 @@ const labaKind = groupKind("laba", true)
 
 /** One channel of a connection of channels that do not change, as a raw socket, a stream or a held poll has them. */
 class PlainListener implements Listener {
-  membership: Membership | null = null
-  place = -1
+  hubState: ListenerState | null = null
+  groupIndex = -1
   readonly kind: GroupKind
   readonly check: DeliveryCheck
   private readonly client: PlainClient
@@ -85,8 +85,8 @@ class PlainListener implements Listener {
     this.check.start(position, recovered)
   }
 
-  write(entries: readonly Entry[]): void {
-    for (const { message } of entries) {
+  write(messages: readonly PreparedMessage[]): void {
+    for (const { message } of messages) {
       this.check.message(message, message.id)
       this.outbox.add(message.bytes)
       // A reader that is over its bound may be closed by it.
@@ -134,7 +134,7 @@ export class PlainClient implements Client {
 
   slow(): void {
     if (this.closed) return
-    const resume = setAside(this.world.hub, this.listeners)
+    const resume = startSkipping(this.world.hub, this.listeners)
     if (resume) void this.outbox.drained().then(resume)
     else this.leave()
   }
@@ -159,7 +159,7 @@ const checkOf = (world: ClientWorld, { channel, after }: Wanted): DeliveryCheck 
   new DeliveryCheck({ channel, after, idAt: world.idAt })
 
 /** What transports share, as far as these clients use it. */
-function sharedOf(world: ClientWorld, judge: () => void): Shared {
+function contextOf(world: ClientWorld, judge: () => void): TransportContext {
   const seat = () => {
     world.present++
     let isTaken = true
@@ -170,12 +170,12 @@ function sharedOf(world: ClientWorld, judge: () => void): Shared {
       },
     }
   }
-  return stubShared({
+  return stubContext({
     hub: world.hub,
     limits: { outboxBytesMax },
     counters: world.counters,
-    presence: { enter: seat },
-    slowReaders: { suspect() {}, took() {}, judge },
+    presence: { join: seat },
+    slowReaders: { suspect() {}, progressed() {}, judge },
     access: { channelOf: (_identity: unknown, name: string) => name },
   })
 }
@@ -194,7 +194,7 @@ export class LabaClient implements Client {
     const outlet = {
       kind: labaKind,
       user: "u",
-      guest: stranger,
+      client: anonymousClient,
       send: (frame: string) => this.receive(frame),
       sendAll: (frames: readonly string[]) => {
         for (const frame of frames) this.receive(frame)
@@ -207,8 +207,8 @@ export class LabaClient implements Client {
       },
     }
     Object.defineProperty(outlet, "closed", { get: () => this.closed })
-    const shared = sharedOf(world, () => undefined)
-    this.conversation = new Conversation(shared, outlet as unknown as Outlet)
+    const context = contextOf(world, () => undefined)
+    this.conversation = new Conversation(context, outlet as unknown as LabaConnection)
   }
 
   get checks(): readonly DeliveryCheck[] {
@@ -232,7 +232,7 @@ export class LabaClient implements Client {
 
   slow(): void {
     if (this.closed) return
-    const resume = this.conversation.setAside()
+    const resume = this.conversation.startSkipping()
     if (resume) void this.outbox.drained().then(resume)
     else this.conversation.end(new LabaError("slow", "Too slow."))
   }
@@ -288,11 +288,11 @@ export class ManyStreamClient implements Client {
     const judge = () => this.slow()
     this.outbox.onOver = judge
     this.stream = new ManyStream({
-      shared: sharedOf(world, judge),
+      context: contextOf(world, judge),
       request: new Request("http://x/"),
       number: 1,
       user: "u",
-      guest: stranger,
+      client: anonymousClient,
       channels,
       from: wanted.map(({ after }) => after),
       reply: undefined,
@@ -321,7 +321,7 @@ export class ManyStreamClient implements Client {
   slow(): void {
     // Only who has something waiting is ever found slow.
     if (this.closed || this.isEnding || this.stream.backlogBytes() === 0) return
-    const resume = this.stream.setAside()
+    const resume = this.stream.startSkipping()
     if (resume) return void this.stream.drained().then(resume)
     // The last word to it is no new offence.
     this.isEnding = true

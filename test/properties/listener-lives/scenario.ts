@@ -148,7 +148,7 @@ class Scenario {
   }
 
   expectEmpty(): void {
-    const { channelsHeard, ringBytes } = this.hub
+    const { listenedChannels: channelsHeard, ringBytes } = this.hub
     const left = {
       channelsHeard,
       ringBytes,

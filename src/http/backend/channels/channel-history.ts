@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { type Position, printCursor } from "../../../../wire/cursor.ts"
 import { parseChannel } from "../../../channels/name.ts"
-import { positionOf } from "../../../transports/laba/conversation.ts"
+import { readCursor } from "../../../transports/laba/conversation.ts"
 import { messagesJson, pollResponse } from "../../../transports/poll/poll-answer.ts"
 import type { Route } from "../backend.ts"
 import { limitOf, pageQuery } from "../requests/query.ts"
@@ -35,7 +35,7 @@ export const channelHistory: Route = {
     const channel = parseChannel(call.query["channel"] as string, "body")
     call.caller.may("history", channel)
     const { hub, limits } = desk.station.shared
-    const asked = positionOf(call.query["after"], channel)
+    const asked = readCursor(call.query["after"], channel)
     const bounds = { messages: limitOf(call), bytes: limits.pageBytesMax }
     const after = asked ?? oldest(await hub.state(channel))
     const page = await hub.read(channel, after, bounds)

@@ -7,8 +7,8 @@ import { parseChannel } from "../../../channels/name.ts"
 import type { JsonText } from "../../../../wire/json-scan.ts"
 import type { MaybePromise } from "../../../engines/engine.ts"
 import { checkSize, type DraftRequest } from "../../../hub/drafts.ts"
-import { payloadIn } from "../../../protocols/json-payload.ts"
-import { checkKey } from "../../../protocols/laba.ts"
+import { readJsonPayload } from "../../../protocols/json-payload.ts"
+import { checkIdempotencyKey } from "../../../protocols/laba/frames.ts"
 import { answerOf, idempotencyOf, type PublishAnswer } from "../../channels/publish.ts"
 import { permitPublish } from "../../admission.ts"
 import type { Call, Desk } from "../backend.ts"
@@ -43,11 +43,11 @@ export function channelFor(desk: Desk, call: Call, name: string): Channel {
 
 /** What a message is made of. Throws `bad_body`, `too_large` and `bad_key`. */
 export function readDraft(desk: Desk, call: Call, body: MessageBody): Omit<DraftRequest, "channel"> {
-  const payload = payloadIn(body, "bad_body")
+  const payload = readJsonPayload(body, "bad_body")
   checkSize(payload, desk.station.shared.limits)
   return {
     payload,
-    idempotency: idempotencyOf(body.key === undefined ? undefined : checkKey(body.key), payload),
+    idempotency: idempotencyOf(body.key === undefined ? undefined : checkIdempotencyKey(body.key), payload),
     publisher: publisherOf(call.ask.identity, null),
   }
 }

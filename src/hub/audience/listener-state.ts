@@ -1,0 +1,101 @@
+// What the hub notes of a listener, by its phase: nothing but what the phase needs. A live listener has no note of its
+// own; it shares its bucket.
+import type { Position } from "../../../wire/cursor.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { Group, GroupKind, Listener, ListenerState, Phase } from "../../transports/transport.ts"
+import type { Audience } from "./audience.ts"
+
+/** Its channel is being opened. A new one for each join, so that a late answer finds out whether it is still meant. */
+export class Joining implements ListenerState {
+  readonly phase = "joining"
+  readonly channel: Channel
+
+  constructor(channel: Channel) {
+    this.channel = channel
+  }
+}
+
+/** In the audience and in no bucket: it reads history, or skips until its reader has drained. A new one for each time. */
+export class Ungrouped implements ListenerState {
+  readonly phase: "replaying" | "skipping"
+  readonly audience: Audience
+  readonly listener: Listener
+  /** What it was given last, as far as is known. */
+  position: Position
+  /** It was told where it stands. */
+  started: boolean
+
+  constructor(
+    phase: "replaying" | "skipping",
+    options: {
+      readonly audience: Audience
+      readonly listener: Listener
+      readonly position: Position
+      readonly started: boolean
+    },
+  ) {
+    this.phase = phase
+    this.audience = options.audience
+    this.listener = options.listener
+    this.position = options.position
+    this.started = options.started
+  }
+}
+
+/** Live listeners of one kind, which stand at one position. */
+export class Bucket implements ListenerState {
+  readonly audience: Audience
+  readonly kind: GroupKind
+  readonly group: Group
+  /** Offset of the last message its listeners were given. */
+  offset: number
+
+  constructor(audience: Audience, kind: GroupKind, offset: number) {
+    this.audience = audience
+    this.kind = kind
+    this.group = kind.make()
+    this.offset = offset
+  }
+
+  // No field: there may be a million buckets of one listener each.
+  get phase(): "live" {
+    return "live"
+  }
+}
+
+/** Whether this very replay goes on: its listener has neither left nor skipped. */
+export const isCurrent = (replay: Ungrouped): boolean =>
+  replay.listener.hubState === replay && !replay.listener.closed
+
+/** The hub's own note in a listener; null while it is gone. */
+export const stateOf = (listener: Listener): Joining | Ungrouped | Bucket | null =>
+  listener.hubState as Joining | Ungrouped | Bucket | null
+
+export const phaseOf = (listener: Listener): Phase => listener.hubState?.phase ?? "gone"
+
+/** What it listens to, or is about to; null while it is gone. */
+export function channelOf(listener: Listener): Channel | null {
+  const state = stateOf(listener)
+  if (!state) return null
+  return "audience" in state ? state.audience.channel : state.channel
+}
+
+/** Where it is, once its channel is open. */
+export function audienceOf(listener: Listener): Audience | null {
+  const state = stateOf(listener)
+  return state && "audience" in state ? state.audience : null
+}
+
+/** What it was given last, as far as its bucket knows, or where its replay stands; the head while it is joining. */
+export function positionOf(listener: Listener, audience: Audience): Position {
+  const state = stateOf(listener)
+  if (state?.phase === "live") return { epoch: audience.epoch, offset: state.offset }
+  return state && "position" in state ? state.position : audience.position
+}
+
+/** Whether it was told where it stands: at the latest when it became live. */
+export function isStarted(listener: Listener): boolean {
+  const state = stateOf(listener)
+  if (state?.phase === "live") return true
+  return state !== null && "started" in state && state.started
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "bun:test"
+import { LabaError } from "../../../wire/error.ts"
+import { anyone, type Identity, userIdentity } from "../../access/access.ts"
+import { AddressUsage } from "../../access/limits/reservation.ts"
+import { type Connection, Connections } from "./connections.ts"
+import { type Client, makeClient, renewClient, anonymousClient } from "./client.ts"
+import { TimerWheel } from "../timer-wheel.ts"
+
+class FakeConnection implements Connection {
+  number = 0
+  readonly transport = "websocket"
+  readonly protocol = "laba"
+  readonly channels = []
+  user = undefined
+  readonly heard: string[] = []
+  client: Client
+
+  constructor(client: Client) {
+    this.client = client
+  }
+
+  direct(): boolean {
+    return true
+  }
+
+  disconnect(error: LabaError): void {
+    this.heard.push(error.code)
+  }
+
+  expiring(seconds: number): void {
+    this.heard.push(`expiring ${seconds}`)
+  }
+
+  sendAway(): void {}
+}
+
+class Stage {
+  nowMs = 0
+  readonly wheel = new TimerWheel({ now: () => this.nowMs, manual: true })
+  readonly connections = new Connections("node")
+  /** Why nobody is good any more, whatever their time. */
+  revoked: LabaError | null = null
+  readonly shared = { wheel: this.wheel, access: { objectionTo: (who: Identity) => this.objectionTo(who) } }
+
+  open(lifeSeconds: number, seats: AddressUsage | null = null): FakeConnection {
+    const identity = { ...userIdentity("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
+    const client = makeClient({ identity, addressUsage: seats, context: this.shared, now: () => this.nowMs })
+    const connection = new FakeConnection(client)
+    this.connections.add(connection)
+    return connection
+  }
+
+  private objectionTo(identity: Identity): LabaError | null {
+    if (this.revoked) return this.revoked
+    const isOver = identity.kind === "token" && identity.expiresAtMs <= this.nowMs
+    return isOver ? new LabaError("token_expired", "over") : null
+  }
+
+  pass(seconds: number): void {
+    for (let i = 0; i < seconds * 10; i++) {
+      this.nowMs += 100
+      this.wheel.turn()
+    }
+  }
+}
+
+describe("a guest with a token", () => {
+  test("is warned half a minute before its end, and then sent away", () => {
+    const stage = new Stage()
+    const connection = stage.open(120)
+    stage.pass(89)
+    expect(connection.heard).toEqual([])
+    stage.pass(2)
+    expect(connection.heard).toEqual(["expiring 30"])
+    stage.pass(30)
+    expect(connection.heard).toEqual(["expiring 30", "token_expired"])
+  })
+
+  test("is warned at half its time when that is short", () => {
+    const stage = new Stage()
+    const connection = stage.open(20)
+    stage.pass(10.1)
+    expect(connection.heard).toEqual(["expiring 10"])
+  })
+
+  test("stays by a new one, and keeps its seat", () => {
+    const stage = new Stage()
+    const seats = new AddressUsage("203.0.113.7")
+    const connection = stage.open(60, seats)
+    renewClient(connection, { ...userIdentity("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.shared)
+    stage.pass(120)
+    expect(connection.heard).toEqual([])
+    expect([seats.connections, connection.client.addressGroup]).toEqual([1, "203.0.113.7"])
+    stage.connections.remove(connection)
+    stage.connections.remove(connection)
+    expect(seats.connections).toBe(0)
+  })
+
+  test("that was revoked on its way in is sent away", () => {
+    const stage = new Stage()
+    stage.revoked = new LabaError("unauthorized", "revoked")
+    const connection = stage.open(Number.POSITIVE_INFINITY)
+    stage.pass(1)
+    expect(connection.heard).toEqual(["unauthorized"])
+  })
+
+  test("stays while nobody can say whether it may", () => {
+    const stage = new Stage()
+    stage.revoked = new LabaError("keys_unavailable", "not now")
+    const connection = stage.open(Number.POSITIVE_INFINITY)
+    stage.pass(1)
+    expect(connection.heard).toEqual([])
+  })
+
+  test("that has gone is left alone", () => {
+    const stage = new Stage()
+    const connection = stage.open(5)
+    stage.connections.remove(connection)
+    stage.pass(10)
+    expect(connection.heard).toEqual([])
+  })
+})
+
+test("all who show nothing and come from this machine are one guest", () => {
+  expect(makeClient({ identity: anyone, addressUsage: null, context: new Stage().shared })).toBe(
+    anonymousClient,
+  )
+})

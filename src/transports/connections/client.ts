@@ -1,0 +1,120 @@
+// Who is at the other end of a connection: their identity, the seat they take among those of their address, and the time
+// that their token gives them. Most are strangers, and all strangers from this machine are one object.
+import type { LabaError } from "../../../wire/error.ts"
+import { type Access, anyone, type Identity } from "../../access/access.ts"
+import type { AddressUsage } from "../../access/limits/reservation.ts"
+import type { Connection } from "./connections.ts"
+import type { TransportContext } from "../transport-context.ts"
+import type { Timed } from "../timer-wheel.ts"
+
+/** Seconds before its token runs out that a connection is told, if it lives that long: time to fetch another one. */
+const warningSeconds = 30
+
+export interface Client {
+  readonly identity: Identity
+  /** What publishes are counted by where nothing better is known; null for this machine's own. */
+  readonly addressGroup: string | null
+  opened(connection: Connection): void
+  left(): void
+}
+
+/** Nobody in particular, from this machine. */
+export const anonymousClient: Client = {
+  identity: anyone,
+  addressGroup: null,
+  opened: () => undefined,
+  left: () => undefined,
+}
+
+/** What wakes a guest, and who says whether it may stay. */
+type ClientContext = Pick<TransportContext, "wheel"> & { readonly access: Pick<Access, "objectionTo"> }
+
+interface ClientOptions {
+  readonly identity: Identity
+  readonly addressUsage: AddressUsage | null
+  readonly context: ClientContext
+  readonly now?: () => number
+}
+
+export function makeClient(options: ClientOptions): Client {
+  return options.identity === anyone && options.addressUsage === null
+    ? anonymousClient
+    : new TrackedClient(options)
+}
+
+/** The same guest with another token: it takes the old one's place and seat. */
+export function renewClient(connection: Connection, identity: Identity, context: ClientContext): void {
+  const before = connection.client
+  before.left()
+  connection.client = new TrackedClient({
+    identity,
+    addressUsage: before instanceof TrackedClient ? before.addressUsage : null,
+    context,
+  })
+  connection.client.opened(connection)
+}
+
+class TrackedClient implements Client, Timed {
+  readonly identity: Identity
+  readonly addressUsage: AddressUsage | null
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  private readonly context: ClientContext
+  private readonly now: () => number
+  private connection: Connection | null = null
+
+  constructor({ identity, addressUsage, context, now = Date.now }: ClientOptions) {
+    this.identity = identity
+    this.addressUsage = addressUsage
+    this.context = context
+    this.now = now
+  }
+
+  get addressGroup(): string | null {
+    return this.addressUsage?.addressGroup ?? null
+  }
+
+  opened(connection: Connection): void {
+    this.connection = connection
+    if (this.addressUsage) this.addressUsage.connections++
+    // Revoked while it was on its way in, when nobody could find it yet.
+    if (this.objection) return this.wakeIn(0)
+    const left = this.secondsLeft
+    if (left === Number.POSITIVE_INFINITY) return
+    this.wakeIn(left > warningSeconds * 2 ? left - warningSeconds : left / 2)
+  }
+
+  left(): void {
+    if (!this.connection) return
+    this.connection = null
+    if (this.addressUsage) this.addressUsage.connections--
+    this.context.wheel.remove(this)
+  }
+
+  onDue(): void {
+    const { connection } = this
+    if (!connection) return
+    const { objection } = this
+    if (objection) return connection.disconnect(objection)
+    const left = this.secondsLeft
+    connection.expiring?.(Math.ceil(left))
+    this.wakeIn(left)
+  }
+
+  /** That nobody can say for now is none. */
+  private get objection(): LabaError | null {
+    const objection = this.context.access.objectionTo(this.identity)
+    return objection?.code === "keys_unavailable" ? null : objection
+  }
+
+  private get secondsLeft(): number {
+    return this.identity.kind === "token"
+      ? (this.identity.expiresAtMs - this.now()) / 1000
+      : Number.POSITIVE_INFINITY
+  }
+
+  private wakeIn(seconds: number): void {
+    this.context.wheel.add(this, Math.max(0, seconds * 1000))
+  }
+}
