@@ -62,10 +62,15 @@ export function guardLoopback({ headers, method }: Pick<Request, "headers" | "me
   }
   if (origin === null && headers.get("sec-fetch-site") === "cross-site" && !isVisit(headers, method))
     throw refuse("The browser says that another site's page has caused this.")
-  for (const name of headers.keys()) {
-    if (forwardingHeaders.has(name) || name.startsWith("x-forwarded"))
-      throw refuse(`The header ${name} says that a proxy passed this on.`)
-  }
+  const name = forwardingHeaderOf(headers)
+  if (name !== null) throw refuse(`The header ${name} says that a proxy passed this on.`)
+}
+
+/** The name of a header by which a proxy says that it has passed a request on; null where none does. */
+export function forwardingHeaderOf(headers: Headers): string | null {
+  for (const name of headers.keys())
+    if (forwardingHeaders.has(name) || name.startsWith("x-forwarded")) return name
+  return null
 }
 
 /** Somebody follows a link from another site to a page here: what they see, that site does not. */
