@@ -4,7 +4,8 @@ import { defaultLimits } from "../../wire/limits.ts"
 import { defaultPermissions } from "../access/rules/permissions.ts"
 import { parseChannel } from "../channels/name.ts"
 import { defaultRule } from "../channels/rules.ts"
-import { type ChannelInput, type ConfigInput, ConfigError, parseConfig } from "./config.ts"
+import { type ConfigInput, ConfigError, parseConfig } from "./config.ts"
+import type { ChannelInput } from "./input/config-input.ts"
 import type { channelSchema, configSchema } from "./schema/config-schema.ts"
 
 const ruleIn = (config: ConfigInput, channel: string) =>

@@ -1,13 +1,13 @@
 // What is wrong with the configuration of access beyond its shape, and what it comes to. No message holds a secret.
 import type { AccessConfig, IssuerConfig } from "../../access/access-config.ts"
-import { networkProblem } from "../../access/origins/client-address.ts"
-import { digestOf, keyName } from "../../access/credentials/keys.ts"
-import { isLoopbackHost } from "../../access/origins/loopback-guard.ts"
-import { scopePatternsMax } from "../../access/credentials/scope.ts"
-import { pemKey, secretBytesMin, secretKey } from "../../access/tokens/verify-key.ts"
-import { parsePattern } from "../../channels/pattern.ts"
+import { networkProblem } from "../../access/client-address.ts"
+import { digestOf, keyName } from "../../access/keys.ts"
+import { isLoopbackHost } from "../../access/loopback-guard.ts"
+import { scopePatternsMax } from "../../access/scope.ts"
+import { pemKey, secretBytesMin, secretKey } from "../../access/verify-key.ts"
 import type { AccessOutput, IssuerOutput, PermissionsOutput } from "../schema/access-schema.ts"
 import type { Problem } from "../config-error.ts"
+import { patternProblem } from "./pattern-problem.ts"
 
 /** Keys configured at once. Each is compared with whatever key comes, so they cost time. */
 const keysMax = 1000
@@ -103,14 +103,7 @@ function keyProblems({ keys }: AccessOutput): Problem[] {
 function scopeProblems(path: readonly PropertyKey[], patterns: readonly string[]): Problem[] {
   if (patterns.length > scopePatternsMax)
     return [{ path, message: `has more than ${scopePatternsMax} patterns` }]
-  return patterns.flatMap((pattern, index) => {
-    try {
-      parsePattern(pattern)
-      return []
-    } catch (error) {
-      return problem([...path, index], (error as Error).message.replace(/^bad_channel: /, ""))
-    }
-  })
+  return patterns.flatMap((pattern, index) => problem([...path, index], patternProblem(pattern)))
 }
 
 function tokenProblems({ tokens }: AccessOutput): Problem[] {

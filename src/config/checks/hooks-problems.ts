@@ -1,15 +1,14 @@
 // What is wrong with the configuration of hooks beyond its shape, and what it comes to. No message holds a secret.
-import { networkProblem } from "../../access/origins/client-address.ts"
+import { networkProblem } from "../../access/client-address.ts"
+import { secretBytesMin } from "../../access/verify-key.ts"
 import { parsePattern } from "../../channels/pattern.ts"
 import { askKinds, type HookConfig, type HookKind, notificationKinds } from "../../hooks/remote/remote.ts"
 import type { Problem } from "../config-error.ts"
+import { patternProblem } from "./pattern-problem.ts"
 import type { HookOutput } from "../schema/hooks-schema.ts"
 
 /** Longer, and the connection of who waits would be cut before (Bun: 255 s); shorter, and no network is fast enough. */
 const timeoutMs = { min: 100, max: 60_000 } as const
-
-/** As for tokens: HMAC with SHA-256 is as strong as a key of its own length. */
-const secretBytesMin = 32
 
 const kinds: readonly HookKind[] = [...askKinds, ...notificationKinds]
 const tencentKinds: readonly HookKind[] = ["register", "transport", "unregister"]
@@ -37,7 +36,10 @@ export function hooksConfigOf(hooks: readonly HookOutput[]): HookConfig[] {
 }
 
 export function hooksProblems(hooks: readonly HookOutput[]): Problem[] {
-  const patterns = hooks.map(({ pattern }) => patternOf(pattern))
+  const patterns = hooks.map(({ pattern }) => {
+    const wrong = patternProblem(pattern)
+    return { wrong, text: wrong === null ? parsePattern(pattern).text : pattern }
+  })
   const names = hooks.map(({ name, pattern }) => name ?? pattern)
   return hooks.flatMap((hook, index) => {
     const at = (message: string, ...path: PropertyKey[]): Problem => ({
@@ -81,12 +83,4 @@ function urlProblems(hook: HookOutput, at: (message: string, ...path: PropertyKe
     if (url.hash !== "") return [at("must have no `#`", kind)]
     return []
   })
-}
-
-function patternOf(pattern: string): { text: string; wrong: string | null } {
-  try {
-    return { text: parsePattern(pattern).text, wrong: null }
-  } catch (error) {
-    return { text: pattern, wrong: (error as Error).message.replace(/^bad_channel: /, "") }
-  }
 }

@@ -7,6 +7,7 @@ import { e164 } from "../../silence/sms/sms.ts"
 import type { SmsTell, Tell } from "../../silence/tell/tell.ts"
 import type { Watch } from "../../silence/silence.ts"
 import type { Problem } from "../config-error.ts"
+import { patternProblem } from "./pattern-problem.ts"
 import type { SmsOutput, TellOutput, WatchOutput } from "../schema/watch-schema.ts"
 
 /** A watch as it is configured: what is watched, and who is told. */
@@ -65,15 +66,13 @@ function channelProblems({ channel, tell }: WatchOutput, path: readonly Property
   const problems: Problem[] = []
   if (tell.length > tellMax)
     problems.push({ path: [...path, "tell"], message: `must be at most ${tellMax} entries` })
-  try {
-    const pattern = parsePattern(channel)
-    for (const [at, { channel: told }] of tell.entries()) {
-      if (told === undefined || !isChannel(told) || !covers(pattern, parsePattern(told))) continue
-      const message = `is watched itself by ${pattern.text}: the alarm would end the silence it tells of`
-      problems.push({ path: [...path, "tell", at, "channel"], message })
-    }
-  } catch (error) {
-    problems.push({ path: [...path, "channel"], message: messageOf(error) })
+  const wrong = patternProblem(channel)
+  if (wrong !== null) return [...problems, { path: [...path, "channel"], message: wrong }]
+  const pattern = parsePattern(channel)
+  for (const [at, { channel: alarmed }] of tell.entries()) {
+    if (alarmed === undefined || !isChannel(alarmed) || !covers(pattern, parsePattern(alarmed))) continue
+    const message = `is watched itself by ${pattern.text}: the alarm would end the silence it tells of`
+    problems.push({ path: [...path, "tell", at, "channel"], message })
   }
   return problems
 }
@@ -155,5 +154,3 @@ function isChannel(text: string): boolean {
 
 const hasScheme = (text: string, schemes: readonly string[]): boolean =>
   schemes.includes(URL.parse(text)?.protocol ?? "")
-
-const messageOf = (error: unknown): string => (error as Error).message.replace(/^bad_channel: /, "")

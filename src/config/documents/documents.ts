@@ -15,7 +15,7 @@ interface GeneratedDocument {
 /** All of them as they should be. The guide's prose stays as it is written; only what is between its marks is made. */
 export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
   const sources = [
-    "src/config/config.ts",
+    "src/config/input/config-input.ts",
     "src/config/input/access-input.ts",
     "src/config/input/hooks-input.ts",
     "src/config/input/watch-input.ts",

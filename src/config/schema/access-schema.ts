@@ -1,6 +1,6 @@
 // The schema of what is configured about access. What needs more than a shape to be checked is in access-problems.ts.
 import { z } from "zod"
-import { millisecondsOf, timePattern } from "../quantities.ts"
+import { milliseconds, texts } from "./schema-pieces.ts"
 
 const who = z.enum(["anyone", "token", "owner", "key", "nobody"]).optional()
 
@@ -26,12 +26,6 @@ const key = z.strictObject({
   manage: patterns,
 })
 
-const texts = z
-  .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
-    error: "must be a text or a list of texts",
-  })
-  .transform((given) => (typeof given === "string" ? [given] : given))
-
 const issuerShape = {
   secret: texts.optional(),
   publicKeys: z.array(z.string().min(1)).optional(),
@@ -41,11 +35,7 @@ const issuerShape = {
   userPrefix: z.string().max(40).optional(),
 }
 
-const timeError = 'must be a time: a number of seconds, or a text such as "5s", "1h" or "24h"'
-
-const seconds = z
-  .union([z.number().min(0), z.string().regex(timePattern, { error: timeError })], { error: timeError })
-  .transform((given) => millisecondsOf(given) / 1000)
+const seconds = milliseconds('"5s", "1h" or "24h"').transform((given) => given / 1000)
 
 export const accessShape = {
   keys: z.array(key).default([]),

@@ -1,4 +1,4 @@
-// The schema of the configuration: shapes, ranges and defaults. Texts for people are in config.ts and wire/limits.ts.
+// The schema of the configuration: shapes, ranges and defaults. Texts for people are in ../input/ and wire/limits.ts.
 import { isIP } from "node:net"
 import { z } from "zod"
 import { defaultLimits, type Limits } from "../../../wire/limits.ts"
@@ -7,18 +7,13 @@ import { accessShape, permissionsShape } from "./access-schema.ts"
 import { logFormats, logLevels } from "../../telemetry/log-options.ts"
 import { engineSchema, redisSchema, sqliteSchema } from "./engine-schema.ts"
 import { hookSchema } from "./hooks-schema.ts"
-import { millisecondsOf, timePattern } from "../quantities.ts"
-import { outOf, type Range, size, within } from "./quantity-schemas.ts"
+import { milliseconds, outOf, type Range, size, within } from "./schema-pieces.ts"
 import { watchSchema } from "./watch-schema.ts"
 
-const timeError = 'must be a time: a number of seconds, or a text such as "500ms", "25s", "1m" or "1h"'
-
-const milliseconds = z
-  .union([z.number().min(0), z.string().regex(timePattern, { error: timeError })], { error: timeError })
-  .transform(millisecondsOf)
+const time = milliseconds('"500ms", "25s", "1m" or "1h"')
 
 const seconds = (range: Range) =>
-  milliseconds.transform((given) => given / 1000).refine(within(range), { error: outOf("seconds", range) })
+  time.transform((given) => given / 1000).refine(within(range), { error: outOf("seconds", range) })
 
 const count = ({ min, max }: Range) => (max === undefined ? z.int().min(min) : z.int().min(min).max(max))
 
@@ -82,7 +77,7 @@ const history = z.union(
     z.strictObject({
       count: count({ min: 1 }).optional(),
       bytes: size({ min: 1 }).optional(),
-      time: milliseconds.refine(within({ min: 1 }), { error: "must be at least 1ms" }).optional(),
+      time: time.refine(within({ min: 1 }), { error: "must be at least 1ms" }).optional(),
       budget: size({ min: 1 }).optional(),
     }),
   ],

@@ -1,7 +1,7 @@
 // The engines that can be configured: which one, and how it is set.
 import { z } from "zod"
 import { type RedisAddress, readAddress } from "../redis-address.ts"
-import { size } from "./quantity-schemas.ts"
+import { size } from "./schema-pieces.ts"
 
 /** Engines that are named in the docs and that this version does not have. */
 const laterEngines = /^nats(?::|$)/

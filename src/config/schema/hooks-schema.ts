@@ -1,8 +1,6 @@
 // The schema of what is configured about hooks. What needs more than a shape to be checked is in hooks-problems.ts.
 import { z } from "zod"
-import { millisecondsOf, timePattern } from "../quantities.ts"
-
-const timeError = 'must be a time: a number of seconds, or a text such as "500ms" or "5s"'
+import { milliseconds, texts } from "./schema-pieces.ts"
 
 const url = z.string().min(1).optional()
 
@@ -17,16 +15,8 @@ export const hookSchema = z.strictObject({
   publish: url,
   occupied: url,
   vacated: url,
-  secret: z
-    .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
-      error: "must be a text or a list of texts",
-    })
-    .transform((given) => (typeof given === "string" ? [given] : given))
-    .optional(),
-  timeout: z
-    .union([z.number().min(0), z.string().regex(timePattern, { error: timeError })], { error: timeError })
-    .transform(millisecondsOf)
-    .default(5000),
+  secret: texts.optional(),
+  timeout: milliseconds('"500ms" or "5s"').default(5000),
   concurrency: z.int().min(1).max(10_000).default(64),
   privateAddresses: z.array(z.string()).default([]),
   origin: z

@@ -1,18 +1,8 @@
 // The schema of what is configured about watches. What needs more than a shape to be checked is in watch-problems.ts.
 import { z } from "zod"
-import { millisecondsOf, timePattern } from "../quantities.ts"
+import { milliseconds, texts } from "./schema-pieces.ts"
 
-const timeError = 'must be a time: a number of seconds, or a text such as "500ms", "30s", "5m" or "1h"'
-
-const milliseconds = z
-  .union([z.number().min(0), z.string().regex(timePattern, { error: timeError })], { error: timeError })
-  .transform(millisecondsOf)
-
-const texts = z
-  .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
-    error: "must be a text or a list of texts",
-  })
-  .transform((given) => (typeof given === "string" ? [given] : given))
+const time = milliseconds('"500ms", "30s", "5m" or "1h"').optional()
 
 const mail = z.strictObject({ smtp: z.string().min(1), from: z.string().min(1), to: texts })
 
@@ -46,8 +36,8 @@ const tell = z.strictObject({
 
 const watch = z.strictObject({
   channel: z.string().min(1),
-  every: milliseconds.optional(),
-  silent: milliseconds.optional(),
+  every: time,
+  silent: time,
   tell: z.array(tell).min(1),
 })
 
