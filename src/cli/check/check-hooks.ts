@@ -2,6 +2,7 @@
 import { printable } from "../../telemetry/printable.ts"
 import { BackendFailure } from "../../hooks/remote/delivery/backend-failure.ts"
 import { performHandshake } from "../../hooks/remote/delivery/handshakes.ts"
+import { withoutQuery } from "../../hooks/remote/hook-view.ts"
 import type { HookConfig, HookResponse } from "../../hooks/remote/remote.ts"
 import { makeHttpSend } from "../../server/hooks/http-post.ts"
 
@@ -64,9 +65,4 @@ function kindsByUrl({ urls }: HookConfig): ReadonlyMap<string, readonly string[]
   const byUrl = new Map<string, string[]>()
   for (const [kind, url] of Object.entries(urls)) byUrl.set(url, [...(byUrl.get(url) ?? []), kind])
   return byUrl
-}
-
-function withoutQuery(text: string): string {
-  const { origin, pathname } = new URL(text)
-  return `${origin}${pathname}`
 }

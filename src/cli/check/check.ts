@@ -1,21 +1,16 @@
 // `laba check`: what a configuration comes to, or every mistake in it; with `--as`, what somebody may do.
-import type { AccessConfig } from "../../access/access-config.ts"
-import { printAddress } from "../../config/redis-address.ts"
-import { environmentVariables } from "../../config/loading/environment.ts"
 import type { Config } from "../../config/config.ts"
-import type { Rule } from "../../channels/channel.ts"
-import type { Limits } from "../../../wire/limits.ts"
-import type { WatchConfig } from "../../config/checks/watch-problems.ts"
-import { duration } from "../../silence/wording.ts"
-import { serverOf } from "../flags/server-address.ts"
+import { environmentVariables } from "../../config/loading/environment.ts"
 import { readArguments } from "../arguments.ts"
-import { checkHooks } from "./check-hooks.ts"
 import { type Command, exit, UsageError } from "../command.ts"
-import { explainAccess } from "./explain-access.ts"
 import { configFlag, loadConfig } from "../flags/config.ts"
-import { refuseStart } from "./start-check.ts"
-import { hooksOfServer } from "./hooks-of-server.ts"
+import { serverOf } from "../flags/server-address.ts"
 import { print } from "../terminal.ts"
+import { checkHooks } from "./check-hooks.ts"
+import { summaryOf } from "./config-summary.ts"
+import { explainAccess } from "./explain-access.ts"
+import { hooksOfServer } from "./hooks-of-server.ts"
+import { refuseStart } from "./start-check.ts"
 
 const flags = {
   config: configFlag,
@@ -77,90 +72,3 @@ async function reportHooks({ hooks }: Config, url: string | undefined): Promise<
   print(`\n${there.lines.join("\n")}`)
   return here.ok && there.ok ? exit.ok : exit.failed
 }
-
-function summaryOf({ listen, engine, open, access, hooks, rules, limits, watch }: Config): string {
-  const rows: [string, string][] = [
-    ["listen", `http://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`],
-    ["engine", engineText(engine)],
-    ["access", accessText(access)],
-    ...hooks.map(({ name, dialect, urls }): [string, string] => [
-      `hook ${name}`,
-      `${dialect}; ${Object.keys(urls).join(", ")}`,
-    ]),
-    ...rules.entries.map((rule): [string, string] => [rule.pattern, ruleText(rule)]),
-    ...watch.map((one): [string, string] => ["watch", watchText(one)]),
-    ...Object.entries(limits).map(([name, value]): [string, string] => [
-      name,
-      limitText(name as keyof Limits, value),
-    ]),
-  ]
-  const width = Math.max(...rows.map(([name]) => name.length)) + 3
-  return rows.map(([name, text]) => name.padEnd(width) + text).join("\n")
-}
-
-function watchText({ channel, everyMs, silentMs, tell }: WatchConfig): string {
-  const ways = tell.map((one) => (one.way === "channel" ? one.channel : one.way)).join(", ")
-  return `${channel} every ${duration(everyMs / 1000)}, silent after ${duration(silentMs / 1000)}; tells ${ways}`
-}
-
-function engineText(engine: Config["engine"]): string {
-  if (engine.name === "memory") return "memory"
-  if (engine.name === "redis") {
-    const { address, prefix, routing, historyBytesMax } = engine
-    return `${printAddress(address)}, keys ${prefix}:…, at most ${sizeText(historyBytesMax)}; routing: ${routing}`
-  }
-  const { directory, acknowledge, diskBytesMax } = engine
-  return `sqlite in ${directory}, at most ${sizeText(diskBytesMax)}; acknowledge: ${acknowledge}`
-}
-
-function accessText({ keys, tokens, origins, proxies }: AccessConfig): string {
-  if (keys.length === 0 && !tokens)
-    return "no keys and no tokens: whoever gets in may do what the rules below say"
-  const names = keys.map(({ name }) => name)
-  return [
-    names.length === 0 ? "no keys" : `keys: ${names.join(", ")}`,
-    tokens
-      ? `tokens of ${tokens.issuers.map(({ issuer }) => issuer ?? "any issuer").join(", ")}`
-      : "no tokens",
-    ...(origins ? [`pages of ${origins.join(", ")}`] : []),
-    ...(proxies.length > 0 ? [`behind ${proxies.join(", ")}`] : []),
-  ].join("; ")
-}
-
-function ruleText({ keep, slow, who }: Rule): string {
-  const kept =
-    keep === null
-      ? "no history"
-      : `${keep.count} messages, ${sizeText(keep.bytes)}, ${timeText(keep.timeMs)}${keep.budget ? `, ${sizeText(keep.budget.bytes)} for all` : ""}`
-  const may = who ? Object.entries(who).map(([action, word]) => `${action}: ${word}`) : []
-  return [kept, `slow: ${slow}`, ...may].join("; ")
-}
-
-function limitText(name: keyof Limits, value: number): string {
-  if (name.includes("Bytes")) return sizeText(value)
-  return name.includes("econds") ? timeText(value * 1000) : String(value)
-}
-
-/** In the largest unit that divides it. */
-function inUnits(value: number, units: readonly (readonly [string, number])[]): string {
-  const [unit, factor] = units.find(([, size]) => value >= size && value % size === 0) ??
-    units.at(-1) ?? ["", 1]
-  return `${value / factor}${unit}`
-}
-
-const sizeText = (bytes: number): string =>
-  inUnits(bytes, [
-    [" GiB", 1024 ** 3],
-    [" MiB", 1024 ** 2],
-    [" KiB", 1024],
-    [" bytes", 1],
-  ])
-
-const timeText = (ms: number): string =>
-  inUnits(ms, [
-    ["d", 86_400_000],
-    ["h", 3_600_000],
-    ["m", 60_000],
-    ["s", 1000],
-    ["ms", 1],
-  ])

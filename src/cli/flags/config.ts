@@ -22,6 +22,8 @@ export interface LoadedConfig {
   readonly config: Config
   /** The file that was read, as it was named; null when there was none. */
   readonly file: string | null
+  /** Nothing but LABA_TOKEN_SECRET says who may come in. */
+  readonly isSecretAlone: boolean
 }
 
 /** Throws `UsageError` for a flag that is none, and `CommandError` with every mistake of the rest, a line each. */
@@ -33,7 +35,9 @@ export async function loadConfig(named: string | undefined, flags: ConfigInput):
   try {
     const fromFile = file === null || text === null ? {} : readConfigText(text, file)
     const input = mergeConfig(applyEnvironment(fromFile, process.env), flags)
-    return { input, config: parseConfig(input), file }
+    const config = parseConfig(input)
+    const saysWho = fromFile.tokens !== undefined || config.access.keys.length > 0
+    return { input, config, file, isSecretAlone: config.access.tokens !== null && !saysWho }
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandError(mistakesOf(error, file), { cause: error })
     throw error

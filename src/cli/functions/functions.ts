@@ -3,18 +3,20 @@
 import { randomBytes } from "node:crypto"
 import { mkdirSync, statSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { LabaError } from "../../../wire/error.ts"
-import { ConfigError, type ConfigInput } from "../../config/config.ts"
+import type { ConfigInput } from "../../config/config.ts"
 import type { HookInput } from "../../config/input/hooks-input.ts"
+import type { Laba } from "../../server/index.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, exit, CommandError, UsageError } from "../command.ts"
-import { serveFunctions } from "./function-server.ts"
-import type { ServedFile } from "./process-messages.ts"
-import { FunctionRunner } from "./runner.ts"
+import { type Command, CommandError, exit, UsageError } from "../command.ts"
 import { configFlag, loadConfig } from "../flags/config.ts"
+import { portRange, readWhole } from "../flags/quantities.ts"
 import { secretIn } from "../flags/secrets.ts"
+import { startServer } from "../serve/start-server.ts"
 import { stopBySignal } from "../signals.ts"
 import { goOnUnread, print, say } from "../terminal.ts"
+import { type FunctionServerOptions, serveFunctions } from "./function-server.ts"
+import { FunctionRunner } from "./function-runner.ts"
+import type { ServedFile } from "./process-messages.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the functions' port; default 9000, and 0 takes a free one" },
@@ -53,19 +55,18 @@ export const functions: Command = {
     const secret = given.secret ?? (withLaba ? randomBytes(32).toString("base64url") : null)
     if (secret !== null && secret.length < 32) throw new UsageError("--secret has at least 32 characters")
     const key = secretIn("LABA_KEY") ?? null
-    const port = readPort("port", given.port ?? "9000")
-    const labaPort = given["laba-port"] === undefined ? null : readPort("laba-port", given["laba-port"])
+    const port = readWhole("--port", given.port ?? "9000", portRange)
+    const labaPort =
+      given["laba-port"] === undefined ? null : readWhole("--laba-port", given["laba-port"], portRange)
     await using held = new AsyncDisposableStack()
     const runner = await startRunner(resolve(folder), databaseIn(given.data))
     held.defer(() => runner.stop())
-    const server = orSayPort({ port, flag: "--port" }, () =>
-      serveFunctions({
-        port,
-        secret,
-        call: (file, kind, event) => runner.call(file, kind, event),
-        onFailure: (file, kind, error) => say(`${file} ${kind}: ${(error as Error).message}`),
-      }),
-    )
+    const server = startFunctionServer({
+      port,
+      secret,
+      call: (file, kind, event) => runner.call(file, kind, event),
+      onFailure: (file, kind, error) => say(`${file} ${kind}: ${(error as Error).message}`),
+    })
     held.defer(() => server.stop(true))
     const base = `http://127.0.0.1:${server.port}`
     const hooks = hooksOf(runner.files, { base, secret })
@@ -121,34 +122,33 @@ interface LabaOptions {
   readonly hooks: readonly HookInput[]
 }
 
-async function startLaba({ config: file, data, port, hooks }: LabaOptions) {
+async function startLaba({ config: file, data, port, hooks }: LabaOptions): Promise<Laba> {
   const over: ConfigInput = {
     ...(port !== null && { listen: { port } }),
     ...(data !== undefined && { engine: `sqlite:${join(data, "laba")}` }),
   }
   const { input, config } = await loadConfig(file, over)
-  // Loaded here and not above: the other commands start without the server's parts.
-  const { serve } = await import("../../server/index.ts")
+  return startServer({ ...input, hooks: [...(input.hooks ?? []), ...hooks] }, (error) =>
+    whyNoPort(error, { port: config.listen.port, flag: "--laba-port" }),
+  )
+}
+
+function startFunctionServer(options: FunctionServerOptions): ReturnType<typeof serveFunctions> {
   try {
-    return await serve({ ...input, hooks: [...(input.hooks ?? []), ...hooks] })
+    return serveFunctions(options)
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error })
-    if (error instanceof LabaError) throw new CommandError(error.detail, { cause: error })
-    return orSayPort({ port: config.listen.port, flag: "--laba-port" }, () => {
-      throw error
-    })
+    const why = whyNoPort(error, { port: options.port, flag: "--port" })
+    throw why === null ? error : new CommandError(why, { cause: error })
   }
 }
 
-/** Says it in one line when somebody has the port already. */
-function orSayPort<T>({ port, flag }: { readonly port: number; readonly flag: string }, listen: () => T): T {
-  try {
-    return listen()
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-      throw new CommandError(`port ${port} is in use; choose another with ${flag}`, { cause: error })
-    throw error
-  }
+/** Null when it is about something else than somebody who has the port already. */
+function whyNoPort(
+  error: unknown,
+  { port, flag }: { readonly port: number; readonly flag: string },
+): string | null {
+  const isTaken = error instanceof Error && "code" in error && error.code === "EADDRINUSE"
+  return isTaken ? `port ${port} is in use; choose another with ${flag}` : null
 }
 
 function hooksOf(
@@ -192,8 +192,3 @@ const namesOf = (files: readonly ServedFile[]): string =>
 const shapeOf = (files: readonly ServedFile[]): string => JSON.stringify(files)
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-
-function readPort(name: string, text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text)
-  throw new UsageError(`--${name} is a whole number from 0 to 65535, not "${text}"`)
-}

@@ -14,7 +14,7 @@ import { sayUntilRefused } from "../channels/connection-status.ts"
 import { defaultFolder, ownFolder } from "./reaction-folder.ts"
 import { credential } from "../flags/secrets.ts"
 import { stopBySignal } from "../signals.ts"
-import { readTime, readWhole } from "../flags/times.ts"
+import { readTime, readWhole } from "../flags/quantities.ts"
 import { messageText } from "../channels/message-text.ts"
 import { printJsonText, say } from "../terminal.ts"
 

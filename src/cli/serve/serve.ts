@@ -1,17 +1,16 @@
 // `laba serve`: starts a server, says in one line where, and ends it by signals.
-import { lookup } from "node:dns/promises"
-import { LabaError } from "../../../wire/error.ts"
-import { type Config, ConfigError, type ConfigInput } from "../../config/config.ts"
-import type { Laba, ServeOptions } from "../../server/index.ts"
+import type { Config, ConfigInput } from "../../config/config.ts"
 import { readArguments } from "../arguments.ts"
-import { type Command, exit, CommandError, UsageError } from "../command.ts"
 import { refuseStart } from "../check/start-check.ts"
+import { type Command, CommandError, exit, UsageError } from "../command.ts"
 import { configFlag, type LoadedConfig, loadConfig } from "../flags/config.ts"
+import { portRange, readWhole } from "../flags/quantities.ts"
 import { labaVersion } from "../laba-version.ts"
-import { Processes, processVariable } from "./processes.ts"
-import { runKeyFor, tellRunKey } from "./run-key.ts"
 import { reloadBySignal, stopBySignal } from "../signals.ts"
 import { goOnUnread, print, say } from "../terminal.ts"
+import { Processes, processVariable } from "./processes.ts"
+import { runKeyFor, tellRunKey } from "./run-key.ts"
+import { startServer, whyNotListening } from "./start-server.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the port; default 8080, and 0 takes a free one" },
@@ -70,7 +69,7 @@ export const serve: Command = {
       const gathered = await loadConfig(from, {
         listen: {
           ...(given.host !== undefined && { host: given.host }),
-          ...(given.port !== undefined && { port: readPort(given.port) }),
+          ...(given.port !== undefined && { port: readWhole("--port", given.port, portRange) }),
         },
         ...(engine !== undefined && { engine }),
         node: {
@@ -81,7 +80,7 @@ export const serve: Command = {
       })
       return ordinal === null ? gathered : { ...gathered, input: namedApart(gathered, ordinal) }
     }
-    const { input, config, file } = await gather()
+    const { input, config, file, isSecretAlone } = await gather()
     const count =
       given.processes === undefined || ordinal !== null
         ? 1
@@ -89,10 +88,11 @@ export const serve: Command = {
     await refuseStart(config)
     const from = file === null ? "" : `, ${file}`
     const runKey = runKeyFor(config)
+    if (isSecretAlone && ordinal === null) say(secretAlone)
     if (count > 1) return serveBy(count, config, { given, from, runKey })
     // The file that was found at the start is read again by its name: were it gone, nothing would be configured.
     const source = async (): Promise<ConfigInput> => (await gather(file ?? undefined)).input
-    const laba = await start(
+    const laba = await startServer(
       {
         ...input,
         source,
@@ -100,7 +100,7 @@ export const serve: Command = {
         demos: readDemos(process.env["LABA_DEMOS"]),
         ...(runKey !== null && { runKey }),
       },
-      config.listen,
+      (error) => whyNotListening(error, config.listen),
     )
     reloadBySignal(laba)
     // Before the line is printed: whoever waits for it may signal at once.
@@ -111,6 +111,10 @@ export const serve: Command = {
     return exit.ok
   },
 }
+
+/** Said at the start: a variable that was meant for something else would shut everybody out without a word. */
+const secretAlone =
+  "laba: LABA_TOKEN_SECRET alone says who may come in: who listens shows a token signed with it; who publishes, a key, or a token where a rule says so"
 
 /** Which of several processes on one port this is, from 1; null when it has the port for itself. */
 const ordinalOfProcess = (): string | null => process.env[processVariable] ?? null
@@ -144,7 +148,7 @@ async function serveBy(
     command: [process.execPath, ...process.execArgv, "--no-orphans", Bun.main, "serve", ...args],
     say: (line) => say(`laba: ${line}`),
   }).catch(async (error: unknown) => {
-    const why = await whyNoSocket(error, listen)
+    const why = await whyNotListening(error, listen)
     throw why === null ? error : new CommandError(why, { cause: error })
   })
   reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
@@ -179,12 +183,6 @@ function engineFrom(given: { readonly data?: string; readonly engine?: string })
   throw new UsageError("--data is short for --engine sqlite:<dir>; give one of them")
 }
 
-function readPort(text: string): number {
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port <= 65535) return port
-  throw new UsageError(`--port is a whole number from 0 to 65535, not "${text}"`)
-}
-
 /** Reads `name=address` pairs, apart by spaces: what the landing page leads to. Throws `UsageError`. */
 function readDemos(text = ""): Readonly<Record<string, string>> {
   const pairs = text.split(" ").filter((pair) => pair !== "")
@@ -197,48 +195,3 @@ function readDemos(text = ""): Readonly<Record<string, string>> {
     }),
   )
 }
-
-async function start(
-  input: ServeOptions,
-  listen: { readonly host: string; readonly port: number },
-): Promise<Laba> {
-  // Loaded here and not above: the other commands start without the server's parts.
-  const { serve: startServer } = await import("../../server/index.ts")
-  try {
-    return await startServer(input)
-  } catch (error) {
-    const why =
-      error instanceof ConfigError
-        ? error.message
-        : error instanceof LabaError
-          ? error.detail
-          : await whyNoSocket(error, listen)
-    if (why === null) throw error
-    throw new CommandError(why, { cause: error })
-  }
-}
-
-/** What the system said to our wish to listen, in one sentence. Null when it is about something else. */
-async function whyNoSocket(
-  error: unknown,
-  { host, port }: { host: string; port: number },
-): Promise<string | null> {
-  const code = error instanceof Error && "code" in error ? error.code : null
-  // Before the code is believed: of a name that leads nowhere Bun says EINVAL, ENOTFOUND or EADDRINUSE, as it comes.
-  if (code !== null && !(await leadsSomewhere(host)))
-    return `${host} is a name that leads to no address; --host 0.0.0.0 listens at all of this machine`
-  if (code === "EADDRINUSE")
-    return `port ${port} on ${host} is in use; end what uses it, or choose another with --port`
-  if (code === "EADDRNOTAVAIL")
-    return `${host} is no address of this machine; --host 0.0.0.0 listens at all of them`
-  if (code === "EACCES")
-    return `port ${port} needs more rights than this user has; ports from 1024 on need none`
-  return null
-}
-
-/** Whether a host is an address, or a name that this machine finds one for. */
-const leadsSomewhere = (host: string): Promise<boolean> =>
-  lookup(host.replace(/^\[(.*)\]$/, "$1")).then(
-    () => true,
-    () => false,
-  )

@@ -62,7 +62,7 @@ function asTell(flag: keyof typeof tellFlags, tell: TellInput): Tell {
 const several = (text: string): string[] => text.split(",").map((one) => one.trim())
 
 function mailFrom(to: string, config: Config | null, environment: Environment): TellInput["mail"] & object {
-  const known = told(config).find((one) => one.way === "mail")?.mail as MailTell | undefined
+  const known = configuredTells(config).find((one) => one.way === "mail")?.mail as MailTell | undefined
   const smtp = environment["LABA_SMTP"] || known?.smtp
   const from = environment["LABA_MAIL_FROM"] || known?.from
   if (!smtp || !from)
@@ -76,7 +76,8 @@ function mailFrom(to: string, config: Config | null, environment: Environment): 
 }
 
 function smsFrom(to: string, config: Config | null, environment: Environment): SmsInput {
-  const provider = providerIn(environment) ?? told(config).find((one) => one.way === "sms")?.sms.provider
+  const provider =
+    providerIn(environment) ?? configuredTells(config).find((one) => one.way === "sms")?.sms.provider
   if (!provider)
     throw new UsageError(
       "--sms needs a provider: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM, or TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY, LABA_SMS_APP_ID and LABA_SMS_TEMPLATE_ID, or have a watch that texts in laba.yaml",
@@ -85,7 +86,8 @@ function smsFrom(to: string, config: Config | null, environment: Environment): S
   return { provider: name, ...settings, to: several(to) }
 }
 
-const told = (config: Config | null): readonly Tell[] => config?.watch.flatMap(({ tell }) => tell) ?? []
+const configuredTells = (config: Config | null): readonly Tell[] =>
+  config?.watch.flatMap(({ tell }) => tell) ?? []
 
 /** Null when it names none. Throws `UsageError` when it has one by halves. */
 function providerIn(environment: Environment): SmsTell["provider"] | null {

@@ -13,6 +13,9 @@ export function readTime(flag: string, text: string): number {
   throw new UsageError(`${flag} is a time such as 500ms, 30s or 5m, not "${text}"`)
 }
 
+/** 0 is any free one. */
+export const portRange = { min: 0, max: 65_535 } as const
+
 export function readWhole(
   flag: string,
   text: string,
