@@ -5,8 +5,8 @@ import {
   defaultPermissions,
   fillPermissions,
   presenceKept,
-  type SaidPermissions,
-} from "../access/permissions.ts"
+  type StatedPermissions,
+} from "../access/rules/permissions.ts"
 import type { Permissions, Rule } from "../channels/channel.ts"
 import { parsePattern } from "../channels/pattern.ts"
 import { defaultRule, Rules } from "../channels/rules.ts"

@@ -5,7 +5,7 @@ import type { Rule } from "../../channels/channel.ts"
 import type { WatchConfig } from "../../config/checks/watch-problems.ts"
 import type { Config } from "../../config/config.ts"
 import { printAddress } from "../../config/redis-address.ts"
-import { duration } from "../../watch/wording.ts"
+import { duration } from "../../silence/wording.ts"
 
 export function summaryOf({ listen, engine, open, access, hooks, rules, limits, watch }: Config): string {
   const rows: [string, string][] = [

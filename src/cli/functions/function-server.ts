@@ -7,7 +7,7 @@ import type { FunctionAnswer } from "../../hooks/function-file.ts"
 /** Calls a function; null when there is none. Throws what it throws. */
 type CallFunction = (file: string, kind: HookKind, event: unknown) => Promise<unknown> | null
 
-interface FunctionServerOptions {
+export interface FunctionServerOptions {
   readonly port: number
   /** What requests must be signed with; null lets everything on this machine call. */
   readonly secret: string | null

@@ -15,7 +15,7 @@ import { readArguments } from "../arguments.ts"
 import { type Command, exit, UsageError } from "../command.ts"
 import { sayUntilRefused } from "../channels/connection-status.ts"
 import { credential } from "../flags/secrets.ts"
-import { readTime } from "../flags/times.ts"
+import { readTime } from "../flags/quantities.ts"
 import { readTells, tellFlags } from "./alarm-flags.ts"
 import { print, printJson, say } from "../terminal.ts"
 
@@ -56,8 +56,8 @@ export const watch: Command = {
     const laba = connect(address.server, token ? { token: () => token } : {})
     const channel = laba.channel(name)
     const tell = telling(laba, tells)
-    const stands = () => whereItStands(channelUrl(address), token)
-    keepWatch(channel, what, stands, (alarm) => {
+    const tail = () => tailCursor(channelUrl(address), token)
+    keepWatch(channel, what, tail, (alarm) => {
       if (given.json) printJson(alarm)
       else print(`${new Date(alarm.time).toISOString()} ${summaryOf(alarm)}`)
       tell(alarm)
@@ -101,15 +101,15 @@ function telling(laba: Laba, tells: readonly Tell[]): (alarm: Alarm) => void {
 function keepWatch(
   channel: Channel,
   what: Watch,
-  whereItStands: () => Promise<string | null>,
+  readTail: () => Promise<string | null>,
   raise: (alarm: Alarm) => void,
 ): void {
   const everyMs = lookEveryMs(what.silentMs)
   let begun: { readonly listened: ListeningClock; readonly silence: SilenceDetector } | null = null
   let last: string | null = null
   let isAsking = false
-  /** Where the server said that it stands, when that was not what was heard. */
-  let stoodAt: string | null = null
+  /** The tail that the server told, when that was not what was heard. */
+  let toldTail: string | null = null
 
   const alarm = (kind: Alarm["alarm"]): void => {
     if (!begun) return
@@ -139,16 +139,16 @@ function keepWatch(
     live()
     if (isAsking || !begun || !begun.silence.fallsSilent(begun.listened.ms)) return
     isAsking = true
-    const stands = await whereItStands().catch(() => "unreachable" as const)
+    const tail = await readTail().catch(() => "unreachable" as const)
     isAsking = false
     // It may have been heard while we asked.
     if (!begun.silence.isSilent) return
-    if (stands === "unreachable") begun.silence.isSilent = false
-    else if (stands === null || stands === channel.cursor || stands === stoodAt || hasNoMessage(stands))
+    if (tail === "unreachable") begun.silence.isSilent = false
+    else if (tail === null || tail === channel.cursor || tail === toldTail || hasNoMessage(tail))
       alarm("silent")
     else {
       // It has spoken, and we did not hear: from now on what the server says counts as well.
-      stoodAt = stands
+      toldTail = tail
       begun.silence.heard(begun.listened.ms)
     }
   }
@@ -159,7 +159,7 @@ function keepWatch(
 const hasNoMessage = (cursor: string): boolean => offsetIn(cursor) === 0
 
 /** The tail's cursor; null where this may not be asked. Rejects when the server cannot be reached. */
-async function whereItStands(url: string, token: string | undefined): Promise<string | null> {
+async function tailCursor(url: string, token: string | undefined): Promise<string | null> {
   const headers = token ? { authorization: `Bearer ${token}` } : {}
   // Never on a connection that was used before: it may be as dead as the one in question.
   const how = { method: "HEAD", headers, keepalive: false, signal: AbortSignal.timeout(5_000) }

@@ -28,7 +28,7 @@ export function readComments(...sources: readonly string[]): Comments {
   const comments = new Map<string, Map<string, string>>()
   for (const source of sources) {
     for (const [, name, body] of source.matchAll(
-      /^export interface (\w+)(?: extends \w+)? \{\n([^]*?)^\}/gm,
+      /^(?:export )?interface (\w+)(?: extends \w+)? \{\n([^]*?)^\}/gm,
     )) {
       const members = [...(body as string).matchAll(/\/\*\*([^]*?)\*\/\s*readonly ([\w$]+)\??:/g)]
       comments.set(

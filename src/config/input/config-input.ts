@@ -45,21 +45,21 @@ export interface ConfigInput {
   readonly $schema?: string
 }
 
-export interface ListenInput {
+interface ListenInput {
   /** A host name or an address; `0.0.0.0` or `::` are all addresses of the machine. Default `127.0.0.1`: this machine only. */
   readonly host?: string
   /** A TCP port; 0 is any free one, named when the server is ready. Default 8080. */
   readonly port?: number
 }
 
-export interface SqliteInput {
+interface SqliteInput {
   /** When a publish is answered and delivered. Default `durable`: once it is on the disk. `first`: before that, so that a crash or a power cut may lose the last messages, and resets every cursor. */
   readonly acknowledge?: "durable" | "first"
   /** Bytes of history on disk, all channels together, a size; the least recently used are trimmed first. Default 4GB. What of it is held in memory is `limits.historyBytesMax`. */
   readonly diskBytesMax?: number | string
 }
 
-export interface RedisInput {
+interface RedisInput {
   /** How messages come to the nodes. Default `targeted`: each only to nodes where somebody listens to its channel. `broadcast`: every message to every node, which drops what nobody there listens to; less work for a node with very many channels. */
   readonly routing?: "targeted" | "broadcast"
   /** Begins the name of every key. Default `laba`. With different ones, several Labas share a Redis and nothing else. */
@@ -72,7 +72,7 @@ export interface RedisInput {
   readonly ca?: string
 }
 
-export interface NodeInput {
+interface NodeInput {
   /** What this node is called, in lists and logs. Default: made anew at each start. Give one that stays over restarts. */
   readonly name?: string
   /** Where this node can be called at by whoever is in the same network, such as `http://10.0.0.7:8080`. Default: where it listens; when that is everywhere, the first address of the machine that is not its own loop, which in a container is the container's. */
@@ -90,7 +90,7 @@ export interface TlsInput {
   readonly ca?: string
 }
 
-export interface LogInput {
+interface LogInput {
   /** The least grave that is written. Default `warn`: nothing while all is well. `info` tells of starts, drains and reloads too, `debug` of every refused request. */
   readonly level?: LogLevel
   /** `json`: a line of JSON an event, for machines. `pretty`: columns for people. Default: `pretty` at a terminal, else `json`. */
@@ -105,7 +105,7 @@ export interface ChannelInput extends PermissionsInput {
 }
 
 /** All three bounds hold at once. */
-export interface HistoryInput {
+interface HistoryInput {
   /** Messages kept. Default 100. */
   readonly count?: number
   /** Bytes of payload kept, a size. Default 256KB, or `limits.historyBytesMax` when that is less. */

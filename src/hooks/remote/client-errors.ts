@@ -3,28 +3,24 @@ import { LabaError } from "../../../wire/error.ts"
 import { userPart } from "../../access/rules/own-channels.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Visitor } from "../hooks.ts"
-import { BackendFailure, Refusal } from "./delivery/backend-failure.ts"
+import { answerFailure, BackendFailure, Refusal } from "./delivery/backend-failure.ts"
 import type { Answer } from "./remote.ts"
 
 /** Throws `BackendFailure` when what was said about a connection cannot be done. */
 export function checkRegisterAnswer({ subprotocol, channels = [], user }: Answer, visitor: Visitor): void {
   if (subprotocol !== undefined && !visitor.subprotocols?.includes(subprotocol))
-    throw wrongAnswer("it chooses a subprotocol that the client did not offer")
+    throw uselessAnswer("it chooses a subprotocol that the client did not offer")
   try {
     for (const channel of channels) parseChannel(channel, "body")
     if (user !== undefined) userPart(user)
   } catch (error) {
-    throw wrongAnswer((error as Error).message)
+    throw uselessAnswer((error as Error).message)
   }
 }
 
 /** An answer that is well formed and cannot be carried out. */
-export const wrongAnswer = (what: string): BackendFailure =>
-  new BackendFailure(`The backend's answer cannot be carried out: ${what}.`, {
-    because: "answer",
-    sent: true,
-    strained: false,
-  })
+export const uselessAnswer = (what: string): BackendFailure =>
+  answerFailure(`The backend's answer cannot be carried out: ${what}.`)
 
 /** A channel whose hook registers connections, asked for by one that it did not let in. */
 export const notRegisteredHere = (channel: string): LabaError =>

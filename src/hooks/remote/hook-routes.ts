@@ -1,12 +1,13 @@
-// The backends of a node, each with its queue of what it has to hear, found by channel, by connection or by name.
+// The hooks of a node, each with its backend and the queue of what that has to hear, found by channel, by connection or by name.
 import { parsePattern } from "../../channels/pattern.ts"
 import { PatternTree } from "../../channels/pattern-tree.ts"
 import type { Visitor } from "../hooks.ts"
 import { Backend, type HookError } from "./delivery/backend.ts"
-import { labaDialect } from "./dialects/laba-dialect.ts"
-import type { HookConfig, HttpSend, NotificationStore, HookNotification } from "./remote.ts"
 import { NotificationQueue } from "./delivery/notification-queue.ts"
+import { labaDialect } from "./dialects/laba-dialect.ts"
 import { tencentDialect } from "./dialects/tencent-dialect.ts"
+import type { ChannelHook } from "./registrations/occupancy.ts"
+import type { HookConfig, HookNotification, HttpSend, NotificationStore } from "./remote.ts"
 
 /** One hook, and what serves it. */
 export interface HookRoute {
@@ -20,7 +21,7 @@ export interface HookRoutesOptions {
   readonly post: HttpSend
   readonly store: NotificationStore
   readonly onFailure: (hook: HookConfig, error: HookError) => void
-  /** Something was not told and never will be. */
+  /** A notification was not delivered and never will be. */
   readonly onLost: (hook: string, why: string) => void
   readonly now?: () => number
   readonly chance?: () => number
@@ -30,20 +31,18 @@ const dialects = { laba: labaDialect, tencent: tencentDialect } as const
 
 export class HookRoutes {
   readonly all: readonly HookRoute[]
-  private readonly options: HookRoutesOptions
   private readonly byPattern = new PatternTree<HookRoute>()
   private readonly byName = new Map<string, HookRoute>()
 
   constructor(options: HookRoutesOptions) {
-    this.options = options
-    this.all = options.hooks.map((hook) => this.routeOf(hook))
+    this.all = options.hooks.map((hook) => makeRoute(hook, options))
     for (const route of this.all) {
       this.byPattern.add(parsePattern(route.hook.pattern), route)
       this.byName.set(route.hook.name, route)
     }
   }
 
-  /** Tells that no backend has heard yet. */
+  /** Notifications that no backend has heard yet. */
   get pending(): number {
     return this.all.reduce((sum, { notifications }) => sum + notifications.pending, 0)
   }
@@ -70,36 +69,33 @@ export class HookRoutes {
     return this.all.find(({ hook }) => hook.pattern === "/**")
   }
 
-  /** What an earlier run of this node has not told. Nothing of it is open any more. */
-  takeUp(tells: readonly HookNotification[]): void {
-    for (const tell of tells) {
-      const route = this.byName.get(tell.hook)
-      if (route?.hook.urls[tell.event.kind] !== undefined) {
-        route.notifications.add(tell)
-      } else {
-        this.options.store.remove(tell.id)
-        this.options.onLost(tell.hook, `${tell.id} has nobody left to hear it`)
-      }
-    }
+  /** Whether any backend wants to hear which channels somebody listens to. */
+  get tellOfChannels(): boolean {
+    return this.all.some(({ hook: { urls } }) => urls.occupied ?? urls.vacated)
   }
 
-  private routeOf(hook: HookConfig): HookRoute {
-    const { post, onFailure, store, onLost, now, chance } = this.options
-    const clock = { ...(now && { now }), ...(chance && { chance }) }
-    const notifications: NotificationQueue = new NotificationQueue({
-      ...clock,
-      backend: () => backend,
-      store,
-      onExpired: ({ id }) => onLost(hook.name, `${id} was not heard for three days`),
-    })
-    const backend = new Backend({
-      ...clock,
-      hook,
-      dialect: dialects[hook.dialect],
-      post,
-      startNotification: () => notifications.startNotification(),
-      onFailure,
-    })
-    return { hook, backend, notifications }
+  /** Who wants to hear which of the two about a channel; null when nobody does. */
+  channelHook(channel: string): ChannelHook | null {
+    const hook = this.for(channel)?.hook
+    const tells = (["occupied", "vacated"] as const).filter((kind) => hook?.urls[kind] !== undefined)
+    return hook && tells.length > 0 ? { name: hook.name, tells } : null
   }
+
+  /** Queues what is in the store already. */
+  notify(notification: HookNotification): void {
+    this.named(notification.hook)?.notifications.add(notification)
+  }
+}
+
+function makeRoute(hook: HookConfig, options: HookRoutesOptions): HookRoute {
+  const { post, onFailure, store, onLost, now, chance } = options
+  const clock = { ...(now && { now }), ...(chance && { chance }) }
+  const backend = new Backend({ ...clock, hook, dialect: dialects[hook.dialect], post, onFailure })
+  const notifications = new NotificationQueue({
+    ...clock,
+    backend,
+    store,
+    onExpired: ({ id }) => onLost(hook.name, `${id} was not heard for three days`),
+  })
+  return { hook, backend, notifications }
 }

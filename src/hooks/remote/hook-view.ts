@@ -56,7 +56,8 @@ export function viewOf({ hook, backend, notifications }: HookRoute): HookView {
   }
 }
 
-function withoutQuery(text: string): string {
+/** A URL to be shown: its query may hold a secret. */
+export function withoutQuery(text: string): string {
   const url = new URL(text)
   return `${url.origin}${url.pathname}`
 }

@@ -11,7 +11,7 @@ import type {
   NotificationStore,
   HookNotification,
 } from "./remote.ts"
-import { type RemoteHooksOptions, RemoteHooks } from "./remote-hooks.ts"
+import { type RemoteHooksOptions, RemoteHooks, subscribesAtOnceMax } from "./remote-hooks.ts"
 
 const hook: HookConfig = {
   name: "desk",
@@ -77,13 +77,13 @@ function make(backend: Backend, over: Partial<RemoteHooksOptions> = {}): RemoteH
   })
 }
 
-/** Records that can be looked at. */
-class KeptRecords implements NotificationStore {
+/** A store that can be looked at. */
+class KeptStore implements NotificationStore {
   readonly durable = true
   readonly kept = new Map<string, HookNotification>()
   closed = false
   load = (): HookNotification[] => [...this.kept.values()]
-  put = (tell: HookNotification): void => void this.kept.set(tell.id, structuredClone(tell))
+  put = (one: HookNotification): void => void this.kept.set(one.id, structuredClone(one))
   remove = (id: string): void => void this.kept.delete(id)
   close = (): void => void (this.closed = true)
 }
@@ -99,7 +99,7 @@ const codeOf = async (work: Promise<unknown>): Promise<string> =>
 
 test("[H15] the end of a connection is written down before the backend hears of its beginning", async () => {
   const backend = new Backend()
-  const store = new KeptRecords()
+  const store = new KeptStore()
   const hooks = make(backend, { store })
   let keptThen: HookNotification | undefined
   backend.answers["register"] = () => {
@@ -120,7 +120,7 @@ test("[H15] the end of a connection is written down before the backend hears of 
 
 test("[H15] another run tells what the last one could not, and says what nobody can hear", async () => {
   const backend = new Backend()
-  const store = new KeptRecords()
+  const store = new KeptStore()
   const first = make(backend, { store })
   await first.register(visitor("c1"))
   await first.register(visitor("c2"))
@@ -138,7 +138,7 @@ test("[H15] another run tells what the last one could not, and says what nobody 
 
 test("[H6, H15] who said no, or was never reached, hears no end; who may have heard, does", async () => {
   const backend = new Backend()
-  const store = new KeptRecords()
+  const store = new KeptStore()
   const hooks = make(backend, { store })
   const failing = (sent: boolean) => (): never => {
     throw new BackendFailure("It failed.", { because: "connect", sent, strained: true })
@@ -184,7 +184,7 @@ test("[H15] the end comes after the answer to what was sent before it", async ()
 
 test("a user who is known only after the connection was open is told with its end, also by another run", async () => {
   const backend = new Backend()
-  const store = new KeptRecords()
+  const store = new KeptStore()
   const hooks = make(backend, { store })
   for (const connection of ["c1", "c2"]) await hooks.register(visitor(connection))
   await hooks.message(
@@ -267,6 +267,65 @@ test("[H16] a request that a backend fails at keeps nobody else's from being ask
   expect(hooks.routes.all[0]?.backend.concurrency.limit).toBe(4)
   backend.answers["register"] = () => status(204)
   expect(await codeOf(hooks.register(visitor("another")))).toBe("let in")
+  await hooks.close(0)
+})
+
+test("[H16] requests of one client that are not answered in time keep nobody else's from being asked", async () => {
+  const backend = new Backend()
+  let nowMs = 0
+  // Without ends, whose being heard would be an answer.
+  const hooks = make(backend, { hooks: [{ ...hook, urls: { register: "http://b/" } }], now: () => nowMs })
+  const late = (): never => {
+    throw new BackendFailure("It was late.", { because: "timeout", sent: true, strained: true })
+  }
+  backend.answers["register"] = late
+  const attempts = Array.from({ length: 20 }, (_, i) => `c${i}`)
+  for (const one of attempts) expect(await codeOf(hooks.register(visitor(one)))).toBe("hook_failed")
+  expect(hooks.routes.all[0]?.backend.circuit.state).toBe("closed")
+  // Whom others began after and were answered before says nothing of how much the backend can take.
+  const { concurrency } = hooks.routes.all[0]?.backend ?? {}
+  backend.answers["register"] = () => status(204)
+  for (let i = 0; i < 30; i++) await hooks.register(visitor(`w${i}`))
+  const limit = concurrency?.limit
+  const answer = Promise.withResolvers<never>()
+  backend.answers["register"] = () => answer.promise
+  const hanging = codeOf(hooks.register(visitor("hanging")))
+  await settled()
+  nowMs = 1
+  backend.answers["register"] = () => status(204)
+  expect(await codeOf(hooks.register(visitor("another", { address: "198.51.100.7" })))).toBe("let in")
+  answer.reject(new BackendFailure("It was late.", { because: "timeout", sent: true, strained: true }))
+  expect(await hanging).toBe("hook_failed")
+  expect(concurrency?.limit).toBe(limit as number)
+  // The same of several clients is the backend's own.
+  backend.answers["register"] = late
+  nowMs = 2
+  for (let i = 1; i <= 5; i++) await codeOf(hooks.register(visitor(`d${i}`, { address: `198.51.100.${i}` })))
+  expect(hooks.routes.all[0]?.backend.circuit.state).toBe("open")
+  await hooks.close(0)
+})
+
+test("[H9] a poll's channels are asked about some at once, each once, and its first refusal ends it", async () => {
+  const backend = new Backend()
+  const hooks = make(backend, {
+    hooks: [{ ...hook, pattern: "/**", urls: { subscribe: "http://b/" }, concurrencyMax: 64 }],
+  })
+  const poll = (channels: string[]) =>
+    codeOf(hooks.register(visitor("c1", { transport: "poll", channel: null, channels })))
+  const waiting: ((answer: HookResponse) => void)[] = []
+  backend.answers["subscribe"] = () => new Promise((resolve) => waiting.push(resolve))
+  const channels = Array.from({ length: 20 }, (_, i) => `/a/${i}`)
+  const letIn = poll([...channels, ...channels])
+  let peak = 0
+  for (let i = 0; i < channels.length; i++) {
+    await settled()
+    peak = Math.max(peak, waiting.length)
+    waiting.shift()?.(status(204))
+  }
+  expect([await letIn, backend.ids("subscribe").length, peak]).toEqual(["let in", 20, subscribesAtOnceMax])
+  backend.answers["subscribe"] = () => status(403)
+  expect(await poll(channels)).toBe("forbidden")
+  expect(backend.ids("subscribe").length).toBeLessThanOrEqual(20 + subscribesAtOnceMax)
   await hooks.close(0)
 })
 

@@ -54,14 +54,14 @@ export interface RegisterEvent extends HookedConnection {
 }
 
 /** A message that a client sent, or wants to publish. */
-interface MessageEvent extends HookedConnection {
+export interface MessageEvent extends HookedConnection {
   readonly kind: "transport" | "publish"
   readonly channel: string
   readonly type: string
   readonly data: string | Uint8Array
 }
 
-interface SubscribeEvent extends HookedConnection {
+export interface SubscribeEvent extends HookedConnection {
   readonly kind: "subscribe"
   readonly channel: string
 }
@@ -152,7 +152,7 @@ export interface HttpSendOptions {
 /** Sends one request to an address that was checked, follows no redirect, reads a bounded answer. Throws `BackendFailure`. */
 export type HttpSend = (options: HttpSendOptions) => Promise<HookResponse>
 
-/** Something that a backend has to hear, kept until it has: of an open connection its last will. */
+/** Something that a backend has to hear, stored until it has: of an open connection its last will. */
 export interface HookNotification {
   readonly id: string
   readonly hook: string
@@ -168,7 +168,7 @@ export interface OccupancyChange {
   readonly time: number
 }
 
-/** Which nodes have listeners of a channel, each under a will; for records that several nodes share. Rejects when they are away. */
+/** Which nodes have listeners of a channel, each under a will; for a store that several nodes share. Rejects when it is away. */
 export interface ListeningNodes {
   /** From now on it has: keeps the will, and `occupied` where it is the first. Once more is no other than once. */
   enter(will: HookNotification, occupied: HookNotification | null): Promise<OccupancyChange>
@@ -176,28 +176,28 @@ export interface ListeningNodes {
   leave(will: HookNotification): Promise<OccupancyChange>
 }
 
-/** Who hears what becomes of records that several nodes share. */
+/** What becomes of a store that several nodes share. */
 export interface StoreEvents {
   /** Another node is gone, and this one has to tell what it has left. */
-  adopted(tells: readonly HookNotification[]): void
-  /** This node was taken for gone: what is not among these ids, others tell. */
+  adopted(notifications: readonly HookNotification[]): void
+  /** This node's lease ran out, and it was taken for gone: what is not among these ids, others deliver. */
   leaseLost(kept: ReadonlySet<string>): void
-  /** All that this node has to keep at the moment, for records that may have lost some of it. */
-  kept(): Iterable<HookNotification>
+  /** All that this node has to keep at the moment, for a store that may have lost some of it. */
+  snapshot(): Iterable<HookNotification>
 }
 
-/** Where tells are kept. */
+/** Where notifications are kept until they are delivered, and wills until the connection is gone. */
 export interface NotificationStore {
   /** Whether they outlive this process. */
   readonly durable: boolean
-  /** Left out: no other node shares them. */
+  /** Left out: no other node shares the store. */
   readonly listeningNodes?: ListeningNodes
   /** All that is kept from earlier runs. Once, at the start. */
   load(): HookNotification[]
-  /** For records that are shared with other nodes. */
-  begin?(ear: StoreEvents): void
-  /** Keeps a tell, in place of what had its id. Done when it would be found after `kill -9`. */
-  put(tell: HookNotification): MaybePromise<void>
+  /** For a store that is shared with other nodes. */
+  begin?(events: StoreEvents): void
+  /** Keeps a notification, in place of what had its id. Done when it would be found after `kill -9`. */
+  put(notification: HookNotification): MaybePromise<void>
   remove(id: string): void
   close(): MaybePromise<void>
 }

@@ -3,7 +3,11 @@
 import { lookup } from "node:dns/promises"
 import { isIP } from "node:net"
 import { mayConnect } from "../../hooks/remote/delivery/private-addresses.ts"
-import { BackendFailure, type FailureCause } from "../../hooks/remote/delivery/backend-failure.ts"
+import {
+  answerFailure,
+  BackendFailure,
+  type FailureCause,
+} from "../../hooks/remote/delivery/backend-failure.ts"
 import type { HookResponse, HttpSend, HttpSendOptions } from "../../hooks/remote/remote.ts"
 
 /** An answer is read up to here: a hundred messages that it may publish, of ordinary size. */
@@ -133,11 +137,7 @@ async function readBounded(response: Response): Promise<HookResponse["body"]> {
     length += value.length
     if (length > answerBytesMax) {
       void reader?.cancel()
-      throw new BackendFailure(`The backend's answer has more than ${answerBytesMax} bytes.`, {
-        because: "answer",
-        sent: true,
-        strained: false,
-      })
+      throw answerFailure(`The backend's answer has more than ${answerBytesMax} bytes.`)
     }
     chunks.push(value)
   }

@@ -1,13 +1,13 @@
-// What happens to hooks' records inside Redis, each script one step. A run of a node has a lease, under which its records are
-// its own, and a tenure: its number grows whenever another node has taken over what the run had left.
+// What happens to hooks' notifications inside Redis, each script one step. A run of a node has a lease, under which its notifications are
+// its own, and a generation: its number grows whenever another node has taken over what the run had left.
 import { defineScript, redisClock } from "../../redis/script.ts"
 
 /**
- * KEYS: leases, tenures, tenures to be forgotten, when anybody renewed last, what this run keeps. ARGV: run, lease in ms, its
- * tenure as it knows it, how the keys of what runs keep begin, the most to take over, how long a tenure is kept in ms.
+ * KEYS: leases, generations, generations to be forgotten, when anybody renewed last, what this run keeps. ARGV: run, lease in ms, its
+ * generation as it knows it, how the keys of what runs keep begin, the most to take over, how long a generation is kept in ms.
  *
  * Answers `kept`, `taken` (others have taken over what was left) or `forgotten` (Redis knows nothing of this run), its
- * tenure, which life of Redis this is, then ids and tells taken over from a run whose lease has run out.
+ * generation, the replication id of this Redis, then ids and notifications taken over from a run whose lease has run out.
  *
  * Nobody's lease runs out in an outage: when nobody has renewed for half a lease, everybody gets a whole one to come back.
  */
@@ -56,7 +56,7 @@ return reply`,
   redisClock,
 )
 
-/** KEYS: tenures, what this run keeps. ARGV: run, its tenure, ids and tells. Answers 0, and does nothing, in another tenure. */
+/** KEYS: generations, what this run keeps. ARGV: run, its generation, ids and notifications. Answers 0, and does nothing, in another generation. */
 export const putScript = defineScript(
   "hooks-put",
   `if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
@@ -65,8 +65,8 @@ return 1`,
 )
 
 /**
- * KEYS: tenures, what this run keeps, who listens to the channel. ARGV: run, its tenure, the will's id and the will, id and tell
- * of `occupied` or ''. Answers what the run is among those who listen, and when; nothing in another tenure.
+ * KEYS: generations, what this run keeps, who listens to the channel. ARGV: run, its generation, the will's id and the will, id and notification
+ * of `occupied` or ''. Answers what the run is among those who listen, and when; nothing in another generation.
  */
 export const enterScript = defineScript(
   "hooks-enter",
@@ -80,8 +80,8 @@ return { is, now }`,
 )
 
 /**
- * KEYS: as above. ARGV: run, its tenure, the will's id, what is to be told when it is the last. Answers what it was among those
- * who listened, and when; nothing in another tenure.
+ * KEYS: as above. ARGV: run, its generation, the will's id, what is to be told when it is the last. Answers what it was among those
+ * who listened, and when; nothing in another generation.
  */
 export const vacateScript = defineScript(
   "hooks-vacate",
@@ -96,7 +96,7 @@ return { 'last', now }`,
   redisClock,
 )
 
-/** KEYS: leases, tenures, what this run keeps. ARGV: run. The run ends: with nothing left to be told nobody looks for it. */
+/** KEYS: leases, generations, what this run keeps. ARGV: run. The run ends: with nothing left to be told nobody looks for it. */
 export const leaveScript = defineScript(
   "hooks-leave",
   `if redis.call('EXISTS', KEYS[3]) == 1 then return 0 end

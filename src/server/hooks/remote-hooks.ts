@@ -20,7 +20,7 @@ import { makeHttpSend } from "./http-post.ts"
 import { RedisNotificationStore } from "./redis-store.ts"
 import { SqliteNotificationStore } from "./sqlite-store.ts"
 
-interface HookPartsOptions {
+interface NodeHooksOptions {
   readonly config: Pick<Config, "hooks" | "engine" | "node">
   readonly engine: NodeEngine
   readonly node: string
@@ -35,7 +35,7 @@ interface HookPartsOptions {
 }
 
 /** Where what has to be told is kept: with the history. */
-function recordsOf({ config, engine, node }: HookPartsOptions): NotificationStore {
+function storeFor({ config, engine, node }: NodeHooksOptions): NotificationStore {
   if (engine instanceof RedisEngine)
     return new RedisNotificationStore({ redis: engine.redis, run: node, leaseMs: config.node.leaseMs })
   return config.engine.name === "sqlite" ? SqliteNotificationStore.open(config.engine.directory) : memoryStore
@@ -49,7 +49,7 @@ const notKept = {
 }
 
 /** Null when no hooks are configured: then nothing of them is there. Throws `engine_unavailable` when what it remembers cannot be read. */
-export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
+export function makeRemoteHooks(options: NodeHooksOptions): RemoteHooks | null {
   const { config, node, hub, drafts, connections, limits, counters, events } = options
   if (config.hooks.length === 0) return null
   const publish = async (name: string, message: AnswerMessage): Promise<void> => {
@@ -60,7 +60,7 @@ export function makeRemoteHooks(options: HookPartsOptions): RemoteHooks | null {
     const idempotency = idempotencyOf(key === undefined ? undefined : checkIdempotencyKey(key), payload)
     await hub.publish(drafts.make({ channel, payload, idempotency, publisher: undefined }))
   }
-  const store = recordsOf(options)
+  const store = storeFor(options)
   const tells = config.hooks.some(({ urls }) => urls.unregister ?? urls.vacated)
   if (tells && !store.durable) events.startWarning("warn", notKept)
   return new RemoteHooks({

@@ -4,7 +4,7 @@ import { Database } from "bun:sqlite"
 import { closeSync, fdatasync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../../wire/error.ts"
-import type { NotificationStore, HookNotification } from "../../hooks/remote/remote.ts"
+import type { HookNotification, NotificationStore } from "../../hooks/remote/remote.ts"
 
 /** The format of the table. Another one is refused, never guessed at. */
 const formatVersion = 1
@@ -85,8 +85,8 @@ export class SqliteNotificationStore implements NotificationStore {
   }
 
   /** Throws `engine_unavailable` when it cannot be kept. */
-  put(tell: HookNotification): Promise<void> {
-    return this.add({ put: tell })
+  put(notification: HookNotification): Promise<void> {
+    return this.add({ put: notification })
   }
 
   /** What cannot be removed is told once more after a restart, with the same id. */

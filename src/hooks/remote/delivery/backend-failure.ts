@@ -31,6 +31,14 @@ export class BackendFailure extends Error {
   }
 }
 
+/** The backend answered, and not as it should. */
+export const answerFailure = (says: string, cause?: unknown): BackendFailure =>
+  new BackendFailure(says, { because: "answer", sent: true, strained: false, cause })
+
+/** It answered what is in no form that its dialect has. */
+export const notUnderstood = (what: string, cause?: unknown): BackendFailure =>
+  answerFailure(`The backend's answer was not understood: ${what}.`, cause)
+
 /** The backend said no. */
 export class Refusal extends Error {
   override readonly name = "Refusal"

@@ -1,20 +1,20 @@
 // One backend: whether it wants to be called, how much it can take, what it last got wrong. Every request to it passes here.
-import { CircuitBreaker, type CircuitState } from "./circuit-breaker.ts"
-import { ConcurrencyLimiter } from "./concurrency-limiter.ts"
-import { BackendFailure, Refusal } from "./backend-failure.ts"
-import { Handshakes } from "./handshakes.ts"
-import type { Sender } from "./fair-queue.ts"
+import { sign, signatureHeader } from "../../signature.ts"
 import type {
   Answer,
   AskEvent,
+  Delivery,
   Dialect,
   HookConfig,
   HookKind,
-  Delivery,
   HttpSend,
   NotificationEvent,
 } from "../remote.ts"
-import { sign, signatureHeader } from "../../signature.ts"
+import { BackendFailure, Refusal } from "./backend-failure.ts"
+import { CircuitBreaker } from "./circuit-breaker.ts"
+import { ConcurrencyLimiter } from "./concurrency-limiter.ts"
+import type { Sender } from "./fair-queue.ts"
+import { Handshakes } from "./handshakes.ts"
 
 /** Errors kept for whoever looks, the newest last. */
 const errorsKept = 20
@@ -29,11 +29,16 @@ export interface HookError {
   readonly says: string
 }
 
+interface Attempt {
+  readonly startedMs: number
+  /** Whose request it is: a sender's, or a notification by itself. */
+  readonly caller: string
+}
+
 interface BackendOptions {
   readonly hook: HookConfig
   readonly dialect: Dialect
   readonly post: HttpSend
-  readonly startNotification: () => boolean
   readonly onFailure: (hook: HookConfig, error: HookError) => void
   /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
   readonly now?: () => number
@@ -54,6 +59,8 @@ export class Backend {
   private readonly handshakes: Handshakes
   private readonly now: () => number
   private readonly monotonic: () => number
+  /** When the youngest request began that was answered well. */
+  private answeredStartMs = Number.NEGATIVE_INFINITY
 
   constructor(options: BackendOptions) {
     const { hook, post, now = Date.now, chance = Math.random } = options
@@ -63,17 +70,9 @@ export class Backend {
     this.now = now
     this.monotonic = options.now ?? (() => performance.now())
     const clock = { now: this.monotonic }
-    this.concurrency = new ConcurrencyLimiter({
-      max: hook.concurrencyMax,
-      startNotification: options.startNotification,
-      ...clock,
-    })
+    this.concurrency = new ConcurrencyLimiter({ max: hook.concurrencyMax, ...clock })
     this.circuit = new CircuitBreaker({ ...clock, chance })
     this.handshakes = new Handshakes({ hook, post, ...clock })
-  }
-
-  get circuitState(): CircuitState {
-    return this.circuit.state
   }
 
   /** Asks in the turn of its sender. Throws `Refusal`, and `BackendFailure`. */
@@ -87,23 +86,23 @@ export class Backend {
         throw this.circuitOpen()
       }
       this.asked++
-      return await this.attempt(delivery, startedMs)
+      return await this.attempt(delivery, { startedMs, caller: sender })
     } catch (error) {
       this.note(delivery, error)
       throw error
     }
   }
 
-  /** Whether a tell may go now. Then one has to. */
+  /** Whether a notification may go now. Then one has to. */
   mayNotify(): boolean {
     return this.concurrency.hasRoom && this.circuit.admit()
   }
 
   /** Throws `BackendFailure`. */
-  async tell(delivery: Delivery<NotificationEvent>): Promise<void> {
+  async notify(delivery: Delivery<NotificationEvent>): Promise<void> {
     const startedMs = this.concurrency.take()
     try {
-      await this.attempt(delivery, startedMs)
+      await this.attempt(delivery, { startedMs, caller: delivery.id })
       this.told++
     } catch (error) {
       this.note(delivery, error)
@@ -111,7 +110,7 @@ export class Backend {
     }
   }
 
-  private async attempt(delivery: Delivery, startedMs: number): Promise<Answer> {
+  private async attempt(delivery: Delivery, { startedMs, caller }: Attempt): Promise<Answer> {
     const { hook, dialect, circuit, concurrency } = this
     let outcome: "well" | "strained" | "unknown" = "unknown"
     try {
@@ -128,18 +127,23 @@ export class Backend {
       })
       // Half of its time is so near the end of it that more at once would reach it.
       outcome = this.monotonic() - startedMs > hook.timeoutMs / 2 ? "strained" : "well"
+      if (outcome === "well") this.answeredStartMs = Math.max(this.answeredStartMs, startedMs)
       const answer = dialect.read(delivery, response)
       circuit.recordSuccess()
       return answer
     } catch (error) {
-      if (error instanceof BackendFailure && error.strained) {
+      const isLate = error instanceof BackendFailure && error.because === "timeout"
+      if (isLate && startedMs < this.answeredStartMs) {
+        // What began after it was answered: the backend is well, and fails at this one.
+        circuit.recordNothing()
+      } else if (error instanceof BackendFailure && error.strained) {
         outcome = "strained"
         // Those that wait would wait in vain.
-        if (circuit.recordFailure()) concurrency.giveUpAll()
+        if (circuit.recordFailure(isLate ? caller : undefined)) concurrency.giveUpAll()
       } else if (error instanceof Refusal || (error instanceof BackendFailure && error.sent)) {
         circuit.recordSuccess()
       } else {
-        circuit.recordNotSent()
+        circuit.recordNothing()
       }
       throw error
     } finally {

@@ -40,15 +40,20 @@ test("who was let in to try and never went lets another try", () => {
   for (let i = 0; i < failuresMax; i++) circuit.recordFailure()
   nowMs = 5000
   expect(circuit.admit()).toBe(true)
-  circuit.recordNotSent()
+  circuit.recordNothing()
   expect(circuit.admit()).toBe(true)
 })
 
-const never = (): boolean => false
+test("requests of one caller that are not answered in time count once, those of several each", () => {
+  const circuit = new CircuitBreaker({ chance: () => 0.5 })
+  for (let i = 0; i < 3 * failuresMax; i++) expect(circuit.recordFailure("ann")).toBe(false)
+  for (let i = 2; i < failuresMax; i++) expect(circuit.recordFailure(`caller ${i}`)).toBe(false)
+  expect([circuit.state, circuit.recordFailure("bob"), circuit.state]).toEqual(["closed", true, "open"])
+})
 
 test("requests at once grow while all goes well, up to the bound, and halve once when it does not", () => {
   let nowMs = 0
-  const concurrency = new ConcurrencyLimiter({ max: 20, startNotification: never, now: () => nowMs })
+  const concurrency = new ConcurrencyLimiter({ max: 20, now: () => nowMs })
   const rounds = (count: number, outcome: "well" | "strained"): void => {
     for (let i = 0; i < count; i++) {
       const started: number[] = []
@@ -71,14 +76,14 @@ test("requests at once grow while all goes well, up to the bound, and halve once
 test("asks go first, in order, and tells are not starved by them", async () => {
   const order: string[] = []
   let tells = 0
-  const startNotification = (): boolean => {
+  const concurrency = new ConcurrencyLimiter({ max: 1 })
+  concurrency.startNotification = (): boolean => {
     if (tells === 0) return false
     tells--
     order.push("tell")
     concurrency.take()
     return true
   }
-  const concurrency: ConcurrencyLimiter = new ConcurrencyLimiter({ max: 1, startNotification })
   const first = await concurrency.takeForAsk("ann", 60_000)
   const asks = Array.from({ length: 8 }, (_, i) =>
     concurrency.takeForAsk("ann", 60_000).then(() => void order.push(`ask ${i}`)),
@@ -97,7 +102,7 @@ test("asks go first, in order, and tells are not starved by them", async () => {
 })
 
 test("those that wait are let go when nobody can help them", async () => {
-  const concurrency = new ConcurrencyLimiter({ max: 1, startNotification: never })
+  const concurrency = new ConcurrencyLimiter({ max: 1 })
   await concurrency.takeForAsk("ann", 60_000)
   const waiting = [concurrency.takeForAsk("ann", 60_000), concurrency.takeForAsk("ann", 60_000)]
   const over = Promise.allSettled(waiting)

@@ -1,7 +1,7 @@
 // Stops calling a backend that does not answer: asks fail at once instead of waiting, and one request at a time tries
 // whether it is back. Knows no requests.
 
-/** Failures in a row that open it. */
+/** Failures in a row that open it; of one caller's requests that were not answered in time, one counts. */
 export const failuresMax = 5
 
 const firstWaitMs = 1000
@@ -21,6 +21,8 @@ export class CircuitBreaker {
   private readonly now: () => number
   private readonly chance: () => number
   private failures = 0
+  /** Whose requests were not answered in time since the last answer. At most as many as open it. */
+  private readonly lateCallers = new Set<string>()
   private waitMs = firstWaitMs
   private opensAgainMs: number | null = null
   private trying = false
@@ -51,14 +53,19 @@ export class CircuitBreaker {
   /** The backend answered, whatever it said. */
   recordSuccess(): void {
     this.failures = 0
+    this.lateCallers.clear()
     this.waitMs = firstWaitMs
     this.opensAgainMs = null
     this.trying = false
   }
 
-  /** It did not. Answers true when this opened the circuit. */
-  recordFailure(): boolean {
-    this.failures++
+  /**
+   * It did not. Answers true when this opened the circuit. `lateCaller` is whose request it did not answer in time: they may have found
+   * one that it never answers, and must not close it to everybody else.
+   */
+  recordFailure(lateCaller?: string): boolean {
+    if (lateCaller === undefined || !this.lateCallers.has(lateCaller)) this.failures++
+    if (lateCaller !== undefined && this.lateCallers.size < failuresMax) this.lateCallers.add(lateCaller)
     const wasTrying = this.trying
     this.trying = false
     if (this.opensAgainMs !== null && !wasTrying) return false
@@ -70,8 +77,8 @@ export class CircuitBreaker {
     return opened
   }
 
-  /** A request that was let in never went out. */
-  recordNotSent(): void {
+  /** A request that was let in says nothing of the backend: it never went out, or is the only one that is not answered. */
+  recordNothing(): void {
     this.trying = false
   }
 }

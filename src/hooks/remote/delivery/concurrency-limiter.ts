@@ -19,8 +19,6 @@ interface Waiting {
 
 interface ConcurrencyLimiterOptions {
   readonly max: number
-  /** Called when there is room: starts a tell, and answers whether there was one to start. */
-  readonly startNotification: () => boolean
   /** Monotonic milliseconds. */
   readonly now?: () => number
 }
@@ -29,6 +27,8 @@ export class ConcurrencyLimiter {
   inFlight = 0
   /** The most that were under way at once. */
   inFlightPeak = 0
+  /** Set by who has notifications to send. Called when there is room: starts one, and answers whether there was one to start. */
+  startNotification: () => boolean = () => false
   private readonly options: ConcurrencyLimiterOptions
   private readonly now: () => number
   private exact: number
@@ -103,7 +103,7 @@ export class ConcurrencyLimiter {
     while (this.hasRoom) {
       this.turns++
       const tellsFirst = this.waiting.size === 0 || this.turns % notificationTurn === 0
-      if (tellsFirst && this.options.startNotification()) continue
+      if (tellsFirst && this.startNotification()) continue
       const next = this.waiting.shift()
       if (!next) return
       this.take()

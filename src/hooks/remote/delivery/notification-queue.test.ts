@@ -5,7 +5,7 @@ import { failuresMax } from "./circuit-breaker.ts"
 import { labaDialect } from "../dialects/laba-dialect.ts"
 import { memoryStore } from "../registrations/memory-store.ts"
 import { Occupancy, vacantMs } from "../registrations/occupancy.ts"
-import type { HookConfig, HookResponse, HookNotification } from "../remote.ts"
+import type { HookConfig, HookNotification, HookResponse } from "../remote.ts"
 import { notificationAgeMaxMs, NotificationQueue } from "./notification-queue.ts"
 
 const hook: HookConfig = {
@@ -41,12 +41,6 @@ function make(
   const expired: string[] = []
   const clock = { nowMs: 0 }
   const time = { now: () => clock.nowMs, chance: () => 0.5 }
-  const notifications: NotificationQueue = new NotificationQueue({
-    backend: () => backend,
-    store: memoryStore,
-    onExpired: ({ id }) => expired.push(id),
-    ...time,
-  })
   const backend = new Backend({
     hook,
     dialect: labaDialect,
@@ -57,10 +51,11 @@ function make(
       await answered()
       return said
     },
-    startNotification: () => notifications.startNotification(),
     onFailure: () => {},
     ...time,
   })
+  const onExpired = ({ id }: HookNotification): void => void expired.push(id)
+  const notifications = new NotificationQueue({ backend, store: memoryStore, onExpired, ...time })
   return { notifications, heard, expired, peak: () => backend.concurrency.inFlightPeak, clock }
 }
 
@@ -173,13 +168,12 @@ test("what nobody heard for three days is given up, and that is said", async () 
 test("a backend that was away is tried again although the machine's clock was set back", async () => {
   using clock = new SetBackClock()
   const post = async () => told(503)
-  const quiet = { startNotification: () => false, onFailure: () => {} }
-  const backend = new Backend({ hook, dialect: labaDialect, post, ...quiet })
-  for (let i = 0; i < failuresMax; i++) await backend.tell(ended(`c-${i}`)).catch(() => {})
-  expect(backend.circuitState).toBe("open")
+  const backend = new Backend({ hook, dialect: labaDialect, post, onFailure: () => {} })
+  for (let i = 0; i < failuresMax; i++) await backend.notify(ended(`c-${i}`)).catch(() => {})
+  expect(backend.circuit.state).toBe("open")
   clock.setBack(3_600_000)
   clock.pass(2000)
-  expect(backend.circuitState).toBe("half-open")
+  expect(backend.circuit.state).toBe("half-open")
 })
 
 test("[H10] a channel that is empty for a moment was not empty, and a node that ends leaves none occupied", () => {
@@ -191,7 +185,7 @@ test("[H10] a channel that is empty for a moment was not empty, and a node that 
       node: "n",
       store: { ...memoryStore, put: ({ id }) => void kept.push(id) },
       hookOf: (channel) => (channel === "/other" ? null : { name: "desk", tells: ["occupied", "vacated"] }),
-      tell: ({ id, event }) => void said.push(`${id} ${event.kind === "unregister" ? "" : event.channel}`),
+      notify: ({ id, event }) => void said.push(`${id} ${event.kind === "unregister" ? "" : event.channel}`),
       now: () => 0,
     })
     occupancies.occupied("/a")

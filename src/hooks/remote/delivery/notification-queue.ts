@@ -1,8 +1,8 @@
 // Tells a backend what it has to hear until it has heard it: in order where order means something, again after a growing,
 // jittered wait, and after a restart where that is remembered.
+import type { HookNotification, NotificationStore } from "../remote.ts"
 import type { Backend } from "./backend.ts"
 import { BackendFailure } from "./backend-failure.ts"
-import type { NotificationStore, HookNotification } from "../remote.ts"
 
 const firstWaitMs = 1000
 const longestWaitMs = 60_000
@@ -11,17 +11,17 @@ const longestWaitMs = 60_000
 export const notificationAgeMaxMs = 3 * 24 * 3_600_000
 
 interface NotificationQueueOptions {
-  readonly backend: () => Backend
+  readonly backend: Backend
   readonly store: NotificationStore
-  readonly onExpired: (tell: HookNotification) => void
+  readonly onExpired: (notification: HookNotification) => void
   readonly now?: () => number
   readonly chance?: () => number
 }
 
 interface Pending {
-  readonly tell: HookNotification
+  readonly notification: HookNotification
   waitMs: number
-  /** Somebody else tells it. */
+  /** Another node delivers it. */
   isOthers: boolean
 }
 
@@ -32,7 +32,7 @@ export class NotificationQueue {
   /** What may go now. */
   private readonly ready = new Set<Pending>()
   /** What is to be told about one connection or channel, the first of which is ready, under way or waits for its retry. */
-  private readonly lanes = new Map<string, Pending[]>()
+  private readonly byOrderKey = new Map<string, Pending[]>()
   private readonly retries = new Set<ReturnType<typeof setTimeout>>()
   private wake: ReturnType<typeof setTimeout> | null = null
   private count = 0
@@ -43,6 +43,7 @@ export class NotificationQueue {
     this.options = options
     this.now = options.now ?? Date.now
     this.chance = options.chance ?? Math.random
+    options.backend.concurrency.startNotification = () => this.startNext()
   }
 
   /** What the backend has not heard yet. */
@@ -53,49 +54,49 @@ export class NotificationQueue {
   /** When the oldest of them happened; null when there is none. Looks through all. */
   get oldestMs(): number | null {
     let oldest: number | null = null
-    for (const [first] of this.lanes.values())
-      if (first && (oldest === null || first.tell.time < oldest)) oldest = first.tell.time
+    for (const [first] of this.byOrderKey.values())
+      if (first && (oldest === null || first.notification.time < oldest)) oldest = first.notification.time
     return oldest
   }
 
   /** All of it. */
   *all(): Iterable<HookNotification> {
-    for (const lane of this.lanes.values()) for (const { tell, isOthers } of lane) if (!isOthers) yield tell
+    for (const waiting of this.byOrderKey.values())
+      for (const { notification, isOthers } of waiting) if (!isOthers) yield notification
   }
 
-  /** What is not among these ids is told by another node. What is under way at the moment is not called back. */
+  /** What is not among these ids another node delivers. What is under way at the moment is not called back. */
   dropOthers(kept: ReadonlySet<string>): void {
-    for (const lane of this.lanes.values())
-      for (const pending of lane) if (!kept.has(pending.tell.id)) pending.isOthers = true
-    this.options.backend().concurrency.fill()
+    for (const waiting of this.byOrderKey.values())
+      for (const pending of waiting) if (!kept.has(pending.notification.id)) pending.isOthers = true
+    this.options.backend.concurrency.fill()
   }
 
-  /** Takes a tell that is in the records already. */
-  add(tell: HookNotification): void {
-    const pending: Pending = { tell, waitMs: firstWaitMs, isOthers: false }
+  /** Takes what is in the store already. */
+  add(notification: HookNotification): void {
+    const pending: Pending = { notification, waitMs: firstWaitMs, isOthers: false }
     this.count++
-    const lane = this.lanes.get(orderKeyOf(tell))
-    if (lane) {
-      lane.push(pending)
+    const waiting = this.byOrderKey.get(orderKeyOf(notification))
+    if (waiting) {
+      waiting.push(pending)
       return
     }
-    this.lanes.set(orderKeyOf(tell), [pending])
+    this.byOrderKey.set(orderKeyOf(notification), [pending])
     this.ready.add(pending)
-    this.options.backend().concurrency.fill()
+    this.options.backend.concurrency.fill()
   }
 
-  /** Starts one, if there is one and the backend may be called. For `Concurrency`. */
-  startNotification(): boolean {
+  /** Starts one, if there is one and the backend may be called. */
+  private startNext(): boolean {
     if (this.stopped) return false
     const next = this.nextReady()
     if (!next) return false
-    const backend = this.options.backend()
-    if (!backend.mayNotify()) {
-      this.wakeLater(backend)
+    if (!this.options.backend.mayNotify()) {
+      this.wakeLater()
       return false
     }
     this.ready.delete(next)
-    void this.tell(next, backend)
+    void this.deliver(next)
     return true
   }
 
@@ -120,33 +121,29 @@ export class NotificationQueue {
     for (const clock of this.retries) clearTimeout(clock)
   }
 
-  private async tell(pending: Pending, backend: Backend): Promise<void> {
-    const { id, time, event } = pending.tell
+  private async deliver(pending: Pending): Promise<void> {
+    const { id, time, event } = pending.notification
     try {
-      await backend.tell({ id, time, event })
+      await this.options.backend.notify({ id, time, event })
     } catch (error) {
       // The backend has noted why.
       const askedMs = error instanceof BackendFailure ? (error.retryAfterSeconds ?? 0) * 1000 : 0
       if (this.now() - time < notificationAgeMaxMs) return this.retryLater(pending, askedMs)
-      this.options.onExpired(pending.tell)
+      this.options.onExpired(pending.notification)
     }
-    this.finish(pending)
-  }
-
-  private finish(pending: Pending): void {
     this.conclude(pending)
-    this.options.backend().concurrency.fill()
+    this.options.backend.concurrency.fill()
   }
 
   private conclude(pending: Pending): void {
-    this.options.store.remove(pending.tell.id)
+    this.options.store.remove(pending.notification.id)
     this.count--
-    const key = orderKeyOf(pending.tell)
-    const lane = this.lanes.get(key) as Pending[]
-    lane.shift()
-    const [next] = lane
+    const key = orderKeyOf(pending.notification)
+    const waiting = this.byOrderKey.get(key) as Pending[]
+    waiting.shift()
+    const [next] = waiting
     if (next) this.ready.add(next)
-    else this.lanes.delete(key)
+    else this.byOrderKey.delete(key)
     if (this.count === 0) for (const resolve of this.emptied.splice(0)) resolve()
   }
 
@@ -158,7 +155,7 @@ export class NotificationQueue {
       () => {
         this.retries.delete(clock)
         this.ready.add(pending)
-        this.options.backend().concurrency.fill()
+        this.options.backend.concurrency.fill()
       },
       waitMs * (0.8 + 0.4 * this.chance()),
     )
@@ -168,12 +165,13 @@ export class NotificationQueue {
   }
 
   /** Looks again when the circuit lets one try. */
-  private wakeLater(backend: Backend): void {
-    if (this.wake || !backend.concurrency.hasRoom) return
+  private wakeLater(): void {
+    const { concurrency, circuit } = this.options.backend
+    if (this.wake || !concurrency.hasRoom) return
     this.wake = setTimeout(() => {
       this.wake = null
-      this.options.backend().concurrency.fill()
-    }, backend.circuit.msUntilTry + 10)
+      concurrency.fill()
+    }, circuit.msUntilTry + 10)
     this.wake.unref?.()
   }
 }

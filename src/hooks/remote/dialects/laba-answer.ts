@@ -3,7 +3,7 @@
 import { readBase64 } from "../../../../wire/base64.ts"
 import { parseEnvelope } from "../../../../wire/json-envelope.ts"
 import type { JsonText } from "../../../../wire/json-scan.ts"
-import { BackendFailure } from "../delivery/backend-failure.ts"
+import { notUnderstood } from "../delivery/backend-failure.ts"
 import type { Answer, AnswerMessage, HookKind } from "../remote.ts"
 
 /** Bytes of a state, as UTF-8. It travels in a header of every later call, escaped: 6 KB at worst, of the 8 to 16 that servers take. */
@@ -35,7 +35,7 @@ export function readAnswer(kind: HookKind, body: Uint8Array): Answer {
   try {
     value = parseEnvelope(decoder.decode(body), "data")
   } catch (cause) {
-    throw wrong("it is not JSON", cause)
+    throw notUnderstood("it is not JSON", cause)
   }
   const answer = objectWith(value, keys, "the answer")
   const { user, channels, subprotocol, state, reply, publish } = answer
@@ -52,22 +52,22 @@ export function readAnswer(kind: HookKind, body: Uint8Array): Answer {
 
 function objectWith(value: unknown, keys: readonly string[], what: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw wrong(`${what} must be an object`)
+    throw notUnderstood(`${what} must be an object`)
   const strange = Object.keys(value).find((key) => !keys.includes(key))
   if (strange !== undefined)
-    throw wrong(`${what} has the unknown key ${JSON.stringify(strange.slice(0, 40))}`)
+    throw notUnderstood(`${what} has the unknown key ${JSON.stringify(strange.slice(0, 40))}`)
   return value as Record<string, unknown>
 }
 
 function text(value: unknown, name: string, charsMax: number): string {
   if (typeof value !== "string" || value === "" || value.length > charsMax || !value.isWellFormed())
-    throw wrong(`\`${name}\` must be a text of 1 to ${charsMax} characters`)
+    throw notUnderstood(`\`${name}\` must be a text of 1 to ${charsMax} characters`)
   return value
 }
 
 function list(value: unknown, name: string, most: number): unknown[] {
   if (!Array.isArray(value) || value.length > most)
-    throw wrong(`\`${name}\` must be a list of at most ${most}`)
+    throw notUnderstood(`\`${name}\` must be a list of at most ${most}`)
   return value
 }
 
@@ -81,7 +81,7 @@ function stateIn(state: unknown): string | null {
     new TextEncoder().encode(state).length <= stateBytesMax
   )
     return state
-  throw wrong(`\`state\` must be a text of at most ${stateBytesMax} bytes, or null`)
+  throw notUnderstood(`\`state\` must be a text of at most ${stateBytesMax} bytes, or null`)
 }
 
 function replyIn(reply: unknown): string | Uint8Array {
@@ -89,7 +89,7 @@ function replyIn(reply: unknown): string | Uint8Array {
   const { base64 } = objectWith(reply, ["base64"], "`reply`")
   const bytes = typeof base64 === "string" ? readBase64(base64) : null
   if (bytes) return bytes
-  throw wrong("`reply` must be a text, or an object with `base64`")
+  throw notUnderstood("`reply` must be a text, or an object with `base64`")
 }
 
 function publishIn(publish: unknown): boolean | AnswerMessage[] {
@@ -100,8 +100,8 @@ function publishIn(publish: unknown): boolean | AnswerMessage[] {
 
 function messageIn(value: unknown): AnswerMessage {
   const { channel, data, type, base64, key } = objectWith(value, messageKeys, "a message in `publish`")
-  if (data === undefined) throw wrong("a message in `publish` needs `data`")
-  if (base64 !== undefined && base64 !== true) throw wrong("`base64` is true or left out")
+  if (data === undefined) throw notUnderstood("a message in `publish` needs `data`")
+  if (base64 !== undefined && base64 !== true) throw notUnderstood("`base64` is true or left out")
   return {
     data: data as JsonText,
     ...(channel !== undefined && { channel: text(channel, "publish[].channel", 1024) }),
@@ -110,11 +110,3 @@ function messageIn(value: unknown): AnswerMessage {
     ...(key !== undefined && { key: text(key, "publish[].key", 255) }),
   }
 }
-
-const wrong = (what: string, cause?: unknown): BackendFailure =>
-  new BackendFailure(`The backend's answer was not understood: ${what}.`, {
-    because: "answer",
-    sent: true,
-    strained: false,
-    cause,
-  })

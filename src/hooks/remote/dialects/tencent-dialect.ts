@@ -1,6 +1,6 @@
 // The dialect `tencent`: the JSON that Tencent Cloud's API gateway exchanges with its functions for WebSockets. Fields may be
 // added to `requestContext`, never left out, as there.
-import { BackendFailure, Refusal } from "../delivery/backend-failure.ts"
+import { notUnderstood, Refusal } from "../delivery/backend-failure.ts"
 import { statusFailure } from "./laba-dialect.ts"
 import type {
   Answer,
@@ -84,7 +84,7 @@ function connecting({ visitor }: RegisterEvent): Record<string, unknown> {
 function registered({ connection }: RegisterEvent, { body }: HookResponse): Answer {
   const answer = parse(body)
   const { errNo, errMsg } = answer
-  if (typeof errNo !== "number") throw wrong("it has no number `errNo`")
+  if (typeof errNo !== "number") throw notUnderstood("it has no number `errNo`")
   if (errNo !== 0) {
     const said =
       typeof errMsg === "string" && errMsg !== "" ? errMsg.slice(0, 300) : "The application said no."
@@ -93,7 +93,7 @@ function registered({ connection }: RegisterEvent, { body }: HookResponse): Answ
   const websocket = isObject(answer["websocket"]) ? answer["websocket"] : {}
   const { secConnectionID, secWebSocketProtocol } = websocket
   if (secConnectionID !== undefined && secConnectionID !== connection)
-    throw wrong("`secConnectionID` is another connection's")
+    throw notUnderstood("`secConnectionID` is another connection's")
   // Extensions are between the client and this server, which compresses nothing.
   return typeof secWebSocketProtocol === "string" && secWebSocketProtocol !== ""
     ? { subprotocol: secWebSocketProtocol }
@@ -105,19 +105,11 @@ function parse(body: Uint8Array): Record<string, unknown> {
   try {
     value = JSON.parse(decoder.decode(body))
   } catch (cause) {
-    throw wrong("it is not JSON", cause)
+    throw notUnderstood("it is not JSON", cause)
   }
-  if (!isObject(value)) throw wrong("it is no object")
+  if (!isObject(value)) throw notUnderstood("it is no object")
   return value
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)
-
-const wrong = (what: string, cause?: unknown): BackendFailure =>
-  new BackendFailure(`The backend's answer was not understood: ${what}.`, {
-    because: "answer",
-    sent: true,
-    strained: false,
-    cause,
-  })

@@ -1,25 +1,31 @@
 // Which channels somebody listens to, for backends that want to hear of it. A channel that is empty for a moment, as between
 // two polls, was not empty.
-import type { NotificationStore, HookNotification } from "../remote.ts"
+import type { HookNotification, NotificationStore } from "../remote.ts"
 import { SharedOccupancy } from "./shared-occupancy.ts"
 
 /** How long a channel must have no listener before that is told: longer than a client needs to come back. */
 export const vacantMs = 5000
 
+/** A hook that wants to hear about a channel, and which of the two. */
+export interface ChannelHook {
+  readonly name: string
+  readonly tells: readonly ("occupied" | "vacated")[]
+}
+
 interface OccupancyOptions {
   /** Names this run of this node. */
   readonly node: string
   readonly store: NotificationStore
-  /** Who wants to hear which of the two about a channel; null when nobody does. */
-  readonly hookOf: (channel: string) => { readonly name: string; readonly tells: readonly string[] } | null
-  readonly tell: (tell: HookNotification) => void
+  /** Null when nobody wants to hear about a channel. */
+  readonly hookOf: (channel: string) => ChannelHook | null
+  readonly notify: (notification: HookNotification) => void
   readonly now: () => number
 }
 
-interface Occupied {
+interface OccupiedChannel {
+  /** Which time this is that the node has a listener there. */
   number: number
-  readonly hook: string
-  readonly tells: readonly string[]
+  readonly hook: ChannelHook
   vacant: ReturnType<typeof setTimeout> | null
 }
 
@@ -27,15 +33,15 @@ export class Occupancy {
   /** Of all nodes together. Null: this node has the channels to itself. */
   private readonly shared: SharedOccupancy | null
   private readonly options: OccupancyOptions
-  private readonly channels = new Map<string, Occupied>()
+  private readonly channels = new Map<string, OccupiedChannel>()
   private count = 0
 
   constructor(options: OccupancyOptions) {
     this.options = options
-    const { store, tell } = options
+    const { store, notify } = options
     const { listeningNodes } = store
     this.shared = listeningNodes
-      ? new SharedOccupancy({ store, listeningNodes, tell, patienceMs: vacantMs })
+      ? new SharedOccupancy({ store, listeningNodes, notify, patienceMs: vacantMs })
       : null
   }
 
@@ -48,7 +54,7 @@ export class Occupancy {
     }
     const hook = this.options.hookOf(channel)
     if (!hook) return
-    const entry: Occupied = { number: 0, hook: hook.name, tells: hook.tells, vacant: null }
+    const entry: OccupiedChannel = { number: 0, hook, vacant: null }
     this.channels.set(channel, entry)
     this.enter(channel, entry)
   }
@@ -64,7 +70,7 @@ export class Occupancy {
   *wills(): Iterable<HookNotification> {
     if (this.shared) return yield* this.shared.wills()
     for (const [channel, entry] of this.channels)
-      if (entry.tells.includes("vacated")) yield this.notificationOf("vacated", channel, entry)
+      if (entry.hook.tells.includes("vacated")) yield this.notificationOf("vacated", channel, entry)
   }
 
   /** A dead node's will. */
@@ -90,42 +96,42 @@ export class Occupancy {
     await Promise.all(leaving)
   }
 
-  private enter(channel: string, entry: Occupied): void {
+  private enter(channel: string, entry: OccupiedChannel): void {
     entry.number = ++this.count
-    const { tells } = entry
+    const { tells } = entry.hook
     const announcesVacated = tells.includes("vacated")
     const occupied = tells.includes("occupied") ? this.notificationOf("occupied", channel, entry) : null
     const will = this.notificationOf("vacated", channel, entry)
     if (this.shared) return this.shared.enter(will, { occupied, announcesVacated })
-    if (occupied) this.tell(occupied)
+    if (occupied) this.notify(occupied)
     // Its last will: after `kill -9` nobody listens here any more.
     if (announcesVacated) this.keep(will)
   }
 
-  private leave(channel: string, entry: Occupied): Promise<void> {
+  private leave(channel: string, entry: OccupiedChannel): Promise<void> {
     this.channels.delete(channel)
     const vacated = this.notificationOf("vacated", channel, entry)
     if (this.shared) return this.shared.leave(vacated.id)
-    if (entry.tells.includes("vacated")) this.tell(vacated)
+    if (entry.hook.tells.includes("vacated")) this.notify(vacated)
     return Promise.resolve()
   }
 
-  private tell(tell: HookNotification): void {
-    this.keep(tell)
-    this.options.tell(tell)
+  private notify(notification: HookNotification): void {
+    this.keep(notification)
+    this.options.notify(notification)
   }
 
   private notificationOf(
     kind: "occupied" | "vacated",
     channel: string,
-    { number, hook }: Occupied,
+    { number, hook }: OccupiedChannel,
   ): HookNotification {
     const { node, now } = this.options
-    return { id: `${node}/${kind}/${number}`, hook, time: now(), event: { kind, channel, node } }
+    return { id: `${node}/${kind}/${number}`, hook: hook.name, time: now(), event: { kind, channel, node } }
   }
 
-  private keep(tell: HookNotification): void {
-    // What cannot be written down is told all the same, while this process lives.
-    void Promise.resolve(this.options.store.put(tell)).catch(() => undefined)
+  private keep(notification: HookNotification): void {
+    // What cannot be stored is told all the same, while this process lives.
+    void Promise.resolve(this.options.store.put(notification)).catch(() => undefined)
   }
 }

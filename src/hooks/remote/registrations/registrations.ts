@@ -3,9 +3,9 @@
 import { LabaError } from "../../../../wire/error.ts"
 import type {
   HookConfig,
-  NotificationStore,
   HookedConnection,
   HookNotification,
+  NotificationStore,
   UnregisterEvent,
 } from "../remote.ts"
 
@@ -23,10 +23,9 @@ export interface Registration extends HookedConnection {
   user: string | undefined
   /** Messages so far. */
   messages: number
-  /** Asks under way: the end waits for them. */
-  busy: number
-  /** Its end is written down. */
-  written: boolean
+  /** The end waits for them. */
+  asksUnderWay: number
+  isEndStored: boolean
   ended: { readonly code: number; readonly reason: string } | null
 }
 
@@ -43,8 +42,8 @@ export const notOpened: Ending = { code: 1006, reason: "not_opened" }
 
 interface RegistrationsOptions {
   readonly store: NotificationStore
-  /** Ends to be told to a backend by the hook's name; they are in the records. */
-  readonly tell: (tell: HookNotification) => void
+  /** Queues an end that is in the store. */
+  readonly notify: (notification: HookNotification) => void
   /** Ends that wait to be heard. */
   readonly pending: () => number
   readonly isOpen: (connection: string) => boolean
@@ -70,7 +69,7 @@ export class Registrations {
     return this.byConnection.get(connection) ?? null
   }
 
-  /** Writes down the end of a connection that is about to begin. Throws `overloaded` when no room is left for it. */
+  /** Stores the end of a connection that is about to begin, as its last will. Throws `hook_failed` when no room is left for it. */
   async add(facts: HookedConnection, hook: HookConfig): Promise<Registration> {
     const { store, now, pending } = this.options
     const most = this.options.storedMax ?? storedMax
@@ -86,15 +85,15 @@ export class Registrations {
       hook,
       registeredMs: now(),
       messages: 0,
-      busy: 0,
-      written: false,
+      asksUnderWay: 0,
+      isEndStored: false,
       ended: null,
     }
     this.byConnection.set(facts.connection, registration)
     this.coming.add(registration)
     if (hook.urls.unregister !== undefined) {
       await store.put(this.willOf(registration))
-      registration.written = true
+      registration.isEndStored = true
     }
     return registration
   }
@@ -126,13 +125,13 @@ export class Registrations {
     if (!registration || registration.ended) return
     registration.user = user ?? registration.user
     registration.ended = { code, reason }
-    if (registration.busy === 0) this.notifyEnd(registration)
+    if (registration.asksUnderWay === 0) this.notifyEnd(registration)
   }
 
-  /** Others have told the end of all whose record is not kept any more: answers these, which have to end. */
+  /** Others have told the end of all whose will is not kept any more: answers these, which have to end. */
   fence(kept: ReadonlySet<string>): string[] {
     const told = [...this.byConnection.values()].filter(
-      ({ written, connection }) => written && !kept.has(idOf(connection)),
+      ({ isEndStored, connection }) => isEndStored && !kept.has(idOf(connection)),
     )
     for (const { connection } of told) this.byConnection.delete(connection)
     return told.map(({ connection }) => connection)
@@ -146,12 +145,12 @@ export class Registrations {
 
   /** Runs work for a connection, whose end is not told before it is over. */
   async during<T>(registration: Registration, work: () => Promise<T>): Promise<T> {
-    registration.busy++
+    registration.asksUnderWay++
     try {
       return await work()
     } finally {
-      registration.busy--
-      if (registration.busy === 0 && registration.ended) this.notifyEnd(registration)
+      registration.asksUnderWay--
+      if (registration.asksUnderWay === 0 && registration.ended) this.notifyEnd(registration)
     }
   }
 
@@ -169,9 +168,9 @@ export class Registrations {
     this.byConnection.delete(registration.connection)
     this.coming.delete(registration)
     if (registration.hook.urls.unregister === undefined) return
-    const tell = this.willOf(registration)
-    keep(this.options.store, tell)
-    this.options.tell(tell)
+    const end = this.willOf(registration)
+    keep(this.options.store, end)
+    this.options.notify(end)
   }
 
   private willOf({
@@ -199,9 +198,9 @@ export class Registrations {
   }
 }
 
-/** What cannot be written down is told all the same; the last will that was written before stays. */
-function keep(store: NotificationStore, tell: HookNotification): void {
-  void Promise.resolve(store.put(tell)).catch(() => undefined)
+/** What cannot be stored is told all the same; the last will that was stored before stays. */
+function keep(store: NotificationStore, notification: HookNotification): void {
+  void Promise.resolve(store.put(notification)).catch(() => undefined)
 }
 
 const idOf = (connection: string): string => `${connection}/unregister`

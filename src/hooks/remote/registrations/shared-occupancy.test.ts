@@ -1,8 +1,8 @@
-// One node among those that listen to channels, with the records that they share in the test's hands.
+// One node among those that listen to channels, with the store that they share in the test's hands.
 import { expect, jest, test } from "bun:test"
 import { memoryStore } from "./memory-store.ts"
 import { Occupancy, vacantMs } from "./occupancy.ts"
-import type { ListeningNodes, HookNotification } from "../remote.ts"
+import type { HookNotification, ListeningNodes } from "../remote.ts"
 
 /** Who listens to each channel, by the ids of their wills, as all nodes see it. */
 class Listened implements ListeningNodes {
@@ -36,7 +36,7 @@ function node(name: string, listeningNodes: Listened, said: string[]): Occupancy
     node: name,
     store: { ...memoryStore, listeningNodes },
     hookOf: () => ({ name: "desk", tells: ["occupied", "vacated"] }),
-    tell: ({ id, time }) => void said.push(`${id} ${time}`),
+    notify: ({ id, time }) => void said.push(`${id} ${time}`),
     now: () => 0,
   })
 }

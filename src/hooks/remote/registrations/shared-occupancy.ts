@@ -1,14 +1,14 @@
-// Which channels somebody listens to on any of several nodes: what this node enters and leaves, until the records that the nodes
-// share have taken it. Who is the first and who the last is theirs to say. When a node dies, its wills are left for it by another.
-import type { ListeningNodes, NotificationStore, OccupancyChange, HookNotification } from "../remote.ts"
+// Which channels somebody listens to on any of several nodes: what this node enters and leaves, until the store that the nodes
+// share has taken it. Who is the first and who the last is the store's to say. When a node dies, its wills are left for it by another.
+import type { HookNotification, ListeningNodes, NotificationStore, OccupancyChange } from "../remote.ts"
 
-/** How long until the records are tried again. */
-const againMs = 1000
+/** How long until the store is tried again. */
+const retryMs = 1000
 
 interface SharedOccupancyOptions {
   readonly store: NotificationStore
   readonly listeningNodes: ListeningNodes
-  readonly tell: (tell: HookNotification) => void
+  readonly notify: (notification: HookNotification) => void
   /** How long those who may have been forgotten get to say again that they are there. */
   readonly patienceMs: number
 }
@@ -18,7 +18,7 @@ interface NodeOccupancy {
   /** Whether its end is of interest to anybody. */
   readonly announcesVacated: boolean
   entered: Promise<void>
-  standing: "coming" | "in" | "leaving"
+  phase: "entering" | "in" | "leaving"
   /** Another node leaves for it. */
   isOthers: boolean
 }
@@ -38,38 +38,36 @@ export class SharedOccupancy {
     will: HookNotification,
     { occupied, announcesVacated }: { occupied: HookNotification | null; announcesVacated: boolean },
   ): void {
-    const { listeningNodes, tell } = this.options
+    const { listeningNodes, notify } = this.options
     const occupancy: NodeOccupancy = {
       will,
       announcesVacated,
       entered: Promise.resolve(),
-      standing: "coming",
+      phase: "entering",
       isOthers: false,
     }
     this.occupancies.set(will.id, occupancy)
-    occupancy.entered = this.persist(occupancy, () => listeningNodes.enter(will, occupied)).then(
-      (standing) => {
-        occupancy.standing = "in"
-        if (standing?.is === "first" && occupied) tell({ ...occupied, time: standing.time })
-      },
-    )
+    occupancy.entered = this.persist(occupancy, () => listeningNodes.enter(will, occupied)).then((change) => {
+      occupancy.phase = "in"
+      if (change?.is === "first" && occupied) notify({ ...occupied, time: change.time })
+    })
   }
 
-  /** It has none any more. Resolves when the records know. */
+  /** It has none any more. Resolves when the store knows. */
   async leave(id: string): Promise<void> {
     const occupancy = this.occupancies.get(id)
     if (!occupancy) return
-    const { listeningNodes, tell, store, patienceMs } = this.options
+    const { listeningNodes, notify, store, patienceMs } = this.options
     const { will, announcesVacated } = occupancy
     await occupancy.entered
-    occupancy.standing = "leaving"
+    occupancy.phase = "leaving"
     for (;;) {
-      const standing = await this.persist(occupancy, () => listeningNodes.leave(will))
-      if (!standing) return
-      if (standing.is !== "unknown") {
+      const change = await this.persist(occupancy, () => listeningNodes.leave(will))
+      if (!change) return
+      if (change.is !== "unknown") {
         this.occupancies.delete(id)
-        if (standing.is !== "last") return
-        if (announcesVacated) tell({ ...will, time: standing.time })
+        if (change.is !== "last") return
+        if (announcesVacated) notify({ ...will, time: change.time })
         else store.remove(id)
         return
       }
@@ -85,12 +83,11 @@ export class SharedOccupancy {
     // One of its own that it is about to leave.
     if (this.occupancies.has(will.id)) return
     const { isWill: _, ...known } = will
-    const standing = "leaving"
     this.occupancies.set(will.id, {
       will: known,
       announcesVacated,
       entered: Promise.resolve(),
-      standing,
+      phase: "leaving",
       isOthers: false,
     })
     void this.leave(will.id)
@@ -101,18 +98,18 @@ export class SharedOccupancy {
     const dropped = new Set<string>()
     for (const [id, occupancy] of this.occupancies) {
       // Who is not in yet comes in under the lease that there is now.
-      if (kept.has(id) || occupancy.standing === "coming") continue
+      if (kept.has(id) || occupancy.phase === "entering") continue
       occupancy.isOthers = true
       this.occupancies.delete(id)
-      if (occupancy.standing === "in") dropped.add(id)
+      if (occupancy.phase === "in") dropped.add(id)
     }
     return dropped
   }
 
   /** Of those that this node is in. What is about to be left is not said again. */
   *wills(): Iterable<HookNotification> {
-    for (const { will, standing } of this.occupancies.values())
-      if (standing === "in") yield { ...will, isWill: true }
+    for (const { will, phase } of this.occupancies.values())
+      if (phase === "in") yield { ...will, isWill: true }
   }
 
   /** From now on everything is tried once: what is not taken is left by another node. */
@@ -132,7 +129,7 @@ export class SharedOccupancy {
       } catch {
         // The engine tells that it is away.
         if (this.isClosing) return null
-        await pause(againMs)
+        await pause(retryMs)
       }
     }
   }

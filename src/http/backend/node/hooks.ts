@@ -53,9 +53,9 @@ export const listHooks: Route = {
     },
   },
   errors: [],
-  handle(route, call) {
+  handle(desk, call) {
     call.caller.mayManage()
-    const { remote } = route.station.application
+    const { remote } = desk.station.application
     return Response.json({
       durable: remote?.durable ?? false,
       registered: remote?.registrations.size ?? 0,
