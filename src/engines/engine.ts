@@ -101,8 +101,8 @@ export interface Engine {
 export interface EngineEvents {
   /** In order, each once, offsets without holes. */
   deliver(message: Message): void
-  /** Something may have been missed on the channel, or on all: the hub catches everybody up. */
-  lost(channel: Channel | "all"): void
+  /** Something may have been missed on the channel: the hub catches everybody up. */
+  lost(channel: Channel): void
   /**
    * The channel was forgotten on another node, and begins anew: whoever listens is sent away as there. An engine that did not
    * hear of it says `lost` instead, and one of this process says nothing.

@@ -240,7 +240,7 @@ describe("an engine in another process", () => {
     testHub.settle()
     engine.epoch = "far2"
     engine.log.length = 0
-    testHub.hub.lost("all")
+    testHub.hub.lost(channelOf("/a"))
     await flushPromises()
     await testHub.hub.publish(testHub.draft("/a"))
     testHub.settle()

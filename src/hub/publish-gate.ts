@@ -14,7 +14,7 @@ interface PublishGateOptions {
   readonly engine: Engine
   readonly ruleFor: (channel: Channel) => Rule
   readonly counters: Counters
-  readonly audienceOf: (channel: Channel) => Audience | undefined
+  readonly audiences: ReadonlyMap<Channel, Audience>
 }
 
 export class PublishGate {
@@ -26,7 +26,9 @@ export class PublishGate {
   }
 
   publish(draft: Draft): MaybePromise<Published> {
-    return this.options.audienceOf(draft.channel)?.full ? this.publishWhenRoom(draft) : this.publishNow(draft)
+    return this.options.audiences.get(draft.channel)?.full
+      ? this.publishWhenRoom(draft)
+      : this.publishNow(draft)
   }
 
   private publishNow(draft: Draft): MaybePromise<Published> {
@@ -39,7 +41,7 @@ export class PublishGate {
   }
 
   private published(draft: Draft, rule: Rule, receipt: Receipt): Published {
-    const { counters, audienceOf } = this.options
+    const { counters, audiences } = this.options
     if (receipt.duplicate) counters.duplicates++
     else {
       counters.published++
@@ -49,13 +51,13 @@ export class PublishGate {
       position: receipt.position,
       id: receipt.id,
       duplicate: receipt.duplicate,
-      listeners: audienceOf(draft.channel)?.listeners ?? 0,
+      listeners: audiences.get(draft.channel)?.listeners ?? 0,
       history: rule.keep === null ? "none" : "kept",
     }
   }
 
   private async publishWhenRoom(draft: Draft): Promise<Published> {
-    const { counters, audienceOf } = this.options
+    const { counters, audiences } = this.options
     if (this.waiting >= waitingPublishesMax) {
       counters.overloaded++
       throw new LabaError(
@@ -67,7 +69,7 @@ export class PublishGate {
     this.waiting++
     try {
       for (;;) {
-        const audience = audienceOf(draft.channel)
+        const audience = audiences.get(draft.channel)
         if (!audience?.full) return await this.publishNow(draft)
         await audience.room()
       }

@@ -96,7 +96,7 @@ describe("slow readers", () => {
     engine.epoch = "far2"
     engine.log.length = 0
     for (let i = 0; i < 3; i++) await testHub.hub.publish(testHub.draft("/a"))
-    testHub.hub.lost("all")
+    testHub.hub.lost(channelOf("/a"))
     await flushPromises()
     testHub.settle()
     resume?.()

@@ -3,7 +3,7 @@
 import type { Channel } from "../channels/channel.ts"
 import type { Engine } from "../engines/engine.ts"
 import type { Hub } from "../hub/hub.ts"
-import type { PreparedMessage } from "../protocols/protocol.ts"
+import type { PreparedMessage } from "../hub/prepared-message.ts"
 import { ListGroup } from "../transports/list-group.ts"
 import type { GroupKind, Listener, ListenerState } from "../transports/transport.ts"
 

@@ -104,10 +104,6 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     limits,
     counters,
     onSlow: (channel, kind) => events.slowReaderClosed({ channel, kind }),
-    onOccupancy(kind, channel) {
-      // The node's own voice is nobody's channel.
-      if (channel !== canary) application[kind](channel)
-    },
   })
   const use = (next: Config): void => {
     Object.assign(limits, next.limits)
@@ -157,6 +153,10 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
       events.hookFailed(hook, error)
     },
   })
+  hub.onOccupancy = (kind, channel) => {
+    // The node's own channel is nobody's.
+    if (channel !== canary) application[kind](channel)
+  }
   const watches = makeWatches({
     engine,
     leaseMs: config.node.leaseMs,

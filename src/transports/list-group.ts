@@ -1,5 +1,5 @@
 // What every group has in common: a list that a member leaves in constant time, because it knows its place.
-import type { PreparedMessage } from "../protocols/protocol.ts"
+import type { PreparedMessage } from "../hub/prepared-message.ts"
 import type { Group, Listener } from "./transport.ts"
 
 export abstract class ListGroup<L extends Listener> implements Group {

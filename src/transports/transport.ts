@@ -3,7 +3,7 @@
 import type { Position } from "../../wire/cursor.ts"
 import type { Code } from "../../wire/codes.ts"
 import type { History, ResetReason } from "../../wire/frames.ts"
-import type { PreparedMessage } from "../protocols/protocol.ts"
+import type { PreparedMessage } from "../hub/prepared-message.ts"
 
 /** How a listener begins: the position it stands at, before any message. */
 export interface Start {

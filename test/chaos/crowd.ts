@@ -1,7 +1,7 @@
 // The clients of a chaos run: listeners that come back with their cursor, and publishers that try again with their key.
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel } from "../../src/channels/channel.ts"
-import type { PreparedMessage } from "../../src/protocols/protocol.ts"
+import type { PreparedMessage } from "../../src/hub/prepared-message.ts"
 import { ListGroup } from "../../src/transports/list-group.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../../src/transports/transport.ts"
 import type { Random } from "../fuzz/random.ts"

@@ -5,18 +5,13 @@ import type { Position } from "../../../wire/cursor.ts"
 import type { History } from "../../../wire/frames.ts"
 import type { Channel, Rule } from "../../channels/channel.ts"
 import type { Message } from "../../engines/engine.ts"
-import { PreparedMessage, payloadBytes } from "../../protocols/protocol.ts"
+import { PreparedMessage } from "../prepared-message.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { GroupKind, Listener } from "../../transports/transport.ts"
 import { type ListenerEvent, nextPhase } from "./listener-phase.ts"
-import { Bucket, isStarted, stateOf, Ungrouped, phaseOf } from "./listener-state.ts"
+import { Bucket } from "./bucket.ts"
+import { isStarted, phaseOf, stateOf, Ungrouped } from "./listener-state.ts"
 import { Ring, RingBudget, ringMessagesMax, type SpareHolder } from "./ring.ts"
-
-/** Listeners a bucket: enough that a write a bucket costs nothing beside the writes a listener, few enough to slice finely. */
-const bucketListenersMax = 250
-
-/** Messages a bucket is given in one turn. More would hold the loop for longer than a slice: measured in `bench/big-channel`. */
-const batchMessagesMax = 32
 
 /** Messages the slowest bucket may lag before publishes to the channel wait. */
 const lagMessagesMax = 128
@@ -208,7 +203,8 @@ export class Audience implements SpareHolder {
       if (this.next >= this.buckets.length) this.next = 0
       const bucket = this.buckets[this.next]
       this.next++
-      if (bucket && bucket.offset < this.head) spent += this.serve(bucket)
+      if (bucket && bucket.offset < this.head)
+        spent += bucket.advance(this.ring, this.head, this.context.counters)
     }
     this.trim()
     return spent
@@ -251,7 +247,7 @@ export class Audience implements SpareHolder {
     let bucket = this.bucketFor(listener.kind)
     // Joining a bucket that lags would repeat messages. One whose members leave when they are served is not there any more.
     while (bucket.offset < this.head) {
-      this.context.charge(this.serve(bucket))
+      this.context.charge(bucket.advance(this.ring, this.head, this.context.counters))
       bucket = this.bucketFor(listener.kind)
     }
     bucket.group.add(listener)
@@ -259,22 +255,11 @@ export class Audience implements SpareHolder {
     this.isEntered = false
   }
 
-  private serve(bucket: Bucket): number {
-    const messages = this.ring.page(this.head - bucket.offset, batchMessagesMax)
-    const size = bucket.group.members.length
-    bucket.offset += messages.length
-    this.context.counters.delivered += size * messages.length
-    this.context.counters.deliveredBytes += size * payloadBytes(messages)
-    // Members may leave while they are written to (a poll is answered once); the last one takes the bucket with it.
-    bucket.group.write(messages)
-    return size * (bucket.kind.writeMicros + bucket.kind.messageMicros * messages.length)
-  }
-
   private bucketFor(kind: GroupKind): Bucket {
     // The newest buckets are the ones with room, and the likeliest to stand at the head.
     for (let i = this.buckets.length - 1; i >= 0; i--) {
       const bucket = this.buckets[i] as Bucket
-      if (bucket.kind === kind && bucket.group.members.length < bucketListenersMax) return bucket
+      if (bucket.kind === kind && !bucket.isFull) return bucket
     }
     const bucket = new Bucket(this, kind, this.head)
     this.buckets.push(bucket)

@@ -2,8 +2,9 @@
 // own; it shares its bucket.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Group, GroupKind, Listener, ListenerState, Phase } from "../../transports/transport.ts"
+import type { Listener, ListenerState, Phase } from "../../transports/transport.ts"
 import type { Audience } from "./audience.ts"
+import type { Bucket } from "./bucket.ts"
 
 /** Its channel is being opened. A new one for each join, so that a late answer finds out whether it is still meant. */
 export class Joining implements ListenerState {
@@ -39,27 +40,6 @@ export class Ungrouped implements ListenerState {
     this.listener = options.listener
     this.position = options.position
     this.started = options.started
-  }
-}
-
-/** Live listeners of one kind, which stand at one position. */
-export class Bucket implements ListenerState {
-  readonly audience: Audience
-  readonly kind: GroupKind
-  readonly group: Group
-  /** Offset of the last message its listeners were given. */
-  offset: number
-
-  constructor(audience: Audience, kind: GroupKind, offset: number) {
-    this.audience = audience
-    this.kind = kind
-    this.group = kind.make()
-    this.offset = offset
-  }
-
-  // No field: there may be a million buckets of one listener each.
-  get phase(): "live" {
-    return "live"
   }
 }
 

@@ -1,6 +1,6 @@
 // The last messages of one channel, for listeners that lag or read history. Bounded in messages and bytes, over all
 // channels of the node too. Knows sizes; refuses to know who needs what.
-import type { PreparedMessage } from "../../protocols/protocol.ts"
+import type { PreparedMessage } from "../prepared-message.ts"
 
 /** Messages kept for listeners that read history; one that falls out of the ring reads on in the engine. */
 export const ringMessagesMax = 1024

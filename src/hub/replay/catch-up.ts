@@ -3,7 +3,7 @@
 import { isForeignPosition, type Position } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Engine, Message, PageBounds } from "../../engines/engine.ts"
-import { PreparedMessage, payloadBytes } from "../../protocols/protocol.ts"
+import { PreparedMessage, payloadBytes } from "../prepared-message.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Listener } from "../../transports/transport.ts"
 import type { Audience } from "../audience/audience.ts"

@@ -78,7 +78,7 @@ test("a loss that is told many times while it is made up for costs one fetch, an
   })
   engine.events.lost(channelOf("/a"))
   await hub.publish(testHub.draft("/a"))
-  for (let i = 0; i < 10; i++) engine.events.lost("all")
+  for (let i = 0; i < 10; i++) engine.events.lost(channelOf("/a"))
   // It does not follow what was given before, and says so once more.
   engine.events.deliver(engine.log[5] as Message)
   open()

@@ -34,7 +34,7 @@ test("a crowd is told to reload at a pace, and hears what comes next after that 
   const crowd = Array.from({ length: resetsPerSecond + 500 }, () => testHub.listen("/a"))
   await Bun.sleep(5)
   engine.epoch = "far2"
-  hub.lost("all")
+  hub.lost(channelOf("/a"))
   const told = () => crowd.filter(({ heard }) => heard.some((line) => line.startsWith("reset")))
   while (told().length === 0) await Bun.sleep(1)
   expect(told().length).toBe(resetsPerSecond)
@@ -67,7 +67,7 @@ test("after an outage history is read for some channels at once, not for all", a
   await Bun.sleep(20)
   expect(hub.listenedChannels).toBe(1000)
   engine.epoch = "far2"
-  hub.lost("all")
+  for (let at = 0; at < 1000; at++) hub.lost(channelOf(`/c/${at}`))
   while (!listeners.every(({ heard }) => heard.length === 2)) await Bun.sleep(5)
   expect(engine.askedMax).toBeLessThanOrEqual(64)
   expect(hub.listenersOf(channelOf("/c/1"))).toBe(1)

@@ -1,6 +1,9 @@
 // Whose replay goes on next: those of one connection take turns, a page each, and wait together for their reader. One at
 // a time, since all of them together would fill an outbox many times over before its first byte is read. Knows outboxes by
 // identity alone; what a page is, is catch-up.ts's affair.
+import type { Position } from "../../../wire/cursor.ts"
+import type { Listener } from "../../transports/transport.ts"
+import type { Audience } from "../audience/audience.ts"
 import { isCurrent, type Ungrouped } from "../audience/listener-state.ts"
 
 /** Replays of one connection that are looked through for those that are over, when another one comes. */
@@ -35,6 +38,11 @@ export class Replays {
     let count = 0
     for (const { replays } of this.queues.values()) count += replays.length
     return count
+  }
+
+  /** Reads history for a listener that is behind. */
+  begin(audience: Audience, listener: Listener, after: Position): void {
+    if (audience.move(listener, "behind", after)) this.add(listener.hubState as Ungrouped)
   }
 
   add(replay: Ungrouped): void {

@@ -6,7 +6,7 @@ import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Presence, PresenceHandle } from "../../cluster/presence/presence.ts"
 import { labaProtocol, printFrame } from "../../protocols/laba/frames.ts"
-import type { PreparedMessage } from "../../protocols/protocol.ts"
+import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
 import type { LabaConnection } from "./laba-connection.ts"
 

@@ -2,7 +2,7 @@
 // on the way loses nothing. Bounded in bytes; who does not fetch is slow.
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame } from "../../protocols/laba/frames.ts"
-import type { PreparedMessage } from "../../protocols/protocol.ts"
+import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { Connection, WhyForbidden } from "../connections/connections.ts"
 import type { Client } from "../connections/client.ts"
 import { Conversation } from "../laba/conversation.ts"

@@ -1,7 +1,7 @@
 // A laba.v1 conversation whose frames go down a stream of events, one event a frame, and whose commands come by POST.
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame, labaProtocol } from "../../protocols/laba/frames.ts"
-import type { PreparedMessage } from "../../protocols/protocol.ts"
+import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { WhyForbidden } from "../connections/connections.ts"
 import { Conversation } from "../laba/conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"

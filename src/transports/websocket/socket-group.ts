@@ -1,7 +1,8 @@
 // Sockets that get the same frames: one native Bun topic, so that one call reaches all of them without a loop, and
 // what is published in one turn leaves in one write a socket.
 import type { Server } from "bun"
-import type { PreparedMessage, Protocol } from "../../protocols/protocol.ts"
+import type { PreparedMessage } from "../../hub/prepared-message.ts"
+import type { Protocol } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import type { SlowReaders } from "../slow-readers.ts"
 import type { Group, GroupKind, Listener } from "../transport.ts"

@@ -65,7 +65,7 @@ export class ManualEngine implements Engine {
   comeBack(lost: boolean): void {
     this.away = false
     if (lost) for (const log of this.logs.values()) this.restart(log)
-    this.events.lost("all")
+    for (const channel of this.listening) this.events.lost(channel)
   }
 
   tail(channel: Channel): Position {

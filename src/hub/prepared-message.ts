@@ -1,0 +1,28 @@
+// A message on its way to listeners, with the frames made of it so far: each is made once, however many are given it.
+import type { Message } from "../engines/engine.ts"
+import type { Frame, Protocol } from "../protocols/protocol.ts"
+
+export class PreparedMessage {
+  readonly message: Message
+  private readonly frames: (Frame | undefined)[] = []
+
+  constructor(message: Message) {
+    this.message = message
+  }
+
+  /** The frame for `protocol`, encoded at the first call and shared after. */
+  frameFor(protocol: Protocol): Frame {
+    const encoded = this.frames[protocol.index]
+    if (encoded !== undefined) return encoded
+    const frame = protocol.encode(this.message)
+    this.frames[protocol.index] = frame
+    return frame
+  }
+}
+
+/** Of payload, without what a protocol adds. */
+export function payloadBytes(messages: readonly PreparedMessage[]): number {
+  let bytes = 0
+  for (const { message } of messages) bytes += message.bytes
+  return bytes
+}
