@@ -44,10 +44,6 @@ export class RedisSubscriptions {
     this.sharded = sharded
   }
 
-  get size(): number {
-    return this.wanted.size
-  }
-
   /** One subscriber a name. */
   add(name: string, subscriber: RedisSubscriber): void {
     this.wanted.set(name, { subscriber, askedOn: null })

@@ -44,10 +44,6 @@ export class ChannelFeeds {
     if (options.routing === "broadcast") this.subscribeToAll()
   }
 
-  get size(): number {
-    return this.feeds.size
-  }
-
   /** Begins to listen to a channel. Resolves with where the channel stands; throws `engine_unavailable`. */
   async open(channel: Channel): Promise<Position> {
     const { redis, store, events, routing } = this.options
