@@ -1,7 +1,7 @@
 // The whole way, as a newcomer goes it: make a key, put it into the config, make a token, ask what they may.
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
-import { emptyFolder, laba } from "./laba.ts"
+import { emptyFolder, laba, LabaProcess } from "./laba.ts"
 
 const secret = "a secret of at least 32 bytes for the tests"
 
@@ -101,4 +101,20 @@ test("laba check --as says why a credential is not accepted, and repeats nothing
   expect(err).not.toContain(wrong.slice(0, 20))
   expect((await laba(["check", "--as", "anyone"], { cwd: folder.path })).code).toBe(2)
   expect((await laba(["check", "/c"], { cwd: folder.path })).code).toBe(2)
+})
+
+test("laba serve says at its start when LABA_TOKEN_SECRET alone says who may come in", async () => {
+  await using folder = await emptyFolder()
+  const started = async (config: string) => {
+    await Bun.write(join(folder.path, "laba.yaml"), config)
+    const env = { LABA_TOKEN_SECRET: secret }
+    await using server = new LabaProcess(["serve", "--port", "0"], { cwd: folder.path, env })
+    await server.says(/listening on/)
+    return server.err
+  }
+  expect(await started("")).toMatch(/^laba: LABA_TOKEN_SECRET alone says who may come in: /m)
+  expect(await started("tokens: { issuer: shop }")).not.toContain("LABA_TOKEN_SECRET")
+  expect(await started(`keys: [{ name: shop, sha256: "${"a".repeat(64)}", manage: ["/**"] }]`)).not.toContain(
+    "alone",
+  )
 })
