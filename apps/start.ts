@@ -1,34 +1,12 @@
 // What `npm start` runs: Laba, and the demos beside it. Each is a process of its own; a demo that cannot start, or ends,
 // takes nobody with it. Flags are handed to `laba serve`.
-import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
+import { freePort } from "./kit/command/listening.ts"
 
 /** Each demo with the port it would like. */
 const demos = { "flash-sale": 8090, takeaway: 8091, alerts: 8093 } as const
 
 const beside = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-
-/** The port, or 0 where somebody has it already. */
-function portOr0(port: number): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer()
-    probe.once("error", () => resolve(0))
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(port)))
-  })
-}
-
-/** A free port: the one that is wished for, where nobody has it. */
-async function freePort(wish: number): Promise<number> {
-  if (await portOr0(wish)) return wish
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once("error", reject)
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
-}
 
 /** Prints a demo's lines as they come, each with its name before it. */
 async function print(name: string, lines: ReadableStream<Uint8Array>): Promise<void> {
@@ -59,9 +37,7 @@ async function startDemo(name: string, port: number): Promise<void> {
   if (!stopping) console.log(`[${name}] has ended (${demo.signalCode ?? code}); the others go on`)
 }
 
-const places = await Promise.all(
-  Object.entries(demos).map(async ([name, wish]) => ({ name, port: await freePort(wish) })),
-)
+const places = Object.entries(demos).map(([name, wish]) => ({ name, port: freePort("127.0.0.1", wish) }))
 const laba = Bun.spawn(
   [process.execPath, "--no-orphans", beside("../src/cli/main.ts"), "serve", ...process.argv.slice(2)],
   {

@@ -22,12 +22,22 @@ const mayImport: Record<string, readonly string[]> = {
   "wire/": ["wire/"],
   "client/": ["wire/", "client/"],
   "src/channels/": ["wire/", "src/channels/"],
+  "apps/kit/": ["apps/kit/"],
+  "apps/kit/browser/": ["apps/kit/browser/"],
+  "apps/takeaway/model/": ["apps/takeaway/model/"],
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
   // What is posted is signed in one way, whoever posts it.
   "src/reactions/": ["wire/", "client/", "src/reactions/", "src/hooks/signature.ts"],
   "src/silence/": ["wire/", "src/channels/", "src/reactions/", "src/silence/", ...contracts],
   "src/redis/": ["wire/", "src/redis/", "src/config/redis-address.ts"],
 }
+
+/** What of a demo, and of the kit, runs on its server alone. */
+const serversOf = (demo: string, ...rooms: readonly string[]): string[] => [
+  ...rooms.map((room) => `apps/${demo}/${room}${room.includes(".") ? "" : "/"}`),
+  "apps/kit/http/",
+  "apps/kit/command/",
+]
 
 /** For each folder, what it must never import. */
 const neverImports: Record<string, readonly string[]> = {
@@ -36,6 +46,23 @@ const neverImports: Record<string, readonly string[]> = {
   "src/transports/": ["src/engines/", "src/server/", "src/cli/"],
   "src/cluster/": ["src/protocols/", "src/transports/", "src/hub/", "src/server/", "src/cli/"],
   "src/": ["test/", "bench/", "apps/", "examples/"],
+  // A demo uses Laba by its public names, as everybody does.
+  "apps/": ["src/", "wire/", "client/", "bench/", "examples/"],
+  "apps/takeaway/": ["apps/alerts/", "apps/flash-sale/"],
+  "apps/alerts/": ["apps/takeaway/", "apps/flash-sale/"],
+  "apps/flash-sale/": ["apps/takeaway/", "apps/alerts/"],
+  // A page is what browsers get: it knows what is shown, and not who serves it.
+  "apps/takeaway/pages/": [...serversOf("takeaway", "database", "functions", "http", "push")],
+  "apps/alerts/pages/": [...serversOf("alerts", "http", "store.ts")],
+  "apps/takeaway/database/": ["apps/takeaway/http/", "apps/takeaway/push/", "apps/takeaway/functions/"],
+  "apps/takeaway/push/": ["apps/takeaway/pages/"],
+  // Who says that somebody has paid does not know who hears it.
+  "apps/alerts/payments/": [
+    "apps/alerts/subscribers/",
+    "apps/alerts/mail/",
+    "apps/alerts/sms/",
+    "apps/alerts/http/",
+  ],
 }
 
 /** For each kind of part, who may name a concrete one, besides its neighbours: who puts the parts together. */

@@ -1,33 +1,39 @@
 // Puts the demo together: a mailbox, a Laba, the payment service, the subscribers, the nodes, the log server, the pages.
 import { join } from "node:path"
-import type { ReactOptions, SmsSender } from "laba"
+import type { Alarm, ReactOptions, SmsSender } from "laba"
 import { connect } from "laba/client"
-import { Books } from "./books.ts"
-import { type LabaHere, labaHere } from "./channels/laba-here.ts"
+import { startAppServer } from "../kit/http/app-server.ts"
+import { pageAnswer } from "../kit/http/page-files.ts"
+import type { LabaAccess } from "../kit/laba/laba-calls.ts"
 import { alarms, deploys, mailbox as mailboxChannel, payments, phone } from "./channels/names.ts"
-import type { Outlet } from "./channels/post.ts"
-import { Recent } from "./channels/recent.ts"
+import { type OwnLaba, startOwnLaba } from "./channels/own-laba.ts"
+import { RecentMessages } from "./channels/recent-messages.ts"
 import type { Deploy } from "./hosts/deploy.ts"
-import { Fleet } from "./hosts/fleet.ts"
-import { Heart } from "./hosts/heart.ts"
-import type { AlarmShown, Desk } from "./http/desk.ts"
+import { HeartbeatProcess } from "./hosts/heartbeat-process.ts"
+import { NodeProcesses } from "./hosts/node-processes.ts"
+import type { Alerts } from "./http/alerts.ts"
+import { pages } from "./http/pages.ts"
+import { labaFor, routes } from "./http/routes.ts"
 import { type Mail, Mailbox } from "./mail/mailbox.ts"
-import type { Payment } from "./payments/payment.ts"
 import { PaymentService } from "./payments/payment-service.ts"
-import { startServer } from "./server.ts"
+import type { Payment } from "./payments/payment.ts"
 import type { MailSettings } from "./settings.ts"
 import { LocalPhone, type TextMessage } from "./sms/local-phone.ts"
-import { mailTelling } from "./subscribers/mail.ts"
-import { Roster } from "./subscribers/roster.ts"
-import { smsTelling } from "./subscribers/sms.ts"
+import { Store } from "./store.ts"
+import { notifyByMail } from "./subscribers/mail.ts"
+import { notifyBySms } from "./subscribers/sms.ts"
+import { Subscribers } from "./subscribers/subscribers.ts"
 
 export interface DemoOptions {
-  /** Where books, places and what Laba keeps are: started with the same again, it goes on where it was. */
+  /** Where the store, places and what Laba keeps are: started with the same again, it goes on where it was. */
   readonly data: string
   readonly host: string
   readonly port: number
-  /** Null: 8094, or any free one. */
-  readonly labaPort: number | null
+  /** Where the pages come from, where that is no name of this machine. */
+  readonly publicUrl?: string | undefined
+  /** Proxies whose `X-Forwarded-For` is believed. Default: with a public URL those of this machine. */
+  readonly proxies?: readonly string[] | undefined
+  readonly labaPort: number
   readonly everySeconds: number
   readonly silentSeconds: number
   /** Null: a mailbox of its own. */
@@ -43,11 +49,14 @@ export interface Demo {
   readonly url: string
   readonly labaUrl: string
   /** What the pages use, for who drives the demo by hand. */
-  readonly desk: Desk
+  readonly alerts: Alerts
   close(): Promise<void>
 }
 
-const nodes = ["web-1", "web-2", "web-3"]
+/** An order is a few hundred bytes. */
+const bodyBytesMax = 16 * 1024
+
+const nodeNames = ["web-1", "web-2", "web-3"]
 const logServer = "log-1"
 
 export async function startDemo(options: DemoOptions): Promise<Demo> {
@@ -58,54 +67,62 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     from: "Laba <alerts@laba.invalid>",
     to: "team@laba.invalid",
   }
-  const { laba, key, listenToken }: LabaHere = await labaHere({
+  const { laba, key, listenToken }: OwnLaba = await startOwnLaba({
     data,
     host,
     port: options.labaPort,
     heart: { host: logServer, everySeconds, silentSeconds },
     mail,
   })
-  const outlet: Outlet = { labaUrl: reachable(laba.url), key }
-  if (mailbox) mailbox.outlet = outlet
-  const books = new Books(data)
-  const listening = connect(outlet.labaUrl, { token: listenToken })
-  const desk: Desk = {
-    labaPort: laba.port,
+  const access: LabaAccess = { url: reachable(laba.url), key }
+  if (mailbox) mailbox.access = access
+  const store = new Store(data)
+  const listening = connect(access.url, { token: listenToken })
+  const alerts: Alerts = {
+    labaUrl: access.url,
     listenToken,
-    payments: new PaymentService(outlet, books),
-    paid: await Recent.of<Payment>(listening, outlet, payments),
-    roster: new Roster({
-      outlet,
+    payments: new PaymentService(access, store),
+    paid: await RecentMessages.of<Payment>(listening, access, payments),
+    subscribers: new Subscribers({
+      access,
       listenToken,
-      books,
+      store,
       folder: join(data, "subscribers"),
-      tellings: { mail: mailTelling(mail), sms: smsTelling(options.sms ?? new LocalPhone(outlet)) },
+      notifiers: { mail: notifyByMail(mail), sms: notifyBySms(options.sms ?? new LocalPhone(access)) },
       log,
       clock: options.clock,
     }),
-    letters: mailbox && (await Recent.of<Mail>(listening, outlet, mailboxChannel)),
-    texts: options.sms === null ? await Recent.of<TextMessage>(listening, outlet, phone) : null,
-    fleet: new Fleet(outlet, nodes, log),
-    deploys: await Recent.of<Deploy>(listening, outlet, deploys),
-    alarms: await Recent.of<AlarmShown>(listening, outlet, alarms),
-    heart: new Heart(outlet, { host: logServer, everySeconds, silentSeconds }),
+    letters: mailbox && (await RecentMessages.of<Mail>(listening, access, mailboxChannel)),
+    texts: options.sms === null ? await RecentMessages.of<TextMessage>(listening, access, phone) : null,
+    nodes: new NodeProcesses(access, nodeNames, log),
+    deploys: await RecentMessages.of<Deploy>(listening, access, deploys),
+    alarms: await RecentMessages.of<Alarm>(listening, access, alarms),
+    heartbeat: new HeartbeatProcess(access, { host: logServer, everySeconds, silentSeconds }),
   }
-  const server = startServer({ desk, host, port: options.port, log })
-  await desk.roster.begin()
-  for (const node of nodes) await desk.fleet.start(node)
-  desk.heart.revive()
+  const server = startAppServer({
+    ...options,
+    name: "alerts",
+    bodyBytesMax,
+    routes,
+    pageAt: (path) => pageAnswer(pages, path, (request) => labaFor(alerts, request)),
+    context: () => alerts,
+    log,
+  })
+  await alerts.subscribers.begin()
+  for (const node of nodeNames) await alerts.nodes.start(node)
+  alerts.heartbeat.revive()
   return {
     url: server.url,
     labaUrl: laba.url,
-    desk,
+    alerts,
     async close() {
-      await server.close()
-      await desk.roster.close()
-      await Promise.all([desk.fleet.close(), desk.heart.kill()])
+      await server.stop(true)
+      await alerts.subscribers.close()
+      await Promise.all([alerts.nodes.close(), alerts.heartbeat.kill()])
       listening.close()
       await mailbox?.close()
       await laba.close()
-      books.close()
+      store.close()
     },
   }
 }

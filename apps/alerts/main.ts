@@ -1,5 +1,17 @@
 // The command line: starts the demo and says where it is.
-import { Misuse, orSayWhy, portIn, readFlags, secondsIn } from "../house/command-line.ts"
+import {
+  addressIn,
+  folderIn,
+  hostIn,
+  ifGiven,
+  Misuse,
+  networksIn,
+  portIn,
+  readFlags,
+  runCommand,
+  secondsIn,
+} from "../kit/command/command-line.ts"
+import { freePort, stopBySignal } from "../kit/command/listening.ts"
 import { startDemo } from "./demo.ts"
 import { mailSettings, smsSender } from "./settings.ts"
 
@@ -7,6 +19,9 @@ const usage = `alerts                  a payment told by mail and SMS, a deploy 
   --data DIR            where books, places and messages are kept (default ./data/alerts)
   --host, --port        where to listen (default 127.0.0.1, 8093; 0 is any free port)
   --laba-port PORT      where its Laba listens (default 8094, or any free port where that is taken)
+  --public URL          where the pages come from, when they are reached under a name, or by a proxy
+  --proxies NETWORK     whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given more than once (default: with
+                        --public, proxies on this machine)
   --every, --silent     seconds between the heartbeats, and without one before the alarm (default 5 and 30)
   --smtp URL            a mail server elsewhere, smtp://user:password@host:587; --mail-from and --mail-to go with it.
                         Default: a mailbox of its own, shown on the page
@@ -20,6 +35,8 @@ const options = {
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string", default: "8093" },
   "laba-port": { type: "string" },
+  public: { type: "string" },
+  proxies: { type: "string", multiple: true },
   every: { type: "string", default: "5" },
   silent: { type: "string", default: "30" },
   smtp: { type: "string" },
@@ -37,21 +54,22 @@ function rhythmOf(values: { readonly every: string; readonly silent: string }) {
   return { everySeconds, silentSeconds }
 }
 
-await orSayWhy("alerts", async () => {
+await runCommand("alerts", async () => {
   const { values } = readFlags({ options })
   if (values.help) return console.log(usage)
-  const labaPort = values["laba-port"]
+  const host = hostIn("host", values.host)
   const demo = await startDemo({
-    data: values.data,
-    host: values.host,
+    data: folderIn("data", values.data),
+    host,
     port: portIn("port", values.port),
-    labaPort: labaPort === undefined ? null : portIn("laba-port", labaPort),
+    labaPort: ifGiven(portIn, "laba-port", values["laba-port"]) ?? freePort(host, 8094),
+    publicUrl: ifGiven(addressIn, "public", values.public),
+    proxies: ifGiven(networksIn, "proxies", values.proxies),
     ...rhythmOf(values),
     mail: mailSettings(values),
     sms: smsSender(values.sms, process.env),
   })
   console.log(`The alerts are at ${demo.url}`)
   console.log(`Laba is at ${demo.labaUrl}`)
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void demo.close().then(() => process.exit(0)))
+  stopBySignal(() => demo.close())
 })

@@ -1,6 +1,6 @@
 // What of the outside is used: a mail server and a provider of text messages, or none and what shows them on a page.
-import { Misuse } from "../house/command-line.ts"
 import { type SmsSender, tencentSms, twilioSms } from "laba"
+import { Misuse } from "../kit/command/command-line.ts"
 
 export interface MailSettings {
   readonly smtp: string

@@ -1,9 +1,9 @@
 // The shop as it is started from the command line: what is not given is started beside it.
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
-import { makePrivateFolder } from "../house/private-folder.ts"
-import { addressIn, Misuse } from "../house/command-line.ts"
-import { requireSecret, secretIn } from "../house/secret.ts"
+import { makePrivateFolder } from "../kit/command/private-folder.ts"
+import { addressIn, Misuse } from "../kit/command/command-line.ts"
+import { requireSecret, secretIn } from "../kit/command/secret.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"

@@ -1,8 +1,17 @@
 // The command line: `flash-sale` shows a shop, `serve` runs one; `payments`, `verify` and `audit` are beside it.
 import { existsSync } from "node:fs"
 import type { parseArgs } from "node:util"
-import { Misuse, orSayWhy, portIn, readFlags, wholeNumber } from "../house/command-line.ts"
-import { secretIn } from "../house/secret.ts"
+import {
+  folderIn,
+  hostIn,
+  Misuse,
+  portIn,
+  readFlags,
+  runCommand,
+  wholeNumber,
+} from "../kit/command/command-line.ts"
+import { stopBySignal } from "../kit/command/listening.ts"
+import { secretIn } from "../kit/command/secret.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { orUnreadable, verifyCommand } from "./audit/verify-command.ts"
 import { isPlace } from "./audit/walk.ts"
@@ -69,8 +78,10 @@ const options = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
 
-await orSayWhy("flash-sale", async () => {
+await runCommand("flash-sale", async () => {
   const { values, positionals } = readFlags({ allowPositionals: true, options })
+  folderIn("data", values.data)
+  hostIn("host", values.host)
   await run(values, positionals)
 })
 
@@ -110,8 +121,7 @@ async function showCommand(values: Values): Promise<void> {
     args: passedOn.flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]])),
     log: (line) => console.log(line),
   })
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void shown.close().then(() => process.exit(0)))
+  stopBySignal(() => shown.close())
   const code = await shown.ended
   if (code !== null) process.exit(code)
 }
@@ -144,8 +154,7 @@ async function serveCommand(values: Values): Promise<void> {
   // What is behind the # stays in the browser.
   console.log(`Its operator sits at ${shop.url}/operator#key=${shop.operatorKey}`)
   console.log(`The operator's key is ${shop.operatorKey}`)
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void shop.close().then(() => process.exit(0)))
+  stopBySignal(() => shop.close())
   // Whoever shows this shop holds the other end, and may die without a word.
   if (values.rehearsal) process.stdin.on("end", () => process.exit(0)).resume()
 }

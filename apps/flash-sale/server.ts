@@ -1,5 +1,6 @@
 // Puts a shop together: books, desk, cashier, errands, delivery, HTTP, and the loop that drives them.
 import { join } from "node:path"
+import { ownHosts } from "../kit/http/own-hosts.ts"
 import { auditKey, noteLaba } from "./audit/laba-note.ts"
 import { isClean } from "./audit/verify.ts"
 import { Watchman } from "./audit/watchman.ts"
@@ -22,7 +23,7 @@ import { DemoLogin } from "./http/login.ts"
 import { metrics } from "./http/metrics.ts"
 import { pagesOf } from "./http/pages.ts"
 import { router } from "./http/router.ts"
-import { failed, problemOf, type Reply, responseOf, starting } from "./http/answers.ts"
+import { failed, otherHost, problemOf, type Reply, responseOf, starting } from "./http/answers.ts"
 import { answeredBytesMax } from "./http/body.ts"
 import { enter } from "./http/entering.ts"
 import type { Shop } from "./http/shop.ts"
@@ -134,6 +135,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   })
   const find = (id: string) => sales.find(id)
   const listenSecret = options.listenSecret ?? secretOf(ledger, "listen")
+  const isOwnHost = ownHosts({ host, publicUrl: options.publicUrl })
   let handle: (request: Request) => Response | Promise<Response> = () => responseOf(starting())
   // It listens before anybody can be sent there, and Laba must know where its pages come from.
   const { frontThreads = 0, port = 0, addressHeader = null } = options
@@ -159,6 +161,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           threads: frontThreads,
           shopUrl: `http://127.0.0.1:${server.port}`,
           addressHeader,
+          publicUrl: options.publicUrl,
           login: options.jwt ? { jwt: options.jwt } : { secret: secretOf(ledger, "tokens") },
           enter: (click) => enterQueue(click),
           onLate: () => hurry(),
@@ -273,6 +276,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     addressOf: front
       ? passedAddress
       : addressReader({ host, header: addressHeader, peer: (request) => server.requestIP(request)?.address }),
+    publicUrl: options.publicUrl,
     clock,
     labaUrl: () => loudspeaker.url,
     listenToken: (user) => listenToken(listenSecret, user, clock()),
@@ -314,7 +318,10 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           holds: (channel) => loudspeaker.holds(channel),
           tell: (sale, ticket) => tellings.arrival(sale, ticket),
         })
-  handle = (request) => (hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request))
+  handle = (request) => {
+    if (!isOwnHost(request.headers.get("host"))) return otherHost()
+    return hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request)
+  }
   if (front && options.warmUp) {
     const warmUp = new WarmUp({ seal, login: demo })
     enterQueue = (click) => warmUp.enter(click) ?? starting()

@@ -1,13 +1,14 @@
-// The desk as it is started from the command line: what is not given is started beside it, and three shops are there.
+// The takeaway as it is started from the command line: what is not given is started beside it, and three shops are there.
 import { join } from "node:path"
-import { isLoopbackHost } from "../house/loopback-host.ts"
-import { secretIn } from "../house/secret.ts"
-import { openDatabase } from "./books/open-database.ts"
+import { isLoopbackAddress } from "laba"
+import { secretIn } from "../kit/command/secret.ts"
+import { isEverywhere } from "../kit/http/app-server.ts"
+import { startLabaProcess } from "../kit/laba/laba-process.ts"
+import { openDatabase } from "./database/open-database.ts"
 import { settleDemoPassword } from "./demo-password.ts"
-import type { Patience } from "./model/shop.ts"
-import { labaBeside } from "./push/laba-beside.ts"
+import type { Timeouts } from "./model/shop.ts"
 import { secretsIn } from "./secrets.ts"
-import { isEverywhere, startDesk } from "./server.ts"
+import { startTakeaway } from "./server.ts"
 
 export interface DemoOptions {
   readonly directory: string
@@ -21,11 +22,13 @@ export interface DemoOptions {
   /** Where pages come from and where they find Laba, behind a proxy. */
   readonly publicUrl: string | undefined
   readonly publicLaba: string | undefined
-  readonly patience: Patience
+  /** Proxies whose `X-Forwarded-For` is believed. Default: with a public URL those of this machine. */
+  readonly proxies: readonly string[] | undefined
+  readonly timeouts: Timeouts
   readonly log: (line: string) => void
 }
 
-export interface DemoDesk {
+export interface DemoTakeaway {
   readonly url: string
   readonly labaUrl: string
   /** The demo shops' password, where it is to be said: the open one, or one that was made now. */
@@ -33,35 +36,32 @@ export interface DemoDesk {
   close(): Promise<void>
 }
 
-export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
-  const { directory, host, port, labaPort, patience, log } = options
+export async function demoTakeaway(options: DemoOptions): Promise<DemoTakeaway> {
+  const { directory, host, labaPort, publicUrl, log } = options
   const secrets = secretsIn(directory, process.env)
-  const books = await openDatabase(options.database ?? `sqlite:${join(directory, "takeaway.sqlite")}`)
-  const password = await settleDemoPassword(books, {
-    isReachable: !isLoopbackHost(host) || options.publicUrl !== undefined || options.publicLaba !== undefined,
+  const database = await openDatabase(options.database ?? `sqlite:${join(directory, "takeaway.sqlite")}`)
+  const password = await settleDemoPassword(database, {
+    isReachable: !isLoopbackAddress(host) || publicUrl !== undefined || options.publicLaba !== undefined,
     given: secretIn("TAKEAWAY_SHOP_PASSWORD"),
   })
   if (password.replacedOpen)
     log("takeaway: others can reach this desk now, so the demo shops have a new password")
-  const publicLaba = options.publicLaba?.replace(/\/+$/, "") ?? null
-  const desk = await startDesk({
-    books,
+  const takeaway = startTakeaway({
+    ...options,
+    database,
     secrets,
-    patience,
-    host,
-    port,
-    publicLaba,
+    publicLaba: options.publicLaba?.replace(/\/+$/, ""),
     demoPassword: password.open,
-    log,
   })
   // Whoever can reach us under any name may listen; what they hear is in their token, and no cookie counts at Laba.
-  const origin = options.publicUrl ?? (isEverywhere(host) ? "*" : null)
+  const origin = publicUrl ?? (isEverywhere(host) ? "*" : null)
   const laba =
     options.laba === undefined
-      ? await labaBeside({
-          words: [
-            ...["--data", directory, "--host", host, "--desk", desk.url],
-            ...(origin === null ? [] : ["--origin", origin]),
+      ? await startLabaProcess({
+          name: "takeaway",
+          program: [
+            ...[join(import.meta.dir, "main.ts"), "laba", "--data", directory, "--host", host],
+            ...["--desk", takeaway.url, ...(origin === null ? [] : ["--origin", origin])],
           ],
           port: labaPort,
           environment: {
@@ -74,16 +74,16 @@ export async function demoDesk(options: DemoOptions): Promise<DemoDesk> {
       : null
   const labaUrl =
     laba?.url.replace(/0\.0\.0\.0|\[::\]/, "127.0.0.1") ?? (options.laba as string).replace(/\/+$/, "")
-  desk.begin(labaUrl)
+  takeaway.begin(labaUrl)
   return {
-    url: desk.url,
+    url: takeaway.url,
     labaUrl,
     password: password.open ?? password.made,
     async close() {
-      // Laba first: it tells the desk which connections end with it.
+      // Laba first: it tells us which connections end with it.
       await laba?.close()
-      await desk.close()
-      await books.close()
+      await takeaway.close()
+      await database.close()
     },
   }
 }

@@ -2,10 +2,21 @@
 import { join } from "node:path"
 import type { parseArgs } from "node:util"
 import { serve } from "laba"
-import { addressIn, Misuse, orSayWhy, portIn, readFlags, secondsIn } from "../house/command-line.ts"
-import { demoDesk } from "./demo.ts"
-import { patience } from "./model/shop.ts"
-import { listeningLine } from "./push/laba-beside.ts"
+import {
+  addressIn,
+  folderIn,
+  hostIn,
+  ifGiven,
+  Misuse,
+  networksIn,
+  portIn,
+  readFlags,
+  runCommand,
+  secondsIn,
+} from "../kit/command/command-line.ts"
+import { freePort, stopBySignal } from "../kit/command/listening.ts"
+import { demoTakeaway } from "./demo.ts"
+import { defaultTimeouts } from "./model/shop.ts"
 import { labaConfig } from "./push/laba-config.ts"
 import { secretsIn } from "./secrets.ts"
 
@@ -17,6 +28,8 @@ const usage = `takeaway [serve]          run the desk with three shops, and a La
   --laba URL              Laba elsewhere, with the same secrets (--data, or TAKEAWAY_…_SECRET)
   --public URL            where pages come from, behind a proxy
   --public-laba URL       where pages find Laba, behind a proxy
+  --proxies NETWORK       whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given more than once (default: with
+                          --public, proxies on this machine)
   --remind-seconds        how long nobody looks at a bill before the kitchen is rung again (default 30)
   --lapse-seconds         how long before it ends as refused (default 600)
   --forget-seconds        how long nobody says more of a bill in the works before it ends, too (default 14400)
@@ -35,6 +48,7 @@ const options = {
   "laba-port": { type: "string" },
   public: { type: "string" },
   "public-laba": { type: "string" },
+  proxies: { type: "string", multiple: true },
   desk: { type: "string" },
   engine: { type: "string" },
   origin: { type: "string", multiple: true },
@@ -47,7 +61,7 @@ const options = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"]
 
-await orSayWhy("takeaway", async () => {
+await runCommand("takeaway", async () => {
   const { values, positionals } = readFlags({ allowPositionals: true, options })
   const [command = "serve"] = positionals
   if (values.help) console.log(usage)
@@ -57,47 +71,46 @@ await orSayWhy("takeaway", async () => {
 })
 
 async function serveCommand(values: Values): Promise<void> {
-  const desk = await demoDesk({
-    directory: values.data,
+  const directory = folderIn("data", values.data)
+  const host = hostIn("host", values.host)
+  const takeaway = await demoTakeaway({
+    directory,
     database: databaseIn(values.database),
-    host: values.host,
-    port: portOf("port", values) ?? 8091,
-    laba: optionalAddress("laba", values.laba),
-    labaPort: portOf("laba-port", values) ?? freePort(values.host, 8092),
-    publicUrl: optionalAddress("public", values.public),
-    publicLaba: optionalAddress("public-laba", values["public-laba"]),
-    patience: {
-      remindMs: millisecondsOf("remind-seconds", values, patience.remindMs),
-      lapseMs: millisecondsOf("lapse-seconds", values, patience.lapseMs),
-      forgetMs: millisecondsOf("forget-seconds", values, patience.forgetMs),
-      graceMs: millisecondsOf("grace-seconds", values, patience.graceMs),
+    host,
+    port: ifGiven(portIn, "port", values.port) ?? 8091,
+    laba: ifGiven(addressIn, "laba", values.laba),
+    labaPort: ifGiven(portIn, "laba-port", values["laba-port"]) ?? freePort(host, 8092),
+    publicUrl: ifGiven(addressIn, "public", values.public),
+    publicLaba: ifGiven(addressIn, "public-laba", values["public-laba"]),
+    proxies: ifGiven(networksIn, "proxies", values.proxies),
+    timeouts: {
+      remindMs: millisecondsOf("remind-seconds", values, defaultTimeouts.remindMs),
+      lapseMs: millisecondsOf("lapse-seconds", values, defaultTimeouts.lapseMs),
+      forgetMs: millisecondsOf("forget-seconds", values, defaultTimeouts.forgetMs),
+      graceMs: millisecondsOf("grace-seconds", values, defaultTimeouts.graceMs),
     },
     log: (line) => console.error(line),
   })
-  stopBySignal(() => desk.close())
-  console.log(`The takeaway desk is at ${desk.url}; kitchens are at ${desk.url}/kitchen`)
-  if (desk.password !== null) console.log(`The demo shops' password is ${desk.password}`)
-  console.log(`Laba is at ${desk.labaUrl}`)
+  stopBySignal(() => takeaway.close())
+  console.log(`The takeaway desk is at ${takeaway.url}; kitchens are at ${takeaway.url}/kitchen`)
+  if (takeaway.password !== null) console.log(`The demo shops' password is ${takeaway.password}`)
+  console.log(`Laba is at ${takeaway.labaUrl}`)
 }
 
 async function labaCommand(values: Values, deskUrl: string): Promise<void> {
-  const { host } = values
+  const directory = folderIn("data", values.data)
+  const host = hostIn("host", values.host)
   const engine = engineIn(values)
-  const port = portOf("port", values) ?? 8092
+  const port = ifGiven(portIn, "port", values.port) ?? 8092
   const origins = (values.origin ?? []).map((origin) =>
     // Of a desk at every address: names by which it is reached cannot be known.
     origin === "*" ? origin : addressIn("origin", origin),
   )
   addressIn("desk", deskUrl)
-  const secrets = secretsIn(values.data, process.env)
+  const secrets = secretsIn(directory, process.env)
   const laba = await serve(labaConfig({ host, port, engine, secrets, deskUrl, origins }))
   stopBySignal(() => laba.close())
-  console.log(listeningLine(laba.url))
-}
-
-function portOf(flag: "port" | "laba-port", values: Values): number | null {
-  const text = values[flag]
-  return text === undefined ? null : portIn(flag, text)
+  console.log(`Laba for the takeaway desk is at ${laba.url}`)
 }
 
 function millisecondsOf(
@@ -105,12 +118,7 @@ function millisecondsOf(
   values: Values,
   otherwise: number,
 ): number {
-  const text = values[flag]
-  return text === undefined ? otherwise : secondsIn(flag, text) * 1000
-}
-
-function optionalAddress(flag: string, text: string | undefined): string | undefined {
-  return text === undefined ? undefined : addressIn(flag, text)
+  return (ifGiven(secondsIn, flag, values[flag]) ?? otherwise / 1000) * 1000
 }
 
 /** Not the whole of it is said again when it is none: it may hold a password. */
@@ -123,25 +131,4 @@ function engineIn(values: Values): string {
   const { engine = `sqlite:${join(values.data, "laba")}` } = values
   if (engine === "memory" || /^sqlite:./.test(engine)) return engine
   throw new Misuse(`--engine is memory or sqlite:DIR, not "${engine}"`)
-}
-
-/** The port, or 0 where somebody has it already. */
-function freePort(hostname: string, port: number): number {
-  try {
-    void Bun.serve({
-      development: false,
-      reusePort: false,
-      port,
-      hostname,
-      fetch: () => new Response(),
-    }).stop(true)
-    return port
-  } catch {
-    return 0
-  }
-}
-
-function stopBySignal(close: () => Promise<void>): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void close().then(() => process.exit(0)))
 }

@@ -1,10 +1,10 @@
-// The secrets of one desk, made at the first start and kept beside its books: what was given out before a restart stays
+// The secrets of one desk, made at the first start and kept beside its database: what was given out before a restart stays
 // good after it. The environment goes before the file, for desks of several processes.
 import { randomBytes } from "node:crypto"
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
-import { makePrivateFolder } from "../house/private-folder.ts"
-import { secretIn } from "../house/secret.ts"
+import { makePrivateFolder } from "../kit/command/private-folder.ts"
+import { secretIn } from "../kit/command/secret.ts"
 
 const names = ["hooks", "key", "tokens", "cookies"] as const
 

@@ -1,27 +1,27 @@
 // A process of our own: a program of this folder, started with Laba's address and the key, and ended with us.
 import { fileURLToPath } from "node:url"
-import type { Outlet } from "../channels/post.ts"
+import type { LabaAccess } from "../../kit/laba/laba-calls.ts"
 
 interface ChildOptions {
   /** A file in this folder. */
   readonly program: string
-  readonly outlet: Outlet
+  readonly access: LabaAccess
   readonly words: readonly string[]
 }
 
-export function startChild({ program, outlet, words }: ChildOptions): Bun.Subprocess {
+export function startChild({ program, access, words }: ChildOptions): Bun.Subprocess {
   const path = fileURLToPath(new URL(`./${program}`, import.meta.url))
   // With --no-orphans it ends when we do, however that happens.
   return Bun.spawn([process.execPath, "--no-orphans", path, ...words], {
     // Not as arguments: those are in every list of processes.
-    env: { ...process.env, LABA_URL: outlet.labaUrl, LABA_CREDENTIAL: outlet.key },
+    env: { ...process.env, LABA_URL: access.url, LABA_CREDENTIAL: access.key },
     stdio: ["ignore", "ignore", "inherit"],
   })
 }
 
 /** What a child reads of it. */
-export function outletOfChild(): Outlet {
-  const { LABA_URL: labaUrl, LABA_CREDENTIAL: key } = process.env
-  if (!labaUrl || !key) throw new Error("LABA_URL and LABA_CREDENTIAL say where to publish.")
-  return { labaUrl, key }
+export function accessOfChild(): LabaAccess {
+  const { LABA_URL: url, LABA_CREDENTIAL: key } = process.env
+  if (!url || !key) throw new Error("LABA_URL and LABA_CREDENTIAL say where to publish.")
+  return { url, key }
 }

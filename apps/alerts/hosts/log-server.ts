@@ -1,11 +1,11 @@
 // The log server: a process that does its work and says in its rhythm that it lives. Nobody asks it; whoever wants to know
 // listens.
+import { publish } from "../../kit/laba/laba-calls.ts"
 import { heartbeatOf } from "../channels/names.ts"
-import { post } from "../channels/post.ts"
-import { outletOfChild } from "./child.ts"
+import { accessOfChild } from "./child.ts"
 
 const [host = "log-1", everyMs = "5000"] = process.argv.slice(2)
-const outlet = outletOfChild()
+const access = accessOfChild()
 let beats = 0
 
 async function beat(): Promise<void> {
@@ -13,7 +13,7 @@ async function beat(): Promise<void> {
   const report = { host, number, pid: process.pid, at: Date.now() }
   try {
     // A beat that is late is worth nothing: the next one is on its way.
-    await post(outlet, heartbeatOf(host), report, { once: `${process.pid}-${number}`, triesMax: 1 })
+    await publish(access, heartbeatOf(host), report, { once: `${process.pid}-${number}`, triesMax: 1 })
   } catch (error) {
     console.error(`${host}: ${error instanceof Error ? error.message : String(error)}`)
   }

@@ -1,18 +1,15 @@
 // Reads an order from a request's body. What is wrong is a problem with a sentence for people.
 import { e164 } from "laba"
-import { plans } from "../payments/payment.ts"
+import { Problem } from "../../kit/http/problem.ts"
 import type { Order } from "../payments/payment-service.ts"
-import { Problem } from "./answers.ts"
+import { plans } from "../payments/payment.ts"
 
 const nameCharsMax = 40
 
 /** Numbers are read as they are typed in China; with a country code they are of anywhere. */
 const withCountry = (phone: string): string => (/^1\d{10}$/.test(phone.trim()) ? `+86${phone.trim()}` : phone)
 
-export function readOrder(body: unknown): Order {
-  if (typeof body !== "object" || body === null)
-    throw new Problem(400, "bad_order", "An order is a JSON object.")
-  const { name, phone, plan, language } = body as Record<string, unknown>
+export function readOrder({ name, phone, plan, language }: Readonly<Record<string, unknown>>): Order {
   const called = typeof name === "string" ? name.trim() : ""
   if (called === "" || called.length > nameCharsMax || /\p{Cc}/u.test(called))
     throw new Problem(400, "bad_name", `A name has 1 to ${nameCharsMax} characters.`)

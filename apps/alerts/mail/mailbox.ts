@@ -1,7 +1,7 @@
 // A mailbox of our own: a real SMTP server on this machine that takes every letter and publishes it, for the page.
 import { randomUUID } from "node:crypto"
 import { SMTPServer } from "smtp-server"
-import { type Outlet, post } from "../channels/post.ts"
+import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { mailbox } from "../channels/names.ts"
 import { type ReadLetter, readLetter } from "./mime.ts"
 
@@ -18,7 +18,7 @@ const letterBytesMax = 32 * 1024
 export class Mailbox {
   private readonly server: SMTPServer
   /** Set once there is one: the mailbox is there before Laba, which is to know its address. */
-  outlet: Outlet | null = null
+  access: LabaAccess | null = null
 
   private constructor(log: (line: string) => void) {
     this.server = new SMTPServer({
@@ -62,7 +62,7 @@ export class Mailbox {
   private async receive(raw: Buffer): Promise<Error | null> {
     const mail: Mail = { id: randomUUID(), at: Date.now(), ...readLetter(raw) }
     try {
-      if (this.outlet) await post(this.outlet, mailbox, mail, { once: mail.id })
+      if (this.access) await publish(this.access, mailbox, mail, { once: mail.id })
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error))
     }

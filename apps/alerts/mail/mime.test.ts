@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { createTransport } from "nodemailer"
 import { addMonths, type Payment } from "../payments/payment.ts"
 import { paidUntilText } from "../sms/texts.ts"
-import { newCustomerLetter } from "./letters.ts"
+import { newCustomerMail } from "./mail-texts.ts"
 import { readLetter } from "./mime.ts"
 
 /** As it would go over the wire. */
@@ -46,7 +46,7 @@ const payment: Payment = {
 }
 
 test("a name makes no headers and no lines of its own", async () => {
-  const letter = newCustomerLetter(payment)
+  const letter = newCustomerMail(payment)
   const { subject, text } = readLetter(await composed(letter))
   expect(subject).toBe("New paying customer: Ada Bcc: everybody@example.com · 新付费客户")
   expect(text).toStartWith("Ada Bcc: everybody@example.com has paid for the first time.\n")

@@ -1,10 +1,12 @@
 // The page of the heart, alive: the trace, the time since the last beat, the alarms.
+import type { Alarm } from "laba"
+import { find } from "../../kit/browser/elements.ts"
+import type { Both } from "../../kit/browser/language.ts"
 import { alarms, heartbeatOf } from "../channels/names.ts"
-import type { AlarmShown, Snapshot } from "../http/desk.ts"
 import { press, startPage } from "./live.ts"
-import { clockTime, find, flash, inBoth, make } from "./page-elements.ts"
+import { clockTime, flash, inBoth, make } from "./page-elements.ts"
+import type { Snapshot } from "./snapshot.ts"
 import { Trace } from "./trace.ts"
-import type { Both } from "./words.ts"
 
 const monitor = find("#monitor")
 const standing = await fetch("/api/state").then((answer) => answer.json() as Promise<Snapshot>)
@@ -36,7 +38,7 @@ function hearBeat(): void {
   flash(monitor, "beat")
 }
 
-const told: Readonly<Record<AlarmShown["alarm"], (alarm: AlarmShown) => Both>> = {
+const told: Readonly<Record<Alarm["alarm"], (alarm: Alarm) => Both>> = {
   silent: ({ silentSeconds: seconds }) => [
     `is silent: nothing heard for ${seconds} s`,
     `失联：${seconds} 秒没有声音`,
@@ -51,7 +53,7 @@ const shownMax = 12
 const shownIds = new Set<string>()
 
 function hearAlarm(data: unknown): void {
-  const alarm = data as AlarmShown
+  const alarm = data as Alarm
   const id = `${alarm.alarm} ${alarm.time}`
   if (shownIds.has(id)) return
   shownIds.add(id)

@@ -1,15 +1,5 @@
-// The few things every page does with its elements. Text from outside is only ever set as text.
-import type { Both } from "./words.ts"
-
-/** The element that must be there. */
-export function find<Kind extends Element = HTMLElement>(
-  selector: string,
-  within: ParentNode = document,
-): Kind {
-  const element = within.querySelector<Kind>(selector)
-  if (!element) throw new Error(`there is no ${selector}`)
-  return element
-}
+// The few things every page of the demo does with its elements. Text from outside is only ever set as text.
+import type { Both } from "../../kit/browser/language.ts"
 
 type Child = Node | string
 

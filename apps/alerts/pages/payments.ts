@@ -1,16 +1,17 @@
 // The page of payments, alive: the counter, the channel's board, the subscribers' switches, the phone and the mailbox.
+import { find } from "../../kit/browser/elements.ts"
+import { language } from "../../kit/browser/language.ts"
+import type { Both } from "../../kit/browser/language.ts"
 import { mailbox, payments, phone, roster } from "../channels/names.ts"
-import type { Snapshot } from "../http/desk.ts"
 import type { Mail } from "../mail/mailbox.ts"
 import { money, type Payment } from "../payments/payment.ts"
 import type { TextMessage } from "../sms/local-phone.ts"
-import type { SubscriberState } from "../subscribers/roster.ts"
 import type { Trouble } from "../subscribers/subscriber.ts"
-import { language } from "./language.ts"
+import type { SubscriberState } from "../subscribers/subscribers.ts"
 import { press, startPage } from "./live.ts"
-import { clockTime, find, flash, inBoth, make } from "./page-elements.ts"
+import { clockTime, flash, inBoth, make } from "./page-elements.ts"
 import { type Persona, somebody } from "./personas.ts"
-import type { Both } from "./words.ts"
+import type { Snapshot } from "./snapshot.ts"
 
 const shownMax = 12
 

@@ -1,7 +1,7 @@
 // The payment service: takes a payment, knows its customers, and says once that somebody has paid. It does not know who
 // hears it, and never will.
 import { randomUUID } from "node:crypto"
-import { type Outlet, post } from "../channels/post.ts"
+import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { payments } from "../channels/names.ts"
 import { addMonths, type Payment, type Plan } from "./payment.ts"
 
@@ -21,13 +21,13 @@ export interface Order {
 }
 
 export class PaymentService {
-  private readonly outlet: Outlet
+  private readonly access: LabaAccess
   private readonly customers: Customers
   /** What each phone is about, last: until when it has paid is read, published and written in one turn. */
   private readonly turns = new Map<string, Promise<unknown>>()
 
-  constructor(outlet: Outlet, customers: Customers) {
-    this.outlet = outlet
+  constructor(access: LabaAccess, customers: Customers) {
+    this.access = access
     this.customers = customers
   }
 
@@ -60,7 +60,7 @@ export class PaymentService {
       paidUntil: addMonths(from, plan.months),
       at: Date.now(),
     }
-    await post(this.outlet, payments, payment, { once: payment.id })
+    await publish(this.access, payments, payment, { once: payment.id })
     this.customers.hasPaid(phone, payment.paidUntil)
     return payment
   }

@@ -1,7 +1,7 @@
 // A phone of our own: a provider of text messages that sends none, and publishes what it would have sent, for the page.
 import { randomUUID } from "node:crypto"
 import type { SmsSender } from "laba"
-import { type Outlet, post } from "../channels/post.ts"
+import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { phone } from "../channels/names.ts"
 
 /** A text message that arrived. */
@@ -15,15 +15,15 @@ export interface TextMessage {
 
 export class LocalPhone implements SmsSender {
   readonly name = "local"
-  private readonly outlet: Outlet
+  private readonly access: LabaAccess
 
-  constructor(outlet: Outlet) {
-    this.outlet = outlet
+  constructor(access: LabaAccess) {
+    this.access = access
   }
 
   async send({ to, text }: { readonly to: string; readonly text: string }): Promise<string> {
     const message: TextMessage = { id: randomUUID(), to, text, at: Date.now() }
-    await post(this.outlet, phone, message, { once: message.id })
+    await publish(this.access, phone, message, { once: message.id })
     return message.id
   }
 }

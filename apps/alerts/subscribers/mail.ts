@@ -1,14 +1,14 @@
 // Tells the company of each new paying customer, by mail. A renewal is no news.
 import { NeverAgain } from "laba"
 import { createTransport } from "nodemailer"
-import { newCustomerLetter } from "../mail/letters.ts"
+import { newCustomerMail } from "../mail/mail-texts.ts"
 import type { MailSettings } from "../settings.ts"
 import { orAborted } from "./aborted.ts"
-import type { Telling } from "./subscriber.ts"
+import type { Notify } from "./subscriber.ts"
 
 const answerMsMax = 15_000
 
-export function mailTelling({ smtp, from, to }: MailSettings): Telling {
+export function notifyByMail({ smtp, from, to }: MailSettings): Notify {
   const transport = createTransport({
     url: smtp,
     connectionTimeout: answerMsMax,
@@ -20,7 +20,7 @@ export function mailTelling({ smtp, from, to }: MailSettings): Telling {
   })
   return async (payment, signal) => {
     if (!payment.isNewCustomer) return "nothing to tell"
-    const letter = newCustomerLetter(payment)
+    const letter = newCustomerMail(payment)
     // At least once: should the same payment be told again, mailboxes know the letter by its id.
     const sent = transport.sendMail({
       from,

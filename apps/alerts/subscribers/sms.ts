@@ -2,7 +2,7 @@
 import { e164, NeverAgain, SmsRefused, type SmsSender } from "laba"
 import { paidUntilText } from "../sms/texts.ts"
 import { orAborted } from "./aborted.ts"
-import type { Telling } from "./subscriber.ts"
+import type { Notify } from "./subscriber.ts"
 
 /** What providers say of a number that no text will ever reach. Whatever else they refuse may be different later. */
 const hopeless: ReadonlySet<string> = new Set([
@@ -15,7 +15,7 @@ const hopeless: ReadonlySet<string> = new Set([
   "FailedOperation.PhoneNumberInBlacklist",
 ])
 
-export function smsTelling(sender: SmsSender): Telling {
+export function notifyBySms(sender: SmsSender): Notify {
   return async (payment, signal) => {
     const to = e164(payment.customer.phone)
     if (to === null) return "nothing to tell"

@@ -9,7 +9,7 @@ import type { Payment } from "../payments/payment.ts"
  * What is done for a payment. Rejects when it failed, with `NeverAgain` when trying again would change nothing. A try
  * that takes too long is given up by the signal.
  */
-export type Telling = (payment: Payment, signal: AbortSignal) => Promise<"told" | "nothing to tell">
+export type Notify = (payment: Payment, signal: AbortSignal) => Promise<"told" | "nothing to tell">
 
 /** Why a payment is not told yet. */
 export interface Trouble {
@@ -31,7 +31,7 @@ interface SubscriberOptions {
   readonly token: () => string
   /** Where its place and what it set aside are kept. */
   readonly folder: string
-  readonly tell: Telling
+  readonly tell: Notify
   readonly events: SubscriberEvents
   readonly clock?: ReactOptions["clock"]
 }
@@ -44,7 +44,7 @@ export const tryMsMax = 30_000
 
 /** Tells a payment, and counts it. */
 export const reactionOf =
-  (tell: Telling, told: () => void): Reaction =>
+  (tell: Notify, told: () => void): Reaction =>
   async ({ data }, { signal }) => {
     if ((await tell(data as Payment, signal)) === "told") told()
   }

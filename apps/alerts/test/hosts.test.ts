@@ -1,15 +1,15 @@
 // The nodes of the deploy board and the log server's heart: real processes, and what is heard of them.
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
-import { startWorld } from "./world.ts"
+import { startAlerts } from "./running-alerts.ts"
 
 /** A busy machine takes its time to start processes. */
 setDefaultTimeout(60_000)
 
 describe("the deploy board", () => {
   test("hears a node start, stop, restart with the next version, and be lost", async () => {
-    await using world = await startWorld()
+    await using alerts = await startAlerts()
     const saidOf = (node: string) =>
-      world.demo.desk.deploys.items
+      alerts.demo.alerts.deploys.items
         .filter((deploy) => deploy.node === node)
         .map(({ event, version }) => `${event} ${version}`)
         .reverse()
@@ -18,10 +18,10 @@ describe("the deploy board", () => {
       return saidOf(node)
     }
     await heard("web-1", 1)
-    await world.press("/api/nodes/web-1/stop")
-    await world.press("/api/nodes/web-1/start")
+    await alerts.press("/api/nodes/web-1/stop")
+    await alerts.press("/api/nodes/web-1/start")
     await heard("web-1", 3)
-    await world.press("/api/nodes/web-1/restart")
+    await alerts.press("/api/nodes/web-1/restart")
     expect(await heard("web-1", 5)).toEqual([
       "started 1",
       "stopped 1",
@@ -29,34 +29,34 @@ describe("the deploy board", () => {
       "stopped 1",
       "restarted 2",
     ])
-    await world.press("/api/nodes/web-1/kill")
+    await alerts.press("/api/nodes/web-1/kill")
     expect((await heard("web-1", 6)).at(-1)).toBe("lost 2")
-    expect((await world.state()).nodes[0]).toEqual({ node: "web-1", version: 2, isRunning: false })
+    expect((await alerts.state()).nodes[0]).toEqual({ node: "web-1", version: 2, isRunning: false })
     expect(saidOf("web-2")).toEqual(["started 1"])
   })
 
   test("does with a node only what can be done", async () => {
-    await using world = await startWorld()
+    await using alerts = await startAlerts()
     for (const path of [
       "/api/nodes/web-9/stop",
       "/api/nodes/web-1/explode",
       "/api/heart/feed",
       "/api/nothing",
     ])
-      expect((await world.press(path)).status).toBe(404)
+      expect((await alerts.press(path)).status).toBe(404)
   })
 })
 
 test("a heart that is killed is told at the channel and by mail, once, and so is that it beats again", async () => {
-  await using world = await startWorld()
-  const { demo, press } = world
+  await using alerts = await startAlerts()
+  const { demo, press } = alerts
   await press("/api/heart/kill")
-  expect(demo.desk.heart.pid).toBeNull()
-  const silent = await world.until(({ alarms, letters }) => alarms.length === 1 && letters?.length === 1)
+  expect(demo.alerts.heartbeat.pid).toBeNull()
+  const silent = await alerts.until(({ alarms, letters }) => alarms.length === 1 && letters?.length === 1)
   expect(silent.alarms[0]).toMatchObject({ alarm: "silent", channel: "/hosts/log-1/heartbeat" })
   expect(silent.letters?.[0]?.subject).toContain("/hosts/log-1/heartbeat is silent: nothing for")
   await press("/api/heart/revive")
-  const back = await world.until(({ alarms, letters }) => alarms.length === 2 && letters?.length === 2)
+  const back = await alerts.until(({ alarms, letters }) => alarms.length === 2 && letters?.length === 2)
   expect(back.alarms[0]).toMatchObject({ alarm: "back" })
   expect(back.heart.isAlive).toBe(true)
 }, 60_000)

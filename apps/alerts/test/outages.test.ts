@@ -5,11 +5,11 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { SmsSender } from "laba"
 import { SmsRefused } from "laba"
-import type { SubscriberState } from "../subscribers/roster.ts"
-import type { Snapshot } from "../http/desk.ts"
+import type { Snapshot } from "../pages/snapshot.ts"
 import type { Payment } from "../payments/payment.ts"
+import type { SubscriberState } from "../subscribers/subscribers.ts"
 import { openPostOffice, quickClock } from "./post-office.ts"
-import { startWorld } from "./world.ts"
+import { startAlerts } from "./running-alerts.ts"
 
 /** A busy machine takes its time to start processes. */
 setDefaultTimeout(60_000)
@@ -24,7 +24,7 @@ async function folder() {
 describe("a mail server that is busy", () => {
   test("is tried again for as long as an outage lasts, in order, and the page says so", async () => {
     await using office = await openPostOffice()
-    await using world = await startWorld({
+    await using alerts = await startAlerts({
       mail: { smtp: office.smtp, from: "a@laba.invalid", to: "b@laba.invalid" },
       clock: quickClock,
     })
@@ -34,31 +34,31 @@ describe("a mail server that is busy", () => {
       ["Ada", "+8613800138000"],
       ["Bob", "+8613800138001"],
     ] as const)
-      paid.push(((await (await world.pay(name, phone)).json()) as Payment).id)
+      paid.push(((await (await alerts.pay(name, phone)).json()) as Payment).id)
     // Twenty tries are a quarter of an hour by a clock that is not hurried.
-    const waiting = await world.until((state) => (mailOf(state).trouble?.attempts ?? 0) >= 20)
+    const waiting = await alerts.until((state) => (mailOf(state).trouble?.attempts ?? 0) >= 20)
     expect(mailOf(waiting)).toMatchObject({ told: 0, aside: [], isListening: true })
     expect(mailOf(waiting).trouble?.reason).toContain("451")
     office.answerWith(null)
-    const told = await world.until((state) => mailOf(state).told === 2)
+    const told = await alerts.until((state) => mailOf(state).told === 2)
     expect(mailOf(told)).toMatchObject({ trouble: null, aside: [] })
     expect(office.taken).toEqual(paid.map((id) => `<${id}@payments.laba.invalid>`))
   })
 
   test("does not keep its subscriber from being taken away, and the letter comes when it is back", async () => {
     await using office = await openPostOffice()
-    await using world = await startWorld({
+    await using alerts = await startAlerts({
       mail: { smtp: office.smtp, from: "a@laba.invalid", to: "b@laba.invalid" },
       clock: quickClock,
     })
     office.answerWith(421)
-    await world.pay("Ada", "+8613800138000")
-    await world.until((state) => (mailOf(state).trouble?.attempts ?? 0) >= 3)
-    await world.press("/api/subscribers/mail/remove")
-    expect(mailOf(await world.state())).toMatchObject({ isListening: false, trouble: null })
+    await alerts.pay("Ada", "+8613800138000")
+    await alerts.until((state) => (mailOf(state).trouble?.attempts ?? 0) >= 3)
+    await alerts.press("/api/subscribers/mail/remove")
+    expect(mailOf(await alerts.state())).toMatchObject({ isListening: false, trouble: null })
     office.answerWith(null)
-    await world.press("/api/subscribers/mail/add")
-    await world.until((state) => mailOf(state).told === 1)
+    await alerts.press("/api/subscribers/mail/add")
+    await alerts.until((state) => mailOf(state).told === 1)
     expect(office.taken).toHaveLength(1)
   })
 })
@@ -66,20 +66,20 @@ describe("a mail server that is busy", () => {
 describe("what will never be told", () => {
   test("is set aside with its reason, shown, and sent when it is tried again", async () => {
     await using office = await openPostOffice()
-    await using world = await startWorld({
+    await using alerts = await startAlerts({
       mail: { smtp: office.smtp, from: "a@laba.invalid", to: "b@laba.invalid" },
       clock: quickClock,
     })
     office.answerWith(552)
-    await world.pay("Ada", "+8613800138000")
-    const aside = mailOf(await world.until((state) => mailOf(state).aside.length === 1)).aside
+    await alerts.pay("Ada", "+8613800138000")
+    const aside = mailOf(await alerts.until((state) => mailOf(state).aside.length === 1)).aside
     expect(aside[0]).toMatchObject({ customer: "Ada", reason: expect.stringContaining("552") })
     expect(office.turnedAway).toBe(1)
     office.answerWith(null)
     // The next one has its turn meanwhile.
-    await world.pay("Bob", "+8613800138001")
-    await world.until((state) => mailOf(state).told === 1)
-    const answer = await world.press("/api/subscribers/mail/retry")
+    await alerts.pay("Bob", "+8613800138001")
+    await alerts.until((state) => mailOf(state).told === 1)
+    const answer = await alerts.press("/api/subscribers/mail/retry")
     expect(mailOf({ subscribers: await answer.json() } as Snapshot)).toMatchObject({ told: 2, aside: [] })
     expect(office.taken).toHaveLength(2)
   })
@@ -96,10 +96,10 @@ describe("what will never be told", () => {
         return "1"
       },
     }
-    await using world = await startWorld({ sms, clock: quickClock })
-    await world.pay("Ada", "+8613800138001")
-    await world.pay("Bob", "+8613800138002")
-    const state = await world.until(({ subscribers }) => subscribers[1]?.told === 1)
+    await using alerts = await startAlerts({ sms, clock: quickClock })
+    await alerts.pay("Ada", "+8613800138001")
+    await alerts.pay("Bob", "+8613800138002")
+    const state = await alerts.until(({ subscribers }) => subscribers[1]?.told === 1)
     expect(sent).toEqual(["+8613800138002"])
     expect(state.subscribers[1]?.aside).toMatchObject([
       { customer: "Ada", reason: "Twilio refused it: 21211: no such number" },
@@ -117,33 +117,33 @@ test("a restart goes on where it was: places, who is subscribed, what was told a
   }
   let until = ""
   {
-    await using world = await startWorld(settings)
-    const { paidUntil } = (await (await world.pay("Ada", "+8613800138000")).json()) as { paidUntil: string }
+    await using alerts = await startAlerts(settings)
+    const { paidUntil } = (await (await alerts.pay("Ada", "+8613800138000")).json()) as { paidUntil: string }
     until = paidUntil
-    await world.until((state) => mailOf(state).told === 1)
+    await alerts.until((state) => mailOf(state).told === 1)
     office.answerWith(550)
-    await world.pay("Bob", "+8613800138001")
-    await world.until((state) => mailOf(state).aside.length === 1 && state.texts?.length === 2)
+    await alerts.pay("Bob", "+8613800138001")
+    await alerts.until((state) => mailOf(state).aside.length === 1 && state.texts?.length === 2)
     office.answerWith(451)
-    await world.press("/api/subscribers/sms/remove")
-    await world.pay("Cyd", "+8613800138002")
-    await world.until((state) => mailOf(state).trouble !== null)
+    await alerts.press("/api/subscribers/sms/remove")
+    await alerts.pay("Cyd", "+8613800138002")
+    await alerts.until((state) => mailOf(state).trouble !== null)
   }
   office.answerWith(null)
-  await using world = await startWorld(settings)
-  const state = await world.until((now) => mailOf(now).told === 2)
+  await using alerts = await startAlerts(settings)
+  const state = await alerts.until((now) => mailOf(now).told === 2)
   expect(office.taken).toHaveLength(2)
   expect(mailOf(state).aside).toMatchObject([{ customer: "Bob" }])
   expect(state.subscribers[1]).toMatchObject({ isListening: false, told: 2 })
   expect(state.texts).toHaveLength(2)
   expect(state.deploys.length).toBeGreaterThan(3)
   // Who had paid is no new customer, and loses no day.
-  const renewed = (await (await world.pay("Ada", "+8613800138000")).json()) as {
+  const renewed = (await (await alerts.pay("Ada", "+8613800138000")).json()) as {
     paidUntil: string
     isNewCustomer: boolean
   }
   expect(renewed.isNewCustomer).toBe(false)
   expect(renewed.paidUntil > until).toBe(true)
-  await world.press("/api/subscribers/sms/add")
-  await world.until(({ texts }) => texts?.length === 4)
+  await alerts.press("/api/subscribers/sms/add")
+  await alerts.until(({ texts }) => texts?.length === 4)
 })

@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { collectComplaints } from "../../../test/support/complaints.ts"
 import { eventually } from "../../../test/support/eventually.ts"
-import { startWorld, type World } from "./world.ts"
+import { startAlerts, type RunningAlerts } from "./running-alerts.ts"
 
 const shots = process.env["LABA_SHOTS"]
 const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }
@@ -22,12 +22,12 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 /** Opens a page and waits until it hears. What the browser complains about is kept. */
-async function open(world: World, path: string, options: BrowserContextOptions) {
+async function open(alerts: RunningAlerts, path: string, options: BrowserContextOptions) {
   const context = await browser.newContext(options)
   context.setDefaultTimeout(showMsMax)
   const page = await context.newPage()
   const complaints = collectComplaints(page)
-  await page.goto(world.url + path)
+  await page.goto(alerts.url + path)
   await page.locator('.line[data-state="open"]').waitFor()
   return { page, complaints }
 }
@@ -52,9 +52,9 @@ const counts = (page: Page, what: string, count: number): Promise<void> =>
 test.skipIf(!hasChromium)(
   "a press pays: the board lights up, a letter and a text arrive, for everybody who looks on",
   async () => {
-    await using world = await startWorld()
-    const one = await open(world, "/", { ...phone, locale: "zh-CN" })
-    const two = await open(world, "/", { ...desktop, locale: "en-GB" })
+    await using alerts = await startAlerts()
+    const one = await open(alerts, "/", { ...phone, locale: "zh-CN" })
+    const two = await open(alerts, "/", { ...desktop, locale: "en-GB" })
     await one.page.getByLabel("姓名").fill("<b>林小满</b>")
     await one.page.getByRole("button", { name: "付款" }).click()
     for (const { page } of [one, two]) {
@@ -80,7 +80,7 @@ test.skipIf(!hasChromium)(
     await one.page.locator("#texts").getByText("Hi Ada").waitFor()
 
     // Who comes later sees what was.
-    const late = await open(world, "/", { ...desktop, locale: "en-GB", colorScheme: "dark" })
+    const late = await open(alerts, "/", { ...desktop, locale: "en-GB", colorScheme: "dark" })
     await late.page.locator("#payer").getByText("Ada · ").waitFor()
     await counts(late.page, "#letters li", 2)
     expect([...one.complaints, ...two.complaints]).toEqual([])
@@ -91,9 +91,9 @@ test.skipIf(!hasChromium)(
 test.skipIf(!hasChromium)(
   "two people at the deploy board see the same: a node starts, stops, restarts, is lost",
   async () => {
-    await using world = await startWorld()
-    const one = await open(world, "/deploys", { ...phone, locale: "zh-CN" })
-    const two = await open(world, "/deploys", { ...desktop, locale: "en-GB" })
+    await using alerts = await startAlerts()
+    const one = await open(alerts, "/deploys", { ...phone, locale: "zh-CN" })
+    const two = await open(alerts, "/deploys", { ...desktop, locale: "en-GB" })
     const both = async (node: string, state: string, version: string): Promise<void> => {
       for (const { page } of [one, two])
         await page
@@ -125,9 +125,9 @@ test.skipIf(!hasChromium)(
 test.skipIf(!hasChromium)(
   "a heart is killed from the page, the alarm is seen, it is brought back, and that is seen",
   async () => {
-    await using world = await startWorld()
-    const one = await open(world, "/heart", { ...phone, locale: "zh-CN" })
-    const two = await open(world, "/heart", { ...desktop, locale: "en-GB", reducedMotion: "reduce" })
+    await using alerts = await startAlerts()
+    const one = await open(alerts, "/heart", { ...phone, locale: "zh-CN" })
+    const two = await open(alerts, "/heart", { ...desktop, locale: "en-GB", reducedMotion: "reduce" })
     for (const { page } of [one, two]) await page.locator('.monitor[data-state="beating"]').waitFor()
     await shoot(two.page, "heart-desktop")
     await one.page.getByRole("button", { name: "杀掉它" }).click()
@@ -138,7 +138,7 @@ test.skipIf(!hasChromium)(
     }
     await shoot(one.page, "heart-silent-phone")
     // Who comes only now sees at once that the time is over.
-    const late = await open(world, "/heart", { ...phone, locale: "en-GB" })
+    const late = await open(alerts, "/heart", { ...phone, locale: "en-GB" })
     await late.page.locator('.monitor[data-state="silent"]').waitFor()
     await eventually(async () =>
       expect(await late.page.locator("#fuse").getAttribute("style")).toBe("width: 100%;"),

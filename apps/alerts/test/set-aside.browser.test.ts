@@ -4,13 +4,13 @@ import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { collectComplaints } from "../../../test/support/complaints.ts"
 import { eventually } from "../../../test/support/eventually.ts"
 import { openPostOffice, quickClock } from "./post-office.ts"
-import { startWorld } from "./world.ts"
+import { startAlerts } from "./running-alerts.ts"
 
 test.skipIf(!hasChromium)(
   "what was tried in vain and what was set aside is said on the page, and is tried again by a button",
   async () => {
     await using office = await openPostOffice()
-    await using world = await startWorld({
+    await using alerts = await startAlerts({
       mail: { smtp: office.smtp, from: "a@laba.invalid", to: "b@laba.invalid" },
       clock: quickClock,
     })
@@ -19,11 +19,11 @@ test.skipIf(!hasChromium)(
     const page = await browser.newPage({ locale: "zh-CN", viewport: { width: 390, height: 844 } })
     page.setDefaultTimeout(45_000)
     const complaints = collectComplaints(page)
-    await page.goto(world.url)
+    await page.goto(alerts.url)
     await page.locator('.line[data-state="open"]').waitFor()
 
     office.answerWith(451)
-    await world.pay("Ada", "+8613800138000")
+    await alerts.pay("Ada", "+8613800138000")
     await page.locator("#mail .trouble").getByText("还会再试").waitFor()
     office.answerWith(552)
     const aside = page.locator("#mail .aside")

@@ -1,6 +1,6 @@
 // The command line of `flash-sale verify`: finds the books and Laba, prints the verdict, and says by its exit code what it
 // came to.
-import { secretIn } from "../../house/secret.ts"
+import { secretIn } from "../../kit/command/secret.ts"
 import { Ledger } from "../ledger/ledger.ts"
 import { reading, UnreadableBooks } from "../ledger/unreadable.ts"
 import { labaAccess, notedLaba } from "./laba-note.ts"

@@ -2,7 +2,7 @@
 // with a token that we sign; nobody but this process publishes.
 import { createHash } from "node:crypto"
 import { type Laba, serve } from "laba"
-import { listenAudience } from "../../house/listen-token.ts"
+import { listenAudience } from "../../kit/laba/listen-token.ts"
 import { listenIssuer } from "./listen-token.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import type { LabaVisitor, VisitorHooks } from "./visitors.ts"

@@ -1,7 +1,7 @@
 // What a Laba elsewhere asks by its HTTP hooks (dialect `laba`: CloudEvents, signed over time, attributes and body): what
 // becomes of a buyer's words, and, where it is configured so, what awaits who comes to listen. Requests that Laba has not
 // signed are nobody's.
-import { createHmac, timingSafeEqual } from "node:crypto"
+import { attributeOf, verifySignature } from "laba"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { textOf } from "../http/body.ts"
@@ -22,9 +22,6 @@ interface LabaHookOptions {
 
 /** Where Laba's hooks have to call. */
 export const labaHookPath = "/api/laba"
-
-/** An older request may be one that was recorded. */
-const ageSecondsMax = 300
 
 export function labaHook(options: LabaHookOptions): (request: Request) => Promise<Response> {
   const { secret, clock, find, conversation, holds, tell } = options
@@ -47,12 +44,11 @@ export function labaHook(options: LabaHookOptions): (request: Request) => Promis
         headers: { "WebHook-Allowed-Origin": headers.get("webhook-request-origin") ?? "" },
       })
     const body = await textOf(request).catch(() => null)
-    if (method !== "POST" || body === null || !isSigned(headers, body, secret, clock()))
+    if (method !== "POST" || body === null || !verifySignature({ headers, body }, { secret, nowMs: clock() }))
       return Response.json({ status: 401, detail: "Laba has not signed this." }, { status: 401 })
-    const attribute = (name: string): string | undefined => decoded(headers.get(`ce-${name}`))
-    const user = attribute("user")
-    const channel = attribute("channel") ?? ""
-    const type = attribute("type")
+    const user = attributeOf(headers, "user") ?? undefined
+    const channel = attributeOf(headers, "channel") ?? ""
+    const type = attributeOf(headers, "type")
     if (type === "laba.transport") {
       const reply = await conversation.answer({ user, channel, text: body })
       if (reply !== null) return Response.json({ reply: JSON.stringify(reply) })
@@ -65,30 +61,5 @@ export function labaHook(options: LabaHookOptions): (request: Request) => Promis
       await prepare(visit.user ?? undefined, wanted)
     }
     return new Response(null, { status: 204 })
-  }
-}
-
-/** `Laba-Signature: t=…,v1=…`: HMAC-SHA256 over the time, the CloudEvents attributes by name, and the body. */
-function isSigned(headers: Headers, body: string, secret: string, nowMs: number): boolean {
-  const [time = "", ...signatures] = (headers.get("laba-signature") ?? "").split(",")
-  const seconds = Number(time.replace(/^t=/, ""))
-  if (!(Math.abs(nowMs / 1000 - seconds) < ageSecondsMax)) return false
-  const attributes = [...headers]
-    .filter(([name]) => name.startsWith("ce-"))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  const text = attributes.map(([name, value]) => `${name}:${value}\n`).join("")
-  const right = createHmac("sha256", secret).update(`${seconds}\n${text}\n`).update(body).digest()
-  return signatures.some((one) => {
-    const given = Buffer.from(one.replace(/^v1=/, ""), "hex")
-    return given.length === right.length && timingSafeEqual(given, right)
-  })
-}
-
-function decoded(value: string | null): string | undefined {
-  if (value === null) return undefined
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
   }
 }

@@ -1,5 +1,5 @@
 // A buyer's token for Laba: it says who they are, and by that which channels are theirs.
-import { signListenToken } from "../../house/listen-token.ts"
+import { signListenToken } from "../../kit/laba/listen-token.ts"
 
 /** Whom Laba asks for in `iss`: a token made for something else is none here. */
 export const listenIssuer = "flash-sale"

@@ -21,6 +21,7 @@ export interface FrontThreadOptions {
   /** Where the shop answers everything that is no click. */
   readonly shopUrl: string
   readonly login: LoginFacts
+  readonly publicUrl?: string | undefined
   /** What the proxy before the shop writes a visitor's address into, if one stands there. */
   readonly addressHeader: string | null
 }

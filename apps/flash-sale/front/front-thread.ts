@@ -1,7 +1,15 @@
 // One thread at the front of the shop: reads requests, and knows who a buyer is. A click crosses to the shop's thread and
 // comes back as a reply; everything else is passed on to it over HTTP.
+import { ownHosts } from "../../kit/http/own-hosts.ts"
 import { addressReader } from "../http/address.ts"
-import { failed as shopFailed, Problem, problemOf, type Reply, responseOf } from "../http/answers.ts"
+import {
+  failed as shopFailed,
+  otherHost,
+  Problem,
+  problemOf,
+  type Reply,
+  responseOf,
+} from "../http/answers.ts"
 import { entryHeadOf, entryWishOf } from "../http/entry-request.ts"
 import { DemoLogin, type Login } from "../http/login.ts"
 import { pathOf } from "../http/path.ts"
@@ -35,6 +43,7 @@ function start(options: FrontThreadOptions): void {
     header: options.addressHeader,
     peer: (request) => server?.requestIP(request)?.address,
   })
+  const isOwnHost = ownHosts(options)
   const book = { login, clock: () => Date.now(), addressOf }
   server = Bun.serve({
     development: false,
@@ -44,6 +53,7 @@ function start(options: FrontThreadOptions): void {
     maxRequestBodySize: answeredBytesMax,
     fetch(request) {
       const sale = request.method === "POST" ? saleEntered(pathOf(request.url)) : null
+      if (!isOwnHost(request.headers.get("host"))) return otherHost()
       if (sale === null) return passOn(request, shopUrl, addressOf(request)).catch(failed)
       try {
         const wish = entryWishOf(request, entryHeadOf(book, request))

@@ -28,11 +28,11 @@ export interface Front {
 
 /** Rejects when it cannot listen there. */
 export async function startFront(options: FrontOptions): Promise<Front> {
-  const { threads, port, host, shopUrl, login, addressHeader, ...answers } = options
+  const { threads, port, host, shopUrl, login, addressHeader, publicUrl, ...answers } = options
   const sharesPort = threads > 1
   if (sharesPort && port !== 0) requireFree(host, port)
   const start = (at: number) =>
-    startThread({ host, port: at, shopUrl, login, addressHeader, sharesPort }, answers)
+    startThread({ host, port: at, shopUrl, login, addressHeader, publicUrl, sharesPort }, answers)
   // The first finds a free port where none is given.
   const first = await start(port)
   const others = Array.from({ length: threads - 1 }, () => start(first.port))

@@ -1,4 +1,5 @@
 // Answers of the HTTP API: JSON, and problems (RFC 9457) with a code that does not change.
+import { Problem } from "../../kit/http/problem.ts"
 import { type Refusal, refusals } from "../model/refusal.ts"
 
 const json = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" } as const
@@ -91,18 +92,15 @@ export const starting = (): Reply => ({
 export const responseOf = ({ status, isProblem, retryAfterSeconds, text }: Reply): Response =>
   new Response(text, { status, headers: isProblem ? headersOf(retryAfterSeconds) : jsonHeaders })
 
-/** Thrown by an endpoint to answer with a problem. */
-export class Problem extends Error {
-  override readonly name = "Problem"
-  readonly status: number
-  readonly code: string
+export { Problem }
 
-  constructor(status: number, code: string, detail: string) {
-    super(detail)
-    this.status = status
-    this.code = code
-  }
-}
+/** For who comes under a name that leads here and is not ours. */
+export const otherHost = (): Response =>
+  problem(
+    403,
+    "other_host",
+    "This is not one of our names; --public-url says under which others we are reached.",
+  )
 
 /** What an endpoint threw that is no problem of the caller's. */
 export const failed = (): Problem => new Problem(500, "internal", "The shop failed; its log says more.")

@@ -4,7 +4,9 @@ import { refuse } from "../model/refusal.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { retryAfterSeconds } from "../payments/cashier.ts"
-import { listenSeconds } from "../../house/listen-token.ts"
+import { cameByHttps } from "../../kit/http/https.ts"
+import { cookieHeader } from "../../kit/http/signed-cookie.ts"
+import { listenSeconds } from "../../kit/laba/listen-token.ts"
 import { answer, problem, Problem, refusalOf, type Reply, responseOf } from "./answers.ts"
 import { bodyOf, textOf } from "./body.ts"
 import { admit, noSuchSale, turnAway } from "./entering.ts"
@@ -13,7 +15,7 @@ import { cookieName, loginSeconds } from "./login.ts"
 import { drawRecord, saleView } from "./sale-view.ts"
 import type { Ask, Endpoint, Shop } from "./shop.ts"
 import { ticketView } from "./ticket-view.ts"
-import { buyerOf } from "./visitors.ts"
+import { buyerOf, guardForgery } from "./visitors.ts"
 
 export function saleOf(shop: Shop, { names }: Ask): Sale {
   const sale = shop.sales.find(names["sale"] ?? "")
@@ -32,6 +34,7 @@ function ticketOf(sale: Sale, user: string): Ticket {
 
 export const logIn: Endpoint = async (shop, ask) => {
   if (!shop.demo) throw new Problem(404, "not_found", "This shop has its own login.")
+  guardForgery(ask.request)
   const address = shop.addressOf(ask.request)
   const tooFast = address === null ? 0 : (shop.addresses?.attempt(address) ?? 0)
   if (tooFast > 0) return responseOf(refusalOf(refuse("TOO_FAST", { retryAfterSeconds: tooFast })))
@@ -39,7 +42,11 @@ export const logIn: Endpoint = async (shop, ask) => {
   const token = typeof user === "string" ? shop.demo.issue(user, shop.clock()) : null
   if (token === null)
     throw new Problem(400, "bad_user", "A name has 1 to 64 characters, without spaces and slashes.")
-  const cookie = `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${loginSeconds}`
+  const cookie = cookieHeader(cookieName, token, {
+    seconds: loginSeconds,
+    site: "Strict",
+    isSecure: cameByHttps(ask.request.headers, shop.publicUrl),
+  })
   return answer({ user, token }, 200, { "Set-Cookie": cookie })
 }
 

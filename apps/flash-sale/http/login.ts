@@ -1,5 +1,6 @@
 // Who a buyer is: the built-in login of the demo, or the shop's own tokens. Both answer a user's name or nothing; nobody
 // is ever who their URL says.
+import { cookieIn } from "../../kit/http/signed-cookie.ts"
 import { isUserName } from "../model/record.ts"
 import type { Seal } from "../intake/seal.ts"
 
@@ -44,11 +45,5 @@ export class DemoLogin implements Login {
 export function credentialOf(headers: Headers): string | null {
   const authorization = headers.get("authorization")
   if (authorization?.slice(0, 7).toLowerCase() === "bearer ") return authorization.slice(7).trim()
-  const cookies = headers.get("cookie")
-  if (cookies === null) return null
-  for (const cookie of cookies.split(";")) {
-    const at = cookie.indexOf("=")
-    if (cookie.slice(0, at).trim() === cookieName) return cookie.slice(at + 1).trim()
-  }
-  return null
+  return cookieIn(headers, cookieName)
 }

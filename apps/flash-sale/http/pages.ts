@@ -1,21 +1,17 @@
 // What the shop shows to people: the buyer's page and the operator's, with the files that they load.
-import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { answerWith, filesOf, languageScript, type PageFile, policyWith } from "../../house/page-file.ts"
-import { reachableLaba } from "../pages/reachable-laba.ts"
+import { answerWith, filesOf, type PageFile, policyWith, readPackaged } from "../../kit/http/page-files.ts"
+import { reachableLaba } from "../../kit/laba/reachable-laba.ts"
 
-const { dressed, file, icon, page, script } = filesOf(join(import.meta.dir, "../pages"))
+const { css, dressed, icon, language, page, script } = filesOf(join(import.meta.dir, "../pages"))
 
 const files: Readonly<Record<string, PageFile>> = {
   "/pages/buyer.js": script("buyer/buyer"),
   "/pages/buyer.css": dressed("frame", "buyer/buyer", "buyer/board"),
   "/pages/operator.js": script("operator/operator"),
   "/pages/operator.css": dressed("frame", "operator/operator", "operator/forms"),
-  "/pages/charts.css": file("text/css; charset=utf-8", () =>
-    readFileSync(fileURLToPath(import.meta.resolve("uplot/dist/uPlot.min.css")), "utf8"),
-  ),
-  "/pages/language.js": languageScript,
+  "/pages/charts.css": css(() => readPackaged("uplot/dist/uPlot.min.css")),
+  "/pages/language.js": language,
   "/pages/icon.svg": icon,
 }
 

@@ -25,6 +25,8 @@ export interface Shop {
   readonly retention: Retention
   readonly counters: Counters
   readonly addressOf: AddressOf
+  /** Where browsers find the shop, when that is not where it listens. */
+  readonly publicUrl: string | undefined
   /** How often one may try from the same network; null is as often as one likes. */
   readonly addresses: Pace | null
   readonly clock: () => number

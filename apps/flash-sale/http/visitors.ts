@@ -1,5 +1,6 @@
 // Who is asking, and whether that is enough: a buyer, or the operator.
 import { timingSafeEqual } from "node:crypto"
+import { isFromOtherPage } from "../../kit/http/other-pages.ts"
 import { Problem } from "./answers.ts"
 import { credentialOf } from "./login.ts"
 import type { Ask, Shop } from "./shop.ts"
@@ -26,12 +27,8 @@ export function requireOperator(shop: Shop, { request }: Ask): void {
   guardForgery(request)
 }
 
-/**
- * A page of another origin must not act with a visitor's cookie. Browsers say where a request comes from; programs, which
- * have no cookies to be abused, do not.
- */
-function guardForgery(request: Request): void {
-  const site = request.headers.get("sec-fetch-site")
-  if (request.method !== "GET" && site !== null && site !== "same-origin" && site !== "none")
+/** A page of another origin must not act with a visitor's cookie, and not give them one either. */
+export function guardForgery(request: Request): void {
+  if (request.method !== "GET" && isFromOtherPage(request))
     throw new Problem(403, "forbidden", "Another site's page cannot do this.")
 }

@@ -1,5 +1,6 @@
 // Where a request comes from, as far as limits go: the network that somebody could take any address of, as text.
 import { isIPv4, isIPv6 } from "node:net"
+import { addressGroupOf } from "laba"
 
 /** What is counted as one: an IPv4 address, or a /64 of IPv6, which is what one line gets. Null is this machine itself. */
 export function networkOf(address: string): string | null {
@@ -7,15 +8,7 @@ export function networkOf(address: string): string | null {
   if (isIPv4(plain)) return plain.startsWith("127.") ? null : plain
   const [bare = ""] = plain.replace(/^\[|\]$/g, "").split("%")
   if (!isIPv6(bare)) return plain.slice(0, textMax)
-  if (bare === "::1") return null
-  const [head = "", tail] = bare.split("::")
-  const groups = head === "" ? [] : head.split(":")
-  const rest = tail === undefined || tail === "" ? [] : tail.split(":")
-  while (tail !== undefined && groups.length + rest.length < 8) groups.push("0")
-  return `${[...groups, ...rest]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/64`
+  return bare === "::1" ? null : addressGroupOf(bare)
 }
 
 /** What is no address is counted by its beginning: whoever sends it has one name the more, not a million. */

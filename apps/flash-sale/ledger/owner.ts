@@ -2,7 +2,7 @@
 // so it is turned away before it reads anything.
 import { Database } from "bun:sqlite"
 import { join } from "node:path"
-import { makePrivateFolder } from "../../house/private-folder.ts"
+import { makePrivateFolder } from "../../kit/command/private-folder.ts"
 
 interface Owner extends Disposable {
   readonly directory: string

@@ -1,6 +1,6 @@
 // How numbers look to people: money, times, counts.
 import { minorDigits } from "../model/currency.ts"
-import { language } from "./language.ts"
+import { language } from "../../kit/browser/language.ts"
 
 export const count = (value: number): string => value.toLocaleString(language())
 

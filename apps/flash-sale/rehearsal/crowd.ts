@@ -1,6 +1,6 @@
 // A crowd of synthetic buyers as a process of its own. They come in through the same door as everybody: they log in, get a
 // token, take a ticket, wait, pay, give back, leave, or forget to pay. `crowd.ts URL SALE WISH`.
-import { requireSecret } from "../../house/secret.ts"
+import { requireSecret } from "../../kit/command/secret.ts"
 import { type CrowdWish, crowdWishSchema } from "./crowd-wish.ts"
 import { Lines } from "./lines.ts"
 import { SyntheticBuyer } from "./synthetic-buyer.ts"

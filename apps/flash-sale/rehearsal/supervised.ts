@@ -2,8 +2,8 @@
 // addresses, whenever it dies. So it can be killed at a press, and everybody sees what that costs.
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
-import { makePrivateFolder } from "../../house/private-folder.ts"
-import { secretIn } from "../../house/secret.ts"
+import { makePrivateFolder } from "../../kit/command/private-folder.ts"
+import { secretIn } from "../../kit/command/secret.ts"
 import { startSimulator } from "../payments/simulator.ts"
 
 interface SupervisedOptions {

@@ -1,12 +1,13 @@
 // Taking orders, in three shapes with one meaning: ours, and those of the first desk, whose pages work unchanged. What is
 // answered with success is on the disk.
 import { createHash } from "node:crypto"
-import { type NotPlaced, placeBill, type PlacedBill } from "../books/place-bill.ts"
-import { listShops } from "../books/shops.ts"
+import type { AppRequest } from "../../kit/http/app-request.ts"
+import { answer } from "../../kit/http/problem.ts"
+import { type NotPlaced, placeBill, type PlacedBill } from "../database/place-bill.ts"
+import { listShops } from "../database/shops.ts"
 import { type NoOrder, type OrderField, readOrder } from "../model/order.ts"
-import { answer } from "./answers.ts"
-import type { Call, Desk, Endpoint } from "./desk.ts"
 import { customerOf } from "./identity.ts"
+import type { Endpoint, Takeaway } from "./takeaway.ts"
 
 /** The first desk allowed pages of any origin to order and to see menus. No cookie of theirs counts, so nothing is given away. */
 const openToAll = {
@@ -50,28 +51,28 @@ type Outcome =
       readonly field?: OrderField
     }
 
-async function take(desk: Desk, body: unknown, call: Call): Promise<Outcome> {
+async function take(takeaway: Takeaway, body: unknown, request: AppRequest): Promise<Outcome> {
   const order = readOrder(body)
   if ("wrong" in order) return { refused: order.wrong, says: order.detail, field: order.field }
-  const key = call.request.headers.get("idempotency-key")
+  const key = request.request.headers.get("idempotency-key")
   if (key !== null && !/^[\x21-\x7e]{1,100}$/.test(key))
     return { refused: "malformed", says: "An Idempotency-Key has 1 to 100 visible ASCII characters." }
   // From a page of the first desk no cookie counts: then it is by name, address and telephone that a customer is the same.
   const contact = JSON.stringify([order.name, order.address, order.telephone])
   const byContact = `c-by-${createHash("sha256").update(contact).digest("hex").slice(0, 24)}`
-  const placed = await placeBill(desk.books, {
+  const placed = await placeBill(takeaway.database, {
     order,
-    customer: customerOf(desk, call) ?? byContact,
+    customer: customerOf(takeaway, request) ?? byContact,
     key,
-    now: desk.clock(),
+    now: takeaway.clock(),
   })
   if (typeof placed === "string") return { refused: placed, says: refusals[placed].says }
-  if (!placed.repeated) desk.wake()
+  if (!placed.repeated) takeaway.wake()
   return placed
 }
 
 /** What is no JSON is no order either, and is answered in an order's own words. */
-const orderIn = (request: Request): Promise<unknown> => request.json().catch(() => undefined)
+const orderIn = ({ request }: AppRequest): Promise<unknown> => request.json().catch(() => undefined)
 
 const isOfFirstDesk = (body: unknown): boolean =>
   typeof body === "object" && body !== null && "shop_name" in body && !("shop" in body)
@@ -80,10 +81,10 @@ const isOfFirstDesk = (body: unknown): boolean =>
  * `POST /bill` answers `{error_code, error_msg}` as the first desk did, and beside it what our page needs. The first
  * desk's shape gets status 200 whatever comes of it, because its page reads nothing else.
  */
-export const orderBill: Endpoint = async (desk, call) => {
-  const body = await orderIn(call.request)
+export const orderBill: Endpoint = async (takeaway, request) => {
+  const body = await orderIn(request)
   const old = isOfFirstDesk(body)
-  const outcome = await take(desk, body, call)
+  const outcome = await take(takeaway, body, request)
   if ("refused" in outcome) {
     const { errorCode, status } = refusals[outcome.refused]
     return answer(
@@ -100,16 +101,16 @@ export const orderBill: Endpoint = async (desk, call) => {
 }
 
 /** `POST /order`, as the first desk's second version had it: `{code, message}`. */
-export const orderWithCode: Endpoint = async (desk, call) => {
-  const outcome = await take(desk, await orderIn(call.request), call)
+export const orderWithCode: Endpoint = async (takeaway, request) => {
+  const outcome = await take(takeaway, await orderIn(request), request)
   return "refused" in outcome
     ? answer({ code: refusals[outcome.refused].errorCode, message: outcome.says }, 200, openToAll)
     : answer({ code: 0, message: "success", data: outcome.bill }, 200, openToAll)
 }
 
 /** `GET /get_shop_info`: the dishes of each shop, with prices in yuan, as the first desk's page reads them. */
-export const showShopInfo: Endpoint = async ({ books }) => {
-  const shops = await listShops(books)
+export const showShopInfo: Endpoint = async ({ database }) => {
+  const shops = await listShops(database)
   const info = shops.map(({ shop, dishes }) => [
     shop,
     dishes.map(({ id, price }) => ({ dish: id, price: price / 100 })),
@@ -118,7 +119,7 @@ export const showShopInfo: Endpoint = async ({ books }) => {
 }
 
 /** `GET /pgws` is a WebSocket, and sockets are Laba's. */
-export const pointToSocket: Endpoint = ({ labaFor }, { request }) => {
+export const pointToSocket: Endpoint = ({ labaFor }, request) => {
   const address = `${labaFor(request).replace(/^http/, "ws")}/pgws`
   return answer({ detail: `The socket is at ${address}` }, 426, {
     Upgrade: "websocket",

@@ -15,7 +15,7 @@ export interface ShopWithMenu extends ShopRecord {
   readonly dishes: readonly MenuDish[]
 }
 
-export interface Patience {
+export interface Timeouts {
   /** Nobody has looked at a bill for so long: the kitchen is rung again, louder, and the customer is told. Default 30 s. */
   readonly remindMs: number
   /** Nobody has looked at it at all: the bill ends as refused, so that nobody waits for ever. Default 10 min. */
@@ -26,7 +26,7 @@ export interface Patience {
   readonly graceMs: number
 }
 
-export const patience: Patience = {
+export const defaultTimeouts: Timeouts = {
   remindMs: 30_000,
   lapseMs: 600_000,
   forgetMs: 4 * 3_600_000,

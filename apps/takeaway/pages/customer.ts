@@ -1,13 +1,13 @@
 // The customer's page: shops that are open, a menu, a basket, and how each order stands, live.
 import type { Laba } from "laba/client"
+import { call, retryUntilAnswered } from "../../kit/browser/api-calls.ts"
+import { find } from "../../kit/browser/elements.ts"
 import type { BillRecord } from "../model/bill.ts"
 import type { ShopRecord, ShopWithMenu } from "../model/shop.ts"
 import { Basket } from "./basket.ts"
-import { BillShelf } from "./bill-shelf.ts"
-import { call, insist } from "./desk-calls.ts"
-import { find } from "./element.ts"
+import { BillCache } from "./bill-cache.ts"
+import { connectToLaba } from "./laba-connection.ts"
 import { inEachLanguage, startLanguages } from "./language.ts"
-import { openLine } from "./line.ts"
 import { paintMenu, paintShops } from "./menu-view.ts"
 import { startMyBills } from "./my-bills.ts"
 import { startOrdering } from "./ordering.ts"
@@ -25,7 +25,7 @@ let isDemo = false
 let shops: readonly ShopWithMenu[] = []
 let chosen = location.hash.slice(1)
 const basket = new Basket()
-const shelf = new BillShelf()
+const cache = new BillCache()
 
 startLanguages()
 
@@ -47,7 +47,7 @@ function paint(): void {
   myBills.paint()
 }
 
-const myBills = startMyBills({ shelf, shopOf: (id) => shops.find(({ shop }) => shop === id) })
+const myBills = startMyBills({ cache, shopOf: (id) => shops.find(({ shop }) => shop === id) })
 // Who we are must be known before the first order: by that a repeated one is known for what it is.
 const visited = Promise.withResolvers<void>()
 const ordering = startOrdering({
@@ -55,7 +55,7 @@ const ordering = startOrdering({
   shop: chosenShop,
   ready: visited.promise,
   placed(bill) {
-    shelf.put(bill)
+    cache.put(bill)
     paint()
     find("#bills").scrollIntoView({ behavior: "smooth" })
   },
@@ -64,25 +64,25 @@ const ordering = startOrdering({
 
 async function refresh(): Promise<void> {
   const [visit, menus] = await Promise.all([
-    insist(() => call<Visit>("POST", "/api/visit")),
-    insist(() => call<{ shops: ShopWithMenu[] }>("GET", "/api/shops")),
+    retryUntilAnswered(() => call<Visit>("POST", "/api/visit")),
+    retryUntilAnswered(() => call<{ shops: ShopWithMenu[] }>("GET", "/api/shops")),
   ])
   visited.resolve()
   isDemo = visit.isDemo
-  shelf.putAll(visit.bills)
+  cache.putAll(visit.bills)
   shops = withMenus(shops, menus.shops)
   if (!chosenShop()) chosen = (shops.find(({ isOpen }) => isOpen) ?? shops[0])?.shop ?? ""
   paint()
-  line ??= listen(visit.laba)
+  connection ??= listen(visit.laba)
 }
 
-let line: Laba | null = null
+let connection: Laba | null = null
 
 function listen(url: string): Laba {
-  const laba = openLine({ url, tokenPath: "/api/listen", forgotten: () => location.reload() })
+  const laba = connectToLaba({ url, tokenPath: "/api/listen", forgotten: () => location.reload() })
   const bills = laba.channel("/@me/bills")
   bills.on("message", ({ data }) => {
-    if (shelf.put(data as BillRecord)) paint()
+    if (cache.put(data as BillRecord)) paint()
   })
   const open = laba.channel("/shops")
   open.on("message", ({ data }) => {

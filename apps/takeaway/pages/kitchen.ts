@@ -1,16 +1,16 @@
 // The kitchen's page: opens and closes the shop, rings for new bills, and says what becomes of them.
 import type { Laba } from "laba/client"
+import { call, retryUntilAnswered } from "../../kit/browser/api-calls.ts"
+import { element, find } from "../../kit/browser/elements.ts"
 import type { BillRecord } from "../model/bill.ts"
+import { deskChannel, kitchenChannel, shopsChannel } from "../model/channels.ts"
 import type { ShopRecord } from "../model/shop.ts"
-import { deskChannel, kitchenChannel, shopsChannel } from "../push/loudspeaker.ts"
 import { Bell } from "./bell.ts"
-import { BillShelf } from "./bill-shelf.ts"
-import { call, insist } from "./desk-calls.ts"
-import { element, find } from "./element.ts"
+import { BillCache } from "./bill-cache.ts"
+import { startCommandSender } from "./command-sender.ts"
+import { connectToLaba } from "./laba-connection.ts"
 import { inEachLanguage, nameOf, say, startLanguages } from "./language.ts"
-import { openLine } from "./line.ts"
 import { screenName, startLogin } from "./login-view.ts"
-import { startMouth } from "./mouth.ts"
 import { paintRail, tickRail } from "./rail.ts"
 import { askReason } from "./refuse-dialog.ts"
 
@@ -21,48 +21,48 @@ interface Kitchen {
   readonly laba: string
 }
 
-const shelf = new BillShelf()
+const cache = new BillCache()
 const bell = new Bell()
 let shop: ShopRecord | null = null
-let line: Laba | null = null
+let connection: Laba | null = null
 
 startLanguages()
 const login = startLogin((opens) => {
   bell.wake()
   void refresh().then(() => {
-    if (opens && shop && !shop.isOpen) mouth.say("shop", { do: "open" })
+    if (opens && shop && !shop.isOpen) commands.send("shop", { do: "open" })
   })
 })
 
-/** From the books: at the start, and whenever something may have been missed. */
+/** From the database: at the start, and whenever something may have been missed. */
 async function refresh(): Promise<void> {
-  const kitchen = await insist(() => call<Kitchen>("GET", "/api/kitchen"))
+  const kitchen = await retryUntilAnswered(() => call<Kitchen>("GET", "/api/kitchen"))
   if (!kitchen.shop) {
-    const wasHere = line !== null
+    const wasHere = connection !== null
     leave()
     login.show(wasHere)
     return
   }
   login.hide()
   if (!shop || shop.version <= kitchen.shop.version) shop = kitchen.shop
-  shelf.putAll(kitchen.bills)
-  line ??= listen(kitchen.laba, kitchen.shop.shop)
+  cache.putAll(kitchen.bills)
+  connection ??= listen(kitchen.laba, kitchen.shop.shop)
   paint()
 }
 
-const mouth = startMouth({
+const commands = startCommandSender({
   said: (bill) => {
-    if (shelf.put(bill)) paint()
+    if (cache.put(bill)) paint()
   },
   changed: () => paint(),
 })
 
 function listen(url: string, id: string): Laba {
-  const laba = openLine({ url, tokenPath: "/api/kitchen/listen", forgotten: () => void refresh() })
+  const laba = connectToLaba({ url, tokenPath: "/api/kitchen/listen", forgotten: () => void refresh() })
   find("#line").hidden = false
   const bills = laba.channel(kitchenChannel(id))
   bills.on("message", ({ data }) => {
-    if (shelf.put(data as BillRecord)) paint()
+    if (cache.put(data as BillRecord)) paint()
   })
   const shops = laba.channel(shopsChannel)
   shops.on("message", ({ data }) => {
@@ -78,16 +78,16 @@ function listen(url: string, id: string): Laba {
       if (state === "open" && !recovered) void refresh()
     })
   }
-  mouth.speakOver(laba, deskChannel(id))
+  commands.sendOver(laba, deskChannel(id))
   return laba
 }
 
 function leave(): void {
   bell.ring("silent")
-  shelf.clear()
+  cache.clear()
   shop = null
-  line?.close()
-  line = null
+  connection?.close()
+  connection = null
   find("#kitchen").hidden = true
   find("#line").hidden = true
 }
@@ -103,15 +103,15 @@ function paint(): void {
   const button = find<HTMLButtonElement>("#switch")
   button.className = isOpen ? "quiet-button" : "main"
   button.textContent = say(isOpen ? "closeShop" : "openShop")
-  button.disabled = mouth.isSaying("shop")
-  find("#trouble").hidden = !mouth.isTroubled
+  button.disabled = commands.isSending("shop")
+  find("#trouble").hidden = !commands.isTroubled
   find("#trouble").textContent = say("deskAway")
-  const waiting = shelf.all.filter(({ state }) => state === "placed")
+  const waiting = cache.all.filter(({ state }) => state === "placed")
   bell.ring(waiting.some(({ reminders }) => reminders > 0) ? "loud" : waiting.length > 0 ? "soft" : "silent")
   find("#sound").hidden = bell.isAwake
   document.title = `${waiting.length > 0 ? `(${waiting.length}) ` : ""}${nameOf(shop)} · ${say("kitchenTitle")}`
-  paintRail(shelf.all, {
-    isSaying: (bill) => mouth.isSaying(String(bill)),
+  paintRail(cache.all, {
+    isSending: (bill) => commands.isSending(String(bill)),
     act: (bill, act) => {
       if (act === "refuse") askReason(bill, (reason) => tell(bill, act, reason))
       else tell(bill, act, null)
@@ -121,12 +121,12 @@ function paint(): void {
 
 function tell(bill: BillRecord, act: string, reason: string | null): void {
   bell.wake()
-  mouth.say(String(bill.bill), { do: act, bill: bill.bill, by: screenName() || null, reason })
+  commands.send(String(bill.bill), { do: act, bill: bill.bill, by: screenName() || null, reason })
 }
 
 find("#switch").addEventListener("click", () => {
   bell.wake()
-  if (shop) mouth.say("shop", { do: shop.isOpen ? "close" : "open" })
+  if (shop) commands.send("shop", { do: shop.isOpen ? "close" : "open" })
 })
 find("#sound button").addEventListener("click", () => {
   bell.wake()

@@ -1,6 +1,7 @@
 // The kitchen's login, and what its screen is called.
-import { call, Refusal } from "./desk-calls.ts"
-import { element, find } from "./element.ts"
+import { call, Refusal } from "../../kit/browser/api-calls.ts"
+import { element, find } from "../../kit/browser/elements.ts"
+import { remember, remembered } from "../../kit/browser/remembered.ts"
 import { inEachLanguage, isWord, nameOf, say } from "./language.ts"
 
 interface LoginOffer {
@@ -11,13 +12,7 @@ interface LoginOffer {
 const screenKey = "takeaway.screen"
 
 /** How the other kitchens see who did something. */
-export function screenName(): string {
-  try {
-    return localStorage.getItem(screenKey) ?? ""
-  } catch {
-    return ""
-  }
-}
+export const screenName = (): string => remembered<string>(screenKey) ?? ""
 
 interface Login {
   show(wasLoggedIn: boolean): void
@@ -49,9 +44,7 @@ export function startLogin(entered: (opens: boolean) => void): Login {
       wrong.textContent = say("no_password")
       return field("password").focus()
     }
-    try {
-      localStorage.setItem(screenKey, field("screen").value.trim())
-    } catch {}
+    remember(screenKey, field("screen").value.trim())
     try {
       const body = { shop: shops.value, password: field("password").value }
       await call("POST", "/api/kitchen/login", { body })

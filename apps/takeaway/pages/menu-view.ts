@@ -1,8 +1,8 @@
 // The shops' signs and the menu of one of them.
+import { element, find } from "../../kit/browser/elements.ts"
 import type { MenuDish } from "../model/menu.ts"
 import type { ShopWithMenu } from "../model/shop.ts"
 import type { Basket } from "./basket.ts"
-import { element, find } from "./element.ts"
 import { money, nameOf, say } from "./language.ts"
 
 export function paintShops(

@@ -1,15 +1,16 @@
 // How a customer's bills stand: a slip each, with the stations of its way.
+import { call, retryUntilAnswered, Refusal } from "../../kit/browser/api-calls.ts"
+import { byLook, element, find, place } from "../../kit/browser/elements.ts"
+import { language } from "../../kit/browser/language.ts"
 import { type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
 import type { ShopWithMenu } from "../model/shop.ts"
-import type { BillShelf } from "./bill-shelf.ts"
-import { call, insist, Refusal } from "./desk-calls.ts"
-import { byLook, element, find, place } from "./element.ts"
-import { agoOf, isWord, language, money, nameOf, say } from "./language.ts"
+import type { BillCache } from "./bill-cache.ts"
+import { agoOf, isWord, money, nameOf, say } from "./language.ts"
 import { stateWord } from "./state-word.ts"
 import type { Word } from "./words.ts"
 
 interface MyBillsOptions {
-  readonly shelf: BillShelf
+  readonly cache: BillCache
   readonly shopOf: (id: string) => ShopWithMenu | undefined
 }
 
@@ -24,20 +25,22 @@ const stations: readonly BillState[] = ["placed", "accepted", "cooking", "handed
 /** Ended bills that stay in sight. */
 const endedShown = 5
 
-export function startMyBills({ shelf, shopOf }: MyBillsOptions): MyBills {
+export function startMyBills({ cache, shopOf }: MyBillsOptions): MyBills {
   const cancel = async (bill: number): Promise<void> => {
     try {
-      const changed = await insist(() => call<{ bill: BillRecord }>("POST", `/api/bills/${bill}/cancel`))
-      shelf.put(changed.bill)
+      const changed = await retryUntilAnswered(() =>
+        call<{ bill: BillRecord }>("POST", `/api/bills/${bill}/cancel`),
+      )
+      cache.put(changed.bill)
     } catch (error) {
       // Too late: the answer says how it stands.
-      if (error instanceof Refusal && error.body["bill"]) shelf.put(error.body["bill"] as BillRecord)
+      if (error instanceof Refusal && error.body["bill"]) cache.put(error.body["bill"] as BillRecord)
     }
     paint()
   }
 
   const paint = (): void => {
-    const all = shelf.all.reverse()
+    const all = cache.all.reverse()
     const live = all.filter(({ state }) => !hasEnded(state))
     const shown = [...live, ...all.filter(({ state }) => hasEnded(state)).slice(0, endedShown)]
     find("#bills").hidden = shown.length === 0

@@ -1,11 +1,13 @@
 // From the basket to a bill. An order is kept in the browser, under one key, until the desk has answered: whatever happens
 // to the network, the page or the desk meanwhile, it arrives, and arrives once.
+import { call, retryUntilAnswered, Refusal } from "../../kit/browser/api-calls.ts"
+import { element, find } from "../../kit/browser/elements.ts"
+import { language } from "../../kit/browser/language.ts"
+import { remember, remembered } from "../../kit/browser/remembered.ts"
 import type { BillRecord } from "../model/bill.ts"
 import type { ShopWithMenu } from "../model/shop.ts"
 import type { Basket } from "./basket.ts"
-import { call, insist, Refusal } from "./desk-calls.ts"
-import { element, find } from "./element.ts"
-import { isWord, language, money, nameOf, say } from "./language.ts"
+import { isWord, money, nameOf, say } from "./language.ts"
 
 interface KeptOrder {
   readonly key: string
@@ -62,7 +64,7 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
     changed()
     try {
       await ready
-      const { bill } = await insist(
+      const { bill } = await retryUntilAnswered(
         () => call<{ bill: BillRecord }>("POST", "/bill", { body, key }),
         () => {
           sending = "again"
@@ -84,7 +86,7 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
   }
 
   find("#basket button").addEventListener("click", () => {
-    const contact = read<Record<string, string>>(contactKey) ?? {}
+    const contact = remembered<Record<string, string>>(contactKey) ?? {}
     for (const name of contactFields) field(name).value ||= contact[name] ?? ""
     forgive()
     dialog.showModal()
@@ -99,7 +101,7 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
     if (empty.length > 0) return complain("empty", empty)
     forgive()
     const contact = Object.fromEntries(contactFields.map((name) => [name, field(name).value]))
-    write(contactKey, contact)
+    remember(contactKey, contact)
     const body = { shop: shop()?.shop, ...contact, note: field("note").value, dishes: basket.lines }
     const order: KeptOrder = { key: crypto.randomUUID(), body }
     keep(order)
@@ -108,7 +110,7 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
   })
   return {
     resume() {
-      const kept = read<KeptOrder>(keptKey)
+      const kept = remembered<KeptOrder>(keptKey)
       if (kept) void send(kept)
     },
     paint() {
@@ -146,20 +148,4 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
   }
 }
 
-const keep = (order: KeptOrder | null): void => write(keptKey, order)
-
-/** Where storage is forbidden an order lives as long as its page. */
-function write(key: string, value: unknown): void {
-  try {
-    if (value === null) localStorage.removeItem(key)
-    else localStorage.setItem(key, JSON.stringify(value))
-  } catch {}
-}
-
-function read<Value>(key: string): Value | null {
-  try {
-    return JSON.parse(localStorage.getItem(key) ?? "null") as Value | null
-  } catch {
-    return null
-  }
-}
+const keep = (order: KeptOrder | null): void => remember(keptKey, order)

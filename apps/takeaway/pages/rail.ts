@@ -1,12 +1,13 @@
 // The rail above the stove: new bills, bills in the works, bills that are done. A slip is made anew only when it has changed,
 // so that nobody's finger misses a button.
+import { byLook, element, find, place } from "../../kit/browser/elements.ts"
+import { language } from "../../kit/browser/language.ts"
 import { type Act, type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
-import { byLook, element, find, place } from "./element.ts"
-import { agoOf, isWord, language, money, nameOf, say, timeOf } from "./language.ts"
+import { agoOf, isWord, money, nameOf, say, timeOf } from "./language.ts"
 import { stateWord } from "./state-word.ts"
 
 interface RailOptions {
-  readonly isSaying: (bill: number) => boolean
+  readonly isSending: (bill: number) => boolean
   readonly act: (bill: BillRecord, act: Act) => void
 }
 
@@ -38,7 +39,7 @@ function paintColumn(column: string, bills: readonly BillRecord[], options: Rail
   place(
     list,
     bills.map((bill) => {
-      const look = `${bill.bill} ${bill.placedAt} ${bill.version} ${options.isSaying(bill.bill)} ${language()}`
+      const look = `${bill.bill} ${bill.placedAt} ${bill.version} ${options.isSending(bill.bill)} ${language()}`
       return before.get(look) ?? slip(bill, look, options)
     }),
   )
@@ -46,9 +47,9 @@ function paintColumn(column: string, bills: readonly BillRecord[], options: Rail
   find(`${column} .none`).hidden = bills.length > 0
 }
 
-function slip(bill: BillRecord, look: string, { isSaying, act }: RailOptions): HTMLElement {
+function slip(bill: BillRecord, look: string, { isSending, act }: RailOptions): HTMLElement {
   const { state } = bill
-  const saying = isSaying(bill.bill)
+  const saying = isSending(bill.bill)
   return element(
     "li",
     {

@@ -1,10 +1,10 @@
 // How Laba is set up for the desk: what is whose, who is asked, and where from. The same could stand in a laba.yaml.
 import { createHash } from "node:crypto"
 import type { ConfigInput } from "laba"
-import { listenAudience } from "../../house/listen-token.ts"
-import { tokenIssuer } from "../http/seal.ts"
+import { listenAudience } from "../../kit/laba/listen-token.ts"
+import { tokenIssuer } from "../http/identity.ts"
 import { labaKeyOf, type Secrets } from "../secrets.ts"
-import { rawHook } from "./laba-api.ts"
+import { firstDeskHook } from "./http-laba-push.ts"
 
 interface LabaSetup {
   readonly host: string
@@ -37,7 +37,7 @@ export function labaConfig({ host, port, engine, secrets, deskUrl, origins }: La
       : [...new Set([deskUrl, deskUrl.replace("127.0.0.1", "localhost"), ...origins])],
     channels: {
       "/**": { listen: "nobody", publish: "nobody", manage: "nobody" },
-      // A working day: a kitchen that was away for long reads the books, one that blinked goes on from its cursor.
+      // A working day: a kitchen that was away for long reads the database, one that blinked goes on from its cursor.
       "/@*/kitchen/*": {
         history: { count: 500, bytes: "1MB", time: "12h" },
         listen: "owner",
@@ -66,7 +66,7 @@ export function labaConfig({ host, port, engine, secrets, deskUrl, origins }: La
         ...shared,
       },
       {
-        name: rawHook,
+        name: firstDeskHook,
         pattern: "/pgws",
         dialect: "tencent",
         register: `${functions}/tencent/register`,

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test } from "bun:test"
-import { changeBill } from "../books/change-bill.ts"
-import { addConnection, listConnections } from "../books/connections.ts"
-import type { Database } from "../books/database.ts"
-import { openDatabase } from "../books/open-database.ts"
-import { placeBill } from "../books/place-bill.ts"
-import { billsOfShop } from "../books/read-bills.ts"
-import { addShops, findShop, setShopOpen } from "../books/shops.ts"
+import { changeBill } from "../database/change-bill.ts"
+import { addConnection, listConnections } from "../database/connections.ts"
+import type { Database } from "../database/database.ts"
+import { openDatabase } from "../database/open-database.ts"
+import { placeBill } from "../database/place-bill.ts"
+import { billsOfShop } from "../database/read-bills.ts"
+import { addShops, findShop, setShopOpen } from "../database/shops.ts"
 import { demoShops } from "../model/menu.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
-import { strikeOutGone, sweep, type SweepOptions } from "./sweep.ts"
+import type { LabaPush } from "./laba-push.ts"
+import { removeGoneConnections, sweep, type SweepOptions } from "./sweep.ts"
 
-let books: Database
+let database: Database
 let now: number
 let open: Set<string>
 let options: SweepOptions
@@ -18,26 +18,26 @@ let options: SweepOptions
 beforeEach(async () => {
   now = 1_800_000_000_000
   open = new Set(["a", "b"])
-  books = await openDatabase("sqlite::memory:")
-  await addShops(books, demoShops, async () => "hash")
-  await setShopOpen(books, "shop1", true)
+  database = await openDatabase("sqlite::memory:")
+  await addShops(database, demoShops, async () => "hash")
+  await setShopOpen(database, "shop1", true)
   for (const id of open)
-    await addConnection(books, { id, login: "shop1", shop: "shop1", dialect: "laba", now })
-  const loudspeaker: Loudspeaker = {
+    await addConnection(database, { id, login: "shop1", shop: "shop1", dialect: "laba", now })
+  const labaPush: LabaPush = {
     url: "http://laba",
     publish: async () => {},
     send: async () => true,
     isOpen: async (id) => open.has(id),
   }
-  const patience = { remindMs: 30_000, lapseMs: 600_000, forgetMs: 7_200_000, graceMs: 20_000 }
-  options = { books, loudspeaker, patience, clock: () => now }
+  const timeouts = { remindMs: 30_000, lapseMs: 600_000, forgetMs: 7_200_000, graceMs: 20_000 }
+  options = { database, labaPush, timeouts, clock: () => now }
 })
-afterEach(() => books.close())
+afterEach(() => database.close())
 
 async function order(note: string): Promise<number> {
   const lines = [{ dish: "egg", count: 1 }]
   const contact = { name: "Ann", address: "1 Long Street", telephone: "138" }
-  const placed = await placeBill(books, {
+  const placed = await placeBill(database, {
     order: { shop: "shop1", ...contact, note, lines },
     customer: "ann",
     key: null,
@@ -48,13 +48,13 @@ async function order(note: string): Promise<number> {
 }
 
 const stand = async () =>
-  (await billsOfShop(books, "shop1")).map(({ state, reminders, reason }) => [state, reminders, reason])
+  (await billsOfShop(database, "shop1")).map(({ state, reminders, reason }) => [state, reminders, reason])
 
 test("rings again after thirty seconds, once, and only for bills at which nobody has looked", async () => {
   await order("waits")
   const looked = await order("looked at")
   const act = { act: "see", of: { shop: "shop1" }, by: "front", reason: null, now } as const
-  await changeBill(books, { bill: looked, ...act })
+  await changeBill(database, { bill: looked, ...act })
   now += 29_999
   expect(await sweep(options)).toBe(false)
   now += 1
@@ -79,9 +79,9 @@ test("ends what the kitchen has begun with and then forgotten, counted from the 
   const act = { of: { shop: "shop1" }, by: "front", reason: null } as const
   const steps = [["see"], ["accept"], ["accept", "cook"]] as const
   for (const [at, acts] of steps.entries())
-    for (const one of acts) await changeBill(books, { bill: bills[at] as number, act: one, ...act, now })
+    for (const one of acts) await changeBill(database, { bill: bills[at] as number, act: one, ...act, now })
   now += 3_600_000
-  await changeBill(books, { bill: bills[0] as number, act: "accept", ...act, now })
+  await changeBill(database, { bill: bills[0] as number, act: "accept", ...act, now })
   now += 3_600_000
   expect(await sweep(options)).toBe(true)
   expect(await stand()).toEqual([
@@ -90,26 +90,26 @@ test("ends what the kitchen has begun with and then forgotten, counted from the 
     ["refused", 0, "forgotten"],
   ])
   // Bills that came while it was over are told like any other: it has a version of its own.
-  expect((await billsOfShop(books, "shop1")).map(({ version }) => version)).toEqual([3, 3, 4])
+  expect((await billsOfShop(database, "shop1")).map(({ version }) => version)).toEqual([3, 3, 4])
   expect(await sweep(options)).toBe(false)
 })
 
 test("strikes out connections that Laba does not know, and then the shop closes after its grace", async () => {
-  expect(await strikeOutGone(options)).toBe(0)
+  expect(await removeGoneConnections(options)).toBe(0)
   open.delete("a")
-  expect(await strikeOutGone(options)).toBe(1)
+  expect(await removeGoneConnections(options)).toBe(1)
   now += 60_000
   expect(await sweep(options)).toBe(false)
   open.delete("b")
-  expect(await strikeOutGone(options)).toBe(1)
+  expect(await removeGoneConnections(options)).toBe(1)
   expect(await sweep(options)).toBe(false)
   now += 20_000
   expect(await sweep(options)).toBe(true)
-  expect(await findShop(books, "shop1")).toMatchObject({ isOpen: false })
+  expect(await findShop(database, "shop1")).toMatchObject({ isOpen: false })
 })
 
 test("strikes out nobody while Laba does not answer", async () => {
-  const silent = { ...options.loudspeaker, isOpen: () => Promise.reject(new Error("away")) }
-  expect(await strikeOutGone({ ...options, loudspeaker: silent }).catch(String)).toBe("Error: away")
-  expect(await listConnections(books)).toHaveLength(2)
+  const silent = { ...options.labaPush, isOpen: () => Promise.reject(new Error("away")) }
+  expect(await removeGoneConnections({ ...options, labaPush: silent }).catch(String)).toBe("Error: away")
+  expect(await listConnections(database)).toHaveLength(2)
 })

@@ -1,13 +1,13 @@
-// The kitchen's bell, listened to: not what the page says of itself, but the samples that go to the loudspeaker.
+// The kitchen's bell, listened to: not what the page says of itself, but the samples that go to the labaPush.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Browser, Page } from "playwright-core"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
-import { demoPassword, DeskProcess } from "./desk-process.ts"
+import { demoPassword, TakeawayProcess } from "./takeaway-process.ts"
 
 const testMs = 120_000
 
-/** What an ear at the loudspeaker has heard since it was last asked. */
-interface Heard {
+/** What an ear at the labaPush has heard since it was last asked. */
+interface CommandResult {
   /** The highest sample, from 0 to 1. */
   readonly peak: number
   /** The strongest tone in hertz; 0 where there was none. */
@@ -18,11 +18,11 @@ interface Heard {
 
 declare global {
   interface Window {
-    listen(): Heard
+    listen(): CommandResult
   }
 }
 
-/** Runs in the page before anything else: puts an ear to whatever is connected to the loudspeaker. */
+/** Runs in the page before anything else: puts an ear to whatever is connected to the labaPush. */
 function putEar(): void {
   const ears: AnalyserNode[] = []
   let peak = 0
@@ -61,10 +61,10 @@ function putEar(): void {
 
 describe.skipIf(!hasChromium)("the kitchen's bell", () => {
   let browser: Browser
-  let desk: DeskProcess
+  let desk: TakeawayProcess
   beforeAll(async () => {
     browser = await launchChromium()
-    desk = await DeskProcess.start({ args: ["--remind-seconds", "6"] })
+    desk = await TakeawayProcess.start({ args: ["--remind-seconds", "6"] })
   }, testMs)
   afterAll(async () => {
     await browser?.close()
@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)("the kitchen's bell", () => {
   }
 
   /** Waits until what was heard since the last time is as wanted. */
-  async function hears(page: Page, wanted: (heard: Heard) => boolean): Promise<Heard> {
+  async function hears(page: Page, wanted: (heard: CommandResult) => boolean): Promise<CommandResult> {
     for (;;) {
       await page.waitForTimeout(100)
       const heard = await page.evaluate(() => window.listen())

@@ -1,6 +1,6 @@
 // The options of a desk that a test starts on this machine: free ports, its own Laba, SQLite.
 import type { DemoOptions } from "../demo.ts"
-import { patience } from "../model/shop.ts"
+import { defaultTimeouts } from "../model/shop.ts"
 
 export const demoOptions = (directory: string, log: (line: string) => void): DemoOptions => ({
   directory,
@@ -11,6 +11,7 @@ export const demoOptions = (directory: string, log: (line: string) => void): Dem
   labaPort: 0,
   publicUrl: undefined,
   publicLaba: undefined,
-  patience,
+  proxies: undefined,
+  timeouts: defaultTimeouts,
   log,
 })

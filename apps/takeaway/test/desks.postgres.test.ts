@@ -3,14 +3,14 @@
 import { expect, test } from "bun:test"
 import { startPostgres } from "../../../test/support/postgres.ts"
 import type { BillRecord } from "../model/bill.ts"
-import { DeskProcess } from "./desk-process.ts"
+import { TakeawayProcess } from "./takeaway-process.ts"
 import { isTrue, until } from "./until.ts"
 
 test("two desks are one, and outlive their database", async () => {
   using postgres = startPostgres()
   const database = postgres.database()
-  await using first = await DeskProcess.start({ labaApart: true, database })
-  await using second = await DeskProcess.start({ beside: first, database })
+  await using first = await TakeawayProcess.start({ labaApart: true, database })
+  await using second = await TakeawayProcess.start({ beside: first, database })
   using kitchen = await first.openKitchen()
   using ann = await second.listeningCustomer()
   using bob = await first.listeningCustomer("Bob")

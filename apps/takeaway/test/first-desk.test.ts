@@ -1,19 +1,19 @@
 // The desk that this one follows had six bugs. Each is a test here, against a real desk and a real Laba.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { SQL } from "bun"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import type { BillRecord } from "../model/bill.ts"
-import { DeskProcess } from "./desk-process.ts"
 import { RawKitchen } from "./raw-kitchen.ts"
+import { TakeawayProcess } from "./takeaway-process.ts"
 import { isTrue, until } from "./until.ts"
 
 const testMs = 60_000
 const contact = { user: "Ann", addr: "1 Long Street", telephone: "13800000000" }
 
 describe("the bugs of the first desk", () => {
-  let desk: DeskProcess
+  let desk: TakeawayProcess
   beforeAll(async () => {
-    desk = await DeskProcess.start({ args: ["--grace-seconds", "1"] })
+    desk = await TakeawayProcess.start({ args: ["--grace-seconds", "1"] })
   }, testMs)
   afterAll(async () => {
     await desk[Symbol.asyncDispose]()

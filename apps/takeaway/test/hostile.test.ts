@@ -5,8 +5,8 @@ import { createHmac } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { assertSturdy, type HostileRequest, send } from "../../house/hostile-requests.ts"
-import { type DemoDesk, demoDesk } from "../demo.ts"
+import { assertSturdy, type HostileRequest, send } from "../../kit/test/hostile-requests.ts"
+import { type DemoTakeaway, demoTakeaway } from "../demo.ts"
 import { routes } from "../http/routes.ts"
 import { secretsIn } from "../secrets.ts"
 import { demoOptions } from "./demo-options.ts"
@@ -35,17 +35,21 @@ const paths = [...new Set(routes.map(({ path }) => path.replace(/\{\w+\}/g, "*")
 
 describe("whatever is sent", () => {
   let folder: string
-  let desk: DemoDesk
+  let desk: DemoTakeaway
   const lines: string[] = []
   const cookies: string[] = []
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "takeaway-"))
-    desk = await demoDesk(demoOptions(folder, (line) => lines.push(line)))
+    desk = await demoTakeaway(demoOptions(folder, (line) => lines.push(line)))
     for (const [path, body] of [
       ["/api/visit", {}],
       ["/api/kitchen/login", { shop: "shop1", password: "laba" }],
     ] as const) {
-      const answer = await fetch(desk.url + path, { method: "POST", body: JSON.stringify(body) })
+      const answer = await fetch(desk.url + path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      })
       cookies.push(`Cookie: ${answer.headers.get("set-cookie")?.split(";")[0]}`)
     }
   })
@@ -67,7 +71,7 @@ describe("whatever is sent", () => {
 
   test("a login that is none is told what one has", async () => {
     for (const body of ["null", "[]", "1", '"x"', '{"shop":1,"password":"x"}']) {
-      const answer = await post("/api/kitchen/login", body)
+      const answer = await post("/api/kitchen/login", body, ["Content-Type: application/json"])
       expect([body, answer?.status]).toEqual([body, 400])
       expect(answer?.body).toContain('"code":"malformed"')
     }

@@ -1,16 +1,16 @@
 // The desk's calls over HTTP: what the first desk's pages send, who is refused, and what is never believed.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { DeskProcess } from "./desk-process.ts"
 import type { Kitchen } from "./people.ts"
+import { TakeawayProcess } from "./takeaway-process.ts"
 
 const testMs = 60_000
 const contact = { user: "Ann", addr: "1 Long Street", telephone: "13800000000" }
 
 describe("the desk's calls", () => {
-  let desk: DeskProcess
+  let desk: TakeawayProcess
   let kitchen: Kitchen
   beforeAll(async () => {
-    desk = await DeskProcess.start()
+    desk = await TakeawayProcess.start()
     kitchen = await desk.kitchen()
     await kitchen.open()
   }, testMs)

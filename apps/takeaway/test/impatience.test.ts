@@ -1,16 +1,16 @@
 // What a desk does by itself when time passes: nobody looks at a bill, nobody is left in a shop.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test"
 import type { BillRecord } from "../model/bill.ts"
-import { DeskProcess } from "./desk-process.ts"
 import type { Customer, Kitchen } from "./people.ts"
+import { TakeawayProcess } from "./takeaway-process.ts"
 import { isTrue, until } from "./until.ts"
 
 const testMs = 60_000
 
 describe("an impatient desk", () => {
-  let desk: DeskProcess
+  let desk: TakeawayProcess
   beforeAll(async () => {
-    desk = await DeskProcess.start({
+    desk = await TakeawayProcess.start({
       args: ["--grace-seconds", "1", "--remind-seconds", "1", "--lapse-seconds", "6"],
     })
   }, testMs)

@@ -2,8 +2,8 @@
 // stored and not yet told is told.
 import { expect, test } from "bun:test"
 import type { BillRecord } from "../model/bill.ts"
-import { DeskProcess } from "./desk-process.ts"
 import type { Customer, Kitchen } from "./people.ts"
+import { TakeawayProcess } from "./takeaway-process.ts"
 import { isTrue, until } from "./until.ts"
 
 const testMs = 150_000
@@ -29,7 +29,7 @@ function expectOnceInOrder(by: Customer | Kitchen): void {
 test(
   "a desk that is killed leaves every socket open, and goes on where it was",
   async () => {
-    await using desk = await DeskProcess.start({ labaApart: true, args: patient })
+    await using desk = await TakeawayProcess.start({ labaApart: true, args: patient })
     using front = await desk.kitchen()
     await front.open()
     using ann = await desk.customer()
@@ -64,7 +64,7 @@ test(
 test(
   "an order that was stored while Laba was away is told when it is back, and kitchens that died with it are struck out",
   async () => {
-    await using desk = await DeskProcess.start({ labaApart: true, args: ["--grace-seconds", "3"] })
+    await using desk = await TakeawayProcess.start({ labaApart: true, args: ["--grace-seconds", "3"] })
     using front = await desk.kitchen()
     await front.open()
     using gone = await desk.kitchen("shop2")
@@ -89,7 +89,7 @@ test(
 test.skipIf(process.platform !== "linux")(
   "a Laba beside the desk that is killed is started again where it was, and nobody has to be told its address",
   async () => {
-    await using desk = await DeskProcess.start({ args: patient })
+    await using desk = await TakeawayProcess.start({ args: patient })
     using front = await desk.kitchen()
     await front.open()
     await desk.killLabaBeside()
@@ -104,7 +104,7 @@ test.skipIf(process.platform !== "linux")(
 test(
   "a desk that is killed again and again while people order loses no bill and doubles none",
   async () => {
-    await using desk = await DeskProcess.start({ args: patient })
+    await using desk = await TakeawayProcess.start({ args: patient })
     using front = await desk.kitchen()
     await front.open()
     const customers = await Promise.all(["Ann", "Bob", "Cat"].map((name) => desk.customer(name)))

@@ -4,17 +4,17 @@ import type { Browser, Page } from "playwright-core"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { collectComplaints } from "../../../test/support/complaints.ts"
 import { eventually } from "../../../test/support/eventually.ts"
-import { demoPassword, DeskProcess } from "./desk-process.ts"
+import { demoPassword, TakeawayProcess } from "./takeaway-process.ts"
 
 const testMs = 120_000
 
 describe.skipIf(!hasChromium)("the kitchen's login", () => {
   let browser: Browser
-  let desk: DeskProcess
+  let desk: TakeawayProcess
   const complaints: string[] = []
   beforeAll(async () => {
     browser = await launchChromium()
-    desk = await DeskProcess.start({ args: ["--grace-seconds", "600"] })
+    desk = await TakeawayProcess.start({ args: ["--grace-seconds", "600"] })
   }, testMs)
   afterAll(async () => {
     await browser?.close()

@@ -1,17 +1,17 @@
 // Orders and kitchens over a real desk with its Laba: what is told to whom, and when nobody looks.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test"
 import type { BillRecord } from "../model/bill.ts"
-import { DeskProcess } from "./desk-process.ts"
 import type { Customer, Kitchen } from "./people.ts"
 import { RawKitchen } from "./raw-kitchen.ts"
+import { TakeawayProcess } from "./takeaway-process.ts"
 import { isTrue, until } from "./until.ts"
 
 const testMs = 60_000
 
 describe("a takeaway desk", () => {
-  let desk: DeskProcess
+  let desk: TakeawayProcess
   beforeAll(async () => {
-    desk = await DeskProcess.start()
+    desk = await TakeawayProcess.start()
   }, testMs)
   afterEach(() => desk.dismiss())
   afterAll(() => desk[Symbol.asyncDispose]())

@@ -1,8 +1,8 @@
 // Customers and kitchens who talk to a desk and listen at its Laba, as pages do.
 import { connect, type Laba, type Message } from "laba/client"
 import type { BillRecord, BillState } from "../model/bill.ts"
-import { customerChannel, deskChannel, kitchenChannel } from "../push/loudspeaker.ts"
-import type { Answered, DeskProcess } from "./desk-process.ts"
+import { customerChannel, deskChannel, kitchenChannel } from "../model/channels.ts"
+import type { Answered, TakeawayProcess } from "./takeaway-process.ts"
 
 /** Quick, because a test has few of them and waits for each. */
 const backoff = { minMs: 100, maxMs: 1000 } as const
@@ -24,10 +24,10 @@ class Hearing {
 export class Customer extends Hearing implements Disposable {
   readonly name: string
   readonly cookie: string
-  private readonly desk: DeskProcess
+  private readonly desk: TakeawayProcess
   private laba: Laba | null = null
 
-  constructor(desk: DeskProcess, name: string, cookie: string) {
+  constructor(desk: TakeawayProcess, name: string, cookie: string) {
     super()
     this.desk = desk
     this.name = name
@@ -78,10 +78,10 @@ export class Kitchen extends Hearing implements Disposable {
   readonly label: string
   readonly cookie: string
   readonly answers: Record<string, unknown>[] = []
-  private readonly desk: DeskProcess
+  private readonly desk: TakeawayProcess
   private laba: Laba | null = null
 
-  constructor(desk: DeskProcess, who: { shop: string; label: string; cookie: string }) {
+  constructor(desk: TakeawayProcess, who: { shop: string; label: string; cookie: string }) {
     super()
     this.desk = desk
     this.shop = who.shop

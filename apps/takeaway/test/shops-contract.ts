@@ -1,4 +1,4 @@
-// What the books promise about telling, shops and connections, over any database.
+// What the database promise about telling, shops and connections, over any database.
 import { describe, expect, test } from "bun:test"
 import {
   addConnection,
@@ -7,41 +7,41 @@ import {
   nameShop,
   rawConnections,
   removeConnection,
-} from "../books/connections.ts"
-import { noteBillTold, untoldBills } from "../books/read-bills.ts"
+} from "../database/connections.ts"
+import { markBillPublished, unpublishedBills } from "../database/read-bills.ts"
 import {
   addShops,
   closeLonelyShops,
   findShop,
   listShops,
-  noteShopTold,
+  markShopPublished,
   passwordOfShop,
   setShopOpen,
-  untoldShops,
-} from "../books/shops.ts"
+  unpublishedShops,
+} from "../database/shops.ts"
 import type { BillRecord } from "../model/bill.ts"
 import { demoShops } from "../model/menu.ts"
-import type { FreshBooks } from "./fresh-books.ts"
+import type { FreshDatabase } from "./fresh-database.ts"
 
-export function shopsContract(fresh: FreshBooks): void {
+export function shopsContract(fresh: FreshDatabase): void {
   describe("telling", () => {
     test("every version has to be told, the newest only", async () => {
       const bill = await fresh.placed()
-      expect((await untoldBills(fresh.books, 10)).map(({ customer }) => customer)).toEqual(["ann"])
+      expect((await unpublishedBills(fresh.database, 10)).map(({ customer }) => customer)).toEqual(["ann"])
       await fresh.act(bill, "accept")
       // What was told meanwhile is older than what there is now.
-      await noteBillTold(fresh.books, bill)
-      const [untold] = await untoldBills(fresh.books, 10)
+      await markBillPublished(fresh.database, bill)
+      const [untold] = await unpublishedBills(fresh.database, 10)
       expect(untold?.record).toMatchObject({ version: 2, state: "accepted" })
-      await noteBillTold(fresh.books, untold?.record as BillRecord)
-      expect(await untoldBills(fresh.books, 10)).toEqual([])
+      await markBillPublished(fresh.database, untold?.record as BillRecord)
+      expect(await unpublishedBills(fresh.database, 10)).toEqual([])
     })
 
     test("a shop that opens or closes has to be told too", async () => {
-      for (const shop of await untoldShops(fresh.books)) await noteShopTold(fresh.books, shop)
-      expect(await untoldShops(fresh.books)).toEqual([])
-      await setShopOpen(fresh.books, "shop1", false)
-      expect((await untoldShops(fresh.books)).map(({ shop, isOpen }) => [shop, isOpen])).toEqual([
+      for (const shop of await unpublishedShops(fresh.database)) await markShopPublished(fresh.database, shop)
+      expect(await unpublishedShops(fresh.database)).toEqual([])
+      await setShopOpen(fresh.database, "shop1", false)
+      expect((await unpublishedShops(fresh.database)).map(({ shop, isOpen }) => [shop, isOpen])).toEqual([
         ["shop1", false],
       ])
     })
@@ -49,39 +49,39 @@ export function shopsContract(fresh: FreshBooks): void {
 
   describe("shops", () => {
     const open = async () =>
-      (await listShops(fresh.books)).filter(({ isOpen }) => isOpen).map(({ shop }) => shop)
+      (await listShops(fresh.database)).filter(({ isOpen }) => isOpen).map(({ shop }) => shop)
 
     test("are there once, however often they are added, with their menus in order", async () => {
-      expect(await addShops(fresh.books, demoShops, async () => "another password")).toEqual([])
-      const shops = await listShops(fresh.books)
+      expect(await addShops(fresh.database, demoShops, async () => "another password")).toEqual([])
+      const shops = await listShops(fresh.database)
       expect(shops.map(({ shop }) => shop)).toEqual(demoShops.map(({ id }) => id))
       expect(shops[0]?.dishes.slice(0, 2)).toEqual([
         { id: "egg", zh: "煎蛋", en: "Fried egg", price: 300 },
         { id: "rice", zh: "米饭", en: "Rice", price: 100 },
       ])
-      expect(await passwordOfShop(fresh.books, "shop1")).toBe("hash of shop1")
-      expect(await passwordOfShop(fresh.books, "nowhere")).toBeNull()
+      expect(await passwordOfShop(fresh.database, "shop1")).toBe("hash of shop1")
+      expect(await passwordOfShop(fresh.database, "nowhere")).toBeNull()
     })
 
     test("open and close each for itself, and say whether that was news", async () => {
-      expect(await setShopOpen(fresh.books, "shop2", true)).toBe(true)
-      expect(await setShopOpen(fresh.books, "shop2", true)).toBe(false)
+      expect(await setShopOpen(fresh.database, "shop2", true)).toBe(true)
+      expect(await setShopOpen(fresh.database, "shop2", true)).toBe(false)
       expect(await open()).toEqual(["shop1", "shop2"])
-      expect(await setShopOpen(fresh.books, "shop1", false)).toBe(true)
+      expect(await setShopOpen(fresh.database, "shop1", false)).toBe(true)
       expect(await open()).toEqual(["shop2"])
-      expect(await findShop(fresh.books, "shop2")).toMatchObject({ isOpen: true, version: 2 })
+      expect(await findShop(fresh.database, "shop2")).toMatchObject({ isOpen: true, version: 2 })
     })
 
     test("close when no kitchen has been connected for the grace, and not before", async () => {
-      const sweep = (at: number) => closeLonelyShops(fresh.books, { now: at, graceMs: 1000 })
-      await addConnection(fresh.books, {
+      const sweep = (at: number) => closeLonelyShops(fresh.database, { now: at, graceMs: 1000 })
+      await addConnection(fresh.database, {
         id: "a",
         login: "shop1",
         shop: "shop1",
         dialect: "laba",
         now: fresh.now,
       })
-      await addConnection(fresh.books, {
+      await addConnection(fresh.database, {
         id: "b",
         login: "shop1",
         shop: "shop1",
@@ -89,9 +89,9 @@ export function shopsContract(fresh: FreshBooks): void {
         now: fresh.now,
       })
       expect(await sweep(fresh.now + 10_000)).toEqual([])
-      await removeConnection(fresh.books, "a")
+      await removeConnection(fresh.database, "a")
       expect(await sweep(fresh.now + 20_000)).toEqual([])
-      await removeConnection(fresh.books, "b")
+      await removeConnection(fresh.database, "b")
       expect(await sweep(fresh.now + 30_000)).toEqual([])
       expect(await sweep(fresh.now + 30_999)).toEqual([])
       expect(await sweep(fresh.now + 31_000)).toEqual(["shop1"])
@@ -100,9 +100,9 @@ export function shopsContract(fresh: FreshBooks): void {
     })
 
     test("stay open when a kitchen comes back within the grace, and the next grace is a whole one", async () => {
-      const sweep = (at: number) => closeLonelyShops(fresh.books, { now: at, graceMs: 1000 })
+      const sweep = (at: number) => closeLonelyShops(fresh.database, { now: at, graceMs: 1000 })
       expect(await sweep(fresh.now)).toEqual([])
-      await addConnection(fresh.books, {
+      await addConnection(fresh.database, {
         id: "a",
         login: "shop1",
         shop: "shop1",
@@ -110,7 +110,7 @@ export function shopsContract(fresh: FreshBooks): void {
         now: fresh.now,
       })
       expect(await sweep(fresh.now + 5000)).toEqual([])
-      await removeConnection(fresh.books, "a")
+      await removeConnection(fresh.database, "a")
       expect(await sweep(fresh.now + 6000)).toEqual([])
       expect(await sweep(fresh.now + 6999)).toEqual([])
       expect(await sweep(fresh.now + 7000)).toEqual(["shop1"])
@@ -120,51 +120,51 @@ export function shopsContract(fresh: FreshBooks): void {
   describe("connections", () => {
     test("are told twice without harm, work later for the shop that they logged in to and for no other, and gone when they are gone", async () => {
       for (let time = 0; time < 2; time++)
-        await addConnection(fresh.books, {
+        await addConnection(fresh.database, {
           id: "a",
           login: "shop1",
           shop: null,
           dialect: "tencent",
           now: fresh.now,
         })
-      expect(await nameShop(fresh.books, "a", "shop2")).toBe(false)
-      expect(await nameShop(fresh.books, "a", "shop1")).toBe(true)
+      expect(await nameShop(fresh.database, "a", "shop2")).toBe(false)
+      expect(await nameShop(fresh.database, "a", "shop1")).toBe(true)
       // Told again, it keeps the shop that it has named.
-      await addConnection(fresh.books, {
+      await addConnection(fresh.database, {
         id: "a",
         login: "shop1",
         shop: null,
         dialect: "tencent",
         now: fresh.now,
       })
-      expect(await findConnection(fresh.books, "a")).toEqual({
+      expect(await findConnection(fresh.database, "a")).toEqual({
         id: "a",
         login: "shop1",
         shop: "shop1",
         dialect: "tencent",
       })
-      await addConnection(fresh.books, {
+      await addConnection(fresh.database, {
         id: "b",
         login: "shop1",
         shop: "shop1",
         dialect: "laba",
         now: fresh.now + 1,
       })
-      expect((await listConnections(fresh.books)).map(({ id }) => id)).toEqual(["a", "b"])
-      expect(await rawConnections(fresh.books, "shop1")).toEqual(["a"])
-      expect(await removeConnection(fresh.books, "a")).toBe(true)
-      expect(await removeConnection(fresh.books, "a")).toBe(false)
-      expect(await findConnection(fresh.books, "a")).toBeNull()
-      expect(await nameShop(fresh.books, "a", "shop1")).toBe(false)
+      expect((await listConnections(fresh.database)).map(({ id }) => id)).toEqual(["a", "b"])
+      expect(await rawConnections(fresh.database, "shop1")).toEqual(["a"])
+      expect(await removeConnection(fresh.database, "a")).toBe(true)
+      expect(await removeConnection(fresh.database, "a")).toBe(false)
+      expect(await findConnection(fresh.database, "a")).toBeNull()
+      expect(await nameShop(fresh.database, "a", "shop1")).toBe(false)
     })
   })
 
   test("a transaction that fails leaves nothing, and the next one is not in it", async () => {
-    const failing = fresh.books.transaction(async (sql) => {
+    const failing = fresh.database.transaction(async (sql) => {
       await sql`UPDATE shop SET is_open = 0`
       throw new Error("on purpose")
     })
-    const next = findShop(fresh.books, "shop1")
+    const next = findShop(fresh.database, "shop1")
     expect(await failing.catch(String)).toBe("Error: on purpose")
     expect(await next).toMatchObject({ isOpen: true })
   })

@@ -6,7 +6,7 @@ import { BadProxy } from "../../../test/support/bad-proxy.ts"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { collectComplaints } from "../../../test/support/complaints.ts"
 import { eventually } from "../../../test/support/eventually.ts"
-import { demoPassword, DeskProcess } from "./desk-process.ts"
+import { demoPassword, TakeawayProcess } from "./takeaway-process.ts"
 
 const testMs = 180_000
 
@@ -24,13 +24,13 @@ const showMsMax = 45_000
 
 describe.skipIf(!hasChromium)("the pages of the takeaway desk", () => {
   let browser: Browser
-  let desk: DeskProcess
+  let desk: TakeawayProcess
   let proxy: BadProxy
   const complaints: string[] = []
 
   beforeAll(async () => {
     browser = await launchChromium()
-    desk = await DeskProcess.start({
+    desk = await TakeawayProcess.start({
       labaApart: true,
       // Kitchens may take long to come back on a slow machine; the grace is tried elsewhere.
       args: ["--remind-seconds", "3", "--grace-seconds", "600"],

@@ -2,8 +2,8 @@
 // sale passes here; what is true is in truth.ts, what it looks like in scene.ts and painter.ts.
 import type { TicketRecord } from "../../model/record.ts"
 import { ask, Refused, Unreachable } from "../ask.ts"
-import { startLanguage } from "../language.ts"
-import { reachableLaba } from "../reachable-laba.ts"
+import { onLanguage } from "../../../kit/browser/language.ts"
+import { reachableLaba } from "../../../kit/laba/reachable-laba.ts"
 import { remembered } from "../remembered.ts"
 import { ServerClock } from "../server-clock.ts"
 import type { AdmissionView } from "../views.ts"
@@ -65,7 +65,7 @@ class BuyerPage {
       choose: (choice) => this.choose(choice),
       rename: (name) => void this.become(name),
     })
-    startLanguage(() => this.paint())
+    onLanguage(() => this.paint())
   }
 
   async start(): Promise<void> {

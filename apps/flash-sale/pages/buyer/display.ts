@@ -1,6 +1,6 @@
 // What of a scene is on the big display, how it glows, and which buttons go with it. Tables; no DOM.
 import { clockTime, count, countdown } from "../figures.ts"
-import { type Both, say } from "../language.ts"
+import { type Both, say } from "../../../kit/browser/language.ts"
 import type { Standing } from "../views.ts"
 import type { Facts, Scene, SceneName } from "./scene.ts"
 import { fill, phrases } from "./words.ts"

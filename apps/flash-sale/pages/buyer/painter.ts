@@ -1,7 +1,7 @@
 // Puts a scene on the screen: which words, which figures, which buttons. Decides nothing.
 import type { State, TransportName } from "laba/client"
 import { count, duration, money } from "../figures.ts"
-import { type Both, say } from "../language.ts"
+import { type Both, say } from "../../../kit/browser/language.ts"
 import { boardOf, buttonsOf, toneOf } from "./display.ts"
 import type { Choice } from "./listening.ts"
 import type { Facts, Scene } from "./scene.ts"

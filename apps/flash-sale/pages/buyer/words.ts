@@ -1,5 +1,5 @@
 // What each scene says, in both languages. Names in braces stand for figures.
-import type { Both } from "../language.ts"
+import type { Both } from "../../../kit/browser/language.ts"
 import type { SceneName } from "./scene.ts"
 
 interface SceneWords {

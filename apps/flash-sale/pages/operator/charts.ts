@@ -1,7 +1,7 @@
 // The curves and the histogram. Knows how they look, in light and dark; the figures come from outside.
 import uPlot from "uplot"
 import { clockTime, count } from "../figures.ts"
-import { type Both, say } from "../language.ts"
+import { type Both, say } from "../../../kit/browser/language.ts"
 import type { Column } from "./series.ts"
 
 interface Curve {

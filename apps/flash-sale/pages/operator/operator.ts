@@ -2,7 +2,7 @@
 // is looked for until it is back.
 import { ask as askShop, type Ask, Refused, Unreachable } from "../ask.ts"
 import { count } from "../figures.ts"
-import { type Both, say, startLanguage } from "../language.ts"
+import { type Both, onLanguage, say } from "../../../kit/browser/language.ts"
 import type { CurvesView, OperatorView, RehearsalView, SaleView } from "../views.ts"
 import { Curves, Histogram } from "./charts.ts"
 import { forgetKey, keepKey, keyInAddress, knownKey } from "./key.ts"
@@ -50,7 +50,7 @@ class OperatorPage {
     })
 
   start(): void {
-    startLanguage(() => {
+    onLanguage(() => {
       this.queue.forget()
       this.rates.forget()
       this.paint()

@@ -2,7 +2,7 @@
 import { invariantTitles, type InvariantName } from "../../model/invariants.ts"
 import type { SalePhase } from "../../model/sale.ts"
 import { clockTime, count, duration } from "../figures.ts"
-import { type Both, language, say } from "../language.ts"
+import { type Both, language, say } from "../../../kit/browser/language.ts"
 import type { OperatorView, RehearsalView, Standing } from "../views.ts"
 
 export const find = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T

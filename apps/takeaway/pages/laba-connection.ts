@@ -1,0 +1,43 @@
+// The line to Laba: one for a page, with the token that the desk gives, and its state in the bar.
+import { connect, type Laba, LabaFailure } from "laba/client"
+import { call, Refusal } from "../../kit/browser/api-calls.ts"
+import { find } from "../../kit/browser/elements.ts"
+import { inEachLanguage, say } from "./language.ts"
+
+interface LabaConnectionOptions {
+  readonly url: string
+  /** Where the desk gives tokens to this page. */
+  readonly tokenPath: string
+  /** The desk does not know this page any more. */
+  readonly forgotten: () => void
+}
+
+export function connectToLaba({ url, tokenPath, forgotten }: LabaConnectionOptions): Laba {
+  const laba = connect(url, {
+    async token() {
+      try {
+        return (await call<{ token: string }>("POST", tokenPath)).token
+      } catch (error) {
+        if (!(error instanceof Refusal && error.status === 401)) throw error
+        // Asking again would not help; a login, or a new visit, does.
+        throw new LabaFailure({
+          code: "unauthorized",
+          retry: "stay-away",
+          detail: "The desk gives no token.",
+        })
+      }
+    },
+  })
+  const shown = find("#line")
+  const paint = (): void => {
+    const isLive = laba.state === "open"
+    shown.dataset["state"] = isLive ? "live" : "away"
+    shown.textContent = say(isLive ? "live" : "comingBack")
+  }
+  laba.on("state", ({ state, reason }) => {
+    paint()
+    if (state === "closed" && reason?.code === "unauthorized") forgotten()
+  })
+  inEachLanguage(paint)
+  return laba
+}
