@@ -28,8 +28,8 @@ export class BudgetOwners<Log extends Owned<Log>> {
   private readonly over = new Set<BudgetOwner<Log>>()
 
   /** From now on `name` answers for what the log costs, as the newest of theirs; nobody when it is null. */
-  own(log: Log, name: OwnerName | null, bytesMax: number): void {
-    if (log.owner && log.owner.name !== name) this.disown(log)
+  assign(log: Log, name: OwnerName | null, bytesMax: number): void {
+    if (log.owner && log.owner.name !== name) this.release(log)
     if (name === null) return
     const owner = log.owner ?? this.ownerOf(name)
     owner.bytesMax = bytesMax
@@ -51,7 +51,7 @@ export class BudgetOwners<Log extends Owned<Log>> {
   }
 
   /** Nobody answers for it any more. */
-  disown(log: Log): void {
+  release(log: Log): void {
     const { owner } = log
     if (!owner) return
     this.leave(log)

@@ -31,7 +31,7 @@ test("a busy channel has on disk what its rule keeps, and its journal is empty o
   await using folder = new Folder()
   const engine = folder.open()
   await publishMany(engine, 5000, () => "/busy")
-  await engine.tend()
+  await engine.runUpkeep()
   await engine.close()
   expect(count(folder, "messages")).toBe(100)
   expect(count(folder, "journal")).toBe(0)
@@ -54,7 +54,7 @@ test("what a stricter rule drops goes from the disk too, a bounded piece at a ti
   for (let i = 0; i < 30; i++) {
     second.state("/a" as Channel, few)
     ms += 1001
-    await second.tend()
+    await second.runUpkeep()
   }
   expect(second.state("/a" as Channel, few).kept).toBe(10)
   await second.close()
@@ -67,13 +67,13 @@ test("expired history and deleted channels are cleared without anybody asking fo
   const engine = folder.open({ now: () => ms })
   await publishMany(engine, 1000, (index) => `/c${index % 200}`)
   await engine.publish(draft("/deleted"), keep)
-  await engine.tend()
+  await engine.runUpkeep()
   await engine.forget("/deleted" as Channel)
   const { tail } = engine.state("/c7" as Channel, keep)
   ms += keep.timeMs + 20_000
   for (let i = 0; i < 20; i++) {
     ms += 1001
-    await engine.tend()
+    await engine.runUpkeep()
   }
   expect(await readAll(engine, "/c7", tail)).toEqual([])
   expect(await readAll(engine, "/c7", { ...tail, offset: 1 })).toBe("trimmed")
@@ -90,11 +90,11 @@ test("expired history is cleared although the clock was ahead when the server st
   const engine = folder.open({ now: () => ms })
   ms -= dayMs
   await publishMany(engine, 10, () => "/c")
-  await engine.tend()
+  await engine.runUpkeep()
   ms += keep.timeMs + 20_000
   for (let i = 0; i < 20; i++) {
     ms += 1001
-    await engine.tend()
+    await engine.runUpkeep()
   }
   await engine.close()
   expect(count(folder, "messages")).toBe(0)
@@ -106,7 +106,7 @@ test("keys leave the disk when their time is over", async () => {
   const engine = folder.open({ now: () => ms })
   for (let i = 0; i < 20; i++) await engine.publish(keyed("/a", `k${i}`), keep)
   ms += defaultLimits.idempotencySeconds * 1000 + 1
-  await engine.tend()
+  await engine.runUpkeep()
   await engine.close()
   expect(count(folder, "receipts")).toBe(0)
 })
@@ -122,13 +122,13 @@ test("the budget of the disk holds over a restart: the least recently used go, w
   const second = folder.open(options)
   await second.listen("/heard" as Channel, keep)
   for (let i = 0; i < 300; i++) await second.publish(draft(`/c${i}`, "x".repeat(1000)), keep)
-  for (let i = 0; i < 5; i++) await second.tend()
+  for (let i = 0; i < 5; i++) await second.runUpkeep()
   expect(trimmed[0]).toBe("/old")
   expect(await readAll(second, "/old", { ...old.position, offset: 0 })).toBe("epoch")
   expect((await second.publish(draft("/heard"), keep)).position.offset).toBe(2)
   expect(second.state("/c299" as Channel, keep).kept).toBe(1)
   await second.close()
-  const bytes = (await folder.open(options).tend(), statSync(join(folder.path, "laba.sqlite")).size)
+  const bytes = (await folder.open(options).runUpkeep(), statSync(join(folder.path, "laba.sqlite")).size)
   expect(bytes).toBeLessThan(2_000_000)
 })
 
@@ -137,7 +137,7 @@ test("what the budget pushed out leaves the tables as fast as it was counted out
   const engine = folder.open({ diskBytesMax: 100_000 })
   await publishMany(engine, 3000, (index) => `/c${index}`)
   // Not once a second, a channel each time: within as many looks as the engine takes in a few seconds.
-  for (let i = 0; i < 30; i++) await engine.tend()
+  for (let i = 0; i < 30; i++) await engine.runUpkeep()
   await engine.close()
   expect(count(folder, "garbage")).toBe(0)
   expect(count(folder, "messages")).toBeLessThan(400)
@@ -156,7 +156,7 @@ test("channels that are listened to and idle cost the others neither memory nor 
   // Of each the numbers are left, and nothing else.
   await publishMany(engine, 1000, (index) => `/idle/${index}`)
   for (let i = 0; i < 1000; i++) engine.state(`/idle/${i}` as Channel, { ...keep, count: 0 })
-  for (let i = 0; i < 30; i++) await engine.tend()
+  for (let i = 0; i < 30; i++) await engine.runUpkeep()
   const counted = trimmed.length
   for (let i = 0; i < 10; i++) await engine.publish(draft(`/more/${i}`, "x".repeat(1000)), keep)
   expect(trimmed.length).toBe(counted)
@@ -172,10 +172,10 @@ test("a channel that costs its publisher nothing any more, since somebody listen
   expect(count(folder, "channels WHERE owner = 'user:7'")).toBe(1)
   const second = folder.open({ now: () => ms })
   ms += 2 * keep.timeMs
-  await second.tend()
+  await second.runUpkeep()
   await second.listen("/a" as Channel, keep)
   second.unlisten("/a" as Channel)
-  await second.tend()
+  await second.runUpkeep()
   await second.close()
   // Or they would be relieved of it anew each time that it is fetched from there.
   expect(count(folder, "channels WHERE owner IS NULL")).toBe(1)
@@ -188,7 +188,7 @@ test("memory holds what its budget allows, and the rest is read from the disk", 
   const engine = folder.open({ limits })
   for (let i = 0; i < 2000; i++) void engine.publish(draft(`/c${i % 20}`, `m${i}`.padEnd(500, ".")), wide)
   await engine.publish(draft("/last"), wide)
-  await engine.tend()
+  await engine.runUpkeep()
   await engine.publish(draft("/last"), wide)
   expect(engine.figures.historyBytes).toBeLessThan(60_000)
   for (let c = 0; c < 20; c++) {
@@ -264,7 +264,7 @@ test("tells its operator what there is, each channel on one page, wherever it is
     expect(page.channels.length).toBeLessThanOrEqual(3)
     names.push(...page.channels.map(({ channel }) => channel))
     from = page.next
-    await engine.tend()
+    await engine.runUpkeep()
   } while (from !== null)
   const expected = [
     "/cold0",

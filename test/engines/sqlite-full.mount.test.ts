@@ -71,7 +71,7 @@ for (const acknowledge of ["durable", "first"] as const) {
     ms += 2000
     const after = await retried(() => engine.publish(keyed("/c0", "after"), kept))
     expect(after.duplicate).toBe(false)
-    await engine.tend()
+    await engine.runUpkeep()
     expect(lines.at(-1)).toBe("again")
     await engine.close()
     const again = folder.open(options)

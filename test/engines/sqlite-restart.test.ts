@@ -268,7 +268,7 @@ test("who has how much of the budget is known after a restart", async () => {
   await first.close()
   const second = folder.open(options)
   for (let i = 0; i < 80; i++) await second.publish(draft(`/more/${i}`, "x".repeat(1000)), keep)
-  for (let i = 0; i < 5; i++) await second.tend()
+  for (let i = 0; i < 5; i++) await second.runUpkeep()
   const kept = (name: string) => second.state(name as Channel, keep).kept
   expect(Array.from({ length: 30 }, (_, i) => kept(`/others/${i}`)).every((count) => count === 1)).toBe(true)
   expect(

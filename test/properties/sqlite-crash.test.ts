@@ -98,9 +98,9 @@ test("kept, in order, or a reset", async () => {
       const nameOf = (index: number) => `/c${index}`
       let texts = 0
       for (const each of steps) {
-        if (each.do === "rest") await engine.tend()
+        if (each.do === "rest") await engine.runUpkeep()
         else if (each.do === "kill") {
-          const tending = each.amidst ? engine.tend() : null
+          const tending = each.amidst ? engine.runUpkeep() : null
           const copy = folder.copy(engine)
           await tending
           engine = folder.open(options, copy)

@@ -1,5 +1,5 @@
 // `laba on`: runs a command for each message, at least once, from where it left off.
-import { runCommand } from "../../reactions/command.ts"
+import { runCommand } from "../../reactions/shell-command.ts"
 import { payloadOf, variablesOf } from "../../reactions/message-event.ts"
 import type { Reaction } from "../../reactions/reaction.ts"
 import { readArguments } from "../arguments.ts"

@@ -3,7 +3,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
-import type { PresenceSnapshot, PresenceExchange, PresenceSource } from "./exchange.ts"
+import type { PresenceSnapshot, PresenceExchange, PresenceSource } from "./presence-exchange.ts"
 import type { PresencePage, PageRequest, Presence, PresenceHandle, PresenceSubscriber } from "./presence.ts"
 import { PresenceTracker } from "./presence-tracker.ts"
 

@@ -1,7 +1,12 @@
 // One channel with presence on this node: who is here, who is leaving, what other nodes announce while somebody asks, and who
 // is told. It has no timer: `tick` is called while there is something to do.
 import type { Channel } from "../../channels/channel.ts"
-import type { PresenceUpdate, PresenceSnapshot, PresenceReceiver, PresenceExchange } from "./exchange.ts"
+import type {
+  PresenceUpdate,
+  PresenceSnapshot,
+  PresenceReceiver,
+  PresenceExchange,
+} from "./presence-exchange.ts"
 import type { PresencePage, PresenceChange, PageRequest, PresenceSubscriber } from "./presence.ts"
 import { PresenceMembers } from "./presence-members.ts"
 

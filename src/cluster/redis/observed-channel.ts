@@ -1,7 +1,7 @@
 // A channel whose presence is asked for here: receives what the other nodes announce of it, and reads a node's snapshot anew
 // when something was missed.
 import type { Channel } from "../../channels/channel.ts"
-import type { PresenceReceiver } from "../presence/exchange.ts"
+import type { PresenceReceiver } from "../presence/presence-exchange.ts"
 import type { PresenceStore, PresenceAnnouncement } from "./presence-store.ts"
 
 /** What is known of one node's snapshot. */

@@ -8,7 +8,7 @@ import type {
   PresenceReceiver,
   PresenceExchange,
   PresenceSource,
-} from "../presence/exchange.ts"
+} from "../presence/presence-exchange.ts"
 import { ObservedChannel } from "./observed-channel.ts"
 import { PresenceStore, snapshotTtlMs } from "./presence-store.ts"
 

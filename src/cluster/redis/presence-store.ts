@@ -5,7 +5,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
 import { defineScript } from "../../redis/script.ts"
 import { readNodeMessage } from "./node-message.ts"
-import type { PresenceUpdate, PresenceSnapshot } from "../presence/exchange.ts"
+import type { PresenceUpdate, PresenceSnapshot } from "../presence/presence-exchange.ts"
 
 /** A snapshot that its node has not refreshed for so long is gone by itself. Until then a dead node's is not looked at. */
 export const snapshotTtlMs = 15 * 60_000

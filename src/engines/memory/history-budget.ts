@@ -61,9 +61,9 @@ export class HistoryBudget {
   }
 
   /** From now on the log counts for this share of the budget. */
-  own(log: ChannelLog, ownerName: OwnerName | null, keep: Keep): void {
+  assign(log: ChannelLog, ownerName: OwnerName | null, keep: Keep): void {
     const { limits } = this.options
-    this.owners.own(log, ownerName, ownerBytesMax(keep, limits.historyBytesMax, limits))
+    this.owners.assign(log, ownerName, ownerBytesMax(keep, limits.historyBytesMax, limits))
   }
 
   /** Notes a use: the channel goes to the fresh end of the list for `timeMs`, if it is worth anything to the budget. */
@@ -72,7 +72,7 @@ export class HistoryBudget {
     let list = this.lists[log.list]
     if (log.listened && log.kept === 0) {
       if (list) this.remove(log)
-      this.owners.disown(log)
+      this.owners.release(log)
       return
     }
     if (list?.timeMs === timeMs) {
@@ -92,7 +92,7 @@ export class HistoryBudget {
   /** It is gone. */
   drop(log: ChannelLog): void {
     this.remove(log)
-    this.owners.disown(log)
+    this.owners.release(log)
     this.bytes -= log.cost
   }
 

@@ -99,7 +99,7 @@ export class MemoryEngine implements Engine, Inventory {
     // A channel belongs to who began the history that it has now.
     const ownerName = ownerNameOf(publisher, keep)
     if (log.kept === 0 ? keep !== null || !log.listened : log.owner?.name === ownerName)
-      this.budget.own(log, ownerName, keep)
+      this.budget.assign(log, ownerName, keep)
     const message = log.number(draft, now)
     if (keep !== null || log.kept > 0) {
       const before = log.cost

@@ -4,7 +4,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
 
 /**
- * Partitions of a Cluster. Enough to spread over some dozens of nodes, few enough to tend each every second. One server
+ * Partitions of a Cluster. Enough to spread over some dozens of nodes, few enough for the upkeep of each every second. One server
  * needs one, and then budgets hold for all channels together.
  */
 const inCluster = 64

@@ -21,7 +21,7 @@ import { ChannelFeeds } from "./channel-feeds.ts"
 import { RedisClient } from "../../redis/redis-client.ts"
 import { historyShareMax } from "../shares.ts"
 import type { Partition } from "./partitions.ts"
-import { type Routing, RedisStore, type Tended } from "./redis-store.ts"
+import { type Routing, RedisStore, type UpkeepReport } from "./redis-store.ts"
 import { unavailable } from "../../redis/trouble.ts"
 
 /** How often what has expired is cleared and the budget is held. One node a second does it, whoever is first. */
@@ -62,10 +62,10 @@ export class RedisEngine implements Engine, Inventory {
   private readonly store: RedisStore
   private readonly feeds: ChannelFeeds
   private readonly options: RedisEngineOptions
-  private readonly upkeep: ReturnType<typeof setInterval>
-  private readonly tending = new Set<Partition>()
+  private readonly upkeepTimer: ReturnType<typeof setInterval>
+  private readonly underUpkeep = new Set<Partition>()
   private closed = false
-  private readonly tended = new Map<string, Tended>()
+  private readonly reports = new Map<string, UpkeepReport>()
   private said: string | null = null
 
   constructor(events: EngineEvents, options: RedisEngineOptions) {
@@ -75,7 +75,7 @@ export class RedisEngine implements Engine, Inventory {
     this.store = new RedisStore({ redis: this.redis, routing, partitions, limits, voteLeaseMs })
     this.feeds = new ChannelFeeds({ redis: this.redis, store: this.store, routing, events })
     this.redis.onChange(() => this.sayTrouble())
-    this.upkeep = setInterval(() => this.tend(), upkeepIntervalMs)
+    this.upkeepTimer = setInterval(() => this.runUpkeep(), upkeepIntervalMs)
   }
 
   /**
@@ -91,8 +91,8 @@ export class RedisEngine implements Engine, Inventory {
   }
 
   get figures(): EngineFigures {
-    const all = [...this.tended.values()]
-    const sum = (of: (tended: Tended) => number) => all.reduce((total, tended) => total + of(tended), 0)
+    const all = [...this.reports.values()]
+    const sum = (of: (report: UpkeepReport) => number) => all.reduce((total, report) => total + of(report), 0)
     return {
       historyBytes: sum(({ bytes }) => bytes),
       channels: sum(({ channels }) => channels),
@@ -141,39 +141,39 @@ export class RedisEngine implements Engine, Inventory {
 
   close(): void | Promise<void> {
     this.closed = true
-    clearInterval(this.upkeep)
+    clearInterval(this.upkeepTimer)
     this.feeds.stop()
     const { restartVote } = this.store
     if (!restartVote) return this.redis.close()
     return restartVote.stop().finally(() => this.redis.close())
   }
 
-  private tend(): void {
+  private runUpkeep(): void {
     this.feeds.review()
     this.store.restartVote?.renew()
     const { all } = this.store.partitions
     const bytesMax = Math.floor(this.options.historyBytesMax / all.length)
     for (const partition of all) {
-      if (this.tending.has(partition)) continue
-      this.tending.add(partition)
-      this.tendPartition(partition, bytesMax)
+      if (this.underUpkeep.has(partition)) continue
+      this.underUpkeep.add(partition)
+      this.runUpkeepOf(partition, bytesMax)
         // Whoever publishes is told; there is nothing to clear in what cannot be reached.
         .catch(() => {})
-        .finally(() => this.tending.delete(partition))
+        .finally(() => this.underUpkeep.delete(partition))
     }
   }
 
   /** A go after the other for as long as there is something to clear: what is published must not outrun it. */
-  private async tendPartition(partition: Partition, bytesMax: number): Promise<void> {
+  private async runUpkeepOf(partition: Partition, bytesMax: number): Promise<void> {
     for (let go = 0; go < goesMax && !this.closed; go++) {
-      const tended = await this.store.tend(
+      const report = await this.store.runUpkeep(
         partition,
         bytesMax,
         historyShareMax(bytesMax, this.options.limits),
       )
-      this.tended.set(partition.tag, tended)
-      for (const channel of tended.trimmed) this.options.onTrim?.(channel)
-      if (!tended.more) return
+      this.reports.set(partition.tag, report)
+      for (const channel of report.trimmed) this.options.onTrim?.(channel)
+      if (!report.more) return
     }
   }
 

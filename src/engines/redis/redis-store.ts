@@ -38,8 +38,8 @@ interface RedisStoreOptions {
   readonly limits: Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
 }
 
-/** What tending a partition found. */
-export interface Tended {
+/** What the upkeep of a partition found. */
+export interface UpkeepReport {
   readonly bytes: number
   readonly channels: number
   readonly keys: number
@@ -127,7 +127,7 @@ export class RedisStore {
   }
 
   /** `shareBytesMax`: of `bytesMax`, what one publisher's channels may cost while there is no room. */
-  async tend(partition: Partition, bytesMax: number, shareBytesMax: number): Promise<Tended> {
+  async runUpkeep(partition: Partition, bytesMax: number, shareBytesMax: number): Promise<UpkeepReport> {
     const args = [bytesMax, Math.min(shareBytesMax, bytesMax)]
     const answer = (await this.runIn(partition, scripts.tend, args)) as readonly [
       Buffer,

@@ -38,7 +38,7 @@ class Disk implements CommitSteps<number> {
     return this.keepsWhatFailed
   }
 
-  async tend(): Promise<void> {}
+  async upkeep(): Promise<void> {}
 
   judge(error: unknown) {
     const says = (error as Error).message

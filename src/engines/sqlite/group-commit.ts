@@ -24,7 +24,7 @@ export interface CommitSteps<Work> {
   /** It was not written. Answers true to have it tried again later, in the same order. */
   fail(works: readonly Work[], error: LabaError): boolean
   /** Work of its own between commits, bounded. `idle`: nobody waits. */
-  tend(idle: boolean): Promise<void>
+  upkeep(idle: boolean): Promise<void>
   /** What an error means, for the log and for those who wait. */
   judge(error: unknown): { readonly severity: Severity; readonly says: string; readonly error: LabaError }
   /** Told once when trouble begins, once when it is over (null). */
@@ -86,11 +86,11 @@ export class GroupCommit<Work> {
     return this.running !== null
   }
 
-  /** Has `tend` called as soon as nothing else is under way. */
-  async rouse(): Promise<void> {
+  /** Has the upkeep done as soon as nothing else is under way. */
+  async requestUpkeep(): Promise<void> {
     while (this.running) await this.running
     if (this.ended || this.rests) return
-    this.running = this.attempt(() => this.steps.tend(true)).then(() => this.rest())
+    this.running = this.attempt(() => this.steps.upkeep(true)).then(() => this.rest())
     await this.running
   }
 
@@ -121,7 +121,7 @@ export class GroupCommit<Work> {
       await new Promise((resolve) => setImmediate(resolve))
       const works = this.take()
       if (works.length > 0 && !(await this.commit(works))) return
-      await this.attempt(() => this.steps.tend(false))
+      await this.attempt(() => this.steps.upkeep(false))
     } while (this.queue.length > 0)
   }
 

@@ -76,7 +76,7 @@ export class SqliteEngine implements Engine, Inventory {
   private readonly lossy: MemoryEngine
   private readonly lossyListened = new Set<Channel>()
   private readonly knownLossy = new Set<Channel>()
-  private readonly tending: ReturnType<typeof setInterval>
+  private readonly upkeepTimer: ReturnType<typeof setInterval>
   private closing: Promise<void> | null = null
 
   /** Throws `engine_unavailable` when the directory cannot be used; nothing in it was changed then. */
@@ -126,10 +126,10 @@ export class SqliteEngine implements Engine, Inventory {
     const acknowledgesFirst = options.acknowledge === "first"
     const parts = { events, database, journal, epochs, channels, flusher, upkeep, idempotencyKeys, lossy }
     this.pipeline = new WritePipeline({ ...parts, acknowledgesFirst, limits, now, onTrouble })
-    this.tending = setInterval(() => {
-      if (this.upkeep.isDue && !this.pipeline.commits.isBusy) void this.tend()
+    this.upkeepTimer = setInterval(() => {
+      if (this.upkeep.isDue && !this.pipeline.commits.isBusy) void this.runUpkeep()
     }, tendIntervalMs)
-    this.tending.unref()
+    this.upkeepTimer.unref()
   }
 
   get directory(): string {
@@ -231,14 +231,14 @@ export class SqliteEngine implements Engine, Inventory {
   }
 
   /** Flushes what waits and clears what has expired. The engine does so by itself. */
-  tend(): Promise<void> {
-    return this.pipeline.commits.rouse()
+  runUpkeep(): Promise<void> {
+    return this.pipeline.commits.requestUpkeep()
   }
 
   /** Answers what waits, flushes everything, and lets go of the directory. */
   close(): Promise<void> {
     this.closing ??= (async () => {
-      clearInterval(this.tending)
+      clearInterval(this.upkeepTimer)
       this.lossy.close()
       await this.pipeline.commits.end()
       try {

@@ -122,10 +122,10 @@ export class StoredChannels {
   }
 
   /** Somebody publishes: a channel belongs to who began the history that it has now. */
-  own(log: StoredLog, publisher: Publisher | undefined, keep: NonNullable<Keep>): void {
+  assign(log: StoredLog, publisher: Publisher | undefined, keep: NonNullable<Keep>): void {
     const ownerName = ownerNameOf(publisher, keep)
     if (log.kept <= 0 || log.owner?.name === ownerName)
-      this.owners.own(log, ownerName, keep.budget?.bytes ?? this.options.shareBytesMax())
+      this.owners.assign(log, ownerName, keep.budget?.bytes ?? this.options.shareBytesMax())
   }
 
   append(log: StoredLog, message: Message): void {
@@ -195,7 +195,7 @@ export class StoredChannels {
   drop(log: StoredLog): void {
     this.rows--
     this.diskBytes -= log.cost
-    this.owners.disown(log)
+    this.owners.release(log)
     this.letGo(log)
     this.dirty.delete(log)
   }
@@ -218,7 +218,7 @@ export class StoredChannels {
       this.filled.delete(log)
       // Its row would charge them again for what they were relieved of.
       if (log.owner && log.onDisk) this.dirty.add(log)
-      this.owners.disown(log)
+      this.owners.release(log)
     }
   }
 }

@@ -31,14 +31,14 @@ export class Upkeep {
     this.sweptAt = options.now()
   }
 
-  /** Whether `tend` would have something to do when nobody waits. */
+  /** Whether `run` would have something to do when nobody waits. */
   get isDue(): boolean {
     const { tables, flusher, diskBudget } = this.options
     return this.isSweepDue || !flusher.isIdle || diskBudget.isOver || tables.hasGarbage
   }
 
   /** Bounded, unless nobody waits (`idle`) or nothing more fits into memory. Throws what SQLite throws. */
-  async tend(idle: boolean): Promise<void> {
+  async run(idle: boolean): Promise<void> {
     const { tables, channels, diskBudget, flusher, database } = this.options
     while (idle ? !flusher.isIdle : flusher.isFull) {
       flusher.step()

@@ -55,7 +55,7 @@ export class WritePipeline {
         sync: () => database.sync(),
         settle: (writes) => this.settle(writes),
         fail: (writes, error) => this.fail(writes, error),
-        tend: (idle) => upkeep.tend(idle),
+        upkeep: (idle) => upkeep.run(idle),
         judge: (error) => ({ ...troubleOf(error, directory), error: unavailable(error, directory) }),
         onTrouble,
       },
@@ -178,7 +178,7 @@ export class WritePipeline {
     const { channel, idempotency, id } = draft
     let receipt: Receipt
     if (log && keep && message) {
-      channels.own(log, draft.publisher, keep)
+      channels.assign(log, draft.publisher, keep)
       channels.append(log, message)
       this.trim(log, keep, time)
       receipt = { position: { epoch: message.epoch, offset: message.offset }, id, duplicate: false }

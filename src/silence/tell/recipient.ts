@@ -1,6 +1,6 @@
 // Makes of a configured way those who can be told by it. Here every way is named; what each does is elsewhere.
 import { postEvent } from "../../reactions/cloud-event.ts"
-import { runCommand } from "../../reactions/command.ts"
+import { runCommand } from "../../reactions/shell-command.ts"
 import type { Recipient } from "../alarm-sender.ts"
 import { tencentSms } from "../sms/tencent.ts"
 import { twilioSms } from "../sms/twilio.ts"

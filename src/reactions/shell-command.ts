@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process"
 import type { Socket } from "node:net"
 
-interface Order {
+interface ShellCommand {
   /** A line for the shell as its operator wrote it, or a program and its arguments, run without a shell. */
   readonly command: string | readonly string[]
   readonly input: string | Uint8Array
@@ -25,10 +25,10 @@ const patienceMs = 5_000
 const lastWordsMs = 200
 
 /** Resolves when it ended with 0, whatever it left running in the background. Rejects with what it said last when it did not, or was stopped by the signal. */
-export function runCommand(order: Order): Promise<void> {
-  const { command, input, environment, signal } = order
+export function runCommand(shellCommand: ShellCommand): Promise<void> {
+  const { command, input, environment, signal } = shellCommand
   const { onOutput = (text) => process.stdout.write(text), onError = (text) => process.stderr.write(text) } =
-    order
+    shellCommand
   const [program, ...words] = typeof command === "string" ? shell(command) : command
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(reasonOf(signal))
