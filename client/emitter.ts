@@ -1,9 +1,9 @@
 // Who wants to hear of what. A callback that throws is reported and stops nobody else.
 
-export type Report = (error: unknown) => void
+export type ReportError = (error: unknown) => void
 
 /** `Events` maps an event's name to what its listeners are given. */
-export interface Listeners<Events> {
+export interface Emitter<Events> {
   /** Returns the function that takes the listener away again. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void
   off<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): void
@@ -11,7 +11,7 @@ export interface Listeners<Events> {
   has(name: keyof Events): boolean
 }
 
-export function createListeners<Events>(report: Report): Listeners<Events> {
+export function createEmitter<Events>(report: ReportError): Emitter<Events> {
   const lists = new Map<keyof Events, Set<(event: never) => void>>()
   const off = (name: keyof Events, listener: (event: never) => void): void => {
     lists.get(name)?.delete(listener)

@@ -6,13 +6,14 @@ export type {
   ChannelEvents,
   ChannelOptions,
   ChannelState,
+  Reset,
   Subscription,
 } from "./channels/channel.ts"
 export type { PresenceMember } from "../wire/frames.ts"
-export type { Reset } from "./channels/unread-messages.ts"
 export type { State } from "./state-machine.ts"
 export type { Message } from "./channels/message.ts"
-export type { Options, TokenSource } from "./options.ts"
+export type { Options } from "./options.ts"
+export type { TokenSource } from "./connection/token-source.ts"
 export type { Published, PublishOptions } from "./publishing/publish-queue.ts"
 export { type ClientCode, LabaFailure, type Reason } from "./reason.ts"
 export type {
@@ -20,7 +21,7 @@ export type {
   Environment,
   EventSourceLike,
   FetchLike,
-  Page,
+  WatchPage as Page,
   SocketLike,
   StorageLike,
 } from "./environment.ts"

@@ -3,12 +3,11 @@
 import type { Channel } from "./channels/channel.ts"
 import { connect } from "./connect.ts"
 import type { Laba } from "./laba.ts"
-import type { Message } from "./channels/message.ts"
 import type { Options } from "./options.ts"
-import type { Reason } from "./reason.ts"
+import { makeReason, type Reason } from "./reason.ts"
 
 /** Like a `MessageEvent`: text and JSON as a string, bytes as a `Uint8Array`. */
-export interface ClassicMessage {
+export interface LabaSocketMessage {
   readonly type: "message"
   readonly data: string | Uint8Array
   /** The cursor, under the name that `EventSource` has for it. */
@@ -16,12 +15,12 @@ export interface ClassicMessage {
 }
 
 /** Something went wrong, or may be missing (`reset`); the connection goes on by itself unless `onclose` follows. */
-interface ClassicError {
+interface LabaSocketError {
   readonly type: "error"
   readonly reason: Reason
 }
 
-export interface ClassicClose {
+export interface LabaSocketClose {
   readonly type: "close"
   readonly code: number
   readonly reason: string
@@ -32,9 +31,9 @@ export interface ClassicClose {
 export class LabaSocket {
   declare readonly url: string
   declare onopen: ((event: { readonly type: "open" }) => void) | null
-  declare onmessage: ((event: ClassicMessage) => void) | null
-  declare onerror: ((event: ClassicError) => void) | null
-  declare onclose: ((event: ClassicClose) => void) | null
+  declare onmessage: ((event: LabaSocketMessage) => void) | null
+  declare onerror: ((event: LabaSocketError) => void) | null
+  declare onclose: ((event: LabaSocketClose) => void) | null
   declare private readonly laba: Laba
   declare private readonly channel: Channel
 
@@ -66,11 +65,11 @@ export class LabaSocket {
   }
 
   private listen(): void {
-    this.channel.on("message", (message) => {
-      this.onmessage?.({ type: "message", data: payloadOf(message), lastEventId: message.cursor })
+    this.channel.on("message", ({ data, text, cursor }) => {
+      this.onmessage?.({ type: "message", data: text ?? (data as Uint8Array), lastEventId: cursor })
     })
     this.channel.on("reset", ({ reason }) => {
-      this.onerror?.({ type: "error", reason: { code: "reset", retry: "at-once", detail: reason } })
+      this.onerror?.({ type: "error", reason: makeReason("reset", "at-once", reason) })
     })
     this.channel.on("state", ({ state, reason }) => {
       if (state === "open") this.onopen?.({ type: "open" })
@@ -85,5 +84,3 @@ export class LabaSocket {
     this.onclose?.({ type: "close", code: wasClean ? 1000 : 1006, reason: reason.code, wasClean })
   }
 }
-
-const payloadOf = ({ data, text }: Message): string | Uint8Array => text ?? (data as Uint8Array)

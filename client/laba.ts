@@ -1,9 +1,9 @@
 // The contract of a connection as the application holds it. What keeps it is in connect.ts.
 import type { Channel, ChannelOptions } from "./channels/channel.ts"
-import type { State } from "./state-machine.ts"
 import type { Message } from "./channels/message.ts"
 import type { Published, PublishOptions } from "./publishing/publish-queue.ts"
 import type { Reason } from "./reason.ts"
+import type { State } from "./state-machine.ts"
 import type { TransportName } from "./transports/transport.ts"
 
 export interface ConnectionState {

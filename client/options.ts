@@ -1,10 +1,8 @@
 // Every option of a connection, with its effect, unit, default and why that default.
 import type { Backoff } from "./backoff.ts"
-import type { Environment, FetchInit } from "./environment.ts"
+import type { TokenSource } from "./connection/token-source.ts"
+import type { Environment, RequestLike } from "./environment.ts"
 import type { TransportName } from "./transports/transport.ts"
-
-/** Gives the token for the next connection or the next refresh; null connects without one. */
-export type TokenSource = () => string | null | Promise<string | null>
 
 export interface Options extends Partial<Environment> {
   /** What to try, the best first. Default `["websocket", "sse", "poll"]`. */
@@ -14,7 +12,7 @@ export interface Options extends Partial<Environment> {
   /** `keep` the connection while the page is hidden, or `close` it until it is shown. Default `keep`: people look away from a queue and want to hear their number. */
   readonly whenHidden?: "keep" | "close"
   /** Cookies with HTTP requests, as `fetch` means it. Default `same-origin`. */
-  readonly credentials?: NonNullable<FetchInit["credentials"]>
+  readonly credentials?: NonNullable<RequestLike["credentials"]>
   /** The wait after a loss: random between `minMs` and a bound that doubles up to `maxMs`. Default 500 and 20,000: quick for one, gentle for a crowd. */
   readonly backoff?: Backoff
   /** How long a transport may take to answer a ping before the next is started beside it. Default 2,000: a slow handshake passes, a blocked one is not waited for. */

@@ -1,5 +1,5 @@
 // Why something ended, as a code and what to do next. One shape for closed sockets, refused requests and error frames.
-import { type Code, type Retry, retryOfClose } from "../wire/codes.ts"
+import type { Code, Retry } from "../wire/codes.ts"
 import type { ErrorFacts, ServerFrame } from "../wire/frames.ts"
 import type { LimitName } from "../wire/limits.ts"
 
@@ -50,62 +50,27 @@ export class LabaFailure extends Error {
   }
 }
 
-export const networkReason = (detail: string): Reason => ({ code: "network", retry: "back-off", detail })
-
-/** The close reason is the code's word. Where it is missing the band of the number decides. */
-export function reasonOfClose(close: number, word: string): Reason {
-  return {
-    code: (word || "network") as Code,
-    retry: retryOfClose(close),
-    detail: `The socket closed with ${close}.`,
-  }
-}
-
-export const reasonOfFrame = ({
+export const makeReason = (code: Code | ClientCode, retry: Retry, detail: string): Reason => ({
   code,
   retry,
   detail,
-  ...facts
-}: Extract<ServerFrame, { op: "error" }>): Reason => ({ code, retry, detail, ...factsIn(facts) })
+})
 
-const factsIn = ({ retryAfter, limit }: ErrorFacts): Pick<Reason, "retryAfterMs" | "limit"> => ({
+export const networkReason = (detail: string): Reason => makeReason("network", "back-off", detail)
+
+/** The application has closed `what`. */
+export const closedReason = (what: "channel" | "connection"): Reason =>
+  makeReason("closed", "stay-away", `The application closed the ${what}.`)
+
+/** Reads what an error says of itself, in a frame or in problem+json. */
+export const reasonOf = ({
+  code,
+  retry,
+  detail,
+  retryAfter,
+  limit,
+}: Pick<Extract<ServerFrame, { op: "error" }>, "code" | "retry" | "detail" | keyof ErrorFacts>): Reason => ({
+  ...makeReason(code, retry, detail),
   ...(retryAfter && { retryAfterMs: retryAfter * 1000 }),
   ...(limit && { limit }),
 })
-
-/** What a refused request needs to tell: the parts of a `Response` that are read here. */
-interface Refusal {
-  readonly status: number
-  readonly headers: { get(name: string): string | null }
-  text(): Promise<string>
-}
-
-/**
- * Reads problem+json. Only 401 and 403 from Laba itself keep the client away for good: a proxy on the way answers 4xx too,
- * and what one transport cannot do another may.
- */
-export async function reasonOfRefusal(answer: Refusal): Promise<Reason> {
-  const body = await answer.text().catch(() => "")
-  const problem = parseProblem(body)
-  if (!problem) return networkReason(`The answer was ${answer.status}.`)
-  const isBarred = answer.status === 401 || answer.status === 403
-  const retry =
-    problem.code === "gone"
-      ? "at-once"
-      : problem.retry === "stay-away" && !isBarred
-        ? "back-off"
-        : problem.retry
-  const seconds = Number(answer.headers.get("retry-after"))
-  return { ...problem, retry, ...(seconds > 0 ? { retryAfterMs: seconds * 1000 } : {}) }
-}
-
-function parseProblem(body: string): Reason | null {
-  try {
-    const { code, retry, detail, ...facts } = JSON.parse(body)
-    return typeof code === "string" && typeof retry === "string"
-      ? { code: code as Code, retry: retry as Retry, detail, ...factsIn(facts) }
-      : null
-  } catch {
-    return null
-  }
-}

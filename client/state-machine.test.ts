@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { type Event, type State, step, table } from "./state-machine.ts"
+import { type Event, type State, transition, table } from "./state-machine.ts"
 
 const states = Object.keys(table) as State[]
 const events = Object.keys(table.idle) as Event[]
@@ -7,7 +7,7 @@ const events = Object.keys(table.idle) as Event[]
 test("every state has a cell for every event, and leads to a state", () => {
   for (const state of states) {
     expect(Object.keys(table[state])).toEqual(events)
-    for (const event of events) expect(states).toContain(step(state, event)[0])
+    for (const event of events) expect(states).toContain(transition(state, event)[0])
   }
 })
 
@@ -20,14 +20,14 @@ test("a missing cell does not compile", () => {
 })
 
 test("closing ends every state, and nothing leads out of closed", () => {
-  for (const state of states) expect(step(state, "close")[0]).toBe("closed")
-  for (const event of events) expect(step("closed", event)).toEqual(["closed"])
+  for (const state of states) expect(transition(state, "close")[0]).toBe("closed")
+  for (const event of events) expect(transition("closed", event)).toEqual(["closed"])
 })
 
 test("open is reached only by proof", () => {
   for (const state of states) {
     for (const event of events) {
-      if (state !== "open" && step(state, event)[0] === "open")
+      if (state !== "open" && transition(state, event)[0] === "open")
         expect([state, event]).toEqual(["connecting", "ready"])
     }
   }
@@ -36,7 +36,7 @@ test("open is reached only by proof", () => {
 test("waiting always has its timer, and only waiting has one", () => {
   for (const state of states) {
     for (const event of events) {
-      const [to, ...actions] = step(state, event)
+      const [to, ...actions] = transition(state, event)
       expect(actions.includes("wait")).toBe(to === "waiting" && state !== "waiting")
     }
   }

@@ -1,4 +1,4 @@
-// The states of a connection and of a subscription, as one pure table. Who acts on it is in connect.ts and subscription.ts.
+// The states of a connection and of a subscription, as one pure table. Who acts on it is in connect.ts and channels/subscription.ts.
 
 export type State =
   /** Nothing is under way: not started, the page is hidden, or (a channel) the connection is away. */
@@ -13,7 +13,7 @@ export type State =
 
 export type Event =
   | "start"
-  /** The transport proved itself, or the channel is subscribed. */
+  /** The transport is ready, or the channel is subscribed. */
   | "ready"
   /** Ended; come back after a wait. */
   | "lost"
@@ -116,4 +116,4 @@ export const table: Table = {
 }
 
 /** Where an event leads from a state. */
-export const step = (state: State, event: Event): Cell => table[state][event]
+export const transition = (state: State, event: Event): Cell => table[state][event]

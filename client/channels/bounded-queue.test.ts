@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
-import { createBuffer } from "./bounded-queue.ts"
+import { createBoundedQueue } from "./bounded-queue.ts"
 
 test("gives items in order, also to readers that came before them", async () => {
-  const buffer = createBuffer<number>(4, () => {})
+  const buffer = createBoundedQueue<number>(4, () => {})
   const first = buffer.next()
   const second = buffer.next()
   buffer.push(1)
@@ -13,7 +13,7 @@ test("gives items in order, also to readers that came before them", async () => 
 
 test("is full at its bound, and says once that it was read down to a half", async () => {
   let drained = 0
-  const buffer = createBuffer<number>(4, () => drained++)
+  const buffer = createBoundedQueue<number>(4, () => drained++)
   for (const n of [1, 2, 3, 4]) buffer.push(n)
   expect(buffer.isFull()).toBe(true)
   await buffer.next()
@@ -23,7 +23,7 @@ test("is full at its bound, and says once that it was read down to a half", asyn
 })
 
 test("ends after what waits, with its failure once", async () => {
-  const buffer = createBuffer<number>(4, () => {})
+  const buffer = createBoundedQueue<number>(4, () => {})
   buffer.push(1)
   buffer.end(new Error("over"))
   expect(await buffer.next()).toEqual({ done: false, value: 1 })
@@ -32,7 +32,7 @@ test("ends after what waits, with its failure once", async () => {
 })
 
 test("lets waiting readers go when it ends or is left", async () => {
-  const buffer = createBuffer<number>(4, () => {})
+  const buffer = createBoundedQueue<number>(4, () => {})
   const waiting = [buffer.next(), buffer.next()]
   await buffer.return()
   expect((await Promise.all(waiting)).every(({ done }) => done)).toBe(true)

@@ -1,71 +1,66 @@
 // A bounded queue that is read by `for await`. It tells when it is full and when it was read down to a half, and never drops.
 
-export interface Buffer<T> extends AsyncIterableIterator<T> {
+export interface BoundedQueue<T> extends AsyncIterableIterator<T> {
   push(item: T): void
   isFull(): boolean
   /** Forgets what waits. */
   clear(): void
   /** No more items: after those that wait, reading ends, or fails with `failure`. */
   end(failure?: Error): void
-  return(): Promise<IteratorResult<T>>
+  return: () => Promise<IteratorResult<T>>
 }
 
 /** `drained`: it was full and no longer is, or its reader left. */
-export function createBuffer<T>(max: number, drained: () => void): Buffer<T> {
+export function createBoundedQueue<T>(max: number, drained: () => void): BoundedQueue<T> {
   let items: T[] = []
-  let readers: { resolve(result: IteratorResult<T>): void; reject(error: Error): void }[] = []
+  const readers: ((result: IteratorResult<T> | Promise<never>) => void)[] = []
   let isEnded = false
   let wasFull = false
   let failure: Error | undefined
 
   const done = { done: true, value: undefined } as const
+  const clear = (): void => {
+    items = []
+    wasFull = false
+  }
+  /** Gives to who waits what there is: items, then the failure, once, then the end. */
+  const serve = (): void => {
+    while (readers.length > 0 && (items.length > 0 || isEnded)) {
+      const give = readers.shift() as (typeof readers)[number]
+      if (items.length > 0) give({ done: false, value: items.shift() as T })
+      else {
+        give(failure ? Promise.reject(failure) : done)
+        failure = undefined
+      }
+    }
+    if (wasFull && items.length <= max / 2) {
+      wasFull = false
+      drained()
+    }
+  }
+  const end = (why?: Error): void => {
+    isEnded = true
+    failure = why
+    serve()
+  }
   return {
-    push(value) {
-      const reader = readers.shift()
-      if (reader) return reader.resolve({ done: false, value })
-      items.push(value)
+    push(item) {
+      items.push(item)
+      serve()
       wasFull = wasFull || items.length >= max
     },
     isFull: () => wasFull,
-    clear() {
-      items = []
-      wasFull = false
+    clear,
+    end,
+    next() {
+      return new Promise((resolve) => {
+        readers.push(resolve)
+        serve()
+      })
     },
-    end(why) {
-      isEnded = true
-      const [first, ...others] = readers
-      readers = []
-      if (why && first) first.reject(why)
-      else {
-        failure = why
-        first?.resolve(done)
-      }
-      for (const reader of others) reader.resolve(done)
-    },
-    async next() {
-      if (items.length > 0) {
-        const value = items.shift() as T
-        if (wasFull && items.length <= max / 2) {
-          wasFull = false
-          drained()
-        }
-        return { done: false, value }
-      }
-      if (failure) {
-        const error = failure
-        failure = undefined
-        throw error
-      }
-      if (isEnded) return done
-      return new Promise((resolve, reject) => readers.push({ resolve, reject }))
-    },
-    async return() {
-      isEnded = true
-      failure = undefined
-      items = []
-      wasFull = false
-      for (const reader of readers) reader.resolve(done)
-      readers = []
+    return: async () => {
+      clear()
+      end()
       drained()
       return done
     },

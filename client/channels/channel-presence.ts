@@ -1,108 +1,108 @@
 // Who listens to a channel, as the application is told: who is there, who came, who left. It watches while somebody
 // listens for that, and after a lost connection tells what happened meanwhile.
 import type { PresenceMember, ServerFrame } from "../../wire/frames.ts"
+import type { SendCommand } from "../connection/pending-commands.ts"
+import type { Emitter } from "../emitter.ts"
+import { LabaFailure, networkReason, reasonOf } from "../reason.ts"
 import type { ChannelEvents } from "./channel.ts"
-import type { Listeners } from "../emitter.ts"
-import { LabaFailure, type Reason, reasonOfFrame } from "../reason.ts"
-import type { Ask } from "../connection/pending-commands.ts"
 
 /** What is told by it, and starts the watching. */
-const told: readonly (keyof ChannelEvents)[] = ["presence", "join", "leave"]
+const presenceEvents: readonly (keyof ChannelEvents)[] = ["presence", "join", "leave"]
 
-interface Attendance {
+interface ChannelPresence {
   /** Asks once. Rejects when the connection is not open. */
-  ask(): Promise<readonly PresenceMember[]>
+  query(): Promise<readonly PresenceMember[]>
   /** A listener came or went, or the channel was subscribed. */
-  review(): void
+  listenersChanged(): void
   /** The connection is away: who watched must watch anew. */
-  detach(): void
-  hear(frame: ServerFrame & { op: "members" }): void
+  disconnected(): void
+  receive(frame: ServerFrame & { op: "members" }): void
 }
 
-interface AttendanceOptions {
+interface ChannelPresenceOptions {
   readonly name: string
-  readonly listeners: Pick<Listeners<ChannelEvents>, "has" | "emit">
-  readonly ask: Ask
+  readonly emitter: Pick<Emitter<ChannelEvents>, "has" | "emit">
+  readonly sendCommand: SendCommand
   isConnected(): boolean
   /** The channel is subscribed. */
   isOpen(): boolean
 }
 
-export function createAttendance(options: AttendanceOptions): Attendance {
-  const { name, listeners, ask, isConnected, isOpen } = options
+export function createChannelPresence(options: ChannelPresenceOptions): ChannelPresence {
+  const { name: channel, emitter, sendCommand, isConnected, isOpen } = options
   let isWatching = false
   // Null until the first answer: who was there before anybody looked has not just come.
   let known: Map<string, PresenceMember> | null = null
   // A frame may repeat what the answer has said already: whoever comes hears of their own coming.
   let isNews = false
 
-  const tellAll = (): void => listeners.emit("presence", known ? [...known.values()] : [])
-  const come = (member: PresenceMember): void => {
+  const emitAll = (): void => emitter.emit("presence", known ? [...known.values()] : [])
+  const join = (member: PresenceMember): void => {
     if (!known || known.has(member.user)) return
     isNews = true
     known.set(member.user, member)
-    listeners.emit("join", member)
+    emitter.emit("join", member)
   }
-  const go = (user: string): void => {
+  const leave = (user: string): void => {
     const member = known?.get(user)
     if (!member) return
     isNews = true
     known?.delete(user)
-    listeners.emit("leave", member)
+    emitter.emit("leave", member)
   }
   const compare = (members: readonly PresenceMember[], isWhole: boolean): void => {
+    const now = new Map(members.map((member) => [member.user, member]))
     if (!known) {
-      known = new Map(members.map((member) => [member.user, member]))
+      known = now
       return
     }
-    const now = new Set(members.map(({ user }) => user))
     // Of a list that was cut nothing follows for who is not on it.
-    if (isWhole) for (const user of [...known.keys()]) if (!now.has(user)) go(user)
-    for (const member of members) come(member)
+    if (isWhole) for (const user of [...known.keys()]) if (!now.has(user)) leave(user)
+    for (const member of members) join(member)
   }
   const watch = (): void => {
     isWatching = true
-    ask({ op: "presence", channel: name, watch: true }, (reply) => {
+    sendCommand({ op: "presence", channel, watch: true }, (reply) => {
       if (reply?.op !== "presence") {
         isWatching = false
         return
       }
       compare(reply.members, reply.members.length === reply.users)
-      tellAll()
+      emitAll()
     })
   }
 
   return {
-    ask() {
+    query() {
       return new Promise((resolve, reject) => {
-        const none: Reason = { code: "network", retry: "back-off", detail: "The connection is not open." }
+        const none = networkReason("The connection is not open.")
         if (!isConnected()) return reject(new LabaFailure(none))
-        ask({ op: "presence", channel: name }, (reply) => {
+        sendCommand({ op: "presence", channel }, (reply) => {
           if (reply?.op === "presence") {
-            listeners.emit("presence", reply.members)
+            emitter.emit("presence", reply.members)
             resolve(reply.members)
-          } else reject(new LabaFailure(reply?.op === "error" ? reasonOfFrame(reply) : none))
+          } else reject(new LabaFailure(reply?.op === "error" ? reasonOf(reply) : none))
         })
       })
     },
-    review() {
-      const isWanted = told.some((event) => listeners.has(event))
+    listenersChanged() {
+      const isWanted = presenceEvents.some(emitter.has)
       if (isWanted && !isWatching && isOpen()) watch()
       else if (!isWanted && isWatching) {
         isWatching = false
         known = null
-        if (isConnected()) ask({ op: "presence", channel: name, watch: false }, () => {})
+        if (isConnected()) sendCommand({ op: "presence", channel, watch: false }, () => {})
       }
     },
-    detach() {
+    disconnected() {
       isWatching = false
     },
-    hear({ joined, left }) {
+    receive({ joined, left }) {
       if (!isWatching || !known) return
       isNews = false
-      for (const user of left) go(user)
-      for (const member of joined) come(member)
-      if (isNews) tellAll()
+      for (const user of left) leave(user)
+      for (const member of joined) join(member)
+      if (isNews) emitAll()
     },
   }
 }

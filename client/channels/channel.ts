@@ -1,10 +1,9 @@
 // The contract of a channel as the application holds it. What keeps it is in subscription.ts.
 import type { History, PresenceMember } from "../../wire/frames.ts"
-import type { Reset } from "./unread-messages.ts"
-import type { State } from "../state-machine.ts"
-import type { Message } from "./message.ts"
 import type { Published, PublishOptions } from "../publishing/publish-queue.ts"
 import type { Reason } from "../reason.ts"
+import type { State } from "../state-machine.ts"
+import type { Message } from "./message.ts"
 
 /** What `ready` resolves with. */
 export interface Subscription {
@@ -17,6 +16,12 @@ export interface Subscription {
 export interface ChannelState extends Partial<Subscription> {
   readonly state: State
   readonly reason: Reason | null
+}
+
+/** The position could not be resumed from: something may be missing here, and the application reloads. */
+export interface Reset {
+  readonly cursor: string
+  readonly reason: string
 }
 
 export interface ChannelEvents {

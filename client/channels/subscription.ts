@@ -1,41 +1,41 @@
 // One channel, subscribed again from its cursor on every connection, for all who use it. Knows commands and answers; does
 // not know transports.
 import type { History, ServerFrame } from "../../wire/frames.ts"
-import { createAttendance } from "./channel-presence.ts"
 import { type Backoff, waitAfter } from "../backoff.ts"
-import type { Channel, ChannelEvents, ChannelOptions, Subscription } from "./channel.ts"
+import type { SendCommand } from "../connection/pending-commands.ts"
 import type { Environment } from "../environment.ts"
-import { createHandle, type Handle, type Source } from "./channel-handle.ts"
-import { type Event, type State, step } from "../state-machine.ts"
+import { makeReason, type Reason, reasonOf } from "../reason.ts"
+import { type Event, type State, transition } from "../state-machine.ts"
+import type { Channel, ChannelEvents, ChannelOptions, Subscription } from "./channel.ts"
+import { type ChannelHandle, createChannelHandle, type HandleOwner } from "./channel-handle.ts"
+import { createChannelPresence } from "./channel-presence.ts"
 import { readMessage } from "./message.ts"
-import { type Reason, reasonOfFrame } from "../reason.ts"
-import type { Ask } from "../connection/pending-commands.ts"
 
 /** What the connection needs of a channel. */
-export interface Subscribed {
+export interface ChannelSubscription {
   /** A user of it, under the name that they call it by. */
   open(name: string, publish: Channel["publish"]): Channel
   /** The connection is open. */
-  attach(): void
+  connected(): void
   /** The connection is away. */
-  detach(reason: Reason): void
+  disconnected(reason: Reason): void
   /** A frame about this channel that answers no command. */
-  hear(frame: ServerFrame): void
+  receive(frame: ServerFrame): void
   end(reason: Reason): void
   /** The server has moved or ended its listener on another one's account: it goes back to where it stood. */
-  goBack(): void
+  resubscribe(): void
   /** Takes over those of another one, which the server has found to be the same channel and has put in this one's place. */
-  takeOver(handles: Iterable<Handle>, history: History): void
+  takeOver(handles: Iterable<ChannelHandle>, history: History): void
 }
 
-export interface Surroundings {
+export interface SubscriptionContext {
   readonly backoff: Backoff
   readonly bufferMax: number
   readonly environment: Pick<Environment, "clock" | "random" | "report">
-  readonly ask: Ask
+  readonly sendCommand: SendCommand
   isConnected(): boolean
   /** What the server calls the channel; its frames carry that name. Answers another subscription that has it already. */
-  named(name: string): Subscribed | null
+  named(name: string): ChannelSubscription | null
   /** The server listens to it no longer, under whatever name that was asked for. */
   unsubscribed(name: string): void
   /** It is over. */
@@ -43,17 +43,8 @@ export interface Surroundings {
 }
 
 /** Two names of one channel are one subscription, and that starts where it stands. */
-export const openAlready = (name: string): Reason => ({
-  code: "bad_cursor",
-  retry: "stay-away",
-  detail: `${name} is open already; close it to start elsewhere.`,
-})
-
-const moved: Reason = {
-  code: "network",
-  retry: "at-once",
-  detail: "The channel has another name, too.",
-}
+export const alreadyOpen = (name: string): Reason =>
+  makeReason("bad_cursor", "stay-away", `${name} is open already; close it to start elsewhere.`)
 
 /** `isAttached`: the server began it, and where it starts is nobody's wish. */
 export type SubscriptionOptions = ChannelOptions & { readonly isAttached?: boolean }
@@ -61,11 +52,11 @@ export type SubscriptionOptions = ChannelOptions & { readonly isAttached?: boole
 export function createSubscription(
   name: string,
   options: SubscriptionOptions,
-  around: Surroundings,
-): Subscribed {
-  const { backoff, bufferMax, environment, ask, isConnected, named, unsubscribed, closed } = around
+  context: SubscriptionContext,
+): ChannelSubscription {
+  const { backoff, bufferMax, environment, sendCommand, isConnected, named, unsubscribed, closed } = context
   const { clock, random, report } = environment
-  const handles = new Set<Handle>()
+  const handles = new Set<ChannelHandle>()
   let state: State = "idle"
   let cursor = options.after || null
   let subscription: Subscription | null = null
@@ -73,31 +64,38 @@ export function createSubscription(
   let failures = 0
   let cancelWait = (): void => {}
   // Which subscribe is the last one: the answer to an earlier one says nothing any more.
-  let turn = 0
+  let last = 0
 
-  const attendance = createAttendance({
+  /** A copy, because who is told may close or open some. */
+  const forEach = (tell: (handle: ChannelHandle) => void): void => [...handles].forEach(tell)
+  const some = (is: (handle: ChannelHandle) => boolean): boolean => [...handles].some(is)
+
+  const presence = createChannelPresence({
     name,
-    listeners: {
-      has: (event) => [...handles].some((handle) => handle.has(event)),
+    emitter: {
+      has: (event) => some((handle) => handle.has(event)),
       emit<Name extends keyof ChannelEvents>(event: Name, value: ChannelEvents[Name]): void {
-        for (const handle of [...handles]) handle.emit(event, value)
+        forEach((handle) => handle.emit(event, value))
       },
     },
-    ask,
+    sendCommand,
     isConnected,
     isOpen: () => state === "open",
   })
 
   /** Somebody has more unread than may wait. Who takes no messages holds up nobody who does: they are skipped for them. */
   const isFull = (): boolean => {
-    const all = [...handles]
-    if (all.some((handle) => handle.isRead()))
-      for (const handle of all) if (handle.isFull() && !handle.isRead()) handle.skip(cursor as string)
-    return all.some((handle) => handle.isFull())
+    if (some((handle) => handle.hasReader()))
+      forEach((handle) => {
+        if (handle.isFull() && !handle.hasReader()) handle.skip(cursor as string)
+      })
+    return some((handle) => handle.isFull())
   }
+  /** It waits for its readers, and the server keeps the rest. */
+  const isResting = (): boolean => reason?.code === "buffer_full"
 
   const go = (event: Event, why: Reason | null = null): void => {
-    const [to, ...actions] = step(state, event)
+    const [to, ...actions] = transition(state, event)
     const isNews = to !== state
     state = to
     if (isNews) reason = why
@@ -110,43 +108,47 @@ export function createSubscription(
     }
     if (!isNews) return
     if (state === "closed") closed()
-    for (const handle of [...handles]) {
+    forEach((handle) => {
       if (state === "closed") handle.end(why as Reason)
-      else handle.tell({ state, reason, ...(state === "open" ? subscription : {}) })
-    }
+      else handle.emitState({ state, reason, ...(state === "open" && subscription) })
+    })
   }
+  /** It ends or rests, by what the reason says. */
+  const goBy = (why: Reason): void =>
+    go(why.retry === "stay-away" ? "refused" : why.retry === "at-once" ? "dropped" : "lost", why)
 
   const unsubscribe = (): void =>
-    ask({ op: "unsubscribe", channel: name }, (reply) => {
+    sendCommand({ op: "unsubscribe", channel: name }, (reply) => {
       if (reply?.op === "unsubscribed") unsubscribed(reply.channel)
     })
   const subscribe = (): void => {
-    const mine = ++turn
-    ask({ op: "subscribe", channel: name, ...(cursor === null ? {} : { after: cursor }) }, (reply) => {
-      if (mine !== turn || state !== "connecting" || !reply) return
-      if (reply.op === "error") return go(eventOf(reply), reasonOfFrame(reply))
+    const mine = ++last
+    sendCommand({ op: "subscribe", channel: name, ...(cursor !== null && { after: cursor }) }, (reply) => {
+      if (mine !== last || state !== "connecting" || !reply) return
+      if (reply.op === "error") return goBy(reasonOf(reply))
       if (reply.op !== "subscribed") return
+      const { recovered, history } = reply
       const other = named(reply.channel)
-      if (other) return giveUpTo(other, reply.history)
+      if (other) return mergeInto(other, history)
       failures = 0
       // Not resumed: a reset follows and brings the cursor. Taken now, and the connection lost before the reset, the
       // next one would resume from there and nobody would ever be told.
-      if (cursor === null || reply.recovered) cursor = reply.cursor
-      subscription = { cursor: reply.cursor, recovered: reply.recovered, history: reply.history }
+      if (cursor === null || recovered) cursor = reply.cursor
+      subscription = { cursor: reply.cursor, recovered, history }
       go("ready")
-      attendance.review()
+      presence.listenersChanged()
     })
   }
   /** Another one is this channel already. Who asked for a place of their own in it cannot have it. */
-  const giveUpTo = (other: Subscribed, history: History): void => {
+  const mergeInto = (other: ChannelSubscription, history: History): void => {
     state = "closed"
     const isRefused = options.after !== undefined && !options.isAttached
-    if (isRefused) for (const handle of handles) handle.end(openAlready(name))
+    if (isRefused) for (const handle of handles) handle.end(alreadyOpen(name))
     other.takeOver(isRefused ? [] : handles, history)
     handles.clear()
   }
 
-  const source: Source = {
+  const owner: HandleOwner = {
     get state() {
       return state
     },
@@ -156,69 +158,64 @@ export function createSubscription(
     get subscription() {
       return subscription
     },
-    presence: attendance.ask,
-    review: attendance.review,
+    presence: presence.query,
+    listenersChanged: presence.listenersChanged,
     drained() {
-      if (reason?.code === "buffer_full" && isConnected() && !isFull()) go("start")
+      if (isResting() && isConnected() && !isFull()) go("start")
     },
     leave(handle, why) {
       handles.delete(handle)
-      attendance.review()
-      if (handles.size > 0) source.drained()
+      presence.listenersChanged()
+      if (handles.size > 0) owner.drained()
       else go("close", why)
     },
   }
 
-  const subscribed: Subscribed = {
+  const self: ChannelSubscription = {
     open(as, publish) {
-      const handle = createHandle({ name: as, bufferMax, report, publish }, source)
+      const handle = createChannelHandle({ name: as, bufferMax, report, publish }, owner)
       handles.add(handle)
       return handle.channel
     },
-    attach() {
+    connected() {
       if (!isFull()) go("start")
     },
-    detach: (why) => {
-      attendance.detach()
-      if (reason?.code !== "buffer_full") go("pause", why)
+    disconnected(why) {
+      presence.disconnected()
+      if (!isResting()) go("pause", why)
     },
-    hear(frame) {
+    receive(frame) {
       // Until the answer to the last subscribe, what comes belongs to the one before.
       if (state !== "open") return
-      if (frame.op === "members") attendance.hear(frame)
+      if (frame.op === "members") presence.receive(frame)
       else if (frame.op === "message") {
         cursor = frame.cursor
         const message = readMessage(frame)
-        for (const handle of [...handles]) handle.push(message)
+        forEach((handle) => handle.push(message))
         // Lossless: the server keeps the rest, and the cursor stands at the last one taken.
-        if (isFull())
-          go("pause", { code: "buffer_full", retry: "at-once", detail: "Messages wait to be read." })
+        if (isFull()) go("pause", makeReason("buffer_full", "at-once", "Messages wait to be read."))
       } else if (frame.op === "reset") {
         cursor = frame.cursor
-        for (const handle of [...handles]) handle.reset({ cursor: frame.cursor, reason: frame.reason })
-      } else if (frame.op === "error") go(eventOf(frame), reasonOfFrame(frame))
+        forEach((handle) => handle.reset({ cursor: frame.cursor, reason: frame.reason }))
+      } else if (frame.op === "error") goBy(reasonOf(frame))
     },
     end: (why) => go("close", why),
     takeOver(others, history) {
       for (const handle of others) {
         handles.add(handle)
-        handle.move(source)
+        handle.moveTo(owner)
       }
       // The server has one listener for a channel, and has just moved it.
       if (state !== "open") {
-        if (reason?.code === "buffer_full" && isConnected()) unsubscribe()
-      } else if (history === "kept") subscribed.goBack()
-      else for (const handle of others) handle.tell({ state, reason, ...subscription })
-      attendance.review()
+        if (isResting() && isConnected()) unsubscribe()
+      } else if (history === "kept") self.resubscribe()
+      else for (const handle of others) handle.emitState({ state, reason, ...subscription })
+      presence.listenersChanged()
     },
-    goBack() {
-      if (state === "open") go("dropped", moved)
+    resubscribe() {
+      if (state === "open")
+        go("dropped", makeReason("network", "at-once", "The channel has another name, too."))
     },
   }
-  return subscribed
-}
-
-/** What an error means for a subscription. */
-function eventOf({ retry }: { readonly retry: Reason["retry"] }): Event {
-  return retry === "stay-away" ? "refused" : retry === "at-once" ? "dropped" : "lost"
+  return self
 }

@@ -1,85 +1,82 @@
-// What a channel has for the application: to listeners at once, to iterators through their buffers, and kept until the
+// What a channel has for one of its users: to listeners at once, to iterators through their queues, and kept until the
 // first of them comes. It is bounded and says when it is full; it never drops.
-import { type Buffer, createBuffer } from "./bounded-queue.ts"
+import type { Emitter, ReportError } from "../emitter.ts"
+import { LabaFailure, makeReason } from "../reason.ts"
+import { type BoundedQueue, createBoundedQueue } from "./bounded-queue.ts"
+import type { ChannelEvents, Reset } from "./channel.ts"
 import type { Message } from "./message.ts"
 
-/** The position could not be resumed from: something may be missing here, and the application reloads. */
-export interface Reset {
-  readonly cursor: string
-  readonly reason: string
-}
-
-interface InboxOptions {
+interface UnreadMessagesOptions {
+  /** The channel, as its user calls it. */
+  readonly name: string
   readonly max: number
-  /** Somebody listens for messages. */
-  isHeard(): boolean
-  /** Gives a message to the listeners. */
-  give(message: Message): void
-  /** Tells listeners of a reset; false when none listens for it. */
-  tell(reset: Reset): boolean
-  /** A reset that no listener and no iterator was there for. */
-  untold(reset: Reset): void
-  failureOf(reset: Reset): Error
-  /** There is room again after `isFull`. */
+  readonly emitter: Emitter<ChannelEvents>
+  /** Told of a reset that nobody was there for. */
+  readonly report: ReportError
+  /** Somebody reads, or there is room again: what waits for that may go on. */
   drained(): void
 }
 
-interface Inbox {
+interface UnreadMessages {
   push(message: Message): void
   reset(reset: Reset): void
   isFull(): boolean
   /** Somebody takes what comes. */
-  isRead(): boolean
-  /** Forgets what was kept for the first who comes, and keeps that for them. */
-  skip(reset: Reset): void
+  hasReader(): boolean
+  /** Forgets what nobody has taken. Who begins to is told of the hole. */
+  skip(cursor: string): void
   /** A listener for messages came: it gets what was kept, before anything new. */
   listenerCame(): void
   iterate(): AsyncIterableIterator<Message>
   end(failure?: Error): void
 }
 
-export function createInbox(options: InboxOptions): Inbox {
-  const { max, isHeard, give, tell, untold, failureOf, drained } = options
-  const buffers = new Set<Buffer<Message>>()
+export function createUnreadMessages(options: UnreadMessagesOptions): UnreadMessages {
+  const { name, max, emitter, report, drained } = options
+  const queues = new Set<BoundedQueue<Message>>()
   let kept: (Message | Reset)[] = []
+  /** As the bound counts it: a hole alone is nothing that waits. */
   let keptSize = 0
   let ended: { failure: Error | undefined } | null = null
 
   const pass = (message: Message): void => {
-    give(message)
-    for (const buffer of buffers) buffer.push(message)
+    emitter.emit("message", message)
+    for (const queue of queues) queue.push(message)
   }
-  /** Who reloads now must not be given afterwards what is older. */
-  const forget = (): void => {
-    kept = []
-    keptSize = 0
-    for (const buffer of buffers) buffer.clear()
+  /** False when nobody listens for it. */
+  const emitReset = (reset: Reset): boolean => {
+    const isHeard = emitter.has("reset")
+    emitter.emit("reset", reset)
+    return isHeard
+  }
+  const endQueues = (failure?: Error): void => {
+    for (const queue of queues) queue.end(failure)
+    queues.clear()
   }
   const passReset = (reset: Reset): void => {
-    if (tell(reset)) return
-    if (buffers.size === 0) return untold(reset)
+    if (emitReset(reset)) return
+    const failure = new LabaFailure(
+      makeReason("reset", "at-once", `${name} cannot be resumed (${reset.reason}).`),
+    )
     // An iterator gives messages only, so a hole in them has to end it.
-    for (const buffer of buffers) buffer.end(failureOf(reset))
-    buffers.clear()
+    if (queues.size > 0) endQueues(failure)
+    else report(failure)
   }
   const keep = (item: Message | Reset): void => {
-    kept.push(item)
-    keptSize = kept.length
+    keptSize = kept.push(item)
   }
   const release = (): void => {
-    if (kept.length === 0) return
     const items = kept
     kept = []
+    keptSize = 0
     for (const item of items) {
       if ("data" in item) pass(item)
       else passReset(item)
     }
-    const wasFull = keptSize >= max
-    keptSize = 0
-    if (wasFull) drained()
+    drained()
   }
-  const isRead = (): boolean => isHeard() || buffers.size > 0
-  const mustKeep = (): boolean => kept.length > 0 || !isRead()
+  const hasReader = (): boolean => emitter.has("message") || queues.size > 0
+  const mustKeep = (): boolean => kept.length > 0 || !hasReader()
 
   return {
     push(message) {
@@ -87,37 +84,40 @@ export function createInbox(options: InboxOptions): Inbox {
       else pass(message)
     },
     reset(reset) {
-      if (tell(reset)) return forget()
-      if (mustKeep()) keep(reset)
+      if (emitReset(reset)) {
+        // Who reloads now must not be given afterwards what is older.
+        kept = []
+        keptSize = 0
+        for (const queue of queues) queue.clear()
+      } else if (mustKeep()) keep(reset)
       else passReset(reset)
     },
-    isFull: () => keptSize >= max || [...buffers].some((buffer) => buffer.isFull()),
-    isRead,
-    skip(reset) {
-      kept = [reset]
+    isFull: () => keptSize >= max || [...queues].some((queue) => queue.isFull()),
+    hasReader,
+    skip(cursor) {
+      kept = [{ cursor, reason: "skipped" }]
       keptSize = 0
     },
     listenerCame() {
       queueMicrotask(() => {
-        if (isHeard()) release()
+        if (emitter.has("message")) release()
       })
     },
     iterate() {
-      const buffer = createBuffer<Message>(max, drained)
-      const leave = buffer.return
-      buffer.return = () => {
-        buffers.delete(buffer)
-        return leave.call(buffer)
+      const queue = createBoundedQueue<Message>(max, drained)
+      const { return: leave } = queue
+      queue.return = () => {
+        queues.delete(queue)
+        return leave()
       }
-      buffers.add(buffer)
+      queues.add(queue)
       release()
-      if (ended) buffer.end(ended.failure)
-      return buffer
+      if (ended) queue.end(ended.failure)
+      return queue
     },
     end(failure) {
       ended = { failure }
-      for (const buffer of buffers) buffer.end(failure)
-      buffers.clear()
+      endQueues(failure)
     },
   }
 }

@@ -1,86 +1,93 @@
-// One transport on trial: opened, shown the token, pinged. It has proven itself when the ping is answered, because a
+// The handshake of one transport: opened, shown the token, pinged. It is ready when the ping is answered, because a
 // proxy may let a WebSocket open and then swallow its frames.
 import type { ServerFrame } from "../../wire/frames.ts"
-import { networkReason, type Reason, reasonOfFrame } from "../reason.ts"
-import type { Ear, Line, Site, Transport, TransportName } from "../transports/transport.ts"
+import { networkReason, type Reason, reasonOf } from "../reason.ts"
+import type {
+  OpenTransport,
+  Transport,
+  TransportEnvironment,
+  TransportEvents,
+  TransportName,
+} from "../transports/transport.ts"
 
 type Hello = Extract<ServerFrame, { op: "hello" }>
 
-/** A transport that has proven itself. */
-export interface Winner {
+/** A transport whose ping was answered. */
+export interface ReadyTransport {
   readonly name: TransportName
-  readonly line: Line
+  readonly transport: Transport
   readonly hello: Hello
   /** Seconds for which the token is good, if the server said so. */
   readonly tokenSeconds: number | undefined
-  /** From now on the line speaks to this ear, beginning with what came meanwhile. */
-  hand(ear: Ear): void
+  /** From now on its events go there, beginning with what came meanwhile. */
+  forwardTo(events: TransportEvents): void
 }
 
-export interface Verdict {
-  won(winner: Winner): void
+/** What becomes of an attempt to connect: one of the two, once. */
+export interface DialEvents {
+  opened(ready: ReadyTransport): void
   failed(reason: Reason): void
 }
 
-/** Frames that the server may send by itself before the proof: a greeting, and channels that it attached. */
+/** Frames that the server may send by itself before the ping is answered: a greeting, and channels that it attached. */
 const earlyMax = 1_000
 
-interface Trial {
+interface Handshake {
   readonly name: TransportName
-  readonly transport: Transport
+  readonly open: OpenTransport
   readonly token: string | null
 }
 
-/** Puts a transport on trial; returns how to call it off. */
-export function tryTransport(site: Site, { name, transport, token }: Trial, verdict: Verdict): () => void {
+/** Opens a transport and waits for its answer; returns how to call it off. */
+export function startHandshake(
+  environment: TransportEnvironment,
+  { name, open, token }: Handshake,
+  { opened, failed }: DialEvents,
+): () => void {
   let hello: Hello | null = null
   let tokenSeconds: number | undefined
-  let line: Line | null = null
+  let transport: Transport | null = null
   let isOver = false
   const early: ServerFrame[] = []
 
   const stop = (): void => {
     isOver = true
-    line?.close()
+    transport?.close()
   }
   const fail = (reason: Reason): void => {
     if (isOver) return
     stop()
-    verdict.failed(reason)
+    failed(reason)
   }
-
-  const hand = (next: Ear): void => {
-    ear = next
-    for (const frame of early) next.frame(frame)
-  }
-
-  let ear: Ear = {
+  let events: TransportEvents = {
     alive() {},
-    lost: fail,
+    closed: fail,
     frame(frame) {
-      if (isOver || !line) return
+      if (isOver || !transport) return
       if (frame.op === "hello") {
         hello = frame
-        line.send([
+        transport.send([
           ...(token === null ? [] : [{ op: "token", ref: "token", token } as const]),
           { op: "ping", ref: "ping" },
         ])
-      } else if (frame.op === "token") {
-        tokenSeconds = frame.expires
-      } else if (frame.op === "error") {
-        fail(reasonOfFrame(frame))
-      } else if (frame.op === "pong" && hello) {
+      } else if (frame.op === "token") tokenSeconds = frame.expires
+      else if (frame.op === "error") fail(reasonOf(frame))
+      else if (frame.op === "pong" && hello) {
         isOver = true
-        verdict.won({ name, line, hello, tokenSeconds, hand })
+        opened({ name, transport, hello, tokenSeconds, forwardTo })
       } else if (early.push(frame) > earlyMax)
         fail(networkReason("Too much came before a ping was answered."))
     },
   }
+  const forwardTo = (next: TransportEvents): void => {
+    events = next
+    for (const frame of early) next.frame(frame)
+  }
   try {
-    line = transport(site, {
-      frame: (frame) => ear.frame(frame),
-      alive: () => ear.alive(),
-      lost: (reason) => ear.lost(reason),
+    transport = open(environment, {
+      frame: (frame) => events.frame(frame),
+      alive: () => events.alive(),
+      closed: (reason) => events.closed(reason),
     })
   } catch (error) {
     fail(networkReason(String(error)))

@@ -2,65 +2,66 @@
 // after sleep a socket looks open that has long been dead, so a late timer is a reason to ask.
 import type { Clock } from "../environment.ts"
 
-export interface Pulse {
+export interface Heartbeat {
   /** Something came. */
-  heard(): void
+  received(): void
   /** Sends a ping that must be answered soon. */
   probe(): void
   stop(): void
 }
 
-interface PulseOptions {
+interface HeartbeatOptions {
   readonly clock: Clock
   readonly heartbeatMs: number
   readonly probeMs: number
   ping(): void
   /** Called once: nothing came in time. */
-  dead(): void
+  timedOut(): void
 }
 
 /** Between two looks at the clock; a look that comes later than twice this means that the machine slept. */
-const lookMs = 5_000
+const checkMs = 5_000
 
-export function createPulse({ clock, heartbeatMs, probeMs, ping, dead }: PulseOptions): Pulse {
-  let heardAt = clock.now()
-  let isAsked = false
+export function createHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { clock, heartbeatMs, probeMs, ping, timedOut } = options
+  let receivedAt = clock.now()
+  let hasPinged = false
   let cancelProbe: (() => void) | null = null
-  let cancelLook = (): void => {}
+  let cancelCheck = (): void => {}
 
   const stop = (): void => {
-    cancelLook()
+    cancelCheck()
     cancelProbe?.()
   }
-  const die = (): void => {
+  const timeOut = (): void => {
     stop()
-    dead()
+    timedOut()
   }
   const probe = (): void => {
     if (cancelProbe) return
-    cancelProbe = clock.after(probeMs, die)
+    cancelProbe = clock.after(probeMs, timeOut)
     ping()
   }
-  const look = (): void => {
+  const check = (): void => {
     const startedAt = clock.now()
-    cancelLook = clock.after(lookMs, () => {
+    cancelCheck = clock.after(checkMs, () => {
       const now = clock.now()
-      const silentMs = now - heardAt
-      if (now - startedAt > 2 * lookMs) probe()
-      else if (silentMs >= 2 * heartbeatMs) return die()
-      else if (silentMs >= heartbeatMs && !isAsked) {
-        isAsked = true
+      const silentMs = now - receivedAt
+      if (now - startedAt > 2 * checkMs) probe()
+      else if (silentMs >= 2 * heartbeatMs) return timeOut()
+      else if (silentMs >= heartbeatMs && !hasPinged) {
+        hasPinged = true
         ping()
       }
-      look()
+      check()
     })
   }
 
-  look()
+  check()
   return {
-    heard() {
-      heardAt = clock.now()
-      isAsked = false
+    received() {
+      receivedAt = clock.now()
+      hasPinged = false
       cancelProbe?.()
       cancelProbe = null
     },

@@ -2,40 +2,40 @@
 import type { ClientFrame, ServerFrame } from "../../wire/frames.ts"
 
 /** Given the answer, or null when the connection ended before one came. */
-type Answered = (frame: ServerFrame | null) => void
+type OnReply = (reply: ServerFrame | null) => void
 
-interface Replies {
-  /** The frame with its ref; `answered` is called once. */
-  expect(frame: ClientFrame, answered: Answered): ClientFrame
+/** How a part of the client sends a command on the connection that is open now. */
+export type SendCommand = (frame: ClientFrame, onReply: OnReply) => void
+
+interface PendingCommands {
+  /** The frame with its ref; `onReply` is called once. */
+  add(frame: ClientFrame, onReply: OnReply): ClientFrame
   /** True when the frame was an answer that somebody waited for. */
-  take(frame: ServerFrame): boolean
+  settle(frame: ServerFrame): boolean
   /** The connection ended: nobody will be answered any more. */
-  drop(): void
+  dropAll(): void
 }
 
-export function createReplies(): Replies {
-  const waiting = new Map<unknown, Answered>()
+export function createPendingCommands(): PendingCommands {
+  const pending = new Map<unknown, OnReply>()
   let last = 0
   return {
-    expect(frame, answered) {
-      waiting.set(++last, answered)
+    add(frame, onReply) {
+      pending.set(++last, onReply)
       return { ...frame, ref: last }
     },
-    take(frame) {
+    settle(frame) {
       const ref = "ref" in frame ? frame.ref : undefined
-      const answered = waiting.get(ref)
-      if (!answered) return false
-      waiting.delete(ref)
-      answered(frame)
+      const onReply = pending.get(ref)
+      if (!onReply) return false
+      pending.delete(ref)
+      onReply(frame)
       return true
     },
-    drop() {
-      const all = [...waiting.values()]
-      waiting.clear()
-      for (const answered of all) answered(null)
+    dropAll() {
+      const all = [...pending.values()]
+      pending.clear()
+      for (const onReply of all) onReply(null)
     },
   }
 }
-
-/** How a part of the client sends a command on the connection that is open now. */
-export type Ask = (frame: ClientFrame, answered: Answered) => void

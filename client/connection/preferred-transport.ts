@@ -2,19 +2,19 @@
 import type { Clock, StorageLike } from "../environment.ts"
 import type { TransportName } from "../transports/transport.ts"
 
-interface Remembered {
+interface PreferredTransport {
   /** The names, with the one that won last in front. */
   order(names: readonly TransportName[]): readonly TransportName[]
-  keep(name: TransportName): void
+  remember(name: TransportName): void
 }
 
-/** `base`: the server's address; what passes to one may not pass to another. */
-export function createRemembered(
-  base: string,
+/** `baseUrl`: the server's address; what passes to one may not pass to another. */
+export function createPreferredTransport(
+  baseUrl: string,
   { storage, clock }: { storage: StorageLike | null; clock: Clock },
   rememberMs: number,
-): Remembered {
-  const key = `laba.transport ${base}`
+): PreferredTransport {
+  const key = `laba.transport ${baseUrl}`
   // Kept here too, for where there is no storage.
   let own = ""
   const read = (): string => {
@@ -31,7 +31,7 @@ export function createRemembered(
       if (!first || Number(until) < clock.now()) return names
       return [first, ...names.filter((one) => one !== first)]
     },
-    keep(name) {
+    remember(name) {
       own = `${name} ${clock.now() + rememberMs}`
       try {
         storage?.setItem(key, own)

@@ -1,12 +1,11 @@
 // Keeps the token of an open connection fresh, in place: a new one is sent before the old one runs out.
-import { askToken } from "./dialer.ts"
 import type { Clock } from "../environment.ts"
-import type { TokenSource } from "../options.ts"
-import type { Ask } from "./pending-commands.ts"
+import type { SendCommand } from "./pending-commands.ts"
+import { type TokenSource, tokenFrom } from "./token-source.ts"
 
-interface Refresher {
+interface TokenRefresher {
   /** The token is good for so many seconds from now. */
-  expect(seconds: number | undefined): void
+  expiresIn(seconds: number | undefined): void
   /** Gets and sends a new one now: the server says that the old one runs out, and a hidden page's timers may be late. */
   refresh(): void
   stop(): void
@@ -19,35 +18,40 @@ const soonestMs = 1_000
 /** Timers cannot count further than 24 days; asking once a day costs nothing. */
 const longestMs = 86_400_000
 
-export function createRefresher(source: TokenSource, clock: Clock, ask: Ask): Refresher {
+export function createTokenRefresher(
+  source: TokenSource,
+  clock: Clock,
+  sendCommand: SendCommand,
+): TokenRefresher {
   let cancel = (): void => {}
-  let turn = 0
+  // Which refresh is the last one: what comes of an earlier one says nothing any more.
+  let last = 0
 
   const refresh = async (): Promise<void> => {
     cancel()
-    const mine = ++turn
-    const token = await askToken(source).catch(() => null)
-    if (mine !== turn) return
+    const mine = ++last
+    const token = await tokenFrom(source).catch(() => null)
+    if (mine !== last) return
     if (token === null) return plan(retryMs)
-    ask({ op: "token", token }, (reply) => {
-      if (mine !== turn || !reply) return
-      if (reply.op === "token") expect(reply.expires)
+    sendCommand({ op: "token", token }, (reply) => {
+      if (mine !== last || !reply) return
+      if (reply.op === "token") expiresIn(reply.expires)
       else plan(retryMs)
     })
   }
   const plan = (ms: number): void => {
     cancel()
-    cancel = clock.after(Math.max(soonestMs, Math.min(ms, longestMs)), () => void refresh())
+    cancel = clock.after(Math.max(soonestMs, Math.min(ms, longestMs)), refresh)
   }
-  const expect = (seconds: number | undefined): void => {
+  const expiresIn = (seconds: number | undefined): void => {
     // A fifth of its life is left for a slow answer and a second try.
     if (seconds !== undefined) plan(seconds * 800)
   }
   return {
-    expect,
-    refresh: () => void refresh(),
+    expiresIn,
+    refresh,
     stop() {
-      turn++
+      last++
       cancel()
     },
   }

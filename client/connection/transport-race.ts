@@ -1,21 +1,24 @@
-// A race of transports: the first starts, the next joins when the one before has not proven itself in time or failed.
+// A race of transports: the first starts, the next joins when the one before was not ready in time or failed.
 // Knows only how to start one and how to call it off.
 import type { Clock } from "../environment.ts"
 import { networkReason, type Reason } from "../reason.ts"
 import type { TransportName } from "../transports/transport.ts"
-import type { Verdict } from "./handshake.ts"
+import type { DialEvents } from "./handshake.ts"
 
-interface Race {
+interface TransportRace {
   readonly names: readonly TransportName[]
   readonly raceMs: number
   readonly connectMs: number
   readonly clock: Clock
   /** Starts one; returns how to call it off. */
-  start(name: TransportName, verdict: Verdict): () => void
+  start(name: TransportName, events: DialEvents): () => void
 }
 
-/** Runs a race to its one verdict; returns how to call it off. */
-export function runRace({ names, raceMs, connectMs, clock, start }: Race, verdict: Verdict): () => void {
+/** Runs a race until one is ready or all have failed; returns how to call it off. */
+export function runRace(
+  { names, raceMs, connectMs, clock, start }: TransportRace,
+  events: DialEvents,
+): () => void {
   const running = new Map<TransportName, () => void>()
   let reason: Reason = networkReason("No transport could be opened.")
   let next = 0
@@ -30,7 +33,7 @@ export function runRace({ names, raceMs, connectMs, clock, start }: Race, verdic
   }
   const fail = (): void => {
     finish()
-    verdict.failed(reason)
+    events.failed(reason)
   }
   const startNext = (): void => {
     cancelNext()
@@ -40,19 +43,19 @@ export function runRace({ names, raceMs, connectMs, clock, start }: Race, verdic
     if (next < names.length) cancelNext = clock.after(raceMs, startNext)
     running.set(name, () => {})
     const callOff = start(name, {
-      won(winner) {
-        if (isOver) return winner.line.close()
+      opened(ready) {
+        if (isOver) return ready.transport.close()
         running.delete(name)
         finish()
-        verdict.won(winner)
+        events.opened(ready)
       },
       failed(why) {
         if (isOver) return
         reason = why
         running.delete(name)
         // Only Laba itself says "stay away", and it says so on every transport.
-        if (why.retry === "stay-away") return fail()
-        if (next < names.length) startNext()
+        if (why.retry === "stay-away") fail()
+        else if (next < names.length) startNext()
         else if (running.size === 0) fail()
       },
     })
@@ -60,9 +63,7 @@ export function runRace({ names, raceMs, connectMs, clock, start }: Race, verdic
     if (isOver) callOff()
   }
 
-  const cancelDeadline = clock.after(connectMs, () => {
-    if (!isOver) fail()
-  })
+  const cancelDeadline = clock.after(connectMs, fail)
   startNext()
   return () => {
     if (!isOver) finish()

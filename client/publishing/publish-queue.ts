@@ -1,9 +1,9 @@
 // Publishes on their way: each waits for its answer under a key, over as many connections as it takes, within bounds.
 import type { ClientFrame, ServerFrame } from "../../wire/frames.ts"
+import type { SendCommand } from "../connection/pending-commands.ts"
 import type { Clock } from "../environment.ts"
-import { payloadOf } from "../channels/message.ts"
-import { LabaFailure, type Reason, reasonOfFrame } from "../reason.ts"
-import type { Ask } from "../connection/pending-commands.ts"
+import { LabaFailure, makeReason, type Reason, reasonOf } from "../reason.ts"
+import { encodePayload } from "./payload.ts"
 
 /** What the server answered to a publish. */
 export type Published = Omit<Extract<ServerFrame, { op: "published" }>, "op" | "ref">
@@ -15,70 +15,68 @@ export interface PublishOptions {
   readonly key?: string
 }
 
-interface Publishing {
+interface PublishQueue {
   /** Resolves with null when the application on the server took the message and wanted it not published. */
   publish(channel: string, data: unknown, options?: PublishOptions): Promise<Published | null>
   /** A connection is open: what waits is sent, again if need be, in order. */
-  attach(messageBytesMax: number): void
-  detach(): void
+  connected(messageBytesMax: number): void
+  disconnected(): void
   /** Nothing will be sent any more. */
   close(reason: Reason): void
 }
 
-interface PublishingBounds {
+interface PublishBounds {
   readonly publishMs: number
   readonly publishesMax: number
   readonly publishBytesMax: number
 }
 
-interface Waiting {
+interface PendingPublish {
   readonly frame: ClientFrame
   readonly bytes: number
   settle(result: Published | Reason | null): void
 }
 
-export function createPublishing(
-  { publishMs, publishesMax, publishBytesMax }: PublishingBounds,
+export function createPublishQueue(
+  { publishMs, publishesMax, publishBytesMax }: PublishBounds,
   { clock, key }: { clock: Clock; key(): string },
-  ask: Ask,
-): Publishing {
-  const waiting = new Set<Waiting>()
+  sendCommand: SendCommand,
+): PublishQueue {
+  const waiting = new Set<PendingPublish>()
   let waitingBytes = 0
   let messageBytesMax = Infinity
-  let isAttached = false
+  let isConnected = false
   let closed: Reason | null = null
 
-  const send = (one: Waiting): void => {
-    ask(one.frame, (reply) => {
+  const send = (one: PendingPublish): void => {
+    sendCommand(one.frame, (reply) => {
       if (reply?.op === "published") {
         const { op, ref, ...published } = reply
         one.settle(published)
       } else if (reply?.op === "accepted") one.settle(null)
-      else if (reply?.op === "error") one.settle(reasonOfFrame(reply))
+      else if (reply?.op === "error") one.settle(reasonOf(reply))
     })
   }
-  const tooLarge = (bytes: number): Reason | null => {
-    if (bytes <= messageBytesMax) return null
-    const detail = `A message has at most ${messageBytesMax} bytes here; this one has ${bytes}.`
-    return { code: "too_large", retry: "stay-away", detail }
-  }
-  const refusalOf = (bytes: number): Reason | null => {
-    const isFull = waiting.size >= publishesMax || waitingBytes + bytes > publishBytesMax
-    const full = {
-      code: "queue_full",
-      retry: "back-off",
-      detail: `${waiting.size} publishes wait for their answers.`,
-    } as const
-    return closed || tooLarge(bytes) || (isFull ? full : null)
-  }
+  const tooLarge = (bytes: number): Reason | null =>
+    bytes > messageBytesMax
+      ? makeReason(
+          "too_large",
+          "stay-away",
+          `A message has at most ${messageBytesMax} bytes here; this one has ${bytes}.`,
+        )
+      : null
+  const full = (bytes: number): Reason | null =>
+    waiting.size >= publishesMax || waitingBytes + bytes > publishBytesMax
+      ? makeReason("queue_full", "back-off", `${waiting.size} publishes wait for their answers.`)
+      : null
 
   return {
     async publish(channel, data, options = {}) {
-      const { bytes, frame } = payloadOf(data, options.type)
-      const refusal = refusalOf(bytes)
+      const { bytes, frame } = encodePayload(data, options.type)
+      const refusal = closed || tooLarge(bytes) || full(bytes)
       if (refusal) throw new LabaFailure(refusal)
       return new Promise<Published | null>((resolve, reject) => {
-        const one: Waiting = {
+        const one: PendingPublish = {
           frame: { op: "publish", channel, key: options.key || key(), ...frame },
           bytes,
           settle(result) {
@@ -90,20 +88,18 @@ export function createPublishing(
           },
         }
         const cancel = clock.after(publishMs, () => {
-          one.settle({
-            code: "timeout",
-            retry: "stay-away",
-            detail: "No answer came; whether it was published is unknown.",
-          })
+          one.settle(
+            makeReason("timeout", "stay-away", "No answer came; whether it was published is unknown."),
+          )
         })
         waiting.add(one)
         waitingBytes += bytes
-        if (isAttached) send(one)
+        if (isConnected) send(one)
       })
     },
-    attach(bytesMax) {
+    connected(bytesMax) {
       messageBytesMax = bytesMax
-      isAttached = true
+      isConnected = true
       for (const one of [...waiting]) {
         const refusal = tooLarge(one.bytes)
         // Sent all the same it could end the connection, and again on the next.
@@ -111,8 +107,8 @@ export function createPublishing(
         else send(one)
       }
     },
-    detach() {
-      isAttached = false
+    disconnected() {
+      isConnected = false
     },
     close(reason) {
       closed = reason

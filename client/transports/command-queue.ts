@@ -1,37 +1,38 @@
 // Sends a session's commands by POST: one request at a time, so that they take effect in the order they were meant.
 import type { ClientFrame } from "../../wire/frames.ts"
-import type { FetchAnswer } from "../environment.ts"
-import { networkReason, type Reason, reasonOfRefusal } from "../reason.ts"
+import type { ResponseLike } from "../environment.ts"
+import { networkReason, type Reason } from "../reason.ts"
+import { reasonOfRefusal } from "./refusal.ts"
 
 /** Frames in one POST, and about how many characters: under the server's bounds of 64 and 512 KiB even when all is UTF-8 of three bytes. */
 const framesMax = 64
 const charsMax = 150_000
 
-interface Commands {
+interface CommandQueue {
   send(frames: readonly ClientFrame[]): void
-  /** The session is open: what waited may go, to this URL. */
-  start(url: string): void
+  /** The session is open: what waited may go. */
+  start(): void
   stop(): void
 }
 
-/** Posts one JSON body. */
-type Post = (url: string, body: string) => Promise<FetchAnswer>
-
 /** `failed`: a POST did not arrive or was refused. It is not repeated, since it may have taken effect. */
-export function createCommands(post: Post, failed: (reason: Reason) => void): Commands {
+export function createCommandQueue(
+  post: (body: string) => Promise<ResponseLike>,
+  failed: (reason: Reason) => void,
+): CommandQueue {
   let waiting: string[] = []
-  let url = ""
+  let isOpen = false
   let isBusy = false
 
   const flush = async (): Promise<void> => {
-    if (isBusy || !url || waiting.length === 0) return
+    if (isBusy || !isOpen || waiting.length === 0) return
     isBusy = true
     const batch = takeBatch()
     try {
-      const answer = await post(url, `[${batch.join()}]`)
-      if (!answer.ok && url) failed(await reasonOfRefusal(answer))
+      const response = await post(`[${batch.join()}]`)
+      if (!response.ok && isOpen) failed(await reasonOfRefusal(response))
     } catch {
-      if (url) failed(networkReason("A command could not be sent."))
+      if (isOpen) failed(networkReason("A command could not be sent."))
     }
     isBusy = false
     void flush()
@@ -54,12 +55,12 @@ export function createCommands(post: Post, failed: (reason: Reason) => void): Co
       waiting.push(...frames.map((frame) => JSON.stringify(frame)))
       void flush()
     },
-    start(to) {
-      url = to
+    start() {
+      isOpen = true
       void flush()
     },
     stop() {
-      url = ""
+      isOpen = false
       waiting = []
     },
   }

@@ -1,10 +1,12 @@
 // The poll transport: a session whose frames are fetched. Frames stay on the server until they are acknowledged, so a
 // lost answer is simply asked for again.
 import type { ServerFrame } from "../../wire/frames.ts"
-import { memberOf, partsOf } from "../channels/json-text.ts"
-import { networkReason, type Reason, reasonOfRefusal } from "../reason.ts"
+import { memberOf, partsOf } from "../frames/json-text.ts"
+import { withText } from "../frames/parse-frame.ts"
+import { networkReason, type Reason } from "../reason.ts"
+import { reasonOfRefusal } from "./refusal.ts"
 import { createSession, type Session, sessionUrl } from "./session.ts"
-import { type Ear, type Site, type Transport, withSource } from "./transport.ts"
+import type { OpenTransport, TransportEnvironment, TransportEvents } from "./transport.ts"
 
 /** Seconds a poll is held: under the heartbeat, so that an answer comes before anybody grows uneasy. */
 const waitSeconds = 20
@@ -12,41 +14,45 @@ const waitSeconds = 20
 const triesMax = 4
 const retryMs = 700
 
-export const openPoll: Transport = (site, ear) => {
-  if (!site.fetch) throw new Error("there is no fetch here")
-  const session = createSession(site, ear)
-  void run(site, ear, session)
-  return session.line
+export const openPoll: OpenTransport = (environment, events) => {
+  const session = createSession(environment, events)
+  void run(environment, events, session)
+  return session.transport
 }
 
-async function run(site: Site, ear: Ear, session: Session): Promise<void> {
-  let page = await ask(session, "POST", sessionUrl(site))
+async function run(
+  environment: TransportEnvironment,
+  events: TransportEvents,
+  session: Session,
+): Promise<void> {
+  let answer = await poll(session, "POST", sessionUrl(environment))
   let failures = 0
   let ack = 0
   while (!session.isOver()) {
-    if ("reason" in page) {
+    if ("reason" in answer) {
       // A refusal is final for this session; a lost answer is not, once there is a session.
-      if (page.isRefusal || !session.url || ++failures === triesMax) return session.lost(page.reason)
-      await new Promise<void>((resolve) => site.clock.after(retryMs, resolve))
+      if (answer.isRefusal || !session.url || ++failures === triesMax) return session.fail(answer.reason)
+      await new Promise<void>((resolve) => environment.clock.after(retryMs, resolve))
     } else {
       failures = 0
-      ack = page.ack
-      ear.alive()
-      for (const frame of page.frames) session.heard(frame)
+      ack = answer.ack
+      events.alive()
+      for (const frame of answer.frames) session.receive(frame)
     }
-    if (!session.isOver()) page = await ask(session, "GET", `${session.url}?ack=${ack}&wait=${waitSeconds}`)
+    if (!session.isOver())
+      answer = await poll(session, "GET", `${session.url}?ack=${ack}&wait=${waitSeconds}`)
   }
 }
 
-type Page =
+type PollAnswer =
   | { readonly ack: number; readonly frames: readonly ServerFrame[] }
   | { readonly reason: Reason; readonly isRefusal: boolean }
 
-async function ask(session: Session, method: string, url: string): Promise<Page> {
+async function poll(session: Session, method: string, url: string): Promise<PollAnswer> {
   try {
-    const answer = await session.request(method, url)
-    if (answer.ok) return parsePage(await answer.text())
-    const reason = await reasonOfRefusal(answer)
+    const response = await session.request(method, url)
+    if (response.ok) return parseAnswer(await response.text())
+    const reason = await reasonOfRefusal(response)
     // What a proxy says on the way is as good as a lost answer.
     return { reason, isRefusal: reason.code !== "network" }
   } catch {
@@ -54,8 +60,8 @@ async function ask(session: Session, method: string, url: string): Promise<Page>
   }
 }
 
-function parsePage(text: string): Page {
+function parseAnswer(text: string): PollAnswer {
   const { ack, frames }: { ack: number; frames: readonly ServerFrame[] } = JSON.parse(text)
   const texts = partsOf(memberOf(text, "frames") as string)
-  return { ack, frames: frames.map((frame, index) => withSource(frame, texts[index] as string)) }
+  return { ack, frames: frames.map((frame, index) => withText(frame, texts[index] as string)) }
 }

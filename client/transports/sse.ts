@@ -1,55 +1,59 @@
 // The SSE transport: frames as events of a session's stream. Read by `fetch`, which sees status codes and heartbeats;
 // `EventSource` sees neither, so it is used only where `fetch` cannot stream or where it was asked for.
+import { parseFrame } from "../frames/parse-frame.ts"
+import { networkReason } from "../reason.ts"
 import { createEventReader } from "./event-stream.ts"
-import { networkReason, reasonOfRefusal } from "../reason.ts"
+import { reasonOfRefusal } from "./refusal.ts"
 import { createSession, type Session, sessionUrl } from "./session.ts"
-import { type Ear, type Line, parseFrame, type Site, type Transport } from "./transport.ts"
+import type { OpenTransport, TransportEvents } from "./transport.ts"
 
 /** `prefersSource`: the application brought its own `EventSource`, to be used even where `fetch` could stream. */
 export const openSse =
-  (prefersSource: boolean): Transport =>
-  (site, ear) => {
-    const session = createSession(site, ear)
-    if (site.eventSource && (prefersSource || !canStream())) return openBySource(site, ear, session)
-    if (!site.fetch) throw new Error("there is neither fetch nor EventSource here")
-    void readByFetch(site, ear, session)
-    return session.line
+  (prefersSource: boolean): OpenTransport =>
+  (environment, events) => {
+    const { eventSource } = environment
+    const session = createSession(environment, events)
+    const url = sessionUrl(environment)
+    const received = (data: unknown): void => {
+      const frame = parseFrame(data)
+      if (frame) session.receive(frame)
+      else events.alive()
+    }
+    if (eventSource && (prefersSource || !canStream())) {
+      const source = eventSource(url)
+      source.onmessage = (event: { data: unknown }) => received(event.data)
+      // It would come back by itself, to a new session without our subscriptions.
+      source.onerror = () => session.fail(broken)
+      session.signal.addEventListener("abort", () => source.close())
+    } else void readByFetch(url, events, session, received)
+    return session.transport
   }
+
+const broken = networkReason("The stream broke.")
 
 const canStream = (): boolean => typeof Response !== "undefined" && "body" in Response.prototype
 
-async function readByFetch(site: Site, ear: Ear, session: Session): Promise<void> {
-  const read = createEventReader((data) => {
-    const frame = parseFrame(data)
-    if (frame) session.heard(frame)
-  })
+async function readByFetch(
+  url: string,
+  events: TransportEvents,
+  session: Session,
+  received: (data: string) => void,
+): Promise<void> {
+  const read = createEventReader(received)
   try {
-    const answer = await session.request("GET", sessionUrl(site), { accept: "text/event-stream" })
-    if (!answer.ok) return session.lost(await reasonOfRefusal(answer))
-    if (!answer.body) return session.lost(networkReason("This fetch cannot stream."))
-    const reader = answer.body.getReader()
+    const response = await session.request("GET", url, { accept: "text/event-stream" })
+    if (!response.ok) return session.fail(await reasonOfRefusal(response))
+    if (!response.body) return session.fail(networkReason("This fetch cannot stream."))
+    const reader = response.body.getReader()
     const decoder = new TextDecoder()
     while (!session.isOver()) {
       const { done, value } = await reader.read()
       if (done) break
-      ear.alive()
+      events.alive()
       read(decoder.decode(value, { stream: true }))
     }
-    session.lost(networkReason("The stream ended."))
+    session.fail(networkReason("The stream ended."))
   } catch {
-    session.lost(networkReason("The stream broke."))
+    session.fail(broken)
   }
-}
-
-function openBySource(site: Site, ear: Ear, session: Session): Line {
-  const source = (site.eventSource as NonNullable<Site["eventSource"]>)(sessionUrl(site))
-  source.onmessage = (event: { data: unknown }) => {
-    const frame = parseFrame(event.data)
-    if (frame) session.heard(frame)
-    else ear.alive()
-  }
-  // It would come back by itself, to a new session without our subscriptions.
-  source.onerror = () => session.lost(networkReason("The stream broke."))
-  session.signal.addEventListener("abort", () => source.close())
-  return session.line
 }

@@ -1,18 +1,18 @@
 // The WebSocket transport: one frame a message, subprotocol laba.v1.
 import { labaSubprotocol } from "../../wire/frames.ts"
-import { networkReason, reasonOfClose } from "../reason.ts"
-import { parseFrame, type Transport } from "./transport.ts"
+import { parseFrame } from "../frames/parse-frame.ts"
+import { networkReason } from "../reason.ts"
+import { reasonOfClose } from "./refusal.ts"
+import type { OpenTransport } from "./transport.ts"
 
-export const openWebSocket: Transport = (site, ear) => {
-  if (!site.socket) throw new Error("there is no WebSocket here")
+export const openWebSocket: OpenTransport = ({ socket: openSocket, baseUrl }, events) => {
+  if (!openSocket) throw new Error("there is no WebSocket here")
   // http becomes ws, https becomes wss.
-  const socket = site.socket(`${site.base.replace(/^http/, "ws")}/_/ws`, [labaSubprotocol])
+  const socket = openSocket(`${baseUrl.replace(/^http/, "ws")}/_/ws`, [labaSubprotocol])
   let isOpen = false
-  let isOver = false
   const end = (): void => {
-    isOver = true
     // Some sockets deliver what they still hold after close().
-    socket.onmessage = socket.onclose = socket.onerror = null
+    socket.onmessage = socket.onclose = null
   }
 
   socket.onopen = () => {
@@ -20,13 +20,12 @@ export const openWebSocket: Transport = (site, ear) => {
   }
   socket.onmessage = (event: { data: unknown }) => {
     const frame = parseFrame(event.data)
-    if (frame) ear.frame(frame)
-    else ear.alive()
+    if (frame) events.frame(frame)
+    else events.alive()
   }
   socket.onclose = (event: { code: number; reason: string }) => {
-    if (isOver) return
     end()
-    ear.lost(
+    events.closed(
       isOpen ? reasonOfClose(event.code, event.reason) : networkReason("The WebSocket could not be opened."),
     )
   }
@@ -39,7 +38,6 @@ export const openWebSocket: Transport = (site, ear) => {
     },
     close() {
       end()
-      socket.onerror = () => {}
       socket.close(1000, "closed")
     },
   }

@@ -1,8 +1,9 @@
 // What a server still keeps of a channel, for a reaction that has fallen behind further than it can be resumed. Knows neither
 // reactions nor connections; reads as any poll does.
-import { memberOf, partsOf } from "../../client/channels/json-text.ts"
-import { keepSource, type Message, readMessage } from "../../client/channels/message.ts"
-import type { TokenSource } from "../../client/options.ts"
+import { memberOf, partsOf } from "../../client/frames/json-text.ts"
+import { keepText } from "../../client/frames/parse-frame.ts"
+import { type Message, readMessage } from "../../client/channels/message.ts"
+import type { TokenSource } from "../../client/connection/token-source.ts"
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { MessageJson } from "../../wire/frames.ts"
 
@@ -43,7 +44,7 @@ export async function* keptMessages(options: KeptMessagesOptions): AsyncGenerato
 }
 
 function read(json: MessageJson, source: string | undefined): Message {
-  if (source !== undefined) keepSource(json, source)
+  if (source !== undefined) keepText(json, source)
   return readMessage(json)
 }
 

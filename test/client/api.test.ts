@@ -12,7 +12,7 @@ import {
   type Reset,
   type Subscription,
 } from "../../client/index.ts"
-import { startStage } from "./simulation.ts"
+import { startSimulation } from "./simulation.ts"
 
 /** Compiles only when both types are the same. */
 function same<A, B>(
@@ -20,7 +20,7 @@ function same<A, B>(
 ): void {}
 
 test("the types of the API are what the guide says", () => {
-  const { laba } = startStage()
+  const { laba } = startSimulation()
   same<Parameters<typeof connect>[0], string | undefined>(true)
   same<ReturnType<typeof laba.channel>, Channel>(true)
   same<ReturnType<typeof laba.publish>, Promise<Published | null>>(true)

@@ -4,7 +4,7 @@ import type { Message } from "../../client/channels/message.ts"
 import type { Options } from "../../client/options.ts"
 import { printCursor } from "../../wire/cursor.ts"
 import { turn } from "../support/fake-clock.ts"
-import { startStage } from "./simulation.ts"
+import { startSimulation } from "./simulation.ts"
 
 /** The cursor of a message in the first numbering of `/a`. */
 const at = (offset: number): string => printCursor("/a", { epoch: "e1", offset })
@@ -15,7 +15,7 @@ for (const transport of ["websocket", "sse", "poll"] as const) {
   const only: Options = { transports: [transport] }
 
   test(`[L3, C8] over ${transport}: listens, loses its connection and resumes without a hole`, async () => {
-    const { laba, clock, server, network } = startStage(only)
+    const { laba, clock, server, network } = startSimulation(only)
     const heard: Message[] = []
     laba.channel("/a").on("message", (message) => heard.push(message))
     await clock.pass(100)
@@ -34,7 +34,7 @@ for (const transport of ["websocket", "sse", "poll"] as const) {
   })
 
   test(`[L5, C6] over ${transport}: tells of a reset and goes on from the tail`, async () => {
-    const { laba, clock, server } = startStage(only)
+    const { laba, clock, server } = startSimulation(only)
     const heard: unknown[] = []
     const channel = laba.channel("/a")
     channel.on("message", ({ data }) => heard.push(data))
@@ -52,7 +52,7 @@ for (const transport of ["websocket", "sse", "poll"] as const) {
   })
 
   test(`over ${transport}: publishes and hears itself`, async () => {
-    const { laba, clock } = startStage(only)
+    const { laba, clock } = startSimulation(only)
     const channel = laba.channel("/a")
     const heard: Message[] = []
     channel.on("message", (message) => heard.push(message))
@@ -66,7 +66,7 @@ for (const transport of ["websocket", "sse", "poll"] as const) {
 }
 
 test("[N4] asks again for an answer to a poll that was lost, and has each message once", async () => {
-  const { laba, clock, server, network } = startStage({ transports: ["poll"] })
+  const { laba, clock, server, network } = startSimulation({ transports: ["poll"] })
   const heard: Message[] = []
   laba.channel("/a").on("message", (message) => heard.push(message))
   await clock.pass(100)
@@ -80,7 +80,7 @@ test("[N4] asks again for an answer to a poll that was lost, and has each messag
 })
 
 test("starts after a cursor that it is given", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const { cursor } = server.publish("/a", 1)
   server.publish("/a", 2)
   const channel = laba.channel("/a", { after: cursor })
@@ -92,7 +92,7 @@ test("starts after a cursor that it is given", async () => {
 })
 
 test("keeps messages for the first listener", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const channel = laba.channel("/a")
   await clock.pass(100)
   server.publish("/a", 1)
@@ -106,7 +106,7 @@ test("keeps messages for the first listener", async () => {
 })
 
 test("a channel that is open is not started elsewhere, and begins anew once nobody uses it any more", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const channel = laba.channel("/a")
   expect(() => laba.channel("/a", { after: "e1-0" })).toThrow("open already")
   await clock.pass(100)
@@ -118,7 +118,7 @@ test("a channel that is open is not started elsewhere, and begins anew once nobo
 })
 
 test("an iterator gives every message in order, also beyond its bound, and ends with the channel", async () => {
-  const { laba, clock, server } = startStage({ bufferMax: 10 })
+  const { laba, clock, server } = startSimulation({ bufferMax: 10 })
   const channel = laba.channel("/a")
   const heard: unknown[] = []
   let isOver = false
@@ -145,7 +145,7 @@ test("an iterator gives every message in order, also beyond its bound, and ends 
 })
 
 test("[L6] a reset ends an iterator after what came before it, unless a listener takes it", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const channel = laba.channel("/a")
   const heard: unknown[] = []
   const reading = (async () => {
@@ -173,7 +173,7 @@ test("[L6] a reset ends an iterator after what came before it, unless a listener
 })
 
 test("[L5] is told of a reset also when the connection breaks between the answer and the reset", async () => {
-  const { laba, clock, server, network } = startStage()
+  const { laba, clock, server, network } = startSimulation()
   const channel = laba.channel("/a")
   const resets: unknown[] = []
   channel.on("reset", ({ reason }) => resets.push(reason))
@@ -195,7 +195,7 @@ test("[L5] is told of a reset also when the connection breaks between the answer
 })
 
 test("a reset that nobody listens for is reported, never passed over", async () => {
-  const { laba, clock, server, reported } = startStage()
+  const { laba, clock, server, reported } = startSimulation()
   laba.channel("/a").on("message", () => {})
   await clock.pass(100)
   server.tell("/a", { op: "reset", channel: "/a", cursor: server.tail("/a"), reason: "trimmed" })
@@ -204,7 +204,7 @@ test("a reset that nobody listens for is reported, never passed over", async () 
 })
 
 test("leaving a loop early lets the rest of the application go on", async () => {
-  const { laba, clock, server } = startStage({ bufferMax: 4 })
+  const { laba, clock, server } = startSimulation({ bufferMax: 4 })
   const channel = laba.channel("/a")
   const heard: unknown[] = []
   channel.on("message", ({ data }) => heard.push(data))
@@ -219,7 +219,7 @@ test("leaving a loop early lets the rest of the application go on", async () => 
 })
 
 test("an error in a callback stops neither the other listeners nor the connection", async () => {
-  const { laba, clock, server, reported } = startStage()
+  const { laba, clock, server, reported } = startSimulation()
   const channel = laba.channel("/a")
   const heard: unknown[] = []
   channel.on("message", () => {
@@ -239,7 +239,7 @@ test("an error in a callback stops neither the other listeners nor the connectio
 })
 
 test("keeps publishes while the network is away, and sends them in order", async () => {
-  const { laba, clock, server, network } = startStage({}, ({ network }) => {
+  const { laba, clock, server, network } = startSimulation({}, ({ network }) => {
     network.isUp = false
   })
   const published = [laba.publish("/a", 1), laba.publish("/a", 2), laba.channel("/a").publish(3)]
@@ -252,7 +252,7 @@ test("keeps publishes while the network is away, and sends them in order", async
 })
 
 test("[L9, P4] sends a publish again under the same key when its answer was lost, and it is published once", async () => {
-  const { laba, clock, server, network } = startStage()
+  const { laba, clock, server, network } = startSimulation()
   await clock.pass(100)
   const published = laba.publish("/a", 1)
   // It has arrived; its answer has not.
@@ -266,7 +266,7 @@ test("[L9, P4] sends a publish again under the same key when its answer was lost
 
 test("refuses publishes beyond its bounds, and gives up on one that is never answered", async () => {
   const bounds = { publishesMax: 2, publishBytesMax: 100 }
-  const { laba, clock } = startStage(bounds, ({ network }) => {
+  const { laba, clock } = startSimulation(bounds, ({ network }) => {
     network.isUp = false
   })
   await expect(laba.publish("/a", "x".repeat(101))).rejects.toMatchObject({
@@ -284,7 +284,7 @@ test("refuses publishes beyond its bounds, and gives up on one that is never ans
 })
 
 test("refuses a message that the server would refuse for its size, and stays connected", async () => {
-  const { laba, clock, network } = startStage({}, ({ server }) => {
+  const { laba, clock, network } = startSimulation({}, ({ server }) => {
     server.messageBytesMax = 10
   })
   await clock.pass(100)
@@ -294,7 +294,7 @@ test("refuses a message that the server would refuse for its size, and stays con
 })
 
 test("refuses it also when it was kept from before the limit was known", async () => {
-  const { laba, clock, network, server } = startStage({}, ({ server }) => {
+  const { laba, clock, network, server } = startSimulation({}, ({ server }) => {
     server.messageBytesMax = 10
   })
   const published = laba.publish("/a", "喇叭喇叭")
@@ -310,7 +310,7 @@ const ada = { user: "ada", since: 1 }
 const bob = { user: "bob", since: 2 }
 
 test("says who is there", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   server.present.set("/a", [ada])
   const channel = laba.channel("/a")
   await expect(channel.presence()).rejects.toMatchObject({ code: "network" })
@@ -322,7 +322,7 @@ test("says who is there", async () => {
 })
 
 test("tells who came and who left, and what happened while the connection was away", async () => {
-  const { laba, clock, server, network } = startStage()
+  const { laba, clock, server, network } = startSimulation()
   server.present.set("/a", [ada])
   const channel = laba.channel("/a")
   const events: unknown[] = []
@@ -348,7 +348,7 @@ test("tells who came and who left, and what happened while the connection was aw
 })
 
 test("asks to be told only while somebody listens for it", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const channel = laba.channel("/a")
   await clock.pass(100)
   expect(server.watched).toEqual(new Set())

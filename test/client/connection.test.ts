@@ -1,10 +1,10 @@
 // The connection: racing, proving, coming back, staying away, noticing death.
 import { expect, test } from "bun:test"
 import type { ConnectionState } from "../../client/laba.ts"
-import { startStage } from "./simulation.ts"
+import { startSimulation } from "./simulation.ts"
 
 test("opens a WebSocket, and trusts it once a ping is answered", async () => {
-  const { laba, clock, network } = startStage()
+  const { laba, clock, network } = startSimulation()
   expect(laba.state).toBe("connecting")
   await clock.pass(100)
   expect(laba.state).toBe("open")
@@ -14,7 +14,7 @@ test("opens a WebSocket, and trusts it once a ping is answered", async () => {
 })
 
 test("starts SSE beside a WebSocket that has not proven itself within 2 s", async () => {
-  const { laba, clock, network, server } = startStage({}, ({ server }) => {
+  const { laba, clock, network, server } = startSimulation({}, ({ server }) => {
     server.isMute = true
   })
   await clock.pass(1_990)
@@ -27,7 +27,7 @@ test("starts SSE beside a WebSocket that has not proven itself within 2 s", asyn
 })
 
 test("starts the next transport at once when one fails, down to poll", async () => {
-  const { laba, clock, network } = startStage({}, ({ network }) => {
+  const { laba, clock, network } = startSimulation({}, ({ network }) => {
     network.blocked.add("websocket").add("sse")
   })
   await clock.pass(200)
@@ -36,7 +36,7 @@ test("starts the next transport at once when one fails, down to poll", async () 
 })
 
 test("falls to poll when a proxy buffers streams", async () => {
-  const { laba, clock } = startStage({}, ({ network }) => {
+  const { laba, clock } = startSimulation({}, ({ network }) => {
     network.blocked.add("websocket")
     network.buffers = true
   })
@@ -45,16 +45,16 @@ test("falls to poll when a proxy buffers streams", async () => {
 })
 
 test("tries the transport first that won within the last half hour", async () => {
-  const first = startStage({}, ({ network }) => network.blocked.add("websocket"))
+  const first = startSimulation({}, ({ network }) => network.blocked.add("websocket"))
   await first.clock.pass(200)
   first.laba.close()
   const [key, value] = [...first.stored][0] as [string, string]
 
-  const again = startStage({}, ({ stored }) => stored.set(key, value))
+  const again = startSimulation({}, ({ stored }) => stored.set(key, value))
   await again.clock.pass(200)
   expect(again.network.attempts).toEqual(["sse"])
 
-  const late = startStage({}, ({ stored, clock }) => {
+  const late = startSimulation({}, ({ stored, clock }) => {
     stored.set(key, value)
     clock.sleep(31 * 60_000)
   })
@@ -63,7 +63,9 @@ test("tries the transport first that won within the last half hour", async () =>
 })
 
 test("moves to a better transport later", async () => {
-  const { laba, clock, network, server } = startStage({}, ({ network }) => network.blocked.add("websocket"))
+  const { laba, clock, network, server } = startSimulation({}, ({ network }) =>
+    network.blocked.add("websocket"),
+  )
   await clock.pass(200)
   expect(laba.transport).toBe("sse")
   await clock.pass(300_000)
@@ -78,7 +80,7 @@ test("moves to a better transport later", async () => {
 })
 
 test("[E4] comes back after a random wait that grows to 20 s and no further", async () => {
-  const { laba, clock, network } = startStage(
+  const { laba, clock, network } = startSimulation(
     { transports: ["websocket"], random: () => 0.999 },
     ({ network }) => {
       network.isUp = false
@@ -98,7 +100,7 @@ test("[E4] comes back after a random wait that grows to 20 s and no further", as
 })
 
 test("[E4] stays away when told to, and says why", async () => {
-  const { laba, clock, server, network } = startStage()
+  const { laba, clock, server, network } = startSimulation()
   await clock.pass(100)
   const states: ConnectionState[] = []
   laba.on("state", (state) => states.push(state))
@@ -113,7 +115,7 @@ test("[E4] stays away when told to, and says why", async () => {
 })
 
 test("[E7] comes back no sooner than an error frame says", async () => {
-  const { laba, clock, server, network } = startStage()
+  const { laba, clock, server, network } = startSimulation()
   await clock.pass(100)
   server.endAll({ op: "error", code: "too_many_connections", detail: "", retry: "back-off", retryAfter: 60 })
   await clock.pass(59_000)
@@ -123,7 +125,7 @@ test("[E7] comes back no sooner than an error frame says", async () => {
 })
 
 test("[E4] comes back at once when told to, and waits only when that fails too", async () => {
-  const { laba, clock, server, network } = startStage()
+  const { laba, clock, server, network } = startSimulation()
   await clock.pass(6_000)
   const slow = { op: "error", code: "slow", detail: "", retry: "at-once" } as const
   server.endAll(slow)
@@ -139,7 +141,7 @@ test("[E4] comes back at once when told to, and waits only when that fails too",
 
 test("comes back at once when the network is back or the page is shown", async () => {
   for (const event of ["online", "shown"] as const) {
-    const { laba, clock, network, page } = startStage({ random: () => 0.999 }, ({ network }) => {
+    const { laba, clock, network, page } = startSimulation({ random: () => 0.999 }, ({ network }) => {
       network.isUp = false
     })
     await clock.pass(10_000)
@@ -152,7 +154,7 @@ test("comes back at once when the network is back or the page is shown", async (
 })
 
 test("[E6] pings after a silence, and takes silence of twice the heartbeat for death", async () => {
-  const { laba, clock, server, network } = startStage()
+  const { laba, clock, server, network } = startSimulation()
   await clock.pass(60_000)
   // Answered pings keep it.
   expect(network.attempts.length).toBe(1)
@@ -165,7 +167,7 @@ test("[E6] pings after a silence, and takes silence of twice the heartbeat for d
 })
 
 test("finds out within 2.5 s of waking that the socket died in its sleep", async () => {
-  const { laba, clock, network } = startStage()
+  const { laba, clock, network } = startSimulation()
   await clock.pass(100)
   network.cut({ isSilent: true })
   clock.sleep(3_600_000)
@@ -175,7 +177,7 @@ test("finds out within 2.5 s of waking that the socket died in its sleep", async
 })
 
 test("finds out within 2.5 s of being shown that the socket is dead", async () => {
-  const { laba, clock, network, page } = startStage()
+  const { laba, clock, network, page } = startSimulation()
   await clock.pass(100)
   network.cut({ isSilent: true })
   page("shown")
@@ -185,13 +187,13 @@ test("finds out within 2.5 s of being shown that the socket is dead", async () =
 })
 
 test("keeps its connection while the page is hidden, unless told otherwise", async () => {
-  const keeping = startStage()
+  const keeping = startSimulation()
   await keeping.clock.pass(100)
   keeping.page("hidden")
   await keeping.clock.pass(60_000)
   expect(keeping.laba.state).toBe("open")
 
-  const closing = startStage({ whenHidden: "close" })
+  const closing = startSimulation({ whenHidden: "close" })
   await closing.clock.pass(100)
   closing.page("hidden")
   await closing.clock.pass(100)
@@ -203,7 +205,7 @@ test("keeps its connection while the page is hidden, unless told otherwise", asy
 })
 
 test("[N10] opens a new session when the old one is gone, without waiting", async () => {
-  const { laba, clock, network, server } = startStage({ transports: ["poll"] })
+  const { laba, clock, network, server } = startSimulation({ transports: ["poll"] })
   await clock.pass(6_000)
   server.restart({ forgets: false })
   await clock.pass(100)
@@ -213,9 +215,12 @@ test("[N10] opens a new session when the old one is gone, without waiting", asyn
 
 test("gives the token before anything else, and asks for a new one on every connection", async () => {
   let tokens = 0
-  const { laba, clock, server, network } = startStage({ token: async () => `t${++tokens}` }, ({ server }) => {
-    server.token = "t1"
-  })
+  const { laba, clock, server, network } = startSimulation(
+    { token: async () => `t${++tokens}` },
+    ({ server }) => {
+      server.token = "t1"
+    },
+  )
   await clock.pass(100)
   expect(laba.state).toBe("open")
   server.token = "t2"
@@ -227,7 +232,7 @@ test("gives the token before anything else, and asks for a new one on every conn
 
 test("refreshes the token in place, before it runs out", async () => {
   let tokens = 0
-  const { clock, server, network } = startStage({ token: () => `t${++tokens}` }, ({ server }) => {
+  const { clock, server, network } = startSimulation({ token: () => `t${++tokens}` }, ({ server }) => {
     server.tokenSeconds = 60
   })
   await clock.pass(200_000)
@@ -237,7 +242,7 @@ test("refreshes the token in place, before it runs out", async () => {
 
 test("refreshes the token when the server says that it runs out, however late its own timers are", async () => {
   let tokens = 0
-  const { clock, server, network } = startStage({ token: () => `t${++tokens}` }, ({ server }) => {
+  const { clock, server, network } = startSimulation({ token: () => `t${++tokens}` }, ({ server }) => {
     server.tokenSeconds = 600
   })
   await clock.pass(100_000)
@@ -253,7 +258,7 @@ test("refreshes the token when the server says that it runs out, however late it
 })
 
 test("asks for a token at most once a second, though each is as good as over", async () => {
-  const { clock, server } = startStage({ token: () => "t" }, ({ server }) => {
+  const { clock, server } = startSimulation({ token: () => "t" }, ({ server }) => {
     server.tokenSeconds = 0.01
   })
   await clock.pass(10_500)
@@ -261,14 +266,14 @@ test("asks for a token at most once a second, though each is as good as over", a
 })
 
 test("stays away when its token is refused, and comes back when a token ran out in use", async () => {
-  const refused = startStage({ token: () => "wrong" }, ({ server }) => {
+  const refused = startSimulation({ token: () => "wrong" }, ({ server }) => {
     server.token = "right"
   })
   await refused.clock.pass(60_000)
   expect(refused.laba.state).toBe("closed")
   expect(refused.network.attempts).toEqual(["websocket"])
 
-  const expired = startStage({ token: () => "right" })
+  const expired = startSimulation({ token: () => "right" })
   await expired.clock.pass(6_000)
   expired.server.endAll({ op: "error", code: "token_expired", detail: "", retry: "stay-away" })
   await expired.clock.pass(100)
@@ -281,7 +286,7 @@ test("waits and tries again when the token function fails", async () => {
     if (++calls < 3) throw new Error("the login server is down")
     return "t"
   }
-  const { laba, clock } = startStage({ token })
+  const { laba, clock } = startSimulation({ token })
   await clock.pass(10)
   expect(laba.state).toBe("waiting")
   await clock.pass(10_000)
@@ -290,7 +295,7 @@ test("waits and tries again when the token function fails", async () => {
 })
 
 test("hands on what is pushed to this connection alone", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   await clock.pass(100)
   const heard: unknown[] = []
   laba.on("direct", (direct) => heard.push(direct))
@@ -305,7 +310,7 @@ test("hands on what is pushed to this connection alone", async () => {
 
 test("leaves nothing running after close", async () => {
   for (const transport of ["websocket", "sse", "poll"] as const) {
-    const { laba, clock, server } = startStage({ transports: [transport] })
+    const { laba, clock, server } = startSimulation({ transports: [transport] })
     laba.channel("/a").on("message", () => {})
     await clock.pass(100)
     expect(server.listeners("/a")).toBe(1)
@@ -322,7 +327,7 @@ test.each([undefined, "", 42])(
   async (given) => {
     let asked = 0
     const token = (): string => (++asked < 3 ? (given as string) : "right")
-    const { laba, clock, server } = startStage({ token }, ({ server }) => {
+    const { laba, clock, server } = startSimulation({ token }, ({ server }) => {
       server.token = "right"
     })
     const reasons: string[] = []

@@ -2,7 +2,7 @@
 // messages and its own end, and none makes another one deaf.
 import { expect, test } from "bun:test"
 import type { Channel } from "../../client/channels/channel.ts"
-import { startStage } from "./simulation.ts"
+import { startSimulation } from "./simulation.ts"
 
 function heardBy(channel: Channel): unknown[] {
   const heard: unknown[] = []
@@ -12,7 +12,7 @@ function heardBy(channel: Channel): unknown[] {
 }
 
 test("two who ask for one channel get a handle each over one subscription, which ends with the last", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const [one, two] = [laba.channel("/a"), laba.channel("/a")]
   expect(one).not.toBe(two)
   const [heardByOne, heardByTwo] = [heardBy(one), heardBy(two)]
@@ -33,7 +33,7 @@ test("two who ask for one channel get a handle each over one subscription, which
 })
 
 test("a handle on a channel that is open stands where it stood then, and has what comes from then on", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   heardBy(laba.channel("/a"))
   await clock.pass(100)
   server.publish("/a", 1)
@@ -49,7 +49,7 @@ test("a handle on a channel that is open stands where it stood then, and has wha
 })
 
 test("who reads nothing holds up nobody who reads, and is told of the hole when it begins to", async () => {
-  const { laba, clock, server } = startStage({ bufferMax: 10 })
+  const { laba, clock, server } = startSimulation({ bufferMax: 10 })
   const idle = laba.channel("/a")
   const heard = heardBy(laba.channel("/a"))
   await clock.pass(100)
@@ -62,7 +62,7 @@ test("who reads nothing holds up nobody who reads, and is told of the hole when 
 })
 
 test("one that is full rests the subscription until somebody reads or it closes", async () => {
-  const { laba, clock, server } = startStage({ bufferMax: 10 })
+  const { laba, clock, server } = startSimulation({ bufferMax: 10 })
   const unread = laba.channel("/a")
   await clock.pass(100)
   for (let n = 1; n <= 25; n++) server.publish("/a", n)
@@ -75,7 +75,7 @@ test("one that is full rests the subscription until somebody reads or it closes"
 })
 
 test("a channel that the server has attached is the first one's who asks, and begins anew when it was over by then", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   await clock.pass(100)
   const attach = async (): Promise<void> => {
     const cursor = server.tail("/a")
@@ -100,7 +100,7 @@ test("a channel that the server has attached is the first one's who asks, and be
 
 for (const history of ["kept", "none"] as const) {
   test(`two names of one channel are one subscription, and neither is deaf (history: ${history})`, async () => {
-    const { laba, clock, server } = startStage({}, ({ server: model }) => {
+    const { laba, clock, server } = startSimulation({}, ({ server: model }) => {
       model.names.set("/@me/x", "/@7/x").set("/a%2Db", "/a-b")
       model.history = history
     })
@@ -132,7 +132,7 @@ for (const history of ["kept", "none"] as const) {
 }
 
 test("two names of one channel that are opened together, before the connection, lose nothing over a loss of it", async () => {
-  const { laba, clock, server, network } = startStage({}, ({ server: model }) => {
+  const { laba, clock, server, network } = startSimulation({}, ({ server: model }) => {
     model.names.set("/a%2Db", "/a-b")
   })
   const heard = [heardBy(laba.channel("/a%2Db")), heardBy(laba.channel("/a-b"))]
@@ -151,7 +151,7 @@ test("two names of one channel that are opened together, before the connection, 
 })
 
 test("what comes in the midst of finding out is neither lost nor doubled", async () => {
-  const { laba, clock, server } = startStage({}, ({ server: model }) => {
+  const { laba, clock, server } = startSimulation({}, ({ server: model }) => {
     model.names.set("/a%2Db", "/a-b")
   })
   const first = heardBy(laba.channel("/a-b"))
@@ -166,7 +166,7 @@ test("what comes in the midst of finding out is neither lost nor doubled", async
 })
 
 test("another name of an open channel cannot start elsewhere in it, and says so", async () => {
-  const { laba, clock, server } = startStage({}, ({ server: model }) => {
+  const { laba, clock, server } = startSimulation({}, ({ server: model }) => {
     model.names.set("/a%2Db", "/a-b")
   })
   const { cursor } = server.publish("/a-b", "before")
@@ -183,7 +183,7 @@ test("another name of an open channel cannot start elsewhere in it, and says so"
 })
 
 test("closing one name of a channel while another is being subscribed leaves the other one hearing", async () => {
-  const { laba, clock, server } = startStage({}, ({ server: model }) => {
+  const { laba, clock, server } = startSimulation({}, ({ server: model }) => {
     model.names.set("/a%2Db", "/a-b")
   })
   const first = laba.channel("/a-b")

@@ -1,12 +1,12 @@
 // The browser's own surface over one channel, against the real server.
 import { expect, test } from "bun:test"
-import { type ClassicClose, type ClassicMessage, LabaSocket } from "../../client/laba-socket.ts"
+import { type LabaSocketClose, type LabaSocketMessage, LabaSocket } from "../../client/laba-socket.ts"
 import { freshChannel, startServer } from "../support/server.ts"
 
 const opened = (socket: LabaSocket): Promise<unknown> => new Promise((resolve) => (socket.onopen = resolve))
 
-function messages(socket: LabaSocket, count: number): Promise<ClassicMessage[]> {
-  const heard: ClassicMessage[] = []
+function messages(socket: LabaSocket, count: number): Promise<LabaSocketMessage[]> {
+  const heard: LabaSocketMessage[] = []
   return new Promise((resolve) => {
     socket.onmessage = (message) => {
       if (heard.push(message) === count) resolve(heard)
@@ -28,7 +28,7 @@ test("opens, sends, hears and closes with the browser's names and numbers", asyn
   expect((await heard).map(({ data }) => data)).toEqual(
     expect.arrayContaining(["hello", new Uint8Array([1, 2]), `{"a":1}`]),
   )
-  const closed = new Promise<ClassicClose>((resolve) => (socket.onclose = resolve))
+  const closed = new Promise<LabaSocketClose>((resolve) => (socket.onclose = resolve))
   socket.close()
   expect(await closed).toEqual({ type: "close", code: 1000, reason: "closed", wasClean: true })
   expect(socket.readyState).toBe(3)
@@ -52,7 +52,7 @@ test("resumes after the cursor in its URL, as the raw WebSocket does", async () 
 test("tells of what goes wrong by onerror, and closes once when it will not come back", async () => {
   await using server = await startServer()
   const socket = new LabaSocket(`${server.base}/a//b`)
-  const closed = new Promise<ClassicClose>((resolve) => (socket.onclose = resolve))
+  const closed = new Promise<LabaSocketClose>((resolve) => (socket.onclose = resolve))
   expect(await closed).toEqual({ type: "close", code: 1006, reason: "bad_channel", wasClean: false })
 
   const lost = new LabaSocket(`${server.base}${freshChannel()}?after=gone-1`)

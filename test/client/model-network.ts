@@ -1,6 +1,6 @@
 // A network between the client and the model server: it delays, cuts, swallows and blocks. Speaks the client's own
 // pluggable parts, a socket and a fetch, so that the real transports run over it.
-import type { FetchAnswer, FetchInit, SocketLike } from "../../client/environment.ts"
+import type { ResponseLike, RequestLike, SocketLike } from "../../client/environment.ts"
 import type { ClientFrame, ServerFrame } from "../../wire/frames.ts"
 import type { FakeClock } from "../support/fake-clock.ts"
 import type { ModelConnection, ModelServer } from "./model-server.ts"
@@ -96,7 +96,7 @@ export class ModelNetwork {
     return socket
   }
 
-  readonly fetch = async (url: string, init: FetchInit): Promise<FetchAnswer> => {
+  readonly fetch = async (url: string, init: RequestLike): Promise<ResponseLike> => {
     const { pathname, searchParams } = new URL(url)
     const id = pathname.slice("/_/session/".length)
     await this.wait(init.signal)
@@ -110,7 +110,7 @@ export class ModelNetwork {
     return !this.isUp || this.blocked.has(path)
   }
 
-  private stream(signal: AbortSignal | undefined): FetchAnswer {
+  private stream(signal: AbortSignal | undefined): ResponseLike {
     this.attempts.push("sse")
     if (this.isBlocked("sse")) throw new TypeError("blocked")
     const { server, links, streams, holding } = this
@@ -150,7 +150,7 @@ export class ModelNetwork {
     return answerOf(200, "", body)
   }
 
-  private openPolled(): FetchAnswer {
+  private openPolled(): ResponseLike {
     this.attempts.push("poll")
     const { server, polled } = this
     const frames: ServerFrame[] = []
@@ -184,7 +184,7 @@ export class ModelNetwork {
     id: string,
     query: URLSearchParams,
     signal: AbortSignal | undefined,
-  ): Promise<FetchAnswer> {
+  ): Promise<ResponseLike> {
     if (this.isBlocked("poll")) throw new TypeError("blocked")
     const session = this.polled.get(id)
     if (!session) return this.answer(signal, () => gone)
@@ -228,7 +228,7 @@ export class ModelNetwork {
     })
   }
 
-  private command(id: string, { method, body }: FetchInit): FetchAnswer {
+  private command(id: string, { method, body }: RequestLike): ResponseLike {
     const connection = this.streams.get(id) || this.polled.get(id)?.connection
     if (!connection) return gone
     if (method === "DELETE") {
@@ -240,7 +240,7 @@ export class ModelNetwork {
   }
 
   /** The answer travels back; it may be lost on the way. */
-  private async answer(signal: AbortSignal | undefined, act: () => FetchAnswer): Promise<FetchAnswer> {
+  private async answer(signal: AbortSignal | undefined, act: () => ResponseLike): Promise<ResponseLike> {
     if (!this.isUp) throw new TypeError("network")
     const answer = act()
     await this.wait(signal)
@@ -267,7 +267,11 @@ export class ModelNetwork {
   }
 }
 
-function answerOf(status: number, text: string, body: ReadableStream<Uint8Array> | null = null): FetchAnswer {
+function answerOf(
+  status: number,
+  text: string,
+  body: ReadableStream<Uint8Array> | null = null,
+): ResponseLike {
   return { ok: status < 300, status, headers: { get: () => null }, body, text: async () => text }
 }
 

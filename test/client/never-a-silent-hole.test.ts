@@ -6,7 +6,7 @@ import type { Channel } from "../../client/channels/channel.ts"
 import type { Options } from "../../client/options.ts"
 import { parseCursor, printCursor } from "../../wire/cursor.ts"
 import type { Path } from "./model-network.ts"
-import { createRandom, type Stage, startStage } from "./simulation.ts"
+import { createRandom, type Simulation, startSimulation } from "./simulation.ts"
 
 type Deed =
   | { readonly does: "publish"; readonly channel: string; readonly count: number }
@@ -83,7 +83,7 @@ interface Watcher {
 }
 
 interface Life {
-  readonly stage: Stage
+  readonly stage: Simulation
   readonly promised: Promise<unknown>[]
   readonly watchers: Watcher[]
 }
@@ -132,7 +132,7 @@ async function perform(life: Life, deed: Deed): Promise<void> {
 }
 
 /** What was accepted, by its cursor: in one channel nothing twice within an epoch, however often it was sent. */
-function recordOf(server: Stage["server"]): ReadonlyMap<string, unknown> {
+function recordOf(server: Simulation["server"]): ReadonlyMap<string, unknown> {
   const once = new Set<string>()
   const twice: string[] = []
   for (const { channel: name, cursor, data } of server.accepted) {
@@ -170,7 +170,7 @@ function check(name: string, seen: readonly Seen[], record: ReadonlyMap<string, 
 
 async function live(deeds: readonly Deed[], seed: number, options: Options): Promise<void> {
   const random = createRandom(seed)
-  const stage = startStage({ random, publishMs: 10_000_000, ...options }, ({ network, server }) => {
+  const stage = startSimulation({ random, publishMs: 10_000_000, ...options }, ({ network, server }) => {
     network.latencyMs = () => Math.floor(random() * 60)
     for (const [spelled, name] of other) server.names.set(spelled, name)
   })
@@ -209,7 +209,7 @@ async function live(deeds: readonly Deed[], seed: number, options: Options): Pro
 async function readSlowly(
   messages: AsyncIterable<{ cursor: string; data: unknown }>,
   log: Seen[],
-  clock: Stage["clock"],
+  clock: Simulation["clock"],
   ms: number,
 ): Promise<void> {
   for await (const { cursor, data } of messages) {

@@ -1,9 +1,9 @@
 // Subscriptions that the server refuses or ends: taken again as the code says, and no sooner than it says.
 import { expect, test } from "bun:test"
-import { startStage } from "./simulation.ts"
+import { startSimulation } from "./simulation.ts"
 
 test("[E7] takes a refused subscription again no sooner than it was told", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const channel = laba.channel("/a")
   await clock.pass(100)
   const detail = "Too many subscribes in a second on this connection."
@@ -33,7 +33,7 @@ test("[E7] takes a refused subscription again no sooner than it was told", async
 })
 
 test("[L15] takes an ended subscription again as its code says", async () => {
-  const { laba, clock, server } = startStage()
+  const { laba, clock, server } = startSimulation()
   const channel = laba.channel("/a")
   const states: unknown[] = []
   channel.on("state", ({ state, reason }) => states.push(reason ? `${state} ${reason.code}` : state))

@@ -7,7 +7,7 @@ import { createFakeClock, type FakeClock } from "../support/fake-clock.ts"
 import { ModelNetwork } from "./model-network.ts"
 import { ModelServer } from "./model-server.ts"
 
-export interface Stage {
+export interface Simulation {
   readonly laba: Laba
   readonly server: ModelServer
   readonly network: ModelNetwork
@@ -19,7 +19,7 @@ export interface Stage {
   page(event: PageEvent): void
 }
 
-type Setup = (parts: Pick<Stage, "server" | "network" | "clock" | "stored">) => void
+export type Setup = (parts: Pick<Simulation, "server" | "network" | "clock" | "stored">) => void
 
 /** Numbers from 0 to 1 that are the same in every run. */
 export function createRandom(seed = 1): () => number {
@@ -28,7 +28,7 @@ export function createRandom(seed = 1): () => number {
 }
 
 /** `setup` may change server and network before the client starts. */
-export function startStage(options: Options = {}, setup: Setup = () => {}): Stage {
+export function startSimulation(options: Options = {}, setup: Setup = () => {}): Simulation {
   const clock = createFakeClock()
   const server = new ModelServer()
   const network = new ModelNetwork(server, clock)

@@ -8,7 +8,7 @@ import { type Demos, demosSection } from "./sections/demos.ts"
 import { guidePages } from "./guide/guide.ts"
 import { page } from "./page.ts"
 import { promisesSection } from "./sections/promises.ts"
-import { roomSection } from "./sections/chat.ts"
+import { chatSection } from "./sections/chat.ts"
 import { terminalSection } from "./sections/terminal.ts"
 import { ticketSection } from "./sections/ticket.ts"
 
@@ -35,7 +35,7 @@ export function landingPage(context: LandingContext): { html: string } {
         ticketSection(shownChannel),
         boardsSection(shownChannel),
         demosSection(context.demos),
-        roomSection(),
+        chatSection(),
         terminalSection(context.address, shownChannel),
         promisesSection(),
       ].join("\n"),

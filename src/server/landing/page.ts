@@ -1,7 +1,7 @@
 // The page's frame: head, bar, sections, foot. Knows the order of things and nothing of what they say.
 import { both, escape } from "./bilingual.ts"
 
-interface Frame {
+export interface PageContent {
   readonly title: string
   readonly description: string
   readonly version?: string
@@ -22,7 +22,7 @@ const languages = `<div class="languages" role="group" aria-label="Language / �
     <button type="button" data-language="en">EN</button><button type="button" data-language="zh-CN">中文</button>
   </div>`
 
-export function page(frame: Frame): string {
+export function page(frame: PageContent): string {
   const scripts = frame.scripts.map((path) => `<script type="module" src="${path}"></script>`).join("")
   return `<!doctype html>
 <html lang="${frame.fixedLanguage ?? "en"}"${frame.fixedLanguage ? " data-fixed" : ""}>

@@ -9,7 +9,7 @@ room.on("message", ({ data }) => show(data))
 room.publish({ text: "hello" })
 </script>`
 
-export function roomSection(): string {
+export function chatSection(): string {
   return `
 <section class="room" aria-labelledby="room-title">
   <div>

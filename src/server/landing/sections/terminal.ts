@@ -1,13 +1,13 @@
 // The same from a terminal: lines to copy, with the address this page was reached at.
 import { both, escape } from "../bilingual.ts"
 
-interface Line {
+interface TerminalCommand {
   readonly id: string
   readonly says: string
   readonly command: string
 }
 
-function linesFor(address: string, channel: string): readonly Line[] {
+function commandsFor(address: string, channel: string): readonly TerminalCommand[] {
   const url = address + channel
   return [
     {
@@ -39,7 +39,7 @@ function linesFor(address: string, channel: string): readonly Line[] {
 }
 
 export function terminalSection(address: string, channel: string): string {
-  const rows = linesFor(address, channel).map(
+  const rows = commandsFor(address, channel).map(
     ({ id, says, command }) => `
     <li>
       <span class="says">${says}</span>

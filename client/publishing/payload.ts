@@ -1,0 +1,52 @@
+// What is published, as a frame says it: text stays text, bytes travel as base64, everything else is JSON.
+import { isJsonType } from "../../wire/content-type.ts"
+
+/** What a publish frame says of its payload, and how large the payload is. */
+export interface Payload {
+  readonly bytes: number
+  readonly frame: { readonly data: unknown; readonly type: string; readonly base64?: true }
+}
+
+/** A string is `text/plain`, bytes are `application/octet-stream`, everything else is JSON; `type` says otherwise. */
+export function encodePayload(data: unknown, type?: string): Payload {
+  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
+    const bytes =
+      data instanceof ArrayBuffer
+        ? new Uint8Array(data)
+        : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    return {
+      bytes: bytes.length,
+      frame: { data: printBase64(bytes), type: type || "application/octet-stream", base64: true },
+    }
+  }
+  if (typeof data === "string" && !(type && isJson(type)))
+    return { bytes: utf8Length(data), frame: { data, type: type || "text/plain" } }
+  const text: string | undefined = JSON.stringify(data, refuseOpaque)
+  if (text === undefined) throw notPublishable(data)
+  // Read again, so that what changes while the publish waits is not what is sent.
+  return { bytes: utf8Length(text), frame: { data: JSON.parse(text), type: type || "application/json" } }
+}
+
+function printBase64(bytes: Uint8Array): string {
+  let text = ""
+  // Not in one call: an argument list has a longest length.
+  for (const byte of bytes) text += String.fromCharCode(byte)
+  return btoa(text)
+}
+
+/** What JSON prints as `{}` and is none: a Blob, a FormData, a Map, a promise that was not awaited. */
+function refuseOpaque(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
+  const prototype: unknown = Object.getPrototypeOf(value)
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
+  if (!isPlain && JSON.stringify(value) === "{}") throw notPublishable(value)
+  return value
+}
+
+const notPublishable = (value: unknown): TypeError =>
+  new TypeError(`what is published is text, bytes or JSON, not ${Object.prototype.toString.call(value)}`)
+
+/** As the application wrote it: perhaps with parameters, perhaps in capitals. */
+const isJson = (type: string): boolean => isJsonType((type.split(";")[0] as string).trim().toLowerCase())
+
+const utf8Length = (text: string): number => new TextEncoder().encode(text).length
