@@ -33,6 +33,6 @@ export function createEmitter<Events>(report: ReportError): Emitter<Events> {
         }
       }
     },
-    has: (name) => (lists.get(name)?.size || 0) > 0,
+    has: (name) => !!lists.get(name)?.size,
   }
 }

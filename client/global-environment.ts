@@ -37,11 +37,7 @@ function globalStorage(): StorageLike | null {
 }
 
 /** 128 random bits. `crypto.randomUUID` is newer than our browsers, and not there without TLS. */
-function randomKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("")
-}
+const randomKey = (): string => crypto.getRandomValues(new Uint32Array(4)).join("-")
 
 const watchPage: WatchPage = (happened) => {
   const { document, addEventListener } = globalThis

@@ -4,6 +4,7 @@ import type { Channel } from "./channels/channel.ts"
 import { connect } from "./connect.ts"
 import type { Laba } from "./laba.ts"
 import type { Options } from "./options.ts"
+import { isBinary } from "./publishing/payload.ts"
 import { makeReason, type Reason } from "./reason.ts"
 
 /** Like a `MessageEvent`: text and JSON as a string, bytes as a `Uint8Array`. */
@@ -43,8 +44,18 @@ export class LabaSocket {
     this.url = href
     this.onopen = this.onmessage = this.onerror = this.onclose = null
     this.laba = connect(origin.replace(/^ws/, "http"), options)
-    this.channel = this.laba.channel(pathname, after ? { after } : {})
-    this.listen()
+    const channel = this.laba.channel(pathname, after ? { after } : {})
+    const failed = (reason: Reason): void => this.onerror?.({ type: "error", reason })
+    channel.on("message", ({ data, text, cursor }) => {
+      this.onmessage?.({ type: "message", data: text ?? (data as Uint8Array), lastEventId: cursor })
+    })
+    channel.on("reset", ({ reason }) => failed(makeReason("reset", "at-once", reason)))
+    channel.on("state", ({ state, reason }) => {
+      if (state === "open") this.onopen?.({ type: "open" })
+      else if (state === "closed") this.end(reason as Reason)
+      else if (reason) failed(reason)
+    })
+    this.channel = channel
   }
 
   /** 0 connecting (again, too), 1 open, 3 closed; 2 is only ever passed through. */
@@ -55,27 +66,12 @@ export class LabaSocket {
 
   /** Publishes to the channel; kept while the connection is away. What fails is told to `onerror`. Throws `TypeError` for anything else than text and bytes: a Blob is read first. */
   send(data: string | ArrayBuffer | ArrayBufferView): void {
-    if (typeof data !== "string" && !(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data))
-      throw new TypeError("what is sent is text or bytes")
+    if (typeof data !== "string" && !isBinary(data)) throw new TypeError("what is sent is text or bytes")
     this.channel.publish(data).catch((reason) => this.onerror?.({ type: "error", reason }))
   }
 
   close(): void {
     this.laba.close()
-  }
-
-  private listen(): void {
-    this.channel.on("message", ({ data, text, cursor }) => {
-      this.onmessage?.({ type: "message", data: text ?? (data as Uint8Array), lastEventId: cursor })
-    })
-    this.channel.on("reset", ({ reason }) => {
-      this.onerror?.({ type: "error", reason: makeReason("reset", "at-once", reason) })
-    })
-    this.channel.on("state", ({ state, reason }) => {
-      if (state === "open") this.onopen?.({ type: "open" })
-      else if (state === "closed") this.end(reason as Reason)
-      else if (reason) this.onerror?.({ type: "error", reason })
-    })
   }
 
   private end(reason: Reason): void {

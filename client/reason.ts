@@ -41,12 +41,7 @@ export class LabaFailure extends Error {
   constructor(reason: Reason) {
     super(`${reason.code}: ${reason.detail}`)
     // Assigned, not declared as fields: fields are newer than the oldest browser we run in.
-    this.name = "LabaFailure"
-    this.code = reason.code
-    this.retry = reason.retry
-    this.detail = reason.detail
-    this.retryAfterMs = reason.retryAfterMs
-    this.limit = reason.limit
+    Object.assign(this, reason, { name: "LabaFailure" })
   }
 }
 

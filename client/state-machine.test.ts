@@ -16,7 +16,7 @@ test("a missing cell does not compile", () => {
   // @ts-expect-error: `open` lacks the event `close`.
   const broken: typeof table = { ...table, open: rest }
   expect(broken.open.close).toBeUndefined()
-  expect(close[0]).toBe("closed")
+  expect(close?.[0]).toBe("closed")
 })
 
 test("closing ends every state, and nothing leads out of closed", () => {

@@ -42,8 +42,8 @@ export type Action =
   /** Let go of everything. */
   | "hang-up"
 
-/** The state to go to, then what to do. */
-type Cell = readonly [to: State, ...actions: Action[]]
+/** The state to go to, then what to do; null where nothing happens. */
+type Cell = readonly [to: State, ...actions: Action[]] | null
 
 /** A state or an event without its cell does not compile: the type wants every one. */
 type Table = { readonly [S in State]: { readonly [E in Event]: Cell } }
@@ -51,38 +51,38 @@ type Table = { readonly [S in State]: { readonly [E in Event]: Cell } }
 export const table: Table = {
   idle: {
     start: ["connecting", "dial"],
-    ready: ["idle"],
-    lost: ["idle"],
-    dropped: ["idle"],
+    ready: null,
+    lost: null,
+    dropped: null,
     refused: ["closed"],
-    due: ["idle"],
-    online: ["idle"],
+    due: null,
+    online: null,
     shown: ["connecting", "dial"],
-    pause: ["idle"],
+    pause: null,
     close: ["closed", "hang-up"],
   },
   connecting: {
-    start: ["connecting"],
+    start: null,
     ready: ["open", "settle"],
     lost: ["waiting", "wait"],
     // "At once" was tried and failed: trying at once again would be a loop.
     dropped: ["waiting", "wait"],
     refused: ["closed", "hang-up"],
-    due: ["connecting"],
+    due: null,
     // What was begun before belongs to the network that is gone.
     online: ["connecting", "dial"],
-    shown: ["connecting"],
+    shown: null,
     pause: ["idle", "hang-up"],
     close: ["closed", "hang-up"],
   },
   open: {
-    start: ["open"],
+    start: null,
     // A better transport was found meanwhile.
     ready: ["open", "settle"],
     lost: ["waiting", "wait"],
     dropped: ["connecting", "dial"],
     refused: ["closed", "hang-up"],
-    due: ["open"],
+    due: null,
     online: ["open", "probe"],
     shown: ["open", "probe"],
     pause: ["idle", "hang-up"],
@@ -90,9 +90,9 @@ export const table: Table = {
   },
   waiting: {
     start: ["connecting", "dial"],
-    ready: ["waiting"],
-    lost: ["waiting"],
-    dropped: ["waiting"],
+    ready: null,
+    lost: null,
+    dropped: null,
     refused: ["closed", "hang-up"],
     due: ["connecting", "dial"],
     online: ["connecting", "dial"],
@@ -102,18 +102,18 @@ export const table: Table = {
   },
   // Over is over: who wants more opens anew.
   closed: {
-    start: ["closed"],
-    ready: ["closed"],
-    lost: ["closed"],
-    dropped: ["closed"],
-    refused: ["closed"],
-    due: ["closed"],
-    online: ["closed"],
-    shown: ["closed"],
-    pause: ["closed"],
-    close: ["closed"],
+    start: null,
+    ready: null,
+    lost: null,
+    dropped: null,
+    refused: null,
+    due: null,
+    online: null,
+    shown: null,
+    pause: null,
+    close: null,
   },
 }
 
 /** Where an event leads from a state. */
-export const transition = (state: State, event: Event): Cell => table[state][event]
+export const transition = (state: State, event: Event): NonNullable<Cell> => table[state][event] || [state]

@@ -36,7 +36,8 @@ export function createChannelPresence(options: ChannelPresenceOptions): ChannelP
   // A frame may repeat what the answer has said already: whoever comes hears of their own coming.
   let isNews = false
 
-  const emitAll = (): void => emitter.emit("presence", known ? [...known.values()] : [])
+  const emitAll = (members: Map<string, PresenceMember>): void =>
+    emitter.emit("presence", [...members.values()])
   const join = (member: PresenceMember): void => {
     if (!known || known.has(member.user)) return
     isNews = true
@@ -52,24 +53,12 @@ export function createChannelPresence(options: ChannelPresenceOptions): ChannelP
   }
   const compare = (members: readonly PresenceMember[], isWhole: boolean): void => {
     const now = new Map(members.map((member) => [member.user, member]))
-    if (!known) {
-      known = now
-      return
-    }
-    // Of a list that was cut nothing follows for who is not on it.
-    if (isWhole) for (const user of [...known.keys()]) if (!now.has(user)) leave(user)
-    for (const member of members) join(member)
-  }
-  const watch = (): void => {
-    isWatching = true
-    sendCommand({ op: "presence", channel, watch: true }, (reply) => {
-      if (reply?.op !== "presence") {
-        isWatching = false
-        return
-      }
-      compare(reply.members, reply.members.length === reply.users)
-      emitAll()
-    })
+    if (known) {
+      // Of a list that was cut nothing follows for who is not on it.
+      if (isWhole) for (const user of [...known.keys()]) if (!now.has(user)) leave(user)
+      for (const member of members) join(member)
+    } else known = now
+    emitAll(known)
   }
 
   return {
@@ -87,8 +76,13 @@ export function createChannelPresence(options: ChannelPresenceOptions): ChannelP
     },
     listenersChanged() {
       const isWanted = presenceEvents.some(emitter.has)
-      if (isWanted && !isWatching && isOpen()) watch()
-      else if (!isWanted && isWatching) {
+      if (isWanted && !isWatching && isOpen()) {
+        isWatching = true
+        sendCommand({ op: "presence", channel, watch: true }, (reply) => {
+          if (reply?.op === "presence") compare(reply.members, reply.members.length === reply.users)
+          else isWatching = false
+        })
+      } else if (!isWanted && isWatching) {
         isWatching = false
         known = null
         if (isConnected()) sendCommand({ op: "presence", channel, watch: false }, () => {})
@@ -102,7 +96,7 @@ export function createChannelPresence(options: ChannelPresenceOptions): ChannelP
       isNews = false
       for (const user of left) leave(user)
       for (const member of joined) join(member)
-      if (isNews) emitAll()
+      if (isNews) emitAll(known)
     },
   }
 }

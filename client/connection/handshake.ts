@@ -59,7 +59,7 @@ export function startHandshake(
     stop()
     failed(reason)
   }
-  let events: TransportEvents = {
+  const events: TransportEvents = {
     alive() {},
     closed: fail,
     frame(frame) {
@@ -80,15 +80,11 @@ export function startHandshake(
     },
   }
   const forwardTo = (next: TransportEvents): void => {
-    events = next
+    Object.assign(events, next)
     for (const frame of early) next.frame(frame)
   }
   try {
-    transport = open(environment, {
-      frame: (frame) => events.frame(frame),
-      alive: () => events.alive(),
-      closed: (reason) => events.closed(reason),
-    })
+    transport = open(environment, events)
   } catch (error) {
     fail(networkReason(String(error)))
   }

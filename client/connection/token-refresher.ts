@@ -27,17 +27,20 @@ export function createTokenRefresher(
   // Which refresh is the last one: what comes of an earlier one says nothing any more.
   let last = 0
 
-  const refresh = async (): Promise<void> => {
+  const refresh = (): void => {
     cancel()
     const mine = ++last
-    const token = await tokenFrom(source).catch(() => null)
-    if (mine !== last) return
-    if (token === null) return plan(retryMs)
-    sendCommand({ op: "token", token }, (reply) => {
-      if (mine !== last || !reply) return
-      if (reply.op === "token") expiresIn(reply.expires)
-      else plan(retryMs)
-    })
+    void tokenFrom(source)
+      .catch(() => null)
+      .then((token) => {
+        if (mine !== last) return
+        if (token === null) return plan(retryMs)
+        sendCommand({ op: "token", token }, (reply) => {
+          if (mine !== last || !reply) return
+          if (reply.op === "token") expiresIn(reply.expires)
+          else plan(retryMs)
+        })
+      })
   }
   const plan = (ms: number): void => {
     cancel()

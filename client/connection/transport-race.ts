@@ -10,7 +10,7 @@ interface TransportRace {
   readonly raceMs: number
   readonly connectMs: number
   readonly clock: Clock
-  /** Starts one; returns how to call it off. */
+  /** Starts one; returns how to call it off: from then on it says nothing. */
   start(name: TransportName, events: DialEvents): () => void
 }
 
@@ -19,7 +19,8 @@ export function runRace(
   { names, raceMs, connectMs, clock, start }: TransportRace,
   events: DialEvents,
 ): () => void {
-  const running = new Map<TransportName, () => void>()
+  const callOffs: (() => void)[] = []
+  let running = 0
   let reason: Reason = networkReason("No transport could be opened.")
   let next = 0
   let isOver = false
@@ -29,7 +30,8 @@ export function runRace(
     isOver = true
     cancelNext()
     cancelDeadline()
-    for (const callOff of running.values()) callOff()
+    // One that has ended by itself takes no notice.
+    for (const callOff of callOffs) callOff()
   }
   const fail = (): void => {
     finish()
@@ -38,28 +40,25 @@ export function runRace(
   const startNext = (): void => {
     cancelNext()
     const name = names[next++]
-    if (isOver || !name) return
+    if (!name) return
     // Before it starts: a transport that fails at once starts the next one from inside `start`.
     if (next < names.length) cancelNext = clock.after(raceMs, startNext)
-    running.set(name, () => {})
+    running++
     const callOff = start(name, {
       opened(ready) {
-        if (isOver) return ready.transport.close()
-        running.delete(name)
         finish()
         events.opened(ready)
       },
       failed(why) {
-        if (isOver) return
         reason = why
-        running.delete(name)
+        running--
         // Only Laba itself says "stay away", and it says so on every transport.
         if (why.retry === "stay-away") fail()
         else if (next < names.length) startNext()
-        else if (running.size === 0) fail()
+        else if (running === 0) fail()
       },
     })
-    if (running.has(name)) running.set(name, callOff)
+    callOffs.push(callOff)
     if (isOver) callOff()
   }
 

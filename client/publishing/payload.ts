@@ -9,7 +9,7 @@ export interface Payload {
 
 /** A string is `text/plain`, bytes are `application/octet-stream`, everything else is JSON; `type` says otherwise. */
 export function encodePayload(data: unknown, type?: string): Payload {
-  if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
+  if (isBinary(data)) {
     const bytes =
       data instanceof ArrayBuffer
         ? new Uint8Array(data)
@@ -27,12 +27,12 @@ export function encodePayload(data: unknown, type?: string): Payload {
   return { bytes: utf8Length(text), frame: { data: JSON.parse(text), type: type || "application/json" } }
 }
 
-function printBase64(bytes: Uint8Array): string {
-  let text = ""
-  // Not in one call: an argument list has a longest length.
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return btoa(text)
-}
+export const isBinary = (data: unknown): data is ArrayBuffer | ArrayBufferView =>
+  data instanceof ArrayBuffer || ArrayBuffer.isView(data)
+
+/** Byte by byte: an argument list has a longest length. */
+const printBase64 = (bytes: Uint8Array): string =>
+  btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""))
 
 /** What JSON prints as `{}` and is none: a Blob, a FormData, a Map, a promise that was not awaited. */
 function refuseOpaque(_key: string, value: unknown): unknown {

@@ -27,7 +27,10 @@ export function createCommandQueue(
   const flush = async (): Promise<void> => {
     if (isBusy || !isOpen || waiting.length === 0) return
     isBusy = true
-    const batch = takeBatch()
+    let chars = 0
+    const end = waiting.findIndex((text, at) => at === framesMax || (chars += text.length) > charsMax)
+    // One frame alone always fits.
+    const batch = waiting.splice(0, end < 0 ? framesMax : end || 1)
     try {
       const response = await post(`[${batch.join()}]`)
       if (!response.ok && isOpen) failed(await reasonOfRefusal(response))
@@ -36,18 +39,6 @@ export function createCommandQueue(
     }
     isBusy = false
     void flush()
-  }
-
-  const takeBatch = (): string[] => {
-    let count = 0
-    let chars = 0
-    while (count < Math.min(framesMax, waiting.length)) {
-      chars += (waiting[count] as string).length
-      // One frame alone always fits; a second one may not.
-      if (count > 0 && chars > charsMax) break
-      count++
-    }
-    return waiting.splice(0, count)
   }
 
   return {

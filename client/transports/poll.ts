@@ -25,43 +25,47 @@ async function run(
   events: TransportEvents,
   session: Session,
 ): Promise<void> {
-  let answer = await poll(session, "POST", sessionUrl(environment))
   let failures = 0
   let ack = 0
   while (!session.isOver()) {
-    if ("reason" in answer) {
-      // A refusal is final for this session; a lost answer is not, once there is a session.
-      if (answer.isRefusal || !session.url || ++failures === triesMax) return session.fail(answer.reason)
-      await new Promise<void>((resolve) => environment.clock.after(retryMs, resolve))
-    } else {
+    const answer = await poll(environment, session, ack)
+    if ("frames" in answer) {
       failures = 0
       ack = answer.ack
       events.alive()
       for (const frame of answer.frames) session.receive(frame)
+    } else {
+      // What a proxy says on the way is as good as a lost answer. A refusal is final for this session; a lost answer is not,
+      // once there is a session.
+      if (answer.code !== "network" || !session.url || ++failures === triesMax) return session.fail(answer)
+      await new Promise<void>((resolve) => environment.clock.after(retryMs, resolve))
     }
-    if (!session.isOver())
-      answer = await poll(session, "GET", `${session.url}?ack=${ack}&wait=${waitSeconds}`)
   }
 }
 
-type PollAnswer =
-  | { readonly ack: number; readonly frames: readonly ServerFrame[] }
-  | { readonly reason: Reason; readonly isRefusal: boolean }
+interface PollAnswer {
+  readonly ack: number
+  readonly frames: readonly ServerFrame[]
+}
 
-async function poll(session: Session, method: string, url: string): Promise<PollAnswer> {
+/** Opens the session, or asks it for what comes after `ack`. */
+async function poll(
+  environment: TransportEnvironment,
+  { url, request }: Session,
+  ack: number,
+): Promise<PollAnswer | Reason> {
   try {
-    const response = await session.request(method, url)
-    if (response.ok) return parseAnswer(await response.text())
-    const reason = await reasonOfRefusal(response)
-    // What a proxy says on the way is as good as a lost answer.
-    return { reason, isRefusal: reason.code !== "network" }
+    const response = await (url
+      ? request("GET", `${url}?ack=${ack}&wait=${waitSeconds}`)
+      : request("POST", sessionUrl(environment)))
+    return response.ok ? parseAnswer(await response.text()) : await reasonOfRefusal(response)
   } catch {
-    return { reason: networkReason("A poll failed."), isRefusal: false }
+    return networkReason("A poll failed.")
   }
 }
 
 function parseAnswer(text: string): PollAnswer {
-  const { ack, frames }: { ack: number; frames: readonly ServerFrame[] } = JSON.parse(text)
+  const { ack, frames }: PollAnswer = JSON.parse(text)
   const texts = partsOf(memberOf(text, "frames") as string)
   return { ack, frames: frames.map((frame, index) => withText(frame, texts[index] as string)) }
 }
