@@ -23,12 +23,13 @@ const stableMs = 5_000
 /** Connects to the server at `url` (default: where the page came from), and stays connected. */
 export function connect(url = globalThis.location?.origin ?? "", options: Options = {}): Laba {
   const settings = settingsOf(options)
-  const { token, transports, credentials, upgradeMs, whenHidden } = settings
+  const { token, transports, upgradeMs, whenHidden } = settings
   const baseUrl = url.replace(/\/+$/, "")
-  const environment: TransportEnvironment = { ...globalEnvironment(), ...options, baseUrl, credentials }
+  if (!baseUrl) throw new TypeError("outside of a page the server's address is needed")
+  const environment: TransportEnvironment = { ...globalEnvironment(), ...settings, baseUrl }
   const { clock, random, page, report } = environment
   const emitter = createEmitter<LabaEvents>(report)
-  const dial = createDial(environment, settings, options)
+  const dial = createDial(environment, settings)
   const preferred = createPreferredTransport(baseUrl, environment, settings.rememberMs)
   const pending = createPendingCommands()
 

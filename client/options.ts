@@ -40,12 +40,15 @@ type Defaulted = Omit<Options, keyof Environment | "token">
 /** Options with every default filled in. */
 export type Settings = Required<Defaulted> & { readonly token: TokenSource | null }
 
-export function settingsOf(options: Options): Settings {
-  return {
-    transports: ["websocket", "sse", "poll"],
+const transportNames: readonly TransportName[] = ["websocket", "sse", "poll"]
+
+/** Fills in what was not given, or given as undefined. Throws `TypeError` for what could only fail again and again. */
+export function settingsOf(options: Options): Settings & Partial<Environment> {
+  const settings = {
+    transports: transportNames,
     token: null,
-    whenHidden: "keep",
-    credentials: "same-origin",
+    whenHidden: "keep" as const,
+    credentials: "same-origin" as const,
     backoff: { minMs: 500, maxMs: 20_000 },
     raceMs: 2_000,
     connectMs: 15_000,
@@ -56,6 +59,12 @@ export function settingsOf(options: Options): Settings {
     publishesMax: 1_000,
     publishBytesMax: 1_048_576,
     bufferMax: 1_000,
-    ...options,
+    ...(Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options),
   }
+  const { token, transports } = settings
+  if (token !== null && typeof token !== "function")
+    throw new TypeError("`token` is a function that gives the token")
+  if (!transports[0] || ![...transports].every((name) => transportNames.includes(name)))
+    throw new TypeError(`\`transports\` are some of ${transportNames.join(", ")}, not: ${transports}`)
+  return settings
 }

@@ -102,7 +102,9 @@ export function createChannelHandle(options: ChannelHandleOptions, firstOwner: H
         if (owner.state === "open") return Promise.resolve((joined || owner.subscription) as Subscription)
         return new Promise((resolve, reject) => waiting.add({ resolve, reject }))
       },
-      publish,
+      // Whom the server lets publish and not listen, may still publish.
+      publish: (data, more) =>
+        over?.code === "closed" ? Promise.reject(new LabaFailure(over)) : publish(data, more),
       presence: () => owner.presence(),
       close() {
         if (over) return

@@ -47,6 +47,7 @@ export interface Channel extends AsyncIterable<Message> {
   off<Name extends keyof ChannelEvents>(name: Name, listener: (event: ChannelEvents[Name]) => void): void
   /** Resolves when it is subscribed; rejects when it is closed. */
   ready(): Promise<Subscription>
+  /** Rejects with `closed` once this handle was closed here; where the server has ended it, the server decides. */
   publish(data: unknown, options?: PublishOptions): Promise<Published | null>
   /** Who is there, where the channel's rule keeps that. Rejects when the connection is not open. */
   presence(): Promise<readonly PresenceMember[]>

@@ -1,5 +1,6 @@
 // Opens a connection: gets the token, then races the transports. Knows nothing of what the connection is for.
-import type { Options, Settings } from "../options.ts"
+import type { Environment } from "../environment.ts"
+import type { Settings } from "../options.ts"
 import { openPoll } from "../transports/poll.ts"
 import { openSse } from "../transports/sse.ts"
 import type { OpenTransport, TransportEnvironment, TransportName } from "../transports/transport.ts"
@@ -11,10 +12,13 @@ import { runRace } from "./transport-race.ts"
 /** Opens one of `names`; returns how to call it off. */
 type Dial = (names: readonly TransportName[], events: DialEvents) => () => void
 
-export function createDial(environment: TransportEnvironment, settings: Settings, options: Options): Dial {
+export function createDial(
+  environment: TransportEnvironment,
+  settings: Settings & Partial<Environment>,
+): Dial {
   const transports: Record<TransportName, OpenTransport> = {
     websocket: openWebSocket,
-    sse: openSse(options.eventSource != null),
+    sse: openSse(settings.eventSource != null),
     poll: openPoll,
   }
   return (names, events) => {

@@ -2,7 +2,7 @@
 import { isJsonType } from "../../wire/content-type.ts"
 
 /** What a publish frame says of its payload, and how large the payload is. */
-export interface Payload {
+interface Payload {
   readonly bytes: number
   readonly frame: { readonly data: unknown; readonly type: string; readonly base64?: true }
 }

@@ -7,6 +7,7 @@ import {
   LabaFailure,
   LabaSocket,
   type Message,
+  type Options,
   type PresenceMember,
   type Published,
   type Reset,
@@ -56,13 +57,36 @@ test("options are checked by name and by kind", () => {
   // @ts-expect-error: `transport` is no option; `transports` is.
   connect("http://a", { ...quiet, transport: ["websocket"] }).close()
   // @ts-expect-error: there is no such transport.
-  connect("http://a", { ...quiet, transports: ["carrier-pigeon"] }).close()
+  expect(() => connect("http://a", { ...quiet, transports: ["carrier-pigeon"] })).toThrow("carrier-pigeon")
   connect("http://a", {
     ...quiet,
     transports: ["poll"],
     token: async () => null,
     whenHidden: "close",
   }).close()
+})
+
+test("what could only fail again and again is a TypeError at once", () => {
+  const wrong: readonly [Record<string, unknown>, string][] = [
+    [{ token: "eyJhbGciOi" }, "`token` is a function"],
+    [{ token: "" }, "`token` is a function"],
+    [{ transports: [] }, "`transports` are some of websocket, sse, poll"],
+    [{ transports: "websocket" }, "`transports` are some of websocket, sse, poll"],
+    [{ transports: ["sse", "webtransport"] }, "not: sse,webtransport"],
+  ]
+  for (const [options, message] of wrong) {
+    const connecting = () => connect("http://a", options as Options)
+    expect(connecting).toThrow(TypeError)
+    expect(connecting).toThrow(message)
+  }
+  expect(() => connect()).toThrow(TypeError)
+})
+
+test("an option that is undefined has its default", async () => {
+  const options = { transports: undefined, token: undefined, raceMs: undefined, backoff: undefined }
+  const { laba, clock, network } = startSimulation(options as unknown as Options)
+  await clock.pass(100)
+  expect([laba.state, laba.transport, network.attempts]).toEqual(["open", "websocket", ["websocket"]])
 })
 
 test("errors of the client are one class with a code", () => {

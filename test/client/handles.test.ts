@@ -197,3 +197,21 @@ test("closing one name of a channel while another is being subscribed leaves the
   expect(second).toEqual([1])
   expect(server.listeners("/a-b")).toBe(1)
 })
+
+test("a handle that was closed publishes no more, and one that the server has ended leaves that to the server", async () => {
+  const { laba, clock, server } = startSimulation()
+  const [one, two] = [laba.channel("/a"), laba.channel("/a")]
+  await clock.pass(100)
+  one.close()
+  await expect(one.publish("late")).rejects.toMatchObject({ code: "closed" })
+  const published = two.publish("in time")
+  await clock.pass(100)
+  expect(await published).toMatchObject({ channel: "/a" })
+  server.tell("/a", { op: "error", channel: "/a", code: "forbidden", detail: "", retry: "stay-away" })
+  await clock.pass(100)
+  expect(two.state).toBe("closed")
+  const allowed = two.publish("may still speak")
+  await clock.pass(100)
+  expect(await allowed).toMatchObject({ channel: "/a" })
+  expect(server.accepted.map(({ data }) => data)).toEqual(["in time", "may still speak"])
+})

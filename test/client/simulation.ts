@@ -19,7 +19,7 @@ export interface Simulation {
   page(event: PageEvent): void
 }
 
-export type Setup = (parts: Pick<Simulation, "server" | "network" | "clock" | "stored">) => void
+type Setup = (parts: Pick<Simulation, "server" | "network" | "clock" | "stored">) => void
 
 /** Numbers from 0 to 1 that are the same in every run. */
 export function createRandom(seed = 1): () => number {

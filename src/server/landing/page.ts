@@ -1,7 +1,7 @@
 // The page's frame: head, bar, sections, foot. Knows the order of things and nothing of what they say.
 import { both, escape } from "./bilingual.ts"
 
-export interface PageContent {
+interface PageContent {
   readonly title: string
   readonly description: string
   readonly version?: string
