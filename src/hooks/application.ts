@@ -88,7 +88,7 @@ export class Application {
   }
 
   /** Whether a publish by a request is to go on: the backend may take the message for itself. Throws the refusal, or `hook_failed`. */
-  lets(
+  letsPublish(
     channel: string,
     message: Pick<ClientMessage, "type" | "data">,
     { user, sender }: { readonly user: string | undefined; readonly sender: () => Sender },

@@ -4,13 +4,13 @@ import { BackendFailure } from "../../hooks/remote/delivery/backend-failure.ts"
 import { performHandshake } from "../../hooks/remote/delivery/handshakes.ts"
 import { withoutQuery } from "../../hooks/remote/hook-view.ts"
 import type { HookConfig, HookResponse } from "../../hooks/remote/remote.ts"
-import { makeHttpSend } from "../../server/hooks/http-post.ts"
+import { makeHttpSend } from "../../server/hooks/http-send.ts"
 
 /** One line an address, and whether all went well. */
 export async function checkHooks(
   hooks: readonly HookConfig[],
 ): Promise<{ readonly lines: string[]; readonly ok: boolean }> {
-  const post = makeHttpSend()
+  const send = makeHttpSend()
   const tries = hooks.flatMap((hook) => [...kindsByUrl(hook)].map(([url, kinds]) => ({ hook, url, kinds })))
   const results = await Promise.all(
     tries.map(async ({ hook, url, kinds }) => {
@@ -26,7 +26,7 @@ export async function checkHooks(
   async function tryOne(hook: HookConfig, url: string): Promise<{ ok: boolean; says: string }> {
     const agrees = hook.dialect === "laba" && hook.handshake
     try {
-      if (agrees) await performHandshake(url, { hook, post })
+      if (agrees) await performHandshake(url, { hook, send })
       else {
         const { timeoutMs, privateAddresses } = hook
         const asked = {
@@ -37,7 +37,7 @@ export async function checkHooks(
           timeoutMs,
           privateAddresses,
         } as const
-        return judged(await post(asked))
+        return judged(await send(asked))
       }
       return { ok: true, says: "agrees to be called" }
     } catch (error) {

@@ -18,7 +18,7 @@ export interface HookRoute {
 
 export interface HookRoutesOptions {
   readonly hooks: readonly HookConfig[]
-  readonly post: HttpSend
+  readonly send: HttpSend
   readonly store: NotificationStore
   readonly onFailure: (hook: HookConfig, error: HookError) => void
   /** A notification was not delivered and never will be. */
@@ -88,9 +88,9 @@ export class HookRoutes {
 }
 
 function makeRoute(hook: HookConfig, options: HookRoutesOptions): HookRoute {
-  const { post, onFailure, store, onLost, now, chance } = options
+  const { send, onFailure, store, onLost, now, chance } = options
   const clock = { ...(now && { now }), ...(chance && { chance }) }
-  const backend = new Backend({ ...clock, hook, dialect: dialects[hook.dialect], post, onFailure })
+  const backend = new Backend({ ...clock, hook, dialect: dialects[hook.dialect], send, onFailure })
   const notifications = new NotificationQueue({
     ...clock,
     backend,

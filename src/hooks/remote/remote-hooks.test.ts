@@ -4,13 +4,7 @@ import type { Visitor } from "../hooks.ts"
 import { BackendFailure } from "./delivery/backend-failure.ts"
 import { memoryStore } from "./registrations/memory-store.ts"
 import { openWithinMs } from "./registrations/registrations.ts"
-import type {
-  HookConfig,
-  HookResponse,
-  HttpSendOptions,
-  NotificationStore,
-  HookNotification,
-} from "./remote.ts"
+import type { HookConfig, HookResponse, HttpRequest, NotificationStore, HookNotification } from "./remote.ts"
 import { type RemoteHooksOptions, RemoteHooks, subscribesAtOnceMax } from "./remote-hooks.ts"
 
 const hook: HookConfig = {
@@ -31,7 +25,7 @@ class Backend {
   readonly sent: { kind: string; id: string }[] = []
   answers: Record<string, () => Promise<HookResponse> | HookResponse> = {}
 
-  readonly post = async ({ headers }: HttpSendOptions): Promise<HookResponse> => {
+  readonly send = async ({ headers }: HttpRequest): Promise<HookResponse> => {
     const kind = (headers["ce-type"] as string).replace("laba.", "")
     this.sent.push({ kind, id: headers["ce-id"] as string })
     return this.answers[kind]?.() ?? status(204)
@@ -65,7 +59,7 @@ function make(backend: Backend, over: Partial<RemoteHooksOptions> = {}): RemoteH
   return new RemoteHooks({
     hooks: [hook],
     node: "node01",
-    post: backend.post,
+    send: backend.send,
     store: memoryStore,
     publish: async () => {},
     isOpen: () => true,

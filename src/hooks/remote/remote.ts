@@ -118,7 +118,7 @@ export interface Answer {
 }
 
 /** What goes out. */
-export interface HookRequest {
+export interface EncodedDelivery {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
 }
@@ -135,12 +135,12 @@ export interface Dialect {
   readonly speaks: ReadonlySet<HookKind>
   /** Whether a backend is asked beforehand, by `OPTIONS`, if it wants to be called. */
   readonly handshakes: boolean
-  write(delivery: Delivery, hook: HookConfig): HookRequest
+  write(delivery: Delivery, hook: HookConfig): EncodedDelivery
   /** Throws `Refusal` when the backend says no, and `BackendFailure` when what it says could not be understood (failure.ts). */
   read(delivery: Delivery, response: HookResponse): Answer
 }
 
-export interface HttpSendOptions {
+export interface HttpRequest {
   readonly method: "POST" | "OPTIONS"
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
@@ -150,7 +150,7 @@ export interface HttpSendOptions {
 }
 
 /** Sends one request to an address that was checked, follows no redirect, reads a bounded answer. Throws `BackendFailure`. */
-export type HttpSend = (options: HttpSendOptions) => Promise<HookResponse>
+export type HttpSend = (options: HttpRequest) => Promise<HookResponse>
 
 /** Something that a backend has to hear, stored until it has: of an open connection its last will. */
 export interface HookNotification {

@@ -26,7 +26,7 @@ export async function publish(station: Station, ask: Ask): Promise<Response> {
   if (ask.identity.kind !== "key") {
     const user = userOf(ask.identity)
     const sender = (): Sender => senderOf(user, neighbourhoodIn(station, ask))
-    if (!(await station.application.lets(channel, payload, { user, sender })))
+    if (!(await station.application.letsPublish(channel, payload, { user, sender })))
       return new Response(null, { status: 202 })
   }
   // The body and the application may have taken their time, and what was shown be good no longer.

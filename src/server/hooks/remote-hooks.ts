@@ -16,7 +16,7 @@ import type { Counters } from "../../telemetry/counters.ts"
 import type { Events } from "../../telemetry/events.ts"
 import type { Connections } from "../../transports/connections/connections.ts"
 import type { NodeEngine } from "../engines.ts"
-import { makeHttpSend } from "./http-post.ts"
+import { makeHttpSend } from "./http-send.ts"
 import { RedisNotificationStore } from "./redis-store.ts"
 import { SqliteNotificationStore } from "./sqlite-store.ts"
 
@@ -31,7 +31,7 @@ interface NodeHooksOptions {
   readonly counters: Pick<Counters, "hooksFailed">
   readonly events: Pick<Events, "hookFailed" | "hookTellsLost" | "startWarning">
   /** Default: by HTTP, to addresses that were checked. */
-  readonly post?: HttpSend
+  readonly send?: HttpSend
 }
 
 /** Where what has to be told is kept: with the history. */
@@ -66,7 +66,7 @@ export function makeRemoteHooks(options: NodeHooksOptions): RemoteHooks | null {
   return new RemoteHooks({
     hooks: config.hooks,
     node,
-    post: options.post ?? makeHttpSend(),
+    send: options.send ?? makeHttpSend(),
     store,
     publish,
     dismiss(connection) {

@@ -38,7 +38,7 @@ interface Attempt {
 interface BackendOptions {
   readonly hook: HookConfig
   readonly dialect: Dialect
-  readonly post: HttpSend
+  readonly send: HttpSend
   readonly onFailure: (hook: HookConfig, error: HookError) => void
   /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
   readonly now?: () => number
@@ -63,7 +63,7 @@ export class Backend {
   private answeredStartMs = Number.NEGATIVE_INFINITY
 
   constructor(options: BackendOptions) {
-    const { hook, post, now = Date.now, chance = Math.random } = options
+    const { hook, send, now = Date.now, chance = Math.random } = options
     this.options = options
     this.hook = hook
     this.dialect = options.dialect
@@ -72,7 +72,7 @@ export class Backend {
     const clock = { now: this.monotonic }
     this.concurrency = new ConcurrencyLimiter({ max: hook.concurrencyMax, ...clock })
     this.circuit = new CircuitBreaker({ ...clock, chance })
-    this.handshakes = new Handshakes({ hook, post, ...clock })
+    this.handshakes = new Handshakes({ hook, send, ...clock })
   }
 
   /** Asks in the turn of its sender. Throws `Refusal`, and `BackendFailure`. */
@@ -117,7 +117,7 @@ export class Backend {
       const url = hook.urls[delivery.event.kind] as string
       if (dialect.handshakes && hook.handshake) await this.handshakes.shake(url)
       const { headers, body } = dialect.write(delivery, hook)
-      const response = await this.options.post({
+      const response = await this.options.send({
         method: "POST",
         url,
         headers: this.signed(headers, body),

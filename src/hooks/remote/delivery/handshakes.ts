@@ -10,7 +10,7 @@ const refusedMs = 2000
 
 interface HandshakesOptions {
   readonly hook: HookConfig
-  readonly post: HttpSend
+  readonly send: HttpSend
   /** Monotonic milliseconds. */
   readonly now: () => number
 }
@@ -53,9 +53,9 @@ export class Handshakes {
 /** One handshake. Throws `BackendFailure`. */
 export async function performHandshake(
   url: string,
-  { hook, post }: Pick<HandshakesOptions, "hook" | "post">,
+  { hook, send }: Pick<HandshakesOptions, "hook" | "send">,
 ): Promise<void> {
-  const { status, headers } = await post({
+  const { status, headers } = await send({
     method: "OPTIONS",
     url,
     headers: { "webhook-request-origin": hook.origin },

@@ -44,7 +44,7 @@ function make(
   const backend = new Backend({
     hook,
     dialect: labaDialect,
-    async post({ headers }) {
+    async send({ headers }) {
       const id = headers["ce-id"] as string
       heard.push(id)
       const said = told(answer(id))
@@ -167,8 +167,8 @@ test("what nobody heard for three days is given up, and that is said", async () 
 
 test("a backend that was away is tried again although the machine's clock was set back", async () => {
   using clock = new SetBackClock()
-  const post = async () => told(503)
-  const backend = new Backend({ hook, dialect: labaDialect, post, onFailure: () => {} })
+  const send = async () => told(503)
+  const backend = new Backend({ hook, dialect: labaDialect, send, onFailure: () => {} })
   for (let i = 0; i < failuresMax; i++) await backend.notify(ended(`c-${i}`)).catch(() => {})
   expect(backend.circuit.state).toBe("open")
   clock.setBack(3_600_000)

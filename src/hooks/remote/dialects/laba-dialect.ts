@@ -8,7 +8,7 @@ import {
   type Dialect,
   type HookEvent,
   type HookKind,
-  type HookRequest,
+  type EncodedDelivery,
   type HookResponse,
   type RegisterEvent,
   notificationKinds,
@@ -22,7 +22,7 @@ const refusals = { 401: "unauthorized", 403: "forbidden", 429: "too_many_request
 export const labaDialect: Dialect = {
   speaks: new Set<HookKind>([...askKinds, ...notificationKinds]),
   handshakes: true,
-  write(delivery): HookRequest {
+  write(delivery): EncodedDelivery {
     const { event, id, time } = delivery
     const content = contentOf(event)
     return {

@@ -8,7 +8,7 @@ import {
   BackendFailure,
   type FailureCause,
 } from "../../hooks/remote/delivery/backend-failure.ts"
-import type { HookResponse, HttpSend, HttpSendOptions } from "../../hooks/remote/remote.ts"
+import type { HookResponse, HttpSend, HttpRequest } from "../../hooks/remote/remote.ts"
 
 /** An answer is read up to here: a hundred messages that it may publish, of ordinary size. */
 export const answerBytesMax = 1024 * 1024
@@ -104,7 +104,7 @@ const resolveByName = async (host: string): Promise<string[]> =>
 /** The first of a name's addresses; one that is not allowed spoils them all, or chance would decide. */
 async function addressFor(
   host: string,
-  { privateAddresses }: HttpSendOptions,
+  { privateAddresses }: HttpRequest,
   addressesOf: (host: string) => Promise<string[]>,
 ): Promise<string> {
   const addresses = isIP(host) === 0 ? await addressesOf(host) : [host]

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { BackendFailure } from "../../hooks/remote/delivery/backend-failure.ts"
-import type { HttpSendOptions } from "../../hooks/remote/remote.ts"
-import { answerBytesMax, makeHttpSend } from "./http-post.ts"
+import type { HttpRequest } from "../../hooks/remote/remote.ts"
+import { answerBytesMax, makeHttpSend } from "./http-send.ts"
 
 let reached: { host: string | null; path: string }[] = []
 let server: Bun.Server<undefined>
@@ -31,7 +31,7 @@ beforeAll(() => {
 
 afterAll(() => server.stop(true))
 
-const ask = (url: string, over: Partial<HttpSendOptions> = {}): HttpSendOptions => ({
+const ask = (url: string, over: Partial<HttpRequest> = {}): HttpRequest => ({
   method: "POST",
   url,
   headers: {},
@@ -57,7 +57,7 @@ test("[H12] a name is resolved, every address it has is checked, and one that is
     ["half.example", ["8.8.8.8", "127.0.0.1"]],
     ["nowhere.example", []],
   ])
-  const post = makeHttpSend({ resolve: async (host) => answers.get(host) ?? [] })
+  const send = makeHttpSend({ resolve: async (host) => answers.get(host) ?? [] })
   for (const host of [
     "inside.example",
     "half.example",
@@ -67,13 +67,13 @@ test("[H12] a name is resolved, every address it has is checked, and one that is
     "2130706433",
     "0x7f.1",
   ]) {
-    const { because, sent } = await failureOf(post(ask(`http://${host}:${server.port}/`)))
+    const { because, sent } = await failureOf(send(ask(`http://${host}:${server.port}/`)))
     expect([host, because, sent]).toEqual([host, "address", false])
   }
-  expect((await failureOf(post(ask("http://nowhere.example/")))).because).toBe("connect")
+  expect((await failureOf(send(ask("http://nowhere.example/")))).because).toBe("connect")
   expect(reached).toEqual([])
   const listed = ask(`http://inside.example:${server.port}/here?x=1`, { privateAddresses: ["127.0.0.1"] })
-  expect((await post(listed)).status).toBe(200)
+  expect((await send(listed)).status).toBe(200)
   expect(reached).toEqual([{ host: `inside.example:${server.port}`, path: "/here" }])
 })
 
@@ -82,23 +82,23 @@ test("[H12] a name that changes its mind after it was checked changes nothing", 
   const answers = [["127.0.0.2"], ["127.0.0.1"]]
   let asked = 0
   let nowMs = 0
-  const post = makeHttpSend({
+  const send = makeHttpSend({
     resolve: async () => answers[asked++] ?? [],
     now: () => nowMs,
   })
   const url = `http://rebinding.example:${server.port}/`
   const allowed = { privateAddresses: ["127.0.0.2"] }
   // Connected to what was checked, where nobody listens, and not to what the name means by now.
-  expect((await failureOf(post(ask(url, allowed)))).because).toBe("connect")
+  expect((await failureOf(send(ask(url, allowed)))).because).toBe("connect")
   nowMs = 60_000
-  expect((await failureOf(post(ask(url, allowed)))).because).toBe("address")
+  expect((await failureOf(send(ask(url, allowed)))).because).toBe("address")
   expect(reached).toEqual([])
 })
 
 test("[H12] a redirect is an answer, and nobody goes where it leads", async () => {
   reached = []
-  const post = makeHttpSend()
-  const response = await post(
+  const send = makeHttpSend()
+  const response = await send(
     ask(`http://127.0.0.1:${server.port}/away`, { privateAddresses: ["127.0.0.1"] }),
   )
   expect(response.status).toBe(302)
@@ -106,25 +106,25 @@ test("[H12] a redirect is an answer, and nobody goes where it leads", async () =
 })
 
 test("what does not answer, answers too much, or is not there, is a failure that says which", async () => {
-  const post = makeHttpSend()
+  const send = makeHttpSend()
   const here = { privateAddresses: ["127.0.0.1"] }
   const silent = await failureOf(
-    post(ask(`http://127.0.0.1:${server.port}/never`, { ...here, timeoutMs: 100 })),
+    send(ask(`http://127.0.0.1:${server.port}/never`, { ...here, timeoutMs: 100 })),
   )
   expect([silent.because, silent.sent, silent.strained]).toEqual(["timeout", true, true])
   for (const path of ["huge", "bomb"]) {
-    const { because, sent } = await failureOf(post(ask(`http://127.0.0.1:${server.port}/${path}`, here)))
+    const { because, sent } = await failureOf(send(ask(`http://127.0.0.1:${server.port}/${path}`, here)))
     expect([path, because, sent]).toEqual([path, "answer", true])
   }
   const closed = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response() })
   const { port } = closed
   await closed.stop(true)
-  const absent = await failureOf(post(ask(`http://127.0.0.1:${port}/`, here)))
+  const absent = await failureOf(send(ask(`http://127.0.0.1:${port}/`, here)))
   expect([absent.because, absent.sent, absent.strained]).toEqual(["connect", false, true])
 })
 
 test("[H12] over TLS the certificate must be the name's, although an address is connected to", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "laba-post-"))
+  const folder = mkdtempSync(join(tmpdir(), "laba-send-"))
   const openssl = [
     "req",
     "-x509",
@@ -150,12 +150,12 @@ test("[H12] over TLS the certificate must be the name's, although an address is 
   })
   const here = { privateAddresses: ["127.0.0.1"] }
   const resolve = async (): Promise<string[]> => ["127.0.0.1"]
-  const post = makeHttpSend({ resolve, ca: cert })
-  const right = await post(ask(`https://hooks.example:${secure.port}/`, here))
+  const send = makeHttpSend({ resolve, ca: cert })
+  const right = await send(ask(`https://hooks.example:${secure.port}/`, here))
   expect(new TextDecoder().decode(right.body)).toBe(`hooks.example:${secure.port}`)
   // A connection that stands for one name is not used for another.
   for (const name of ["other.example", "127.0.0.1"]) {
-    const { because, sent } = await failureOf(post(ask(`https://${name}:${secure.port}/`, here)))
+    const { because, sent } = await failureOf(send(ask(`https://${name}:${secure.port}/`, here)))
     expect([name, because, sent]).toEqual([name, "connect", false])
   }
   const unknown = await failureOf(
@@ -165,6 +165,6 @@ test("[H12] over TLS the certificate must be the name's, although an address is 
 })
 
 test("a name that cannot be found in time is a failure like any other", async () => {
-  const post = makeHttpSend({ resolve: () => new Promise(() => {}) })
-  expect((await failureOf(post(ask("http://slow.example/", { timeoutMs: 50 })))).because).toBe("timeout")
+  const send = makeHttpSend({ resolve: () => new Promise(() => {}) })
+  expect((await failureOf(send(ask("http://slow.example/", { timeoutMs: 50 })))).because).toBe("timeout")
 })
