@@ -52,7 +52,7 @@ export class Application {
 
   /** Whether somebody is asked about this visitor. */
   asksAbout(visit: Pick<Visitor, "channel" | "channels">): boolean {
-    return this.hooks.onConnect !== undefined || this.remote?.asksAboutVisit(visit) === true
+    return this.hooks.onConnect !== undefined || this.remote?.asksAboutConnection(visit) === true
   }
 
   /** Whether somebody is asked about what clients send there. */
@@ -62,12 +62,12 @@ export class Application {
 
   /** Throws the refusal, or `hook_failed`. */
   async connect(visitor: Visitor): Promise<Welcome> {
-    const said = await this.ask("onConnect", () => this.hooks.onConnect?.(visitor), welcome)
-    if (!this.remote?.asksAboutVisit(visitor)) return said
-    const user = said.user ?? visitor.user
-    const heard = await this.remote.register({ ...visitor, user })
-    const channels = [...(said.channels ?? []), ...(heard.channels ?? [])]
-    return { ...said, ...heard, ...(channels.length > 0 && { channels }) }
+    const own = await this.ask("onConnect", () => this.hooks.onConnect?.(visitor), welcome)
+    if (!this.remote?.asksAboutConnection(visitor)) return own
+    const user = own.user ?? visitor.user
+    const remote = await this.remote.register({ ...visitor, user })
+    const channels = [...(own.channels ?? []), ...(remote.channels ?? [])]
+    return { ...own, ...remote, ...(channels.length > 0 && { channels }) }
   }
 
   /** Somebody who was let in did not come after all. */
@@ -101,9 +101,9 @@ export class Application {
   }
 
   /** Lets a connection listen to one more channel; at once where nobody is asked. Throws the refusal, or `hook_failed`. */
-  subscribe(actor: () => Requester, channel: string): MaybePromise<void> {
-    if (this.hooks.onSubscribe) return this.askThenRemote(actor(), channel)
-    if (this.asksRemote(channel)) return this.remote?.subscribe(actor(), channel)
+  subscribe(requester: () => Requester, channel: string): MaybePromise<void> {
+    if (this.hooks.onSubscribe) return this.askThenRemote(requester(), channel)
+    if (this.asksRemote(channel)) return this.remote?.subscribe(requester(), channel)
   }
 
   /** Never rejects. */
@@ -121,32 +121,32 @@ export class Application {
   /** A channel has its first listener on this node. Never throws. */
   occupied(channel: string): void {
     this.remote?.occupancy?.occupied(channel)
-    if (this.hooks.onOccupied) void this.tell("onOccupied", channel)
+    if (this.hooks.onOccupied) void this.notify("onOccupied", channel)
   }
 
   /** A channel has lost its last listener on this node. Never throws. */
   vacated(channel: string): void {
     this.remote?.occupancy?.vacated(channel)
-    if (this.hooks.onVacated) void this.tell("onVacated", channel)
+    if (this.hooks.onVacated) void this.notify("onVacated", channel)
   }
 
   private asksRemote(channel: string): boolean {
-    return this.remote?.asksAboutVisit({ channel, channels: [] }) === true
+    return this.remote?.asksAboutConnection({ channel, channels: [] }) === true
   }
 
-  private async askThenRemote(actor: Requester, channel: string): Promise<void> {
-    const { connection, transport, user } = actor
+  private async askThenRemote(requester: Requester, channel: string): Promise<void> {
+    const { connection, transport, user } = requester
     const subscribing = { connection, user, transport, channel }
     await this.ask("onSubscribe", () => this.hooks.onSubscribe?.(subscribing), subscribeIt)
-    if (this.asksRemote(channel)) await this.remote?.subscribe(actor, channel)
+    if (this.asksRemote(channel)) await this.remote?.subscribe(requester, channel)
   }
 
-  private async tell(hook: "onOccupied" | "onVacated", channel: string): Promise<void> {
+  private async notify(hook: "onOccupied" | "onVacated", channel: string): Promise<void> {
     await workAtHand()
     try {
       // An async function passes for one that answers nothing; what it rejects with must not end the process.
-      const said: unknown = this.hooks[hook]?.(channel)
-      await said
+      const answered: unknown = this.hooks[hook]?.(channel)
+      await answered
     } catch (error) {
       this.onError(hook, error)
     }
@@ -157,17 +157,17 @@ export class Application {
     call: () => MaybePromise<HookAnswers[Hook] | undefined | void>,
     otherwise: HookAnswers[Hook],
   ): Promise<HookAnswers[Hook]> {
-    let said: HookAnswers[Hook] | undefined | void
+    let answered: HookAnswers[Hook] | undefined | void
     try {
-      said = await call()
-      checkAnswer(hook, said)
+      answered = await call()
+      checkAnswer(hook, answered)
     } catch (error) {
       this.onError(hook, error)
       throw new LabaError("hook_failed", "The application failed to answer; its log says more.", {
         cause: error,
       })
     }
-    const answer = said ?? otherwise
+    const answer = answered ?? otherwise
     if (answer.refuse) throw new LabaError(answer.refuse.code ?? "forbidden", answer.refuse.detail)
     return answer
   }

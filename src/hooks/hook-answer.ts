@@ -62,13 +62,13 @@ function membersOf<Answer>(known: Record<keyof Answer, Member>): ReadonlyMap<str
 }
 
 /** Throws a `TypeError` that says what was answered and what would be right. Nothing at all is an answer. */
-export function checkAnswer(hook: keyof HookAnswers & keyof Hooks, said: unknown): void {
-  if (said === undefined) return
-  if (typeof said !== "object" || said === null || Array.isArray(said))
+export function checkAnswer(hook: keyof HookAnswers & keyof Hooks, answer: unknown): void {
+  if (answer === undefined) return
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer))
     throw new TypeError(
-      `${hook} answered ${printed(said)}: it answers an object, or nothing; \`{ refuse: { detail } }\` says no.`,
+      `${hook} answered ${printed(answer)}: it answers an object, or nothing; \`{ refuse: { detail } }\` says no.`,
     )
-  for (const [name, value] of Object.entries(said)) {
+  for (const [name, value] of Object.entries(answer)) {
     if (value === undefined) continue
     const member = members[hook].get(name)
     if (!member) throw new TypeError(`${hook} answered with the unknown key \`${name}\`.`)

@@ -67,7 +67,7 @@ export class RemoteHooks {
   }
 
   /** Whether somebody has a say about who listens there. */
-  asksAboutVisit(visit: Pick<Visitor, "channel" | "channels">): boolean {
+  asksAboutConnection(visit: Pick<Visitor, "channel" | "channels">): boolean {
     return (
       this.routes.forConnection(visit) !== undefined ||
       visit.channels.some((channel) => this.routes.for(channel))

@@ -24,16 +24,16 @@ redis.call('HSET', KEYS[4], 'renewed', now)
 redis.call('ZADD', KEYS[1], now + lease, ARGV[1])
 redis.call('ZREM', KEYS[3], ARGV[1])
 local generation = redis.call('HGET', KEYS[2], ARGV[1])
-local standing = 'kept'
+local status = 'kept'
 if not generation then
   generation = ARGV[3]
   redis.call('HSET', KEYS[2], ARGV[1], generation)
-  standing = 'forgotten'
+  status = 'forgotten'
 elseif generation ~= ARGV[3] then
-  standing = 'taken'
+  status = 'taken'
 end
 local replicationId = string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or ''
-local reply = { standing, generation, replicationId }
+local reply = { status, generation, replicationId }
 if now < amnesty then return reply end
 for _, old in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 100)) do
   redis.call('HDEL', KEYS[2], old)

@@ -97,7 +97,7 @@ export class RedisNotificationStore implements NotificationStore {
       .catch(() => (this.needsResync = true))
   }
 
-  /** What is left is told by another node, when the lease has run out. */
+  /** What is left is delivered by another node, when the lease has run out. */
   async close(): Promise<void> {
     if (this.timer) clearInterval(this.timer)
     this.stopWatching()
@@ -128,7 +128,7 @@ export class RedisNotificationStore implements NotificationStore {
     })
   }
 
-  /** A channel that this node is in, said again. */
+  /** A channel that this node is in, written again. */
   private async resendWill(will: HookNotification): Promise<void> {
     const { redis, run } = this.options
     const keys = [this.keys.generations, this.keys.mine, this.listenedKey(will)]
@@ -211,10 +211,10 @@ export class RedisNotificationStore implements NotificationStore {
     const kept = [...(this.events?.snapshot() ?? [])]
     const known = new Set(kept.map(({ id }) => id))
     const notifications = kept.filter(({ isWill }) => !isWill)
-    // All at once: what is left from now on is left after it was said.
-    const said = Promise.all(kept.filter(({ isWill }) => isWill).map((will) => this.resendWill(will)))
+    // All at once: what is left from now on is left after it was written.
+    const resent = Promise.all(kept.filter(({ isWill }) => isWill).map((will) => this.resendWill(will)))
     // Whoever waits for it may have thrown before.
-    said.catch(() => undefined)
+    resent.catch(() => undefined)
     for (const id of this.unremoved) if (!held.has(id)) this.unremoved.delete(id)
     const strangers = [...held].filter((id) => !known.has(id))
     const isOwn = (id: string): boolean => /^[^-/]*/.exec(id)?.[0] === this.options.run
@@ -229,7 +229,7 @@ export class RedisNotificationStore implements NotificationStore {
       const some = notifications.slice(at, at + perStepMax).filter(({ id }) => !this.unremoved.has(id))
       if (some.length > 0 && !(await this.write(some))) throw new Error("others have taken over meanwhile")
     }
-    await said
+    await resent
     for (const id of unheard) {
       const text = await redis.command(tag, "HGET", this.keys.mine, id)
       if (text !== null) this.events?.adopted([JSON.parse(String(text)) as HookNotification])

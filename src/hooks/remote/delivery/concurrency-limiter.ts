@@ -9,7 +9,7 @@ const asksWaitingMax = 10_000
 /** Requests at once to a backend that nobody has tried yet. */
 const firstLimit = 8
 
-/** While both wait, every so many-th turn is a tell's: a flood of asks must not keep what was promised. */
+/** While both wait, every so many-th turn is a notification's: a flood of asks must not keep what was promised. */
 const notificationTurn = 4
 
 interface Waiting {

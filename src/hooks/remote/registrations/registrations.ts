@@ -130,11 +130,11 @@ export class Registrations {
 
   /** Others have told the end of all whose will is not kept any more: answers these, which have to end. */
   fence(kept: ReadonlySet<string>): string[] {
-    const told = [...this.byConnection.values()].filter(
+    const toldByOthers = [...this.byConnection.values()].filter(
       ({ isEndStored, connection }) => isEndStored && !kept.has(idOf(connection)),
     )
-    for (const { connection } of told) this.byConnection.delete(connection)
-    return told.map(({ connection }) => connection)
+    for (const { connection } of toldByOthers) this.byConnection.delete(connection)
+    return toldByOthers.map(({ connection }) => connection)
   }
 
   /** What would have to be told of each, were this process gone now. */
