@@ -10,6 +10,7 @@
 // Methods answer at once or with a promise. An engine in this process answers at once, and callers keep that fast: they
 // await only what is a promise.
 import type { History, ResetReason } from "../../wire/frames.ts"
+import type { MessageHeaders } from "../../wire/message-headers.ts"
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Keep } from "../channels/channel.ts"
 
@@ -20,8 +21,10 @@ export interface Draft {
   readonly type: string
   /** A string is valid UTF-8 text; with a JSON type it is valid JSON. Bytes are never changed after they were handed over. */
   readonly data: string | Uint8Array
-  /** Bytes of payload, as UTF-8. */
+  /** Bytes of payload and headers, as UTF-8. */
   readonly bytes: number
+  /** What the publisher said beside the payload, for roads that have a place for it. */
+  readonly headers?: MessageHeaders | undefined
   readonly id: string
   readonly idempotency?: Idempotency | undefined
   /** Whose share of the engine's bounds it counts for; nobody's when left out: a program on this machine, or this server itself. */
@@ -45,6 +48,7 @@ export interface Message {
   readonly type: string
   readonly data: string | Uint8Array
   readonly bytes: number
+  readonly headers?: MessageHeaders | undefined
   readonly id: string
   /** When the engine accepted it, in milliseconds since 1970, by the clock that the engine also judges its age by. */
   readonly time: number

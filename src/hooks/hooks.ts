@@ -8,7 +8,7 @@ export interface Visitor {
   /** The connection's id; it names the connection to `push` and in every later call. Polls have one each. */
   readonly connection: string
   readonly transport: "websocket" | "sse" | "poll"
-  readonly protocol: "raw" | "laba"
+  readonly protocol: "raw" | "laba" | "stomp"
   /** The channel in the URL, or null on `/_/…`. */
   readonly channel: string | null
   /** Channels asked for by query on `/_/events` and `/_/poll`. */

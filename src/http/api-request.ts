@@ -8,6 +8,7 @@ import type { Nodes } from "../cluster/nodes.ts"
 import type { HttpServer } from "../transports/bun-server.ts"
 import type { HeldPolls } from "../transports/poll/held-poll.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
+import type { StompContext } from "../transports/stomp/stomp-context.ts"
 import type { SocketKinds } from "../transports/websocket/socket-kinds.ts"
 
 /** What was asked. */
@@ -34,6 +35,7 @@ export interface Station {
   readonly holds: HeldPolls
   readonly nodes: Nodes
   readonly socketKinds: SocketKinds
+  readonly stomp: StompContext
   /** Something that looks for a health check or for metrics asked a channel that nothing was published to. */
   readonly onProbe: (path: string) => void
   /** True once the node is going away: nobody new is let in. */

@@ -18,6 +18,7 @@ import {
   sessionPrefix,
   streamSession,
 } from "./sessions/session.ts"
+import { openStomp } from "./stomp.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { HttpServer } from "../transports/bun-server.ts"
 
@@ -54,9 +55,12 @@ const sessionMethods: Methods = { GET: pollSession, POST: command, DELETE: leave
 
 /** Where a WebSocket opens that has no channel of its own. */
 const socketAddress = "/_/ws"
+const stompAddress = "/_/stomp"
+const socketAddresses: readonly string[] = [socketAddress, stompAddress]
 
 const ownAddresses: readonly [string, Methods][] = [
   [socketAddress, { GET: openSocket }],
+  [stompAddress, { GET: openStomp }],
   ["/_/events", { GET: streamMany }],
   ["/_/poll", { GET: answerManyPoll }],
   ["/_/session", { GET: streamSession, POST: openPolledSession }],
@@ -123,7 +127,7 @@ export class Router {
       )
     const methods = this.methodsOf(ask.path)
     // A page in its place tells who opens a socket nothing: browsers show no answer, and libraries its status alone.
-    if (methods !== channelMethods && ask.path !== socketAddress && asksForWebSocket(headers))
+    if (methods !== channelMethods && !socketAddresses.includes(ask.path) && asksForWebSocket(headers))
       throw new LabaError(
         "bad_request",
         `WebSockets open at a channel, such as \`/orders/42\`, or at \`${socketAddress}\`; \`${ask.path.slice(0, 100)}\` is neither.`,

@@ -2,6 +2,7 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
+import { bytesOfHeaders, type MessageHeaders } from "../../wire/message-headers.ts"
 import type { Draft, Idempotency, Publisher } from "../engines/engine.ts"
 
 /** A payload that was read and checked: text is valid UTF-8, JSON parses. */
@@ -10,6 +11,8 @@ export interface Payload {
   readonly data: string | Uint8Array
   /** Bytes, as UTF-8. */
   readonly bytes: number
+  /** What was said beside it. */
+  readonly headers?: MessageHeaders | undefined
 }
 
 /** Throws `too_large`. */
@@ -36,12 +39,15 @@ export class Drafts {
 
   make(request: DraftRequest): Draft {
     this.count++
+    const { payload } = request
+    const { headers } = payload
     return {
       channel: request.channel,
-      type: request.payload.type,
-      data: request.payload.data,
-      bytes: request.payload.bytes,
+      type: payload.type,
+      data: payload.data,
+      bytes: payload.bytes + (headers ? bytesOfHeaders(headers) : 0),
       id: `${this.prefix}.${this.count.toString(36)}`,
+      ...(headers && { headers }),
       idempotency: request.idempotency,
       publisher: request.publisher,
     }

@@ -45,6 +45,11 @@ export interface Hub {
   /** The listener is gone. Harmless when it never joined or left before. */
   leave(listener: Listener): void
   /**
+   * A live listener takes no more for now: what follows the last that it was given is read for it, a page whenever it is `ready`.
+   * It changes nothing for one that is not live.
+   */
+  pause(listener: Listener): void
+  /**
    * A reader is slow. Null: the rule says it is to be closed, or it is gone. Else it is aside; call the answer once it has
    * drained, and it is told `skipped`, given the newest message and live again. One that was given nothing yet skips nothing.
    */

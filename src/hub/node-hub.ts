@@ -165,6 +165,10 @@ export class NodeHub implements Hub, EngineEvents {
     this.channels.leave(listener)
   }
 
+  pause(listener: Listener): void {
+    this.slowListeners.pause(listener)
+  }
+
   startSkipping(listener: Listener): (() => void) | null {
     return this.slowListeners.startSkipping(listener)
   }

@@ -5,6 +5,7 @@ import type { Frame, Protocol } from "../protocols/protocol.ts"
 export class PreparedMessage {
   readonly message: Message
   private readonly frames: (Frame | undefined)[] = []
+  private byProtocol: Map<Protocol, Frame> | null = null
 
   constructor(message: Message) {
     this.message = message
@@ -12,10 +13,12 @@ export class PreparedMessage {
 
   /** The frame for `protocol`, encoded at the first call and shared after. */
   frameFor(protocol: Protocol): Frame {
-    const encoded = this.frames[protocol.index]
+    const { index } = protocol
+    const encoded = index === null ? this.byProtocol?.get(protocol) : this.frames[index]
     if (encoded !== undefined) return encoded
     const frame = protocol.encode(this.message)
-    this.frames[protocol.index] = frame
+    if (index === null) (this.byProtocol ??= new Map()).set(protocol, frame)
+    else this.frames[index] = frame
     return frame
   }
 }

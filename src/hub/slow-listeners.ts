@@ -1,4 +1,4 @@
-// What becomes of a listener whose reader is slow: the channel's rule says whether it is closed, or skips to the newest message
+// What becomes of a listener that takes no more for now, by its own wish or because its reader is slow: for the latter the channel's rule says whether it is closed, or skips to the newest message
 // once its reader has drained.
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
@@ -21,6 +21,13 @@ export class SlowListeners {
 
   constructor(options: SlowListenersOptions) {
     this.options = options
+  }
+
+  /** As `Hub.pause`. */
+  pause(listener: Listener): void {
+    const audience = audienceOf(listener)
+    if (audience?.move(listener, "pause", positionOf(listener, audience)))
+      this.options.replays.add(listener.hubState as Ungrouped)
   }
 
   /** As `Hub.startSkipping`. */

@@ -72,10 +72,9 @@ export function makePublishFor(options: ClientPublishOptions): TransportContext[
       senderOf(user, client.addressGroup),
     )
     if (verdict.reply !== undefined) {
-      connection.direct(
-        typeof verdict.reply === "string" ? "text/plain" : "application/octet-stream",
-        verdict.reply,
-      )
+      const type = typeof verdict.reply === "string" ? "text/plain" : "application/octet-stream"
+      if (request.reply) request.reply(type, verdict.reply)
+      else connection.direct(type, verdict.reply)
     }
     if (verdict.publish === false) return null
     const objection = access.objectionTo(connection.client.identity)

@@ -28,6 +28,7 @@ import { type Cluster, makeCluster } from "./cluster.ts"
 import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/remote-hooks.ts"
 import { Reloader, type ReloaderOptions } from "./running/reload.ts"
+import { makeStompContext } from "./stomp-context.ts"
 import { makeWatches, type Watches } from "./watches.ts"
 import { InFlight } from "../http/in-flight.ts"
 import type { Leave } from "./running/shutdown.ts"
@@ -221,6 +222,7 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     holds: heldPolls,
     nodes: cluster.nodes,
     socketKinds: makeSocketKinds(publisher, slowReaders),
+    stomp: makeStompContext({ context: shared, counters }),
     onProbe: (path) => events.channelProbed(path),
     get draining() {
       return leave.draining

@@ -36,6 +36,8 @@ export class Counters {
   slowCut = 0
   /** Times a slow reader skipped to the newest message. */
   slowSkipped = 0
+  /** Messages that STOMP clients said they could not take. */
+  nacked = 0
   /** Connections dropped because they answered no ping. */
   silent = 0
   /** Channels whose history was dropped before its time, for the node's budget. */

@@ -18,6 +18,8 @@ export interface ClientPublish {
   readonly key?: string | undefined
   /** Reads it. Called once it may be published, since reading is the work that rights and pace bound. Throws `LabaError`. */
   payload(): Payload
+  /** Gives back what the application answers. Left out: it is pushed to the connection as anything else is. */
+  reply?(type: string, data: string | Uint8Array): void
 }
 
 /** Null: the application took the message and wants it not published. */

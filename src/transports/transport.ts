@@ -38,7 +38,7 @@ export interface Listener {
   hubState: ListenerState | null
   /** Its index in its group. Written by the group alone. */
   groupIndex: number
-  /** What all listeners of its connection share: they are replayed in turn. Known by identity alone. */
+  /** What listeners share that wait for the same reader: they are replayed in turn. Known by identity alone. */
   readonly outbox: object
   /** True once it cannot be written to any more; the hub then stops. */
   readonly closed: boolean

@@ -27,7 +27,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
       expect(other.duplicate).toBe(false)
     })
 
-    test("gives back exactly what was published: text, JSON, bytes, types, ids and times", async () => {
+    test("gives back exactly what was published: text, JSON, bytes, headers, types, ids and times", async () => {
       await using t = await start()
       const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
       const sent = [
@@ -35,6 +35,14 @@ export function engineContract(name: string, maker: EngineMaker): void {
         draft("/a", '{"a":1.10}', { type: "application/json" }),
         draft("/a", bytes, { type: "image/png" }),
         draft("/a", ""),
+        draft("/a", "with headers", {
+          headers: [
+            ["x:colour", "red\nand 青"],
+            ["empty", ""],
+          ],
+          bytes: 40,
+        }),
+        draft("/a", bytes, { headers: [["x", "y"]], bytes: 258 }),
       ]
       const sentAt = Date.now()
       for (const each of sent) await t.engine.publish(each, keep)
@@ -53,9 +61,10 @@ export function engineContract(name: string, maker: EngineMaker): void {
         })
         expect(message.data).toEqual(original.data)
         expect(message.bytes).toBe(original.bytes)
+        expect(message.headers).toEqual(original.headers as never)
       }
-      expect(state.newest?.offset).toBe(4)
-      expect(state.kept).toBe(4)
+      expect(state.newest?.offset).toBe(6)
+      expect(state.kept).toBe(6)
     })
 
     test("delivers what comes after `listen`, in order and without holes, and nothing after `unlisten`", async () => {

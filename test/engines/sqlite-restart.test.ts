@@ -218,9 +218,9 @@ describe("a directory that cannot be used", () => {
       database.run(sql)
       database.close()
     }
+    edit("PRAGMA user_version=4")
+    expect(refusal(() => folder.open())).toMatch(/has format 4, and this version of Laba knows 3/)
     edit("PRAGMA user_version=3")
-    expect(refusal(() => folder.open())).toMatch(/has format 3, and this version of Laba knows 2/)
-    edit("PRAGMA user_version=2")
     edit("PRAGMA application_id=7")
     expect(refusal(() => folder.open())).toMatch(/is not Laba's/)
   })
@@ -244,17 +244,35 @@ describe("a directory that cannot be used", () => {
   })
 })
 
-test("a directory of the format before this one is taken over, with all that is in it", async () => {
+test("a directory of a format before this one is taken over, with all that is in it", async () => {
   await using folder = new Folder()
   const engine = folder.open()
   const { position } = await engine.publish(draft("/a", "kept"), keep)
   await engine.close()
   const database = new Database(join(folder.path, "laba.sqlite"))
-  database.run("DROP INDEX channels_owner; ALTER TABLE channels DROP COLUMN owner; PRAGMA user_version=1")
+  database.run("ALTER TABLE messages DROP COLUMN headers; DROP INDEX channels_owner")
+  database.run("ALTER TABLE channels DROP COLUMN owner; PRAGMA user_version=1")
   database.close()
   const again = folder.open()
   expect(textsOf(await readAll(again, "/a", { ...position, offset: 0 }))).toEqual(["kept"])
   expect((await again.publish(draft("/a", "next", { publisher: "user:7" }), keep)).position.offset).toBe(2)
+})
+
+test("what was said beside a payload is there after a restart, from the journal and from the table", async () => {
+  await using folder = new Folder()
+  const headers = [["x", "y: z\n"]] as const
+  for (const text of ["text", Uint8Array.of(0, 255)]) {
+    const engine = folder.open()
+    await engine.publish(draft("/a", text, { headers, bytes: 100 }), keep)
+    await engine.close()
+  }
+  const engine = folder.open()
+  const { tail } = engine.state(a, keep)
+  const page = engine.history(a, { ...tail, offset: 0 }, keep, bounds)
+  expect("messages" in page && page.messages.map((message) => message.headers as unknown)).toEqual([
+    headers,
+    headers,
+  ])
 })
 
 test("who has how much of the budget is known after a restart", async () => {

@@ -49,7 +49,7 @@ function problemsWith(headers: Headers, body: Uint8Array): string[] {
     const said = json()
     expect(said["connection"] === ce("connection"), "register.connection")
     expect(said["transport"] === ce("transport"), "register.transport")
-    expect(["raw", "laba"].includes(String(said["protocol"])), "register.protocol")
+    expect(["raw", "laba", "stomp"].includes(String(said["protocol"])), "register.protocol")
     expect((said["channel"] ?? null) === ce("channel"), "register.channel")
     expect(Array.isArray(said["channels"]), "register.channels")
     expect(said["user"] === null || isText(said["user"]), "register.user")

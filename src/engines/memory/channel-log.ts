@@ -59,6 +59,7 @@ export class ChannelLog {
       type: draft.type,
       data: draft.data,
       bytes: draft.bytes,
+      ...(draft.headers && { headers: draft.headers }),
       id: draft.id,
       time: now,
     }

@@ -8,14 +8,17 @@ const words = fc.record({
   type: fc.constantFrom("text/plain", "application/json", "image/svg+xml"),
   time: fc.maxSafeNat(),
 })
+const headers = fc.array(fc.tuple(fc.string({ unit: "binary" }), fc.string({ unit: "binary" })), {
+  minLength: 1,
+})
 const channel = "/a" as Channel
 
 test("a record gives back the message that it was printed from, byte for byte", () => {
   const payload = fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array())
   fc.assert(
-    fc.property(words, payload, (about, data) => {
+    fc.property(words, payload, fc.option(headers, { nil: undefined }), (about, data, said) => {
       const bytes = typeof data === "string" ? Buffer.byteLength(data) : data.length
-      const message = { ...about, data, bytes }
+      const message = { ...about, data, bytes, ...(said && { headers: said }) }
       // As the script that accepts it stores it.
       const record = Buffer.concat([
         Buffer.from(`${about.time} `),

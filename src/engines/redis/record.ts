@@ -1,35 +1,52 @@
 // How a message lies in Redis and travels through it: a line of words about it, then its payload, byte for byte.
 import type { Channel } from "../../channels/channel.ts"
 import type { Draft, Message } from "../engine.ts"
+import {
+  type MessageHeaders,
+  printMessageHeaders,
+  readMessageHeaders,
+} from "../../../wire/message-headers.ts"
 
 /** What a record says of a message; where it stands is said beside it. */
-type Recorded = Pick<Message, "type" | "data" | "bytes" | "id" | "time">
+type Recorded = Pick<Message, "type" | "data" | "bytes" | "headers" | "id" | "time">
 
 const newline = 10
 
 /**
- * Prints a draft: `bytes kind id type`, a line end, the payload. The script that accepts it puts the time in front, by
+ * Prints a draft: `bytes kind id type`, perhaps its headers, a line end, the payload. The script that accepts it puts the time in front, by
  * Redis' clock. The scripts read the first words.
  */
-export function printRecord({ bytes, id, type, data }: Draft): string | Buffer {
+export function printRecord({ bytes, id, type, data, headers }: Draft): string | Buffer {
+  const more = headers ? ` ${Buffer.from(printMessageHeaders(headers)).toString("base64url")}` : ""
   // Text stays text: the client then writes it once, with all that goes out beside it.
-  if (typeof data === "string") return `${bytes} text ${id} ${type}\n${data}`
-  return Buffer.concat([Buffer.from(`${bytes} bytes ${id} ${type}\n`), data])
+  if (typeof data === "string") return `${bytes} text ${id} ${type}${more}\n${data}`
+  return Buffer.concat([Buffer.from(`${bytes} bytes ${id} ${type}${more}\n`), data])
 }
 
-/** Reads a record with its time: `time bytes kind id type`, a line end, the payload. Throws when it is none: somebody else has written there. */
+/** Reads a record with its time: `time bytes kind id type`, perhaps headers, a line end, the payload. Throws when it is none: somebody else has written there. */
 export function readRecord(record: Buffer): Recorded {
   const end = record.indexOf(newline)
-  const [time, bytes, kind, id, type, ...more] = record.toString("latin1", 0, Math.max(end, 0)).split(" ")
+  const [time, bytes, kind, id, type, headers, ...more] = record
+    .toString("latin1", 0, Math.max(end, 0))
+    .split(" ")
   if (end < 0 || type === undefined || more.length > 0 || id === undefined)
     throw new Error("not a message of Laba")
   const payload = record.subarray(end + 1)
   return {
     time: Number(time),
     bytes: Number(bytes),
+    ...(headers !== undefined && { headers: headersIn(headers) }),
     id,
     type,
     data: kind === "text" ? payload.toString() : new Uint8Array(payload),
+  }
+}
+
+function headersIn(word: string): MessageHeaders {
+  try {
+    return readMessageHeaders(Buffer.from(word, "base64url").toString())
+  } catch (cause) {
+    throw new Error("not a message of Laba", { cause })
   }
 }
 

@@ -1,5 +1,6 @@
 // After a start: brings back what was accepted and not yet flushed when the last run ended. Harmless to what was flushed.
 import type { Message } from "../engine.ts"
+import { bytesOfHeaders } from "../../../wire/message-headers.ts"
 import type { StoredChannels } from "./stored-channels.ts"
 import type { Epochs } from "./epochs.ts"
 import type { JournalFlusher } from "./journal-flusher.ts"
@@ -32,9 +33,20 @@ function replayRecord(
     flusher.add({ kind: "forget", batch, log, epochText: log.epochText, oldId })
   }
   if (record.kind === "forget" || record.offset <= log.head) return
-  const { offset, type, id, time, data, keepMs } = record
-  const bytes = typeof data === "string" ? Buffer.byteLength(data) : data.length
-  const message: Message = { channel, epoch: log.epochText, offset, type, data, bytes, id, time }
+  const { offset, type, id, time, data, headers, keepMs } = record
+  const payloadBytes = typeof data === "string" ? Buffer.byteLength(data) : data.length
+  const bytes = payloadBytes + (headers ? bytesOfHeaders(headers) : 0)
+  const message: Message = {
+    channel,
+    epoch: log.epochText,
+    offset,
+    type,
+    data,
+    bytes,
+    id,
+    time,
+    ...(headers && { headers }),
+  }
   channels.append(log, message)
   log.keepMs = keepMs
   flusher.add({ kind: "message", batch, log, message })

@@ -271,12 +271,24 @@ function number(pending: PendingWrite, epochs: Epochs): void {
 const nameOf = ({ channel, idempotency }: Draft): string => keyNameOf(channel, idempotency)
 
 function messageOf({ draft, time }: PendingMessage, epoch: string, offset: number): Message {
-  const { channel, type, data, bytes, id } = draft
-  return { channel, epoch, offset, type, data, bytes, id, time }
+  const { channel, type, data, bytes, headers, id } = draft
+  return { channel, epoch, offset, type, data, bytes, id, time, ...(headers && { headers }) }
 }
 
 function recordOf({ draft, time, keep, epoch = 0, message }: PendingMessage): JournalRecord {
-  const { channel, type, id, data } = draft
+  const { channel, type, id, data, headers } = draft
   const offset = message?.offset ?? 0
-  return { kind: "message", channel, epoch, offset, type, id, time, keepMs: keep?.timeMs ?? 0, data }
+  const keepMs = keep?.timeMs ?? 0
+  return {
+    kind: "message",
+    channel,
+    epoch,
+    offset,
+    type,
+    id,
+    time,
+    keepMs,
+    data,
+    ...(headers && { headers }),
+  }
 }

@@ -1,7 +1,7 @@
 // GET /c: listen, by WebSocket, SSE, long-poll or poll, as the request says.
 import { LabaError } from "../../../wire/error.ts"
 import { labaSubprotocol, rawSubprotocol } from "../../../wire/frames.ts"
-import { asksForWebSocket, connectionUpgrades } from "../../access/origins/upgrade-offer.ts"
+import { asksForWebSocket } from "../../access/origins/upgrade-offer.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { eventStreamType } from "../../protocols/events.ts"
 import { readCursor } from "../../transports/laba/conversation.ts"
@@ -10,11 +10,12 @@ import { LabaSocket } from "../../transports/websocket/laba-socket.ts"
 import { RawSocket } from "../../transports/websocket/raw-socket.ts"
 import type { Socket } from "../../transports/websocket/socket.ts"
 import { accepts } from "../accept.ts"
+import { checkHandshake, refuseWhileDraining } from "../handshake.ts"
+import { speakStomp, stompSubprotocolIn } from "../stomp.ts"
 import type { Ask, Station } from "../api-request.ts"
 import { enter, enterOnce } from "../admission.ts"
 import { newest } from "./newest.ts"
 import { pollChannel } from "./poll.ts"
-import { webSocketVersion } from "../problem.ts"
 import { parseQuery, type Query } from "../listen-query.ts"
 import { attachedTo, streamChannel } from "./stream.ts"
 
@@ -42,27 +43,13 @@ export async function upgrade(
   query: Query,
 ): Promise<Response | undefined> {
   const { request, server } = ask
-  if (!asksForWebSocket(request.headers)) {
-    throw new LabaError("upgrade_not_supported", "This address is for WebSockets: `Upgrade: websocket`.")
-  }
-  // Bun asks for no `Connection` (RFC 6455, 4.2.1). A proxy that takes `Upgrade` for an ordinary header passes it on without,
-  // and what is answered then is nothing that it would let through.
-  if (!connectionUpgrades(request.headers)) {
-    throw new LabaError(
-      "bad_request",
-      "A WebSocket handshake has `Connection: Upgrade`; a proxy in front has to pass it on, by HTTP/1.1.",
-    )
-  }
-  // Here and not by Bun, which answers another version with a bare 426 that names nothing.
-  if (request.headers.get("sec-websocket-version")?.trim() !== webSocketVersion) {
-    throw new LabaError(
-      "upgrade_not_supported",
-      `Only version ${webSocketVersion} of WebSocket is spoken here: \`Sec-WebSocket-Version: ${webSocketVersion}\`.`,
-    )
-  }
+  checkHandshake(request)
   refuseWhileDraining(station)
   const offered = request.headers.get("sec-websocket-protocol")
   const subprotocols = offered?.split(",").map((name) => name.trim()) ?? []
+  const inStomp =
+    offered === null || subprotocols.includes(labaSubprotocol) ? null : stompSubprotocolIn(offered)
+  if (inStomp !== null) return speakStomp(station, ask, inStomp)
   // What Laba does not speak may be for the application to choose from.
   const foreign =
     channel !== null && isForeign(subprotocols) && station.application.asksAbout({ channel, channels: [] })
@@ -179,13 +166,4 @@ async function poll(station: Station, ask: Ask, channel: Channel, query: Query):
     new PollConnection({ user, client, channels: [channel] }),
     (connection) => pollChannel(station, ask, { channel, query, visit: connection }),
   )
-}
-
-/** Asked before the application is, and after it: that may take until everybody was sent away. `abandon`: they were let in already. */
-export function refuseWhileDraining(station: Station, abandon?: () => void): void {
-  if (!station.draining) return
-  abandon?.()
-  throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
-    retryAfterSeconds: 1,
-  })
 }

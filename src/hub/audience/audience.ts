@@ -148,7 +148,7 @@ export class Audience implements SpareHolder {
    */
   move(
     listener: Listener,
-    event: Extract<ListenerEvent, "behind" | "at-head" | "skip">,
+    event: Extract<ListenerEvent, "behind" | "at-head" | "pause" | "skip">,
     position: Position = this.position,
   ): boolean {
     const phase = nextPhase(phaseOf(listener), event)

@@ -25,6 +25,7 @@ test("the ways through a listener's life are these and no others", () => {
     "replaying -at-head-> live",
     "replaying -skip-> skipping",
     "replaying -leave-> gone",
+    "live -pause-> replaying",
     "live -skip-> skipping",
     "live -leave-> gone",
     "skipping -behind-> replaying",

@@ -9,6 +9,8 @@ export type ListenerEvent =
   | "behind"
   /** It lacks nothing: it gave no cursor, was caught up, was reset, or has drained. */
   | "at-head"
+  /** It takes no more for now: what follows is read for it when it does again. */
+  | "pause"
   /** Its reader is slow, and the channel's rule lets it skip messages. */
   | "skip"
   /** Left by itself, or ended. */
@@ -23,6 +25,7 @@ export const phaseTable: PhaseTable = {
     // An answer for somebody who has left meanwhile.
     behind: "gone",
     "at-head": "gone",
+    pause: "gone",
     skip: "gone",
     leave: "gone",
   },
@@ -31,6 +34,8 @@ export const phaseTable: PhaseTable = {
     join: "joining",
     behind: "replaying",
     "at-head": "live",
+    // It was given nothing yet, and is asked before the first page.
+    pause: "joining",
     // It was given nothing yet, so there is nothing that it could be spared.
     skip: "joining",
     leave: "gone",
@@ -39,6 +44,8 @@ export const phaseTable: PhaseTable = {
     join: "replaying",
     behind: "replaying",
     "at-head": "live",
+    // It is asked before each page.
+    pause: "replaying",
     // The replay is over with that: the newest message comes next, and nothing older after it.
     skip: "skipping",
     leave: "gone",
@@ -48,6 +55,7 @@ export const phaseTable: PhaseTable = {
     // What a channel missed is fetched for all of its listeners together.
     behind: "live",
     "at-head": "live",
+    pause: "replaying",
     skip: "skipping",
     leave: "gone",
   },
@@ -56,6 +64,7 @@ export const phaseTable: PhaseTable = {
     // It has drained, and what it skips to has to be read.
     behind: "replaying",
     "at-head": "live",
+    pause: "skipping",
     skip: "skipping",
     leave: "gone",
   },

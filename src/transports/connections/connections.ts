@@ -6,7 +6,7 @@ import { type ListPage, PagedMap } from "../../paging/paged-map.ts"
 import type { Client } from "./client.ts"
 
 type TransportName = "websocket" | "sse" | "poll"
-export type ProtocolName = "raw" | "laba"
+export type ProtocolName = "raw" | "laba" | "stomp"
 
 /** How a backend wants a WebSocket closed. Other transports have no number for it. */
 export interface WebSocketClose {
@@ -61,9 +61,9 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTi
 type ConnectionCounts = Readonly<Record<TransportName, Readonly<Record<ProtocolName, number>>>>
 
 const noCounts = (): Record<TransportName, Record<ProtocolName, number>> => ({
-  websocket: { raw: 0, laba: 0 },
-  sse: { raw: 0, laba: 0 },
-  poll: { raw: 0, laba: 0 },
+  websocket: { raw: 0, laba: 0, stomp: 0 },
+  sse: { raw: 0, laba: 0, stomp: 0 },
+  poll: { raw: 0, laba: 0, stomp: 0 },
 })
 
 /** A user's connections. Most have one, and a map for each of a million users would cost more than all else of theirs. */

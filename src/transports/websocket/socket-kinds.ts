@@ -1,5 +1,6 @@
 // The kinds of socket groups on this node: one for each protocol spoken over WebSocket.
 import { labaProtocol } from "../../protocols/laba/frames.ts"
+import type { Protocol } from "../../protocols/protocol.ts"
 import { rawProtocol } from "../../protocols/raw.ts"
 import type { LabaSocket } from "./laba-socket.ts"
 import type { Subscription } from "../laba/subscription.ts"
@@ -11,6 +12,8 @@ import { type ServerHandle, socketGroups } from "./socket-group.ts"
 export interface SocketKinds {
   readonly raw: GroupKind
   readonly laba: GroupKind
+  /** That of any protocol; one object gives one kind. */
+  readonly of: (protocol: Protocol) => GroupKind
 }
 
 /** A raw listener is its socket, or an attached channel of one. */
@@ -19,7 +22,23 @@ interface RawListener extends Listener {
 }
 
 export function makeSocketKinds(serverHandle: ServerHandle, slowReaders: SlowReaders): SocketKinds {
+  const kinds = new WeakMap<Protocol, GroupKind>()
+  const makeKind = (protocol: Protocol): GroupKind =>
+    socketGroups<Listener>("websocket-stomp", {
+      protocol,
+      // What listeners of a socket share is the socket.
+      socketOf: (listener) => listener.outbox as Socket,
+      serverHandle,
+      slowReaders,
+    })
   return {
+    of(protocol) {
+      const known = kinds.get(protocol)
+      if (known) return known
+      const kind = makeKind(protocol)
+      kinds.set(protocol, kind)
+      return kind
+    },
     raw: socketGroups<RawListener>("websocket-raw", {
       protocol: rawProtocol,
       socketOf: (listener) => listener.socket,

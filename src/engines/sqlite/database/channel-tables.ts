@@ -2,6 +2,7 @@
 // list and every delete is bounded.
 import type { Channel } from "../../../channels/channel.ts"
 import type { OwnerName } from "../../shares.ts"
+import { printMessageHeaders, readMessageHeaders } from "../../../../wire/message-headers.ts"
 import type { Message } from "../../engine.ts"
 import type { DatabaseFile } from "./database-file.ts"
 
@@ -34,6 +35,7 @@ interface MessageRow {
   readonly time: number
   readonly bytes: number
   readonly data: string | Uint8Array
+  readonly headers: string | null
 }
 
 export interface Size {
@@ -97,17 +99,18 @@ export class ChannelTables {
     count: number,
   ): Message[] {
     const sql =
-      "SELECT offset, type, id, time, bytes, data FROM messages WHERE channel = ? AND offset BETWEEN ? AND ? ORDER BY offset LIMIT ?"
+      "SELECT offset, type, id, time, bytes, data, headers FROM messages WHERE channel = ? AND offset BETWEEN ? AND ? ORDER BY offset LIMIT ?"
     const rows = this.database
       .query<MessageRow, [number, number, number, number]>(sql)
       .all(row.id, from, to, count)
-    return rows.map(({ offset, type, id, time, bytes, data }) => ({
+    return rows.map(({ offset, type, id, time, bytes, data, headers }) => ({
       channel: row.channel,
       epoch: row.epoch,
       offset,
       type,
       data,
       bytes,
+      ...(headers !== null && { headers: readMessageHeaders(headers) }),
       id,
       time,
     }))
@@ -120,10 +123,10 @@ export class ChannelTables {
 
   /** Harmless when it is there already. */
   insert(id: number, message: Message): void {
-    const { offset, type, time, bytes, data } = message
+    const { offset, type, time, bytes, data, headers } = message
     this.database
-      .query("INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)")
-      .run(id, offset, type, message.id, time, bytes, data)
+      .query("INSERT OR REPLACE INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+      .run(id, offset, type, message.id, time, bytes, data, headers ? printMessageHeaders(headers) : null)
   }
 
   add(row: ChannelRow): void {

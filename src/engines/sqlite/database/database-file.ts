@@ -10,13 +10,16 @@ import { LabaError } from "../../../../wire/error.ts"
 import { cannotOpen } from "./trouble.ts"
 
 /** The format of the tables below. A newer one is refused, never guessed at. */
-const formatVersion = 2
+const formatVersion = 3
 
 /** "Laba" in ASCII, in the file's header: tells our files from others. */
 const applicationId = 0x4c616261
 
 /** Pages that the write-ahead log may grow to before it is copied into the file: 4 MiB, copied in about 5 ms. */
 const checkpointPages = 1000
+
+/** Since format 3: what a publisher said beside a payload. */
+const headerColumn = "ALTER TABLE messages ADD COLUMN headers TEXT;"
 
 /** Since format 2: who answers for a channel in the budget. */
 const ownerTables = `
@@ -41,6 +44,7 @@ const tables = `
     channel INTEGER NOT NULL, offset INTEGER NOT NULL, type TEXT NOT NULL, id TEXT NOT NULL,
     time INTEGER NOT NULL, bytes INTEGER NOT NULL, data NOT NULL,
     PRIMARY KEY(channel, offset)) WITHOUT ROWID;
+  ${headerColumn}
   -- Ids of forgotten channels whose messages are still to be deleted.
   CREATE TABLE garbage(channel INTEGER PRIMARY KEY);
   -- The epoch in which a name begins, by slot of names.
@@ -186,9 +190,10 @@ export class DatabaseFile {
     }
     if (this.pragma("application_id") !== applicationId)
       throw refusal(`the database in ${this.directory} is not Laba's; nothing in it was changed`)
-    if (version === 1) {
+    if (version === 1 || version === 2) {
       this.transaction(() => {
-        this.database.run(ownerTables)
+        if (version === 1) this.database.run(ownerTables)
+        this.database.run(headerColumn)
         this.database.run(`PRAGMA user_version=${formatVersion}`)
       })
       return

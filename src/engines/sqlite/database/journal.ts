@@ -1,5 +1,6 @@
 // How a commit is written down: one row of JSON for all that came in it, since one row is the cheapest write there is.
 // Knows entries, not what becomes of them.
+import type { MessageHeaders } from "../../../../wire/message-headers.ts"
 import type { Publisher } from "../../engine.ts"
 import type { Channel } from "../../../channels/channel.ts"
 import type { DatabaseFile } from "./database-file.ts"
@@ -17,6 +18,7 @@ export type JournalRecord =
       /** How long its rule keeps it, in milliseconds. */
       readonly keepMs: number
       readonly data: string | Uint8Array
+      readonly headers?: MessageHeaders | undefined
     }
   /** The channel was forgotten and begins anew in `epoch`. */
   | { readonly kind: "forget"; readonly channel: Channel; readonly epoch: number }
@@ -38,6 +40,8 @@ type Row =
   | [string, number, number, string, string, number, number, string]
   // Bytes, in base64.
   | [string, number, number, string, string, number, number, string, 1]
+  // With headers; 0 is text.
+  | [string, number, number, string, string, number, number, string, 0 | 1, MessageHeaders]
 
 function printEntries(entries: readonly JournalRecord[]): string {
   return JSON.stringify(entries.map(rowOf))
@@ -46,10 +50,12 @@ function printEntries(entries: readonly JournalRecord[]): string {
 function rowOf(entry: JournalRecord): Row {
   const { channel, epoch } = entry
   if (entry.kind === "forget") return [channel, epoch]
-  const { offset, type, id, time, keepMs, data } = entry
-  if (typeof data === "string") return [channel, epoch, offset, type, id, time, keepMs, data]
-  const base64 = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")
-  return [channel, epoch, offset, type, id, time, keepMs, base64, 1]
+  const { offset, type, id, time, keepMs, data, headers } = entry
+  const isText = typeof data === "string"
+  const text = isText ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")
+  if (headers) return [channel, epoch, offset, type, id, time, keepMs, text, isText ? 0 : 1, headers]
+  if (isText) return [channel, epoch, offset, type, id, time, keepMs, text]
+  return [channel, epoch, offset, type, id, time, keepMs, text, 1]
 }
 
 /** Reads what `printEntries` printed. */
@@ -57,9 +63,10 @@ function readEntries(text: string): JournalRecord[] {
   return (JSON.parse(text) as Row[]).map((row): JournalRecord => {
     const channel = row[0] as Channel
     if (row.length === 2) return { kind: "forget", channel, epoch: row[1] }
-    const [, epoch, offset, type, id, time, keepMs, payload] = row
-    const data = row.length === 9 ? new Uint8Array(Buffer.from(payload, "base64")) : payload
-    return { kind: "message", channel, epoch, offset, type, id, time, keepMs, data }
+    const [, epoch, offset, type, id, time, keepMs, payload, isBytes, headers] = row
+    const data = isBytes ? new Uint8Array(Buffer.from(payload, "base64")) : payload
+    const message = { channel, epoch, offset, type, id, time, keepMs, data }
+    return { kind: "message", ...message, ...(headers && { headers }) }
   })
 }
 

@@ -1,0 +1,74 @@
+// GET /_/stomp, and a channel's own URL with one of the subprotocols: a WebSocket that speaks STOMP. Nothing is listened to before it is
+// subscribed to, so no right but that to be here is asked for.
+import { LabaError } from "../../wire/error.ts"
+import { stompSubprotocols } from "../protocols/stomp/version.ts"
+import { StompConversation } from "../transports/stomp/stomp-conversation.ts"
+import { identityOf, signIn } from "../transports/conversation/sign-in.ts"
+import { ConversationSocket } from "../transports/websocket/conversation-socket.ts"
+import { enter } from "./admission.ts"
+import type { Ask, Station } from "./api-request.ts"
+import { checkHandshake, refuseWhileDraining } from "./handshake.ts"
+
+/** Without subprotocols, too: then CONNECT alone says the version. */
+export async function openStomp(station: Station, ask: Ask): Promise<Response | undefined> {
+  checkHandshake(ask.request)
+  const offered = ask.request.headers.get("sec-websocket-protocol")
+  if (offered === null) return speakStomp(station, ask, null)
+  const chosen = stompSubprotocolIn(offered)
+  if (chosen !== null) return speakStomp(station, ask, chosen)
+  throw new LabaError("bad_subprotocol", `Offer ${stompSubprotocols.join(", ")}, or no subprotocol.`)
+}
+
+/** The newest of the offered subprotocols that is STOMP; null when none is. */
+export function stompSubprotocolIn(offered: string): string | null {
+  const names = offered.split(",").map((name) => name.trim())
+  return stompSubprotocols.find((name) => names.includes(name)) ?? null
+}
+
+/** After the handshake was looked at. */
+export async function speakStomp(
+  station: Station,
+  ask: Ask,
+  subprotocol: string | null,
+): Promise<Response | undefined> {
+  const { request, server } = ask
+  const { shared: context, stomp, socketKinds } = station
+  refuseWhileDraining(station)
+  const number = context.connections.reserve()
+  const {
+    user,
+    guest: client,
+    confirm,
+    abandon,
+  } = await enter(station, ask, {
+    number,
+    transport: "websocket",
+    protocol: "stomp",
+    subprotocols: subprotocol === null ? [] : [subprotocol],
+    channel: null,
+    channels: [],
+    readsHistory: false,
+  })
+  const socket = new ConversationSocket({
+    context,
+    kindOf: socketKinds.of,
+    converse: (connection) =>
+      new StompConversation(stomp, connection, async ({ credential }) => {
+        if (credential !== null) signIn(connection, await identityOf(credential, context), context)
+      }),
+  })
+  socket.number = number
+  socket.user = user
+  socket.client = client
+  try {
+    confirm()
+    refuseWhileDraining(station)
+    const headers = subprotocol === null ? {} : { "Sec-WebSocket-Protocol": subprotocol }
+    if (server.upgrade(request, { data: socket, headers })) return undefined
+  } catch (error) {
+    abandon()
+    throw error
+  }
+  abandon()
+  throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
+}

@@ -1,0 +1,66 @@
+// Which channel a destination means, by the mapping of Spring's brokers. Pure: who `me` is, and whether they may, others say.
+import { LabaError } from "../../../wire/error.ts"
+
+/** The prefixes of a profile, without a slash at the end. */
+export interface DestinationProfile {
+  /** What is sent below it goes to the application. */
+  readonly app: string
+  /** What lies below it belongs to one user. */
+  readonly user: string
+}
+
+export const springProfile: DestinationProfile = { app: "/app", user: "/user" }
+
+/** What a destination means. */
+export type Meaning =
+  | { readonly kind: "channel"; readonly name: string }
+  /** The listener's own; `topic` begins with a slash. */
+  | { readonly kind: "own"; readonly topic: string }
+  /** Another user's. */
+  | { readonly kind: "of-user"; readonly user: string; readonly topic: string }
+
+/** What a client listens to: below the prefix of users lies what is its own. Throws `bad_channel`. */
+export function readSubscribed(destination: string, profile: DestinationProfile): Meaning {
+  if (destination.includes("*"))
+    throw new LabaError(
+      "bad_channel",
+      "A destination is one channel: patterns are not listened to. A star in a name is spelled `%2A`.",
+    )
+  const topic = below(destination, profile.user)
+  return topic === null ? { kind: "channel", name: destination } : { kind: "own", topic }
+}
+
+/** Where a client sends to: below the prefix of users stands whose it is. Throws `bad_channel`. */
+export function readSentTo(destination: string, profile: DestinationProfile): Meaning {
+  const rest = below(destination, profile.user)
+  if (rest === null) return { kind: "channel", name: destination }
+  const end = rest.indexOf("/", 1)
+  if (end < 0)
+    throw new LabaError(
+      "bad_channel",
+      `A user's destination is ${profile.user}, the user and a name: ${profile.user}/alice/queue/x.`,
+    )
+  return { kind: "of-user", user: decodeUser(rest.slice(1, end)), topic: rest.slice(end) }
+}
+
+/** Where the application's answer to something sent is expected; null when it was not sent to the application. */
+export function replyDestination(destination: string, { app, user }: DestinationProfile): string | null {
+  const rest = below(destination, app)
+  return rest === null ? null : `${user}/queue${rest}`
+}
+
+/** Where what is pushed to one connection is expected when it answers nothing. */
+export const directDestination = ({ user }: DestinationProfile): string => `${user}/queue/direct`
+
+/** What follows a prefix, with its slash. */
+function below(destination: string, prefix: string): string | null {
+  return destination.startsWith(`${prefix}/`) ? destination.slice(prefix.length) : null
+}
+
+function decodeUser(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    throw new LabaError("bad_channel", "The user in a destination is percent-encoded UTF-8.")
+  }
+}

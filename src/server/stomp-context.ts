@@ -1,0 +1,30 @@
+// What STOMP needs of a node, put together.
+import { version } from "../../package.json" with { type: "json" }
+import { payloadOf, readContentType } from "../http/body/payload.ts"
+import { springProfile } from "../protocols/stomp/destinations.ts"
+import { MessageVariants } from "../protocols/stomp/message-variant.ts"
+import type { Counters } from "../telemetry/counters.ts"
+import type { TransportContext } from "../transports/transport-context.ts"
+import type { StompContext } from "../transports/stomp/stomp-context.ts"
+
+/** What Spring's relay and browsers' clients ask for, too: proxies that cut silence do so after 30 s at the soonest. */
+const beatMs = 10_000
+
+interface StompContextOptions {
+  readonly context: TransportContext
+  readonly counters: Counters
+}
+
+export function makeStompContext({ context, counters }: StompContextOptions): StompContext {
+  return {
+    context,
+    variants: new MessageVariants(),
+    profile: springProfile,
+    serverName: `laba/${version}`,
+    beatMs,
+    readPayload: (contentType, body) => payloadOf(readContentType(contentType), body),
+    nacked() {
+      counters.nacked++
+    },
+  }
+}

@@ -1,0 +1,81 @@
+// What leads a connection to one more channel, in every protocol that has many on one connection: rights, the application, the channel's
+// opening; and the rights again after each wait.
+import type { Position } from "../../../wire/cursor.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import type { Access, Identity } from "../../access/access.ts"
+import { nextDue } from "../../access/limits/rate-limiter.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { MaybePromise } from "../../engines/engine.ts"
+import type { Connection } from "../connections/connections.ts"
+import type { TransportContext } from "../transport-context.ts"
+
+interface Subscribing {
+  readonly context: Pick<TransportContext, "hub" | "askToSubscribe">
+  readonly connection: Connection & { readonly closed: boolean }
+  readonly channel: Channel
+  /** Throws why it may not: asked before anybody else is, and after each wait. */
+  readonly permit: () => void
+  /** Listens. Not called when the connection has gone meanwhile. */
+  readonly join: () => void
+}
+
+/** Subscribes once the channel is open on this node, so that what was asked next is answered after it. Throws why not. */
+export function subscribeInTurn(subscribing: Subscribing): MaybePromise<void> {
+  const { context, connection, channel, permit } = subscribing
+  permit()
+  const asked = context.askToSubscribe(connection, channel)
+  if (!asked) return join(subscribing)
+  return asked.then(() => {
+    permit()
+    return join(subscribing)
+  })
+}
+
+function join({ context, connection, channel, permit, join }: Subscribing): MaybePromise<void> {
+  const listen = (release: () => void, isLater: boolean): void => {
+    try {
+      if (connection.closed) return
+      // What the client may can have changed while it waited.
+      if (isLater) permit()
+      join()
+    } finally {
+      release()
+    }
+  }
+  const prepared = context.hub.prepare(channel)
+  if (!(prepared instanceof Promise)) return listen(prepared, false)
+  return prepared.then((release) => listen(release, true))
+}
+
+/** Throws unless somebody may listen to a channel, and read its history where they go on from a cursor. */
+export function permitListening(
+  access: Access,
+  identity: Identity,
+  { channel, after }: { readonly channel: Channel; readonly after: Position | null },
+): void {
+  access.may(identity, "listen", channel)
+  if (after) access.may(identity, "history", channel)
+}
+
+/** What costs the server a look into other places is not done in a loop. */
+export class SubscribePace {
+  private readonly limits: Limits
+  private nextMs = 0
+
+  constructor(limits: Limits) {
+    this.limits = limits
+  }
+
+  /** Throws `too_many_requests`. */
+  take(): void {
+    const now = performance.now()
+    const next = nextDue(this.nextMs, now, this.limits.subscribesPerConnectionPerSecond)
+    if (next === null)
+      throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
+        retryAfterSeconds: Math.max(1, Math.ceil((this.nextMs - now) / 1000)),
+        limit: "subscribesPerConnectionPerSecond",
+      })
+    this.nextMs = next
+  }
+}

@@ -1,0 +1,26 @@
+// The contract of what carries a conversation (conversation.ts): a connection that can be written to at any time. Whether the frames travel by
+// WebSocket, TCP, a stream or polls is its own affair.
+import type { Code } from "../../../wire/codes.ts"
+import type { Frame, Protocol } from "../../protocols/protocol.ts"
+import type { Connection } from "../connections/connections.ts"
+import type { GroupKind } from "../transport.ts"
+
+export interface WritableConnection extends Connection {
+  readonly closed: boolean
+  /** One write reaches all listeners that get the same frames, so it is worth sharing them. */
+  readonly sharesFrames: boolean
+  /** How listeners that get the frames of one protocol are grouped here. */
+  kindOf(protocol: Protocol): GroupKind
+  send(frame: Frame): void
+  /** Several frames in one write, in order. */
+  sendAll(frames: readonly Frame[]): void
+  /** Null when it can take a page of replay now, else a promise for when it can, or is closed. Never rejects. */
+  ready(): Promise<void> | null
+  drained(): Promise<void>
+  /** Ends the connection with a last frame, which says why. However much waits before it, nobody is slow by it. */
+  endWith(frame: Frame, code: Code): void
+  /** Ends it as its client wished, once what was sent has left. */
+  close(): void
+  /** Ends it at once: the client does not answer. */
+  cut(): void
+}

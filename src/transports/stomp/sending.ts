@@ -1,0 +1,46 @@
+// SEND: what a client wants published. Reads the frame, finds the channel, and asks for the right at once, so that a transaction does not
+// hold what will be refused.
+import type { MaybePromise } from "../../engines/engine.ts"
+import { checkIdempotencyKey } from "../../protocols/laba/frames.ts"
+import { ownHeaders, required } from "../../protocols/stomp/commands.ts"
+import { readSentTo, replyDestination } from "../../protocols/stomp/destinations.ts"
+import type { ClientFrame } from "../../protocols/stomp/frame.ts"
+import type { WritableConnection } from "../conversation/writable-connection.ts"
+import type { Listening } from "./listening.ts"
+import type { StompContext } from "./stomp-context.ts"
+
+export class Sending {
+  private readonly stomp: StompContext
+  private readonly connection: WritableConnection
+  private readonly listening: Listening
+
+  constructor(stomp: StompContext, connection: WritableConnection, listening: Listening) {
+    this.stomp = stomp
+    this.connection = connection
+    this.listening = listening
+  }
+
+  /** What publishes it, now or when its transaction is committed. Throws what is wrong with the frame. */
+  prepare({ headers, body }: ClientFrame): () => MaybePromise<void> {
+    const { context, profile } = this.stomp
+    const destination = required(headers, "destination")
+    const channel = this.listening.channelOf(readSentTo(destination, profile))
+    const key = headers.get("idempotency-key")
+    const contentType = headers.get("content-type") || null
+    const own = ownHeaders(headers)
+    const answersAt = replyDestination(destination, profile)
+    const request = {
+      channel,
+      key: key === undefined ? undefined : checkIdempotencyKey(key),
+      payload: () => ({ ...this.stomp.readPayload(contentType, body), ...(own && { headers: own }) }),
+      ...(answersAt !== null && {
+        reply: (type: string, data: string | Uint8Array) =>
+          void this.listening.deliverTo(answersAt, { type, data }),
+      }),
+    }
+    return () => {
+      const published = context.publishFor(this.connection, request)
+      if (published instanceof Promise) return published.then(() => undefined)
+    }
+  }
+}

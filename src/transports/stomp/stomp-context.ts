@@ -1,0 +1,28 @@
+// What the conversations of a node in STOMP share.
+import type { Channel } from "../../channels/channel.ts"
+import type { Payload } from "../../hub/drafts.ts"
+import type { DestinationProfile } from "../../protocols/stomp/destinations.ts"
+import type { MessageVariants } from "../../protocols/stomp/message-variant.ts"
+import type { Connection } from "../connections/connections.ts"
+import type { TransportContext } from "../transport-context.ts"
+
+/** A message that a client says it could not take. */
+interface NackedMessage {
+  readonly channel: Channel
+  readonly messageId: string
+}
+
+export interface StompContext {
+  readonly context: TransportContext
+  readonly variants: MessageVariants
+  /** Read at each use: a reload may change it. */
+  readonly profile: DestinationProfile
+  /** What CONNECTED calls the server, such as `laba/0.1.0`. */
+  readonly serverName: string
+  /** The shortest time between two heart-beats that the server keeps and asks for, in milliseconds. */
+  readonly beatMs: number
+  /** Checks a body against its `content-type`; null when it has none. Throws what `POST` is answered with. */
+  readPayload(contentType: string | null, body: Uint8Array): Payload
+  /** Tells the application of it. */
+  nacked(connection: Connection, message: NackedMessage): void
+}

@@ -1,0 +1,76 @@
+// What a client does as one: kept until it is committed, then done in the order in which it came. Bounded in number and bytes; knows no frames.
+import { LabaError } from "../../../wire/error.ts"
+import type { MaybePromise } from "../../engines/engine.ts"
+
+/** Transactions that one connection may have begun. A client has one or two; beyond it something never ends them. */
+const transactionsMax = 16
+
+/** A step beside its payload. */
+const stepOverheadBytes = 256
+
+interface Step {
+  readonly act: () => MaybePromise<void>
+  readonly bytes: number
+}
+
+export class Transactions {
+  private readonly begun = new Map<string, Step[]>()
+  private bytes = 0
+  private readonly bytesMax: () => number
+
+  /** `bytesMax`: of all steps that wait to be committed. */
+  constructor(bytesMax: () => number) {
+    this.bytesMax = bytesMax
+  }
+
+  /** Throws `bad_frame` for one that was begun already, and `too_many_requests` for one too many. */
+  begin(name: string): void {
+    if (this.begun.has(name))
+      throw new LabaError("bad_frame", "A transaction of this name was begun already and is not over.")
+    if (this.begun.size >= transactionsMax)
+      throw new LabaError(
+        "too_many_requests",
+        `A connection has at most ${transactionsMax} transactions begun.`,
+      )
+    this.begun.set(name, [])
+  }
+
+  /** Throws `bad_frame` for one that was not begun, and `too_large` when too much waits. */
+  add(name: string, act: Step["act"], bytes: number): void {
+    const steps = this.stepsOf(name)
+    const cost = bytes + stepOverheadBytes
+    if (this.bytes + cost > this.bytesMax())
+      throw new LabaError(
+        "too_large",
+        `The transactions of a connection hold at most ${this.bytesMax()} bytes.`,
+      )
+    this.bytes += cost
+    steps.push({ act, bytes: cost })
+  }
+
+  /** Does all of it. Throws `bad_frame` for one that was not begun, and what a step throws; the steps behind that one are not done. */
+  async commit(name: string): Promise<void> {
+    for (const { act } of this.take(name)) {
+      const done = act()
+      if (done) await done
+    }
+  }
+
+  /** Throws `bad_frame` for one that was not begun. */
+  abort(name: string): void {
+    this.take(name)
+  }
+
+  private take(name: string): readonly Step[] {
+    const steps = this.stepsOf(name)
+    this.begun.delete(name)
+    for (const { bytes } of steps) this.bytes -= bytes
+    return steps
+  }
+
+  private stepsOf(name: string): Step[] {
+    const steps = this.begun.get(name)
+    if (steps) return steps
+    throw new LabaError("bad_frame", "There is no transaction of this name: BEGIN comes first.")
+  }
+}
