@@ -161,7 +161,7 @@ test(
     dead.engine.redis.close()
     await restartAsPlanned(redis)
     const { engine } = scene.nodes[1]
-    await until(() => engine.redis.trouble === null, "the link")
+    await until(() => engine.redis.trouble === null, "Redis")
     expect(await engine.probe().then(String, String)).toContain(
       "not every node has said yet what it saw before",
     )

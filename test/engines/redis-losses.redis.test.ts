@@ -191,7 +191,7 @@ describe("a Redis that", () => {
 
   for (const way of ["both", "to server", "to client"] as const)
     test(
-      `cannot be reached, ${way}: the node finds out, and catches up when the link is back`,
+      `cannot be reached, ${way}: the node finds out, and catches up when Redis is back`,
       async () => {
         await using redis = await RedisProcess.start({ config: { save: '""' } })
         await using wire = await TcpProxy.start(redis.port)
