@@ -90,10 +90,10 @@ async function anHourAhead(act: () => Promise<unknown>): Promise<void> {
 
 test("[K8] a node whose clock is ahead forgets no revocation that others still need", async () => {
   await using redis = await RedisProcess.start()
-  const link = await openLink(redis.url)
+  const client = await openRedis(redis.url)
   const made = (taken: Revocation[]) =>
     new SharedRevocations({
-      redis: link,
+      redis: client,
       lifetimeMaxMs: () => 24 * 60 * minuteMs,
       apply: (one) => void taken.push(one),
       held: () => [],
@@ -111,14 +111,14 @@ test("[K8] a node whose clock is ahead forgets no revocation that others still n
     10_000,
   )
   later.stop()
-  link.close()
+  client.close()
 }, 60_000)
 
 test("[K8] a node whose clock is ahead unbinds no user from the others", async () => {
   await using redis = await RedisProcess.start()
-  const link = await openLink(redis.url)
+  const client = await openRedis(redis.url)
   const made = (self: string) =>
-    new UserDirectory({ redis: link, self, countOf: () => 1, users: () => ["bob"], usersCount: () => 1 })
+    new UserDirectory({ redis: client, self, countOf: () => 1, users: () => ["bob"], usersCount: () => 1 })
   const [right, ahead] = [made("right"), made("ahead")]
   const found = () => right.nodesOf("bob", ["right", "ahead"])
   right.userChanged("bob")
@@ -129,13 +129,13 @@ test("[K8] a node whose clock is ahead unbinds no user from the others", async (
     await until(async () => (await found()).includes("ahead"))
   })
   expect(await found()).toEqual(["right", "ahead"])
-  link.close()
+  client.close()
 }, 60_000)
 
-async function openLink(url: string): Promise<RedisClient> {
+async function openRedis(url: string): Promise<RedisClient> {
   const read = readAddress(url)
   if ("wrong" in read) throw new Error(read.wrong)
-  const link = new RedisClient({ address: read.address, prefix: "laba" })
-  await link.opened(10_000)
-  return link
+  const client = new RedisClient({ address: read.address, prefix: "laba" })
+  await client.opened(10_000)
+  return client
 }

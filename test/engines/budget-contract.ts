@@ -137,7 +137,7 @@ export function budgetContract(maker: EngineMaker): void {
     expect(bytesOf(await keptUnder(t.engine, "/busy/"))).toBeGreaterThan(budget / 4)
     // Who listened all the while stands where they stood, and what is idle still hears.
     await t.engine.publish(draft("/idle/0", "again"), keep)
-    const heard = await t.ear.hears(301)
+    const heard = await t.events.receive(301)
     expect(heard.at(-1)).toMatchObject({ channel: "/idle/0", offset: 2 })
     for (let i = 0; i < 1000; i++) await t.engine.unlisten(parseChannel(`/named/${i}`, "body"))
   }, 60_000)

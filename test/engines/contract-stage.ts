@@ -1,4 +1,4 @@
-// What the contract of engines is tested with: a fresh engine, an ear that notes what it is told, drafts.
+// What the contract of engines is tested with: a fresh engine, a record of what it tells, drafts.
 import { expect } from "bun:test"
 import type { Keep } from "../../src/channels/channel.ts"
 import { parseChannel } from "../../src/channels/name.ts"
@@ -21,12 +21,12 @@ export interface EngineMaker {
 export const keep: Keep = { count: 100, bytes: 1e6, timeMs: 60_000 }
 export const bounds = { messages: 1000, bytes: 1e6 }
 
-export class Ear implements EngineEvents {
-  readonly heard: Message[] = []
+export class RecordedEvents implements EngineEvents {
+  readonly messages: Message[] = []
   readonly losses: string[] = []
 
   deliver(message: Message): void {
-    this.heard.push(message)
+    this.messages.push(message)
   }
 
   lost(channel: string): void {
@@ -38,10 +38,10 @@ export class Ear implements EngineEvents {
   }
 
   /** Waits until that many messages were delivered. */
-  async hears(count: number): Promise<Message[]> {
-    for (let i = 0; i < 3000 && this.heard.length < count; i++) await Bun.sleep(10)
-    expect(this.heard.length).toBe(count)
-    return this.heard
+  async receive(count: number): Promise<Message[]> {
+    for (let i = 0; i < 3000 && this.messages.length < count; i++) await Bun.sleep(10)
+    expect(this.messages.length).toBe(count)
+    return this.messages
   }
 }
 
@@ -68,12 +68,12 @@ export async function codeOf(act: () => unknown): Promise<string> {
   }
 }
 
-/** A fresh engine of a maker's, and its ear. */
+/** A fresh engine of a maker's, and what it tells. */
 export async function open(
   maker: EngineMaker,
   options = { idempotencyKeysMax: 1000, historyBytesMax: 64 * 1024 * 1024 },
 ) {
-  const ear = new Ear()
-  const made = await maker.make(ear, options)
-  return { ear, engine: made.engine, [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() }
+  const events = new RecordedEvents()
+  const made = await maker.make(events, options)
+  return { events, engine: made.engine, [Symbol.asyncDispose]: () => made[Symbol.asyncDispose]() }
 }

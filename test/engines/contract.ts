@@ -74,11 +74,11 @@ export function engineContract(name: string, maker: EngineMaker): void {
       expect(position.offset).toBe(1)
       for (let i = 0; i < 50; i++) await t.engine.publish(draft("/a", `m${i}`), keep)
       await t.engine.publish(draft("/b", "unheard"), keep)
-      const heard = await t.ear.hears(50)
+      const heard = await t.events.receive(50)
       expect(heard.map((message) => message.offset)).toEqual(Array.from({ length: 50 }, (_, i) => i + 2))
       await t.engine.unlisten(a)
       await t.engine.publish(draft("/a", "after"), keep)
-      await t.ear.hears(50)
+      await t.events.receive(50)
     })
 
     test("listening to an empty channel stands at 0, and the first message is 1 of the same epoch", async () => {
@@ -163,7 +163,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
       await t.engine.listen(a, null)
       await t.engine.publish(draft("/a", "1"), null)
       await t.engine.publish(draft("/a", "2"), null)
-      expect((await t.ear.hears(2)).map((message) => message.offset)).toEqual([1, 2])
+      expect((await t.events.receive(2)).map((message) => message.offset)).toEqual([1, 2])
       const state = await t.engine.state(a, null)
       expect(state).toMatchObject({ history: "none", kept: 0, newest: null })
       expect(await t.engine.history(a, state.tail, null, bounds)).toMatchObject({ reset: "no-history" })
@@ -212,7 +212,7 @@ export function engineContract(name: string, maker: EngineMaker): void {
         keep,
       )
       expect(elsewhere.duplicate).toBe(false)
-      await t.ear.hears(1)
+      await t.events.receive(1)
       expect((await t.engine.state(a, keep)).tail.offset).toBe(1)
     })
 

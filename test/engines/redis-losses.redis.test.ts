@@ -7,7 +7,7 @@ import { Random } from "../fuzz/random.ts"
 import { RedisProcess, until } from "../support/redis-servers.ts"
 import { TcpProxy } from "../support/tcp-proxy.ts"
 import { parseChannel } from "../../src/channels/name.ts"
-import { Ear } from "./contract-stage.ts"
+import { RecordedEvents } from "./contract-stage.ts"
 import { freshPrefix, openEngine, refusalOf } from "./redis-maker.ts"
 import { bounds, draft, keep } from "./stored.ts"
 
@@ -217,64 +217,64 @@ describe("one Redis", () => {
   }, deadlineMs)
   afterAll(() => redis[Symbol.asyncDispose]())
 
-  test("a hole in what is heard is told once, however many listen", async () => {
+  test("a hole in what is announced is told once, however many listen", async () => {
     const prefix = freshPrefix()
-    const ear = new Ear()
-    const node = await openEngine(redis.url, ear, { prefix })
+    const events = new RecordedEvents()
+    const node = await openEngine(redis.url, events, { prefix })
     // It announces where this node does not listen.
-    const elsewhere = await openEngine(redis.url, new Ear(), { prefix, routing: "broadcast" })
+    const elsewhere = await openEngine(redis.url, new RecordedEvents(), { prefix, routing: "broadcast" })
     await node.listen(a)
     for (let i = 0; i < 3; i++) await elsewhere.publish(draft("/a", `unheard ${i}`), keep)
     for (let i = 0; i < 3; i++) await node.publish(draft("/a", `heard ${i}`), keep)
-    await until(() => ear.heard.length === 2, "what follows the hole")
-    expect(ear.losses).toEqual(["/a"])
-    expect(ear.heard.map(({ offset }) => offset)).toEqual([5, 6])
+    await until(() => events.messages.length === 2, "what follows the hole")
+    expect(events.losses).toEqual(["/a"])
+    expect(events.messages.map(({ offset }) => offset)).toEqual([5, 6])
     await node.close()
     await elsewhere.close()
   })
 
   test("what somebody else publishes to our names is no message", async () => {
     const prefix = freshPrefix()
-    const ear = new Ear()
-    const node = await openEngine(redis.url, ear, { prefix })
+    const events = new RecordedEvents()
+    const node = await openEngine(redis.url, events, { prefix })
     await node.listen(a)
     for (const text of ["", "hello", "x y z\n", "e 1 /a"]) await node.redis.announce("0", "at:/a", text)
     await node.publish(draft("/a", "real"), keep)
-    await until(() => ear.heard.length === 1, "the message")
-    expect(ear.losses).toEqual([])
+    await until(() => events.messages.length === 1, "the message")
+    expect(events.losses).toEqual([])
     await node.close()
   })
 
   test("a forgotten channel is told to who listens on other nodes", async () => {
     const prefix = freshPrefix()
-    const ear = new Ear()
-    const node = await openEngine(redis.url, ear, { prefix })
-    const other = await openEngine(redis.url, new Ear(), { prefix })
+    const events = new RecordedEvents()
+    const node = await openEngine(redis.url, events, { prefix })
+    const other = await openEngine(redis.url, new RecordedEvents(), { prefix })
     await node.publish(draft("/a", "x"), keep)
     await node.listen(a)
     expect(await other.forget(a)).toBe(1)
-    await until(() => ear.losses.length > 0, "the loss")
+    await until(() => events.losses.length > 0, "the loss")
     await node.close()
     await other.close()
   })
 
   test("a channel that is forgotten while listening begins is listened to all the same", async () => {
-    const ear = new Ear()
-    const node = await openEngine(redis.url, ear)
+    const events = new RecordedEvents()
+    const node = await openEngine(redis.url, events)
     for (let round = 0; round < 20; round++) {
       const listening = node.listen(a)
       const forgetting = node.forget(a)
       await Promise.all([listening, forgetting])
-      const heardBefore = ear.heard.length + ear.losses.length
+      const heardBefore = events.messages.length + events.losses.length
       await node.publish(draft("/a", "x"), keep)
-      await until(() => ear.heard.length + ear.losses.length > heardBefore, "the message, or a loss")
+      await until(() => events.messages.length + events.losses.length > heardBefore, "the message, or a loss")
       node.unlisten(a)
     }
     await node.close()
   })
 
   test("each channel is on exactly one page of the list, with what is stored of it", async () => {
-    const node = await openEngine(redis.url, new Ear(), { partitions: 4 })
+    const node = await openEngine(redis.url, new RecordedEvents(), { partitions: 4 })
     for (let i = 0; i < 50; i++) await node.publish(draft(`/c/${i}`, "12345"), keep)
     const seen: string[] = []
     let next: string | null = null
@@ -295,7 +295,7 @@ describe("one Redis", () => {
   test(
     "what has expired is cleared without anybody asking, and the numbers go on",
     async () => {
-      const node = await openEngine(redis.url, new Ear())
+      const node = await openEngine(redis.url, new RecordedEvents())
       const brief = { ...keep, timeMs: 300 }
       const first = await node.publish(draft("/a", "x".repeat(1000)), brief)
       const stored = async () =>
