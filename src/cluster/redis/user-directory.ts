@@ -11,23 +11,23 @@ const gatherMs = 50
 /** Users written at once. */
 const usersPerStep = 500
 
-/** What a node has not said again for so long is gone by itself: what dead nodes leave goes with it. */
+/** What a node has not refreshed for so long is gone by itself: what dead nodes leave goes with it. */
 const keptMs = 15 * 60_000
 
-/** How often each user is said again: a third of that, so that one time that fails does no harm. */
-const sayAgainMs = keptMs / 3
+/** How often each user is refreshed: a third of that, so that one time that fails does no harm. */
+const refreshMs = keptMs / 3
 
-/** Said again with each renewal at least: of a node with few users what Redis has dropped is soon there again. */
-const sayAgainMin = 5
+/** Refreshed with each renewal at least: of a node with few users what Redis has dropped is soon there again. */
+const refreshedMin = 5
 
 /** Users lie in so many parts, each on one server of a Cluster. */
 const parts = 256
 
 /**
- * KEYS: the user's runs. ARGV: this run, how long what is said is kept, in ms. By Redis' clock: one node's would take for
- * gone by itself what another has just said. Of a user who is always on some node, it clears what dead ones have left.
+ * KEYS: the user's runs. ARGV: this run, how long what is written is kept, in ms. By Redis' clock: one node's would take for
+ * gone by itself what another has just written. Of a user who is always on some node, it clears what dead ones have left.
  */
-const sayScript = defineScript(
+const writeScript = defineScript(
   "directory-say",
   `redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])
@@ -54,9 +54,9 @@ export class UserDirectory {
   private writing: Promise<void> = Promise.resolve()
   /** What is written may not be true: all of it is written anew at the next renewal. */
   private stale = false
-  /** Who is said again next. */
-  private round: Iterator<string> | null = null
-  private saidAtMs = performance.now()
+  /** Who is refreshed next. */
+  private refreshing: Iterator<string> | null = null
+  private refreshedAtMs = performance.now()
 
   constructor(options: UserDirectoryOptions) {
     this.options = options
@@ -83,7 +83,7 @@ export class UserDirectory {
   /** The lease was renewed. Not `held`: what was written may be gone. */
   renewed(held: boolean): void {
     if (!held) this.stale = true
-    this.flush(this.someAgain())
+    this.flush(this.dueForRefresh())
   }
 
   async stop(): Promise<void> {
@@ -93,13 +93,13 @@ export class UserDirectory {
     await this.inSteps(this.options.users(), (user) => this.remove(user)).catch(() => undefined)
   }
 
-  private flush(again: readonly string[] = []): void {
+  private flush(due: readonly string[] = []): void {
     const users = this.stale ? new Set([...this.changed, ...this.options.users()]) : this.changed
     this.changed = new Set()
     this.stale = false
     this.writing = this.writing
       .then(() => this.inSteps(users, (user) => this.write(user)))
-      .then(() => this.inSteps(again, (user) => this.write(user)))
+      .then(() => this.inSteps(due, (user) => this.write(user)))
       .catch(() => {
         // Who has left meanwhile is not among those who are here.
         for (const user of users) this.changed.add(user)
@@ -107,18 +107,18 @@ export class UserDirectory {
       })
   }
 
-  /** Those whose turn it is to be said again. */
-  private someAgain(): string[] {
+  /** Those whose turn it is to be refreshed. */
+  private dueForRefresh(): string[] {
     const { users, usersCount } = this.options
     const now = performance.now()
-    const share = Math.ceil((usersCount() * (now - this.saidAtMs)) / sayAgainMs)
-    this.saidAtMs = now
+    const share = Math.ceil((usersCount() * (now - this.refreshedAtMs)) / refreshMs)
+    this.refreshedAtMs = now
     const some: string[] = []
-    for (let at = Math.max(share, sayAgainMin); at > 0; at--) {
-      this.round ??= users()[Symbol.iterator]()
-      const { done, value } = this.round.next()
+    for (let at = Math.max(share, refreshedMin); at > 0; at--) {
+      this.refreshing ??= users()[Symbol.iterator]()
+      const { done, value } = this.refreshing.next()
       if (done) {
-        this.round = null
+        this.refreshing = null
         break
       }
       some.push(value)
@@ -141,7 +141,7 @@ export class UserDirectory {
     const { redis, self, countOf } = this.options
     if (countOf(user) === 0) return this.remove(user)
     const { tag, key } = this.placeOf(user)
-    await redis.run(sayScript, tag, [key], [self, keptMs])
+    await redis.run(writeScript, tag, [key], [self, keptMs])
   }
 
   private async remove(user: string): Promise<void> {
