@@ -20,6 +20,10 @@ export const isJsonType = (type: string): boolean =>
 export const isTextType = (type: string): boolean =>
   !isJsonType(type) && (type.startsWith("text/") || type === "application/xml" || type.endsWith("+xml"))
 
+/** The type of data whose type nobody has said. */
+export const typeOfData = (data: string | Uint8Array): string =>
+  typeof data === "string" ? "text/plain" : "application/octet-stream"
+
 const noParameters: ReadonlyMap<string, string> = new Map()
 
 // RFC 6838, 4.2. Nothing in it needs an escape in JSON, in a header or in a log.

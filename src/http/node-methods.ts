@@ -2,7 +2,8 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { ConnectionFacts, NodeMethods } from "../cluster/nodes.ts"
-import type { Connection, Connections } from "../transports/connections/connections.ts"
+import type { Connection } from "../transports/connections/connection.ts"
+import type { Connections } from "../transports/connections/connections.ts"
 import type { Station } from "./api-request.ts"
 import { carryOutSession } from "./sessions/session.ts"
 

@@ -7,7 +7,7 @@ import { Revocations } from "../access/credentials/revocations.ts"
 import type { Config } from "../config/config.ts"
 import type { Events } from "../telemetry/events.ts"
 import type { Connections } from "../transports/connections/connections.ts"
-import type { HeldPolls } from "../transports/poll/held-poll.ts"
+import type { HeldPolls } from "../transports/poll/held-polls.ts"
 import type { Timed, TimerWheel } from "../transports/timer-wheel.ts"
 import { RightsReview } from "./running/rights-review.ts"
 

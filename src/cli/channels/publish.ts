@@ -1,7 +1,7 @@
 // `laba publish`: one POST, and the server's answer on one line.
 import { idempotencyKeyCharsMax } from "../../../wire/limits.ts"
 import { parseContentType } from "../../../wire/content-type.ts"
-import { checkIdempotencyKey } from "../../protocols/laba/frames.ts"
+import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import { channelUrl, readAddress, urlFlag } from "../flags/server-address.ts"
 import { readArguments } from "../arguments.ts"
 import { type Command, exit, CommandError, UsageError } from "../command.ts"

@@ -7,7 +7,7 @@ import { type Sender, senderOf } from "../../hooks/remote/delivery/fair-queue.ts
 import type { Payload } from "../../hub/drafts.ts"
 import type { Published } from "../../hub/hub.ts"
 import { type Identity, userOf } from "../../access/access.ts"
-import { checkIdempotencyKey } from "../../protocols/laba/frames.ts"
+import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import type { Ask, Station } from "../api-request.ts"
 import { neighbourhoodIn, permitPublish } from "../admission.ts"
 import { readPublishBody } from "../body/publish-body.ts"

@@ -9,7 +9,7 @@ import {
   readStreamCursor,
   positionsIn,
   type StreamCursor,
-} from "../../transports/many.ts"
+} from "../../transports/cursors.ts"
 import { ChannelStream } from "../../transports/sse/channel-stream.ts"
 import type { EventStream, EventStreamOptions } from "../../transports/sse/event-stream.ts"
 import { ManyStream, type ManyStreamOptions } from "../../transports/sse/many-stream.ts"

@@ -2,7 +2,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { eventStreamType } from "../../protocols/events.ts"
-import { readStartPositions } from "../../transports/many.ts"
+import { readStartPositions } from "../../transports/cursors.ts"
 import { PollConnection, whileListed } from "../../transports/poll/poll-connection.ts"
 import { ManyStream } from "../../transports/sse/many-stream.ts"
 import { accepts } from "../accept.ts"

@@ -211,6 +211,6 @@ function framesOf(bytes: Uint8Array): Command[] {
 }
 
 const startOf = (said: Welcome) => ({
-  channels: (said.channels ?? []).map((name) => parseChannel(name, "body")),
+  attached: (said.channels ?? []).map((name) => parseChannel(name, "body")),
   reply: said.reply,
 })

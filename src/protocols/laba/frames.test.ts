@@ -5,7 +5,8 @@ import type { Message } from "../../engines/engine.ts"
 import { printCursor } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
-import { checkIdempotencyKey, labaProtocol, printFrame } from "./frames.ts"
+import { checkIdempotencyKey } from "../idempotency-key.ts"
+import { labaProtocol, printFrame } from "./frames.ts"
 
 const message = (type: string, data: string | Uint8Array): Message => ({
   channel: "/a" as Channel,

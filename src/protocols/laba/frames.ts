@@ -3,7 +3,6 @@ import { entryOf } from "../../../wire/codes.ts"
 import { factsOf, LabaError } from "../../../wire/error.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
-import { idempotencyKeyCharsMax } from "../../../wire/limits.ts"
 import { dataJson, messageJson } from "../message-json.ts"
 import type { Protocol } from "../protocol.ts"
 
@@ -42,16 +41,5 @@ export function errorFrame(error: LabaError, { ref, channel }: ErrorPlace = {}):
       ...factsOf(error),
     },
     ref,
-  )
-}
-
-const keyGrammar = /^[\x21-\x7e]+$/
-
-/** Checks an Idempotency-Key, from a frame or a header: printable ASCII without spaces. Throws `bad_key`. */
-export function checkIdempotencyKey(key: string): string {
-  if (key.length <= idempotencyKeyCharsMax && keyGrammar.test(key)) return key
-  throw new LabaError(
-    "bad_key",
-    `An Idempotency-Key is 1 to ${idempotencyKeyCharsMax} printable ASCII characters without spaces.`,
   )
 }

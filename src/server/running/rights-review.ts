@@ -3,8 +3,9 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { Access, Identity } from "../../access/access.ts"
 import type { Action, Channel } from "../../channels/channel.ts"
-import type { Connection, Connections, WhyForbidden } from "../../transports/connections/connections.ts"
-import type { HeldPolls } from "../../transports/poll/held-poll.ts"
+import type { Connection, WhyForbidden } from "../../transports/connections/connection.ts"
+import type { Connections } from "../../transports/connections/connections.ts"
+import type { HeldPolls } from "../../transports/poll/held-polls.ts"
 
 /** Connections looked at in one turn. A decision is a microsecond or two, a close is a system call or two. */
 const sliceMax = 500

@@ -3,7 +3,7 @@
 import type { LabaError } from "../../../wire/error.ts"
 import { type Access, anyone, type Identity } from "../../access/access.ts"
 import type { AddressUsage } from "../../access/limits/reservation.ts"
-import type { Connection } from "./connections.ts"
+import type { Connection } from "./connection.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { Timed } from "../timer-wheel.ts"
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import type { LabaError } from "../../../wire/error.ts"
-import { type Connection, Connections } from "./connections.ts"
+import type { Connection } from "./connection.ts"
+import { Connections } from "./connections.ts"
 import { anonymousClient } from "./client.ts"
 
 class Client implements Connection {

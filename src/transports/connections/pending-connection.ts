@@ -2,7 +2,7 @@
 // that may take. Then it is the open connection that counts.
 import type { Identity } from "../../access/access.ts"
 import type { Reservation } from "../../access/limits/reservation.ts"
-import type { Connection } from "./connections.ts"
+import type { Connection } from "./connection.ts"
 import type { Client } from "./client.ts"
 import type { Timed, TimerWheel } from "../timer-wheel.ts"
 

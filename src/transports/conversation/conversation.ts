@@ -4,7 +4,7 @@
 // that any protocol travels by any of them.
 import type { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { ProtocolName, WhyForbidden } from "../connections/connections.ts"
+import type { ProtocolName, WhyForbidden } from "../connections/connection.ts"
 import type { WritableConnection } from "./writable-connection.ts"
 
 export interface Conversation {

@@ -1,7 +1,7 @@
 // Somebody who is connected shows a credential in band: they are who it says from then on. In every protocol that has a frame for it.
 import { LabaError } from "../../../wire/error.ts"
 import { type Identity, userOf } from "../../access/access.ts"
-import type { Connection } from "../connections/connections.ts"
+import type { Connection } from "../connections/connection.ts"
 import { renewClient } from "../connections/client.ts"
 import type { TransportContext } from "../transport-context.ts"
 

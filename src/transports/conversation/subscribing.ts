@@ -7,7 +7,7 @@ import type { Access, Identity } from "../../access/access.ts"
 import { nextDue } from "../../access/limits/rate-limiter.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
-import type { Connection } from "../connections/connections.ts"
+import type { Connection } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
 
 interface Subscribing {

@@ -2,7 +2,7 @@
 // WebSocket, TCP, a stream or polls is its own affair.
 import type { Code } from "../../../wire/codes.ts"
 import type { Frame, Protocol } from "../../protocols/protocol.ts"
-import type { Connection } from "../connections/connections.ts"
+import type { Connection } from "../connections/connection.ts"
 import type { GroupKind } from "../transport.ts"
 
 export interface WritableConnection extends Connection {

@@ -10,6 +10,7 @@ import type { GroupKind, Listener } from "../transport.ts"
 import { Conversation } from "./conversation.ts"
 import type { LabaConnection } from "./laba-connection.ts"
 import type { Subscription } from "./subscription.ts"
+import { executeCommand } from "./execute-command.ts"
 
 class EachGroup extends ListGroup<Subscription> {
   write(messages: Parameters<Subscription["write"]>[0]): void {
@@ -49,7 +50,8 @@ function connect(testHub: TestHub) {
   })
   Object.assign(connection, { client: { identity: null } })
   const conversation = new Conversation(context, connection)
-  const unsubscribe = (channel: string) => conversation.handle({ op: "unsubscribe", ref: undefined, channel })
+  const unsubscribe = (channel: string) =>
+    executeCommand(conversation, { op: "unsubscribe", ref: undefined, channel })
   const heardOn = (channel: string) =>
     frames.flatMap((frame) => (frame.op === "message" && frame.channel === channel ? [frame.data] : []))
   return { conversation, frames, unsubscribe, heardOn, present: () => present }

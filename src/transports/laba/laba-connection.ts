@@ -1,6 +1,6 @@
 // How the frames of a conversation reach its client: the contract between laba.v1 and what carries it.
 import type { Code } from "../../../wire/codes.ts"
-import type { Connection } from "../connections/connections.ts"
+import type { Connection } from "../connections/connection.ts"
 import type { GroupKind } from "../transport.ts"
 
 export interface LabaConnection extends Connection {

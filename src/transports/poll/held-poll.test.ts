@@ -4,13 +4,14 @@ import { defaultLimits } from "../../../wire/limits.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Message } from "../../engines/engine.ts"
 import { PreparedMessage } from "../../hub/prepared-message.ts"
-import { ChannelPositions } from "../many.ts"
+import { ChannelPositions } from "../channel-positions.ts"
 import { stubContext } from "../stub-context.ts"
 import { TimerWheel } from "../timer-wheel.ts"
 import type { Listener } from "../transport.ts"
 import { HeldManyPoll } from "./held-many-poll.ts"
 import { HeldChannelPoll } from "./held-channel-poll.ts"
-import { type HeldPollOptions, HeldPolls } from "./held-poll.ts"
+import { HeldPolls } from "./held-polls.ts"
+import type { HeldPollOptions } from "./held-poll.ts"
 
 const [a, b] = [parseChannel("/a", "body"), parseChannel("/b", "body")]
 const at = (offset: number): Position => ({ epoch: "e", offset })

@@ -2,6 +2,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { Command } from "../../protocols/laba/commands.ts"
 import type { Conversation } from "../laba/conversation.ts"
+import { executeCommand } from "../laba/execute-command.ts"
 
 /** Frames that may wait. A client has one POST under way, of at most 64; the rest is for one that does not keep to it. */
 const waitingMax = 256
@@ -56,8 +57,8 @@ export class CommandQueue {
     // What a session has not begun when it ends is not done any more, as on a WebSocket.
     for (let batch = this.batches[0]; batch && !connection.closed; batch = this.batches[0]) {
       const frame = batch.frames.shift()
-      // `handle` answers what goes wrong; it never rejects.
-      const work = frame && this.conversation.handle(frame)
+      // `executeCommand` answers what goes wrong; it never rejects.
+      const work = frame && executeCommand(this.conversation, frame)
       if (work) await work
       if (batch.frames.length === 0) this.batches.shift()
     }

@@ -18,7 +18,7 @@ function start() {
     number: 1,
     user: undefined,
     client: anonymousClient,
-    channels: [],
+    attached: [],
     reply: undefined,
   }
   return { session, counters: context.counters, [Symbol.dispose]: () => slowReaders.stop() }

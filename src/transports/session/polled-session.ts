@@ -3,9 +3,9 @@
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame } from "../../protocols/laba/frames.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
-import type { Connection, WhyForbidden } from "../connections/connections.ts"
+import type { Connection, WhyForbidden } from "../connections/connection.ts"
 import type { Client } from "../connections/client.ts"
-import { Conversation } from "../laba/conversation.ts"
+import { Conversation, type ConversationStart } from "../laba/conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import { ListGroup } from "../list-group.ts"
@@ -14,7 +14,6 @@ import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
 import type { GroupKind, Listener } from "../transport.ts"
 import { CommandQueue } from "./command-queue.ts"
-import { greet, type SessionStart } from "./session.ts"
 
 /** A session that nobody polls ends after this long. Covers a lost answer and a slow phone, not a closed tab. */
 const unpolledMs = 10_000
@@ -33,7 +32,7 @@ const kind: GroupKind = {
   make: () => new PolledGroup() as ListGroup<Listener>,
 }
 
-export interface PolledSessionOptions extends SessionStart {
+export interface PolledSessionOptions extends ConversationStart {
   readonly context: TransportContext
   readonly number: number
   readonly user: string | undefined
@@ -74,7 +73,7 @@ export class PolledSession implements LabaConnection, Connection, Reader, Timed 
     this.commands = new CommandQueue(this.conversation)
     this.context.connections.addReserved(this, options.number)
     this.context.wheel.add(this, unpolledMs)
-    greet(this.conversation, options)
+    this.conversation.open(options)
   }
 
   get kind(): GroupKind {

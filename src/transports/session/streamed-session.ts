@@ -2,15 +2,14 @@
 import { LabaError } from "../../../wire/error.ts"
 import { directFrame, labaProtocol } from "../../protocols/laba/frames.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
-import type { WhyForbidden } from "../connections/connections.ts"
-import { Conversation } from "../laba/conversation.ts"
+import type { WhyForbidden } from "../connections/connection.ts"
+import { Conversation, type ConversationStart } from "../laba/conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import { ListGroup } from "../list-group.ts"
 import { EventStream, type EventStreamOptions } from "../sse/event-stream.ts"
 import type { GroupKind, Listener } from "../transport.ts"
 import { CommandQueue } from "./command-queue.ts"
-import { greet, type SessionStart } from "./session.ts"
 
 const encoder = new TextEncoder()
 
@@ -37,11 +36,11 @@ const kind: GroupKind = {
 export class StreamedSession extends EventStream implements LabaConnection {
   readonly commands: CommandQueue
   private readonly conversation: Conversation
-  private readonly openOptions: SessionStart
+  private start: ConversationStart | null
 
-  constructor(options: EventStreamOptions & SessionStart) {
+  constructor(options: EventStreamOptions & ConversationStart) {
     super(options)
-    this.openOptions = { channels: options.channels, reply: options.reply }
+    this.start = { attached: options.attached, reply: options.reply }
     this.conversation = new Conversation(options.context, this)
     this.commands = new CommandQueue(this.conversation)
   }
@@ -111,7 +110,8 @@ export class StreamedSession extends EventStream implements LabaConnection {
   }
 
   protected opened(): void {
-    greet(this.conversation, this.openOptions)
+    if (this.start) this.conversation.open(this.start)
+    this.start = null
   }
 
   protected left(): void {

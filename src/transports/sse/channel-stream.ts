@@ -10,6 +10,7 @@ import { ListGroup } from "../list-group.ts"
 import { leavePresence, joinPresence } from "../presence-handles.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
+import { typeOfData } from "../../../wire/content-type.ts"
 
 /** What a browser waits before it comes back after a cut. */
 export const reconnectMs = 2000
@@ -93,8 +94,7 @@ export class ChannelStream extends EventStream implements Listener {
   protected opened(): void {
     const { after, reply } = this.openOptions as ChannelStreamOptions
     this.openOptions = null
-    if (reply !== undefined)
-      this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    if (reply !== undefined) this.direct(typeOfData(reply), reply)
     this.presenceHandles = joinPresence(this.channels, this.user, this.context.presence)
     this.context.hub.join(this, this.channel, after)
   }

@@ -3,7 +3,7 @@
 import { type Code, entryOf } from "../../../wire/codes.ts"
 import { heartbeatComment, namedBlock, retryLine } from "../../protocols/events.ts"
 import type { LabaError } from "../../../wire/error.ts"
-import type { Connection, ProtocolName } from "../connections/connections.ts"
+import type { Connection, ProtocolName } from "../connections/connection.ts"
 import type { Client } from "../connections/client.ts"
 import type { TransportContext } from "../transport-context.ts"
 import { hardLimitFactor, type Reader } from "../slow-readers.ts"

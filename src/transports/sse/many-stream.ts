@@ -9,12 +9,14 @@ import { dataLines, namedBlock, retryLine } from "../../protocols/events.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import { type PreparedMessage, payloadBytes } from "../../hub/prepared-message.ts"
 import { ListGroup } from "../list-group.ts"
-import { type StartPositions, ChannelPositions } from "../many.ts"
+import { ChannelPositions } from "../channel-positions.ts"
+import type { StartPositions } from "../cursors.ts"
 import { leavePresence, joinPresence } from "../presence-handles.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
 import { startSkipping } from "../start-skipping.ts"
 import { reconnectMs } from "./channel-stream.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
+import { typeOfData } from "../../../wire/content-type.ts"
 
 class ManyStreamGroup extends ListGroup<StreamedChannel> {
   write(messages: readonly PreparedMessage[]): void {
@@ -145,8 +147,7 @@ export class ManyStream extends EventStream {
 
   protected opened(): void {
     const { reply } = this
-    if (reply !== undefined)
-      this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
+    if (reply !== undefined) this.direct(typeOfData(reply), reply)
     this.presenceHandles = joinPresence(this.channels, this.user, this.context.presence)
     this.listeners.forEach((listener, index) => {
       this.context.hub.join(listener, listener.channel, this.from?.[index] ?? null)

@@ -1,7 +1,7 @@
 // SEND: what a client wants published. Reads the frame, finds the channel, and asks for the right at once, so that a transaction does not
 // hold what will be refused.
 import type { MaybePromise } from "../../engines/engine.ts"
-import { checkIdempotencyKey } from "../../protocols/laba/frames.ts"
+import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import { ownHeaders, required } from "../../protocols/stomp/commands.ts"
 import { readSentTo, replyDestination } from "../../protocols/stomp/destinations.ts"
 import type { ClientFrame } from "../../protocols/stomp/frame.ts"

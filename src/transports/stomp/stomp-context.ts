@@ -3,7 +3,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { Payload } from "../../hub/drafts.ts"
 import type { DestinationProfile } from "../../protocols/stomp/destinations.ts"
 import type { MessageVariants } from "../../protocols/stomp/message-variant.ts"
-import type { Connection } from "../connections/connections.ts"
+import type { Connection } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
 
 /** A message that a client says it could not take. */

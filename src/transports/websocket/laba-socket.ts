@@ -1,38 +1,31 @@
 // A WebSocket that speaks laba.v1: the conversation over a socket.
 import type { Code } from "../../../wire/codes.ts"
-import type { Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { BadFrame, decodeFrame } from "../../protocols/laba/commands.ts"
 import { directFrame } from "../../protocols/laba/frames.ts"
-import { Conversation } from "../laba/conversation.ts"
+import { Conversation, type ConversationStart } from "../laba/conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
-import type { WebSocketClose, WhyForbidden } from "../connections/connections.ts"
+import type { WebSocketClose, WhyForbidden } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { GroupKind } from "../transport.ts"
 import { type Incoming, Socket } from "./socket.ts"
+import { executeCommand } from "../laba/execute-command.ts"
 
-interface LabaSocketOptions {
+interface LabaSocketOptions extends ConversationStart {
   readonly context: TransportContext
   readonly kind: GroupKind
-  /** The channel of the URL. */
-  readonly channel: Channel | null
-  /** Where to resume it. */
-  readonly after: Position | null
-  /** Attached by the application. */
-  readonly attached: readonly Channel[]
-  readonly reply: string | Uint8Array | undefined
 }
 
 export class LabaSocket extends Socket implements LabaConnection {
   readonly kind: GroupKind
   private readonly conversation: Conversation
-  private openOptions: LabaSocketOptions | null
+  private start: ConversationStart | null
 
   constructor(options: LabaSocketOptions) {
     super(options.context)
     this.kind = options.kind
-    this.openOptions = options
+    this.start = options
     this.conversation = new Conversation(options.context, this)
   }
 
@@ -85,19 +78,14 @@ export class LabaSocket extends Socket implements LabaConnection {
   }
 
   protected opened(): void {
-    const { channel, after, attached, reply } = this.openOptions as LabaSocketOptions
-    this.openOptions = null
-    this.conversation.hello()
-    if (reply !== undefined)
-      this.direct(typeof reply === "string" ? "text/plain" : "application/octet-stream", reply)
-    if (channel) this.conversation.subscribe(channel, after)
-    for (const one of attached) this.conversation.attach(one)
+    if (this.start) this.conversation.open(this.start)
+    this.start = null
   }
 
   protected receive(message: Incoming): Promise<void> | void {
     try {
       if (typeof message !== "string") throw new BadFrame("A frame is a text message.")
-      return this.conversation.handle(decodeFrame(message), message.length)
+      return executeCommand(this.conversation, decodeFrame(message), message.length)
     } catch (error) {
       if (error instanceof BadFrame && error.ref !== undefined)
         this.conversation.refuse(error, { ref: error.ref }, message.length)

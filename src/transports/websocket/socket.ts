@@ -2,7 +2,7 @@
 import type { ServerWebSocket } from "bun"
 import { type Code, entryOf } from "../../../wire/codes.ts"
 import type { LabaError } from "../../../wire/error.ts"
-import type { Connection, WebSocketClose, ProtocolName } from "../connections/connections.ts"
+import type { Connection, WebSocketClose, ProtocolName } from "../connections/connection.ts"
 import { type Client, anonymousClient } from "../connections/client.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { Reader } from "../slow-readers.ts"

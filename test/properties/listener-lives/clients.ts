@@ -19,6 +19,7 @@ import { stubContext } from "../../../src/transports/stub-context.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../../../src/transports/transport.ts"
 import { DeliveryCheck } from "./delivery-check.ts"
 import { Outbox, outboxBytesMax } from "./outbox.ts"
+import { executeCommand } from "../../../src/transports/laba/execute-command.ts"
 
 /** What a client needs of the world around it. */
 export interface ClientWorld {
@@ -227,7 +228,7 @@ export class LabaClient implements Client {
     if (this.closed) return
     this.subscriptions.get(channel)?.end("unsubscribed")
     this.subscriptions.delete(channel)
-    void this.conversation.handle({ op: "unsubscribe", ref: undefined, channel })
+    void executeCommand(this.conversation, { op: "unsubscribe", ref: undefined, channel })
   }
 
   slow(): void {

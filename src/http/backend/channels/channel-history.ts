@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { type Position, printCursor } from "../../../../wire/cursor.ts"
 import { parseChannel } from "../../../channels/name.ts"
-import { readCursor } from "../../../transports/laba/conversation.ts"
+import { readCursor } from "../../../transports/cursors.ts"
 import { messagesJson, pollResponse } from "../../../transports/poll/poll-answer.ts"
 import type { Route } from "../backend.ts"
 import { limitOf, pageQuery } from "../requests/query.ts"

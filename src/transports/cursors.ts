@@ -1,4 +1,4 @@
-// Several channels on one stream or poll: where each stands, printed as one compound cursor. Knows no transport.
+// Cursors as requests and frames give them, read for the channels that they are to resume. Knows no transport.
 import {
   type CompoundCursor,
   hashList,
@@ -7,7 +7,6 @@ import {
   parseCompound,
   parseCursor,
   type Position,
-  printCompound,
 } from "../../wire/cursor.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
@@ -20,6 +19,14 @@ export type StreamCursor =
   | { readonly kind: "none" }
   | { readonly kind: "one"; readonly position: Position }
   | { readonly kind: "many"; readonly compound: CompoundCursor }
+
+/** A cursor of a channel, from a frame or a query. Null means from now on. Throws `bad_cursor`. */
+export function readCursor(after: string | null | undefined, channel: string): Position | null {
+  if (after === null || after === undefined) return null
+  const position = parseCursor(after, channel)
+  if (position) return position
+  throw badCursor()
+}
 
 /** Reads the cursor of a stream of one channel, to which others may be attached. Throws `bad_cursor`. */
 export function readStreamCursor(after: string | null, channel: Channel): StreamCursor {
@@ -51,30 +58,3 @@ export function positionsIn(
 
 const badCursor = (): LabaError =>
   new LabaError("bad_cursor", "A cursor is handed back as it was received; this one never came from here.")
-
-/** The places of a list of channels as they move on. */
-export class ChannelPositions {
-  readonly channels: readonly Channel[]
-  private readonly listHash: string
-  private readonly positions: Position[] = []
-  private known = 0
-
-  constructor(channels: readonly Channel[]) {
-    this.channels = channels
-    this.listHash = hashList(channels)
-  }
-
-  /** True once every channel has a place: only then is there a cursor. */
-  get complete(): boolean {
-    return this.known === this.channels.length
-  }
-
-  set(index: number, position: Position): void {
-    if (this.positions[index] === undefined) this.known++
-    this.positions[index] = position
-  }
-
-  get cursor(): string {
-    return printCompound(this.listHash, this.positions)
-  }
-}
