@@ -14,6 +14,8 @@
 // not spoken yet, and refused as malformed until then: "." first for places told from a channel's beginning or end, "_" first for
 // places in all channels of a pattern, "-" first for nothing. A server that does not know one refuses it, and cannot misread it.
 
+import { fnv1a } from "./fnv1a.ts"
+
 /** Where a message stands in its channel. Offsets count 1, 2, 3, … without holes; offset 0 is "before the first". */
 export interface Position {
   /** Changes whenever the numbering starts again (a restart without storage, a deleted channel, lost data). 1-24 of [0-9A-Za-z]. */
@@ -69,7 +71,7 @@ function positionIn(match: RegExpExecArray): Position | null {
  * one in 16 million; it is nobody's right to anything. Worked out at each print, so that a channel need not hold it.
  */
 function tagOf(channel: string): string {
-  const hash = hashText(hashStart, channel)
+  const hash = fnv1a(channel)
   return ((hash ^ (hash >>> 24)) & 0xffffff).toString(36)
 }
 
@@ -118,16 +120,7 @@ export function parseCompound(text: string): CompoundCursor | null {
 
 /** A short hash (32 bits, base 36) of channel names in order. It catches mistakes, not attackers: nothing is granted by it. */
 export function hashList(channels: readonly string[]): string {
-  let hash = hashStart
-  for (const channel of channels) hash = Math.imul(hashText(hash, channel) ^ 10, 0x01000193)
+  let hash = fnv1a("")
+  for (const channel of channels) hash = fnv1a("\n", fnv1a(channel, hash))
   return (hash >>> 0).toString(36)
-}
-
-// FNV-1a.
-const hashStart = 0x811c9dc5
-
-function hashText(start: number, text: string): number {
-  let hash = start
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash
 }

@@ -1,5 +1,6 @@
 // The parts of a node, made of its config and wired to each other. Nothing listens yet; nothing here knows HTTP.
 import type { Limits } from "../../wire/limits.ts"
+import { randomName } from "../../wire/random-name.ts"
 import type { AdmissionControl } from "../access/limits/admission-control.ts"
 import type { AccessControl } from "../access/access-control.ts"
 import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
@@ -68,7 +69,8 @@ export interface Parts {
 
 export function makeParts({ config, hooks, events, source }: PartsOptions): Parts {
   const limits: Limits = { ...config.limits }
-  const node = randomName()
+  // It is part of every connection's and message's id.
+  const node = randomName(6)
   const canary = canaryChannel(node)
   const counters = new Counters()
   const connections = new Connections(node)
@@ -253,12 +255,4 @@ export function makeParts({ config, hooks, events, source }: PartsOptions): Part
     leave,
     inFlight,
   }
-}
-
-/** Six characters name a run of a node: it is part of every connection's and message's id. */
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(6))
-  let name = ""
-  for (const byte of bytes) name += "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]
-  return name
 }

@@ -13,6 +13,7 @@ import type {
   PageBounds,
   Receipt,
 } from "../engine.ts"
+import { epochName, randomEpoch, slotCount, slotOf } from "../epoch-names.ts"
 import type { ChannelsPage, EngineFigures, Inventory } from "../inventory.ts"
 import { ChannelLog } from "./channel-log.ts"
 import { ownerNameOf } from "../shares.ts"
@@ -54,7 +55,7 @@ export class MemoryEngine implements Engine, Inventory {
   constructor(events: EngineEvents, options: MemoryEngineOptions) {
     this.events = events
     this.now = options.now ?? Date.now
-    this.boot = options.boot ?? randomBoot()
+    this.boot = options.boot ?? randomEpoch()
     const { limits } = options
     this.keys = new IdempotencyKeys(limits)
     this.budget = new HistoryBudget({
@@ -178,8 +179,7 @@ export class MemoryEngine implements Engine, Inventory {
 
   /** The epoch of a channel that begins now. */
   private epochOf(channel: Channel): string {
-    const generation = this.generations[slotOf(channel)] as number
-    return generation === 0 ? this.boot : `${this.boot}Z${generation.toString(36)}`
+    return epochName(this.boot, this.generations[slotOf(channel)] as number)
   }
 
   /** From now on the name begins in another epoch. */
@@ -220,22 +220,4 @@ export class MemoryEngine implements Engine, Inventory {
   private touch(log: ChannelLog, keep: Keep, now = this.now()): void {
     this.budget.touch(log, keep === null ? numbersOnly : keep.timeMs, now)
   }
-}
-
-/** A megabyte of counts. Two names share one with a chance of 1 in 262,144; then a reader may be told to reload for nothing. */
-const slotCount = 2 ** 18
-
-/** FNV-1a. */
-function slotOf(channel: Channel): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < channel.length; i++) hash = Math.imul(hash ^ channel.charCodeAt(i), 0x01000193)
-  return (hash ^ (hash >>> 18)) & (slotCount - 1)
-}
-
-function randomBoot(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8))
-  let text = ""
-  // No capital Z: it separates the generation.
-  for (const byte of bytes) text += "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]
-  return text
 }

@@ -1,5 +1,6 @@
 // Which part of Redis a channel lives in, and the keys of that part. All keys of a partition have one hash tag, so that a
 // Cluster keeps them on one node and a script can change them together.
+import { fnv1a } from "../../../wire/fnv1a.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
 
@@ -47,18 +48,8 @@ export class Partitions {
   }
 }
 
-const letters = "0123456789abcdefghijklmnopqrstuvwxyz"
-
-/** Eight characters, 41 bits: what a generation is called, should one begin. No capital Z: it separates what follows. */
-export function randomGeneration(): string {
-  let text = ""
-  for (let i = 0; i < 8; i++) text += letters[Math.floor(Math.random() * 36)]
-  return text
-}
-
 /** FNV-1a, folded: its low bits alone follow the last letters too closely. */
-function hash(text: string): number {
-  let value = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193)
+function hash(channel: Channel): number {
+  const value = fnv1a(channel)
   return (value ^ (value >>> 16)) >>> 0
 }

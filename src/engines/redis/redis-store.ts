@@ -8,9 +8,10 @@ import type { ChannelState, Draft, Message, HistoryPage, PageBounds, Receipt, Pu
 import type { Argument, Reply } from "../../redis/connection.ts"
 import { PublishBatches, type PendingPublish } from "./publish-batches.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
-import { type Partition, Partitions, randomGeneration } from "./partitions.ts"
+import { type Partition, Partitions } from "./partitions.ts"
 import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "../../redis/script.ts"
+import { randomEpoch } from "../epoch-names.ts"
 import { idempotencyConflict } from "../idempotency-keys.ts"
 import { keysPerFree, type OwnerName, ownerNameOf } from "../shares.ts"
 import { scripts } from "./scripts.ts"
@@ -191,7 +192,7 @@ export class RedisStore {
 
   private runIn(partition: Partition, script: Script, args: readonly Argument[]): Promise<Reply> {
     if (this.restartVote) return this.runCounted(this.restartVote, partition, script, args)
-    return this.options.redis.run(script, partition.tag, partition.keys, [randomGeneration(), ...args])
+    return this.options.redis.run(script, partition.tag, partition.keys, [randomEpoch(), ...args])
   }
 
   /** The same where nodes decide together whether the numbering goes on: each answer ends with a count. */

@@ -2,7 +2,8 @@
 // While that is open nothing is asked of the part. Knows counts and runs of Redis; refuses to know what was counted.
 import { randomUUID } from "node:crypto"
 import type { RedisClient } from "../../redis/redis-client.ts"
-import { type Partition, randomGeneration } from "./partitions.ts"
+import { randomEpoch } from "../epoch-names.ts"
+import type { Partition } from "./partitions.ts"
 import { scripts } from "./scripts.ts"
 import { RedisTrouble, replyCodeOf, unavailable } from "../../redis/trouble.ts"
 
@@ -162,7 +163,7 @@ export class RestartVote {
     const [ledger, lives] = partition.keys as readonly [string, string]
     const keys = [ledger, lives, redis.key(partition.tag, "voters"), redis.key(partition.tag, "votes")]
     const known = [replicationId, seen, generation, votedIn]
-    const args = [randomGeneration(), this.self, ...known, leaseMs, leaves ? 1 : 0]
+    const args = [randomEpoch(), this.self, ...known, leaseMs, leaves ? 1 : 0]
     const reply = await redis.run(scripts.restartVote, partition.tag, keys, args)
     return Array.isArray(reply) ? reply.map(String) : []
   }

@@ -1,11 +1,9 @@
 // Which epoch a channel's numbering is in, so that a cursor of an earlier life never fits a later one, over restarts too.
 // Epochs are numbers inside and are printed with the database's name before them.
 import type { Channel } from "../../channels/channel.ts"
+import { epochName, randomEpoch, slotCount, slotOf } from "../epoch-names.ts"
 import type { ChannelTables } from "./database/channel-tables.ts"
 import type { DatabaseFile } from "./database/database-file.ts"
-
-/** Names that share a floor do so with a chance of 1 in 262,144; then a reader may be told to reload for nothing. */
-const slotCount = 2 ** 18
 
 /** Left out at each start: an epoch that was handed out and lost with the power is never given to anything else. */
 const skippedAtStart = 1_000_000
@@ -25,7 +23,7 @@ export class Epochs {
     this.tables = tables
     const known = database.meta("name")
     const wasAhead = database.meta("ahead") === 1
-    this.name = typeof known === "string" && !wasAhead ? known : randomName()
+    this.name = typeof known === "string" && !wasAhead ? known : randomEpoch()
     this.last = Number(database.meta("epoch") ?? 0) + skippedAtStart
     database.setMeta("name", this.name)
     database.setMeta("epoch", this.last)
@@ -58,21 +56,6 @@ export class Epochs {
   }
 
   print(epoch: number): string {
-    return epoch === 0 ? this.name : `${this.name}Z${epoch.toString(36)}`
+    return epochName(this.name, epoch)
   }
-}
-
-/** FNV-1a. */
-function slotOf(channel: Channel): number {
-  let hash = 0x811c9dc5
-  for (let i = 0; i < channel.length; i++) hash = Math.imul(hash ^ channel.charCodeAt(i), 0x01000193)
-  return (hash ^ (hash >>> 18)) & (slotCount - 1)
-}
-
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8))
-  let text = ""
-  // No capital Z: it separates the number.
-  for (const byte of bytes) text += "0123456789abcdefghijklmnopqrstuvwxyz"[byte % 36]
-  return text
 }
