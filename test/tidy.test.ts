@@ -21,15 +21,16 @@ const contracts = [
 const mayImport: Record<string, readonly string[]> = {
   "wire/": ["wire/"],
   "client/": ["wire/", "client/"],
+  "src/bounds/": ["src/bounds/"],
   "src/channels/": ["wire/", "src/channels/"],
   "apps/kit/": ["apps/kit/"],
   "apps/kit/browser/": ["apps/kit/browser/"],
   "apps/takeaway/model/": ["apps/takeaway/model/"],
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
   // What is posted is signed in one way, whoever posts it.
-  "src/reactions/": ["wire/", "client/", "src/reactions/", "src/hooks/signature.ts"],
-  "src/silence/": ["wire/", "src/channels/", "src/reactions/", "src/silence/", ...contracts],
-  "src/redis/": ["wire/", "src/redis/", "src/config/redis-address.ts"],
+  "src/reactions/": ["wire/", "client/", "src/bounds/", "src/reactions/", "src/hooks/signature.ts"],
+  "src/silence/": ["wire/", "src/bounds/", "src/channels/", "src/reactions/", "src/silence/", ...contracts],
+  "src/redis/": ["wire/", "src/bounds/", "src/redis/", "src/config/redis-address.ts"],
 }
 
 /** What of a demo, and of the kit, runs on its server alone. */

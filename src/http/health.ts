@@ -1,5 +1,6 @@
 // /_/live and /_/ready: whether the process answers, and whether it should be sent anybody. Load balancers and
 // supervisors ask often, so the engine is asked at most once a second.
+import { within } from "../bounds/within.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 
 /** Why nobody should be sent here. */
@@ -66,7 +67,8 @@ export class Readiness {
   private async probe(): Promise<boolean> {
     const was = this.reachable
     try {
-      await within(probeTimeoutMs, this.options.probe())
+      if (!(await within(probeTimeoutMs, Promise.resolve(this.options.probe()))))
+        throw new Error(`the engine did not answer within ${probeTimeoutMs} ms`)
       this.reachable = true
     } catch (error) {
       this.reachable = false
@@ -76,15 +78,6 @@ export class Readiness {
     this.probedAt = this.now()
     return this.reachable
   }
-}
-
-async function within(ms: number, work: MaybePromise<unknown>): Promise<void> {
-  if (!(work instanceof Promise)) return
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the engine did not answer within ${ms} ms`)), ms)
-  })
-  await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 const headers = { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" }

@@ -1,5 +1,6 @@
 // What a server still keeps of a channel, for a reaction that has fallen behind further than it can be resumed. Knows neither
 // reactions nor connections; reads as any poll does.
+import { setTimeout as pause } from "node:timers/promises"
 import { memberOf, partsOf } from "../../client/frames/json-text.ts"
 import { keepText } from "../../client/frames/parse-frame.ts"
 import { type Message, readMessage } from "../../client/channels/message.ts"
@@ -78,7 +79,7 @@ async function ask(
       throw new Error(`${channel} answered ${answer.status}`)
     } catch (error) {
       if (tries >= triesMax) throw error
-      await new Promise((resolve) => setTimeout(resolve, retryMs * tries))
+      await pause(retryMs * tries)
     }
   }
 }

@@ -1,6 +1,7 @@
 // One TCP connection to one Redis, from its handshake to its end. It never comes back: whoever wants another opens one. So
 // whatever is asked here is asked of one process, once, and nothing is sent again behind our back.
 import { Command, Redis, type RedisOptions } from "ioredis"
+import { within } from "../bounds/within.ts"
 import { RedisTrouble, troubleOf } from "./trouble.ts"
 
 /** What a command is made of. */
@@ -67,15 +68,9 @@ export class Connection {
   /** Opens a connection and looks whether the server can be used. Throws `RedisTrouble`. */
   static async open(options: ConnectionOptions): Promise<Connection> {
     const connection = new Connection(options)
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("no answer")), openTimeoutMs)
-    })
     const opening = connection.redis.connect().then(() => connection.inspect())
-    // Whichever comes second has nobody left to tell.
-    opening.catch(() => {})
     try {
-      await Promise.race([opening, late])
+      if (!(await within(openTimeoutMs, opening))) throw new Error("no answer")
       return connection
     } catch (error) {
       // What the client met first says more than "the connection is closed"; what we found out says most.
@@ -83,8 +78,6 @@ export class Connection {
       forgetCommand(cause)
       connection.end(cause)
       throw troubleOf(cause, options.where)
-    } finally {
-      clearTimeout(timer)
     }
   }
 

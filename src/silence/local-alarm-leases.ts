@@ -1,4 +1,5 @@
 // Alarm leases where there is one node: everything is ours, and what was told is told once.
+import { BoundedMap } from "../bounds/bounded-map.ts"
 import type { AlarmLeases, WatchClock } from "./silence.ts"
 
 /** Alarms remembered as told. Beyond it the oldest is forgotten: it could be told a second time, never not at all. */
@@ -6,7 +7,7 @@ const toldMax = 10_000
 
 export class LocalAlarmLeases implements AlarmLeases {
   private readonly clock: Pick<WatchClock, "monotonic">
-  private readonly untilMs = new Map<string, number>()
+  private readonly untilMs = new BoundedMap<string, number>(toldMax)
 
   constructor(clock: Pick<WatchClock, "monotonic">) {
     this.clock = clock
@@ -21,8 +22,5 @@ export class LocalAlarmLeases implements AlarmLeases {
 
   markTold(alarm: string, keepMs: number): void {
     this.untilMs.set(alarm, this.clock.monotonic() + keepMs)
-    if (this.untilMs.size <= toldMax) return
-    const [oldest] = this.untilMs.keys()
-    this.untilMs.delete(oldest as string)
   }
 }

@@ -1,5 +1,6 @@
 // How many may come, and how often: connections in all, of an address and of a user; connects and publishes a second.
 // Knows addresses, users and channels by name, and no transport.
+import { setTimeout as pause } from "node:timers/promises"
 import { LabaError } from "../../../wire/error.ts"
 import type { LimitName, Limits } from "../../../wire/limits.ts"
 import type { Channel } from "../../channels/channel.ts"
@@ -240,8 +241,6 @@ function publishRates(limits: Limits): PublishRates {
     perChannel: by("publishesPerChannelPerSecond", "to this channel"),
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
 /** Whoever comes back sooner finds it no better. */
 const fullRetrySeconds = 5

@@ -1,5 +1,6 @@
 // How often something may happen, for many names at once: so many a second, with a burst of one second. Counts with one
 // number a name (GCRA: the time at which a bucket that leaks at the rate is empty again). Pure; the clock is handed in.
+import { BoundedMap } from "../../bounds/bounded-map.ts"
 
 /**
  * The same for one name whose number the caller keeps: its next number, or null when it may not happen now. A rate of 0
@@ -26,7 +27,7 @@ export class RateLimiter {
   private readonly burstMs: number
   private readonly stepMs: number
   /** For each name, when it has made good for what it did. Least recently used first. */
-  private readonly dueAtMs = new Map<string, number>()
+  private readonly dueAtMs = new BoundedMap<string, number>(namesMax)
 
   /** 0 is no bound. */
   constructor(perSecond: number, burstSeconds = 1) {
@@ -55,20 +56,11 @@ export class RateLimiter {
     const fromMs = Math.max(this.dueAtMs.get(name) ?? 0, nowMs)
     const waitMs = Math.max(0, fromMs - nowMs - spareMs(this.burstMs, costMs))
     if (waitMs > waitMsMax) return waitMs
-    this.dueAtMs.delete(name)
-    if (this.dueAtMs.size >= namesMax) this.forgetOldest()
     this.dueAtMs.set(name, fromMs + costMs)
     return waitMs
   }
 
   get size(): number {
     return this.dueAtMs.size
-  }
-
-  private forgetOldest(): void {
-    for (const oldest of this.dueAtMs.keys()) {
-      this.dueAtMs.delete(oldest)
-      return
-    }
   }
 }

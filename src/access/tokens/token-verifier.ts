@@ -2,6 +2,7 @@
 // expires, by a digest of the token, since a verification costs a hundred times a look.
 import { hash } from "node:crypto"
 import { errors, type JWTPayload, jwtVerify } from "jose"
+import { BoundedMap } from "../../bounds/bounded-map.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { TokenIdentity, TokenProof } from "../access.ts"
@@ -39,7 +40,7 @@ const compact = /^([\w-]+)\.[\w-]+\.[\w-]+$/
 export class TokenVerifier {
   private readonly options: TokenVerifierOptions
   private readonly now: () => number
-  private readonly remembered = new Map<string, TokenIdentity>()
+  private readonly remembered = new BoundedMap<string, TokenIdentity>(rememberedMax)
   /** Under way. Requests that were sent one after the other with one token go on in that order. */
   private readonly checking = new Map<string, Promise<TokenIdentity>>()
   /** Signatures checked, the remembered ones not counted. */
@@ -192,12 +193,6 @@ export class TokenVerifier {
   }
 
   private remember(digest: string, identity: TokenIdentity): TokenIdentity {
-    if (this.remembered.size >= rememberedMax) {
-      for (const oldest of this.remembered.keys()) {
-        this.remembered.delete(oldest)
-        break
-      }
-    }
     this.remembered.set(digest, identity)
     return identity
   }

@@ -1,6 +1,7 @@
 // Remote calls between nodes: each has an inbox, a Redis channel that it alone subscribes to. A call goes to the inbox of who
 // is called, the answer to the inbox of the caller. Nothing is stored: that a node is not subscribed is told at once. It
 // says nothing of whether the node lives: its connection for subscriptions may be on its way back.
+import { BoundedMap } from "../../bounds/bounded-map.ts"
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError, type LabaErrorOptions } from "../../../wire/error.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
@@ -52,7 +53,7 @@ export class NodeCalls {
   /** Nodes that did not answer in time, nor since. */
   private readonly silent = new Set<string>()
   /** The nodes of calls that were given up. */
-  private readonly unanswered = new Map<number, string>()
+  private readonly unanswered = new BoundedMap<number, string>(unansweredMax)
   private last = 0
   private underWay = 0
 
@@ -116,8 +117,6 @@ export class NodeCalls {
   private noteSilence(run: string, id: number): void {
     this.silent.add(run)
     this.unanswered.set(id, run)
-    const [oldest] = this.unanswered.keys()
-    if (this.unanswered.size > unansweredMax && oldest !== undefined) this.unanswered.delete(oldest)
   }
 
   /** How many received it: a node's inbox has one subscriber, or none. */

@@ -1,6 +1,8 @@
 // The end of a node: it stops accepting, gives out what it has accepted, sends everybody away over a window, and closes
 // what it holds.
+import { setTimeout as pause } from "node:timers/promises"
 import type { Server } from "bun"
+import { within } from "../../bounds/within.ts"
 import type { Socket } from "../../transports/websocket/socket.ts"
 import type { Operation } from "../operator-routes.ts"
 import type { Parts } from "../node.ts"
@@ -54,16 +56,4 @@ export async function shutDown({ parts, server, operation }: ShutdownOptions): P
   await station.application.remote?.close(tellsWaitMs)
   await hub.engine.close()
   events.stopped()
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
-
-/** Waits for the work, but no longer than `ms`; leaves no timer behind that would keep the process. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  await Promise.race([work, late])
-  clearTimeout(timer)
 }

@@ -1,4 +1,5 @@
 // The open connections of a node: their ids, and everybody at once when the node goes away. Knows no transport.
+import { setTimeout as pause } from "node:timers/promises"
 import { createHmac, randomBytes } from "node:crypto"
 import { type ListPage, PagedMap } from "../../paging/paged-map.ts"
 import type { Connection, ProtocolName, TransportName } from "./connection.ts"
@@ -14,8 +15,6 @@ const sendAwaySliceMin = 10
 
 /** Slices follow each other at this distance, where there are enough connections: finer than any client's own jitter. */
 const sendAwayStepMs = 50
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms))
 
 /** How many, by transport and protocol. */
 type ConnectionCounts = Readonly<Record<TransportName, Readonly<Record<ProtocolName, number>>>>

@@ -1,5 +1,6 @@
 // What backends have yet to hear, of this run of the node and of runs that are dead: taken out of the store at the start and from
 // nodes whose lease ran out, said again to a store that may have lost it, and delivered as far as possible before the end.
+import { within } from "../../../bounds/within.ts"
 import type { HookRoutes } from "../hook-routes.ts"
 import type { Occupancy } from "../registrations/occupancy.ts"
 import type { Registrations } from "../registrations/registrations.ts"
@@ -86,12 +87,4 @@ export class StoredNotifications {
     // After the wills: what is to be told stands in the place of the will that it was.
     for (const { notifications } of routes.all) yield* notifications.all()
   }
-}
-
-/** Waits for the work, but no longer than `ms`. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let clock: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise((resolve) => (clock = setTimeout(resolve, ms)))
-  await Promise.race([work, late])
-  clearTimeout(clock)
 }

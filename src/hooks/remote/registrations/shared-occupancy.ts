@@ -1,5 +1,6 @@
 // Which channels somebody listens to on any of several nodes: what this node enters and leaves, until the store that the nodes
 // share has taken it. Who is the first and who the last is the store's to say. When a node dies, its wills are left for it by another.
+import { setTimeout } from "node:timers/promises"
 import type { HookNotification, ListeningNodes, NotificationStore, OccupancyChange } from "../remote.ts"
 
 /** How long until the store is tried again. */
@@ -135,9 +136,5 @@ export class SharedOccupancy {
   }
 }
 
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    // It keeps no process that has nothing else to do.
-    timer.unref?.()
-  })
+/** It keeps no process that has nothing else to do. */
+const pause = (ms: number): Promise<void> => setTimeout(ms, undefined, { ref: false })
