@@ -103,10 +103,10 @@ const longOnPurpose: Record<string, string> = {}
 const filesInFolderMax = 15
 
 /** Still to be parted. */
-const crowded = ["src/engines/redis", "apps/alerts/pages", "apps/takeaway/pages"]
+const crowded = ["src/engines/redis"]
 
 /** Exports that are found by their names only when the program runs. */
-const loadedByPath = ["apps/takeaway/functions/", "examples/"]
+const loadedByPath = ["examples/"]
 
 /** Rooms that are being built: what they export is for what comes next. */
 const unfinished = ["src/protocols/stomp/", "test/stomp/"]

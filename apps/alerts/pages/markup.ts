@@ -1,8 +1,8 @@
 // The frame of the three pages: head, bar, foot. What is between them is a file a page.
 import { both, type Both } from "../../kit/browser/language.ts"
-import { deploysMain } from "./deploys-markup.ts"
-import { heartMain } from "./heart-markup.ts"
-import { paymentsMain } from "./payments-markup.ts"
+import { deploysMain } from "./deploys/deploys-markup.ts"
+import { heartMain } from "./heart/heart-markup.ts"
+import { paymentsMain } from "./payments/payments-markup.ts"
 
 type PageName = "payments" | "deploys" | "heart"
 

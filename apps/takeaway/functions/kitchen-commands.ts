@@ -16,7 +16,7 @@ type KitchenCommand =
     }
 
 /** What is answered to the kitchen that spoke. All of them hear of what changed on their channel. */
-export interface CommandResult {
+interface CommandResult {
   readonly outcome: "done" | "already" | "not_now" | "no_such_bill" | "not_understood"
   readonly bill?: BillRecord
 }

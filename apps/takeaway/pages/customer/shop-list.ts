@@ -1,6 +1,6 @@
 // The shops as a page knows them, each as it stood last, whichever way that came: an answer that was long on its way must
 // not undo what the channel has told meanwhile.
-import type { ShopRecord, ShopWithMenu } from "../model/shop.ts"
+import type { ShopRecord, ShopWithMenu } from "../../model/shop.ts"
 
 /** What was read, with what was already known to be newer. */
 export function withMenus(

@@ -1,12 +1,12 @@
 // The deploy board, alive: every node's last word, and what was said lately.
-import { find } from "../../kit/browser/elements.ts"
-import type { Both } from "../../kit/browser/language.ts"
-import { deploys } from "../channels/names.ts"
-import type { Deploy, DeployEvent } from "../hosts/deploy.ts"
-import type { NodeState } from "../hosts/node-processes.ts"
-import { press, startPage } from "./live.ts"
-import { clockTime, flash, inBoth, make } from "./page-elements.ts"
-import type { Snapshot } from "./snapshot.ts"
+import { find } from "../../../kit/browser/elements.ts"
+import type { Both } from "../../../kit/browser/language.ts"
+import { deploys } from "../../channels/names.ts"
+import type { Deploy, DeployEvent } from "../../hosts/deploy.ts"
+import type { NodeState } from "../../hosts/node-processes.ts"
+import { press, startPage } from "../live.ts"
+import { clockTime, flash, inBoth, make } from "../page-elements.ts"
+import type { Snapshot } from "../snapshot.ts"
 
 const shownMax = 20
 

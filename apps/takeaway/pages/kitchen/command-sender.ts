@@ -1,9 +1,9 @@
 // What the kitchen says, over its socket to the desk's function. It is said again until it was heard: an act on a bill is a
 // compare-and-set, so twice is as good as once.
 import { type Laba, LabaFailure } from "laba/client"
-import { element } from "../../kit/browser/elements.ts"
-import type { BillRecord } from "../model/bill.ts"
-import { say } from "./language.ts"
+import { element } from "../../../kit/browser/elements.ts"
+import type { BillRecord } from "../../model/bill.ts"
+import { say } from "../language.ts"
 
 interface CommandSenderOptions {
   /** The desk has answered with how a bill stands. */

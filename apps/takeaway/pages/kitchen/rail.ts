@@ -1,10 +1,10 @@
 // The rail above the stove: new bills, bills in the works, bills that are done. A slip is made anew only when it has changed,
 // so that nobody's finger misses a button.
-import { byLook, element, find, place } from "../../kit/browser/elements.ts"
-import { language } from "../../kit/browser/language.ts"
-import { type Act, type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
-import { agoOf, isWord, money, nameOf, say, timeOf } from "./language.ts"
-import { stateWord } from "./state-word.ts"
+import { byLook, element, find, place } from "../../../kit/browser/elements.ts"
+import { language } from "../../../kit/browser/language.ts"
+import { type Act, type BillRecord, type BillState, hasEnded } from "../../model/bill.ts"
+import { agoOf, isWord, money, nameOf, say, timeOf } from "../language.ts"
+import { stateWord } from "../state-word.ts"
 
 interface RailOptions {
   readonly isSending: (bill: number) => boolean

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import type { ShopWithMenu } from "../model/shop.ts"
+import type { ShopWithMenu } from "../../model/shop.ts"
 import { withMenus, withNews } from "./shop-list.ts"
 
 const shop = (version: number, isOpen: boolean, dishes: ShopWithMenu["dishes"] = []): ShopWithMenu => ({

@@ -1,11 +1,11 @@
 // The page of the heart, alive: the trace, the time since the last beat, the alarms.
 import type { Alarm } from "laba"
-import { find } from "../../kit/browser/elements.ts"
-import type { Both } from "../../kit/browser/language.ts"
-import { alarms, heartbeatOf } from "../channels/names.ts"
-import { press, startPage } from "./live.ts"
-import { clockTime, flash, inBoth, make } from "./page-elements.ts"
-import type { Snapshot } from "./snapshot.ts"
+import { find } from "../../../kit/browser/elements.ts"
+import type { Both } from "../../../kit/browser/language.ts"
+import { alarms, heartbeatOf } from "../../channels/names.ts"
+import { press, startPage } from "../live.ts"
+import { clockTime, flash, inBoth, make } from "../page-elements.ts"
+import type { Snapshot } from "../snapshot.ts"
 import { Trace } from "./trace.ts"
 
 const monitor = find("#monitor")

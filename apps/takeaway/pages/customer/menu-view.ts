@@ -1,9 +1,9 @@
 // The shops' signs and the menu of one of them.
-import { element, find } from "../../kit/browser/elements.ts"
-import type { MenuDish } from "../model/menu.ts"
-import type { ShopWithMenu } from "../model/shop.ts"
+import { element, find } from "../../../kit/browser/elements.ts"
+import type { MenuDish } from "../../model/menu.ts"
+import type { ShopWithMenu } from "../../model/shop.ts"
 import type { Basket } from "./basket.ts"
-import { money, nameOf, say } from "./language.ts"
+import { money, nameOf, say } from "../language.ts"
 
 export function paintShops(
   shops: readonly ShopWithMenu[],

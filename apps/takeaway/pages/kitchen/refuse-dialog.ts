@@ -1,7 +1,7 @@
 // Asks why a bill is refused: one of the usual reasons, which customers read in their own language, or a few words.
-import { element, find } from "../../kit/browser/elements.ts"
-import { type BillRecord, clockReasons, reasons } from "../model/bill.ts"
-import { say } from "./language.ts"
+import { element, find } from "../../../kit/browser/elements.ts"
+import { type BillRecord, clockReasons, reasons } from "../../model/bill.ts"
+import { say } from "../language.ts"
 
 let chosen: ((reason: string) => void) | null = null
 

@@ -1,5 +1,5 @@
 // The heartbeat: a voice that must be heard, and what happens when it is silent.
-import { both } from "../../kit/browser/language.ts"
+import { both } from "../../../kit/browser/language.ts"
 
 export const heartMain = (): string => `
 <section class="lead">

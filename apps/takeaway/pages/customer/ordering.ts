@@ -1,13 +1,13 @@
 // From the basket to a bill. An order is kept in the browser, under one key, until the desk has answered: whatever happens
 // to the network, the page or the desk meanwhile, it arrives, and arrives once.
-import { call, retryUntilAnswered, Refusal } from "../../kit/browser/api-calls.ts"
-import { element, find } from "../../kit/browser/elements.ts"
-import { language } from "../../kit/browser/language.ts"
-import { remember, remembered } from "../../kit/browser/remembered.ts"
-import type { BillRecord } from "../model/bill.ts"
-import type { ShopWithMenu } from "../model/shop.ts"
+import { call, retryUntilAnswered, Refusal } from "../../../kit/browser/api-calls.ts"
+import { element, find } from "../../../kit/browser/elements.ts"
+import { language } from "../../../kit/browser/language.ts"
+import { remember, remembered } from "../../../kit/browser/remembered.ts"
+import type { BillRecord } from "../../model/bill.ts"
+import type { ShopWithMenu } from "../../model/shop.ts"
 import type { Basket } from "./basket.ts"
-import { isWord, money, nameOf, say } from "./language.ts"
+import { isWord, money, nameOf, say } from "../language.ts"
 
 interface KeptOrder {
   readonly key: string

@@ -1,6 +1,6 @@
 // The page of payments: the counter, the channel, who is subscribed, and what they did.
-import { both } from "../../kit/browser/language.ts"
-import { money, plans } from "../payments/payment.ts"
+import { both } from "../../../kit/browser/language.ts"
+import { money, plans } from "../../payments/payment.ts"
 
 const plan = (one: (typeof plans)[number], index: number): string => `
   <label class="plan"><input type="radio" name="plan" value="${one.id}"${index === 2 ? " checked" : ""}>

@@ -1,8 +1,8 @@
 // The kitchen's login, and what its screen is called.
-import { call, Refusal } from "../../kit/browser/api-calls.ts"
-import { element, find } from "../../kit/browser/elements.ts"
-import { remember, remembered } from "../../kit/browser/remembered.ts"
-import { inEachLanguage, isWord, nameOf, say } from "./language.ts"
+import { call, Refusal } from "../../../kit/browser/api-calls.ts"
+import { element, find } from "../../../kit/browser/elements.ts"
+import { remember, remembered } from "../../../kit/browser/remembered.ts"
+import { inEachLanguage, isWord, nameOf, say } from "../language.ts"
 
 interface LoginOffer {
   readonly shops: readonly { readonly shop: string; readonly zh: string; readonly en: string }[]

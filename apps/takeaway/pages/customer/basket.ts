@@ -1,5 +1,5 @@
 // What somebody is about to order, at one shop.
-import type { ShopWithMenu } from "../model/shop.ts"
+import type { ShopWithMenu } from "../../model/shop.ts"
 
 /** As the desk has it: more is refused there. */
 const countMax = 99

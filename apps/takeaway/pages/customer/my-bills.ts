@@ -1,13 +1,13 @@
 // How a customer's bills stand: a slip each, with the stations of its way.
-import { call, retryUntilAnswered, Refusal } from "../../kit/browser/api-calls.ts"
-import { byLook, element, find, place } from "../../kit/browser/elements.ts"
-import { language } from "../../kit/browser/language.ts"
-import { type BillRecord, type BillState, hasEnded } from "../model/bill.ts"
-import type { ShopWithMenu } from "../model/shop.ts"
-import type { BillCache } from "./bill-cache.ts"
-import { agoOf, isWord, money, nameOf, say } from "./language.ts"
-import { stateWord } from "./state-word.ts"
-import type { Word } from "./words.ts"
+import { call, retryUntilAnswered, Refusal } from "../../../kit/browser/api-calls.ts"
+import { byLook, element, find, place } from "../../../kit/browser/elements.ts"
+import { language } from "../../../kit/browser/language.ts"
+import { type BillRecord, type BillState, hasEnded } from "../../model/bill.ts"
+import type { ShopWithMenu } from "../../model/shop.ts"
+import type { BillCache } from "../bill-cache.ts"
+import { agoOf, isWord, money, nameOf, say } from "../language.ts"
+import { stateWord } from "../state-word.ts"
+import type { Word } from "../words.ts"
 
 interface MyBillsOptions {
   readonly cache: BillCache

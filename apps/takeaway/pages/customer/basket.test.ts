@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { demoShops } from "../model/menu.ts"
+import { demoShops } from "../../model/menu.ts"
 import { Basket } from "./basket.ts"
 
 const [menu] = demoShops

@@ -1,5 +1,5 @@
 // The deploy board: what every node does, on the screen of everybody who has it open.
-import { both } from "../../kit/browser/language.ts"
+import { both } from "../../../kit/browser/language.ts"
 
 export const deploysMain = (): string => `
 <section class="lead">
