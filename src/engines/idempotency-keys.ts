@@ -3,6 +3,7 @@
 // its share of what is still free.
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
+import { AgedMap } from "../bounds/aged-map.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Idempotency, Receipt, Publisher } from "./engine.ts"
 import { keysPerFree } from "./shares.ts"
@@ -25,9 +26,8 @@ interface KeyedPublish {
 type IdempotencyLimits = Pick<Limits, "idempotencyKeysMax" | "idempotencySeconds">
 
 export class IdempotencyKeys {
-  // A Map iterates in the order of insertion, and all entries live equally long: the first is the next to expire. After
-  // the time was changed some are forgotten late, never early.
-  private readonly remembered = new Map<string, KnownKey>()
+  // All live equally long: the oldest is the next to expire. After the time was changed some are forgotten late, never early.
+  private readonly remembered = new AgedMap<string, KnownKey>()
   /** How many of each publisher's are remembered. */
   private readonly countOf = new Map<Publisher, number>()
   private reserved = 0
@@ -84,7 +84,7 @@ export class IdempotencyKeys {
   }
 
   private full(says: string, now: number): LabaError {
-    const first = this.remembered.values().next().value
+    const [, first] = this.remembered.oldest ?? []
     const waitMs = first ? Math.max(first.expiresAt - now, 0) : this.limits.idempotencySeconds * 1000
     return new LabaError("too_many_keys", `${says}; retry later, or publish without a key.`, {
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
@@ -93,7 +93,8 @@ export class IdempotencyKeys {
   }
 
   private expire(now: number): void {
-    for (const [name, entry] of this.remembered) {
+    for (let oldest = this.remembered.oldest; oldest; oldest = this.remembered.oldest) {
+      const [name, entry] = oldest
       if (entry.expiresAt > now) return
       this.remembered.delete(name)
       if (entry.publisher !== undefined) this.countDown(entry.publisher)
