@@ -95,12 +95,12 @@ test("errors of the client are one class with a code", () => {
   expect(failure.code).toBe("queue_full")
 })
 
-test("the classic surface has the browser's names", () => {
-  type Classic = Pick<
+test("LabaSocket has the names of the browser's WebSocket", () => {
+  type Surface = Pick<
     LabaSocket,
     "onopen" | "onmessage" | "onerror" | "onclose" | "send" | "close" | "readyState" | "url"
   >
-  const names: Record<keyof Classic, true> = {
+  const names: Record<keyof Surface, true> = {
     onopen: true,
     onmessage: true,
     onerror: true,

@@ -82,16 +82,16 @@ interface Watcher {
   readonly log: Seen[]
 }
 
-interface Life {
-  readonly stage: Simulation
+interface Run {
+  readonly simulation: Simulation
   readonly promised: Promise<unknown>[]
   readonly watchers: Watcher[]
 }
 
 const other = new Map([["/%61", "/a"]])
 
-function watch({ stage, watchers }: Life, spelled: string): void {
-  const { clock, laba } = stage
+function watch({ simulation, watchers }: Run, spelled: string): void {
+  const { clock, laba } = simulation
   const name = other.get(spelled) ?? spelled
   const log: Seen[] = []
   const handle = laba.channel(spelled)
@@ -105,9 +105,9 @@ function watch({ stage, watchers }: Life, spelled: string): void {
   void readSlowly(handle, log, clock, name === "/b" ? 15 : 0)
 }
 
-async function perform(life: Life, deed: Deed): Promise<void> {
-  const { stage, promised, watchers } = life
-  const { clock, network, server, laba } = stage
+async function perform(current: Run, deed: Deed): Promise<void> {
+  const { simulation, promised, watchers } = current
+  const { clock, network, server, laba } = simulation
   if (deed.does === "publish") {
     for (let n = 0; n < deed.count; n++) server.publish(deed.channel, `s${server.accepted.length}`)
   } else if (deed.does === "clientPublishes") promised.push(laba.publish(deed.channel, `p${promised.length}`))
@@ -125,8 +125,8 @@ async function perform(life: Life, deed: Deed): Promise<void> {
   else if (deed.does === "trim") server.trim(deed.channel, deed.keeps)
   else if (deed.does === "lose") network.answersToLose = deed.answers
   else if (deed.does === "end") server.endAll({ op: "error", code: "slow", detail: "", retry: deed.retry })
-  else if (deed.does === "page") stage.page(deed.event)
-  else if (deed.does === "open") watch(life, deed.name)
+  else if (deed.does === "page") simulation.page(deed.event)
+  else if (deed.does === "open") watch(current, deed.name)
   else if (deed.does === "close") watchers[deed.which]?.handle.close()
   else clock.sleep(deed.ms)
 }
@@ -170,21 +170,21 @@ function check(name: string, seen: readonly Seen[], record: ReadonlyMap<string, 
 
 async function live(deeds: readonly Deed[], seed: number, options: Options): Promise<void> {
   const random = createRandom(seed)
-  const stage = startSimulation({ random, publishMs: 10_000_000, ...options }, ({ network, server }) => {
+  const simulation = startSimulation({ random, publishMs: 10_000_000, ...options }, ({ network, server }) => {
     network.latencyMs = () => Math.floor(random() * 60)
     for (const [spelled, name] of other) server.names.set(spelled, name)
   })
-  const { clock, network, server, laba } = stage
-  const life: Life = { stage, promised: [], watchers: [] }
-  const { promised, watchers } = life
-  for (const name of channels) watch(life, name)
-  for (const deed of deeds) await perform(life, deed)
+  const { clock, network, server, laba } = simulation
+  const current: Run = { simulation, promised: [], watchers: [] }
+  const { promised, watchers } = current
+  for (const name of channels) watch(current, name)
+  for (const deed of deeds) await perform(current, deed)
 
   // Everything heals; in a while everybody must be where the server is.
   network.blocked.clear()
   network.buffers = false
   network.answersToLose = 0
-  stage.page("shown")
+  simulation.page("shown")
   await clock.pass(150_000)
   // One that were never answered would be waited for forever.
   let answered = 0
@@ -202,7 +202,7 @@ async function live(deeds: readonly Deed[], seed: number, options: Options): Pro
     if (log.length > 0) expect(log.at(-1)?.cursor).toBe(server.tail(name))
   }
   for (const name of channels) expect([name, server.listeners(name)]).toEqual([name, open.has(name) ? 1 : 0])
-  expect(stage.reported).toEqual([])
+  expect(simulation.reported).toEqual([])
   laba.close()
 }
 

@@ -62,7 +62,7 @@ export function startBoard(id, { channel, listen, heard, others }) {
     while (slips.children.length > slipsMax) slips.lastChild.remove()
   }
 
-  const ear = {
+  const events = {
     opened(next) {
       setCursor(next)
       setState("open")
@@ -103,7 +103,7 @@ export function startBoard(id, { channel, listen, heard, others }) {
   const start = () => {
     missed.replaceChildren()
     setState("connecting")
-    stop = listen(channel, cursor, ear)
+    stop = listen(channel, cursor, events)
   }
   const cut = () => {
     stop()

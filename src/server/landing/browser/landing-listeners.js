@@ -1,10 +1,10 @@
 // Three ways to listen at a channel with what every browser has, behind one shape:
 //
-//   listen(channel, after, ear) → stop()
+//   listen(channel, after, events) → stop()
 //
-// `after` is a cursor or null for "from now on". The ear is told `opened(cursor)`, `heard({ text, cursor })`,
+// `after` is a cursor or null for "from now on". `events` is told `opened(cursor)`, `heard({ text, cursor })`,
 // `reset(cursor)` and `waiting()`; a listener comes back by itself, from the last cursor it saw, until it is stopped or
-// the ear is told `refused(code)`.
+// `events` is told `refused(code)`.
 
 const backOffMs = (tries) => Math.random() * Math.min(20_000, 500 * 2 ** tries)
 
@@ -17,7 +17,7 @@ async function refusalOf(response) {
 }
 
 /** By the subprotocol `laba.v1`: every frame carries its cursor. */
-export function listenByWebSocket(channel, after, ear) {
+export function listenByWebSocket(channel, after, events) {
   let cursor = after
   let tries = 0
   let socket
@@ -29,12 +29,12 @@ export function listenByWebSocket(channel, after, ear) {
       cursor = frame.cursor
     if (frame.op === "subscribed") {
       tries = 0
-      ear.opened(cursor)
-    } else if (frame.op === "message") ear.heard({ text: textOf(frame.data), cursor })
-    else if (frame.op === "reset") ear.reset(cursor)
+      events.opened(cursor)
+    } else if (frame.op === "message") events.heard({ text: textOf(frame.data), cursor })
+    else if (frame.op === "reset") events.reset(cursor)
     else if (frame.op === "error" && frame.retry === "stay-away") {
       stop()
-      ear.refused(frame.code)
+      events.refused(frame.code)
     }
   }
   const connect = () => {
@@ -43,7 +43,7 @@ export function listenByWebSocket(channel, after, ear) {
       socket.send(JSON.stringify({ op: "subscribe", channel, ...(cursor === null ? {} : { after: cursor }) }))
     socket.onmessage = (event) => hear(JSON.parse(event.data))
     socket.onclose = () => {
-      ear.waiting()
+      events.waiting()
       timer = setTimeout(connect, backOffMs(tries++))
     }
   }
@@ -57,7 +57,7 @@ export function listenByWebSocket(channel, after, ear) {
 }
 
 /** By EventSource: `id:` is the cursor, and the browser itself sends it back after a lost connection. */
-export function listenByEvents(channel, after, ear) {
+export function listenByEvents(channel, after, events) {
   let cursor = after
   let tries = 0
   let source
@@ -71,12 +71,12 @@ export function listenByEvents(channel, after, ear) {
       tries = 0
       // Not recovered: a reset follows, and brings the cursor.
       if (cursor === null || JSON.parse(event.data).recovered) note(event)
-      ear.opened(cursor)
+      events.opened(cursor)
     })
-    source.addEventListener("message", (event) => ear.heard({ text: event.data, cursor: note(event) }))
-    source.addEventListener("reset", (event) => ear.reset(note(event)))
+    source.addEventListener("message", (event) => events.heard({ text: event.data, cursor: note(event) }))
+    source.addEventListener("reset", (event) => events.reset(note(event)))
     source.onerror = () => {
-      ear.waiting()
+      events.waiting()
       // After an answer that is no stream the browser gives up for good; then it is for us to come back.
       if (source.readyState === EventSource.CLOSED)
         void ask()
@@ -93,7 +93,7 @@ export function listenByEvents(channel, after, ear) {
   }
   const comeBack = (code) => {
     if (isStopped) return
-    if (code) ear.refused(code)
+    if (code) events.refused(code)
     else timer = setTimeout(connect, backOffMs(tries++))
   }
   connect()
@@ -105,25 +105,25 @@ export function listenByEvents(channel, after, ear) {
 }
 
 /** By long-polling: ask for what comes after the cursor, again and again. */
-export function listenByPoll(channel, after, ear) {
+export function listenByPoll(channel, after, events) {
   const stopped = new AbortController()
   let cursor = after
 
   const turn = async () => {
     // Without a cursor the first answer is asked for at once: it brings the cursor of now.
     const query = cursor === null ? "wait=0" : `wait=25&after=${encodeURIComponent(cursor)}`
-    if (cursor !== null) ear.opened(cursor)
+    if (cursor !== null) events.opened(cursor)
     const response = await fetch(`${channel}?${query}`, { signal: stopped.signal, cache: "no-store" })
     if (!response.ok) {
       const code = await refusalOf(response)
       if (code === null) throw new Error(`the poll was answered with ${response.status}`)
       stopped.abort()
-      return ear.refused(code)
+      return events.refused(code)
     }
     const page = await response.json()
     cursor = page.cursor
-    if (page.reset) ear.reset(cursor)
-    for (const message of page.messages) ear.heard({ text: textOf(message.data), cursor: message.cursor })
+    if (page.reset) events.reset(cursor)
+    for (const message of page.messages) events.heard({ text: textOf(message.data), cursor: message.cursor })
   }
   const run = async () => {
     let tries = 0
@@ -133,7 +133,7 @@ export function listenByPoll(channel, after, ear) {
         tries = 0
       } catch {
         if (stopped.signal.aborted) return
-        ear.waiting()
+        events.waiting()
         await new Promise((wake) => setTimeout(wake, backOffMs(tries++)))
       }
     }
