@@ -10,13 +10,11 @@ interface Payload {
 /** A string is `text/plain`, bytes are `application/octet-stream`, everything else is JSON; `type` says otherwise. */
 export function encodePayload(data: unknown, type?: string): Payload {
   if (isBinary(data)) {
-    const bytes =
-      data instanceof ArrayBuffer
-        ? new Uint8Array(data)
-        : new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(data) ? data : new Uint8Array(data)
+    const text = printBase64(new Uint8Array(buffer, byteOffset, byteLength))
     return {
-      bytes: bytes.length,
-      frame: { data: printBase64(bytes), type: type || "application/octet-stream", base64: true },
+      bytes: byteLength,
+      frame: { data: text, type: type || "application/octet-stream", base64: true },
     }
   }
   if (typeof data === "string" && !(type && isJson(type)))
@@ -36,15 +34,17 @@ const printBase64 = (bytes: Uint8Array): string =>
 
 /** What JSON prints as `{}` and is none: a Blob, a FormData, a Map, a promise that was not awaited. */
 function refuseOpaque(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value
-  const prototype: unknown = Object.getPrototypeOf(value)
-  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null
-  if (!isPlain && JSON.stringify(value) === "{}") throw notPublishable(value)
+  if (value && typeof value === "object" && !Array.isArray(value)) {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    // Plain objects have no more than one.
+    if (prototype && Object.getPrototypeOf(prototype) && JSON.stringify(value) === "{}")
+      throw notPublishable(value)
+  }
   return value
 }
 
 const notPublishable = (value: unknown): TypeError =>
-  new TypeError(`what is published is text, bytes or JSON, not ${Object.prototype.toString.call(value)}`)
+  new TypeError(`what is published is text, bytes or JSON, not ${{}.toString.call(value)}`)
 
 /** As the application wrote it: perhaps with parameters, perhaps in capitals. */
 const isJson = (type: string): boolean => isJsonType((type.split(";")[0] as string).trim().toLowerCase())

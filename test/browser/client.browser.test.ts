@@ -32,36 +32,35 @@ describe.skipIf(!hasChromium)("the client in Chromium", () => {
 
   for (const transport of overEachOf) {
     test(
-      `over ${transport} alone: every message once, in order, and its own publishes too`,
-      async () => {
-        await using server = await startServer()
-        const channel = freshChannel()
-        await using page = await LabaPage.open(browser, server.base, { channel, transports: [transport] })
-        for (const n of upTo(20)) await post(server.base + channel, n)
-        await page.publish(channel, "20")
-        expect(await page.noted(21)).toEqual(upTo(21))
-        await page.waitForTransport(transport)
-      },
-      deadlineMs,
-    )
-
-    test(
-      `over ${transport}: the network is cut and restored, and nothing is missing or doubled`,
+      `over ${transport} alone: every message once, in order, its own too, over cuts of the network and a page that was frozen`,
       async () => {
         await using server = await startServer()
         await using proxy = await BadProxy.start(portOf(server))
         const channel = freshChannel()
         await using page = await LabaPage.open(browser, proxy.base, { channel, transports: [transport] })
         let sent = 0
+        const send = async (count: number): Promise<void> => {
+          for (let n = 0; n < count; n++) await post(server.base + channel, `${sent++}`)
+        }
+        await send(20)
+        await page.publish(channel, `${sent++}`)
+        expect(await page.noted(sent)).toEqual(upTo(sent))
+
         for (let round = 0; round < 3; round++) {
-          await post(server.base + channel, `${sent++}`)
+          await send(1)
           proxy.isDown = true
           proxy.cut()
-          for (let n = 0; n < 5; n++) await post(server.base + channel, `${sent++}`)
+          await send(5)
           proxy.isDown = false
-          await post(server.base + channel, `${sent++}`)
+          await send(1)
           expect(await page.noted(sent)).toEqual(upTo(sent))
         }
+
+        const tools = await page.page.context().newCDPSession(page.page)
+        await tools.send("Page.setWebLifecycleState", { state: "frozen" })
+        await send(10)
+        await tools.send("Page.setWebLifecycleState", { state: "active" })
+        expect(await page.noted(sent)).toEqual(upTo(sent))
         await page.waitForTransport(transport)
       },
       deadlineMs,
@@ -80,21 +79,6 @@ describe.skipIf(!hasChromium)("the client in Chromium", () => {
         expect(await page.noted(2)).toEqual(["before", "reset: epoch"])
         await post(second.base + channel, "after")
         expect(await page.noted(3)).toEqual(["before", "reset: epoch", "after"])
-      },
-      deadlineMs,
-    )
-
-    test(
-      `over ${transport}: a page that was frozen hears what it missed`,
-      async () => {
-        await using server = await startServer()
-        const channel = freshChannel()
-        await using page = await LabaPage.open(browser, server.base, { channel, transports: [transport] })
-        const tools = await page.page.context().newCDPSession(page.page)
-        await tools.send("Page.setWebLifecycleState", { state: "frozen" })
-        for (const n of upTo(10)) await post(server.base + channel, n)
-        await tools.send("Page.setWebLifecycleState", { state: "active" })
-        expect(await page.noted(10)).toEqual(upTo(10))
       },
       deadlineMs,
     )
