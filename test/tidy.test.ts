@@ -21,6 +21,15 @@ const contracts = [
 const mayImport: Record<string, readonly string[]> = {
   "wire/": ["wire/"],
   "client/": ["wire/", "client/"],
+  "client/frames/": ["wire/", "client/frames/"],
+  // A transport carries frames: it knows neither channels nor who keeps the connection.
+  "client/transports/": [
+    "wire/",
+    "client/environment.ts",
+    "client/frames/",
+    "client/reason.ts",
+    "client/transports/",
+  ],
   "src/bounds/": ["src/bounds/"],
   "src/channels/": ["wire/", "src/channels/"],
   "apps/kit/": ["apps/kit/"],
