@@ -28,22 +28,25 @@ import type { Origins } from "./origins/origins.ts"
 import type { Revocations } from "./credentials/revocations.ts"
 import { isOwnedBy, meansMe, userPart } from "./rules/own-channels.ts"
 
-interface AccessControlOptions extends Partial<AccessSettingsOptions> {
+interface AccessControlOptions extends Partial<Pick<AccessSettingsOptions, "onFetchKeys" | "now">> {
   readonly config: AccessControlConfig
+  /** Told how long tokens live. */
   readonly revocations: Revocations
 }
 
 export class AccessControl implements Access {
   /** Counts the configurations: what was permitted under this one is permitted while it is, to whom `check` lets pass. */
   generation = 0
+  /** Called when a public key may be gone by which somebody is connected. */
+  onWithdrawKeys: () => void = () => undefined
   private settings: AccessSettings
   private readonly options: AccessSettingsOptions
   private readonly revocations: Revocations
 
   constructor({ config, revocations, now = Date.now, ...options }: AccessControlOptions) {
-    this.options = { ...options, now }
+    this.options = { ...options, onWithdrawKeys: () => this.onWithdrawKeys(), now }
     this.revocations = revocations
-    this.settings = makeAccessSettings(config, this.options)
+    this.settings = this.use(makeAccessSettings(config, this.options))
   }
 
   /**
@@ -53,7 +56,7 @@ export class AccessControl implements Access {
   configure(config: AccessControlConfig): (identity: Identity, action: Action, channel: Channel) => boolean {
     this.generation++
     const before = this.settings
-    this.settings = makeAccessSettings(config, this.options, before)
+    this.settings = this.use(makeAccessSettings(config, this.options, before))
     // Somebody may be connected by a key of theirs, so that is not left until the first token comes.
     for (const [url, jwks] of this.settings.jwksByUrl) if (!before.jwksByUrl.has(url)) void jwks.refresh()
     return (identity, action, channel) => this.decideBy(before, identity, action, channel, null).allowed
@@ -68,14 +71,14 @@ export class AccessControl implements Access {
     return this.settings.enforced
   }
 
-  /** The longest time that a token is good, as clocks may differ at both of its ends and at a revocation. */
-  get lifetimeMaxMs(): number {
-    return this.settings.lifetimeMaxMs
-  }
-
   /** Whether anybody can be told from anybody. */
   get hasCredentials(): boolean {
     return this.settings.hasCredentials
+  }
+
+  /** Whether tokens are checked here at all. */
+  get hasTokens(): boolean {
+    return this.settings.verifier !== null
   }
 
   /** Without credentials only this machine may come, unless the server is open on purpose. */
@@ -197,6 +200,11 @@ export class AccessControl implements Access {
       identity.kind === "token" && identity.user !== undefined && isOwnedBy(channel, identity.user)
     const known = identity.kind === "key" ? (settings.keys.current(identity) ?? identity) : identity
     return decide(known, { action, channel, who, pattern, isOwner, objection })
+  }
+
+  private use(settings: AccessSettings): AccessSettings {
+    this.revocations.lifetimeMaxMs = settings.lifetimeMaxMs
+    return settings
   }
 
   private stillGood(identity: TokenIdentity): TokenIdentity {

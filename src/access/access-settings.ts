@@ -32,7 +32,7 @@ export interface AccessSettings {
   readonly verifier: TokenVerifier | null
   /** The public keys that are fetched, by address. */
   readonly jwksByUrl: ReadonlyMap<string, Jwks>
-  /** 0 without tokens. */
+  /** The longest time that a token is good, as clocks may differ at both of its ends and at a revocation. 0 without tokens. */
   readonly lifetimeMaxMs: number
   readonly credentialSources: CredentialSources
   readonly defaults: DefaultPermissions

@@ -115,4 +115,4 @@ export interface EngineEvents {
 }
 
 /** How an engine is made: it is handed whom it tells. */
-export type EngineFactory = (events: EngineEvents) => Engine
+export type EngineFactory<Made extends Engine = Engine> = (events: EngineEvents) => Made

@@ -1,15 +1,16 @@
 // The way in of everybody who wants to listen or publish: may they, are there too many, what does the application say.
-import type { Channel } from "../channels/channel.ts"
-import { withNamedUser, userOf } from "../access/access.ts"
+import { type Identity, userOf, withNamedUser } from "../access/access.ts"
 import { addressGroupOf } from "../access/origins/client-address.ts"
+import type { Channel } from "../channels/channel.ts"
 import type { Publisher } from "../engines/engine.ts"
 import type { Visitor, Welcome } from "../hooks/hooks.ts"
-import { PendingConnection } from "../transports/connections/pending-connection.ts"
 import { type Client, makeClient } from "../transports/connections/client.ts"
-import type { Ask, Station } from "./api-request.ts"
+import { PendingConnection } from "../transports/connections/pending-connection.ts"
+import type { ApiContext } from "./api-context.ts"
+import { type ApiRequest, peerOf } from "./api-request.ts"
 
-/** Somebody who wants in; their channels are as `Access.channelOf` gave them. */
-interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "subprotocols"> {
+/** Somebody who wants in; their channels are as `channelOf` gave them. */
+interface ConnectAttempt extends Pick<Visitor, "transport" | "protocol" | "subprotocols"> {
   readonly number: number
   readonly channel: Channel | null
   readonly channels: readonly Channel[]
@@ -18,10 +19,11 @@ interface VisitorDraft extends Pick<Visitor, "transport" | "protocol" | "subprot
 }
 
 /** Somebody who was let in. */
-interface Entrance {
-  readonly said: Welcome
+interface Admitted {
+  /** What the application said. */
+  readonly welcome: Welcome
   readonly user: string | undefined
-  readonly guest: Client
+  readonly client: Client
   /** They cannot come after all: gives back their place, and tells the application. */
   abandon(): void
   /** Throws when they may no longer: for who waits before the connection is open. */
@@ -34,37 +36,42 @@ const askSecondsMax = 130
 const nothingSaid: Welcome = {}
 
 /**
- * Lets a listener in. Throws why not: what `Access.may` and `Admissions.connect` throw, and the application's refusal.
+ * Lets a listener in. Throws why not: what `Access.may` and `AdmissionControl.connect` throw, and the application's refusal.
  * Rights are asked for first, so that nobody without them costs a place or a call; who may be made somebody by the
  * application, they are asked for after it.
  */
-export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Promise<Entrance> {
-  const { application, access, admission, shared } = station
-  const wanted = draft.channel === null ? draft.channels : [draft.channel, ...draft.channels]
-  const checkRights = (identity: Ask["identity"]): void => {
+export async function admitConnection(
+  context: ApiContext,
+  request: ApiRequest,
+  attempt: ConnectAttempt,
+): Promise<Admitted> {
+  const { application, access, admission, connections, wheel } = context
+  const wanted = attempt.channel === null ? attempt.channels : [attempt.channel, ...attempt.channels]
+  const checkRights = (identity: Identity): void => {
     for (const channel of wanted) {
       access.may(identity, "listen", channel)
-      if (draft.readsHistory) access.may(identity, "history", channel)
+      if (attempt.readsHistory) access.may(identity, "history", channel)
     }
   }
   const { generation } = access
-  const asks = application.asksAbout(draft)
-  const mayBeNamed = asks && ask.identity.kind === "anyone"
-  if (!mayBeNamed) checkRights(ask.identity)
-  // A plain poll is a request like any other: it takes a place only once it waits (`hold` in poll.ts).
-  const holdsPlace = draft.transport !== "poll" || draft.protocol === "laba"
-  const reservation = holdsPlace ? await admission.connect(addressOf(station, ask)) : null
+  const asks = application.asksAbout(attempt)
+  const mayBeNamed = asks && request.identity.kind === "anyone"
+  if (!mayBeNamed) checkRights(request.identity)
+  // A plain poll is a request like any other: it takes a place only once it waits (`holdPoll`).
+  const holdsPlace = attempt.transport !== "poll" || attempt.protocol === "laba"
+  const reservation = holdsPlace ? await admission.connect(addressOf(context, request)) : null
   let mustTell = false
   const abandon = (): void => {
     reservation?.release()
-    if (mustTell) application.abandon(shared.connections.idOf(draft.number))
+    if (mustTell) application.abandon(connections.idOf(attempt.number))
   }
   try {
-    if (reservation) admission.reserveFor(userOf(ask.identity), reservation)
-    const said = asks ? await askApplication(station, ask, draft) : nothingSaid
+    if (reservation) admission.reserveFor(userOf(request.identity), reservation)
+    const welcome = asks ? await askApplication(context, request, attempt) : nothingSaid
     mustTell = asks
-    const identity = said.user === undefined ? ask.identity : withNamedUser(ask.identity, said.user)
-    const user = said.user ?? userOf(identity)
+    const identity =
+      welcome.user === undefined ? request.identity : withNamedUser(request.identity, welcome.user)
+    const user = welcome.user ?? userOf(identity)
     const confirm = (): void => {
       if (mayBeNamed || access.generation !== generation) checkRights(identity)
       else access.check(identity)
@@ -72,11 +79,9 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
     // Once more: waiting for a place and for the application may take minutes.
     if (asks || holdsPlace) confirm()
     if (reservation) admission.reserveFor(user, reservation)
-    const known = makeClient({ identity, addressUsage: reservation?.addressUsage ?? null, context: shared })
-    const client = reservation
-      ? new PendingConnection({ client: known, reservation, wheel: shared.wheel })
-      : known
-    return { said, user, guest: client, confirm, abandon }
+    const known = makeClient({ identity, addressUsage: reservation?.addressUsage ?? null, context })
+    const client = reservation ? new PendingConnection({ client: known, reservation, wheel }) : known
+    return { welcome, user, client, confirm, abandon }
   } catch (error) {
     abandon()
     throw error
@@ -84,54 +89,59 @@ export async function enter(station: Station, ask: Ask, draft: VisitorDraft): Pr
 }
 
 /** Somebody who asks once; they have a number only where the application hears of them. */
-export async function enterOnce(
-  station: Station,
-  ask: Ask,
-  draft: Pick<VisitorDraft, "channel" | "channels" | "readsHistory">,
-): Promise<Entrance & { readonly number: number }> {
-  const number = station.application.asksOnConnect ? station.shared.connections.reserve() : 0
-  return {
-    ...(await enter(station, ask, { ...draft, number, transport: "poll", protocol: "raw" })),
-    number,
-  }
+export async function admitPoll(
+  context: ApiContext,
+  request: ApiRequest,
+  attempt: Pick<ConnectAttempt, "channel" | "channels" | "readsHistory">,
+): Promise<Admitted & { readonly number: number }> {
+  const number = context.application.asksOnConnect ? context.connections.reserve() : 0
+  const poll = { ...attempt, number, transport: "poll", protocol: "raw" } as const
+  return { ...(await admitConnection(context, request, poll)), number }
 }
 
 /** Lets a publish by HTTP pass, or throws why not. Answers whose it is. */
-export function permitPublish(station: Station, ask: Ask, channel: Channel): Publisher | undefined {
-  const { access, admission } = station
-  const { identity } = ask
+export function permitPublish(
+  context: ApiContext,
+  request: ApiRequest,
+  channel: Channel,
+): Publisher | undefined {
+  const { access, admission } = context
+  const { identity } = request
   access.may(identity, "publish", channel)
   return admission.publish(
     identity,
     channel,
-    admission.countsAddressOf(identity) ? neighbourhoodIn(station, ask) : null,
+    admission.countsAddressOf(identity) ? addressGroupIn(context, request) : null,
   )
 }
 
 /** What the client's address is counted as; null when it is this machine's own. */
-export function neighbourhoodIn(station: Station, ask: Ask): string | null {
-  const address = addressOf(station, ask)
+export function addressGroupIn(context: ApiContext, request: ApiRequest): string | null {
+  const address = addressOf(context, request)
   return address === null ? null : addressGroupOf(address)
 }
 
 /** The client's address; null when it is this machine's own. */
-export function addressOf(station: Station, ask: Ask): string | null {
-  if (station.access.isLocal) return null
-  return station.access.proxies.countedAddressOf(peerOf(ask), ask.request.headers)
+export function addressOf({ access }: ApiContext, request: ApiRequest): string | null {
+  if (access.isLocal) return null
+  return access.proxies.countedAddressOf(peerOf(request), request.raw.headers)
 }
 
-const peerOf = ({ server, request }: Ask): string => server.requestIP(request)?.address ?? ""
-
-async function askApplication(station: Station, ask: Ask, draft: VisitorDraft): Promise<Welcome> {
-  const { number, readsHistory: _, ...visitor } = draft
+async function askApplication(
+  context: ApiContext,
+  request: ApiRequest,
+  attempt: ConnectAttempt,
+): Promise<Welcome> {
+  const { number, readsHistory: _, ...visitor } = attempt
+  const { headers } = request.raw
   // Bun would cut a request that is silent for 10 s, and a backend may take longer.
-  station.shared.setTimeout(ask.request, askSecondsMax)
-  return station.application.connect({
+  context.setTimeout(request.raw, askSecondsMax)
+  return context.application.connect({
     ...visitor,
-    connection: station.shared.connections.idOf(number),
-    user: userOf(ask.identity),
-    headers: ask.request.headers,
-    query: ask.search,
-    address: station.access.proxies.clientOf(peerOf(ask), ask.request.headers),
+    connection: context.connections.idOf(number),
+    user: userOf(request.identity),
+    headers,
+    query: request.search,
+    address: context.access.proxies.clientOf(peerOf(request), headers),
   })
 }

@@ -4,27 +4,26 @@ import type { Channel } from "../channels/channel.ts"
 import type { ConnectionFacts, NodeMethods } from "../cluster/nodes.ts"
 import type { Connection } from "../transports/connections/connection.ts"
 import type { Connections } from "../transports/connections/connections.ts"
-import type { Station } from "./api-request.ts"
-import { carryOutSession } from "./sessions/session.ts"
+import type { HeldPolls } from "../transports/poll/held-polls.ts"
+import { runSessionRequest, type SessionContext } from "./sessions/local-session.ts"
 
 /** Connections ended in one turn: a close is a system call or two. */
 const sliceMax = 200
 
-interface NodeMethodsOptions {
-  readonly station: () => Station
-  readonly listenersOf: (channel: Channel) => number
+interface NodeMethodsContext extends SessionContext {
+  readonly heldPolls: HeldPolls
+  readonly hub: { listenersOf(channel: Channel): number }
 }
 
-/** `station` is asked for when it is needed: it works with the nodes that carry these calls. */
-export function makeNodeMethods({ station, listenersOf }: NodeMethodsOptions): NodeMethods {
-  const all = (): Connections => station().shared.connections
+export function makeNodeMethods(context: NodeMethodsContext): NodeMethods {
+  const { connections, heldPolls, hub } = context
   const find = (id: string): Connection => {
-    const found = all().find(id)
+    const found = connections.find(id)
     if (found) return found
     throw new LabaError("gone", "There is no such connection, or no longer.")
   }
   const factsOf = ({ number, transport, protocol, user }: Connection): ConnectionFacts => ({
-    id: all().idOf(number),
+    id: connections.idOf(number),
     transport,
     protocol,
     user: user ?? null,
@@ -46,33 +45,34 @@ export function makeNodeMethods({ station, listenersOf }: NodeMethodsOptions): N
     },
     list({ of, user, from, limit }) {
       if (of === "users") {
-        const { items, next } = all().usersPage(from, limit)
-        const node = all().node
+        const { items, next } = connections.usersPage(from, limit)
+        const { node } = connections
         return { connections: [], users: items.map((one) => ({ ...one, node })), next }
       }
-      const { items, next } = user === undefined ? all().page(from, limit) : all().ofUser(user, from, limit)
+      const { items, next } =
+        user === undefined ? connections.page(from, limit) : connections.ofUser(user, from, limit)
       return { connections: items.map(factsOf), users: [], next }
     },
     async disconnect({ user }) {
-      const waiting = await dismissAll(station().holds, user)
-      return { disconnected: waiting + (await dismissAll(all(), user)) }
+      const waiting = await disconnectAll(heldPolls, user)
+      return { disconnected: waiting + (await disconnectAll(connections, user)) }
     },
     // It comes from another node, which has checked it.
-    listeners: ({ channel }) => ({ listeners: listenersOf(channel as Channel) }),
-    session: (request) => carryOutSession(station(), request),
+    listeners: ({ channel }) => ({ listeners: hub.listenersOf(channel as Channel) }),
+    session: (request) => runSessionRequest(context, request),
   }
 }
 
 /** Those who are there when it begins; in slices, should there be very many. */
-async function dismissAll(connections: Pick<Connections, "ofUser">, user: string): Promise<number> {
+async function disconnectAll(connections: Pick<Connections, "ofUser">, user: string): Promise<number> {
   const why = new LabaError("disconnected", "A backend ended all connections of this user.")
-  let dismissed = 0
+  let disconnected = 0
   for (let from: number | null = 0; from !== null;) {
     const page = connections.ofUser(user, from, sliceMax)
     for (const one of page.items) one.disconnect(why)
-    dismissed += page.items.length
+    disconnected += page.items.length
     from = page.next
     if (from !== null) await new Promise((resolve) => setImmediate(resolve))
   }
-  return dismissed
+  return disconnected
 }

@@ -4,45 +4,40 @@ import { LabaError } from "../../wire/error.ts"
 import { anyone } from "../access/access.ts"
 import { guardLoopback } from "../access/origins/loopback-guard.ts"
 import { asksForWebSocket } from "../access/origins/upgrade-offer.ts"
-import type { Ask, Station } from "./api-request.ts"
-import { head, remove } from "./channels/channel-state.ts"
-import { type Answer, listen } from "./channels/listen.ts"
+import type { ApiContext } from "./api-context.ts"
+import type { Answer, ApiRequest } from "./api-request.ts"
+import { deleteChannel, headChannel } from "./channels/channel-state.ts"
+import { listen } from "./channels/listen.ts"
 import { answerManyPoll, openSocket, streamMany } from "./many/many.ts"
 import { problemResponse } from "./problem.ts"
 import { publish } from "./channels/publish.ts"
-import {
-  command,
-  leaveSession,
-  openPolledSession,
-  pollSession,
-  sessionPrefix,
-  streamSession,
-} from "./sessions/session.ts"
-import { openStomp } from "./stomp.ts"
+import { openPolledSession, openStreamedSession } from "./sessions/open-session.ts"
+import { deleteSession, pollSession, postCommands, sessionPrefix } from "./sessions/session.ts"
+import { openStomp } from "./websocket/stomp.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { HttpServer } from "../transports/bun-server.ts"
 
-export type Endpoint = (station: Station, ask: Ask) => Answer
+export type Endpoint = (context: ApiContext, request: ApiRequest) => Answer
 
 /** The methods of one address. */
 export type Methods = Readonly<Record<string, Endpoint>>
 
-const channelMethods: Methods = { POST: publish, GET: listen, HEAD: head, DELETE: remove }
+const channelMethods: Methods = { POST: publish, GET: listen, HEAD: headChannel, DELETE: deleteChannel }
 
 interface RouterOptions {
-  readonly station: Station
+  readonly context: ApiContext
   /** More addresses: `/` and those under `/_/`. */
   readonly pages: ReadonlyMap<string, Methods>
   /** Every address under a prefix. */
-  readonly areas: readonly Area[]
+  readonly prefixRoutes: readonly PrefixRoutes[]
   readonly inFlight: InFlight
-  readonly onFailure: (error: unknown, ask: Ask) => void
+  readonly onFailure: (error: unknown, request: ApiRequest) => void
   /** Somebody was refused: an answer as good as any other, and one to be counted. */
-  readonly onRefusal: (error: LabaError, ask: Ask) => void
+  readonly onRefusal: (error: LabaError, request: ApiRequest) => void
 }
 
 /** Addresses under a prefix, found by whoever knows them. */
-export interface Area {
+export interface PrefixRoutes {
   readonly prefix: string
   /** Null: there is nothing. */
   readonly methodsOf: (path: string) => Methods | null
@@ -51,7 +46,7 @@ export interface Area {
 /** Balancers ask here as simply as they can: by HTTP/1.0, which needs no Host (RFC 9112, 3.2). */
 const healthAddresses = ["/_/live", "/_/ready"]
 
-const sessionMethods: Methods = { GET: pollSession, POST: command, DELETE: leaveSession }
+const sessionMethods: Methods = { GET: pollSession, POST: postCommands, DELETE: deleteSession }
 
 /** Where a WebSocket opens that has no channel of its own. */
 const socketAddress = "/_/ws"
@@ -63,7 +58,7 @@ const ownAddresses: readonly [string, Methods][] = [
   [stompAddress, { GET: openStomp }],
   ["/_/events", { GET: streamMany }],
   ["/_/poll", { GET: answerManyPoll }],
-  ["/_/session", { GET: streamSession, POST: openPolledSession }],
+  ["/_/session", { GET: openStreamedSession, POST: openPolledSession }],
 ]
 
 export class Router {
@@ -76,87 +71,85 @@ export class Router {
   }
 
   /** Answers a request. Never throws: what goes wrong is an answer too. */
-  handle(
-    request: Request,
-    server: HttpServer,
-    isRewritten: boolean,
-  ): Response | undefined | Promise<Response | undefined> {
-    const ask = askOf(request, server)
+  handle(raw: Request, server: HttpServer, isRewritten: boolean): Answer {
+    const request = readRequest(raw, server)
     try {
-      const answer = this.route(ask, isRewritten)
-      return answer instanceof Promise ? this.settle(answer, ask) : this.finish(answer, ask)
+      const answer = this.route(request, isRewritten)
+      return answer instanceof Promise ? this.settle(answer, request) : this.finish(answer, request)
     } catch (error) {
-      return this.finish(this.fail(error, ask), ask)
+      return this.finish(this.fail(error, request), request)
     }
   }
 
-  private async settle(answer: Promise<Response | undefined>, ask: Ask): Promise<Response | undefined> {
+  private async settle(
+    answer: Promise<Response | undefined>,
+    request: ApiRequest,
+  ): Promise<Response | undefined> {
     const { inFlight } = this.options
     inFlight.begin()
     try {
-      return this.finish(await answer, ask)
+      return this.finish(await answer, request)
     } catch (error) {
-      return this.finish(this.fail(error, ask), ask)
+      return this.finish(this.fail(error, request), request)
     } finally {
       inFlight.end()
     }
   }
 
   /** Pages of allowed origins may read the answer, whatever it is: a refusal too. */
-  private finish(response: Response | undefined, { request, saysVary }: Ask): Response | undefined {
+  private finish(response: Response | undefined, { raw, answerSaysVary }: ApiRequest): Response | undefined {
     if (!response) return response
-    this.options.station.access.origins.addTo(response, request.headers)
+    this.options.context.access.origins.addTo(response, raw.headers)
     // Also where no page asked: a cache would keep the answer without CORS, and give it to pages. What is posted no cache keeps.
-    if (request.method !== "POST" && !saysVary) response.headers.append("Vary", "Origin")
+    if (raw.method !== "POST" && !answerSaysVary) response.headers.append("Vary", "Origin")
     return response
   }
 
-  private route(ask: Ask, isRewritten: boolean): Answer {
-    const { method } = ask.request
-    if (!ask.path.startsWith("/")) throw new LabaError("bad_request", "The Host header is not a host.")
-    const { access } = this.options.station
-    const { headers } = ask.request
+  private route(request: ApiRequest, isRewritten: boolean): Answer {
+    const { method, headers } = request.raw
+    if (!request.path.startsWith("/")) throw new LabaError("bad_request", "The Host header is not a host.")
+    const { access } = this.options.context
     // RFC 9112, 3.2: one. Each in front of us may have gone by another of them. They come joined, and no host has a comma.
     if (headers.get("host")?.includes(",")) throw new LabaError("bad_request", "There is more than one Host.")
-    if (access.guardsLoopback) guardLoopback(ask.request)
+    if (access.guardsLoopback) guardLoopback(request.raw)
     access.origins.check(headers)
     if (isRewritten)
       throw new LabaError(
         "bad_channel",
         "The path is not a channel's name: it has a backslash, a part `.` or `..`, or bytes that are not UTF-8, so a URL parser makes another path of it.",
       )
-    const methods = this.methodsOf(ask.path)
+    const methods = this.methodsOf(request.path)
     // A page in its place tells who opens a socket nothing: browsers show no answer, and libraries its status alone.
-    if (methods !== channelMethods && !socketAddresses.includes(ask.path) && asksForWebSocket(headers))
+    if (methods !== channelMethods && !socketAddresses.includes(request.path) && asksForWebSocket(headers))
       throw new LabaError(
         "bad_request",
-        `WebSockets open at a channel, such as \`/orders/42\`, or at \`${socketAddress}\`; \`${ask.path.slice(0, 100)}\` is neither.`,
+        `WebSockets open at a channel, such as \`/orders/42\`, or at \`${socketAddress}\`; \`${request.path.slice(0, 100)}\` is neither.`,
       )
     const endpoint = methods[method]
-    if (endpoint) return this.enter(endpoint, ask)
+    if (endpoint) return this.call(endpoint, request)
     const allowed = Object.keys(methods).join(", ")
     if (method === "OPTIONS") {
       const preflight = access.origins.preflight(headers, allowed)
       return preflight ?? new Response(null, { status: 204, headers: { Allow: `${allowed}, OPTIONS` } })
     }
     const error = new LabaError("method_not_allowed", `${method} is not supported here; use ${allowed}.`)
-    this.options.onRefusal(error, ask)
+    this.options.onRefusal(error, request)
     return problemResponse(error, { Allow: allowed })
   }
 
   /** Finds out who asks, before any endpoint is reached. What is shown to everybody is shown with a stale cookie too. */
-  private enter(endpoint: Endpoint, ask: Ask): Answer {
-    const { station, pages } = this.options
-    if (pages.has(ask.path)) return endpoint(station, ask)
-    const { method, headers } = ask.request
-    const identity = station.access.identify({ method, headers, search: ask.search })
+  private call(endpoint: Endpoint, request: ApiRequest): Answer {
+    const { context, pages } = this.options
+    if (pages.has(request.path)) return endpoint(context, request)
+    const { method, headers } = request.raw
+    const identity = context.access.identify({ method, headers, search: request.search })
     if (!(identity instanceof Promise)) {
-      ask.identity = identity
-      return endpoint(station, ask)
+      request.identity = identity
+      return endpoint(context, request)
     }
     return identity.then((known) => {
-      ask.identity = known
-      return endpoint(station, ask)
+      request.identity = known
+      return endpoint(context, request)
     })
   }
 
@@ -165,16 +158,16 @@ export class Router {
     const methods = this.addresses.get(path)
     if (methods) return methods
     if (path.startsWith(sessionPrefix)) return sessionMethods
-    for (const { prefix, methodsOf } of this.options.areas) {
+    for (const { prefix, methodsOf } of this.options.prefixRoutes) {
       const found = path.startsWith(prefix) ? methodsOf(path) : null
       if (found) return found
     }
     throw new LabaError("not_found", `There is nothing at ${path.slice(0, 100)}.`)
   }
 
-  private fail(error: unknown, ask: Ask): Response {
-    if (!(error instanceof LabaError) || error.code === "internal") this.options.onFailure(error, ask)
-    else this.options.onRefusal(error, ask)
+  private fail(error: unknown, request: ApiRequest): Response {
+    if (!(error instanceof LabaError) || error.code === "internal") this.options.onFailure(error, request)
+    else this.options.onRefusal(error, request)
     return problemResponse(error)
   }
 }
@@ -186,15 +179,15 @@ function startWithoutHost({ url, headers }: Request): number {
 }
 
 /** Splits the URL by hand: `new URL` costs ten times as much, and throws when the Host is no host. */
-function askOf(request: Request, server: HttpServer): Ask {
-  const { url } = request
+function readRequest(raw: Request, server: HttpServer): ApiRequest {
+  const { url } = raw
   const scheme = url.indexOf("://")
   // Without a usable Host, Bun gives the bare path, which may hold a scheme further on.
   const isBare = scheme < 0 || url.startsWith("/")
-  const start = isBare ? startWithoutHost(request) : url.indexOf("/", scheme + 3)
-  if (start < 0) return { request, server, path: "", search: "", identity: anyone }
+  const start = isBare ? startWithoutHost(raw) : url.indexOf("/", scheme + 3)
+  if (start < 0) return { raw, server, path: "", search: "", identity: anyone }
   const mark = url.indexOf("?", start)
   return mark < 0
-    ? { request, server, path: url.slice(start), search: "", identity: anyone }
-    : { request, server, path: url.slice(start, mark), search: url.slice(mark), identity: anyone }
+    ? { raw, server, path: url.slice(start), search: "", identity: anyone }
+    : { raw, server, path: url.slice(start, mark), search: url.slice(mark), identity: anyone }
 }

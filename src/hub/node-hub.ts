@@ -30,8 +30,8 @@ import { Replays } from "./replay/replays.ts"
 import { RuleRenewal } from "./rule-renewal.ts"
 import { SlowListeners } from "./slow-listeners.ts"
 
-interface NodeHubOptions extends FanOutOptions {
-  readonly engine: EngineFactory
+interface NodeHubOptions<NodeEngine extends Engine> extends FanOutOptions {
+  readonly engine: EngineFactory<NodeEngine>
   readonly ruleFor: (channel: Channel) => Rule
   readonly limits: Pick<Limits, "listenedChannelsMax" | "outboxBytesMax" | "pageMessagesMax" | "ringBytesMax">
   readonly counters: Counters
@@ -43,9 +43,9 @@ interface NodeHubOptions extends FanOutOptions {
 const pageAfter = (after: Position, page: HistoryPage): HistoryPage =>
   "reset" in page ? { ...page, reset: reasonOf(after, page.reset) } : page
 
-export class NodeHub implements Hub, EngineEvents {
-  readonly engine: Engine
-  private readonly options: NodeHubOptions
+export class NodeHub<NodeEngine extends Engine = Engine> implements Hub, EngineEvents {
+  readonly engine: NodeEngine
+  private readonly options: NodeHubOptions<NodeEngine>
   private readonly counters: Counters
   private readonly fanOut: FanOut
   private readonly rings: RingBudget
@@ -57,7 +57,7 @@ export class NodeHub implements Hub, EngineEvents {
   private readonly slowListeners: SlowListeners
   private readonly ruleRenewal: RuleRenewal
 
-  constructor(options: NodeHubOptions) {
+  constructor(options: NodeHubOptions<NodeEngine>) {
     const { counters, limits, ruleFor, onSlow } = options
     this.options = options
     this.counters = counters
@@ -241,7 +241,7 @@ export class NodeHub implements Hub, EngineEvents {
 }
 
 /** A replay takes at most a quarter of a reader's outbox at once, so that replay alone never looks like slowness. */
-const replayBounds = ({ pageMessagesMax, outboxBytesMax }: NodeHubOptions["limits"]): PageBounds => ({
+const replayBounds = ({ pageMessagesMax, outboxBytesMax }: NodeHubOptions<Engine>["limits"]): PageBounds => ({
   messages: pageMessagesMax,
   bytes: Math.max(1, Math.floor(outboxBytesMax / 4)),
 })

@@ -1,5 +1,6 @@
 // The browser client as files: built from its source when somebody first asks, then kept.
 import { buildClient } from "../../client/build.ts"
+import type { ApiRequest } from "../http/api-request.ts"
 import type { Methods } from "../http/router.ts"
 
 /** By path: the one file that sets `Laba`, for a script tag, and the ES module. */
@@ -23,10 +24,10 @@ interface Built {
 export function clientFiles(): [string, Methods][] {
   return forms.map(([path, form]) => {
     let built: Promise<Built> | null = null
-    const answer = async (_station: unknown, ask: { readonly request: Request }): Promise<Response> => {
+    const answer = async (_context: unknown, { raw }: ApiRequest): Promise<Response> => {
       built ??= buildClient(form).then(({ code }) => ({ code, tag: `"${Bun.hash(code).toString(36)}"` }))
       const { code, tag } = await built
-      const known = ask.request.headers.get("if-none-match") === tag
+      const known = raw.headers.get("if-none-match") === tag
       return new Response(known ? null : code, {
         status: known ? 304 : 200,
         headers: { ...headers, ETag: tag },

@@ -8,6 +8,8 @@ import type { Engine, EngineEvents } from "../engines/engine.ts"
 import type { Inventory } from "../engines/inventory.ts"
 import { MemoryEngine } from "../engines/memory/memory-engine.ts"
 import { RedisEngine } from "../engines/redis/redis-engine.ts"
+import type { Counters } from "../telemetry/counters.ts"
+import type { Events } from "../telemetry/events.ts"
 import { SqliteEngine } from "../engines/sqlite/sqlite-engine.ts"
 
 /** What a node needs of an engine: messages for the hub, an inventory for its operator. */
@@ -18,33 +20,38 @@ export interface NodeEngine extends Engine, Inventory {
   probe?(): Promise<void>
 }
 
-interface EngineSurroundings {
+interface EngineOptions {
   readonly limits: Limits
   /** How long a node may be silent before it counts as gone. */
   readonly leaseMs: number
-  /** A channel's history was dropped before its time, for a budget. */
-  readonly onTrim: (channel: Channel) => void
-  /** What the engine stores on fails; null when it works again. */
-  readonly onTrouble: (says: string | null) => void
+  readonly counters: Pick<Counters, "historyTrimmed">
+  readonly events: Pick<Events, "historyTrimmed" | "engineTrouble">
 }
 
 /** Throws `engine_unavailable` when what it stores on cannot be used. */
 export function makeEngine(
   choice: EngineConfig,
-  events: EngineEvents,
-  { limits, leaseMs, onTrim, onTrouble }: EngineSurroundings,
+  subscriber: EngineEvents,
+  { limits, leaseMs, counters, events }: EngineOptions,
 ): NodeEngine {
+  // Dropped before its time, for a budget.
+  const onTrim = (channel: Channel): void => {
+    counters.historyTrimmed++
+    events.historyTrimmed(channel)
+  }
+  // Null when what it stores on works again.
+  const onTrouble = (says: string | null): void => events.engineTrouble(says)
   switch (choice.name) {
     case "memory":
-      return new MemoryEngine(events, { limits, onTrim })
+      return new MemoryEngine(subscriber, { limits, onTrim })
     case "sqlite": {
       const { directory, acknowledge, diskBytesMax } = choice
-      return new SqliteEngine(events, { directory, acknowledge, diskBytesMax, limits, onTrim, onTrouble })
+      return new SqliteEngine(subscriber, { directory, acknowledge, diskBytesMax, limits, onTrim, onTrouble })
     }
     case "redis": {
       const { address, prefix, routing, historyBytesMax, durable, ca } = choice
       const tls = ca === null ? {} : { tls: { ca: readAuthorities(ca) } }
-      return new RedisEngine(events, {
+      return new RedisEngine(subscriber, {
         ...{ address, prefix, routing, historyBytesMax, limits, onTrim, onTrouble },
         ...tls,
         voteLeaseMs: durable ? leaseMs : null,

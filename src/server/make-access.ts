@@ -1,9 +1,8 @@
-// The parts that decide who may and how many: made of a node's config, and wired to its connections, so that whoever is
-// revoked is sent away.
+// Who may come and how many: made of a node's configuration, and wired to its connections, so that whoever is revoked is sent away.
 import type { Limits } from "../../wire/limits.ts"
-import { AdmissionControl, type OpenConnections } from "../access/limits/admission-control.ts"
 import { AccessControl } from "../access/access-control.ts"
 import { Revocations } from "../access/credentials/revocations.ts"
+import { AdmissionControl, type OpenConnections } from "../access/limits/admission-control.ts"
 import type { Config } from "../config/config.ts"
 import type { Events } from "../telemetry/events.ts"
 import type { Connections } from "../transports/connections/connections.ts"
@@ -12,55 +11,48 @@ import type { Timed, TimerWheel } from "../transports/timer-wheel.ts"
 import { RightsReview } from "./running/rights-review.ts"
 
 /** How often it is looked whether public keys are old: somebody who only listens shows no token that would ask for them. */
-const freshenKeysMs = 60_000
+const keysRefreshMs = 60_000
 
 interface AccessPartsOptions {
   readonly config: Config
   readonly limits: Limits
   readonly connections: Connections
-  readonly holds: HeldPolls
+  readonly heldPolls: HeldPolls
   readonly wheel: TimerWheel
   readonly events: Pick<Events, "issuerUnavailable">
 }
 
 interface AccessParts {
   readonly access: AccessControl
-  readonly admissions: AdmissionControl
+  readonly admission: AdmissionControl
   readonly revocations: Revocations
   readonly rightsReview: RightsReview
 }
 
 export function makeAccess(options: AccessPartsOptions): AccessParts {
-  const { config, limits, connections, holds: heldPolls, wheel, events } = options
-  const revocations = new Revocations({
-    lifetimeMaxMs: () => access.lifetimeMaxMs,
-    onRevoke: () => rightsReview.credentialsChanged(),
-  })
+  const { config, limits, connections, heldPolls, wheel, events } = options
+  const revocations = new Revocations()
   const access = new AccessControl({
     config,
     revocations,
     onFetchKeys(url, error) {
       if (error !== null) events.issuerUnavailable(new URL(url).host, error)
     },
-    onWithdrawKeys: () => rightsReview.credentialsChanged(),
   })
-  const rightsReview = new RightsReview({ connections, holds: heldPolls, access })
-  wheel.add(new KeysClock(access, wheel), freshenKeysMs)
+  const rightsReview = new RightsReview({ connections, heldPolls, access })
+  revocations.onRevoke = () => rightsReview.credentialsChanged()
+  access.onWithdrawKeys = () => rightsReview.credentialsChanged()
+  wheel.add(new KeyRefresh(access, wheel), keysRefreshMs)
   const openConnections: OpenConnections = {
     get size() {
       return connections.size
     },
     countOfUser: (user) => connections.countOfUser(user) + heldPolls.countOfUser(user),
   }
-  return {
-    access,
-    admissions: new AdmissionControl({ limits, openConnections: openConnections }),
-    revocations,
-    rightsReview,
-  }
+  return { access, admission: new AdmissionControl({ limits, openConnections }), revocations, rightsReview }
 }
 
-class KeysClock implements Timed {
+class KeyRefresh implements Timed {
   wheelSlot = -1
   wheelIndex = -1
   dueTick = -1
@@ -74,6 +66,6 @@ class KeysClock implements Timed {
 
   onDue(): void {
     this.access.refreshOldKeys()
-    this.wheel.add(this, freshenKeysMs)
+    this.wheel.add(this, keysRefreshMs)
   }
 }

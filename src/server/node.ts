@@ -1,40 +1,39 @@
-// The parts of a node, made of its config and wired to each other. Nothing listens yet; nothing here knows HTTP.
+// The parts of a node, made in the order in which they need each other. Nothing listens yet: serve.ts gives them an address.
 import type { Limits } from "../../wire/limits.ts"
 import { randomName } from "../../wire/random-name.ts"
-import type { AdmissionControl } from "../access/limits/admission-control.ts"
-import type { AccessControl } from "../access/access-control.ts"
-import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
-import type { Revocations } from "../access/credentials/revocations.ts"
-import type { Station } from "../http/api-request.ts"
+import { CurrentRules } from "../channels/current-rules.ts"
+import { PresenceRegistry } from "../cluster/presence/presence-registry.ts"
 import type { Config } from "../config/config.ts"
 import { Application } from "../hooks/application.ts"
 import type { Hooks } from "../hooks/hooks.ts"
+import type { ShutdownState } from "../http/api-context.ts"
+import type { BackendContext } from "../http/backend/backend.ts"
+import { InFlight } from "../http/in-flight.ts"
+import { makeNodeMethods } from "../http/node-methods.ts"
 import { Drafts } from "../hub/drafts.ts"
 import { NodeHub } from "../hub/node-hub.ts"
 import { Counters } from "../telemetry/counters.ts"
-import { PresenceRegistry } from "../cluster/presence/presence-registry.ts"
-import type { Presence } from "../cluster/presence/presence.ts"
 import type { Events } from "../telemetry/events.ts"
 import { Connections } from "../transports/connections/connections.ts"
 import { HeldPolls } from "../transports/poll/held-polls.ts"
+import { SlowReaders } from "../transports/slow-readers.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
-import { type Reader, SlowReaders } from "../transports/slow-readers.ts"
 import { TimerWheel } from "../transports/timer-wheel.ts"
 import type { ServerHandle } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
-import { makeAccess } from "./make-access.ts"
-import { canaryChannel } from "./canary.ts"
-import { makePublishFor } from "./client-publish.ts"
-import { type Cluster, makeCluster } from "./cluster.ts"
+import { canaryChannel } from "./cluster/canary.ts"
+import { makePublishFor } from "./publishing/client-publish.ts"
+import { type Cluster, makeCluster } from "./cluster/cluster.ts"
+import { connectionReports, reportSlow } from "./connection-reports.ts"
 import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/remote-hooks.ts"
+import { makeAccess } from "./make-access.ts"
 import { Reloader, type ReloaderOptions } from "./running/reload.ts"
 import { makeStompContext } from "./stomp-context.ts"
+import { makeServerPublish, type ServerPublish } from "./publishing/server-publish.ts"
 import { makeWatches, type Watches } from "./watches.ts"
-import { InFlight } from "../http/in-flight.ts"
-import type { Leave } from "./running/shutdown.ts"
 
-interface PartsOptions {
+interface NodeOptions {
   readonly config: Config
   readonly hooks: Hooks
   readonly events: Events
@@ -42,217 +41,150 @@ interface PartsOptions {
   readonly source: ReloaderOptions["read"]
 }
 
-export interface Parts {
-  /** Shared by all parts and written anew by a reload: who reads a limit reads it when it is needed. */
-  readonly limits: Limits
-  readonly counters: Counters
-  readonly events: Events
-  readonly hub: NodeHub
+/** What endpoints and transports work with, and what only whoever starts and ends the node needs. */
+export interface Node extends BackendContext {
+  readonly hub: NodeHub<NodeEngine>
   readonly engine: NodeEngine
-  readonly connections: Connections
-  readonly presence: Presence
+  readonly events: Events
   readonly cluster: Cluster
-  readonly drafts: Drafts
-  readonly wheel: TimerWheel
-  readonly slowReaders: SlowReaders
-  readonly access: AccessControl
-  readonly admissions: AdmissionControl
-  readonly revocations: Revocations
-  readonly reloader: Reloader
   readonly watches: Watches
-  readonly station: Station
-  /** The server to publish with, once there is one. */
-  readonly publisher: ServerHandle
-  readonly leave: Leave
+  readonly serverHandle: ServerHandle
   readonly inFlight: InFlight
+  readonly publishAsServer: ServerPublish
 }
 
-export function makeParts({ config, hooks, events, source }: PartsOptions): Parts {
-  const limits: Limits = { ...config.limits }
+/** Throws `engine_unavailable` when what is stored on cannot be used. */
+export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
+  // What all others use. A reload writes limits and rules anew: who needs one reads it when it is needed.
   // It is part of every connection's and message's id.
-  const node = randomName(6)
-  const canary = canaryChannel(node)
+  const run = randomName(6)
+  const limits: Limits = { ...config.limits }
+  const rules = new CurrentRules(config.rules)
   const counters = new Counters()
-  const connections = new Connections(node)
-  const heldPolls = new HeldPolls(limits)
   const wheel = new TimerWheel()
-  const {
-    access,
-    admissions: admission,
-    revocations,
-    rightsReview,
-  } = makeAccess({
+  const inFlight = new InFlight()
+  const shutdown: ShutdownState = { leaving: false, draining: false }
+  // Bun's server needs the endpoints, and they publish by it: it comes into its handle last.
+  const serverHandle: ServerHandle = { server: null }
+
+  // Who is here, who may come, and how many.
+  const connections = new Connections(run)
+  const heldPolls = new HeldPolls(limits)
+  const { access, admission, revocations, rightsReview } = makeAccess({
     config,
     limits,
     connections,
-    holds: heldPolls,
+    heldPolls,
     wheel,
     events,
   })
-  let engine!: NodeEngine
+
+  // The way of a message. An engine delivers to the hub that publishes to it, so the hub has it made.
   const hub = new NodeHub({
-    engine: (ear) => {
-      engine = makeEngine(config.engine, ear, {
-        limits,
-        leaseMs: config.node.leaseMs,
-        onTrim(channel) {
-          counters.historyTrimmed++
-          events.historyTrimmed(channel)
-        },
-        onTrouble: (says) => events.engineTrouble(says),
-      })
-      return engine
-    },
-    ruleFor: (channel) => reloader.current.rules.for(channel),
+    engine: (subscriber) =>
+      makeEngine(config.engine, subscriber, { limits, leaseMs: config.node.leaseMs, counters, events }),
+    ruleFor: (channel) => rules.for(channel),
     limits,
     counters,
     onSlow: (channel, kind) => events.slowReaderClosed({ channel, kind }),
   })
-  const use = (next: Config): void => {
-    Object.assign(limits, next.limits)
-    const before = access.configure(next)
-    admission.configure(limits)
-    hub.rulesChanged()
-    presence.rulesChanged()
-    watches.configure(next.watch)
-    rightsReview.rulesChanged(before)
-  }
-  const reloader = new Reloader({ config, read: source, use, counters, events })
-  const cluster = makeCluster({
-    config,
-    run: node,
-    engine,
-    hub,
-    connections,
-    revocations,
-    events,
-    station: () => station,
-  })
-  const presence = new PresenceRegistry({
-    node,
-    exchange: cluster.exchange,
-    keeps: (channel) =>
-      reloader.current.rules.keepPresence && reloader.current.rules.for(channel).presence === true,
-  })
-  const tellSlow = ({ channels, transport }: Pick<Reader, "channels" | "transport">) =>
-    events.slowReaderClosed({ channel: channels.join(" "), kind: transport })
-  const slowReaders = new SlowReaders({
-    outboxBytesMax: limits.outboxBytesMax,
-    onEnd(reader) {
-      counters.slowClosed++
-      tellSlow(reader)
-    },
-  })
-  const drafts = new Drafts(node)
-  const held = { close: () => cluster.stop().then(() => engine.close()) }
-  const remoteHooks = orCloseNow(held, () =>
-    makeRemoteHooks({ config, node, engine, hub, drafts, connections, limits, counters, events }),
+  const { engine } = hub
+  const drafts = new Drafts(run)
+  const publishAsServer = makeServerPublish({ hub, drafts, limits })
+
+  // The application's say, and what it is told.
+  const remote = orCloseNow(engine, () =>
+    makeRemoteHooks({ config, node: run, engine, publishAsServer, connections, counters, events }),
   )
   const application = new Application({
     hooks,
-    remote: remoteHooks,
+    remote,
     onError(hook, error) {
       counters.hooksFailed++
       events.hookFailed(hook, error)
     },
   })
+  const canary = canaryChannel(run)
   hub.onOccupancy = (kind, channel) => {
     // The node's own channel is nobody's.
     if (channel !== canary) application[kind](channel)
   }
+
+  // The other nodes, and who is on them.
+  const methods = makeNodeMethods({ connections, heldPolls, limits, hub })
+  const cluster = makeCluster({ config, run, engine, hub, connections, revocations, events, methods })
+  const presence = new PresenceRegistry({
+    node: run,
+    exchange: cluster.exchange,
+    keeps: (channel) => rules.keepsPresence(channel),
+  })
   const watches = makeWatches({
     engine,
     leaseMs: config.node.leaseMs,
-    keepOf: (channel) => reloader.current.rules.for(channel).keep,
+    keepOf: (channel) => rules.for(channel).keep,
     hub,
     drafts,
     events,
     counters,
   })
-  const publisher: ServerHandle = { server: null }
-  const inFlight = new InFlight()
-  const leave: Leave = { leaving: false, draining: false }
-  const shared: TransportContext = {
+
+  // What transports and endpoints do.
+  const slowReaders = new SlowReaders({
+    outboxBytesMax: limits.outboxBytesMax,
+    onEnd(reader) {
+      counters.slowClosed++
+      reportSlow(events, reader)
+    },
+  })
+  const publishFor = makePublishFor({
     hub,
-    wheel,
-    slowReaders,
-    connections,
-    presence,
-    limits,
-    counters,
-    setTimeout: (request, seconds) => publisher.server?.timeout(request, seconds),
-    access,
-    admission: admission,
-    publishFor: makePublishFor({
-      hub,
-      drafts,
-      application,
-      connections,
-      limits,
-      access,
-      admissions: admission,
-      inFlight,
-    }),
-    askToSubscribe: ({ number, transport, user, client }, channel) =>
-      application.subscribe(
-        () => ({
-          connection: connections.idOf(number),
-          transport,
-          user,
-          sender: senderOf(user, client.addressGroup),
-        }),
-        channel,
-      ),
-    reportFailure: ({ transport, protocol }, error) =>
-      events.connectionFailed({ transport, protocol }, error),
-    reportSlowCut(connection) {
-      counters.slowCut++
-      tellSlow(connection)
-    },
-    reportGone(connection, code, reason) {
-      if (!application.tellsOnDisconnect) return
-      const { transport, user, number } = connection
-      void application.disconnected({ connection: connections.idOf(number), transport, user, code, reason })
-    },
-  }
-  const station: Station = {
-    shared,
-    access,
-    admission: admission,
     drafts,
     application,
-    holds: heldPolls,
-    nodes: cluster.nodes,
-    socketKinds: makeSocketKinds(publisher, slowReaders),
-    stomp: makeStompContext({ context: shared, counters }),
-    onProbe: (path) => events.channelProbed(path),
-    get draining() {
-      return leave.draining
-    },
-  }
-  const watched = {
-    presence,
-    cluster,
+    connections,
     limits,
+    access,
+    admission,
+    inFlight,
+  })
+  const context: TransportContext = {
+    ...{ hub, wheel, slowReaders, connections, presence, limits, counters, access, admission, publishFor },
+    ...connectionReports({ application, connections, counters, events }),
+    setTimeout: (request, seconds) => serverHandle.server?.timeout(request, seconds),
+  }
+
+  const reloader = new Reloader({
+    config,
+    read: source,
     counters,
     events,
-    hub,
-    engine,
-    connections,
-    drafts,
-    wheel,
-    slowReaders,
-  }
+    use(next) {
+      Object.assign(limits, next.limits)
+      rules.use(next.rules)
+      const before = access.configure(next)
+      admission.configure(limits)
+      hub.rulesChanged()
+      presence.rulesChanged()
+      watches.configure(next.watch)
+      rightsReview.rulesChanged(before)
+    },
+  })
+
   return {
-    ...watched,
-    access,
-    admissions: admission,
-    revocations,
-    reloader,
-    watches,
-    station,
-    publisher,
-    leave,
-    inFlight,
+    ...context,
+    ...{ events, inFlight, shutdown, serverHandle, heldPolls, access, revocations },
+    ...{
+      hub,
+      engine,
+      drafts,
+      publishAsServer,
+      application,
+      nodes: cluster.nodes,
+      cluster,
+      watches,
+      reloader,
+    },
+    socketKinds: makeSocketKinds(serverHandle, slowReaders),
+    stomp: makeStompContext({ context, counters }),
+    onProbe: (path) => events.channelProbed(path),
   }
 }

@@ -1,93 +1,85 @@
-// What is for whoever runs a node: health, metrics, the backend API and the reload, put together from the node's parts.
-import type { Station } from "../http/api-request.ts"
-import { admitThisMachine } from "../http/backend/authentication.ts"
-import type { Admit, Desk, Revoker } from "../http/backend/backend.ts"
-import { backendPrefix, makeBackend } from "../http/backend/backend-router.ts"
-import { live, Readiness, ready } from "../http/health.ts"
-import { metricsPage } from "../http/metrics.ts"
+// What is for whoever runs a node: health, metrics and the backend API, put together from the node's parts.
 import type { Channel } from "../channels/channel.ts"
-import type { Inventory } from "../engines/inventory.ts"
-import type { NodeEngine } from "./engines.ts"
-import type { NodeHub } from "../hub/node-hub.ts"
-import type { Events } from "../telemetry/events.ts"
+import {
+  authenticateByKeys,
+  authenticateByRunKey,
+  authenticateLocal,
+} from "../http/backend/authentication.ts"
+import type { Authenticate } from "../http/backend/backend.ts"
+import { backendPrefix, makeBackend } from "../http/backend/backend-router.ts"
+import { live, Readiness, ready } from "../http/monitoring/health.ts"
+import { metricsPage } from "../http/monitoring/metrics.ts"
+import type { Methods, PrefixRoutes } from "../http/router.ts"
 import { LoopLag } from "../telemetry/loop-lag.ts"
 import { Metrics } from "../telemetry/metrics.ts"
-import type { Reloader } from "./running/reload.ts"
-import type { Area, Methods } from "../http/router.ts"
+import type { Node } from "./node.ts"
 import type { MachineFacts } from "./start/start-warnings.ts"
 
-interface OperationOptions {
+interface OperatorRoutesOptions {
   readonly version: string
-  readonly station: Station
-  readonly hub: NodeHub
-  readonly inventory: Pick<NodeEngine, keyof Inventory | "probe">
-  readonly reloader: Reloader
-  readonly events: Events
   readonly machine: MachineFacts
-  /** The node is about to go away. */
-  readonly leaving: () => boolean
-  /** Channels that somebody listens to here. */
-  readonly channelsHeard: () => number
-  /** The node does not hear its engine. */
-  readonly isDeaf: () => boolean
-  /** Who may call the backend API. Default: programs on this machine. */
-  readonly admit?: Admit
-  readonly revoker?: () => Revoker | null
+  /** What the backend API takes where anybody may come and no key is configured. */
+  readonly runKey: string
 }
 
-export interface Operation {
+export interface OperatorRoutes {
   readonly addresses: ReadonlyMap<string, Methods>
-  readonly area: Area
+  readonly backend: PrefixRoutes
   stop(): void
 }
 
 /** Where the engine is asked whether it answers. Nobody publishes there. */
 const probeChannel = "/_/ready" as Channel
 
-export function makeOperation(options: OperationOptions): Operation {
-  const { station, hub, inventory, reloader, events, admit = admitThisMachine } = options
-  const { connections, counters } = station.shared
+export function makeOperatorRoutes(
+  node: Node,
+  { version, machine, runKey }: OperatorRoutesOptions,
+): OperatorRoutes {
+  const { hub, engine, connections, nodes, cluster, events, shutdown } = node
   const lag = new LoopLag()
   const readiness = new Readiness({
-    leaving: options.leaving,
-    isDeaf: options.isDeaf,
-    probe: () => inventory.probe?.() ?? hub.state(probeChannel),
+    leaving: () => shutdown.leaving,
+    isDeaf: () => cluster.isDeaf,
+    probe: () => engine.probe?.() ?? hub.state(probeChannel),
     onUnavailable: (error) => events.engineUnavailable(error),
   })
   const metrics = new Metrics({
-    version: options.version,
-    counters,
+    version,
+    counters: node.counters,
     lag,
     connections: () => connections.counts,
-    connectsDelayed: () => station.admission.delayed,
-    heldPolls: () => station.holds.size,
-    listenedChannels: options.channelsHeard,
+    connectsDelayed: () => node.admission.delayed,
+    heldPolls: () => node.heldPolls.size,
+    listenedChannels: () => cluster.channelsHeard,
     ringBytes: () => hub.ringBytes,
     users: () => connections.users,
-    nodes: () => station.nodes.list.length,
-    clockOffsetMs: () =>
-      station.nodes.list.find(({ run }) => run === station.nodes.self)?.clockOffsetMs ?? null,
-    engine: () => inventory.figures,
-    hooks: () => station.application.remote?.routes.figures ?? { pending: 0, away: 0 },
+    nodes: () => nodes.list.length,
+    clockOffsetMs: () => nodes.list.find(({ run }) => run === nodes.self)?.clockOffsetMs ?? null,
+    engine: () => engine.figures,
+    hooks: () => node.application.remote?.routes.figures ?? { pending: 0, away: 0 },
     ready: () => readiness.isReady,
     residentBytes: () => process.memoryUsage.rss(),
-    descriptorsMax: options.machine.descriptorsMax,
+    descriptorsMax: machine.descriptorsMax,
   })
-  const desk: Desk = {
-    station,
-    inventory,
-    listenersOf: (channel) => hub.listenersOf(channel),
-    revoker: options.revoker ?? (() => null),
-    reload: (dry) => reloader.reload(dry),
-  }
+  const authenticate = authenticateFor(node, runKey)
   const reading = (endpoint: Methods[string]): Methods => ({ GET: endpoint, HEAD: endpoint })
   return {
     addresses: new Map([
       ["/_/live", reading(live)],
       ["/_/ready", reading(ready(readiness))],
-      ["/_/metrics", reading(metricsPage({ metrics, readiness, admit }))],
+      ["/_/metrics", reading(metricsPage({ metrics, readiness, authenticate }))],
     ]),
-    area: { prefix: backendPrefix, methodsOf: makeBackend({ desk, admit }) },
+    backend: { prefix: backendPrefix, methodsOf: makeBackend({ context: node, authenticate }) },
     stop: () => lag.stop(),
+  }
+}
+
+/** By the configuration as it is when somebody calls. */
+function authenticateFor({ access }: Node, runKey: string): Authenticate {
+  const byKeys = authenticateByKeys(access)
+  const byRunKey = authenticateByRunKey(runKey)
+  return (request) => {
+    if (access.hasCredentials) return byKeys(request)
+    return access.isOpen ? byRunKey(request) : authenticateLocal(request)
   }
 }

@@ -6,20 +6,20 @@ import { landingAssets, landingPage, landingPolicy } from "./landing/landing.ts"
 
 interface PagesOptions {
   readonly version: string
-  /** Where the server is reached; known once it listens. */
-  readonly address: () => string
+  /** Where the server is reached, by the port that it listens at. */
+  readonly addressAt: (port: number) => string
   readonly demos: Demos
 }
 
 const safeHeaders = { "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer" } as const
 
-export function pages({ version, address, demos }: PagesOptions): Map<string, Methods> {
+export function pages({ version, addressAt, demos }: PagesOptions): Map<string, Methods> {
   const addresses = new Map<string, Methods>(clientFiles())
   let html: string | null = null
   addresses.set(
     "/",
-    reading(() => {
-      html ??= landingPage({ version, address: address(), demos }).html
+    reading((_context, { server }) => {
+      html ??= landingPage({ version, address: addressAt(server.port as number), demos }).html
       return new Response(html, {
         headers: {
           ...safeHeaders,

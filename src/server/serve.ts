@@ -1,32 +1,29 @@
-// A running server: a node's parts with an address. `import { serve } from "laba"` begins here.
+// A running server: a node with an address. `import { serve } from "laba"` begins here.
 import { version } from "../../package.json" with { type: "json" }
 import { LabaError } from "../../wire/error.ts"
 import { makeKey } from "../access/credentials/keys.ts"
 import { isLoopbackAddress } from "../access/origins/loopback-guard.ts"
-import type { Ask } from "../http/api-request.ts"
-import { admitKeys, admitRunKey, admitThisMachine } from "../http/backend/authentication.ts"
-import type { ReloadReport } from "../http/backend/backend.ts"
-import { answerOf, idempotencyOf, type PublishAnswer } from "../http/channels/publish.ts"
 import { parseChannel } from "../channels/name.ts"
 import { type ConfigInput, parseConfig } from "../config/config.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Hooks } from "../hooks/hooks.ts"
-import { checkSize } from "../hub/drafts.ts"
-import { checkIdempotencyKey } from "../protocols/idempotency-key.ts"
+import type { ApiRequest } from "../http/api-request.ts"
+import type { ReloadReport } from "../http/backend/backend.ts"
+import type { PublishAnswer } from "../http/publish-answer.ts"
+import { Router } from "../http/router.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import { Events, type RequestFacts } from "../telemetry/events.ts"
 import { makeLog } from "../telemetry/log.ts"
 import { startBunServer } from "../transports/bun-server.ts"
 import { orClose } from "./engines.ts"
 import type { Demos } from "./landing/sections/demos.ts"
-import { makeOperation, type Operation } from "./operator-routes.ts"
+import { makeNode, type Node } from "./node.ts"
+import { makeOperatorRoutes, type OperatorRoutes } from "./operator-routes.ts"
 import { pages } from "./pages.ts"
-import { makeParts, type Parts } from "./node.ts"
-import { mustBeWhole, payloadFrom, type PublishData } from "./publish-data.ts"
-import { type Methods, Router } from "../http/router.ts"
-import { shutDown } from "./running/shutdown.ts"
-import { type MachineFacts, readMachine, startWarnings } from "./start/start-warnings.ts"
+import { mustBeWhole, payloadFrom, type PublishData } from "./publishing/publish-data.ts"
+import { abandon, shutDown } from "./running/shutdown.ts"
 import { checkStart } from "./start/start-checks.ts"
+import { readMachine, startWarnings } from "./start/start-warnings.ts"
 
 /** The config file's shape, and the application's hooks. */
 export interface ServeOptions extends ConfigInput, Hooks {
@@ -91,136 +88,87 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     runKey = makeKey("run").text,
     ...input
   } = options
+  const hooks = { onConnect, onSubscribe, onMessage, onDisconnect, onOccupied, onVacated } as Hooks
+
+  // What is to be, whether it can be, and where it is told.
   const config = parseConfig(input)
   const { tls } = await checkStart(config)
-  const { host, port } = config.listen
   const machine = await readMachine()
   const format = config.log.format ?? (process.stderr.isTTY ? "pretty" : "json")
   const events = new Events(makeLog({ level: config.log.level, format, to: logTo }))
-  const hooks: Hooks = {
-    ...(onConnect && { onConnect }),
-    ...(onSubscribe && { onSubscribe }),
-    ...(onMessage && { onMessage }),
-    ...(onDisconnect && { onDisconnect }),
-    ...(onOccupied && { onOccupied }),
-    ...(onVacated && { onVacated }),
-  }
-  const parts = makeParts({ config, hooks, events, source })
-  const { limits, engine, publisher } = parts
-  const held = {
-    async close() {
-      await parts.station.application.remote?.close(0)
-      await parts.cluster.stop()
-      await engine.close()
-    },
-  }
-  await orClose(held, () => engine.opened?.())
-  let url = ""
-  const operation = operationOf(parts, { machine, runKey })
-  const shown = pages({ version, address: () => url, demos })
-  const router = routerOf(parts, operation, shown)
+
+  // The node, what its endpoints are, and the server that hands requests to them.
+  const node = makeNode({ config, hooks, events, source })
+  const held = { close: () => abandon(node) }
+  await orClose(held, () => node.engine.opened?.())
+  const { host, port: portWished } = config.listen
+  const addressAt = (port: number): string => urlOf(tls ? "https" : "http", host, port)
+  const operatorRoutes = makeOperatorRoutes(node, { version, machine, runKey })
+  const router = makeRouter(node, operatorRoutes, pages({ version, addressAt, demos }))
   const server = await orClose(held, () =>
     startBunServer({
       hostname: host,
-      port,
+      port: portWished,
       sharePort,
-      limits,
+      limits: node.limits,
       tls,
       handle: (request, bun, isRewritten) => router.handle(request, bun, isRewritten),
     }),
   )
-  publisher.server = server
-  url = urlOf(tls ? "https" : "http", host, server.port as number)
-  await parts.cluster.begin(server.port as number)
-  parts.watches.configure(config.watch)
-  events.started({ url, engine: config.engine.name, version })
+  node.serverHandle.server = server
+
+  // Others learn of it.
+  const port = server.port as number
+  await node.cluster.begin(port)
+  node.watches.configure(config.watch)
+  events.started({ url: addressAt(port), engine: config.engine.name, version })
   // On loopback the crowd that these are about comes through a proxy, if at all.
   const gravity = isLoopbackAddress(host) ? "info" : "warn"
-  for (const warning of startWarnings(machine, limits)) events.startWarning(gravity, warning)
+  for (const warning of startWarnings(machine, node.limits)) events.startWarning(gravity, warning)
+
   let closing: Promise<void> | null = null
   return {
-    url,
-    port: server.port as number,
-    counters: parts.counters,
+    url: addressAt(port),
+    port,
+    counters: node.counters,
     get runKey() {
-      return parts.access.isOpen ? runKey : null
+      return node.access.isOpen ? runKey : null
     },
-    publish: (name, data, publishOptions = {}) => publish(parts, name, data, publishOptions),
-    kept: async (name) => (await parts.hub.state(parseChannel(name, "body"))).kept,
-    push: (id, data) => push(parts, id, data),
-    reload: ({ dry = false } = {}) => parts.reloader.reload(dry),
+    publish: (channel, data, { type, key } = {}) =>
+      node.publishAsServer(channel, () => payloadFrom(data, type), key),
+    kept: async (name) => (await node.hub.state(parseChannel(name, "body"))).kept,
+    push: (id, data) => push(node, id, data),
+    reload: ({ dry = false } = {}) => node.reloader.reload(dry),
     close() {
-      closing ??= shutDown({ parts, server, operation })
+      closing ??= shutDown({ node, server, operatorRoutes })
       return closing
     },
   }
 }
 
-interface OperationFacts {
-  readonly machine: MachineFacts
-  readonly runKey: string
-}
-
-function operationOf(parts: Parts, { machine, runKey }: OperationFacts): Operation {
-  const byRunKey = admitRunKey(runKey)
-  const { station, hub, engine, reloader, events, leave, cluster, access, revocations } = parts
-  return makeOperation({
-    version,
-    station,
-    hub,
-    inventory: engine,
-    reloader,
-    events,
-    machine,
-    leaving: () => leave.leaving,
-    channelsHeard: () => cluster.channelsHeard,
-    isDeaf: () => cluster.isDeaf,
-    admit(ask) {
-      if (access.hasCredentials) return admitKeys(access)(ask)
-      return access.isOpen ? byRunKey(ask) : admitThisMachine(ask)
-    },
-    revoker: () => (reloader.current.access.tokens ? revocations : null),
-  })
-}
-
-function routerOf(
-  { station, counters, events, inFlight }: Parts,
-  operation: Operation,
-  shown: ReadonlyMap<string, Methods>,
+function makeRouter(
+  node: Node,
+  { addresses, backend }: OperatorRoutes,
+  shown: ReturnType<typeof pages>,
 ): Router {
+  const { counters, events, inFlight } = node
   return new Router({
-    station,
-    pages: new Map([...shown, ...operation.addresses]),
-    areas: [operation.area],
+    context: node,
+    pages: new Map([...shown, ...addresses]),
+    prefixRoutes: [backend],
     inFlight,
-    onFailure: (error, ask) => events.requestFailed(factsOf(ask), error),
-    onRefusal(error, ask) {
+    onFailure: (error, request) => events.requestFailed(factsOf(request), error),
+    onRefusal(error, request) {
       counters.countRefusedRequest(error.code)
-      if (ask.request.method === "POST" && !ask.path.startsWith("/_/"))
+      if (request.raw.method === "POST" && !request.path.startsWith("/_/"))
         counters.countRefusedPublish(error.code)
-      events.refused(factsOf(ask), error)
+      events.refused(factsOf(request), error)
       if (error.code === "foreign_origin") events.originRefused(error.detail)
     },
   })
 }
 
-async function publish(
-  { limits, hub, drafts }: Parts,
-  name: string,
-  data: PublishData,
-  options: PublishOptions,
-): Promise<PublishAnswer> {
-  const channel = parseChannel(name, "body")
-  const payload = payloadFrom(data, options.type)
-  checkSize(payload, limits)
-  const key = options.key === undefined ? undefined : checkIdempotencyKey(options.key)
-  const published = await hub.publish(
-    drafts.make({ channel, payload, idempotency: idempotencyOf(key, payload), publisher: undefined }),
-  )
-  return answerOf(channel, published)
-}
-
-function push({ connections }: Parts, id: string, data: string | Uint8Array): boolean {
+function push({ connections }: Node, id: string, data: string | Uint8Array): boolean {
   const connection = connections.find(id)
   if (!connection) return false
   if (typeof data === "string") mustBeWhole(data)
@@ -231,7 +179,7 @@ function push({ connections }: Parts, id: string, data: string | Uint8Array): bo
 
 const toStandardError = (line: string): void => console.error(line.trimEnd())
 
-const factsOf = ({ request, path }: Ask): RequestFacts => ({ method: request.method, path })
+const factsOf = ({ raw, path }: ApiRequest): RequestFacts => ({ method: raw.method, path })
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`

@@ -14,7 +14,7 @@ import { recipientsOf } from "../silence/tell/recipient.ts"
 import { type Alarm, type AlarmLeases, systemClock } from "../silence/silence.ts"
 import { WatchRunner } from "../silence/watch-runner.ts"
 import type { NodeEngine } from "./engines.ts"
-import { payloadFrom } from "./publish-data.ts"
+import { payloadFrom } from "./publishing/publish-data.ts"
 
 interface WatchesOptions {
   readonly engine: NodeEngine

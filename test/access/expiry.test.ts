@@ -66,7 +66,7 @@ describe("when a token runs out", () => {
 })
 
 describe("a revocation", () => {
-  const at = (ms: number) => ({ lifetimeMaxMs: () => 1000, now: () => ms })
+  const at = (ms: number) => ({ lifetimeMaxMs: 1000, now: () => ms })
   const bearer = (user: string, issuedAtMs: number, id?: string) =>
     ({
       kind: "token",
@@ -98,7 +98,7 @@ describe("a revocation", () => {
 
   test("is never forgotten before its time, and a full table says so", () => {
     let now = 0
-    const revocations = new Revocations({ lifetimeMaxMs: () => 1000, now: () => now })
+    const revocations = new Revocations({ lifetimeMaxMs: 1000, now: () => now })
     for (let i = 0; i < 100_000; i++) revocations.revokeToken(String(i), 1)
     expect(() => revocations.revokeToken("one more", 1)).toThrow("too_many_requests")
     now = 2000

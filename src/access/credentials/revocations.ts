@@ -12,10 +12,7 @@ type RememberedRevocation =
   | { readonly user: string; readonly atMs: number }
 
 interface RevocationsOptions {
-  /** The longest time a token lives, so that whatever was issued before a user's revocation is over after it. */
-  readonly lifetimeMaxMs: () => number
-  /** Called after each revocation: somebody connected may be meant. */
-  readonly onRevoke?: () => void
+  readonly lifetimeMaxMs?: number
   readonly now?: () => number
 }
 
@@ -24,15 +21,15 @@ export class Revocations {
   private readonly tokens = new Map<string, number>()
   /** User, and the time up to which their tokens are void. */
   private readonly users = new Map<string, number>()
-  /** The longest time a token lives. */
-  readonly lifetimeMaxMs: () => number
-  private readonly onRevoke: () => void
+  /** The longest time a token lives, so that whatever was issued before a user's revocation is over after it. */
+  lifetimeMaxMs: number
+  /** Called after each revocation: somebody connected may be meant. */
+  onRevoke: () => void = () => undefined
   private readonly now: () => number
 
-  constructor(options: RevocationsOptions) {
-    this.lifetimeMaxMs = options.lifetimeMaxMs
-    this.onRevoke = options.onRevoke ?? (() => undefined)
-    this.now = options.now ?? Date.now
+  constructor({ lifetimeMaxMs = 0, now = Date.now }: RevocationsOptions = {}) {
+    this.lifetimeMaxMs = lifetimeMaxMs
+    this.now = now
   }
 
   get size(): number {
@@ -41,9 +38,9 @@ export class Revocations {
 
   /** Revokes the token with this `jti`, until it expires at `expiresAtSeconds` (its `exp`). Throws `too_many_requests` when no more can be remembered. */
   revokeToken(jti: string, expiresAtSeconds: number): void {
-    const expiresAtMs = Math.min(expiresAtSeconds * 1000, this.now() + this.lifetimeMaxMs())
+    const expiresAtMs = Math.min(expiresAtSeconds * 1000, this.now() + this.lifetimeMaxMs)
     if ((this.tokens.get(jti) ?? Number.NEGATIVE_INFINITY) >= expiresAtMs) return
-    this.make(this.tokens, () => 0)
+    this.makeRoom(this.tokens, 0)
     this.tokens.set(jti, Math.max(expiresAtMs, this.tokens.get(jti) ?? 0))
     this.onRevoke()
   }
@@ -54,7 +51,7 @@ export class Revocations {
    */
   revokeUser(user: string, atMs = this.now()): void {
     if ((this.users.get(user) ?? 0) >= atMs) return
-    this.make(this.users, this.lifetimeMaxMs)
+    this.makeRoom(this.users, this.lifetimeMaxMs)
     this.users.set(user, atMs)
     this.onRevoke()
   }
@@ -62,7 +59,7 @@ export class Revocations {
   /** All that are remembered, for whoever keeps them elsewhere too. */
   *all(): Iterable<RememberedRevocation> {
     const now = this.now()
-    const lifetimeMaxMs = this.lifetimeMaxMs()
+    const { lifetimeMaxMs } = this
     for (const [token, expiresAtMs] of this.tokens)
       if (expiresAtMs > now) yield { token, expiresAtSeconds: expiresAtMs / 1000 }
     for (const [user, atMs] of this.users) if (atMs + lifetimeMaxMs > now) yield { user, atMs }
@@ -96,9 +93,9 @@ export class Revocations {
   }
 
   /** Makes room. What it forgets is expired; what is not, it never forgets. */
-  private make(entries: Map<string, number>, keptMs: () => number): void {
+  private makeRoom(entries: Map<string, number>, keptMs: number): void {
     if (entries.size < entriesMax) return
-    const overMs = this.now() - keptMs()
+    const overMs = this.now() - keptMs
     for (const [name, time] of entries) if (time < overMs) entries.delete(name)
     if (entries.size < entriesMax) return
     throw new LabaError("too_many_requests", `More than ${entriesMax} revocations cannot be remembered.`, {

@@ -18,7 +18,7 @@ interface Question {
 
 /** A line for who it is and one for each action. Throws `CommandError` for a credential that is not accepted. */
 export async function explainAccess({ config, as, channel: name }: Question): Promise<readonly string[]> {
-  const access = new AccessControl({ config, revocations: new Revocations({ lifetimeMaxMs: () => 0 }) })
+  const access = new AccessControl({ config, revocations: new Revocations() })
   try {
     const identity = as === "anyone" ? anyone : await identify(access, await credentialFrom(as))
     const channel = access.channelOf(identity, name, "body")

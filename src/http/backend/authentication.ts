@@ -4,8 +4,8 @@ import { LabaError } from "../../../wire/error.ts"
 import type { AccessControl } from "../../access/access-control.ts"
 import { digestOf, Keys } from "../../access/credentials/keys.ts"
 import { guardLoopback } from "../../access/origins/loopback-guard.ts"
-import type { Ask } from "../api-request.ts"
-import type { Admit, Caller } from "./backend.ts"
+import { type ApiRequest, peerOf } from "../api-request.ts"
+import type { Authenticate, Caller } from "./backend.ts"
 
 /** A key whose `manage` has this pattern manages the node, not only channels. */
 const everything = "/**"
@@ -13,15 +13,15 @@ const everything = "/**"
 const allowed: Caller = { may: () => undefined, mayManage: () => undefined }
 
 /** The peer's own address, not what a header says. */
-export function isThisMachine(ask: Ask): boolean {
-  const address = ask.server.requestIP(ask.request)?.address ?? ""
+export function isThisMachine(request: ApiRequest): boolean {
+  const address = peerOf(request)
   return address === "::1" || /^(?:::ffff:)?127\./.test(address)
 }
 
 /** Where everybody else is refused, so that what looks like a program here is one, or a proxy that says nothing of itself. */
-export const admitThisMachine: Admit = (ask) => {
-  guardLoopback(ask.request)
-  if (isThisMachine(ask)) return allowed
+export const authenticateLocal: Authenticate = (request) => {
+  guardLoopback(request.raw)
+  if (isThisMachine(request)) return allowed
   throw new LabaError(
     "foreign_origin",
     "No keys are configured, so the backend API is for programs on this machine; configure a key to call from another.",
@@ -32,11 +32,11 @@ export const admitThisMachine: Admit = (ask) => {
  * Where anybody may come and no key is configured. A program here cannot be told from a proxy here that passes on the whole
  * world, so being on this machine opens nothing.
  */
-export function admitRunKey(runKey: string): Admit {
+export function authenticateByRunKey(runKey: string): Authenticate {
   const all = ["/**"]
   const keys = new Keys([{ name: "run", sha256: digestOf(runKey), publish: all, listen: all, manage: all }])
-  return ({ request }) => {
-    const shown = /^bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1]
+  return ({ raw }) => {
+    const shown = /^bearer +(\S+) *$/i.exec(raw.headers.get("authorization") ?? "")?.[1]
     if (shown === undefined)
       throw new LabaError(
         "unauthorized",
@@ -48,10 +48,10 @@ export function admitRunKey(runKey: string): Admit {
 }
 
 /** Throws `unauthorized` without a credential, and `forbidden` for a user's token. */
-export const admitKeys =
-  (access: AccessControl): Admit =>
-  async ({ request, search }) => {
-    const identity = await access.identify({ method: request.method, headers: request.headers, search })
+export const authenticateByKeys =
+  (access: AccessControl): Authenticate =>
+  async ({ raw: { method, headers }, search }) => {
+    const identity = await access.identify({ method, headers, search })
     if (identity.kind === "anyone")
       throw new LabaError("unauthorized", "The backend API takes a key: `Authorization: Bearer laba_…`.")
     if (identity.kind === "token")

@@ -1,8 +1,8 @@
 // From a path to the route: the way of every backend request, from who calls to the answer.
 import { LabaError } from "../../../wire/error.ts"
-import type { Answer } from "../channels/listen.ts"
-import type { Ask, Station } from "../api-request.ts"
-import type { Admit, Desk, Route } from "./backend.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { Answer, ApiRequest } from "../api-request.ts"
+import type { Authenticate, BackendContext, Route } from "./backend.ts"
 import { readQuery } from "./requests/query.ts"
 import { routes } from "./routes.ts"
 
@@ -10,39 +10,42 @@ import { routes } from "./routes.ts"
 export const backendPrefix = "/_/api/"
 
 interface BackendOptions {
-  readonly desk: Desk
-  readonly admit: Admit
+  readonly context: BackendContext
+  readonly authenticate: Authenticate
 }
 
-type BackendMethods = Readonly<Record<string, (station: Station, ask: Ask) => Answer>>
+type BackendMethods = Readonly<Record<string, (context: ApiContext, request: ApiRequest) => Answer>>
 
 /** Answers the methods of a path, or null when no route is there. */
-export function makeBackend({ desk, admit }: BackendOptions): (path: string) => BackendMethods | null {
+export function makeBackend({
+  context,
+  authenticate,
+}: BackendOptions): (path: string) => BackendMethods | null {
   const patterns = routes.map((route) => ({ route, parts: route.path.split("/") }))
   return (path) => {
     const parts = path.split("/")
-    const methods: Record<string, (station: Station, ask: Ask) => Answer> = {}
+    const methods: Record<string, (context: ApiContext, request: ApiRequest) => Answer> = {}
     for (const pattern of patterns) {
       const values = match(pattern.parts, parts)
       if (!values) continue
       // A literal path is listed in front of what would take its last part for a name, and wins.
-      methods[pattern.route.method] ??= (_station, ask) => carryOut(pattern.route, ask, values)
+      methods[pattern.route.method] ??= (_context, request) => carryOut(pattern.route, request, values)
     }
     return Object.keys(methods).length > 0 ? methods : null
   }
 
   async function carryOut(
     route: Route,
-    ask: Ask,
+    request: ApiRequest,
     values: Readonly<Record<string, string>>,
   ): Promise<Response> {
     // First of all: who may not call learns nothing, not even what is wrong with the request.
-    const caller = await admit(ask)
-    const query = readQuery(ask.search, route.query ?? {}, desk.station.shared.limits)
+    const caller = await authenticate(request)
+    const query = readQuery(request.search, route.query ?? {}, context.limits)
     const path = Object.fromEntries(
       Object.entries(values).map(([name, value]) => [name, unescape(name, value)]),
     )
-    const response = await route.handle(desk, { ask, caller, path, query })
+    const response = await route.handle(context, { request, caller, path, query })
     response.headers.set("Cache-Control", "no-store")
     response.headers.set("X-Content-Type-Options", "nosniff")
     return response

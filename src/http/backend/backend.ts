@@ -5,7 +5,9 @@ import type { Code } from "../../../wire/codes.ts"
 import type { Action, Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { Inventory } from "../../engines/inventory.ts"
-import type { Ask, Station } from "../api-request.ts"
+import type { Hub } from "../../hub/hub.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { ApiRequest } from "../api-request.ts"
 
 /** Who calls, and what it may. */
 export interface Caller {
@@ -16,10 +18,10 @@ export interface Caller {
 }
 
 /** Lets a request in and says who it is. Throws `unauthorized`, `forbidden` or `foreign_origin`. */
-export type Admit = (ask: Ask) => MaybePromise<Caller>
+export type Authenticate = (request: ApiRequest) => MaybePromise<Caller>
 
 /** Tokens that are good no longer. */
-export interface Revoker {
+interface Revoker {
   revokeToken(jti: string, expiresAtSeconds: number): void
   /** Every token of theirs that was issued up to then, in milliseconds since 1970. */
   revokeUser(user: string, atMs: number): void
@@ -39,21 +41,23 @@ export interface ReloadReport {
   readonly changes: readonly ConfigChange[]
 }
 
-/** What endpoints work with. */
-export interface Desk {
-  readonly station: Station
-  readonly inventory: Inventory
-  /** Connections on this node that listen to a channel. */
-  readonly listenersOf: (channel: Channel) => number
-  /** Null when no tokens are configured: there is nothing to revoke. */
-  readonly revoker: () => Revoker | null
-  /** Reads the configuration again and uses it, unless `dry`. Throws `bad_config`, and `not_found` when there is none to read. */
-  readonly reload: (dry: boolean) => Promise<ReloadReport>
+/** What backend endpoints work with, beside what all endpoints have. */
+export interface BackendContext extends ApiContext {
+  readonly engine: Inventory
+  readonly hub: Hub & {
+    /** Connections on this node that listen to a channel. */
+    listenersOf(channel: Channel): number
+  }
+  readonly revocations: Revoker
+  readonly reloader: {
+    /** Reads the configuration again and uses it, unless `dry`. Throws `bad_config`, and `not_found` when there is none to read. */
+    reload(dry: boolean): Promise<ReloadReport>
+  }
 }
 
 /** A request on its way through a route. */
 export interface Call {
-  readonly ask: Ask
+  readonly request: ApiRequest
   readonly caller: Caller
   /** What stands in the path for its `{names}`, unescaped. */
   readonly path: Readonly<Record<string, string>>
@@ -88,5 +92,5 @@ export interface Route {
   readonly answers: Readonly<Record<number, Answered>>
   /** Errors of its own, beside those that every route may answer (`everywhere` in openapi.ts). */
   readonly errors: readonly Code[]
-  handle(desk: Desk, call: Call): MaybePromise<Response>
+  handle(context: BackendContext, call: Call): MaybePromise<Response>
 }

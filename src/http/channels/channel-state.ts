@@ -1,16 +1,17 @@
 // HEAD /c: where the channel stands. DELETE /c: forget its history and send every listener away.
 import { printCursor } from "../../../wire/cursor.ts"
+import { admitPoll } from "../admission.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { ApiRequest } from "../api-request.ts"
 import { listenersOn } from "../listeners-on-nodes.ts"
 import { probedPaths } from "./newest.ts"
-import type { Ask, Station } from "../api-request.ts"
-import { enterOnce } from "../admission.ts"
 
-export async function head(station: Station, ask: Ask): Promise<Response> {
-  const channel = station.access.channelOf(ask.identity, ask.path, "path")
+export async function headChannel(context: ApiContext, request: ApiRequest): Promise<Response> {
+  const channel = context.access.channelOf(request.identity, request.path, "path")
   // Where a channel stands and how many listen is news of it, as a poll is: the application has its say.
-  await enterOnce(station, ask, { channel, channels: [], readsHistory: false })
-  const state = await station.shared.hub.state(channel)
-  if (state.kept === 0 && probedPaths.has(channel)) station.onProbe(channel)
+  await admitPoll(context, request, { channel, channels: [], readsHistory: false })
+  const state = await context.hub.state(channel)
+  if (state.kept === 0 && probedPaths.has(channel)) context.onProbe(channel)
   return new Response(null, {
     headers: {
       "Cache-Control": "no-store",
@@ -22,14 +23,16 @@ export async function head(station: Station, ask: Ask): Promise<Response> {
   })
 }
 
-export async function remove(station: Station, ask: Ask): Promise<Response> {
-  const channel = station.access.channelOf(ask.identity, ask.path, "path")
-  station.access.may(ask.identity, "manage", channel)
-  const { nodes } = station
+export async function deleteChannel(
+  { access, hub, nodes }: ApiContext,
+  request: ApiRequest,
+): Promise<Response> {
+  const channel = access.channelOf(request.identity, request.path, "path")
+  access.may(request.identity, "manage", channel)
   // Before they are sent away; while they are asked, some come and go.
   const others = nodes.list.map(({ run }) => run).filter((run) => run !== nodes.self)
   const elsewhere = await listenersOn(nodes, others, channel)
-  const { listeners, messages } = await station.shared.hub.forget(channel)
+  const { listeners, messages } = await hub.forget(channel)
   const clusterListeners = listeners + elsewhere.clusterListeners
   return Response.json({ channel, listeners, clusterListeners, messages })
 }

@@ -3,7 +3,8 @@ import { isJsonType } from "../../../wire/content-type.ts"
 import { printCursor } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Message } from "../../engines/engine.ts"
-import type { Ask, Station } from "../api-request.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { ApiRequest } from "../api-request.ts"
 
 /** Types that a browser shows without running anything. SVG is not among them: it may hold scripts. */
 const inertTypes =
@@ -32,8 +33,12 @@ const safeHeaders = {
   Vary: "Accept",
 } as const
 
-export async function newest(station: Station, ask: Ask, channel: Channel): Promise<Response> {
-  const state = await station.shared.hub.state(channel)
+export async function newest(
+  { hub, onProbe }: ApiContext,
+  request: ApiRequest,
+  channel: Channel,
+): Promise<Response> {
+  const state = await hub.state(channel)
   const cursor = printCursor(channel, state.newest ?? state.tail)
   const headers = {
     ...safeHeaders,
@@ -42,10 +47,10 @@ export async function newest(station: Station, ask: Ask, channel: Channel): Prom
     "Laba-History": state.history,
   }
   if (!state.newest) {
-    if (probedPaths.has(channel)) station.onProbe(channel)
+    if (probedPaths.has(channel)) onProbe(channel)
     return new Response(null, { status: 204, headers })
   }
-  if (names(ask.request.headers.get("if-none-match"), cursor))
+  if (matchesTag(request.raw.headers.get("if-none-match"), cursor))
     return new Response(null, { status: 304, headers })
   return new Response(state.newest.data as BodyInit, {
     headers: { ...headers, "Content-Type": servedType(state.newest) },
@@ -59,7 +64,7 @@ function servedType(message: Pick<Message, "type" | "data">): string {
   return `${inert || isJsonType(message.type) ? message.type : "text/plain"}; charset=utf-8`
 }
 
-function names(ifNoneMatch: string | null, cursor: string): boolean {
+function matchesTag(ifNoneMatch: string | null, cursor: string): boolean {
   if (ifNoneMatch === null) return false
   return ifNoneMatch
     .split(",")

@@ -3,7 +3,6 @@ import type { Channel } from "../../channels/channel.ts"
 import { foreignPosition, type Position } from "../../../wire/cursor.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Welcome } from "../../hooks/hooks.ts"
-import { eventStreamType, retryLine } from "../../protocols/events.ts"
 import {
   type StartPositions,
   readStreamCursor,
@@ -13,26 +12,23 @@ import {
 import { ChannelStream } from "../../transports/sse/channel-stream.ts"
 import type { EventStream, EventStreamOptions } from "../../transports/sse/event-stream.ts"
 import { ManyStream, type ManyStreamOptions } from "../../transports/sse/many-stream.ts"
-import type { Ask, Station } from "../api-request.ts"
-import { enter } from "../admission.ts"
+import { admitConnection } from "../admission.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { ApiRequest } from "../api-request.ts"
+import { goAwayStream } from "../draining.ts"
 import type { Query } from "../listen-query.ts"
 
 export async function streamChannel(
-  station: Station,
-  ask: Ask,
+  context: ApiContext,
+  request: ApiRequest,
   channel: Channel,
   query: Query,
 ): Promise<Response> {
-  if (station.draining) return goAwayStream()
+  if (context.shutdown.draining) return goAwayStream()
   // Of which list it is, is known when the application has said what it attaches; malformed it is refused before that.
-  const cursor = readStreamCursor(lastEventId(ask, query) ?? query.after, channel)
-  const number = station.shared.connections.reserve()
-  const {
-    said,
-    user,
-    guest: client,
-    abandon,
-  } = await enter(station, ask, {
+  const cursor = readStreamCursor(lastEventId(request, query) ?? query.after, channel)
+  const number = context.connections.reserve()
+  const { welcome, user, client, abandon } = await admitConnection(context, request, {
     number,
     transport: "sse",
     protocol: "raw",
@@ -40,35 +36,35 @@ export async function streamChannel(
     channels: [],
     readsHistory: cursor.kind !== "none",
   })
-  if (station.draining) return goAwayStream(abandon)
+  if (context.shutdown.draining) return goAwayStream(abandon)
   const base: EventStreamOptions & Pick<ManyStreamOptions, "reply"> = {
-    context: station.shared,
-    request: ask.request,
+    context,
+    request: request.raw,
     number,
     user,
     client,
-    reply: said.reply,
+    reply: welcome.reply,
   }
-  const channels = attachedTo([channel], said)
+  const channels = attachedTo([channel], welcome)
   if (channels.length > 1)
-    return answerBy(new ManyStream({ ...base, channels, from: startAt(cursor, channels) }), ask)
-  return answerBy(new ChannelStream({ ...base, channel, after: placeOf(cursor) }), ask)
+    return respondWith(new ManyStream({ ...base, channels, from: startPositions(cursor, channels) }), request)
+  return respondWith(new ChannelStream({ ...base, channel, after: positionIn(cursor) }), request)
 }
 
 /** The answer that a stream is. */
-export function answerBy(stream: EventStream, ask: Ask): Response {
-  ask.saysVary = true
+export function respondWith(stream: EventStream, request: ApiRequest): Response {
+  request.answerSaysVary = true
   return stream.respond()
 }
 
 /** Where it stands in its one channel. One of many is from when others were attached. */
-function placeOf(cursor: StreamCursor): Position | null {
+function positionIn(cursor: StreamCursor): Position | null {
   if (cursor.kind === "none") return null
   return cursor.kind === "one" ? cursor.position : foreignPosition
 }
 
 /** A cursor of the one channel is from before anything was attached to it: in the others it listens from now on. */
-function startAt(cursor: StreamCursor, channels: readonly Channel[]): StartPositions {
+function startPositions(cursor: StreamCursor, channels: readonly Channel[]): StartPositions {
   if (cursor.kind === "many") return positionsIn(cursor.compound, channels)
   if (cursor.kind === "none") return null
   return channels.map((_, index) => (index === 0 ? cursor.position : null))
@@ -87,13 +83,5 @@ export function attachedTo(asked: readonly Channel[], { channels = [] }: Welcome
  * What was heard last. A browser that reconnects still has the old URL, so the header counts before `after`; some stand-ins for
  * EventSource say the same in the query, since a header of theirs needs a preflight.
  */
-export const lastEventId = ({ request }: Ask, query: Query): string | null =>
-  request.headers.get("last-event-id") || query.lastEventId || null
-
-/** A browser's EventSource never comes back after an error status, so it is let in and ended. `abandon`: it was let in already. */
-export function goAwayStream(abandon?: () => void): Response {
-  abandon?.()
-  return new Response(retryLine(1000), {
-    headers: { "Content-Type": `${eventStreamType}; charset=utf-8`, "Cache-Control": "no-store" },
-  })
-}
+export const lastEventId = ({ raw }: ApiRequest, query: Query): string | null =>
+  raw.headers.get("last-event-id") || query.lastEventId || null

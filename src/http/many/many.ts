@@ -6,39 +6,34 @@ import { readStartPositions } from "../../transports/cursors.ts"
 import { PollConnection, whileListed } from "../../transports/poll/poll-connection.ts"
 import { ManyStream } from "../../transports/sse/many-stream.ts"
 import { accepts } from "../accept.ts"
-import type { Ask, Station } from "../api-request.ts"
-import { enter, enterOnce } from "../admission.ts"
-import { type Answer, upgrade } from "../channels/listen.ts"
-import { refuseWhileDraining } from "../handshake.ts"
-import { pollMany } from "../channels/poll.ts"
+import { admitConnection, admitPoll } from "../admission.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { Answer, ApiRequest } from "../api-request.ts"
+import { attachedTo, lastEventId, respondWith } from "../channels/stream.ts"
+import { upgrade } from "../websocket/upgrade.ts"
+import { goAwayStream, refuseWhileDraining } from "../draining.ts"
 import { parseQuery, type Query } from "../listen-query.ts"
-import { answerBy, attachedTo, goAwayStream, lastEventId } from "../channels/stream.ts"
+import { pollMany } from "./poll-many.ts"
 
 /** GET /_/ws: laba.v1 without a channel of its own. */
-export function openSocket(station: Station, ask: Ask): Answer {
-  return upgrade(station, ask, null, parseQuery(ask.search, station.shared.limits))
+export function openSocket(context: ApiContext, request: ApiRequest): Answer {
+  return upgrade(context, request, null, parseQuery(request.search, context.limits))
 }
 
 /** GET /_/events?channel=/a&channel=/b */
-export async function streamMany(station: Station, ask: Ask): Promise<Response> {
-  const query = parseQuery(ask.search, station.shared.limits)
-  const accept = ask.request.headers.get("accept")
+export async function streamMany(context: ApiContext, request: ApiRequest): Promise<Response> {
+  const query = parseQuery(request.search, context.limits)
+  const accept = request.raw.headers.get("accept")
   if (accept !== null && !accepts(accept, eventStreamType) && !accept.includes("*/*")) {
     throw new LabaError("not_acceptable", "This address answers text/event-stream; /_/poll answers JSON.")
   }
-  const asked = channelsOf(station, ask, query)
-  const after = lastEventId(ask, query) ?? query.after
+  const asked = channelsOf(context, request, query)
+  const after = lastEventId(request, query) ?? query.after
   // Read before anybody is asked: a malformed cursor is refused whatever the application says.
   readStartPositions(after, asked)
-  if (station.draining) return goAwayStream()
-  const { shared } = station
-  const number = shared.connections.reserve()
-  const {
-    said,
-    user,
-    guest: client,
-    abandon,
-  } = await enter(station, ask, {
+  if (context.shutdown.draining) return goAwayStream()
+  const number = context.connections.reserve()
+  const { welcome, user, client, abandon } = await admitConnection(context, request, {
     number,
     transport: "sse",
     protocol: "raw",
@@ -46,50 +41,46 @@ export async function streamMany(station: Station, ask: Ask): Promise<Response> 
     channels: asked,
     readsHistory: after !== null,
   })
-  if (station.draining) return goAwayStream(abandon)
-  const channels = attachedTo(asked, said)
-  return answerBy(
+  if (context.shutdown.draining) return goAwayStream(abandon)
+  const channels = attachedTo(asked, welcome)
+  return respondWith(
     new ManyStream({
-      context: shared,
-      request: ask.request,
+      context,
+      request: request.raw,
       number,
       user,
       client,
-      reply: said.reply,
+      reply: welcome.reply,
       channels,
       from: readStartPositions(after, channels),
     }),
-    ask,
+    request,
   )
 }
 
 /** GET /_/poll?channel=/a&channel=/b */
-export async function answerManyPoll(station: Station, ask: Ask): Promise<Response> {
-  const query = parseQuery(ask.search, station.shared.limits)
-  const channels = channelsOf(station, ask, query)
-  if (query.wait !== null) refuseWhileDraining(station)
-  const {
-    number,
-    user,
-    guest: client,
-  } = await enterOnce(station, ask, {
+export async function answerManyPoll(context: ApiContext, request: ApiRequest): Promise<Response> {
+  const query = parseQuery(request.search, context.limits)
+  const channels = channelsOf(context, request, query)
+  if (query.wait !== null) refuseWhileDraining(context)
+  const { number, user, client } = await admitPoll(context, request, {
     channel: null,
     channels,
     readsHistory: true,
   })
   return whileListed(
-    station.shared.connections,
+    context.connections,
     number,
     new PollConnection({ user, client, channels }),
-    (connection) => pollMany(station, ask, { channels, query, visit: connection }),
+    (connection) => pollMany(context, request, { channels, query, connection }),
   )
 }
 
 /** The channels of the query, each once, in order: a compound cursor goes by it. */
-function channelsOf(station: Station, { identity }: Ask, query: Query): Channel[] {
-  const { channelsPerConnectionMax } = station.shared.limits
+function channelsOf(context: ApiContext, { identity }: ApiRequest, query: Query): Channel[] {
+  const { channelsPerConnectionMax } = context.limits
   const channels = [
-    ...new Set(query.channels.map((name) => station.access.channelOf(identity, name, "body"))),
+    ...new Set(query.channels.map((name) => context.access.channelOf(identity, name, "body"))),
   ]
   if (channels.length === 0)
     throw new LabaError("bad_query", "Name at least one channel: ?channel=/a&channel=/b")

@@ -1,21 +1,16 @@
 // The backends that are called by HTTP, wired to a node: what they publish, whom they lose, what goes wrong.
 import { LabaError } from "../../../wire/error.ts"
-import type { Limits } from "../../../wire/limits.ts"
-import { idempotencyOf } from "../../http/channels/publish.ts"
-import { parseChannel } from "../../channels/name.ts"
 import type { Config } from "../../config/config.ts"
 import { RedisEngine } from "../../engines/redis/redis-engine.ts"
 import { memoryStore } from "../../hooks/remote/registrations/memory-store.ts"
-import type { AnswerMessage, HttpSend, NotificationStore } from "../../hooks/remote/remote.ts"
+import type { HttpSend, NotificationStore } from "../../hooks/remote/remote.ts"
 import { RemoteHooks } from "../../hooks/remote/remote-hooks.ts"
-import { checkSize, type Drafts } from "../../hub/drafts.ts"
-import type { Hub } from "../../hub/hub.ts"
 import { readJsonPayload } from "../../protocols/json-payload.ts"
-import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Events } from "../../telemetry/events.ts"
 import type { Connections } from "../../transports/connections/connections.ts"
 import type { NodeEngine } from "../engines.ts"
+import type { ServerPublish } from "../publishing/server-publish.ts"
 import { makeHttpSend } from "./http-send.ts"
 import { RedisNotificationStore } from "./redis-store.ts"
 import { SqliteNotificationStore } from "./sqlite-store.ts"
@@ -24,10 +19,8 @@ interface NodeHooksOptions {
   readonly config: Pick<Config, "hooks" | "engine" | "node">
   readonly engine: NodeEngine
   readonly node: string
-  readonly hub: Hub
-  readonly drafts: Drafts
+  readonly publishAsServer: ServerPublish
   readonly connections: Connections
-  readonly limits: Limits
   readonly counters: Pick<Counters, "hooksFailed">
   readonly events: Pick<Events, "hookFailed" | "hookTellsLost" | "startWarning">
   /** Default: by HTTP, to addresses that were checked. */
@@ -50,16 +43,8 @@ const notKept = {
 
 /** Null when no hooks are configured: then nothing of them is there. Throws `engine_unavailable` when what it remembers cannot be read. */
 export function makeRemoteHooks(options: NodeHooksOptions): RemoteHooks | null {
-  const { config, node, hub, drafts, connections, limits, counters, events } = options
+  const { config, node, publishAsServer, connections, counters, events } = options
   if (config.hooks.length === 0) return null
-  const publish = async (name: string, message: AnswerMessage): Promise<void> => {
-    const channel = parseChannel(name, "body")
-    const { key } = message
-    const payload = readJsonPayload(message, "bad_body")
-    checkSize(payload, limits)
-    const idempotency = idempotencyOf(key === undefined ? undefined : checkIdempotencyKey(key), payload)
-    await hub.publish(drafts.make({ channel, payload, idempotency, publisher: undefined }))
-  }
   const store = storeFor(options)
   const tells = config.hooks.some(({ urls }) => urls.unregister ?? urls.vacated)
   if (tells && !store.durable) events.startWarning("warn", notKept)
@@ -68,7 +53,8 @@ export function makeRemoteHooks(options: NodeHooksOptions): RemoteHooks | null {
     node,
     send: options.send ?? makeHttpSend(),
     store,
-    publish,
+    publish: async (channel, message) =>
+      void (await publishAsServer(channel, () => readJsonPayload(message, "bad_body"), message.key)),
     dismiss(connection) {
       const why = "This node was away for too long; open another connection."
       connections.find(connection)?.disconnect(new LabaError("engine_unavailable", why))

@@ -12,7 +12,7 @@ const sliceMax = 500
 
 interface RightsReviewOptions {
   readonly connections: Pick<Connections, "page">
-  readonly holds: Pick<HeldPolls, "page">
+  readonly heldPolls: Pick<HeldPolls, "page">
   readonly access: Pick<Access, "objectionTo" | "decide">
 }
 
@@ -52,7 +52,7 @@ export class RightsReview {
 
   private lookAtAll(before: AllowedBefore, done: () => void): void {
     const look = (connection: Connection): void => this.look(connection, before)
-    inSlices(this.options.connections, look, () => inSlices(this.options.holds, look, done))
+    inSlices(this.options.connections, look, () => inSlices(this.options.heldPolls, look, done))
   }
 
   private look(connection: Connection, before: AllowedBefore): void {

@@ -31,10 +31,10 @@ export const channelHistory: Route = {
   },
   answers: { 200: { description: "A page, oldest first.", schema: answer } },
   errors: ["bad_query", "bad_cursor", "bad_channel"],
-  async handle(desk, call) {
+  async handle(context, call) {
     const channel = parseChannel(call.query["channel"] as string, "body")
     call.caller.may("history", channel)
-    const { hub, limits } = desk.station.shared
+    const { hub, limits } = context
     const asked = readCursor(call.query["after"], channel)
     const bounds = { messages: limitOf(call), bytes: limits.pageBytesMax }
     const after = asked ?? oldest(await hub.state(channel))

@@ -23,12 +23,12 @@ export const listChannels: Route = {
   query: pageQuery,
   answers: { 200: { description: "A page.", schema: z.strictObject({ channels: z.array(channel), next }) } },
   errors: ["bad_query", "bad_cursor"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    const page = await desk.inventory.channelsPage(cursorOf(call), limitOf(call))
+    const page = await context.engine.channelsPage(cursorOf(call), limitOf(call))
     const channels = page.channels.map((entry) => ({
       channel: entry.channel,
-      listeners: desk.listenersOf(entry.channel),
+      listeners: context.hub.listenersOf(entry.channel),
       cursor: printCursor(entry.channel, entry.tail),
       kept: entry.kept,
       bytes: entry.bytes,

@@ -32,11 +32,11 @@ export const channelPresence: Route = {
   },
   answers: { 200: { description: "A page.", schema: answer } },
   errors: ["bad_query", "bad_cursor", "bad_channel", "not_found"],
-  async handle(desk, call) {
+  async handle(context, call) {
     const channel = parseChannel(call.query["channel"] as string, "body")
     call.caller.may("presence", channel)
     const page = { from: parsePageCursor(cursorOf(call)), limit: limitOf(call) }
-    const attendance = await desk.station.shared.presence.list(channel, page)
+    const attendance = await context.presence.list(channel, page)
     const { users, guests, members } = attendance
     return Response.json({ channel, users, guests, members, next: printPageCursor(attendance.next) })
   },

@@ -4,7 +4,7 @@ import { codes } from "../../../../wire/codes.ts"
 import { LabaError } from "../../../../wire/error.ts"
 import { type Result, type Params, runOf } from "../../../cluster/nodes.ts"
 import { readPublishBody } from "../../body/publish-body.ts"
-import type { Call, Desk, Route } from "../backend.ts"
+import type { Call, BackendContext, Route } from "../backend.ts"
 import { connection } from "../requests/shapes.ts"
 
 const path = "/_/api/connections/{id}"
@@ -13,12 +13,12 @@ const path = "/_/api/connections/{id}"
 const reasonBytesMax = 123
 
 /** Has the node carry it out that the connection lives on. Throws `gone` when it is not open, or never was. */
-function ask<Name extends "connection" | "push" | "close">(
-  desk: Desk,
+function callNode<Name extends "connection" | "push" | "close">(
+  context: BackendContext,
   name: Name,
   asked: Params<Name>,
 ): Promise<Result<Name>> {
-  return desk.station.nodes.call(runOf(asked.id), name, asked)
+  return context.nodes.call(runOf(asked.id), name, asked)
 }
 
 const idIn = (call: Call): string => call.path["id"] as string
@@ -34,9 +34,9 @@ export const getConnection: Route = {
   summary: "Look at a connection",
   answers: { 200: { description: "It is open.", schema: described200 } },
   errors: ["gone"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    return Response.json(await ask(desk, "connection", { id: idIn(call) }))
+    return Response.json(await callNode(context, "connection", { id: idIn(call) }))
   },
 }
 
@@ -59,16 +59,21 @@ export const pushToConnection: Route = {
     "bad_body",
     "missing_data",
   ],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
     const id = idIn(call)
     // Before the body is read: nobody sends a megabyte to who is not there.
-    await ask(desk, "connection", { id })
-    const { type, data } = await readPublishBody(call.ask.request, desk.station.shared.limits)
+    await callNode(context, "connection", { id })
+    const { type, data } = await readPublishBody(call.request.raw, context.limits)
     // Once more: the body may have taken its time.
     call.caller.mayManage()
     const base64 = typeof data !== "string"
-    await ask(desk, "push", { id, type, data: base64 ? Buffer.from(data).toString("base64") : data, base64 })
+    await callNode(context, "push", {
+      id,
+      type,
+      data: base64 ? Buffer.from(data).toString("base64") : data,
+      base64,
+    })
     return new Response(null, { status: 204 })
   },
 }
@@ -107,9 +112,9 @@ export const closeConnection: Route = {
   },
   answers: { 204: { description: "It was told to end.", schema: null } },
   errors: ["gone", "bad_query"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    await ask(desk, "close", { id: idIn(call), ...farewellIn(call) })
+    await callNode(context, "close", { id: idIn(call), ...farewellIn(call) })
     return new Response(null, { status: 204 })
   },
 }

@@ -16,10 +16,10 @@ export const listConnections: Route = {
     200: { description: "A page.", schema: z.strictObject({ connections: z.array(connection), next }) },
   },
   errors: ["bad_query", "bad_cursor"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    const runs = desk.station.nodes.list.map(({ run }) => run)
-    const { connections, next: after } = await listPage(desk, call, { of: "connections", runs })
+    const runs = context.nodes.list.map(({ run }) => run)
+    const { connections, next: after } = await listPage(context, call, { of: "connections", runs })
     return Response.json({ connections, next: after })
   },
 }

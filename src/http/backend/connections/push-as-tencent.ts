@@ -3,7 +3,7 @@
 import { z } from "zod"
 import { readBase64 } from "../../../../wire/base64.ts"
 import { LabaError } from "../../../../wire/error.ts"
-import type { Call, Desk, Route } from "../backend.ts"
+import type { Call, BackendContext, Route } from "../backend.ts"
 import { closeConnection, pushToConnection } from "./connection.ts"
 import { jsonErrors, readJson } from "../requests/json-body.ts"
 
@@ -38,16 +38,16 @@ export const pushAsTencent: Route = {
     },
   },
   errors: [...jsonErrors, "not_found"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    const hook = desk.station.application.remote?.routes.named(call.path["api"] as string)?.hook
+    const hook = context.application.remote?.routes.named(call.path["api"] as string)?.hook
     if (hook?.dialect !== "tencent")
       throw new LabaError("not_found", "There is no hook of the dialect `tencent` by this name.")
-    const { websocket } = await readJson(call.ask.request, body)
+    const { websocket } = await readJson(call.request.raw, body)
     // Once more: the body may have taken its time.
     call.caller.mayManage()
     try {
-      await carryOut(desk, call, websocket)
+      await carryOut(context, call, websocket)
       return Response.json({ errNo: 0, errMsg: "ok" })
     } catch (error) {
       if (!(error instanceof LabaError) || error.status >= 500) throw error
@@ -57,16 +57,16 @@ export const pushAsTencent: Route = {
 }
 
 /** The same road as the connections API, so that it leads to every node. */
-function carryOut(desk: Desk, call: Call, order: Order): Promise<Response> | Response {
+function carryOut(context: BackendContext, call: Call, order: Order): Promise<Response> | Response {
   const path = { id: order.secConnectionID }
-  if (order.action === "closing") return closeConnection.handle(desk, { ...call, path })
+  if (order.action === "closing") return closeConnection.handle(context, { ...call, path })
   const isText = order.dataType === "text"
   const data = isText ? order.data : readBase64(order.data)
   if (data === null) throw new LabaError("bad_body", "`data` is not base64.")
-  const request = new Request("http://laba/", {
+  const raw = new Request("http://laba/", {
     method: "POST",
     headers: { "Content-Type": isText ? "text/plain" : "application/octet-stream" },
     body: data as BodyInit,
   })
-  return pushToConnection.handle(desk, { ...call, path, ask: { ...call.ask, request } })
+  return pushToConnection.handle(context, { ...call, path, request: { ...call.request, raw } })
 }

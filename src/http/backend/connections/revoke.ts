@@ -33,21 +33,22 @@ export const revoke: Route = {
   body,
   answers: { 204: { description: "From now on it is not accepted.", schema: null } },
   errors: [...jsonErrors, "not_found"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    const revoker = desk.revoker()
-    const given = await readJson(call.ask.request, body)
+    // By the configuration as it is when the call comes.
+    const { hasTokens } = context.access
+    const given = await readJson(call.request.raw, body)
     // Once more: the body may have taken its time.
     call.caller.mayManage()
-    if (!revoker)
+    if (!hasTokens)
       throw new LabaError("not_found", "No tokens are configured here, so there is nothing to revoke.")
-    const { nodes } = desk.station
+    const { nodes, revocations } = context
     if ("user" in given) {
       const atMs = Date.now()
-      revoker.revokeUser(given.user, atMs)
+      revocations.revokeUser(given.user, atMs)
       await nodes.revoke({ user: given.user, atMs })
     } else {
-      revoker.revokeToken(given.token, given.expires)
+      revocations.revokeToken(given.token, given.expires)
       await nodes.revoke({ token: given.token, expiresAtSeconds: given.expires })
     }
     return new Response(null, { status: 204 })

@@ -1,7 +1,7 @@
 // /_/api/users/{user}: one user's connections on all nodes, and the end of all of them.
 import { z } from "zod"
 import { LabaError } from "../../../../wire/error.ts"
-import type { Desk, Route } from "../backend.ts"
+import type { BackendContext, Route } from "../backend.ts"
 import { listPage } from "../requests/list-page.ts"
 import { pageQuery } from "../requests/query.ts"
 import { connection, next } from "../requests/shapes.ts"
@@ -20,11 +20,11 @@ export const getUser: Route = {
     },
   },
   errors: ["bad_query", "bad_cursor"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
     const user = call.path["user"] as string
-    const runs = await desk.station.nodes.nodesOf(user)
-    const { connections, next: after } = await listPage(desk, call, { of: "connections", user, runs })
+    const runs = await context.nodes.nodesOf(user)
+    const { connections, next: after } = await listPage(context, call, { of: "connections", user, runs })
     return Response.json({ user, connections, next: after })
   },
 }
@@ -43,15 +43,15 @@ export const disconnectUser: Route = {
     },
   },
   errors: [],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
     const user = call.path["user"] as string
-    return Response.json({ user, disconnected: await disconnectEverywhere(desk, user) })
+    return Response.json({ user, disconnected: await disconnectEverywhere(context, user) })
   },
 }
 
 /** On every node: polls that wait for the user are in no directory. One that is gone has ended them already. */
-async function disconnectEverywhere({ station: { nodes } }: Desk, user: string): Promise<number> {
+async function disconnectEverywhere({ nodes }: BackendContext, user: string): Promise<number> {
   const runs = new Set([...(await nodes.nodesOf(user)), ...nodes.list.map(({ run }) => run)])
   const ended = await Promise.all(
     Array.from(runs, (run) =>

@@ -20,10 +20,10 @@ export const listUsers: Route = {
   query: pageQuery,
   answers: { 200: { description: "A page.", schema: z.strictObject({ users: z.array(user), next }) } },
   errors: ["bad_query", "bad_cursor"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    const runs = desk.station.nodes.list.map(({ run }) => run)
-    const { users, next: after } = await listPage(desk, call, { of: "users", runs })
+    const runs = context.nodes.list.map(({ run }) => run)
+    const { users, next: after } = await listPage(context, call, { of: "users", runs })
     return Response.json({ users, next: after })
   },
 }

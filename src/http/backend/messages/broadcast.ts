@@ -31,13 +31,13 @@ export const broadcast: Route = {
     },
   },
   errors: publishErrors,
-  async handle(desk, call) {
-    const given = await readMessages(call.ask.request, body)
-    const channels = forEachNumbered("channels", given.channels, (name) => channelFor(desk, call, name))
+  async handle(context, call) {
+    const given = await readMessages(call.request.raw, body)
+    const channels = forEachNumbered("channels", given.channels, (name) => channelFor(context, call, name))
     // Two spellings of one name are one channel, which gets the message once.
-    const draft = readDraft(desk, call, given)
+    const draft = readDraft(context, call, given)
     return publishAll(
-      desk,
+      context,
       [...new Set(channels)].map((channel) => ({ channel, ...draft })),
     )
   },

@@ -29,12 +29,12 @@ export const publishMany: Route = {
   body,
   answers: { 200: { description: "A result for each message.", schema: results } },
   errors: publishErrors,
-  async handle(desk, call) {
-    const { messages } = await readMessages(call.ask.request, body)
+  async handle(context, call) {
+    const { messages } = await readMessages(call.request.raw, body)
     const drafts = forEachNumbered("messages", messages, (message) => ({
-      channel: channelFor(desk, call, message.channel),
-      ...readDraft(desk, call, message),
+      channel: channelFor(context, call, message.channel),
+      ...readDraft(context, call, message),
     }))
-    return publishAll(desk, drafts)
+    return publishAll(context, drafts)
   },
 }

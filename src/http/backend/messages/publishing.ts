@@ -9,9 +9,10 @@ import type { MaybePromise } from "../../../engines/engine.ts"
 import { checkSize, type DraftRequest } from "../../../hub/drafts.ts"
 import { readJsonPayload } from "../../../protocols/json-payload.ts"
 import { checkIdempotencyKey } from "../../../protocols/idempotency-key.ts"
-import { answerOf, idempotencyOf, type PublishAnswer } from "../../channels/publish.ts"
+import { idempotencyOf } from "../../idempotency.ts"
+import { answerOf, type PublishAnswer } from "../../publish-answer.ts"
 import { permitPublish } from "../../admission.ts"
-import type { Call, Desk } from "../backend.ts"
+import type { Call, BackendContext } from "../backend.ts"
 import { jsonErrors } from "../requests/json-body.ts"
 
 /** Messages of one request, or channels of one broadcast. A thousand publishes hold the loop for about 10 ms. */
@@ -35,20 +36,24 @@ interface MessageBody {
 }
 
 /** A channel's name from a body, for a caller who may publish there, as often. Throws `bad_channel`, `forbidden` and `too_many_requests`. */
-export function channelFor(desk: Desk, call: Call, name: string): Channel {
+export function channelFor(context: BackendContext, call: Call, name: string): Channel {
   const channel = parseChannel(name, "body")
-  permitPublish(desk.station, call.ask, channel)
+  permitPublish(context, call.request, channel)
   return channel
 }
 
 /** What a message is made of. Throws `bad_body`, `too_large` and `bad_key`. */
-export function readDraft(desk: Desk, call: Call, body: MessageBody): Omit<DraftRequest, "channel"> {
+export function readDraft(
+  context: BackendContext,
+  call: Call,
+  body: MessageBody,
+): Omit<DraftRequest, "channel"> {
   const payload = readJsonPayload(body, "bad_body")
-  checkSize(payload, desk.station.shared.limits)
+  checkSize(payload, context.limits)
   return {
     payload,
     idempotency: idempotencyOf(body.key === undefined ? undefined : checkIdempotencyKey(body.key), payload),
-    publisher: publisherOf(call.ask.identity, null),
+    publisher: publisherOf(call.request.identity, null),
   }
 }
 
@@ -77,24 +82,27 @@ export function forEachNumbered<Item, Made>(
 type Result = PublishAnswer | { readonly channel: string; readonly error: Problem }
 
 /** Publishes one. What the engine refuses is an answer, since others of the request may be published already. */
-async function publishOne(desk: Desk, draft: DraftRequest): Promise<Result> {
+async function publishOne(context: BackendContext, draft: DraftRequest): Promise<Result> {
   try {
-    return await publishNow(desk, draft)
+    return await publishNow(context, draft)
   } catch (error) {
     if (!(error instanceof LabaError)) throw error
-    desk.station.shared.counters.countRefusedPublish(error.code)
+    context.counters.countRefusedPublish(error.code)
     return { channel: draft.channel, error: problemOf(error) }
   }
 }
 
 /** Throws what the engine throws. */
-export function publishNow(desk: Desk, draft: DraftRequest): MaybePromise<PublishAnswer> {
-  const published = desk.station.shared.hub.publish(desk.station.drafts.make(draft))
+export function publishNow(context: BackendContext, draft: DraftRequest): MaybePromise<PublishAnswer> {
+  const published = context.hub.publish(context.drafts.make(draft))
   return published instanceof Promise
     ? published.then((answer) => answerOf(draft.channel, answer))
     : answerOf(draft.channel, published)
 }
 
 /** All at once: the engine sees them in the order of the request. */
-export const publishAll = async (desk: Desk, drafts: readonly DraftRequest[]): Promise<Response> =>
-  Response.json({ results: await Promise.all(drafts.map((draft) => publishOne(desk, draft))) })
+export const publishAll = async (
+  context: BackendContext,
+  drafts: readonly DraftRequest[],
+): Promise<Response> =>
+  Response.json({ results: await Promise.all(drafts.map((draft) => publishOne(context, draft))) })

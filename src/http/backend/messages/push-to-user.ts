@@ -4,7 +4,7 @@ import { LabaError } from "../../../../wire/error.ts"
 import { userBytesMax, userPart } from "../../../access/rules/own-channels.ts"
 import type { Channel } from "../../../channels/channel.ts"
 import { listenersOn } from "../../listeners-on-nodes.ts"
-import type { Desk, Route } from "../backend.ts"
+import type { BackendContext, Route } from "../backend.ts"
 import { readMessages } from "../requests/json-body.ts"
 import { channelFor, publishErrors, publishNow, readDraft } from "./publishing.ts"
 import { draftShape, published } from "../requests/shapes.ts"
@@ -36,11 +36,11 @@ export const pushToUser: Route = {
     200: { description: "The key was known: the first answer again.", schema: pushed },
   },
   errors: ["bad_request", ...publishErrors, "idempotency_conflict", "too_many_keys"],
-  async handle(desk, call) {
-    const { topic, ...message } = await readMessages(call.ask.request, body)
-    const channel = channelFor(desk, call, `/${partOf(call.path["user"] as string)}/${topic}`)
-    const answer = await publishNow(desk, { channel, ...readDraft(desk, call, message) })
-    const reach = await reachOf(desk, { user: call.path["user"] as string, channel })
+  async handle(context, call) {
+    const { topic, ...message } = await readMessages(call.request.raw, body)
+    const channel = channelFor(context, call, `/${partOf(call.path["user"] as string)}/${topic}`)
+    const answer = await publishNow(context, { channel, ...readDraft(context, call, message) })
+    const reach = await reachOf(context, { user: call.path["user"] as string, channel })
     return Response.json({ ...answer, ...reach }, { status: answer.duplicate ? 200 : 201 })
   },
 }
@@ -59,7 +59,7 @@ function partOf(user: string): string {
  * under its lease does not answer, and is not counted: what was pushed is kept, but nobody there has heard it.
  */
 async function reachOf(
-  { station: { nodes } }: Desk,
+  { nodes }: BackendContext,
   { user, channel }: { readonly user: string; readonly channel: Channel },
 ): Promise<{ clusterListeners: number; nodes: number }> {
   // It was published: that nobody can be counted is no failure of that.

@@ -53,9 +53,8 @@ export const listHooks: Route = {
     },
   },
   errors: [],
-  handle(desk, call) {
+  handle({ application: { remote } }, call) {
     call.caller.mayManage()
-    const { remote } = desk.station.application
     return Response.json({
       durable: remote?.durable ?? false,
       registered: remote?.registrations.size ?? 0,

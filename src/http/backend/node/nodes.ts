@@ -32,9 +32,9 @@ export const listNodes: Route = {
     "A node that died is on the list until its lease runs out (`node.lease`); one that was shut down is gone at once. Loads are a second old.",
   answers: { 200: { description: "All of them.", schema: z.strictObject({ nodes: z.array(node) }) } },
   errors: [],
-  handle(desk, call) {
+  handle(context, call) {
     call.caller.mayManage()
-    const { list, self } = desk.station.nodes
+    const { list, self } = context.nodes
     return Response.json({ nodes: list.map((one) => ({ ...one, self: one.run === self })) })
   },
 }

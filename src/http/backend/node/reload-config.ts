@@ -25,8 +25,8 @@ export const reloadConfig: Route = {
   },
   answers: { 200: { description: "What was changed, or would be.", schema: report } },
   errors: ["bad_query", "bad_config", "not_found"],
-  async handle(desk, call) {
+  async handle(context, call) {
     call.caller.mayManage()
-    return Response.json(await desk.reload(truthOf(call, "dry")))
+    return Response.json(await context.reloader.reload(truthOf(call, "dry")))
   },
 }

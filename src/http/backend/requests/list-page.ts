@@ -3,7 +3,7 @@
 import { LabaError } from "../../../../wire/error.ts"
 import type { Params, NodePage } from "../../../cluster/nodes.ts"
 import { parsePageCursor, printPageCursor } from "../../../paging/page-cursor.ts"
-import type { Call, Desk } from "../backend.ts"
+import type { Call, BackendContext } from "../backend.ts"
 import { cursorOf, limitOf } from "./query.ts"
 
 /** A page, and its printed `next`. */
@@ -11,7 +11,7 @@ type ListPage = Omit<NodePage, "next"> & { readonly next: string | null }
 
 /** A page of one node's list, of the first of `runs` on. Throws `bad_query`, `bad_cursor` and `engine_unavailable`. */
 export async function listPage(
-  { station: { nodes } }: Desk,
+  { nodes }: BackendContext,
   call: Call,
   { runs, ...what }: Pick<Params<"list">, "of" | "user"> & { readonly runs: readonly string[] },
 ): Promise<ListPage> {

@@ -1,8 +1,7 @@
-// What every WebSocket handshake must be, whatever is spoken then; and that nobody new is let in by a node that goes away.
-import { LabaError } from "../../wire/error.ts"
-import { asksForWebSocket, connectionUpgrades } from "../access/origins/upgrade-offer.ts"
-import type { Station } from "./api-request.ts"
-import { webSocketVersion } from "./problem.ts"
+// What every WebSocket handshake must be, whatever is spoken then.
+import { LabaError } from "../../../wire/error.ts"
+import { asksForWebSocket, connectionUpgrades } from "../../access/origins/upgrade-offer.ts"
+import { webSocketVersion } from "../problem.ts"
 
 /** Throws `upgrade_not_supported` and `bad_request`. */
 export function checkHandshake({ headers }: Request): void {
@@ -24,13 +23,4 @@ export function checkHandshake({ headers }: Request): void {
       `Only version ${webSocketVersion} of WebSocket is spoken here: \`Sec-WebSocket-Version: ${webSocketVersion}\`.`,
     )
   }
-}
-
-/** Asked before the application is, and after it: that may take until everybody was sent away. `abandon`: they were let in already. */
-export function refuseWhileDraining(station: Station, abandon?: () => void): void {
-  if (!station.draining) return
-  abandon?.()
-  throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
-    retryAfterSeconds: 1,
-  })
 }

@@ -1,11 +1,11 @@
 // A message that a node sends to itself through its engine every second, by the road that all messages take. While it is
 // not heard, neither is anything else: the node is deaf, and nobody should be sent there.
-import type { Channel } from "../channels/channel.ts"
-import type { Engine } from "../engines/engine.ts"
-import type { Hub } from "../hub/hub.ts"
-import type { PreparedMessage } from "../hub/prepared-message.ts"
-import { ListGroup } from "../transports/list-group.ts"
-import type { GroupKind, Listener, ListenerState } from "../transports/transport.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { Engine } from "../../engines/engine.ts"
+import type { Hub } from "../../hub/hub.ts"
+import type { PreparedMessage } from "../../hub/prepared-message.ts"
+import { ListGroup } from "../../transports/list-group.ts"
+import type { GroupKind, Listener, ListenerState } from "../../transports/transport.ts"
 
 const intervalMs = 1000
 

@@ -1,7 +1,7 @@
 // /_/live and /_/ready: whether the process answers, and whether it should be sent anybody. Load balancers and
 // supervisors ask often, so the engine is asked at most once a second.
-import { within } from "../bounds/within.ts"
-import type { MaybePromise } from "../engines/engine.ts"
+import { within } from "../../bounds/within.ts"
+import type { MaybePromise } from "../../engines/engine.ts"
 
 /** Why nobody should be sent here. */
 type Unready = "draining" | "engine_unavailable" | "deaf"

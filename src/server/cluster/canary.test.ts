@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
-import type { Receipt } from "../engines/engine.ts"
-import { flushPromises, channelOf, TestHub } from "../hub/testing/test-hub.ts"
+import type { Receipt } from "../../engines/engine.ts"
+import { flushPromises, channelOf, TestHub } from "../../hub/testing/test-hub.ts"
 import { Canary } from "./canary.ts"
 
 function open() {

@@ -1,21 +1,23 @@
 // GET /_/stomp, and a channel's own URL with one of the subprotocols: a WebSocket that speaks STOMP. Nothing is listened to before it is
 // subscribed to, so no right but that to be here is asked for.
-import { LabaError } from "../../wire/error.ts"
-import { stompSubprotocols } from "../protocols/stomp/version.ts"
-import { StompConversation } from "../transports/stomp/stomp-conversation.ts"
-import { identityOf, signIn } from "../transports/conversation/sign-in.ts"
-import { ConversationSocket } from "../transports/websocket/conversation-socket.ts"
-import { enter } from "./admission.ts"
-import type { Ask, Station } from "./api-request.ts"
-import { checkHandshake, refuseWhileDraining } from "./handshake.ts"
+import { LabaError } from "../../../wire/error.ts"
+import { stompSubprotocols } from "../../protocols/stomp/version.ts"
+import { StompConversation } from "../../transports/stomp/stomp-conversation.ts"
+import { identityOf, signIn } from "../../transports/conversation/sign-in.ts"
+import { ConversationSocket } from "../../transports/websocket/conversation-socket.ts"
+import { admitConnection } from "../admission.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { ApiRequest } from "../api-request.ts"
+import { refuseWhileDraining } from "../draining.ts"
+import { checkHandshake } from "./handshake.ts"
 
 /** Without subprotocols, too: then CONNECT alone says the version. */
-export async function openStomp(station: Station, ask: Ask): Promise<Response | undefined> {
-  checkHandshake(ask.request)
-  const offered = ask.request.headers.get("sec-websocket-protocol")
-  if (offered === null) return speakStomp(station, ask, null)
+export async function openStomp(context: ApiContext, request: ApiRequest): Promise<Response | undefined> {
+  checkHandshake(request.raw)
+  const offered = request.raw.headers.get("sec-websocket-protocol")
+  if (offered === null) return speakStomp(context, request, null)
   const chosen = stompSubprotocolIn(offered)
-  if (chosen !== null) return speakStomp(station, ask, chosen)
+  if (chosen !== null) return speakStomp(context, request, chosen)
   throw new LabaError("bad_subprotocol", `Offer ${stompSubprotocols.join(", ")}, or no subprotocol.`)
 }
 
@@ -27,20 +29,15 @@ export function stompSubprotocolIn(offered: string): string | null {
 
 /** After the handshake was looked at. */
 export async function speakStomp(
-  station: Station,
-  ask: Ask,
+  context: ApiContext,
+  request: ApiRequest,
   subprotocol: string | null,
 ): Promise<Response | undefined> {
-  const { request, server } = ask
-  const { shared: context, stomp, socketKinds } = station
-  refuseWhileDraining(station)
+  const { raw, server } = request
+  const { stomp, socketKinds } = context
+  refuseWhileDraining(context)
   const number = context.connections.reserve()
-  const {
-    user,
-    guest: client,
-    confirm,
-    abandon,
-  } = await enter(station, ask, {
+  const { user, client, confirm, abandon } = await admitConnection(context, request, {
     number,
     transport: "websocket",
     protocol: "stomp",
@@ -62,9 +59,9 @@ export async function speakStomp(
   socket.client = client
   try {
     confirm()
-    refuseWhileDraining(station)
+    refuseWhileDraining(context)
     const headers = subprotocol === null ? {} : { "Sec-WebSocket-Protocol": subprotocol }
-    if (server.upgrade(request, { data: socket, headers })) return undefined
+    if (server.upgrade(raw, { data: socket, headers })) return undefined
   } catch (error) {
     abandon()
     throw error

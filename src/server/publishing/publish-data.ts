@@ -1,8 +1,8 @@
 // What a program hands to `publish`, made into a payload.
-import { isCanonicalType, isJsonType, isTextType } from "../../wire/content-type.ts"
-import { LabaError } from "../../wire/error.ts"
-import { mustBeJson } from "../http/body/payload.ts"
-import type { Payload } from "../hub/drafts.ts"
+import { isCanonicalType, isJsonType, isTextType } from "../../../wire/content-type.ts"
+import { LabaError } from "../../../wire/error.ts"
+import { mustBeJson } from "../../http/body/payload.ts"
+import type { Payload } from "../../hub/drafts.ts"
 
 /** A string is text, bytes are bytes, anything else is JSON. */
 export type PublishData =

@@ -1,17 +1,17 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
-import type { Limits } from "../../wire/limits.ts"
-import type { Access } from "../access/access.ts"
-import { type AdmissionControl, publisherOf } from "../access/limits/admission-control.ts"
-import { idempotencyOf, keyScopeOf } from "../http/channels/publish.ts"
-import type { MaybePromise } from "../engines/engine.ts"
-import type { Application } from "../hooks/application.ts"
-import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
-import { checkSize, type Drafts, type Payload } from "../hub/drafts.ts"
-import type { Hub } from "../hub/hub.ts"
-import type { Connection } from "../transports/connections/connection.ts"
-import type { Connections } from "../transports/connections/connections.ts"
-import type { ClientPublish, ClientPublished, TransportContext } from "../transports/transport-context.ts"
-import type { InFlight } from "../http/in-flight.ts"
+import type { Limits } from "../../../wire/limits.ts"
+import type { Access } from "../../access/access.ts"
+import { type AdmissionControl, publisherOf } from "../../access/limits/admission-control.ts"
+import { idempotencyOf, keyScopeOf } from "../../http/idempotency.ts"
+import type { MaybePromise } from "../../engines/engine.ts"
+import type { Application } from "../../hooks/application.ts"
+import { senderOf } from "../../hooks/remote/delivery/fair-queue.ts"
+import { checkSize, type Drafts, type Payload } from "../../hub/drafts.ts"
+import type { Hub } from "../../hub/hub.ts"
+import type { Connection } from "../../transports/connections/connection.ts"
+import type { Connections } from "../../transports/connections/connections.ts"
+import type { ClientPublish, ClientPublished, TransportContext } from "../../transports/transport-context.ts"
+import type { InFlight } from "../../http/in-flight.ts"
 import { payloadFrom } from "./publish-data.ts"
 
 interface ClientPublishOptions {
@@ -21,12 +21,12 @@ interface ClientPublishOptions {
   readonly connections: Connections
   readonly limits: Limits
   readonly access: Access
-  readonly admissions: AdmissionControl
+  readonly admission: AdmissionControl
   readonly inFlight: InFlight
 }
 
 export function makePublishFor(options: ClientPublishOptions): TransportContext["publishFor"] {
-  const { hub, drafts, application, connections, limits, access, admissions: admission, inFlight } = options
+  const { hub, drafts, application, connections, limits, access, admission, inFlight } = options
 
   const count = ({ client }: Connection, { channel }: ClientPublish): void =>
     void admission.publish(client.identity, channel, client.addressGroup)

@@ -1,0 +1,31 @@
+// What the endpoints of one node work with, by name. Each takes what it needs and nothing through another.
+import type { AccessControl } from "../access/access-control.ts"
+import type { Nodes } from "../cluster/nodes.ts"
+import type { Application } from "../hooks/application.ts"
+import type { Drafts } from "../hub/drafts.ts"
+import type { HeldPolls } from "../transports/poll/held-polls.ts"
+import type { StompContext } from "../transports/stomp/stomp-context.ts"
+import type { TransportContext } from "../transports/transport-context.ts"
+import type { SocketKinds } from "../transports/websocket/socket-kinds.ts"
+
+/** An endpoint hands its request to a transport, so it has what transports need, too. */
+export interface ApiContext extends TransportContext {
+  readonly access: AccessControl
+  readonly drafts: Drafts
+  readonly application: Application
+  readonly heldPolls: HeldPolls
+  readonly nodes: Nodes
+  readonly socketKinds: SocketKinds
+  readonly stomp: StompContext
+  readonly shutdown: ShutdownState
+  /** Something that looks for a health check or for metrics asked a channel that nothing was published to. */
+  readonly onProbe: (path: string) => void
+}
+
+/** How far a node is on its way out. */
+export interface ShutdownState {
+  /** `/_/ready` says no; everybody is still let in and served. */
+  leaving: boolean
+  /** Nobody new is let in. */
+  draining: boolean
+}

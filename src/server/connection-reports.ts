@@ -1,0 +1,54 @@
+// What becomes of connections, told to whom it concerns: the application, the counters, the log.
+import type { Application } from "../hooks/application.ts"
+import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
+import type { Counters } from "../telemetry/counters.ts"
+import type { Events } from "../telemetry/events.ts"
+import type { Connections } from "../transports/connections/connections.ts"
+import type { Reader } from "../transports/slow-readers.ts"
+import type { TransportContext } from "../transports/transport-context.ts"
+
+interface ConnectionReportsOptions {
+  readonly application: Application
+  readonly connections: Connections
+  readonly counters: Counters
+  readonly events: Events
+}
+
+type ConnectionReports = Pick<
+  TransportContext,
+  "askToSubscribe" | "reportFailure" | "reportSlowCut" | "reportGone"
+>
+
+export function connectionReports(options: ConnectionReportsOptions): ConnectionReports {
+  const { application, connections, counters, events } = options
+  return {
+    askToSubscribe: ({ number, transport, user, client }, channel) =>
+      application.subscribe(
+        () => ({
+          connection: connections.idOf(number),
+          transport,
+          user,
+          sender: senderOf(user, client.addressGroup),
+        }),
+        channel,
+      ),
+    reportFailure: ({ transport, protocol }, error) =>
+      events.connectionFailed({ transport, protocol }, error),
+    reportSlowCut(connection) {
+      counters.slowCut++
+      reportSlow(events, connection)
+    },
+    reportGone({ transport, user, number }, code, reason) {
+      if (!application.tellsOnDisconnect) return
+      void application.disconnected({ connection: connections.idOf(number), transport, user, code, reason })
+    },
+  }
+}
+
+/** A reader was closed that took too little. */
+export function reportSlow(
+  events: Pick<Events, "slowReaderClosed">,
+  { channels, transport }: Pick<Reader, "channels" | "transport">,
+): void {
+  events.slowReaderClosed({ channel: channels.join(" "), kind: transport })
+}

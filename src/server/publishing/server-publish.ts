@@ -1,0 +1,31 @@
+// What the server publishes for whoever runs it: by the library, or as a hook's answer. Nobody's rights or rates are asked
+// for; the rest is the way of every publish.
+import type { Limits } from "../../../wire/limits.ts"
+import { parseChannel } from "../../channels/name.ts"
+import { idempotencyOf } from "../../http/idempotency.ts"
+import { answerOf, type PublishAnswer } from "../../http/publish-answer.ts"
+import { checkSize, type Drafts, type Payload } from "../../hub/drafts.ts"
+import type { Hub } from "../../hub/hub.ts"
+import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
+
+/** Publishes what `read` gives. Throws `LabaError`. */
+export type ServerPublish = (channel: string, read: () => Payload, key?: string) => Promise<PublishAnswer>
+
+interface ServerPublishOptions {
+  readonly hub: Hub
+  readonly drafts: Drafts
+  readonly limits: Limits
+}
+
+export function makeServerPublish({ hub, drafts, limits }: ServerPublishOptions): ServerPublish {
+  return async (name, read, key) => {
+    const channel = parseChannel(name, "body")
+    const payload = read()
+    checkSize(payload, limits)
+    const idempotency = idempotencyOf(key === undefined ? undefined : checkIdempotencyKey(key), payload)
+    return answerOf(
+      channel,
+      await hub.publish(drafts.make({ channel, payload, idempotency, publisher: undefined })),
+    )
+  }
+}
