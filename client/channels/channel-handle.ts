@@ -48,7 +48,6 @@ interface ChannelHandleOptions {
 export function createChannelHandle(options: ChannelHandleOptions, firstOwner: HandleOwner): ChannelHandle {
   const { name, bufferMax, report, publish } = options
   const emitter = createEmitter<ChannelEvents>(report)
-  const waiting = new Set<{ resolve(subscription: Subscription): void; reject(error: Error): void }>()
   let owner = firstOwner
   let over: Reason | null = null
   // A channel that was open before: this user of it stands where it stood then, whatever it was subscribed with.
@@ -71,10 +70,7 @@ export function createChannelHandle(options: ChannelHandleOptions, firstOwner: H
     if (over) return
     over = reason
     emitter.emit("state", { state: "closed", reason })
-    const failure = new LabaFailure(reason)
-    for (const { reject } of waiting) reject(failure)
-    waiting.clear()
-    unread.end(reason.code === "closed" ? undefined : failure)
+    unread.end(reason.code === "closed" ? undefined : new LabaFailure(reason))
   }
   const off: Channel["off"] = (event, listener) => {
     emitter.off(event, listener)
@@ -100,7 +96,14 @@ export function createChannelHandle(options: ChannelHandleOptions, firstOwner: H
       ready() {
         if (over) return Promise.reject(new LabaFailure(over))
         if (owner.state === "open") return Promise.resolve((joined || owner.subscription) as Subscription)
-        return new Promise((resolve, reject) => waiting.add({ resolve, reject }))
+        return new Promise((resolve, reject) => {
+          const stop = emitter.on("state", ({ state: now, reason }) => {
+            if (now === "open") resolve(owner.subscription as Subscription)
+            else if (now === "closed") reject(new LabaFailure(reason as Reason))
+            else return
+            stop()
+          })
+        })
       },
       // Whom the server lets publish and not listen, may still publish.
       publish: (data, more) =>
@@ -120,12 +123,8 @@ export function createChannelHandle(options: ChannelHandleOptions, firstOwner: H
       owner = next
     },
     emitState(news) {
-      const isOpen = news.state === "open"
-      if (isOpen) joined = null
+      if (news.state === "open") joined = null
       emitter.emit("state", news)
-      if (!isOpen) return
-      for (const { resolve } of waiting) resolve(owner.subscription as Subscription)
-      waiting.clear()
     },
     end,
   }
