@@ -52,8 +52,12 @@ export class LabaSocket {
     channel.on("reset", ({ reason }) => failed(makeReason("reset", "at-once", reason)))
     channel.on("state", ({ state, reason }) => {
       if (state === "open") this.onopen?.({ type: "open" })
-      else if (state === "closed") this.end(reason as Reason)
-      else if (reason) failed(reason)
+      else if (reason && state !== "closed") failed(reason)
+      else if (reason) {
+        this.close()
+        const wasClean = reason.code === "closed"
+        this.onclose?.({ type: "close", code: wasClean ? 1000 : 1006, reason: reason.code, wasClean })
+      }
     })
     this.channel = channel
   }
@@ -72,11 +76,5 @@ export class LabaSocket {
 
   close(): void {
     this.laba.close()
-  }
-
-  private end(reason: Reason): void {
-    this.laba.close()
-    const wasClean = reason.code === "closed"
-    this.onclose?.({ type: "close", code: wasClean ? 1000 : 1006, reason: reason.code, wasClean })
   }
 }

@@ -27,9 +27,9 @@ export function createPreferredTransport(
   return {
     order(names) {
       const [name, until] = read().split(" ")
-      const first = names.find((one) => one === name)
-      if (!first || Number(until) < clock.now()) return names
-      return [first, ...names.filter((one) => one !== first)]
+      if (Number(until) < clock.now()) return names
+      const isFirst = (one: TransportName): boolean => one === name
+      return [...names.filter(isFirst), ...names.filter((one) => !isFirst(one))]
     },
     remember(name) {
       own = `${name} ${clock.now() + rememberMs}`

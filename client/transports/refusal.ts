@@ -1,5 +1,5 @@
 // Why a transport ended or was refused, read from what only HTTP and WebSockets say: statuses, headers, close codes.
-import { type Code, retryOfClose } from "../../wire/codes.ts"
+import { type Code, type Retry, retryOfClose } from "../../wire/codes.ts"
 import type { ResponseLike } from "../environment.ts"
 import { makeReason, networkReason, type Reason, reasonOf } from "../reason.ts"
 
@@ -14,24 +14,22 @@ export const reasonOfClose = (close: number, word: string): Reason =>
 export async function reasonOfRefusal(
   response: Pick<ResponseLike, "status" | "headers" | "text">,
 ): Promise<Reason> {
-  const { status } = response
-  const problem = parseProblem(await response.text().catch(() => ""))
-  if (!problem) return networkReason(`The answer was ${status}.`)
-  const { code, retry } = problem
-  const isBarred = status === 401 || status === 403
-  const seconds = Number(response.headers.get("retry-after"))
-  return {
-    ...problem,
-    retry: code === "gone" ? "at-once" : retry === "stay-away" && !isBarred ? "back-off" : retry,
-    ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
-  }
-}
-
-function parseProblem(body: string): Reason | null {
+  const { status, headers } = response
   try {
-    const problem = JSON.parse(body)
-    return typeof problem.code === "string" && typeof problem.retry === "string" ? reasonOf(problem) : null
+    const problem = JSON.parse(await response.text())
+    const { code, retry } = problem
+    if (typeof code === "string" && typeof retry === "string") {
+      const isBarred = status === 401 || status === 403
+      const seconds = Number(headers.get("retry-after"))
+      return {
+        ...reasonOf(problem),
+        retry:
+          code === "gone" ? "at-once" : retry === "stay-away" && !isBarred ? "back-off" : (retry as Retry),
+        ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
+      }
+    }
   } catch {
-    return null
+    // No JSON: something else answered.
   }
+  return networkReason(`The answer was ${status}.`)
 }
