@@ -2,8 +2,8 @@
 // It knows nothing of channels' names beyond hashing them.
 //
 //   cursor   = single / compound
-//   single   = epoch "-" offset "." tag            ; a place in one channel; the tag is a hash of its name
-//   compound = "~" list "~" entry *("." entry)     ; a place in each channel of a list
+//   single   = epoch "-" offset "." tag            ; a position in one channel; the tag is a hash of its name
+//   compound = "~" list "~" entry *("." entry)     ; a position in each channel of a list
 //   entry    = [ epoch "-" ] offset
 //   epoch    = 1*24( ALPHA / DIGIT )
 //   offset   = a whole number in base 36, without leading zeros
@@ -11,8 +11,8 @@
 //   list     = a whole number below 2^32 in base 36
 //
 // The first character tells the kind, and what follows is closed: nothing may be added to a kind that is known. Kept for what is
-// not spoken yet, and refused as malformed until then: "." first for places told from a channel's beginning or end, "_" first for
-// places in all channels of a pattern, "-" first for nothing. A server that does not know one refuses it, and cannot misread it.
+// not spoken yet, and refused as malformed until then: "." first for positions counted from a channel's beginning or end, "_" first for
+// positions in all channels of a pattern, "-" first for nothing. A server that does not know one refuses it, and cannot misread it.
 
 import { fnv1a } from "./fnv1a.ts"
 
@@ -24,28 +24,28 @@ export interface Position {
   readonly offset: number
 }
 
-/** A place that fits no channel, so that resuming from it answers a reset: what a cursor of another channel or list stands for. */
+/** A position that fits no channel, so that resuming from it answers a reset: what a cursor of another channel or list is read as. */
 export const foreignPosition: Position = { epoch: "", offset: 0 }
 
-/** Whether it is the place of a cursor that belongs elsewhere. */
+/** Whether it was read from a cursor that belongs elsewhere. */
 export const isForeignPosition = ({ epoch }: Position): boolean => epoch === foreignPosition.epoch
 
 /** Longer cursors are refused unread: 256 channels with an epoch of 16 characters each fit, a megabyte of digits does not. */
 export const cursorCharsMax = 8192
 
-const place = "([0-9A-Za-z]{1,24})-(0|[1-9a-z][0-9a-z]{0,10})"
+const positionGrammar = "([0-9A-Za-z]{1,24})-(0|[1-9a-z][0-9a-z]{0,10})"
 // Without a tag it was printed before cursors knew their channel. It may be anybody's, so it fits none.
-const single = new RegExp(`^${place}(?:\\.(0|[1-9a-z][0-9a-z]{0,4}))?$`)
-const entryWithEpoch = new RegExp(`^${place}$`)
+const single = new RegExp(`^${positionGrammar}(?:\\.(0|[1-9a-z][0-9a-z]{0,4}))?$`)
+const entryWithEpoch = new RegExp(`^${positionGrammar}$`)
 
-/** Prints a place in a channel, for example `k3f9a-2s.9wrm6` in `/orders/42`. Only unreserved URL characters, so it travels in any query or header. */
+/** Prints a position in a channel, for example `k3f9a-2s.9wrm6` in `/orders/42`. Only unreserved URL characters, so it travels in any query or header. */
 export function printCursor(channel: string, position: Position): string {
   return `${position.epoch}-${position.offset.toString(36)}.${tagOf(channel)}`
 }
 
 /**
  * Reads what `printCursor` printed for this channel; `nowhere` when it was another one, or a list of them. Null when it is malformed:
- * an error of the caller, unlike a place in numbering that is over.
+ * an error of the caller, unlike a position in numbering that is over.
  */
 export function parseCursor(text: string, channel: string): Position | null {
   const match = single.exec(text)

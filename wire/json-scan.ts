@@ -37,7 +37,7 @@ const isHexDigit = (code: number): boolean =>
 /**
  * Reads one text from its beginning to its end, each character once. Every method throws `BadJson` where the text is no JSON, or where a
  * value that is passed whole is nested deeper than `depthMax`: values within values cost whoever parses or prints them more than their
- * length. How deep it is visited is the visitor's affair.
+ * length. How deep a caller goes into it is for the caller to bound.
  */
 export class JsonScanner {
   private readonly text: string

@@ -1,6 +1,6 @@
 // The contract of the hub, the heart of a node: who listens to what, and how a message reaches them.
 //
-// A message takes one road: `publish` hands the draft to the engine; the engine numbers it and delivers it back; the
+// A message takes one way: `publish` hands the draft to the engine; the engine numbers it and delivers it back; the
 // audience of its channel takes it into its ring; the fan-out gives every bucket of listeners what it lacks. The hub
 // knows rules and positions. It refuses to know HTTP, sockets, frames' syntax and who an engine is.
 import type { Position } from "../../wire/cursor.ts"
@@ -50,7 +50,7 @@ export interface Hub {
    */
   pause(listener: Listener): void
   /**
-   * A reader is slow. Null: the rule says it is to be closed, or it is gone. Else it is aside; call the answer once it has
+   * A reader is slow. Null: the rule says it is to be closed, or it is gone. Else it skips; call the answer once it has
    * drained, and it is told `skipped`, given the newest message and live again. One that was given nothing yet skips nothing.
    */
   startSkipping(listener: Listener): (() => void) | null

@@ -119,7 +119,7 @@ describe("resuming", () => {
     expect(listener.offsets).toEqual(range(1, 110))
   })
 
-  test("answers a reset to an unknown epoch, a future offset and a trimmed place, then goes on live from the tail", async () => {
+  test("answers a reset to an unknown epoch, a future offset and a trimmed position, then goes on live from the tail", async () => {
     const rule = { ...keepAll, keep: { count: 3, bytes: 1e6, timeMs: 60_000 } }
     const testHub = new TestHub({ rule })
     testHub.publish("/a", 10)
@@ -202,7 +202,7 @@ describe("overload", () => {
 
 describe("an engine in another process", () => {
   test("a hole in the numbers is fetched once and given in order", async () => {
-    const { rehearsal: testHub, engine } = startOnRemoteEngine()
+    const { testHub, engine } = startOnRemoteEngine()
     const listener = testHub.listen("/a")
     await flushPromises()
     engine.deaf = true
@@ -216,7 +216,7 @@ describe("an engine in another process", () => {
   })
 
   test("that cannot forget ends everybody all the same, and they come back to what is still there", async () => {
-    const { rehearsal: testHub, engine } = startOnRemoteEngine()
+    const { testHub, engine } = startOnRemoteEngine()
     const listener = testHub.listen("/a")
     await flushPromises()
     await testHub.hub.publish(testHub.draft("/a"))
@@ -226,19 +226,19 @@ describe("an engine in another process", () => {
     await flushPromises()
     expect(listener.heard).toEqual(["start 0", "1", "end engine_unavailable"])
     expect(engine.listened.size).toBe(0)
-    const back = testHub.listen("/a", { epoch: "far1", offset: 0 })
+    const back = testHub.listen("/a", { epoch: "remote1", offset: 0 })
     await flushPromises()
     testHub.settle()
     expect(back.heard).toEqual(["start 0 recovered", "1"])
   })
 
   test("lost data becomes a reset for everybody, never silence", async () => {
-    const { rehearsal: testHub, engine } = startOnRemoteEngine()
+    const { testHub, engine } = startOnRemoteEngine()
     const listener = testHub.listen("/a")
     await flushPromises()
     await testHub.hub.publish(testHub.draft("/a"))
     testHub.settle()
-    engine.epoch = "far2"
+    engine.epoch = "remote2"
     engine.log.length = 0
     testHub.hub.lost(channelOf("/a"))
     await flushPromises()
@@ -248,14 +248,14 @@ describe("an engine in another process", () => {
   })
 
   test("what is published while history travels comes from the ring, once and in order", async () => {
-    const { rehearsal: testHub, engine } = startOnRemoteEngine()
+    const { testHub, engine } = startOnRemoteEngine()
     const other = testHub.listen("/a")
     await flushPromises()
     for (let i = 0; i < 3; i++) await testHub.hub.publish(testHub.draft("/a"))
     testHub.settle()
     const arrival = Promise.withResolvers<void>()
     engine.travel = arrival.promise
-    const listener = testHub.listen("/a", { epoch: "far1", offset: 1 })
+    const listener = testHub.listen("/a", { epoch: "remote1", offset: 1 })
     for (let i = 0; i < 40; i++) {
       await testHub.hub.publish(testHub.draft("/a"))
       // The others are up to date all the time, so the ring is kept for this one listener alone.
@@ -270,13 +270,13 @@ describe("an engine in another process", () => {
   })
 
   test("a listener that the ring has left behind reads history again", async () => {
-    const { rehearsal: testHub, engine } = startOnRemoteEngine()
+    const { testHub, engine } = startOnRemoteEngine()
     testHub.listen("/a")
     await flushPromises()
     await testHub.hub.publish(testHub.draft("/a"))
     const arrival = Promise.withResolvers<void>()
     engine.travel = arrival.promise
-    const listener = testHub.listen("/a", { epoch: "far1", offset: 0 })
+    const listener = testHub.listen("/a", { epoch: "remote1", offset: 0 })
     for (let i = 0; i < 1500; i++) {
       await testHub.hub.publish(testHub.draft("/a"))
       testHub.settle()
@@ -289,11 +289,11 @@ describe("an engine in another process", () => {
   })
 
   test("a message that arrives while history is read is given once", async () => {
-    const { rehearsal: testHub } = startOnRemoteEngine()
+    const { testHub } = startOnRemoteEngine()
     const other = testHub.listen("/a")
     await flushPromises()
     for (let i = 0; i < 3; i++) await testHub.hub.publish(testHub.draft("/a"))
-    const listener = testHub.listen("/a", { epoch: "far1", offset: 1 })
+    const listener = testHub.listen("/a", { epoch: "remote1", offset: 1 })
     for (let i = 0; i < 3; i++) await testHub.hub.publish(testHub.draft("/a"))
     await flushPromises()
     testHub.settle()

@@ -1,5 +1,5 @@
-// The hub of one node: leads each message and each listener to its place. What is open is in open-channels.ts, who lacks
-// something is caught up in replay/, whose turn it is knows fan-out.ts.
+// The hub of one node: leads each message to those who listen, and each listener to its channel. What is open is in
+// open-channels.ts, who lacks something is caught up in replay/, whose turn it is knows fan-out.ts.
 import type { Position } from "../../wire/cursor.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"

@@ -32,7 +32,7 @@ async function slowInReplay() {
   const { listener, drain } = stallAfter(10)
   testHub.hub.join(listener, channelOf("/a"), { epoch: "run1", offset: 0 })
   await flushPromises()
-  return { rehearsal: testHub, listener, drain, resume: testHub.hub.startSkipping(listener) }
+  return { testHub, listener, drain, resume: testHub.hub.startSkipping(listener) }
 }
 
 describe("slow readers", () => {
@@ -59,7 +59,7 @@ describe("slow readers", () => {
   })
 
   test("[C15] skip while they are replayed: nothing older comes after the newest, nothing twice, and no ghost is left", async () => {
-    const { rehearsal: testHub, listener, drain, resume } = await slowInReplay()
+    const { testHub, listener, drain, resume } = await slowInReplay()
     testHub.publish("/a", 3)
     testHub.settle()
     resume?.()
@@ -77,7 +77,7 @@ describe("slow readers", () => {
   })
 
   test("that skip a replay are given the newest though nothing came meanwhile: it is read", async () => {
-    const { rehearsal: testHub, listener, drain, resume } = await slowInReplay()
+    const { testHub, listener, drain, resume } = await slowInReplay()
     drain()
     resume?.()
     for (let i = 0; i < 10; i++) await flushPromises()
@@ -87,13 +87,13 @@ describe("slow readers", () => {
   })
 
   test("[C15] that skip are told when the numbering has begun anew meanwhile, however its numbers look", async () => {
-    const { rehearsal: testHub, engine } = startOnRemoteEngine({ ...keepAll, slow: "latest" })
+    const { testHub, engine } = startOnRemoteEngine({ ...keepAll, slow: "latest" })
     const listener = testHub.listen("/a")
     await flushPromises()
     for (let i = 0; i < 3; i++) await testHub.hub.publish(testHub.draft("/a"))
     testHub.settle()
     const resume = testHub.hub.startSkipping(listener)
-    engine.epoch = "far2"
+    engine.epoch = "remote2"
     engine.log.length = 0
     for (let i = 0; i < 3; i++) await testHub.hub.publish(testHub.draft("/a"))
     testHub.hub.lost(channelOf("/a"))
@@ -107,7 +107,7 @@ describe("slow readers", () => {
 
   test("whose channel is still being opened are heard by their rule, and skip nothing", async () => {
     for (const slow of ["latest", "disconnect"] as const) {
-      const { rehearsal: testHub } = startOnRemoteEngine({ ...keepAll, slow })
+      const { testHub } = startOnRemoteEngine({ ...keepAll, slow })
       const listener = testHub.listen("/a")
       const resume = testHub.hub.startSkipping(listener)
       expect(resume === null).toBe(slow === "disconnect")
@@ -117,7 +117,7 @@ describe("slow readers", () => {
     }
   })
 
-  test("that were set aside twice come back once", () => {
+  test("that were made to skip twice come back once", () => {
     const testHub = new TestHub({ rule: { ...keepAll, slow: "latest" } })
     const slow = testHub.listen("/a")
     const resumes = [testHub.hub.startSkipping(slow), testHub.hub.startSkipping(slow)]
@@ -131,7 +131,7 @@ describe("slow readers", () => {
 
 describe("one connection that resumes many channels", () => {
   test("is asked before every page, and given one page at a time", async () => {
-    const { rehearsal: testHub } = startOnRemoteEngine(keepAll, 40)
+    const { testHub } = startOnRemoteEngine(keepAll, 40)
     const names = range(1, 64).map((number) => `/${number}`)
     // All share the log of the engine: it has one.
     for (let i = 0; i < 20; i++) await testHub.hub.publish(testHub.draft("/any"))
@@ -150,7 +150,7 @@ describe("one connection that resumes many channels", () => {
       return listener
     })
     for (const [index, listener] of listeners.entries())
-      testHub.hub.join(listener, channelOf(names[index] as string), { epoch: "far1", offset: 0 })
+      testHub.hub.join(listener, channelOf(names[index] as string), { epoch: "remote1", offset: 0 })
     for (let drains = 0; drains < 200; drains++) {
       await flushPromises()
       outbox.waiting = 0
@@ -163,11 +163,11 @@ describe("one connection that resumes many channels", () => {
 
 describe("listeners that have left", () => {
   test("while their replay fails are not ended once more", async () => {
-    const { rehearsal: testHub, engine } = startOnRemoteEngine()
+    const { testHub, engine } = startOnRemoteEngine()
     await testHub.hub.publish(testHub.draft("/a"))
     const travel = Promise.withResolvers<void>()
     engine.travel = travel.promise
-    const after = { epoch: "far1", offset: 0 }
+    const after = { epoch: "remote1", offset: 0 }
     const [stays, gone] = [testHub.listen("/a", after), testHub.listen("/a", after)]
     await flushPromises()
     testHub.hub.leave(gone)
@@ -208,7 +208,7 @@ describe("listeners that have left", () => {
   })
 
   test("before their channel was open are in nothing, and may join again", async () => {
-    const { rehearsal: testHub } = startOnRemoteEngine()
+    const { testHub } = startOnRemoteEngine()
     const listener = testHub.listen("/a")
     testHub.hub.leave(listener)
     testHub.hub.join(listener, channelOf("/b"), null)

@@ -6,7 +6,7 @@ import type { Message } from "../engines/engine.ts"
 export type Frame = string | Uint8Array
 
 export interface Protocol {
-  /** A small number of its own, from 0: the place of its frames beside a message. Null: one of many alike, whose frames are found by itself. */
+  /** A small number of its own, from 0: by it a message finds the frame that was made of it already. Null: one of many alike, whose frames are found by itself. */
   readonly index: number | null
   /** The message as this protocol's frame. Called once a message, however many listen. */
   encode(message: Message): Frame

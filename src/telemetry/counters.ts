@@ -10,7 +10,7 @@ export class Counters {
   publishedBytes = 0
   /** Answers repeated for a known Idempotency-Key. */
   duplicates = 0
-  /** Publishes that were refused, on whichever road they came, by code. */
+  /** Publishes that were refused, whichever way they came, by code. */
   readonly publishesRefused = new Map<Code, number>()
   /** Requests that were answered with an error, publishes among them, by code. */
   readonly requestsRefused = new Map<Code, number>()

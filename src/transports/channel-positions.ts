@@ -2,7 +2,7 @@
 import { hashList, type Position, printCompound } from "../../wire/cursor.ts"
 import type { Channel } from "../channels/channel.ts"
 
-/** The places of a list of channels as they move on. */
+/** The positions of a list of channels as they move on. */
 export class ChannelPositions {
   readonly channels: readonly Channel[]
   private readonly listHash: string
@@ -14,7 +14,7 @@ export class ChannelPositions {
     this.listHash = hashList(channels)
   }
 
-  /** True once every channel has a place: only then is there a cursor. */
+  /** True once every channel has a position: only then is there a cursor. */
   get complete(): boolean {
     return this.known === this.channels.length
   }

@@ -11,7 +11,7 @@ import {
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
 
-/** Where to begin: a place in each channel, or null for from now on, in one of them or in all. */
+/** Where to begin: a position in each channel, or null for from now on, in one of them or in all. */
 export type StartPositions = readonly (Position | null)[] | null
 
 /** The cursor of a stream, where the channels that the application attaches decide of which kind it is. */
@@ -47,7 +47,7 @@ export function readStartPositions(after: string | null, channels: readonly Chan
   return channels.map(() => foreignPosition)
 }
 
-/** Where a compound cursor stands in this list of channels; nowhere, when it belongs to another one. */
+/** The positions of a compound cursor in this list of channels; foreign ones when it belongs to another list. */
 export function positionsIn(
   { listHash, positions }: CompoundCursor,
   channels: readonly Channel[],

@@ -1,4 +1,4 @@
-// What every group has in common: a list that a member leaves in constant time, because it knows its place.
+// What every group has in common: a list that a member leaves in constant time, because it knows its index.
 import type { PreparedMessage } from "../hub/prepared-message.ts"
 import type { Group, Listener } from "./transport.ts"
 
@@ -20,7 +20,7 @@ export abstract class ListGroup<L extends Listener> implements Group {
     last.groupIndex = listener.groupIndex
   }
 
-  /** The members as they are now. Who is written to may leave, and then another one takes its place in the list. */
+  /** The members as they are now. Who is written to may leave, and then another one gets its index. */
   protected snapshot(): readonly L[] {
     return [...this.members]
   }

@@ -1,4 +1,4 @@
-// The seats of a connection whose channels do not change while it is open, where their rules keep presence.
+// The presence of a connection whose channels do not change while it is open, where their rules keep any.
 import type { Channel } from "../channels/channel.ts"
 import type { Presence, PresenceHandle } from "../cluster/presence/presence.ts"
 

@@ -126,7 +126,7 @@ test("[S11] a reader that has taken nothing for a minute is ended, however littl
   expect(t.endedUnasked).toEqual([reader])
 })
 
-test("[S11] so is one that was set aside, and one that drains is seated again instead", async () => {
+test("[S11] so is one that skips, and one that drains is in its groups again instead", async () => {
   using t = start()
   const dead = skipping(5000)
   const alive = skipping(5000)
@@ -138,7 +138,7 @@ test("[S11] so is one that was set aside, and one that drains is seated again in
   expect([alive.setAsideCount, alive.ended, alive.resumed]).toEqual([1, 0, 1])
 })
 
-test("what piles up behind a reader that was set aside cannot be skipped: another outbox of it ends it", () => {
+test("what piles up behind a reader that skips cannot be skipped: another outbox of it ends it", () => {
   using t = start()
   const reader = skipping(1500)
   t.judge(reader)

@@ -1,5 +1,5 @@
 // Judges readers by what they have waiting. A burst does not close a healthy reader: slow is who stands above the bound
-// at two looks a second apart. Whose channels all skip (`slow: latest`) is set aside until it has drained, and ended all the
+// at two looks a second apart. Whose channels all skip (`slow: latest`) skips until it has drained, and is ended all the
 // same when it takes nothing, or when what cannot be skipped piles up. Knows bytes and time, no transport.
 
 /** Groups that a write found backlogged are looked through this often at most: a look costs 0.03-0.08 µs a member. */
@@ -20,7 +20,7 @@ export interface Reader {
   readonly channels: readonly string[]
   /** Bytes accepted for it and not yet taken by the kernel, or not yet acknowledged. */
   backlogBytes(): number
-  /** Takes its listeners out of their groups; the answer seats them again. Null: it is to be ended. */
+  /** Takes its listeners out of their groups; the answer puts them back. Null: it is to be ended. */
   startSkipping(): (() => void) | null
   /** Resolves once it has drained, or is closed. Never rejects. */
   drained(): Promise<void>
@@ -36,7 +36,7 @@ interface Suspect {
   tookAtMs: number
   /** Since when it stands above the bound; 0: it does not. */
   aboveSinceMs: number
-  /** What waited when its listeners were set aside. Messages add nothing to it, so what does cannot be skipped. Null: they are not. */
+  /** What waited when its listeners began to skip. Messages add nothing to it, so what does cannot be skipped. Null: they do not skip. */
   skippingFromBytes: number | null
   /** It is being ended: the last word to it is no new offence. */
   ending: boolean

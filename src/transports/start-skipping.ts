@@ -3,7 +3,7 @@ import type { Hub } from "../hub/hub.ts"
 import type { Listener } from "./transport.ts"
 
 /**
- * Sets a slow reader's listeners aside. The answer makes them live again and is to be called once the reader has drained;
+ * Makes a slow reader's listeners skip. The answer makes them live again and is to be called once the reader has drained;
  * null when a channel's rule says that the reader is to be closed, or when it listens to nothing.
  */
 export function startSkipping(hub: Hub, listeners: Iterable<Listener>): (() => void) | null {

@@ -3,7 +3,7 @@ import { defaultLimits, type Limits } from "../../wire/limits.ts"
 import { Counters } from "../telemetry/counters.ts"
 import type { TransportContext } from "./transport-context.ts"
 
-/** Parts of `Shared`, each as much of it as the test needs. */
+/** Parts of the context, each as much of it as the test needs. */
 type ContextParts = { readonly [Part in keyof TransportContext]?: unknown } & {
   readonly limits?: Partial<Limits>
 }

@@ -17,7 +17,7 @@ import type { TimerWheel } from "./timer-wheel.ts"
 export interface ClientPublish {
   readonly channel: Channel
   readonly key?: string | undefined
-  /** Reads it. Called once it may be published, since reading is the work that rights and pace bound. Throws `LabaError`. */
+  /** Reads it. Called once it may be published, since reading is the work that rights and rate limits bound. Throws `LabaError`. */
   payload(): Payload
   /** Gives back what the application answers. Left out: it is pushed to the connection as anything else is. */
   reply?(type: string, data: string | Uint8Array): void

@@ -59,7 +59,7 @@ export interface Group {
   readonly members: readonly Listener[]
   add(listener: Listener): void
   remove(listener: Listener): void
-  /** Every member gets every entry, in order; the list is the caller's; what is written in one turn leaves in one write a member. */
+  /** Every member gets every message, in order; the list is the caller's; what is written in one turn leaves in one write a member. */
   write(messages: readonly PreparedMessage[]): void
 }
 

@@ -1,4 +1,4 @@
-// The hub with an engine that answers later: what it missed is fetched once, and nobody is seated where nothing is heard.
+// The hub with an engine that answers later: what it missed is fetched once, and nobody is live where nothing is delivered.
 import { expect, test } from "bun:test"
 import type { Position } from "../../../wire/cursor.ts"
 import type { Draft, Engine, EngineEvents, Message, HistoryPage } from "../../engines/engine.ts"
@@ -64,11 +64,11 @@ function start() {
       return engine
     },
   })
-  return { rehearsal: testHub, engine, hub: testHub.hub }
+  return { testHub, engine, hub: testHub.hub }
 }
 
 test("a loss that is told many times while it is made up for costs one fetch, and one more for what came meanwhile", async () => {
-  const { rehearsal: testHub, engine, hub } = start()
+  const { testHub, engine, hub } = start()
   const listeners = [testHub.listen("/a"), testHub.listen("/a"), testHub.listen("/a")]
   await flushPromises()
   for (let i = 0; i < 5; i++) await hub.publish(testHub.draft("/a"))
@@ -89,8 +89,8 @@ test("a loss that is told many times while it is made up for costs one fetch, an
 })
 
 test("what a listener read and the channel has not heard yet is given to all, and once", async () => {
-  const { rehearsal: testHub, engine, hub } = start()
-  const seated = testHub.listen("/a")
+  const { testHub, engine, hub } = start()
+  const live = testHub.listen("/a")
   await flushPromises()
   for (let i = 0; i < 3; i++) await hub.publish(testHub.draft("/a"))
   const late = testHub.listen("/a", { epoch: "slow", offset: 1 })
@@ -99,12 +99,12 @@ test("what a listener read and the channel has not heard yet is given to all, an
   await flushPromises()
   for (const message of engine.log) engine.events.deliver(message)
   testHub.settle()
-  expect(seated.offsets).toEqual([1, 2, 3])
+  expect(live.offsets).toEqual([1, 2, 3])
   expect(late.offsets).toEqual([2, 3])
 })
 
 test("who joins in the turn after `prepare` listens at once", async () => {
-  const { rehearsal: testHub, hub } = start()
+  const { testHub, hub } = start()
   const release = await hub.prepare(channelOf("/a"))
   const listener = testHub.listen("/a")
   release()
@@ -121,7 +121,7 @@ test("a channel that was prepared for nobody is closed again", async () => {
 })
 
 test("who waited for a channel together with one that has gone listens all the same", async () => {
-  const { rehearsal: testHub, engine, hub } = start()
+  const { testHub, engine, hub } = start()
   const gone = testHub.listen("/a")
   const stays = testHub.listen("/a")
   gone.closed = true

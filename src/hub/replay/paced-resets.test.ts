@@ -26,14 +26,14 @@ class CountingEngine extends RemoteEngine {
 function start() {
   let engine!: CountingEngine
   const testHub = new TestHub({ engine: (events) => (engine = new CountingEngine(events)) })
-  return { rehearsal: testHub, hub: testHub.hub, engine }
+  return { testHub, hub: testHub.hub, engine }
 }
 
 test("a crowd is told to reload at a pace, and hears what comes next after that alone", async () => {
-  const { rehearsal: testHub, hub, engine } = start()
+  const { testHub, hub, engine } = start()
   const crowd = Array.from({ length: resetsPerSecond + 500 }, () => testHub.listen("/a"))
   await Bun.sleep(5)
-  engine.epoch = "far2"
+  engine.epoch = "remote2"
   hub.lost(channelOf("/a"))
   const told = () => crowd.filter(({ heard }) => heard.some((line) => line.startsWith("reset")))
   while (told().length === 0) await Bun.sleep(1)
@@ -62,11 +62,11 @@ test("a crowd is told to reload at a pace, and hears what comes next after that 
 })
 
 test("after an outage history is read for some channels at once, not for all", async () => {
-  const { rehearsal: testHub, hub, engine } = start()
+  const { testHub, hub, engine } = start()
   const listeners = Array.from({ length: 1000 }, (_, at) => testHub.listen(`/c/${at}`))
   await Bun.sleep(20)
   expect(hub.listenedChannels).toBe(1000)
-  engine.epoch = "far2"
+  engine.epoch = "remote2"
   for (let at = 0; at < 1000; at++) hub.lost(channelOf(`/c/${at}`))
   while (!listeners.every(({ heard }) => heard.length === 2)) await Bun.sleep(5)
   expect(engine.askedMax).toBeLessThanOrEqual(64)

@@ -1,6 +1,6 @@
 // Tells the listeners of a channel that they must reload, when the engine has lost what they missed: after an outage that is
-// everybody on the node, and each reload is a question to the application. So they are told in turn. Who waits to be told is
-// set aside, and is given nothing before.
+// everybody on the node, and each reload is a question to the application. So they are told in turn. Who waits to be told
+// skips, and is given nothing before.
 import type { Position } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Counters } from "../../telemetry/counters.ts"
@@ -14,7 +14,7 @@ export const resetsPerSecond = 2000
 /** How often the next are told. */
 const intervalMs = 50
 
-/** Listeners set aside in one turn: some 2 ms. */
+/** Listeners that are made to skip in one turn: some 2 ms. */
 const asideSliceMax = 1000
 
 export class PacedResets {

@@ -1,6 +1,6 @@
 // Whose replay goes on next: those of one connection take turns, a page each, and wait together for their reader. One at
 // a time, since all of them together would fill an outbox many times over before its first byte is read. Knows outboxes by
-// identity alone; what a page is, is catch-up.ts's affair.
+// identity alone; what a page is, knows catch-up.ts.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Listener } from "../../transports/transport.ts"
 import type { Audience } from "../audience/audience.ts"

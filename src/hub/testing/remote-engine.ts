@@ -14,7 +14,7 @@ import type {
 
 export class RemoteEngine implements Engine {
   readonly log: Message[] = []
-  epoch = "far1"
+  epoch = "remote1"
   private readonly events: EngineEvents
   deaf = false
   /** When set, nothing can be forgotten. */

@@ -34,7 +34,7 @@ class RecordingGroup extends ListGroup<Listener> {
 export const groups: RecordingGroup[] = []
 
 const kind: GroupKind = {
-  name: "rehearsal",
+  name: "test",
   writeMicros: 8,
   messageMicros: 0.45,
   joins: false,
@@ -164,7 +164,7 @@ export function startOnRemoteEngine(rule: Rule = keepAll, outboxBytesMax = defau
       return engine
     },
   })
-  return { rehearsal: testHub, engine }
+  return { testHub, engine }
 }
 
 /** Lets promises that are settled run their callbacks. */

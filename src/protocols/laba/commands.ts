@@ -44,7 +44,7 @@ export class BadFrame extends LabaError {
 }
 
 /**
- * The longest frame that publishes nothing: a token with a cursor and a name are half of it. No right and no pace stands before a `ping`, so a
+ * The longest frame that publishes nothing: a token with a cursor and a name are half of it. No right and no rate limit stands before a `ping`, so a
  * long one would be the cheapest way to keep a node busy.
  */
 const plainFrameCharsMax = 32 * 1024

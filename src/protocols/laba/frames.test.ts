@@ -19,7 +19,7 @@ const message = (type: string, data: string | Uint8Array): Message => ({
   time: 5,
 })
 
-const sealed = (type: string, data: string | Uint8Array): unknown =>
+const encoded = (type: string, data: string | Uint8Array): unknown =>
   JSON.parse(labaProtocol.encode(message(type, data)) as string)
 
 describe("sealing", () => {
@@ -31,13 +31,13 @@ describe("sealing", () => {
       id: "n.1",
       time: 5,
     }
-    expect(sealed("text/plain", 'a"\n')).toEqual({ ...common, type: "text/plain", data: 'a"\n' })
-    expect(sealed("application/json", '{"a":[1]}')).toEqual({
+    expect(encoded("text/plain", 'a"\n')).toEqual({ ...common, type: "text/plain", data: 'a"\n' })
+    expect(encoded("application/json", '{"a":[1]}')).toEqual({
       ...common,
       type: "application/json",
       data: { a: [1] },
     })
-    expect(sealed("image/png", Uint8Array.of(0, 255))).toEqual({
+    expect(encoded("image/png", Uint8Array.of(0, 255))).toEqual({
       ...common,
       type: "image/png",
       data: "AP8=",
@@ -55,12 +55,12 @@ describe("sealing", () => {
     fc.assert(
       fc.property(
         fc.string({ unit: "binary" }),
-        (text) => (sealed("text/plain", text) as { data: string }).data === text,
+        (text) => (encoded("text/plain", text) as { data: string }).data === text,
       ),
     )
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
-        const { data } = sealed("application/octet-stream", bytes) as { data: string }
+        const { data } = encoded("application/octet-stream", bytes) as { data: string }
         expect(new Uint8Array(Buffer.from(data, "base64"))).toEqual(bytes)
       }),
     )

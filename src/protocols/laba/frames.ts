@@ -1,4 +1,4 @@
-// The subprotocol laba.v1, from the server: what it says, as frames. What it is told is read in commands.ts.
+// The subprotocol laba.v1, from the server: what it says, as frames. What clients say is read in commands.ts.
 import { entryOf } from "../../../wire/codes.ts"
 import { factsOf, LabaError } from "../../../wire/error.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"

@@ -41,11 +41,11 @@ class Stage {
   readonly connections = new Connections("node")
   /** Why nobody is good any more, whatever their time. */
   revoked: LabaError | null = null
-  readonly shared = { wheel: this.wheel, access: { objectionTo: (who: Identity) => this.objectionTo(who) } }
+  readonly context = { wheel: this.wheel, access: { objectionTo: (who: Identity) => this.objectionTo(who) } }
 
-  open(lifeSeconds: number, seats: AddressUsage | null = null): FakeConnection {
+  open(lifeSeconds: number, usage: AddressUsage | null = null): FakeConnection {
     const identity = { ...userIdentity("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
-    const client = makeClient({ identity, addressUsage: seats, context: this.shared, now: () => this.nowMs })
+    const client = makeClient({ identity, addressUsage: usage, context: this.context, now: () => this.nowMs })
     const connection = new FakeConnection(client)
     this.connections.add(connection)
     return connection
@@ -65,7 +65,7 @@ class Stage {
   }
 }
 
-describe("a guest with a token", () => {
+describe("a client with a token", () => {
   test("is warned half a minute before its end, and then sent away", () => {
     const stage = new Stage()
     const connection = stage.open(120)
@@ -84,17 +84,17 @@ describe("a guest with a token", () => {
     expect(connection.heard).toEqual(["expiring 10"])
   })
 
-  test("stays by a new one, and keeps its seat", () => {
+  test("stays by a new one, and is counted once", () => {
     const stage = new Stage()
-    const seats = new AddressUsage("203.0.113.7")
-    const connection = stage.open(60, seats)
-    renewClient(connection, { ...userIdentity("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.shared)
+    const usage = new AddressUsage("203.0.113.7")
+    const connection = stage.open(60, usage)
+    renewClient(connection, { ...userIdentity("1001"), expiresAtMs: Number.POSITIVE_INFINITY }, stage.context)
     stage.pass(120)
     expect(connection.heard).toEqual([])
-    expect([seats.connections, connection.client.addressGroup]).toEqual([1, "203.0.113.7"])
+    expect([usage.connections, connection.client.addressGroup]).toEqual([1, "203.0.113.7"])
     stage.connections.remove(connection)
     stage.connections.remove(connection)
-    expect(seats.connections).toBe(0)
+    expect(usage.connections).toBe(0)
   })
 
   test("that was revoked on its way in is sent away", () => {
@@ -122,8 +122,8 @@ describe("a guest with a token", () => {
   })
 })
 
-test("all who show nothing and come from this machine are one guest", () => {
-  expect(makeClient({ identity: anyone, addressUsage: null, context: new Stage().shared })).toBe(
+test("all who show nothing and come from this machine are one client", () => {
+  expect(makeClient({ identity: anyone, addressUsage: null, context: new Stage().context })).toBe(
     anonymousClient,
   )
 })

@@ -1,5 +1,5 @@
-// Who is at the other end of a connection: their identity, the seat they take among those of their address, and the time
-// that their token gives them. Most are strangers, and all strangers from this machine are one object.
+// Who is at the other end of a connection: their identity, how many there are from their address, and the time that their
+// token gives them. Most are nobody known, and all of those from this machine are one object.
 import type { LabaError } from "../../../wire/error.ts"
 import { type Access, anyone, type Identity } from "../../access/access.ts"
 import type { AddressUsage } from "../../access/limits/reservation.ts"
@@ -26,7 +26,7 @@ export const anonymousClient: Client = {
   left: () => undefined,
 }
 
-/** What wakes a guest, and who says whether it may stay. */
+/** What wakes a client, and who says whether it may stay. */
 type ClientContext = Pick<TransportContext, "wheel"> & { readonly access: Pick<Access, "objectionTo"> }
 
 interface ClientOptions {
@@ -42,7 +42,7 @@ export function makeClient(options: ClientOptions): Client {
     : new TrackedClient(options)
 }
 
-/** The same guest with another token: it takes the old one's place and seat. */
+/** The same client with another token: it replaces the old one, and is counted once all the while. */
 export function renewClient(connection: Connection, identity: Identity, context: ClientContext): void {
   const before = connection.client
   before.left()

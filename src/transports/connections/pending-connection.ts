@@ -15,7 +15,7 @@ interface PendingConnectionOptions {
   readonly wheel: TimerWheel
 }
 
-/** Stands in a connection's place for its guest until it is open. */
+/** Stands for a connection's client until it is open. */
 export class PendingConnection implements Client, Timed {
   wheelSlot = -1
   wheelIndex = -1
@@ -35,7 +35,7 @@ export class PendingConnection implements Client, Timed {
     return this.options.client.addressGroup
   }
 
-  /** In one turn: what was reserved is given back, and taken by the guest. */
+  /** In one turn: what was reserved is given back, and taken by the client. */
   opened(connection: Connection): void {
     this.left()
     connection.client = this.options.client

@@ -1,7 +1,6 @@
-// The contract of a conversation: what one client and the server say to each other, whatever carries it. What carries it is an
-// a connection that can be written to
-// (writable-connection.ts): a WebSocket, a TCP connection, a session of streams or polls. Neither knows more of the other than stands here, so
-// that any protocol travels by any of them.
+// The contract of a conversation: what one client and the server say to each other, whatever carries it. What carries it is a
+// connection that can be written to (writable-connection.ts): a WebSocket, a TCP connection, a session of streams or polls.
+// Neither knows more of the other than stands here, so that any protocol travels by any of them.
 import type { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { ProtocolName, WhyForbidden } from "../connections/connection.ts"

@@ -10,11 +10,15 @@ import type { Command, PublishCommand } from "../../protocols/laba/commands.ts"
 import { printFrame } from "../../protocols/laba/frames.ts"
 import { renewClient } from "../connections/client.ts"
 import { readCursor } from "../cursors.ts"
-import type { Conversation } from "./conversation.ts"
+import type { LabaConversation } from "./laba-conversation.ts"
 import { PresenceWatch } from "./presence-watch.ts"
 
 /** Carries out one command, of a frame of so many characters. What is wrong with it is answered, never thrown. */
-export function executeCommand(conversation: Conversation, frame: Command, chars = 0): Promise<void> | void {
+export function executeCommand(
+  conversation: LabaConversation,
+  frame: Command,
+  chars = 0,
+): Promise<void> | void {
   try {
     const work = dispatch(conversation, frame)
     if (work) return work.catch((error: unknown) => answerError(conversation, error, frame, chars))
@@ -23,7 +27,7 @@ export function executeCommand(conversation: Conversation, frame: Command, chars
   }
 }
 
-function dispatch(conversation: Conversation, frame: Command): Promise<void> | void {
+function dispatch(conversation: LabaConversation, frame: Command): Promise<void> | void {
   switch (frame.op) {
     case "subscribe": {
       const channel = channelOf(conversation, frame.channel)
@@ -58,7 +62,7 @@ function dispatch(conversation: Conversation, frame: Command): Promise<void> | v
 
 /** Subscribes once the channel is open on this node, so that what was asked next is answered after it. */
 function subscribeInTurn(
-  conversation: Conversation,
+  conversation: LabaConversation,
   channel: Channel,
   after: Position | null,
   ref?: JsonText,
@@ -78,12 +82,12 @@ function subscribeInTurn(
   return prepared.then((release) => subscribe(release, true))
 }
 
-function channelOf(conversation: Conversation, name: string): Channel {
+function channelOf(conversation: LabaConversation, name: string): Channel {
   return conversation.context.access.channelOf(conversation.connection.client.identity, name, "body")
 }
 
 function answerPresence(
-  conversation: Conversation,
+  conversation: LabaConversation,
   { channel: name, ref, watch }: Command & { op: "presence" },
 ): Promise<void> {
   const channel = channelOf(conversation, name)
@@ -102,15 +106,15 @@ function answerPresence(
   return asked ? asked.then(answer) : answer()
 }
 
-function permitSubscribe(conversation: Conversation, channel: Channel, after: Position | null): void {
+function permitSubscribe(conversation: LabaConversation, channel: Channel, after: Position | null): void {
   const { access } = conversation.context
   const { identity } = conversation.connection.client
   access.may(identity, "listen", channel)
   if (after) access.may(identity, "history", channel)
 }
 
-/** What costs the server a look into other places is not done in a loop. Throws `too_many_requests`. */
-function checkSubscribeRate(conversation: Conversation): void {
+/** What costs the server a look at other nodes is not done in a loop. Throws `too_many_requests`. */
+function checkSubscribeRate(conversation: LabaConversation): void {
   const { limits } = conversation.context
   const next = nextDue(
     conversation.nextSubscribeMs,
@@ -125,9 +129,9 @@ function checkSubscribeRate(conversation: Conversation): void {
   conversation.nextSubscribeMs = next
 }
 
-/** Takes a new token in the old one's place. What it no longer lets the client hear, the client hears no longer. */
+/** Takes a new token for the old one. What it no longer lets the client listen to is ended. */
 async function renewToken(
-  conversation: Conversation,
+  conversation: LabaConversation,
   { token, ref }: Command & { op: "token" },
 ): Promise<void> {
   const { access, admission, connections } = conversation.context
@@ -139,7 +143,8 @@ async function renewToken(
   if (connection.user === undefined && identity.user !== undefined) {
     admission.checkUser(identity.user)
     connections.nameUser(connection, identity.user)
-    for (const subscription of conversation.subscriptions) subscription.enter(conversation.context.presence)
+    for (const subscription of conversation.subscriptions)
+      subscription.joinPresence(conversation.context.presence)
   }
   renewClient(connection, identity, conversation.context)
   const expires = Math.max(0, Math.floor((identity.expiresAtMs - Date.now()) / 1000))
@@ -150,7 +155,7 @@ async function renewToken(
   })
 }
 
-async function publish(conversation: Conversation, frame: PublishCommand): Promise<void> {
+async function publish(conversation: LabaConversation, frame: PublishCommand): Promise<void> {
   const { ref } = frame
   const channel = channelOf(conversation, frame.channel)
   const published = await conversation.context.publishFor(conversation.connection, {
@@ -167,7 +172,7 @@ async function publish(conversation: Conversation, frame: PublishCommand): Promi
 }
 
 /** Without a `ref` a failed `subscribe` is told by its channel; anything else would be lost in silence, so it ends the connection. */
-function answerError(conversation: Conversation, error: unknown, frame: Command, chars: number): void {
+function answerError(conversation: LabaConversation, error: unknown, frame: Command, chars: number): void {
   const known =
     error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
   if (frame.op === "publish") conversation.context.counters.countRefusedPublish(known.code)

@@ -51,7 +51,7 @@ export class PresenceWatch implements PresenceSubscriber {
   }
 
   changed(channel: Channel, change: PresenceChange): void {
-    if (this.watched.has(channel) && !this.connection.closed) this.connection.send(sealed(channel, change))
+    if (this.watched.has(channel) && !this.connection.closed) this.connection.send(frameOf(channel, change))
   }
 
   private async begin(channel: Channel) {
@@ -83,7 +83,7 @@ export class PresenceWatch implements PresenceSubscriber {
 const frames = new WeakMap<PresenceChange, string>()
 
 /** The frame of a change, made once for all who watch. */
-function sealed(channel: Channel, change: PresenceChange): string {
+function frameOf(channel: Channel, change: PresenceChange): string {
   let frame = frames.get(change)
   if (frame === undefined) {
     frame = printFrame({ op: "members", channel, ...change })

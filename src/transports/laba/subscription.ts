@@ -26,7 +26,7 @@ export class Subscription implements Listener {
   private ref: JsonText | undefined
   private cancelled = false
   /** Where its user is said to be, if the channel keeps presence. */
-  private seat: PresenceHandle | null = null
+  private presenceHandle: PresenceHandle | null = null
 
   constructor(owner: SubscriptionOwner, channel: Channel, ref: JsonText | undefined) {
     this.owner = owner
@@ -51,14 +51,14 @@ export class Subscription implements Listener {
   }
 
   /** Whoever it belongs to now is there; before they were perhaps nobody known. */
-  enter(presence: Presence): void {
-    this.leave()
-    this.seat = presence.join(this.channel, this.connection.user)
+  joinPresence(presence: Presence): void {
+    this.leavePresence()
+    this.presenceHandle = presence.join(this.channel, this.connection.user)
   }
 
-  leave(): void {
-    this.seat?.leave()
-    this.seat = null
+  leavePresence(): void {
+    this.presenceHandle?.leave()
+    this.presenceHandle = null
   }
 
   /** It was unsubscribed: a replay that is under way stops. */

@@ -39,7 +39,7 @@ function start() {
     options: {
       context,
       heldPolls: new HeldPolls(defaultLimits),
-      owner: { seats: null, user: undefined, visit: null } as never,
+      owner: { addressUsage: null, user: undefined, connection: null } as never,
       waitSeconds: 25,
       signal: new AbortController().signal,
     } satisfies HeldPollOptions,
@@ -72,14 +72,14 @@ test("[Q4] one that never learned where it stands is told to come back, and gets
 
 test("[M1] what has come on one channel is answered at once, though another has not begun yet", async () => {
   const t = start()
-  const places = new ChannelPositions([a, b])
-  places.set(0, at(1))
-  places.set(1, at(5))
+  const positions = new ChannelPositions([a, b])
+  positions.set(0, at(1))
+  positions.set(1, at(5))
   const lossy = { channel: b, cursor: printCursor(b, at(5)), reason: "no-history" } as const
   const poll = new HeldManyPoll({
     ...t.options,
     channels: [a, b],
-    positions: places,
+    positions,
     from: [at(1), null],
     resets: [lossy],
   })

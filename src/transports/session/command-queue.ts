@@ -1,7 +1,7 @@
 // Commands that came by POST take effect in the order in which they came, one after the other.
 import { LabaError } from "../../../wire/error.ts"
 import type { Command } from "../../protocols/laba/commands.ts"
-import type { Conversation } from "../laba/conversation.ts"
+import type { LabaConversation } from "../laba/laba-conversation.ts"
 import { executeCommand } from "../laba/execute-command.ts"
 
 /** Frames that may wait. A client has one POST under way, of at most 64; the rest is for one that does not keep to it. */
@@ -17,11 +17,11 @@ interface Batch {
 }
 
 export class CommandQueue {
-  private readonly conversation: Conversation
+  private readonly conversation: LabaConversation
   private batches: Batch[] = []
   private working = false
 
-  constructor(conversation: Conversation) {
+  constructor(conversation: LabaConversation) {
     this.conversation = conversation
   }
 

@@ -5,7 +5,7 @@ import { directFrame } from "../../protocols/laba/frames.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { Connection, WhyForbidden } from "../connections/connection.ts"
 import type { Client } from "../connections/client.ts"
-import { Conversation, type ConversationStart } from "../laba/conversation.ts"
+import { LabaConversation, type ConversationStart } from "../laba/laba-conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import { ListGroup } from "../list-group.ts"
@@ -51,7 +51,7 @@ export class PolledSession implements LabaConnection, Connection, Reader, Timed 
   dueTick = -1
   readonly commands: CommandQueue
   private readonly context: TransportContext
-  private readonly conversation: Conversation
+  private readonly conversation: LabaConversation
   /** Frames not yet acknowledged; the first has the number `acked + 1`. */
   private frames: string[] = []
   private acked = 0
@@ -69,7 +69,7 @@ export class PolledSession implements LabaConnection, Connection, Reader, Timed 
     this.number = options.number
     this.user = options.user
     this.client = options.client
-    this.conversation = new Conversation(options.context, this)
+    this.conversation = new LabaConversation(options.context, this)
     this.commands = new CommandQueue(this.conversation)
     this.context.connections.addReserved(this, options.number)
     this.context.wheel.add(this, unpolledMs)

@@ -3,7 +3,7 @@ import { LabaError } from "../../../wire/error.ts"
 import { directFrame, labaProtocol } from "../../protocols/laba/frames.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { WhyForbidden } from "../connections/connection.ts"
-import { Conversation, type ConversationStart } from "../laba/conversation.ts"
+import { LabaConversation, type ConversationStart } from "../laba/laba-conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { Subscription } from "../laba/subscription.ts"
 import { ListGroup } from "../list-group.ts"
@@ -35,13 +35,13 @@ const kind: GroupKind = {
 
 export class StreamedSession extends EventStream implements LabaConnection {
   readonly commands: CommandQueue
-  private readonly conversation: Conversation
+  private readonly conversation: LabaConversation
   private start: ConversationStart | null
 
   constructor(options: EventStreamOptions & ConversationStart) {
     super(options)
     this.start = { attached: options.attached, reply: options.reply }
-    this.conversation = new Conversation(options.context, this)
+    this.conversation = new LabaConversation(options.context, this)
     this.commands = new CommandQueue(this.conversation)
   }
 

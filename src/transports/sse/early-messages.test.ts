@@ -1,4 +1,4 @@
-// A stream of many channels can write nothing until each of them has its place. What comes meanwhile waits, within the
+// A stream of many channels can write nothing until each of them has its position. What comes meanwhile waits, within the
 // bound of any reader; what is replayed is not even asked for.
 import { expect, test } from "bun:test"
 import type { Channel } from "../../channels/channel.ts"
@@ -85,7 +85,7 @@ test("early messages come after the cursor, in order, and are no backlog any mor
   expect(ids).toEqual(Array.from({ length: 30 }, (_, i) => `"id":"m${i + 1}"`))
 })
 
-test("a channel that has its place is given no page of its replay until the others have theirs", async () => {
+test("a channel that has its position is given no page of its replay until the others have theirs", async () => {
   using t = start()
   expect([t.first.ready(), t.second.ready()]).toEqual([null, null])
   t.begin(t.first)

@@ -38,7 +38,7 @@ export interface ManyStreamOptions extends EventStreamOptions {
   readonly reply: string | Uint8Array | undefined
 }
 
-/** Until every channel has its place there is no cursor, and nothing can be written. */
+/** Until every channel has its position there is no cursor, and nothing can be written. */
 class PendingStart {
   /** How each channel begins, as far as it is known. */
   readonly starts: Start[] = []
@@ -94,7 +94,7 @@ export class ManyStream extends EventStream {
     )
   }
 
-  /** A channel is asked for its place first, and for its messages when all channels have theirs. */
+  /** A channel is asked for its position first, and for its messages when all channels have theirs. */
   readyFor(index: number): Promise<void> | null {
     const { pendingStart } = this
     if (!pendingStart || this.closed) return this.ready()

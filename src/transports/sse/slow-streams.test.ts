@@ -15,7 +15,7 @@ function start(outboxBytesMax = defaultLimits.outboxBytesMax) {
   const slowReaders = new SlowReaders({ outboxBytesMax, now: () => now })
   const context = stubContext({ hub: testHub.hub, limits: { outboxBytesMax }, slowReaders })
   return {
-    rehearsal: testHub,
+    testHub,
     publish: () => void testHub.hub.publish(testHub.draft("/a", message)),
     lookAfter(ms: number) {
       now += ms
@@ -68,7 +68,7 @@ test("a stream that stalls in its replay is slow after a minute, and its channel
   expect(stream.closed).toBe(false)
   t.lookAfter(2000)
   expect(stream.closed).toBe(true)
-  expect(t.rehearsal.hub.listenedChannels).toBe(0)
+  expect(t.testHub.hub.listenedChannels).toBe(0)
 })
 
 test("a stream that is ended by what its group is given takes no message from another one", () => {
@@ -77,7 +77,7 @@ test("a stream that is ended by what its group is given takes no message from an
   const others = [1, 2, 3].map(() => t.open({ stalled: false }))
   const before = others.map(({ written }) => written.bytes)
   t.publish()
-  t.rehearsal.settle()
+  t.testHub.settle()
   expect(stalled.stream.closed).toBe(true)
   const given = others.map(({ written }, index) => written.bytes - (before[index] as number) > message.length)
   expect(given).toEqual([true, true, true])

@@ -4,7 +4,7 @@ import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { BadFrame, decodeFrame } from "../../protocols/laba/commands.ts"
 import { directFrame } from "../../protocols/laba/frames.ts"
-import { Conversation, type ConversationStart } from "../laba/conversation.ts"
+import { LabaConversation, type ConversationStart } from "../laba/laba-conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { WebSocketClose, WhyForbidden } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
@@ -19,14 +19,14 @@ interface LabaSocketOptions extends ConversationStart {
 
 export class LabaSocket extends Socket implements LabaConnection {
   readonly kind: GroupKind
-  private readonly conversation: Conversation
+  private readonly conversation: LabaConversation
   private start: ConversationStart | null
 
   constructor(options: LabaSocketOptions) {
     super(options.context)
     this.kind = options.kind
     this.start = options
-    this.conversation = new Conversation(options.context, this)
+    this.conversation = new LabaConversation(options.context, this)
   }
 
   get protocol(): "laba" {

@@ -92,7 +92,7 @@ export class RawSocket extends Socket implements Listener {
     // The socket is in each topic once, so it is one listener of each channel.
     const further = attached.filter((channel) => channel !== this.channel)
     if (further.length > 0) this.attached = further.map((channel) => new AttachedChannel(this, channel))
-    // Before joining: that may end the connection at once, and then it must have a seat to leave.
+    // Before joining: that may end the connection at once, and then there must be a presence to leave.
     this.presenceHandles = joinPresence(this.channels, this.user, this.context.presence)
     this.context.hub.join(this, this.channel, after)
     for (const listener of this.attached ?? []) this.context.hub.join(listener, listener.channel, null)
@@ -132,7 +132,7 @@ const payloadOf = (message: Incoming): Payload =>
     ? { type: "text/plain", data: message, bytes: Buffer.byteLength(message) }
     : { type: "application/octet-stream", data: message, bytes: message.length }
 
-/** A further channel on a raw socket, attached by `onConnect`: the same socket, a seat of its own. */
+/** A further channel on a raw socket, attached by `onConnect`: the same socket, a membership of its own. */
 class AttachedChannel implements Listener {
   readonly socket: RawSocket
   readonly channel: Channel

@@ -47,7 +47,7 @@ export function makeSocketKinds(serverHandle: ServerHandle, slowReaders: SlowRea
     }),
     laba: socketGroups<Subscription>("websocket-laba", {
       protocol: labaProtocol,
-      // Only sockets are seated in this kind: it is their outlet that names it.
+      // Only sockets are in groups of this kind: it is their connection that names it.
       socketOf: (subscription) => subscription.connection as LabaSocket,
       serverHandle,
       slowReaders,

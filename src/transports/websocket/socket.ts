@@ -30,7 +30,7 @@ export abstract class Socket implements Timed, Reader, Connection {
   closed = false
   protected readonly context: TransportContext
   private webSocket: LabaWebSocket | null = null
-  /** Heard from since the last ping. */
+  /** Something came from it since the last ping. */
   private isAlive = true
   /** What came while an earlier message was still being worked on. Null while nothing is. */
   private incoming: Incoming[] | null = null

@@ -9,7 +9,7 @@ import type { Hub } from "../../../src/hub/hub.ts"
 import type { PreparedMessage } from "../../../src/hub/prepared-message.ts"
 import type { Counters } from "../../../src/telemetry/counters.ts"
 import { anonymousClient } from "../../../src/transports/connections/client.ts"
-import { Conversation } from "../../../src/transports/laba/conversation.ts"
+import { LabaConversation } from "../../../src/transports/laba/laba-conversation.ts"
 import type { LabaConnection } from "../../../src/transports/laba/laba-connection.ts"
 import { ListGroup } from "../../../src/transports/list-group.ts"
 import type { TransportContext } from "../../../src/transports/transport-context.ts"
@@ -161,7 +161,7 @@ const checkOf = (world: ClientWorld, { channel, after }: Wanted): DeliveryCheck 
 
 /** What transports share, as far as these clients use it. */
 function contextOf(world: ClientWorld, judge: () => void): TransportContext {
-  const seat = () => {
+  const join = () => {
     world.present++
     let isTaken = true
     return {
@@ -175,24 +175,24 @@ function contextOf(world: ClientWorld, judge: () => void): TransportContext {
     hub: world.hub,
     limits: { outboxBytesMax },
     counters: world.counters,
-    presence: { join: seat },
+    presence: { join },
     slowReaders: { suspect() {}, progressed() {}, judge },
     access: { channelOf: (_identity: unknown, name: string) => name },
   })
 }
 
-/** The real conversation, over an outlet that writes down its frames. */
+/** The real conversation, over a connection that writes down its frames. */
 export class LabaClient implements Client {
   readonly outbox = new Outbox()
   closed = false
   private readonly world: ClientWorld
-  private readonly conversation: Conversation
+  private readonly conversation: LabaConversation
   private readonly subscriptions = new Map<Channel, DeliveryCheck>()
 
   constructor(world: ClientWorld) {
     this.world = world
     this.outbox.onOver = () => this.slow()
-    const outlet = {
+    const connection = {
       kind: labaKind,
       user: "u",
       client: anonymousClient,
@@ -207,9 +207,9 @@ export class LabaClient implements Client {
         this.leave()
       },
     }
-    Object.defineProperty(outlet, "closed", { get: () => this.closed })
+    Object.defineProperty(connection, "closed", { get: () => this.closed })
     const context = contextOf(world, () => undefined)
-    this.conversation = new Conversation(context, outlet as unknown as LabaConnection)
+    this.conversation = new LabaConversation(context, connection as unknown as LabaConnection)
   }
 
   get checks(): readonly DeliveryCheck[] {

@@ -1,4 +1,4 @@
-// What one subscription must hear, held against every word it is given: its place first, then each message once and in
+// What one subscription must hear, held against every word it is given: its position first, then each message once and in
 // order, and no hole that it was not told of; nothing after it has left or was ended.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../../src/channels/channel.ts"

@@ -48,7 +48,7 @@ class Scenario {
   clients: Client[] = []
   readonly world: ClientWorld
   /** Where somebody may have stood. */
-  readonly places: Wanted[] = channels.map((channel) => ({ channel, after: { epoch: "x", offset: 3 } }))
+  readonly starts: Wanted[] = channels.map((channel) => ({ channel, after: { epoch: "x", offset: 3 } }))
   private readonly ruleOf = new Map<Channel, number>(channels.map((channel, index) => [channel, index]))
   private turns: (() => void)[] = []
   private drafts = 0
@@ -97,10 +97,10 @@ class Scenario {
     for (const callback of due) callback()
   }
 
-  /** Where one may have stood that comes now: at a known place, one that is over, or nowhere. */
+  /** Where one may have stood that comes now: at a known position, one that is over, or none. */
   wanted(channel: Channel, pick: number): Wanted {
-    const places = this.places.filter((place) => place.channel === channel)
-    return pick % 3 === 0 ? { channel, after: null } : (places[pick % places.length] as Wanted)
+    const starts = this.starts.filter((start) => start.channel === channel)
+    return pick % 3 === 0 ? { channel, after: null } : (starts[pick % starts.length] as Wanted)
   }
 
   check(): void {
@@ -160,8 +160,8 @@ class Scenario {
   }
 
   private remember(channel: Channel, after: Position): void {
-    if (this.places.length > 60) this.places.splice(channels.length, 20)
-    this.places.push({ channel, after })
+    if (this.starts.length > 60) this.starts.splice(channels.length, 20)
+    this.starts.push({ channel, after })
   }
 }
 

@@ -7,7 +7,7 @@ import { channelOf, TestHub } from "../../hub/testing/test-hub.ts"
 import { ListGroup } from "../list-group.ts"
 import { stubContext } from "../stub-context.ts"
 import type { GroupKind, Listener } from "../transport.ts"
-import { Conversation } from "./conversation.ts"
+import { LabaConversation } from "./laba-conversation.ts"
 import type { LabaConnection } from "./laba-connection.ts"
 import type { Subscription } from "./subscription.ts"
 import { executeCommand } from "./execute-command.ts"
@@ -26,7 +26,7 @@ const kind: GroupKind = {
   make: () => new EachGroup() as ListGroup<Listener>,
 }
 
-/** A client whose frames are written down; seats it took in presence are counted. */
+/** A client whose frames are written down; how often it is present is counted. */
 function connect(testHub: TestHub) {
   const frames: ServerFrame[] = []
   let present = 0
@@ -38,18 +38,18 @@ function connect(testHub: TestHub) {
     sendAll: (all: readonly string[]) => void frames.push(...all.map((frame) => JSON.parse(frame))),
     ready: () => null,
   } as unknown as LabaConnection
-  const enter = () => {
+  const join = () => {
     present++
     return { leave: () => void present-- }
   }
   const context = stubContext({
     hub: testHub.hub,
     counters: testHub.counters,
-    presence: { join: enter },
+    presence: { join },
     access: { channelOf: (_identity: unknown, name: string) => channelOf(name) },
   })
   Object.assign(connection, { client: { identity: null } })
-  const conversation = new Conversation(context, connection)
+  const conversation = new LabaConversation(context, connection)
   const unsubscribe = (channel: string) =>
     executeCommand(conversation, { op: "unsubscribe", ref: undefined, channel })
   const heardOn = (channel: string) =>

@@ -1,5 +1,5 @@
-// One client that speaks laba.v1: what it listens to and what it is told. Its commands are carried out in execute-command.ts. Whether its frames travel by WebSocket, stream or
-// poll is its outlet's affair.
+// One client that speaks laba.v1: what it listens to and what it is told. What it says is carried out in execute-command.ts;
+// whether frames travel by WebSocket, stream or poll, its connection knows.
 import type { Code } from "../../../wire/codes.ts"
 import { type Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
@@ -26,11 +26,11 @@ export interface ConversationStart {
   readonly reply: string | Uint8Array | undefined
 }
 
-export class Conversation {
+export class LabaConversation {
   readonly connection: LabaConnection
   readonly context: TransportContext
   readonly subscriptions = new Subscriptions()
-  /** The channels that the application attached: what the client may is nothing to them. */
+  /** The channels that the application attached: the client's rights are nothing to them. */
   private attached: Set<Channel> | null = null
   nextSubscribeMs = 0
   private nextRefusalMs = 0
@@ -62,7 +62,7 @@ export class Conversation {
     for (const one of attached) this.attach(one)
   }
 
-  /** Listens to a channel; one that is listened to already moves to the new place. Throws `too_many_channels`. */
+  /** Listens to a channel; one that is listened to already moves to the new position. Throws `too_many_channels`. */
   subscribe(channel: Channel, after: Position | null, ref?: JsonText): void {
     const { channelsPerConnectionMax } = this.context.limits
     if (!this.subscriptions.get(channel) && this.subscriptions.size >= channelsPerConnectionMax) {
@@ -117,7 +117,7 @@ export class Conversation {
     this.connection.send(errorFrame(error, where))
   }
 
-  /** Says no to what a client sent, and goes on; who is refused in a loop is sent away instead. */
+  /** Says no to what a client sent, and goes on; who is refused in a loop is disconnected instead. */
   refuse(error: LabaError, where: ErrorPlace, chars: number): void {
     if (!this.countRefusal(chars)) this.tell(error, where)
   }
@@ -159,7 +159,7 @@ export class Conversation {
     if (known) this.remove(known)
     const subscription = new Subscription(this, channel, ref)
     this.subscriptions.add(subscription)
-    subscription.enter(this.context.presence)
+    subscription.joinPresence(this.context.presence)
     this.context.hub.join(subscription, channel, after)
   }
 
@@ -167,7 +167,7 @@ export class Conversation {
   remove(subscription: Subscription): boolean {
     if (!this.subscriptions.delete(subscription)) return false
     this.context.hub.leave(subscription)
-    subscription.leave()
+    subscription.leavePresence()
     subscription.cancel()
     return true
   }
