@@ -7,6 +7,7 @@ import type {
   ClientMessage,
   Disconnected,
   Hooks,
+  Nacked,
   SubscribeAnswer,
   Verdict,
   Visitor,
@@ -118,16 +119,24 @@ export class Application {
     }
   }
 
+  /** A client could not take a message. Never throws. */
+  nacked(nacked: Nacked): void {
+    const { onNack } = this.hooks
+    if (onNack) void this.notify("onNack", () => onNack(nacked))
+  }
+
   /** A channel has its first listener on this node. Never throws. */
   occupied(channel: string): void {
     this.remote?.occupancy?.occupied(channel)
-    if (this.hooks.onOccupied) void this.notify("onOccupied", channel)
+    const { onOccupied } = this.hooks
+    if (onOccupied) void this.notify("onOccupied", () => onOccupied(channel))
   }
 
   /** A channel has lost its last listener on this node. Never throws. */
   vacated(channel: string): void {
     this.remote?.occupancy?.vacated(channel)
-    if (this.hooks.onVacated) void this.notify("onVacated", channel)
+    const { onVacated } = this.hooks
+    if (onVacated) void this.notify("onVacated", () => onVacated(channel))
   }
 
   private asksRemote(channel: string): boolean {
@@ -141,12 +150,11 @@ export class Application {
     if (this.asksRemote(channel)) await this.remote?.subscribe(requester, channel)
   }
 
-  private async notify(hook: "onOccupied" | "onVacated", channel: string): Promise<void> {
+  private async notify(hook: "onNack" | "onOccupied" | "onVacated", call: () => unknown): Promise<void> {
     await workAtHand()
     try {
       // An async function passes for one that answers nothing; what it rejects with must not end the process.
-      const answered: unknown = this.hooks[hook]?.(channel)
-      await answered
+      await call()
     } catch (error) {
       this.onError(hook, error)
     }

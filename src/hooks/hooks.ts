@@ -77,6 +77,13 @@ export interface Verdict {
   readonly reply?: string | Uint8Array
 }
 
+/** A message that a STOMP client said it could not take. */
+export interface Nacked extends Connected {
+  readonly channel: string
+  /** The message's id. */
+  readonly message: string
+}
+
 export interface Disconnected extends Connected {
   /** Close code of a WebSocket; 1000 for streams. */
   readonly code: number
@@ -97,6 +104,8 @@ export interface Hooks {
   onSubscribe?: (subscription: Subscribing) => MaybePromise<SubscribeAnswer | undefined | void>
   /** A message that a client sent over a connection. Messages published by POST do not pass here. */
   onMessage?: (message: ClientMessage) => MaybePromise<Verdict | undefined | void>
+  /** A STOMP client said of a message that it could not take it. It is not delivered again. */
+  onNack?: (nacked: Nacked) => MaybePromise<void>
   /** Once for each WebSocket and stream that was let in. */
   onDisconnect?: (connection: Disconnected) => MaybePromise<void>
   /**

@@ -12,6 +12,7 @@ export type {
   Connected,
   Disconnected,
   Hooks,
+  Nacked,
   Refusal,
   SubscribeAnswer,
   Subscribing,

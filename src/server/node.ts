@@ -184,7 +184,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
       reloader,
     },
     socketKinds: makeSocketKinds(serverHandle, slowReaders),
-    stomp: makeStompContext({ context, counters }),
+    stomp: makeStompContext({ context, counters, application }),
     onProbe: (path) => events.channelProbed(path),
   }
 }

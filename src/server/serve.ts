@@ -78,6 +78,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     onConnect,
     onSubscribe,
     onMessage,
+    onNack,
     onDisconnect,
     onOccupied,
     onVacated,
@@ -88,7 +89,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     runKey = makeKey("run").text,
     ...input
   } = options
-  const hooks = { onConnect, onSubscribe, onMessage, onDisconnect, onOccupied, onVacated } as Hooks
+  const hooks = { onConnect, onSubscribe, onMessage, onNack, onDisconnect, onOccupied, onVacated } as Hooks
 
   // What is to be, whether it can be, and where it is told.
   const config = parseConfig(input)

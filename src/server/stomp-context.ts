@@ -3,6 +3,7 @@ import { version } from "../../package.json" with { type: "json" }
 import { payloadOf, readContentType } from "../http/body/payload.ts"
 import { springProfile } from "../protocols/stomp/destinations.ts"
 import { MessageVariants } from "../protocols/stomp/message-variant.ts"
+import type { Application } from "../hooks/application.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
 import type { StompContext } from "../transports/stomp/stomp-context.ts"
@@ -13,9 +14,10 @@ const beatMs = 10_000
 interface StompContextOptions {
   readonly context: TransportContext
   readonly counters: Counters
+  readonly application: Pick<Application, "nacked">
 }
 
-export function makeStompContext({ context, counters }: StompContextOptions): StompContext {
+export function makeStompContext({ context, counters, application }: StompContextOptions): StompContext {
   return {
     context,
     variants: new MessageVariants(),
@@ -23,8 +25,9 @@ export function makeStompContext({ context, counters }: StompContextOptions): St
     serverName: `laba/${version}`,
     beatMs,
     readPayload: (contentType, body) => payloadOf(readContentType(contentType), body),
-    nacked() {
+    nacked({ number, transport, user }, { channel, messageId: message }) {
       counters.nacked++
+      application.nacked({ connection: context.connections.idOf(number), user, transport, channel, message })
     },
   }
 }

@@ -127,6 +127,11 @@ export class Metrics {
       [{ reason: "silent" }, counters.silent],
     ])
     this.counter(
+      "laba_nacks_total",
+      "Messages that STOMP clients said they could not take.",
+      () => counters.nacked,
+    )
+    this.counter(
       "laba_resumes_total",
       "Listeners that came with a cursor and got all they had missed.",
       () => counters.resumed,

@@ -1,4 +1,5 @@
 // One listener of every kind by one credential, and how each of them ends: by which code, on whichever transport.
+import { openStompSocket } from "../support/stomp.ts"
 import { bearing, codeOf } from "./guarded.ts"
 
 /** Somebody who listens. */
@@ -25,6 +26,7 @@ export function listenEveryWay(options: WayOptions): Promise<Way[]> {
   return Promise.all([
     socket("a raw WebSocket", options, []),
     socket("laba.v1", options, ["laba.v1"]),
+    stomp(options),
     stream("an event stream", options, base + channel),
     stream("an event stream of many", options, `${base}/_/events?${many}`),
     streamedSession(options),
@@ -64,6 +66,15 @@ async function socket(name: string, options: WayOptions, protocols: string[]): P
   })
   await new Promise((resolve) => ws.addEventListener("open", resolve))
   return { name, ended, close: () => ws.close() }
+}
+
+async function stomp({ base, channel, credential }: WayOptions): Promise<Way> {
+  const client = await openStompSocket(base, { headers: bearing(credential) })
+  await client.connect()
+  await client.subscribe(channel)
+  const ended = client.errorCode().then((code) => code ?? "no code")
+  ended.catch(() => undefined)
+  return { name: "STOMP", ended, close: () => client.close() }
 }
 
 async function stream(name: string, { credential }: WayOptions, url: string): Promise<Way> {

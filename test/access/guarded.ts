@@ -4,6 +4,7 @@ import { makeKey } from "../../src/access/credentials/keys.ts"
 import type { ConfigInput } from "../../src/config/config.ts"
 import { serve, type Laba, type ServeOptions } from "../../src/server/index.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
+import { openStompSocket } from "../support/stomp.ts"
 import { handshakeHeaders } from "../support/websocket-frames.ts"
 
 export const secret = "the secret of the shop, 32 bytes or more"
@@ -123,6 +124,26 @@ const socketDoor = (name: string, target: (channel: string) => string, headers: 
   },
 })
 
+const stompDoor = (
+  name: string,
+  action: Door["action"],
+  frame: (channel: string) => [command: string, headers: Record<string, string>],
+): Door => ({
+  name,
+  action,
+  async try(base, channel, credential) {
+    await using client = await openStompSocket(base)
+    client.send("CONNECT", { "accept-version": "1.2", ...(credential !== null && { passcode: credential }) })
+    const [command, headers] = frame(channel)
+    client.send(command, { ...headers, receipt: "in" })
+    for (;;) {
+      const answer = await client.frames.next()
+      if (answer.command === "ERROR") return answer.headers["code"] ?? "no code"
+      if (answer.command === "RECEIPT") return "let in"
+    }
+  },
+})
+
 const events = { headers: { Accept: "text/event-stream" } }
 const itself = (channel: string): string => channel
 const among = (place: string) => (channel: string) => `/_/${place}?channel=${encodeURIComponent(channel)}`
@@ -137,6 +158,8 @@ export const doors: readonly Door[] = [
   door("a long-poll", "listen", (channel) => `${channel}?after=e-0&wait=1`),
   door("an event stream of many", "listen", among("events"), events),
   door("a poll of many", "listen", among("poll")),
+  stompDoor("a SUBSCRIBE in STOMP", "listen", (channel) => ["SUBSCRIBE", { id: "0", destination: channel }]),
+  stompDoor("a SEND in STOMP", "publish", (channel) => ["SEND", { destination: channel }]),
   door("a publish", "publish", itself, { method: "POST", body: "x" }),
   door("a deletion", "manage", itself, { method: "DELETE" }),
 ]

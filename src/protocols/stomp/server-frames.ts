@@ -31,7 +31,8 @@ export interface ConnectedFacts {
 /** CONNECTED escapes nothing (1.1 and 1.2, "Value Encoding"): a user whose name would break its line is not named. */
 export function connectedFrame({ version, session, server, beatMs, user }: ConnectedFacts): string {
   const named = user === undefined || /[\r\n\0]/.test(user) ? "" : `user-name:${user}\n`
-  return `CONNECTED\nversion:${version}\nheart-beat:${beatMs},${beatMs}\nsession:${session}\nserver:${server}\n${named}\n\0`
+  const beats = version === "1.0" ? "" : `heart-beat:${beatMs},${beatMs}\n`
+  return `CONNECTED\nversion:${version}\n${beats}session:${session}\nserver:${server}\n${named}\n\0`
 }
 
 /** `more` says where a subscription stands that asked for a receipt. */

@@ -43,6 +43,7 @@ export class Transactions {
       throw new LabaError(
         "too_large",
         `The transactions of a connection hold at most ${this.bytesMax()} bytes.`,
+        { limit: "outboxBytesMax" },
       )
     this.bytes += cost
     steps.push({ act, bytes: cost })
