@@ -120,6 +120,23 @@ export interface Nodes {
   stop(): Promise<void>
 }
 
+/** Who is connected to this node. */
+export interface LocalUsers {
+  /** How many they are. */
+  readonly users: number
+  userNames(): Iterable<string>
+  countOfUser(user: string): number
+}
+
+/** The revocations that hold on this node. */
+export interface LocalRevocations {
+  all(): Iterable<Revocation>
+  /** Makes one hold. One that holds already changes nothing. */
+  apply(revocation: Revocation): void
+  /** The longest time a token lives. */
+  readonly lifetimeMaxMs: number
+}
+
 /** A token, or all of a user's tokens that were issued up to a time, in milliseconds since 1970. */
 export type Revocation =
   | { readonly token: string; readonly expiresAtSeconds: number }

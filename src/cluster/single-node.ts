@@ -1,12 +1,12 @@
 // A node without others: its methods are called here, at once. Engines in this process have no other way.
 import { LabaError } from "../../wire/error.ts"
-import type { Result, Params, NodeInfo, Nodes, NodeMethod, NodeMethods } from "./nodes.ts"
+import type { LocalUsers, NodeInfo, NodeMethod, NodeMethods, Nodes, Params, Result } from "./nodes.ts"
 
 interface SingleNodeOptions {
   /** This node as it is now. */
   readonly info: () => NodeInfo
   readonly methods: NodeMethods
-  readonly hasUser: (user: string) => boolean
+  readonly users: LocalUsers
 }
 
 export class SingleNode implements Nodes {
@@ -23,7 +23,7 @@ export class SingleNode implements Nodes {
   }
 
   async nodesOf(user: string): Promise<readonly string[]> {
-    return this.options.hasUser(user) ? [this.self] : []
+    return this.options.users.countOfUser(user) > 0 ? [this.self] : []
   }
 
   async call<Name extends NodeMethod>(run: string, name: Name, asked: Params<Name>): Promise<Result<Name>> {

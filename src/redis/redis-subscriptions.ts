@@ -6,8 +6,8 @@
 import type { Connection } from "./connection.ts"
 
 /** Who is told what is published to a Redis channel. */
-export interface RedisSubscriber {
-  received(payload: Buffer): void
+export interface RedisSubscriber<Payload = Buffer> {
+  received(payload: Payload): void
   /** From now on everything is received; what came before may have been missed. Called again after every interruption. */
   subscribed(): void
 }

@@ -94,9 +94,11 @@ test("[K8] a node whose clock is ahead forgets no revocation that others still n
   const made = (taken: Revocation[]) =>
     new SharedRevocations({
       redis: client,
-      lifetimeMaxMs: () => 24 * 60 * minuteMs,
-      apply: (one) => void taken.push(one),
-      held: () => [],
+      local: {
+        lifetimeMaxMs: 24 * 60 * minuteMs,
+        apply: (one) => void taken.push(one),
+        all: () => [],
+      },
     })
   const expiresAtSeconds = Math.floor(Date.now() / 1000) + 600
   const node = made([])
@@ -118,7 +120,11 @@ test("[K8] a node whose clock is ahead unbinds no user from the others", async (
   await using redis = await RedisProcess.start()
   const client = await openRedis(redis.url)
   const made = (self: string) =>
-    new UserDirectory({ redis: client, self, countOf: () => 1, users: () => ["bob"], usersCount: () => 1 })
+    new UserDirectory({
+      redis: client,
+      self,
+      local: { users: 1, countOfUser: () => 1, userNames: () => ["bob"] },
+    })
   const [right, ahead] = [made("right"), made("ahead")]
   const found = () => right.nodesOf("bob", ["right", "ahead"])
   right.userChanged("bob")

@@ -56,6 +56,12 @@ export class Revocations {
     this.onRevoke()
   }
 
+  /** Makes one hold that was made on another node. Throws `too_many_requests`. */
+  apply(revocation: RememberedRevocation): void {
+    if ("token" in revocation) this.revokeToken(revocation.token, revocation.expiresAtSeconds)
+    else this.revokeUser(revocation.user, revocation.atMs)
+  }
+
   /** All that are remembered, for whoever keeps them elsewhere too. */
   *all(): Iterable<RememberedRevocation> {
     const now = this.now()

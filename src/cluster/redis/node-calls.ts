@@ -5,7 +5,7 @@ import { BoundedMap } from "../../bounds/bounded-map.ts"
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError, type LabaErrorOptions } from "../../../wire/error.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
-import { readNodeMessage } from "./node-message.ts"
+import { nodesUnavailable, readNodeMessage } from "./node-message.ts"
 import { invoke, noSuchNode } from "../single-node.ts"
 import type { Result, Params, NodeMethod, NodeMethods } from "../nodes.ts"
 
@@ -75,14 +75,15 @@ export class NodeCalls {
     asked: Params<Name>,
     waitMs?: number,
   ): Promise<Result<Name>> {
-    if (this.pending.size >= pendingMax) throw behind("Too many questions to other nodes wait for an answer.")
+    if (this.pending.size >= pendingMax)
+      throw nodesUnavailable("Too many questions to other nodes wait for an answer.")
     const id = ++this.last
     let timer: ReturnType<typeof setTimeout> | undefined
     const answered = new Promise<unknown>((resolve, reject) => {
       this.pending.set(id, { resolve, reject })
       const giveUp = (): void => {
         this.noteSilence(run, id)
-        reject(behind("The node that this is on does not answer."))
+        reject(nodesUnavailable("The node that this is on does not answer."))
       }
       const patienceMs = waitMs ?? waitMsUsual
       timer = setTimeout(giveUp, this.silent.has(run) ? Math.min(patienceMs, waitMsForSilent) : patienceMs)
@@ -93,7 +94,7 @@ export class NodeCalls {
       const receivers = await this.send(run, { from: this.options.self, id, name, asked })
       if (receivers === 0)
         throw (await this.options.isAlive(run))
-          ? behind("The node that this is on does not hear the others just now.")
+          ? nodesUnavailable("The node that this is on does not hear the others just now.")
           : noSuchNode()
       const answer = (await answered) as Result<Name>
       this.endSilence(run)
@@ -111,7 +112,7 @@ export class NodeCalls {
 
   stop(): void {
     this.options.redis.unsubscribe(this.options.self, "inbox")
-    for (const { reject } of this.pending.values()) reject(behind("This node is going away."))
+    for (const { reject } of this.pending.values()) reject(nodesUnavailable("This node is going away."))
   }
 
   private noteSilence(run: string, id: number): void {
@@ -142,7 +143,7 @@ export class NodeCalls {
   private async answer({ from, id, name, asked }: CallRequest): Promise<void> {
     this.underWay++
     try {
-      if (this.underWay > pendingMax) throw behind("Too many orders are under way there.")
+      if (this.underWay > pendingMax) throw nodesUnavailable("Too many orders are under way there.")
       const answer = await invoke(this.options.methods, name, asked as Params<typeof name>)
       await this.send(from, { re: id, answer })
     } catch (error) {
@@ -159,6 +160,3 @@ function refusalOf(re: number, error: unknown): CallMessage {
   const { code, detail, retryAfterSeconds, limit } = error
   return { re, code, detail, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }), limit }
 }
-
-const behind = (detail: string): LabaError =>
-  new LabaError("engine_unavailable", detail, { retryAfterSeconds: 1 })

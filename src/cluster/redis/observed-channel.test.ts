@@ -1,13 +1,9 @@
 // One channel's presence as another node says it, with the store in the test's hands.
 import { expect, test } from "bun:test"
 import type { Channel } from "../../channels/channel.ts"
+import type { RedisSubscriber } from "../../redis/redis-subscriptions.ts"
 import { ObservedChannel } from "./observed-channel.ts"
-import type {
-  PresenceAnnouncement,
-  PresenceStore,
-  PresenceStoreSubscriber,
-  StoredSnapshot,
-} from "./presence-store.ts"
+import type { PresenceAnnouncement, PresenceStore, StoredSnapshot } from "./presence-store.ts"
 
 const nobody: StoredSnapshot = { members: [], guests: 0, number: null }
 const bob = { user: "bob", since: 1 }
@@ -16,10 +12,10 @@ const eve = { user: "eve", since: 2 }
 /** What Redis holds of node `b`, and what came to the receiver. */
 async function observe(snapshot: StoredSnapshot) {
   const told: string[] = []
-  const subscriber: PresenceStoreSubscriber = { received: () => {}, subscribed: () => {} }
+  const subscriber: RedisSubscriber<PresenceAnnouncement> = { received: () => {}, subscribed: () => {} }
   const stage = { snapshot, isAway: false, subscriber, told }
   const store = {
-    subscribe: (_: Channel, one: PresenceStoreSubscriber) => void (stage.subscriber = one),
+    subscribe: (_: Channel, one: RedisSubscriber<PresenceAnnouncement>) => void (stage.subscriber = one),
     unsubscribe: () => {},
     read: async () => {
       if (stage.isAway) throw new Error("away")

@@ -28,7 +28,7 @@ export class ObservedChannel {
   private readonly known = new Map<string, KnownNode>()
   /** Nodes whose snapshot could not be read when it had to be. */
   private readonly unread = new Set<string>()
-  private first: { resolve(): void; reject(error: unknown): void } | null = null
+  private first: PromiseWithResolvers<void> | null = null
 
   constructor(options: ObservedChannelOptions) {
     this.options = options
@@ -37,13 +37,12 @@ export class ObservedChannel {
   /** Resolves when all snapshots are known. Throws `engine_unavailable`. */
   begin(): Promise<void> {
     const { store, channel } = this.options
-    return new Promise((resolve, reject) => {
-      this.first = { resolve, reject }
-      store.subscribe(channel, {
-        received: (announcement) => this.received(announcement),
-        subscribed: () => void this.readAll(),
-      })
+    this.first = Promise.withResolvers()
+    store.subscribe(channel, {
+      received: (announcement) => this.received(announcement),
+      subscribed: () => void this.readAll(),
     })
+    return this.first.promise
   }
 
   /** A node came: perhaps it has announced something already. */

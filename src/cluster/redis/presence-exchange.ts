@@ -9,6 +9,7 @@ import type {
   PresenceExchange,
   PresenceSource,
 } from "../presence/presence-exchange.ts"
+import { nodesUnavailable } from "./node-message.ts"
 import { ObservedChannel } from "./observed-channel.ts"
 import { PresenceStore, snapshotTtlMs } from "./presence-store.ts"
 
@@ -79,7 +80,7 @@ export class RedisPresenceExchange implements PresenceExchange {
 
   async observe(channel: Channel, receiver: PresenceReceiver): Promise<void> {
     const { redis, self, others } = this.options
-    if (redis.trouble) throw unavailable(redis.trouble.message)
+    if (redis.trouble) throw nodesUnavailable(redis.trouble.message)
     if (this.observed.size >= observedMax)
       throw new LabaError("too_many_requests", "Who is there is asked of too many channels at once.", {
         retryAfterSeconds: 10,
@@ -96,7 +97,7 @@ export class RedisPresenceExchange implements PresenceExchange {
   }
 
   unobserve(channel: Channel): void {
-    this.observed.get(channel)?.end(unavailable("Nobody asks any more."))
+    this.observed.get(channel)?.end(nodesUnavailable("Nobody asks any more."))
     this.observed.delete(channel)
   }
 
@@ -190,6 +191,3 @@ export class RedisPresenceExchange implements PresenceExchange {
     }
   }
 }
-
-const unavailable = (detail: string): LabaError =>
-  new LabaError("engine_unavailable", detail, { retryAfterSeconds: 1 })

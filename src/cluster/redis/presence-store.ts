@@ -3,6 +3,7 @@
 import type { PresenceMember } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
+import type { RedisSubscriber } from "../../redis/redis-subscriptions.ts"
 import { defineScript } from "../../redis/script.ts"
 import { readNodeMessage } from "./node-message.ts"
 import type { PresenceUpdate, PresenceSnapshot } from "../presence/presence-exchange.ts"
@@ -41,13 +42,6 @@ export interface PresenceAnnouncement extends PresenceUpdate {
 /** A snapshot as it was read, with the number of the last announcement in it; null when there is nobody. */
 export interface StoredSnapshot extends PresenceSnapshot {
   readonly number: number | null
-}
-
-/** Who is told what is announced of a channel. */
-export interface PresenceStoreSubscriber {
-  received(announcement: PresenceAnnouncement): void
-  /** From now on everything is received; what came before may have been missed. Called again after every interruption. */
-  subscribed(): void
 }
 
 /** Users, told apart from `number` and `guests`. */
@@ -111,7 +105,7 @@ export class PresenceStore {
     return number === null ? null : Number(number)
   }
 
-  subscribe(channel: Channel, subscriber: PresenceStoreSubscriber): void {
+  subscribe(channel: Channel, subscriber: RedisSubscriber<PresenceAnnouncement>): void {
     this.redis.subscribe(channel, "presence", {
       received(payload) {
         const announcement = readNodeMessage<PresenceAnnouncement>(payload)

@@ -3,7 +3,17 @@
 import type { RedisClient } from "../../redis/redis-client.ts"
 import { invoke, noSuchNode } from "../single-node.ts"
 import type { ClockReading } from "../clock-offset.ts"
-import type { Result, Params, NodeInfo, Nodes, NodeMethod, NodeMethods, Revocation } from "../nodes.ts"
+import type {
+  LocalRevocations,
+  LocalUsers,
+  NodeInfo,
+  NodeMethod,
+  NodeMethods,
+  Nodes,
+  Params,
+  Result,
+  Revocation,
+} from "../nodes.ts"
 import { UserDirectory } from "./user-directory.ts"
 import { NodeCalls } from "./node-calls.ts"
 import { NodeRegistry } from "./node-registry.ts"
@@ -24,13 +34,8 @@ interface RedisNodesOptions {
   readonly leaseMs: number
   readonly info: () => NodeInfo
   readonly methods: NodeMethods
-  readonly connectionsOf: (user: string) => number
-  readonly users: () => Iterable<string>
-  readonly lifetimeMaxMs: () => number
-  /** Makes a revocation hold on this node. */
-  readonly applyRevocation: (revocation: Revocation) => void
-  /** All that hold on this node. */
-  readonly revocations: () => Iterable<Revocation>
+  readonly users: LocalUsers
+  readonly revocations: LocalRevocations
   /** This node's clock beside that of Redis. */
   readonly onClock: (reading: ClockReading) => void
 }
@@ -47,22 +52,15 @@ export class RedisNodes implements Nodes {
   private wasAway = false
 
   constructor(options: RedisNodesOptions) {
-    const { redis, leaseMs, info, methods, lifetimeMaxMs, connectionsOf, users, onClock } = options
+    const { redis, leaseMs, info, methods, users, revocations, onClock } = options
     this.options = options
     const self = info().run
     this.self = self
     const registry = new NodeRegistry({ redis, leaseMs, info, onClock })
     this.registry = registry
     this.calls = new NodeCalls({ redis, self, methods, isAlive: (run) => registry.hasLease(run) })
-    const usersCount = (): number => info().load.users
-    this.directory = new UserDirectory({ redis, self, countOf: connectionsOf, users, usersCount })
-    const { applyRevocation, revocations } = options
-    this.revocations = new SharedRevocations({
-      redis,
-      lifetimeMaxMs,
-      apply: applyRevocation,
-      held: revocations,
-    })
+    this.directory = new UserDirectory({ redis, self, local: users })
+    this.revocations = new SharedRevocations({ redis, local: revocations })
     this.unwatch = redis.onChange(() => this.redisChanged())
   }
 
@@ -100,7 +98,7 @@ export class RedisNodes implements Nodes {
 
   async nodesOf(user: string): Promise<readonly string[]> {
     const others = await this.directory.nodesOf(user, this.registry.others)
-    return this.options.connectionsOf(user) > 0 ? [this.self, ...others] : others
+    return this.options.users.countOfUser(user) > 0 ? [this.self, ...others] : others
   }
 
   async call<Name extends NodeMethod>(

@@ -21,9 +21,11 @@ test("what was told while nobody received it is read when Redis takes commands a
   } as unknown as RedisClient
   const revocations = new SharedRevocations({
     redis,
-    lifetimeMaxMs: () => 60_000,
-    apply: (revocation) => void taken.push(revocation),
-    held: () => [],
+    local: {
+      lifetimeMaxMs: 60_000,
+      apply: (revocation) => void taken.push(revocation),
+      all: () => [],
+    },
   })
   const { subscribed } = subscriber as unknown as RedisSubscriber
   // One connection is there before the other.

@@ -2,7 +2,7 @@
 // after every interruption, so that none is missed and no restart forgets one.
 import type { RedisClient } from "../../redis/redis-client.ts"
 import { defineScript, redisClock } from "../../redis/script.ts"
-import type { Revocation } from "../nodes.ts"
+import type { LocalRevocations, Revocation } from "../nodes.ts"
 import { readNodeMessage } from "./node-message.ts"
 
 const tag = "revoked"
@@ -34,12 +34,7 @@ const clocksDifferByMs = 10 * 60_000
 
 interface SharedRevocationsOptions {
   readonly redis: RedisClient
-  /** The longest time a token lives. */
-  readonly lifetimeMaxMs: () => number
-  /** Makes one hold on this node. One that holds already changes nothing. */
-  readonly apply: (revocation: Revocation) => void
-  /** All that hold on this node. */
-  readonly held: () => Iterable<Revocation>
+  readonly local: LocalRevocations
 }
 
 export class SharedRevocations {
@@ -49,13 +44,13 @@ export class SharedRevocations {
   private isUnread = false
 
   constructor(options: SharedRevocationsOptions) {
-    const { redis, apply } = options
+    const { redis, local } = options
     this.options = options
     this.key = redis.key(tag, "all")
     redis.subscribe(tag, "told", {
       received(payload) {
         const told = readNodeMessage<Revocation>(payload)
-        if (told) apply(told)
+        if (told) local.apply(told)
       },
       subscribed: () => void this.readMissed(),
     })
@@ -76,7 +71,7 @@ export class SharedRevocations {
       some = []
     }
     try {
-      for (const revocation of this.options.held()) {
+      for (const revocation of this.options.local.all()) {
         some.push(this.keptMsOf(revocation), JSON.stringify(revocation))
         if (some.length >= perCommand * 2) await send()
       }
@@ -101,7 +96,7 @@ export class SharedRevocations {
 
   /** How long from now until what it is about has ended on every node. */
   private keptMsOf(revocation: Revocation): number {
-    const lifetimeMaxMs = this.options.lifetimeMaxMs()
+    const lifetimeMaxMs = this.options.local.lifetimeMaxMs
     const now = Date.now()
     const leftMs =
       "token" in revocation
@@ -121,11 +116,11 @@ export class SharedRevocations {
   }
 
   private async readAll(): Promise<void> {
-    const { redis, apply } = this.options
+    const { redis, local } = this.options
     for (let from = 0; ; from += perCommand) {
       const reply = await redis.run(readScript, tag, [this.key], [from, perCommand])
       if (!Array.isArray(reply)) return
-      for (const text of reply) apply(JSON.parse(String(text)) as Revocation)
+      for (const text of reply) local.apply(JSON.parse(String(text)) as Revocation)
       if (reply.length < perCommand) return
     }
   }

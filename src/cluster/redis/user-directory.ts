@@ -3,6 +3,7 @@
 // who looks passes over the runs of nodes that are dead.
 import { createHash } from "node:crypto"
 import type { RedisClient } from "../../redis/redis-client.ts"
+import type { LocalUsers } from "../nodes.ts"
 import { defineScript, redisClock } from "../../redis/script.ts"
 
 /** Changes are written together after so long: a user who pages through a site costs one write, not five. */
@@ -40,11 +41,7 @@ interface UserDirectoryOptions {
   readonly redis: RedisClient
   /** This node. */
   readonly self: string
-  readonly countOf: (user: string) => number
-  /** Everybody who is here. */
-  readonly users: () => Iterable<string>
-  /** How many they are. */
-  readonly usersCount: () => number
+  readonly local: LocalUsers
 }
 
 export class UserDirectory {
@@ -90,11 +87,11 @@ export class UserDirectory {
     if (this.timer) clearTimeout(this.timer)
     await this.writing
     // Nobody who is still here will be.
-    await this.inSteps(this.options.users(), (user) => this.remove(user)).catch(() => undefined)
+    await this.inSteps(this.options.local.userNames(), (user) => this.remove(user)).catch(() => undefined)
   }
 
   private flush(due: readonly string[] = []): void {
-    const users = this.stale ? new Set([...this.changed, ...this.options.users()]) : this.changed
+    const users = this.stale ? new Set([...this.changed, ...this.options.local.userNames()]) : this.changed
     this.changed = new Set()
     this.stale = false
     this.writing = this.writing
@@ -109,13 +106,13 @@ export class UserDirectory {
 
   /** Those whose turn it is to be refreshed. */
   private dueForRefresh(): string[] {
-    const { users, usersCount } = this.options
+    const { local } = this.options
     const now = performance.now()
-    const share = Math.ceil((usersCount() * (now - this.refreshedAtMs)) / refreshMs)
+    const share = Math.ceil((local.users * (now - this.refreshedAtMs)) / refreshMs)
     this.refreshedAtMs = now
     const some: string[] = []
     for (let at = Math.max(share, refreshedMin); at > 0; at--) {
-      this.refreshing ??= users()[Symbol.iterator]()
+      this.refreshing ??= local.userNames()[Symbol.iterator]()
       const { done, value } = this.refreshing.next()
       if (done) {
         this.refreshing = null
@@ -138,8 +135,8 @@ export class UserDirectory {
   }
 
   private async write(user: string): Promise<void> {
-    const { redis, self, countOf } = this.options
-    if (countOf(user) === 0) return this.remove(user)
+    const { redis, self, local } = this.options
+    if (local.countOfUser(user) === 0) return this.remove(user)
     const { tag, key } = this.placeOf(user)
     await redis.run(writeScript, tag, [key], [self, keptMs])
   }

@@ -20,16 +20,16 @@ export class ChannelFeed {
   private buffered: Announcement[] | null = []
   /** The connection was another one a moment ago. */
   private interrupted = false
-  private settle: { resolve: (position: Position) => void; reject: (error: unknown) => void } | null = null
+  private opening: PromiseWithResolvers<Position> | null
   /** Resolves with where the channel stands once all that comes after is announced here. */
   readonly opened: Promise<Position>
 
   constructor(channel: Channel, events: EngineEvents) {
     this.channel = channel
     this.events = events
-    this.opened = new Promise((resolve, reject) => {
-      this.settle = { resolve, reject }
-    })
+    const opening = Promise.withResolvers<Position>()
+    this.opening = opening
+    this.opened = opening.promise
     // Given up before anybody waited for it, it fails for nobody.
     this.opened.catch(() => {})
   }
@@ -41,7 +41,7 @@ export class ChannelFeed {
 
   /** Where the channel stands now, whether that was announced here or not. At the first time listening begins there. */
   standsAt(tail: Position): void {
-    const { seen, settle } = this
+    const { seen, opening } = this
     if (seen) {
       if (this.reaches(tail)) {
         this.interrupted = false
@@ -55,10 +55,10 @@ export class ChannelFeed {
       return
     }
     this.seen = tail
-    settle?.resolve(tail)
+    opening?.resolve(tail)
     // Whoever asked learns the position in the microtasks of this turn, and must know it before a message.
     setImmediate(() => {
-      this.settle = null
+      this.opening = null
       const { buffered } = this
       this.buffered = []
       for (const announcement of buffered ?? []) this.take(announcement)
@@ -85,12 +85,12 @@ export class ChannelFeed {
 
   /** Listening cannot begin. */
   fail(error: unknown): void {
-    this.settle?.reject(error)
-    this.settle = null
+    this.opening?.reject(error)
+    this.opening = null
   }
 
   receive(announcement: Announcement): void {
-    if (this.settle === null) return this.take(announcement)
+    if (this.opening === null) return this.take(announcement)
     if (this.buffered === null) return
     this.buffered.push(announcement)
     if (this.buffered.length > bufferedMax) this.buffered = null

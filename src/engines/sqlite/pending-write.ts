@@ -3,12 +3,6 @@ import type { Keep } from "../../channels/channel.ts"
 import type { Draft, Message, Receipt } from "../engine.ts"
 import type { StoredLog } from "./stored-log.ts"
 
-interface Answer<T> {
-  readonly promise: Promise<T>
-  resolve(answer: T): void
-  reject(error: Error): void
-}
-
 export interface PendingMessage {
   readonly kind: "message"
   readonly draft: Draft
@@ -21,7 +15,7 @@ export interface PendingMessage {
   message?: Message
   batch?: number
   /** Absent when it was answered before. */
-  answer?: Answer<Receipt>
+  answer?: PromiseWithResolvers<Receipt>
 }
 
 export interface PendingForget {
@@ -33,7 +27,7 @@ export interface PendingForget {
   /** The row of the earlier life. */
   oldId?: number | null
   batch?: number
-  answer?: Answer<number>
+  answer?: PromiseWithResolvers<number>
 }
 
 export type PendingWrite = PendingMessage | PendingForget

@@ -8,7 +8,7 @@ import type { NodeHub } from "../../hub/node-hub.ts"
 import { ClockOffset } from "../../cluster/clock-offset.ts"
 import { SingleNode } from "../../cluster/single-node.ts"
 import { callAddress } from "../../cluster/node-address.ts"
-import type { NodeInfo, Nodes, NodeMethods, Revocation } from "../../cluster/nodes.ts"
+import type { NodeInfo, Nodes, NodeMethods } from "../../cluster/nodes.ts"
 import type { PresenceExchange } from "../../cluster/presence/presence-exchange.ts"
 import { RedisNodes } from "../../cluster/redis/redis-nodes.ts"
 import { RedisPresenceExchange } from "../../cluster/redis/presence-exchange.ts"
@@ -89,7 +89,7 @@ function alone(options: ClusterOptions): Cluster {
     nodes: new SingleNode({
       info: () => own.now(hub.listenedChannels, null),
       methods,
-      hasUser: (user) => connections.countOfUser(user) > 0,
+      users: connections,
     }),
     exchange: null,
     isDeaf: false,
@@ -112,12 +112,9 @@ function joined(options: ClusterOptions, redis: RedisClient): Cluster {
     leaseMs: config.node.leaseMs,
     info: () => own.now(channelsHeard(), clock.offsetMs),
     methods,
-    connectionsOf: (user) => connections.countOfUser(user),
-    users: () => connections.userNames(),
-    lifetimeMaxMs: () => revocations.lifetimeMaxMs,
-    revocations: () => revocations.all(),
+    users: connections,
+    revocations,
     onClock: (reading) => clock.take(reading),
-    applyRevocation: (revocation) => applyTo(revocations, revocation),
   })
   const presence = new RedisPresenceExchange({ redis, self: run, others: () => nodes.others })
   connections.onUser = (user) => nodes.userChanged(user)
@@ -154,9 +151,4 @@ function joined(options: ClusterOptions, redis: RedisClient): Cluster {
       await nodes.stop()
     },
   }
-}
-
-function applyTo(revocations: Revocations, revocation: Revocation): void {
-  if ("token" in revocation) revocations.revokeToken(revocation.token, revocation.expiresAtSeconds)
-  else revocations.revokeUser(revocation.user, revocation.atMs)
 }
