@@ -1,7 +1,7 @@
 // `laba version`: Laba's own version, and the Bun it runs on.
+import { version as labaVersion } from "../../package.json" with { type: "json" }
 import { readArguments } from "./arguments.ts"
 import { type Command, exit } from "./command.ts"
-import { labaVersion } from "./laba-version.ts"
 import { print } from "./terminal.ts"
 
 export const version: Command = {
@@ -12,7 +12,7 @@ export const version: Command = {
   examples: [["laba version", "prints, for example, laba 0.1.0 (Bun 1.4.5)"]],
   run(args) {
     readArguments(args, {}, 0)
-    print(`laba ${labaVersion()} (Bun ${Bun.version})`)
+    print(`laba ${labaVersion} (Bun ${Bun.version})`)
     return exit.ok
   },
 }

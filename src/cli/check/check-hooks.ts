@@ -1,10 +1,15 @@
 // Tries every address that hooks would call: may it be connected to, does it answer, does it agree.
 import { printable } from "../../telemetry/printable.ts"
 import { BackendFailure } from "../../hooks/remote/delivery/backend-failure.ts"
-import { performHandshake } from "../../hooks/remote/delivery/handshakes.ts"
+import { performHandshake, sendOptions } from "../../hooks/remote/delivery/handshakes.ts"
 import { withoutQuery } from "../../hooks/remote/hook-view.ts"
-import type { HookConfig, HookResponse } from "../../hooks/remote/remote.ts"
+import type { HookConfig, HookResponse, HttpSend } from "../../hooks/remote/remote.ts"
 import { makeHttpSend } from "../../server/hooks/http-send.ts"
+
+interface Verdict {
+  readonly ok: boolean
+  readonly says: string
+}
 
 /** One line an address, and whether all went well. */
 export async function checkHooks(
@@ -14,7 +19,7 @@ export async function checkHooks(
   const tries = hooks.flatMap((hook) => [...kindsByUrl(hook)].map(([url, kinds]) => ({ hook, url, kinds })))
   const results = await Promise.all(
     tries.map(async ({ hook, url, kinds }) => {
-      const { ok, says } = await tryOne(hook, url)
+      const { ok, says } = await tryOne(url, { hook, send })
       return {
         ok,
         line: `${ok ? "yes" : "no "}  ${hook.name}  ${kinds.join(", ")}  ${withoutQuery(url)}  ${says}`,
@@ -22,28 +27,17 @@ export async function checkHooks(
     }),
   )
   return { lines: results.map(({ line }) => line), ok: results.every(({ ok }) => ok) }
+}
 
-  async function tryOne(hook: HookConfig, url: string): Promise<{ ok: boolean; says: string }> {
-    const agrees = hook.dialect === "laba" && hook.handshake
-    try {
-      if (agrees) await performHandshake(url, { hook, send })
-      else {
-        const { timeoutMs, privateAddresses } = hook
-        const asked = {
-          method: "OPTIONS",
-          url,
-          headers: {},
-          body: null,
-          timeoutMs,
-          privateAddresses,
-        } as const
-        return judged(await send(asked))
-      }
-      return { ok: true, says: "agrees to be called" }
-    } catch (error) {
-      if (error instanceof BackendFailure) return { ok: false, says: error.message }
-      throw error
-    }
+async function tryOne(url: string, caller: { hook: HookConfig; send: HttpSend }): Promise<Verdict> {
+  const { dialect, handshake } = caller.hook
+  try {
+    if (dialect !== "laba" || !handshake) return judged(await sendOptions(url, caller))
+    await performHandshake(url, caller)
+    return { ok: true, says: "agrees to be called" }
+  } catch (error) {
+    if (error instanceof BackendFailure) return { ok: false, says: error.message }
+    throw error
   }
 }
 
@@ -53,7 +47,7 @@ const postOnly: readonly number[] = [405, 501]
 /** How much is shown of what a backend says about its refusal. */
 const reasonCharactersMax = 200
 
-function judged({ status, body }: HookResponse): { ok: boolean; says: string } {
+function judged({ status, body }: HookResponse): Verdict {
   if (status < 400) return { ok: true, says: "answers; it is not asked whether it agrees" }
   if (postOnly.includes(status))
     return { ok: true, says: `answers, with status ${status} to OPTIONS: whether to POST, is not tried` }

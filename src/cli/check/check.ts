@@ -5,12 +5,12 @@ import { readArguments } from "../arguments.ts"
 import { type Command, exit, UsageError } from "../command.ts"
 import { configFlag, loadConfig } from "../flags/config.ts"
 import { serverOf } from "../flags/server-address.ts"
+import { refuseStart } from "../serve/start-server.ts"
 import { print } from "../terminal.ts"
 import { checkHooks } from "./check-hooks.ts"
 import { summaryOf } from "./config-summary.ts"
 import { explainAccess } from "./explain-access.ts"
 import { hooksOfServer } from "./hooks-of-server.ts"
-import { refuseStart } from "./start-check.ts"
 
 const flags = {
   config: configFlag,

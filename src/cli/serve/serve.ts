@@ -1,16 +1,15 @@
 // `laba serve`: starts a server, says in one line where, and ends it by signals.
+import { version } from "../../../package.json" with { type: "json" }
 import type { Config, ConfigInput } from "../../config/config.ts"
 import { readArguments } from "../arguments.ts"
-import { refuseStart } from "../check/start-check.ts"
 import { type Command, CommandError, exit, UsageError } from "../command.ts"
 import { configFlag, type LoadedConfig, loadConfig } from "../flags/config.ts"
 import { portRange, readWhole } from "../flags/quantities.ts"
-import { labaVersion } from "../laba-version.ts"
 import { reloadBySignal, stopBySignal } from "../signals.ts"
 import { goOnUnread, print, say } from "../terminal.ts"
 import { Processes, processVariable } from "./processes.ts"
 import { runKeyFor, tellRunKey } from "./run-key.ts"
-import { startServer, whyNotListening } from "./start-server.ts"
+import { refuseStart, startServer, whyNotListening } from "./start-server.ts"
 
 const flags = {
   port: { type: "string", value: "<n>", says: "the port; default 8080, and 0 takes a free one" },
@@ -105,7 +104,7 @@ export const serve: Command = {
     reloadBySignal(laba)
     // Before the line is printed: whoever waits for it may signal at once.
     const stopped = stopBySignal(() => laba.close())
-    print(`laba ${labaVersion()} listening on ${laba.url} (${config.engine.name} engine${from})`)
+    print(`laba ${version} listening on ${laba.url} (${config.engine.name} engine${from})`)
     if (ordinal === null) tellRunKey(runKey)
     await stopped
     return exit.ok
@@ -153,9 +152,7 @@ async function serveBy(
   })
   reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
   const stopped = stopBySignal(() => processes.stop())
-  print(
-    `laba ${labaVersion()} listening on ${processes.url} (${engine.name} engine, ${count} processes${from})`,
-  )
+  print(`laba ${version} listening on ${processes.url} (${engine.name} engine, ${count} processes${from})`)
   tellRunKey(runKey)
   await stopped
   return exit.ok

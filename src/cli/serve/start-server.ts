@@ -1,9 +1,10 @@
 // Starts a server for a command; why it cannot be started is one sentence.
 import { lookup } from "node:dns/promises"
 import { LabaError } from "../../../wire/error.ts"
-import { ConfigError } from "../../config/config.ts"
+import { type Config, ConfigError } from "../../config/config.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { Laba, ServeOptions } from "../../server/index.ts"
+import { checkStart } from "../../server/start/start-checks.ts"
 import { CommandError } from "../command.ts"
 
 /** `whyElse` explains what the system says; null when it is about something else. Throws `CommandError`. */
@@ -24,6 +25,15 @@ export async function startServer(
           : await whyElse(error)
     if (why === null) throw error
     throw new CommandError(why, { cause: error })
+  }
+}
+
+/** Says what a server would not start with, before it is tried. Throws `CommandError`. */
+export async function refuseStart(config: Config): Promise<void> {
+  try {
+    await checkStart(config)
+  } catch (error) {
+    throw error instanceof ConfigError ? new CommandError(error.message, { cause: error }) : error
   }
 }
 

@@ -88,13 +88,8 @@ function keyProblems({ keys }: AccessOutput): Problem[] {
       ),
     ]
   })
-  const digests = new Set<string>()
-  const twice = keys.findIndex(({ sha256 }) => {
-    const digest = sha256.toLowerCase()
-    if (digests.has(digest)) return true
-    digests.add(digest)
-    return false
-  })
+  const digests = keys.map(({ sha256 }) => sha256.toLowerCase())
+  const twice = digests.findIndex((digest, index) => digests.indexOf(digest) < index)
   if (twice >= 0) problems.push({ path: ["keys", twice, "sha256"], message: "is there twice" })
   if (keys.length > keysMax) problems.push({ path: ["keys"], message: `has more than ${keysMax} keys` })
   return problems

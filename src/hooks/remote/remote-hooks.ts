@@ -94,13 +94,8 @@ export class RemoteHooks {
       const { connection, transport, address } = visitor
       const sender = senderOf(visitor.user, addressGroupOf(address))
       await this.subscribeAll({ connection, transport, user, sender }, visitor.channels, route)
-      const { channels, subprotocol, reply } = answer
-      return {
-        ...(answer.user !== undefined && { user: answer.user }),
-        ...(channels && { channels }),
-        ...(subprotocol !== undefined && { subprotocol }),
-        ...(reply !== undefined && { reply }),
-      }
+      const { state: _state, publish: _publish, ...welcome } = answer
+      return welcome
     } catch (error) {
       this.abandon(visitor.connection)
       throw error

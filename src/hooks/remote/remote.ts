@@ -68,7 +68,7 @@ export interface SubscribeEvent extends HookedConnection {
 
 export type AskEvent = RegisterEvent | MessageEvent | SubscribeEvent
 
-export interface UnregisterEvent extends HookedConnection {
+interface UnregisterEvent extends HookedConnection {
   readonly kind: "unregister"
   /** Close code of a WebSocket, 1000 for streams, 1006 when nobody said goodbye. */
   readonly code: number

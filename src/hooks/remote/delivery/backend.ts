@@ -115,7 +115,7 @@ export class Backend {
     let outcome: "well" | "strained" | "unknown" = "unknown"
     try {
       const url = hook.urls[delivery.event.kind] as string
-      if (dialect.handshakes && hook.handshake) await this.handshakes.shake(url)
+      if (dialect.handshakes && hook.handshake) await this.handshakes.ensure(url)
       const { headers, body } = dialect.write(delivery, hook)
       const response = await this.options.send({
         method: "POST",

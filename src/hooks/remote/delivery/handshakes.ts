@@ -1,7 +1,7 @@
 // Asks an address whether it wants to be called before anything is sent there, so that nobody's server can be made a target by
 // a configuration (CloudEvents HTTP 1.1 Web Hooks, 4).
 import { BackendFailure } from "./backend-failure.ts"
-import type { HookConfig, HttpSend } from "../remote.ts"
+import type { HookConfig, HookResponse, HttpSend } from "../remote.ts"
 
 /** How long a yes holds. */
 const agreedMs = 3_600_000
@@ -29,55 +29,48 @@ export class Handshakes {
   }
 
   /** Throws `BackendFailure` when the address does not agree. One request, however many wait for it. */
-  shake(url: string): Promise<void> {
+  ensure(url: string): Promise<void> {
     const { now } = this.options
     const known = this.byUrl.get(url)
     if (known && known.untilMs > now()) return known.result
-    const shake: Handshake = {
+    const handshake: Handshake = {
       result: performHandshake(url, this.options),
       untilMs: Number.POSITIVE_INFINITY,
     }
-    this.byUrl.set(url, shake)
-    shake.result.then(
-      () => (shake.untilMs = now() + agreedMs),
+    this.byUrl.set(url, handshake)
+    handshake.result.then(
+      () => (handshake.untilMs = now() + agreedMs),
       (error: unknown) => {
         // Whether a backend that cannot be reached is asked again is the circuit's to decide.
         const answered = error instanceof BackendFailure && error.because === "handshake"
-        shake.untilMs = answered ? now() + refusedMs : 0
+        handshake.untilMs = answered ? now() + refusedMs : 0
       },
     )
-    return shake.result
+    return handshake.result
   }
 }
 
+type Caller = Pick<HandshakesOptions, "hook" | "send">
+
 /** One handshake. Throws `BackendFailure`. */
-export async function performHandshake(
-  url: string,
-  { hook, send }: Pick<HandshakesOptions, "hook" | "send">,
-): Promise<void> {
-  const { status, headers } = await send({
-    method: "OPTIONS",
-    url,
-    headers: { "webhook-request-origin": hook.origin },
-    body: null,
-    timeoutMs: hook.timeoutMs,
-    privateAddresses: hook.privateAddresses,
-  })
+export async function performHandshake(url: string, { hook, send }: Caller): Promise<void> {
+  const { origin } = hook
+  const { status, headers } = await sendOptions(url, { hook, send }, { "webhook-request-origin": origin })
   const allowed = headers.get("webhook-allowed-origin")
-  if (
-    status >= 200 &&
-    status < 300 &&
-    (allowed === "*" || allowed?.toLowerCase() === hook.origin.toLowerCase())
-  )
-    return
-  const said =
-    status >= 200 && status < 300
-      ? allowed === null
-        ? "without the header WebHook-Allowed-Origin"
-        : "and allows another origin"
-      : `with status ${status}`
+  const isWell = status >= 200 && status < 300
+  if (isWell && (allowed === "*" || allowed?.toLowerCase() === origin.toLowerCase())) return
+  const without = allowed === null ? "without the header WebHook-Allowed-Origin" : "and allows another origin"
   throw new BackendFailure(
-    `The backend does not agree to be called: it answered OPTIONS ${said}; \`WebHook-Allowed-Origin: ${hook.origin}\` or \`*\` would be a yes.`,
+    `The backend does not agree to be called: it answered OPTIONS ${isWell ? without : `with status ${status}`}; \`WebHook-Allowed-Origin: ${origin}\` or \`*\` would be a yes.`,
     { because: "handshake", sent: false, strained: status >= 500 },
   )
+}
+
+/** Throws `BackendFailure`. */
+export function sendOptions(
+  url: string,
+  { hook: { timeoutMs, privateAddresses }, send }: Caller,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<HookResponse> {
+  return send({ method: "OPTIONS", url, headers, body: null, timeoutMs, privateAddresses })
 }

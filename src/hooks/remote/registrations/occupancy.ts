@@ -1,6 +1,7 @@
 // Which channels somebody listens to, for backends that want to hear of it. A channel that is empty for a moment, as between
 // two polls, was not empty.
 import type { HookNotification, NotificationStore } from "../remote.ts"
+import { keep } from "./registrations.ts"
 import { SharedOccupancy } from "./shared-occupancy.ts"
 
 /** How long a channel must have no listener before that is told: longer than a client needs to come back. */
@@ -105,7 +106,7 @@ export class Occupancy {
     if (this.shared) return this.shared.enter(will, { occupied, announcesVacated })
     if (occupied) this.notify(occupied)
     // Its last will: after `kill -9` nobody listens here any more.
-    if (announcesVacated) this.keep(will)
+    if (announcesVacated) keep(this.options.store, will)
   }
 
   private leave(channel: string, entry: OccupiedChannel): Promise<void> {
@@ -117,7 +118,7 @@ export class Occupancy {
   }
 
   private notify(notification: HookNotification): void {
-    this.keep(notification)
+    keep(this.options.store, notification)
     this.options.notify(notification)
   }
 
@@ -128,10 +129,5 @@ export class Occupancy {
   ): HookNotification {
     const { node, now } = this.options
     return { id: `${node}/${kind}/${number}`, hook: hook.name, time: now(), event: { kind, channel, node } }
-  }
-
-  private keep(notification: HookNotification): void {
-    // What cannot be stored is told all the same, while this process lives.
-    void Promise.resolve(this.options.store.put(notification)).catch(() => undefined)
   }
 }

@@ -1,13 +1,7 @@
 // The connections that backends were told of, each until its end was told too. The end is written down before the backend
 // hears of the beginning: whatever happens to this process, it is told.
 import { LabaError } from "../../../../wire/error.ts"
-import type {
-  HookConfig,
-  HookedConnection,
-  HookNotification,
-  NotificationStore,
-  UnregisterEvent,
-} from "../remote.ts"
+import type { HookConfig, HookedConnection, HookNotification, NotificationStore } from "../remote.ts"
 
 /** Connections and ends not yet told, all backends together. At about 600 bytes each on disk and in memory it is 300 MB. */
 const storedMax = 500_000
@@ -173,33 +167,21 @@ export class Registrations {
     this.options.notify(end)
   }
 
-  private willOf({
-    connection,
-    transport,
-    channel,
-    user,
-    state,
-    hook,
-    ended,
-    registeredMs,
-  }: Registration): HookNotification {
+  private willOf(registration: Registration): HookNotification {
+    const { connection, transport, channel, user, state, hook, ended, registeredMs } = registration
     const { code, reason } = ended ?? { code: 1006, reason: "node_lost" }
-    const event: UnregisterEvent = {
-      kind: "unregister",
-      connection,
-      transport,
-      channel,
-      user,
-      state,
-      code,
-      reason,
+    const facts = { connection, transport, channel, user, state }
+    return {
+      id: idOf(connection),
+      hook: hook.name,
+      time: ended ? this.options.now() : registeredMs,
+      event: { kind: "unregister", ...facts, code, reason },
     }
-    return { id: idOf(connection), hook: hook.name, time: ended ? this.options.now() : registeredMs, event }
   }
 }
 
-/** What cannot be stored is told all the same; the last will that was stored before stays. */
-function keep(store: NotificationStore, notification: HookNotification): void {
+/** Stores it in any case: what cannot be is told all the same while this process lives, and what was stored before stays. */
+export function keep(store: NotificationStore, notification: HookNotification): void {
   void Promise.resolve(store.put(notification)).catch(() => undefined)
 }
 

@@ -40,14 +40,7 @@ export class SharedOccupancy {
     { occupied, announcesVacated }: { occupied: HookNotification | null; announcesVacated: boolean },
   ): void {
     const { listeningNodes, notify } = this.options
-    const occupancy: NodeOccupancy = {
-      will,
-      announcesVacated,
-      entered: Promise.resolve(),
-      phase: "entering",
-      isOthers: false,
-    }
-    this.occupancies.set(will.id, occupancy)
+    const occupancy = this.keep(will, announcesVacated, "entering")
     occupancy.entered = this.persist(occupancy, () => listeningNodes.enter(will, occupied)).then((change) => {
       occupancy.phase = "in"
       if (change?.is === "first" && occupied) notify({ ...occupied, time: change.time })
@@ -84,13 +77,7 @@ export class SharedOccupancy {
     // One of its own that it is about to leave.
     if (this.occupancies.has(will.id)) return
     const { isWill: _, ...known } = will
-    this.occupancies.set(will.id, {
-      will: known,
-      announcesVacated,
-      entered: Promise.resolve(),
-      phase: "leaving",
-      isOthers: false,
-    })
+    this.keep(known, announcesVacated, "leaving")
     void this.leave(will.id)
   }
 
@@ -116,6 +103,17 @@ export class SharedOccupancy {
   /** From now on everything is tried once: what is not taken is left by another node. */
   close(): void {
     this.isClosing = true
+  }
+
+  private keep(
+    will: HookNotification,
+    announcesVacated: boolean,
+    phase: NodeOccupancy["phase"],
+  ): NodeOccupancy {
+    const entered = Promise.resolve()
+    const occupancy: NodeOccupancy = { will, announcesVacated, entered, phase, isOthers: false }
+    this.occupancies.set(will.id, occupancy)
+    return occupancy
   }
 
   /** Null when it is nobody's affair here any more. */
