@@ -1,5 +1,5 @@
 // Keeps a connection: its states, and what each of them asks for. Everything else is in the parts put together here.
-import { waitAfter } from "./backoff.ts"
+import { waitAfter } from "../wire/backoff.ts"
 import { withPayload } from "./channels/message.ts"
 import { createSubscriptions } from "./channels/subscriptions.ts"
 import { createDial } from "./connection/dialer.ts"

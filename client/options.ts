@@ -1,5 +1,5 @@
 // Every option of a connection, with its effect, unit, default and why that default.
-import type { Backoff } from "./backoff.ts"
+import type { Backoff } from "../wire/backoff.ts"
 import type { TokenSource } from "./connection/token-source.ts"
 import type { Environment, RequestLike } from "./environment.ts"
 import type { TransportName } from "./transports/transport.ts"

@@ -1,9 +1,10 @@
+import { bytesOfBase64 } from "../../wire/base64.ts"
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import type { ServerFrame } from "../../wire/frames.ts"
 import { parseFrame } from "../frames/parse-frame.ts"
 import { encodePayload } from "../publishing/payload.ts"
-import { readBase64, readMessage, withPayload } from "./message.ts"
+import { readMessage, withPayload } from "./message.ts"
 
 const envelope = { channel: "/a", cursor: "e-1", id: "1", time: 0, type: "application/octet-stream" }
 
@@ -23,7 +24,7 @@ test("bytes arrive as they were sent", () => {
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       const { data } = encodePayload(bytes).frame
       expect(readMessage({ ...envelope, data, base64: true }).data).toEqual(bytes)
-      expect(readBase64(data as string)).toEqual(bytes)
+      expect(bytesOfBase64(data as string)).toEqual(bytes)
     }),
   )
 })

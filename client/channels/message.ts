@@ -1,4 +1,5 @@
 // Messages as the application sees them: JSON as itself, text as text, bytes as bytes.
+import { bytesOfBase64 } from "../../wire/base64.ts"
 import type { MessageJson } from "../../wire/frames.ts"
 import { type PayloadFrame, payloadText } from "../frames/parse-frame.ts"
 
@@ -25,7 +26,7 @@ export function withPayload<Facts>(
 ): Facts & Pick<Message, "type" | "data" | "text"> {
   const { type, data, base64 } = frame
   return Object.defineProperty(
-    { ...facts, type, data: base64 ? readBase64(data as string) : data, text: null as string | null },
+    { ...facts, type, data: base64 ? bytesOfBase64(data as string) : data, text: null as string | null },
     "text",
     // Looked for when it is asked for: few need it.
     { enumerable: true, get: () => payloadText(frame) },
@@ -34,7 +35,3 @@ export function withPayload<Facts>(
 
 export const readMessage = (json: MessageJson): Message =>
   withPayload({ channel: json.channel, cursor: json.cursor, id: json.id, time: json.time }, json)
-
-export function readBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-}

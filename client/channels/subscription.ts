@@ -1,7 +1,7 @@
 // One channel, subscribed again from its cursor on every connection, for all who use it. Knows commands and answers; does
 // not know transports.
 import type { History, ServerFrame } from "../../wire/frames.ts"
-import { type Backoff, waitAfter } from "../backoff.ts"
+import { type Backoff, waitAfter } from "../../wire/backoff.ts"
 import type { SendCommand } from "../connection/pending-commands.ts"
 import type { Environment } from "../environment.ts"
 import { makeReason, type Reason, reasonOf } from "../reason.ts"

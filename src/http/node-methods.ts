@@ -1,4 +1,5 @@
 // What a node does for another that asks, or for itself: looks at its connections, pushes to them, ends them.
+import { bytesOfBase64 } from "../../wire/base64.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { ConnectionFacts, NodeMethods } from "../cluster/nodes.ts"
@@ -34,7 +35,7 @@ export function makeNodeMethods(context: NodeMethodsContext): NodeMethods {
       return { ...factsOf(found), channels: found.channels }
     },
     push({ id, type, data, base64 }) {
-      const bytes = base64 ? Uint8Array.from(atob(data), (char) => char.charCodeAt(0)) : data
+      const bytes = base64 ? bytesOfBase64(data) : data
       if (find(id).direct(type, bytes)) return null
       throw new LabaError("cannot_receive", "This connection is a poll; publish to a channel instead.")
     },

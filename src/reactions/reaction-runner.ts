@@ -1,5 +1,7 @@
 // Reacts to messages: so many at once, each again until it is done or set aside, the place saved behind them. Knows
 // neither where messages come from nor what is done with them.
+import { type Backoff, halfToWholeMs } from "../../wire/backoff.ts"
+import { StoppableWaits } from "../bounds/stoppable-waits.ts"
 import type { Message } from "../../client/channels/message.ts"
 import { RetryLater } from "./cloud-event.ts"
 import { Progress } from "./progress.ts"
@@ -28,8 +30,7 @@ export interface Failed {
 }
 
 /** The wait after a first failure; doubled after each. */
-const waitMsMin = 1_000
-const waitMsMax = 60_000
+const backoff: Backoff = { minMs: 1_000, maxMs: 60_000 }
 
 /** What a receiver may ask us to wait at most. */
 const askedMsMax = 300_000
@@ -46,13 +47,14 @@ export class ReactionRunner {
   private readonly stopping = new AbortController()
   private readonly running = new Set<Promise<void>>()
   private readonly failing = Promise.withResolvers<never>()
-  private readonly waits = new Set<() => void>()
+  private readonly waits: StoppableWaits
   private isOver = false
   private hasFailed = false
   private saving: Promise<void> = Promise.resolve()
 
   constructor(options: ReactionRunnerOptions) {
     this.options = options
+    this.waits = new StoppableWaits(options.clock)
     // Whoever waits for it hears of it; nobody has to.
     this.failing.promise.catch(() => {})
   }
@@ -79,7 +81,7 @@ export class ReactionRunner {
   async stop(patienceMs: number): Promise<void> {
     const late = this.options.clock.after(patienceMs, () => this.stopping.abort(new Error("stopped")))
     this.isOver = true
-    for (const end of this.waits) end()
+    this.waits.endAll()
     await Promise.all(this.running)
     late()
     await this.saving
@@ -109,7 +111,7 @@ export class ReactionRunner {
         const waitMs = this.waitMs(number, error)
         onFailure(message, { reason, attempts: number, waitMs })
         if (this.isOver) return false
-        await this.wait(waitMs)
+        await this.waits.wait(waitMs)
         if (this.isOver) return false
       }
     }
@@ -123,20 +125,8 @@ export class ReactionRunner {
 
   private waitMs(number: number, error: unknown): number {
     const { random = Math.random } = this.options
-    const ms = Math.min(waitMsMax, waitMsMin * 2 ** (number - 1)) * (0.5 + random() / 2)
+    const ms = halfToWholeMs(backoff, number, random)
     return error instanceof RetryLater ? Math.max(ms, Math.min(error.waitMs, askedMsMax)) : ms
-  }
-
-  private wait(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        this.waits.delete(end)
-        cancel()
-        resolve()
-      }
-      const cancel = this.options.clock.after(ms, end)
-      this.waits.add(end)
-    })
   }
 
   private save(cursor: string): void {
@@ -147,7 +137,7 @@ export class ReactionRunner {
     if (this.hasFailed) return
     this.hasFailed = true
     this.isOver = true
-    for (const end of this.waits) end()
+    this.waits.endAll()
     this.stopping.abort(error)
     this.failing.reject(error instanceof Error ? error : new Error(String(error)))
   }

@@ -1,11 +1,11 @@
 // Keeps a connection: opens one, and another when it ends, ever more patiently. Knows nothing of what it is used for.
+import { type Backoff, halfToWholeMs } from "../../wire/backoff.ts"
 import { Connection, type ConnectionOptions } from "./connection.ts"
 import type { RedisTrouble } from "./trouble.ts"
 import { troubleOf } from "./trouble.ts"
 
 /** The first wait before another try; then twice as long each time, up to the longest. Half of it is chance. */
-const firstWaitMs = 50
-const longestWaitMs = 1000
+const backoff: Backoff = { minMs: 50, maxMs: 1000 }
 
 interface ReconnectingConnectionOptions extends ConnectionOptions {
   readonly onUp: (connection: Connection) => void
@@ -19,7 +19,7 @@ export class ReconnectingConnection {
   /** Why there is none; null while there is one, and before the first try was over. */
   trouble: RedisTrouble | null = null
   private readonly options: ReconnectingConnectionOptions
-  private waitMs = firstWaitMs
+  private failures = 0
   private timer: ReturnType<typeof setTimeout> | null = null
   private closed = false
 
@@ -48,7 +48,7 @@ export class ReconnectingConnection {
       if (this.closed) return connection.end(new Error("closed"))
       this.connection = connection
       this.trouble = null
-      this.waitMs = firstWaitMs
+      this.failures = 0
       onUp(connection)
       connection.whenEnded((error) => {
         if (this.closed) return
@@ -58,15 +58,15 @@ export class ReconnectingConnection {
     } catch (error) {
       if (this.closed) return
       // A refusal comes at once, a silence took its time already.
-      if (performance.now() - startedAt > longestWaitMs) this.waitMs = firstWaitMs
+      if (performance.now() - startedAt > backoff.maxMs) this.failures = 0
       this.fail(error)
     }
   }
 
   private fail(error: unknown): void {
     this.trouble = troubleOf(error, this.options.where)
-    this.timer = setTimeout(() => void this.open(), this.waitMs * (0.5 + Math.random() / 2))
-    this.waitMs = Math.min(this.waitMs * 2, longestWaitMs)
+    this.failures++
+    this.timer = setTimeout(() => void this.open(), halfToWholeMs(backoff, this.failures, Math.random))
     this.options.onDown(this.trouble)
   }
 }

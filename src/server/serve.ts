@@ -1,4 +1,5 @@
 // A running server: a node with an address. `import { serve } from "laba"` begins here.
+import { typeOfData } from "../../wire/content-type.ts"
 import { version } from "../../package.json" with { type: "json" }
 import { LabaError } from "../../wire/error.ts"
 import { makeKey } from "../access/credentials/keys.ts"
@@ -173,8 +174,7 @@ function push({ connections }: Node, id: string, data: string | Uint8Array): boo
   const connection = connections.find(id)
   if (!connection) return false
   if (typeof data === "string") mustBeWhole(data)
-  if (connection.direct(typeof data === "string" ? "text/plain" : "application/octet-stream", data))
-    return true
+  if (connection.direct(typeOfData(data), data)) return true
   throw new LabaError("cannot_receive", "This connection polls; publish to a channel instead.")
 }
 

@@ -1,5 +1,7 @@
 // Sends alarms to whoever is to be told: each in order, again when it fails, until it is given up. One who cannot be
 // reached keeps nobody else waiting.
+import { type Backoff, halfToWholeMs } from "../../wire/backoff.ts"
+import { StoppableWaits } from "../bounds/stoppable-waits.ts"
 import type { Alarm, WatchClock } from "./silence.ts"
 
 /** Somebody who is told. Make one for each, and keep it: what waits for it waits under it. */
@@ -10,9 +12,8 @@ export interface Recipient {
   tell(alarm: Alarm): Promise<void>
 }
 
-/** After a first failure; doubled after each. */
-const waitMsMin = 1_000
-const waitMsMax = 60_000
+/** After a first failure; doubled after each. Recipients that failed together do not come back together. */
+const backoff: Backoff = { minMs: 1_000, maxMs: 60_000 }
 
 /** So often it is tried: for about ten minutes. Who cannot be told in that time has to be told by somebody who watches this. */
 const triesMax = 15
@@ -31,11 +32,12 @@ export class AlarmSender {
   private readonly options: AlarmSenderOptions
   /** The last thing each is being told, and how many there are. */
   private readonly queues = new Map<Recipient, { last: Promise<void>; waiting: number }>()
-  private readonly waits = new Set<() => void>()
+  private readonly waits: StoppableWaits
   private isStopped = false
 
   constructor(options: AlarmSenderOptions) {
     this.options = options
+    this.waits = new StoppableWaits(options.clock)
   }
 
   /** Resolves when all were told, or were given up. */
@@ -46,7 +48,7 @@ export class AlarmSender {
   /** Tells nobody any more. */
   stop(): void {
     this.isStopped = true
-    for (const end of this.waits) end()
+    this.waits.endAll()
   }
 
   private async sendInTurn(recipient: Recipient, alarm: Alarm): Promise<void> {
@@ -72,21 +74,7 @@ export class AlarmSender {
         this.options.onFailure(recipient, error, isGivenUp)
         if (isGivenUp) return
       }
-      await this.wait(Math.min(waitMsMax, waitMsMin * 2 ** (tries - 1)))
+      await this.waits.wait(halfToWholeMs(backoff, tries, this.options.random ?? Math.random))
     }
-  }
-
-  private wait(ms: number): Promise<void> {
-    const { clock, random = Math.random } = this.options
-    return new Promise((resolve) => {
-      const end = (): void => {
-        this.waits.delete(end)
-        cancel()
-        resolve()
-      }
-      // Between a half and the whole: recipients that failed together do not come back together.
-      const cancel = clock.after(ms * (0.5 + random() / 2), end)
-      this.waits.add(end)
-    })
   }
 }

@@ -1,5 +1,6 @@
 // The public keys of one issuer, fetched from the one address that is configured. Nothing in a token changes what is
 // fetched, and no flood of tokens makes it be fetched more often.
+import { type Backoff, boundMs } from "../../../wire/backoff.ts"
 import type { JWK } from "jose"
 import { LabaError } from "../../../wire/error.ts"
 import {
@@ -23,8 +24,7 @@ const intervalMs = 30_000
 const freshMs = 10 * 60_000
 /** After this without success a set is not believed any more. */
 const staleMs = 24 * 3_600_000
-const backOffMsMin = 1000
-const backOffMsMax = 60_000
+const backoff: Backoff = { minMs: 1000, maxMs: 60_000 }
 
 interface JwksOptions {
   readonly url: string
@@ -117,7 +117,7 @@ export class Jwks implements VerifyKeys {
       onFetch(null)
       if (lacksSome) onWithdraw()
     } catch (error) {
-      const waitMs = Math.min(backOffMsMax, backOffMsMin * 2 ** this.failures)
+      const waitMs = boundMs(backoff, this.failures)
       this.failures++
       this.nextFetchAtMs = now() + waitMs
       onFetch(error)

@@ -1,4 +1,5 @@
 // The way back from a function: Laba's HTTP, as any backend uses it.
+import { typeOfData } from "../../../wire/content-type.ts"
 import type { FunctionLaba } from "../../hooks/function-file.ts"
 
 export interface LabaAddress {
@@ -27,8 +28,9 @@ export function labaApi(address: () => LabaAddress): FunctionLaba {
   const connection = (id: string): string => `/_/api/connections/${encodeURIComponent(id)}`
   return {
     async push(id, data) {
-      const type = typeof data === "string" ? "text/plain" : "application/octet-stream"
-      return (await call(connection(id), { method: "POST", type, body: data })).status !== 410
+      return (
+        (await call(connection(id), { method: "POST", type: typeOfData(data), body: data })).status !== 410
+      )
     },
     async close(id) {
       return (await call(connection(id), { method: "DELETE" })).status !== 410

@@ -1,4 +1,5 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
+import { typeOfData } from "../../../wire/content-type.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import type { Access } from "../../access/access.ts"
 import { type AdmissionControl, publisherOf } from "../../access/limits/admission-control.ts"
@@ -73,7 +74,7 @@ export function makePublishFor(options: ClientPublishOptions): TransportContext[
       senderOf(user, client.addressGroup),
     )
     if (verdict.reply !== undefined) {
-      const type = typeof verdict.reply === "string" ? "text/plain" : "application/octet-stream"
+      const type = typeOfData(verdict.reply)
       if (request.reply) request.reply(type, verdict.reply)
       else connection.direct(type, verdict.reply)
     }

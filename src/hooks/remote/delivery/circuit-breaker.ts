@@ -1,12 +1,13 @@
 // Stops calling a backend that does not answer: asks fail at once instead of waiting, and one request at a time tries
 // whether it is back. Knows no requests.
+import { type Backoff, boundMs } from "../../../../wire/backoff.ts"
 
 /** Failures in a row that open it; of one caller's requests that were not answered in time, one counts. */
 export const failuresMax = 5
 
-const firstWaitMs = 1000
 /** A backend that is back is noticed within this. */
 export const longestWaitMs = 30_000
+const backoff: Backoff = { minMs: 1000, maxMs: longestWaitMs }
 
 interface CircuitBreakerOptions {
   /** Monotonic milliseconds: no clock that is set back keeps it open. */
@@ -23,7 +24,8 @@ export class CircuitBreaker {
   private failures = 0
   /** Whose requests were not answered in time since the last answer. At most as many as open it. */
   private readonly lateCallers = new Set<string>()
-  private waitMs = firstWaitMs
+  /** How often in a row it has opened, or a try has failed. */
+  private openings = 0
   private opensAgainMs: number | null = null
   private trying = false
 
@@ -54,7 +56,7 @@ export class CircuitBreaker {
   recordSuccess(): void {
     this.failures = 0
     this.lateCallers.clear()
-    this.waitMs = firstWaitMs
+    this.openings = 0
     this.opensAgainMs = null
     this.trying = false
   }
@@ -72,8 +74,8 @@ export class CircuitBreaker {
     if (this.opensAgainMs === null && this.failures < failuresMax) return false
     const opened = this.opensAgainMs === null
     // Many nodes must not try in one instant.
-    this.opensAgainMs = this.now() + this.waitMs * (0.8 + 0.4 * this.chance())
-    this.waitMs = Math.min(longestWaitMs, this.waitMs * 2)
+    this.opensAgainMs = this.now() + boundMs(backoff, this.openings) * (0.8 + 0.4 * this.chance())
+    this.openings++
     return opened
   }
 

@@ -1,11 +1,11 @@
 // Tells a backend what it has to hear until it has heard it: in order where order means something, again after a growing,
 // jittered wait, and after a restart where that is remembered.
+import { type Backoff, boundMs } from "../../../../wire/backoff.ts"
 import type { HookNotification, NotificationStore } from "../remote.ts"
 import type { Backend } from "./backend.ts"
 import { BackendFailure } from "./backend-failure.ts"
 
-const firstWaitMs = 1000
-const longestWaitMs = 60_000
+const backoff: Backoff = { minMs: 1000, maxMs: 60_000 }
 
 /** A backend that did not hear for as long is not waited for. */
 export const notificationAgeMaxMs = 3 * 24 * 3_600_000
@@ -20,7 +20,7 @@ interface NotificationQueueOptions {
 
 interface Pending {
   readonly notification: HookNotification
-  waitMs: number
+  failures: number
   /** Another node delivers it. */
   isOthers: boolean
 }
@@ -74,7 +74,7 @@ export class NotificationQueue {
 
   /** Takes what is in the store already. */
   add(notification: HookNotification): void {
-    const pending: Pending = { notification, waitMs: firstWaitMs, isOthers: false }
+    const pending: Pending = { notification, failures: 0, isOthers: false }
     this.count++
     const waiting = this.byOrderKey.get(orderKeyOf(notification))
     if (waiting) {
@@ -150,7 +150,7 @@ export class NotificationQueue {
   /** After its own wait, or the one that the backend asked for when that is longer. */
   private retryLater(pending: Pending, askedMs: number): void {
     if (this.stopped) return
-    const waitMs = Math.min(longestWaitMs, Math.max(pending.waitMs, askedMs))
+    const waitMs = Math.min(backoff.maxMs, Math.max(boundMs(backoff, pending.failures++), askedMs))
     const clock = setTimeout(
       () => {
         this.retries.delete(clock)
@@ -161,7 +161,6 @@ export class NotificationQueue {
     )
     clock.unref?.()
     this.retries.add(clock)
-    pending.waitMs = Math.min(longestWaitMs, pending.waitMs * 2)
   }
 
   /** Looks again when the circuit lets one try. */

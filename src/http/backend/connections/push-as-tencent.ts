@@ -1,5 +1,6 @@
 // POST /_/api/tencent/{api}: the one address at which functions written for Tencent's API gateway push to their connections and
 // close them. The same as the connections API, in the gateway's words, with a key.
+import { typeOfData } from "../../../../wire/content-type.ts"
 import { z } from "zod"
 import { readBase64 } from "../../../../wire/base64.ts"
 import { LabaError } from "../../../../wire/error.ts"
@@ -65,7 +66,7 @@ function carryOut(context: BackendContext, call: Call, order: Order): Promise<Re
   if (data === null) throw new LabaError("bad_body", "`data` is not base64.")
   const raw = new Request("http://laba/", {
     method: "POST",
-    headers: { "Content-Type": isText ? "text/plain" : "application/octet-stream" },
+    headers: { "Content-Type": typeOfData(data) },
     body: data as BodyInit,
   })
   return pushToConnection.handle(context, { ...call, path, request: { ...call.request, raw } })
