@@ -5,7 +5,12 @@ import { keptMessages } from "./kept-messages.ts"
 
 test("an answer that breaks off is asked for again", async () => {
   const cursor = printCursor("/a", { epoch: "k3", offset: 1 })
-  const page = { cursor, more: false, reset: null, messages: [{ id: "m", type: "application/json", data: 1 }] }
+  const page = {
+    cursor,
+    more: false,
+    reset: null,
+    messages: [{ id: "m", type: "application/json", data: 1 }],
+  }
   let reads = 0
   await using server = Bun.serve({
     port: 0,

@@ -60,7 +60,7 @@ export class GroupCommit<Work> {
     if (this.trouble && this.rests) throw this.trouble.error
     if (this.ended) throw new LabaError("engine_unavailable", "This node is closing its database.")
     if (this.queue.length >= queueWorksMax || this.queueBytes >= queueBytesMax) {
-      const detail = "Messages come faster than the disk can take them."
+      const detail = "This comes faster than the disk can take it."
       throw new LabaError("engine_unavailable", detail, { retryAfterSeconds: 1 })
     }
   }

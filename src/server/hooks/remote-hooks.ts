@@ -22,16 +22,17 @@ interface NodeHooksOptions {
   readonly publishAsServer: ServerPublish
   readonly connections: Connections
   readonly counters: Pick<Counters, "hooksFailed">
-  readonly events: Pick<Events, "hookFailed" | "hookTellsLost" | "startWarning">
+  readonly events: Pick<Events, "engineTrouble" | "hookFailed" | "hookTellsLost" | "startWarning">
   /** Default: by HTTP, to addresses that were checked. */
   readonly send?: HttpSend
 }
 
 /** Where what has to be told is kept: with the history. */
-function storeFor({ config, engine, node }: NodeHooksOptions): NotificationStore {
+function storeFor({ config, engine, node, events }: NodeHooksOptions): NotificationStore {
   if (engine instanceof RedisEngine)
     return new RedisNotificationStore({ redis: engine.redis, run: node, leaseMs: config.node.leaseMs })
-  return config.engine.name === "sqlite" ? SqliteNotificationStore.open(config.engine.directory) : memoryStore
+  if (config.engine.name !== "sqlite") return memoryStore
+  return SqliteNotificationStore.open(config.engine.directory, (says) => events.engineTrouble(says))
 }
 
 /** Said at the start, since it is found out too late otherwise. */

@@ -1,41 +1,37 @@
 // What backends must hear, kept in a file beside the history. Written a transaction a turn, so that ten thousand connections
 // that come back at once cost a hundred writes and not ten thousand; on the disk before anybody is told it is kept.
 import { Database } from "bun:sqlite"
-import { closeSync, fdatasync, mkdirSync, openSync } from "node:fs"
+import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../../wire/error.ts"
+import { synced } from "../../engines/sqlite/database/synced.ts"
+import { troubleOf } from "../../engines/sqlite/database/trouble.ts"
+import { GroupCommit } from "../../engines/sqlite/group-commit.ts"
 import type { HookNotification, NotificationStore } from "../../hooks/remote/remote.ts"
 
 /** The format of the table. Another one is refused, never guessed at. */
 const formatVersion = 1
 
-type Change = { readonly put: HookNotification } | { readonly remove: string }
-
-interface Batch {
-  readonly changes: Change[]
+interface Change {
+  /** What is to be kept; null to forget it. */
+  readonly notification: HookNotification | null
+  readonly id: string
+  readonly json: string
   readonly written: PromiseWithResolvers<void>
-}
-
-function newBatch(): Batch {
-  const written = Promise.withResolvers<void>()
-  // Not everybody who adds to a batch waits for it.
-  written.promise.catch(() => undefined)
-  return { changes: [], written }
 }
 
 export class SqliteNotificationStore implements NotificationStore {
   readonly durable = true
   private readonly database: Database
   private readonly journalFile: number
-  private gathering: Batch | null = null
-  private writing: Promise<void> | null = null
+  private readonly commits: GroupCommit<Change>
 
   /** Throws `engine_unavailable`. */
-  static open(directory: string): SqliteNotificationStore {
+  static open(directory: string, onTrouble: (says: string | null) => void): SqliteNotificationStore {
     const path = join(directory, "hooks.sqlite")
     try {
       mkdirSync(directory, { recursive: true })
-      return new SqliteNotificationStore(path)
+      return new SqliteNotificationStore(path, onTrouble)
     } catch (error) {
       if (error instanceof LabaError) throw error
       throw new LabaError("engine_unavailable", `${path} cannot be used: ${(error as Error).message}.`, {
@@ -44,7 +40,7 @@ export class SqliteNotificationStore implements NotificationStore {
     }
   }
 
-  private constructor(path: string) {
+  private constructor(path: string, onTrouble: (says: string | null) => void) {
     this.database = new Database(path, { create: true, readwrite: true })
     try {
       this.database.run("PRAGMA busy_timeout=1000")
@@ -70,6 +66,21 @@ export class SqliteNotificationStore implements NotificationStore {
       this.database.close()
       throw error
     }
+    this.commits = new GroupCommit<Change>(
+      {
+        write: (changes) => this.write(changes),
+        sync: () => synced(this.journalFile),
+        settle: (changes) => changes.forEach(({ written }) => written.resolve()),
+        fail(changes, error) {
+          for (const { written } of changes) written.reject(error)
+          return false
+        },
+        upkeep: () => Promise.resolve(),
+        judge: (error) => ({ ...troubleOf(error, path), error: cannotBeKept(error as Error) }),
+        onTrouble,
+      },
+      Date.now,
+    )
   }
 
   load(): HookNotification[] {
@@ -86,60 +97,42 @@ export class SqliteNotificationStore implements NotificationStore {
 
   /** Throws `engine_unavailable` when it cannot be kept. */
   put(notification: HookNotification): Promise<void> {
-    return this.add({ put: notification })
+    return this.add(notification.id, notification)
   }
 
   /** What cannot be removed is told once more after a restart, with the same id. */
   remove(id: string): void {
-    this.add({ remove: id }).catch(() => undefined)
+    this.add(id, null).catch(() => undefined)
   }
 
   async close(): Promise<void> {
-    await this.writing
+    await this.commits.end()
     this.database.close()
     closeSync(this.journalFile)
   }
 
-  /** One batch is being written, and one gathers behind it. */
-  private add(change: Change): Promise<void> {
-    this.gathering ??= newBatch()
-    const { changes, written } = this.gathering
-    changes.push(change)
-    this.writing ??= this.writeAll()
-    return written.promise
+  private async add(id: string, notification: HookNotification | null): Promise<void> {
+    this.commits.check()
+    const json = notification ? JSON.stringify(notification.event) : ""
+    const written = Promise.withResolvers<void>()
+    this.commits.submit({ notification, id, json, written }, json.length)
+    await written.promise
   }
 
-  private async writeAll(): Promise<void> {
-    // Whatever else this turn brings goes into the same transaction.
-    await new Promise((resolve) => setImmediate(resolve))
-    for (let batch = this.gathering; batch; batch = this.gathering) {
-      this.gathering = null
-      try {
-        this.commit(batch.changes)
-        await synced(this.journalFile)
-        batch.written.resolve()
-      } catch (cause) {
-        const says = `What hooks have to tell cannot be written down: ${(cause as Error).message}.`
-        batch.written.reject(new LabaError("engine_unavailable", says, { cause, retryAfterSeconds: 2 }))
-      }
-    }
-    this.writing = null
-  }
-
-  private commit(changes: readonly Change[]): void {
+  private write(changes: readonly Change[]): void {
     const put = this.database.query("INSERT OR REPLACE INTO tells VALUES (?, ?, ?, ?)")
     const remove = this.database.query("DELETE FROM tells WHERE id = ?")
     this.database.transaction(() => {
-      for (const change of changes) {
-        if ("remove" in change) remove.run(change.remove)
-        else {
-          const { id, hook, time, event } = change.put
-          put.run(id, hook, time, JSON.stringify(event))
-        }
+      for (const { notification, id, json } of changes) {
+        if (notification) put.run(id, notification.hook, notification.time, json)
+        else remove.run(id)
       }
     })()
   }
 }
 
-const synced = (file: number): Promise<void> =>
-  new Promise((resolve, reject) => fdatasync(file, (error) => (error ? reject(error) : resolve())))
+const cannotBeKept = (cause: Error): LabaError =>
+  new LabaError("engine_unavailable", `What hooks have to tell cannot be written down: ${cause.message}.`, {
+    cause,
+    retryAfterSeconds: 2,
+  })

@@ -4,9 +4,10 @@
 // SQLite is told not to wait for the disk at a commit. We wait instead, with `fdatasync` on a thread of the runtime, and
 // acknowledge nothing before: the promise of `synchronous=FULL` without holding the loop for it.
 import { Database, type SQLQueryBindings } from "bun:sqlite"
-import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync } from "node:fs"
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../../../wire/error.ts"
+import { synced } from "./synced.ts"
 import { cannotOpen } from "./trouble.ts"
 
 /** The format of the tables below. A newer one is refused, never guessed at. */
@@ -211,10 +212,6 @@ export class DatabaseFile {
 
 const refusal = (text: string): LabaError =>
   new LabaError("engine_unavailable", `${text.charAt(0).toUpperCase()}${text.slice(1)}.`)
-
-function synced(file: number): Promise<void> {
-  return new Promise((resolve, reject) => fdatasync(file, (error) => (error ? reject(error) : resolve())))
-}
 
 /** Makes the names of new files durable. Windows knows no such thing. */
 function syncDirectory(directory: string): void {
