@@ -183,6 +183,38 @@ test("every file is named after its idea", () => {
   expect(nameless.map(({ path }) => path)).toEqual([])
 })
 
+const exportedNames = ({ code }: SourceFile) =>
+  [
+    ...code.matchAll(
+      /^export (?:declare |abstract |async )*(?:class|const|function\*?|interface|let|type) (\w+)/gm,
+    ),
+  ].map((match) => match[1] as string)
+
+/** The words of the identifiers in a text: `HeldPolls` is made of held and polls. */
+const wordsIn = (code: string) =>
+  new Set((code.match(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g) ?? []).map((word) => word.toLowerCase()))
+
+const ofTheServer = production.filter(({ path }) => isUnder(path, ["client/", "src/", "wire/"]))
+
+test("every word of the glossary names something in the tree", () => {
+  const glossary = [...readText("ARCHITECTURE.md").matchAll(/^- \*\*(\w+)\*\*: /gm)].map(
+    (match) => match[1] as string,
+  )
+  const named = wordsIn(ofTheServer.map(({ code }) => code).join("\n"))
+  expect(glossary).toHaveLength(20)
+  expect(glossary.filter((word) => !named.has(word))).toEqual([])
+})
+
+/** Metaphors that nobody would type into a search box. */
+const notTerms = ["desk", "ear", "errand", "guest", "holder", "seat", "station", "vigil", "visit", "watchman"]
+
+test("what is exported, and its file, has a name that one would search for", () => {
+  const poetic = ofTheServer.flatMap((file) =>
+    [file.path, ...exportedNames(file)].filter((name) => notTerms.some((word) => wordsIn(name).has(word))),
+  )
+  expect(poetic).toEqual([])
+})
+
 test("an index.ts is what the package publishes", () => {
   const indexes = production
     .map(({ path }) => path)

@@ -11,7 +11,7 @@ import type { GroupKind, Listener } from "../../transports/transport.ts"
 import { type ListenerEvent, nextPhase } from "./listener-phase.ts"
 import { Bucket } from "./bucket.ts"
 import { isStarted, phaseOf, stateOf, Ungrouped } from "./listener-state.ts"
-import { Ring, RingBudget, ringMessagesMax, type SpareHolder } from "./ring.ts"
+import { Ring, RingBudget, ringMessagesMax, type SpareMessages } from "./ring.ts"
 
 /** Messages the slowest bucket may lag before publishes to the channel wait. */
 const lagMessagesMax = 128
@@ -41,7 +41,7 @@ interface AudienceOptions {
   readonly context: AudienceContext
 }
 
-export class Audience implements SpareHolder {
+export class Audience implements SpareMessages {
   readonly channel: Channel
   /** Another one after the rules have changed: everybody here then lives by it. */
   rule: Rule

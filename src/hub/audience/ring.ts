@@ -14,7 +14,7 @@ const entryOverheadBytes = 256
 const costOf = (prepared: PreparedMessage): number => prepared.message.bytes + entryOverheadBytes
 
 /** Something that keeps more than it must, and can be asked to let it go. */
-export interface SpareHolder {
+export interface SpareMessages {
   /** Drops what no listener waits for in its bucket. */
   dropSpare(): void
 }
@@ -24,7 +24,7 @@ export class RingBudget {
   bytes = 0
   private readonly limits: { readonly ringBytesMax: number }
   /** In the order in which they began to keep it. */
-  private readonly spare = new Set<SpareHolder>()
+  private readonly spare = new Set<SpareMessages>()
 
   constructor(limits: { readonly ringBytesMax: number }) {
     this.limits = limits
@@ -34,7 +34,7 @@ export class RingBudget {
     return this.bytes >= this.limits.ringBytesMax
   }
 
-  keepsSpare(holder: SpareHolder, keeps: boolean): void {
+  keepsSpare(holder: SpareMessages, keeps: boolean): void {
     if (keeps) this.spare.add(holder)
     else this.spare.delete(holder)
   }
