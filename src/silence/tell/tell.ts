@@ -1,4 +1,6 @@
 // The contract of telling: the ways in which somebody can be told of an alarm, as they are configured.
+import type { TencentSmsOptions } from "../sms/tencent.ts"
+import type { TwilioSmsOptions } from "../sms/twilio.ts"
 
 /** Exactly one way is set; what belongs to it stands beside it. */
 export type Tell =
@@ -18,21 +20,6 @@ export interface MailTell {
 export interface SmsTell {
   readonly to: readonly string[]
   readonly provider:
-    | {
-        readonly name: "tencent"
-        readonly secretId: string
-        readonly secretKey: string
-        readonly appId: string
-        readonly templateId: string
-        readonly signName?: string
-        readonly region?: string
-        readonly endpoint?: string
-      }
-    | {
-        readonly name: "twilio"
-        readonly accountSid: string
-        readonly authToken: string
-        readonly from: string
-        readonly endpoint?: string
-      }
+    | ({ readonly name: "tencent" } & Omit<TencentSmsOptions, "fetch" | "now">)
+    | ({ readonly name: "twilio" } & Omit<TwilioSmsOptions, "fetch">)
 }
