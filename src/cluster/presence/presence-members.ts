@@ -1,4 +1,4 @@
-// Who is in one channel, by the nodes that say so. Each node speaks for its own users alone, so no count is ever shared
+// Who is in one channel, and which nodes say so. Each node speaks for its own users alone, so no count is ever shared
 // and none can go wrong: a user is there while one node says so, and left when none does.
 import type { PresenceMember } from "../../../wire/frames.ts"
 import { PagedMap } from "../../paging/paged-map.ts"

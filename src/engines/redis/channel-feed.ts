@@ -1,5 +1,5 @@
-// What this node is announced of one channel: whether it is without holes, and from when on. It hands on what follows what came
-// before it, and says of everything else that something was lost.
+// The feed of one channel: what Redis announces of it to this node, from when on, and whether there is a hole in it. It hands on
+// what follows what came before, and says of everything else that something was lost.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { EngineEvents } from "../engine.ts"

@@ -1,5 +1,5 @@
-// The feeds of this node, one for each channel that is listened to. Where a channel stands is asked each time its feed is subscribed,
-// and now and then without a reason: what should never be missed is looked for too.
+// The feeds of this node: for each channel that is listened to, what Redis announces of it. Where the channel stands is asked each
+// time that is subscribed to, and now and then without a reason: what should never be missed is looked for too.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { EngineEvents } from "../engine.ts"

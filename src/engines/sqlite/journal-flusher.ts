@@ -1,6 +1,6 @@
-// Moves what was accepted from the journal into the tables of its channel, and clears what nobody can read any more: in transactions of bounded size,
-// between commits. A message that was dropped before its turn is never flushed at all, so a busy channel costs the disk
-// little more than what is kept of it.
+// Moves what was accepted from the journal into the tables of its channel, and clears what nobody can read any more: in
+// transactions of bounded size, between commits. A message that was dropped before its turn is never flushed at all, so a busy
+// channel costs the disk little more than what is kept of it.
 import type { Message } from "../engine.ts"
 import type { ChannelTables, ChannelRow } from "./database/channel-tables.ts"
 import type { StoredChannels } from "./stored-channels.ts"

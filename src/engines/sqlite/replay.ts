@@ -14,8 +14,8 @@ interface ReplayOptions {
 }
 
 export function replay(options: ReplayOptions): void {
-  for (const { batch, entries } of options.journal.unflushed())
-    for (const record of entries) replayRecord(options, batch, record)
+  for (const { batch, records } of options.journal.unflushed())
+    for (const record of records) replayRecord(options, batch, record)
 }
 
 function replayRecord(

@@ -1,4 +1,4 @@
-// The way of what is to be made durable: it waits, is numbered and written with its neighbours, and once that is durable
+// What is published, on its way to the disk: it waits, is numbered and written with its neighbours, and once that is durable
 // it becomes a part of its channel, is delivered and answered, all in the order in which it came. With
 // `acknowledge: first` the last three come before the disk.
 import type { LabaError } from "../../../wire/error.ts"

@@ -1,5 +1,5 @@
 // How a commit is written down: one row of JSON for all that came in it, since one row is the cheapest write there is.
-// Knows entries, not what becomes of them.
+// Knows records, not what becomes of them.
 import type { MessageHeaders } from "../../../../wire/message-headers.ts"
 import type { Publisher } from "../../engine.ts"
 import type { Channel } from "../../../channels/channel.ts"
@@ -43,14 +43,14 @@ type Row =
   // With headers; 0 is text.
   | [string, number, number, string, string, number, number, string, 0 | 1, MessageHeaders]
 
-function printEntries(entries: readonly JournalRecord[]): string {
-  return JSON.stringify(entries.map(rowOf))
+function printRecords(records: readonly JournalRecord[]): string {
+  return JSON.stringify(records.map(rowOf))
 }
 
-function rowOf(entry: JournalRecord): Row {
-  const { channel, epoch } = entry
-  if (entry.kind === "forget") return [channel, epoch]
-  const { offset, type, id, time, keepMs, data, headers } = entry
+function rowOf(record: JournalRecord): Row {
+  const { channel, epoch } = record
+  if (record.kind === "forget") return [channel, epoch]
+  const { offset, type, id, time, keepMs, data, headers } = record
   const isText = typeof data === "string"
   const text = isText ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64")
   if (headers) return [channel, epoch, offset, type, id, time, keepMs, text, isText ? 0 : 1, headers]
@@ -58,8 +58,8 @@ function rowOf(entry: JournalRecord): Row {
   return [channel, epoch, offset, type, id, time, keepMs, text, 1]
 }
 
-/** Reads what `printEntries` printed. */
-function readEntries(text: string): JournalRecord[] {
+/** Reads what `printRecords` printed. */
+function readRecords(text: string): JournalRecord[] {
   return (JSON.parse(text) as Row[]).map((row): JournalRecord => {
     const channel = row[0] as Channel
     if (row.length === 2) return { kind: "forget", channel, epoch: row[1] }
@@ -85,9 +85,9 @@ export class Journal {
   }
 
   /** Commits; answers the number of the batch. Not durable before `database.sync`. Throws what SQLite throws, and then nothing was written. */
-  write(entries: readonly JournalRecord[], keys: readonly KeyRecord[], keysExpire: number): number {
+  write(records: readonly JournalRecord[], keys: readonly KeyRecord[], keysExpire: number): number {
     const batch = this.lastBatch + 1
-    const text = entries.length === 0 ? "" : printEntries(entries)
+    const text = records.length === 0 ? "" : printRecords(records)
     const keysText = keys.length === 0 ? "" : JSON.stringify(keys)
     this.database.transaction(() => {
       if (text !== "") this.database.query("INSERT INTO journal VALUES (?, ?)").run(batch, text)
@@ -99,10 +99,10 @@ export class Journal {
   }
 
   /** Every batch that is not yet flushed, oldest first. */
-  *unflushed(): Generator<{ batch: number; entries: JournalRecord[] }> {
+  *unflushed(): Generator<{ batch: number; records: JournalRecord[] }> {
     const sql = "SELECT batch, entries FROM journal ORDER BY batch"
     for (const row of this.database.query<{ batch: number; entries: string }, []>(sql).all())
-      yield { batch: row.batch, entries: readEntries(row.entries) }
+      yield { batch: row.batch, records: readRecords(row.entries) }
   }
 
   /** Every key that still lives, oldest first. */
