@@ -76,17 +76,17 @@ export async function givePage(replay: Ungrouped, context: CatchUpContext): Prom
   for (const message of page.messages) context.onRead(audience, message)
   if (!isCurrent(replay) || page.more || giveFromRing(replay, context)) return "given"
   // Behind a deleted and refilled channel the epochs differ; reading again with the old position answers the reset.
-  return stands(replay) ? "given" : "behind"
+  return isAtOrBehindHead(replay) ? "given" : "behind"
 }
 
 /** Whether the replay is in the audience's own numbering, and not ahead of it. */
-const stands = ({ position, audience }: Ungrouped): boolean =>
+const isAtOrBehindHead = ({ position, audience }: Ungrouped): boolean =>
   position.epoch === audience.epoch && position.offset <= audience.head
 
 /** Gives what the ring holds beyond the position, a page of it at most. False when it does not reach back so far. */
 function giveFromRing(replay: Ungrouped, context: CatchUpContext): boolean {
   const { audience, listener } = replay
-  const beyond = stands(replay) ? audience.since(replay.position.offset) : null
+  const beyond = isAtOrBehindHead(replay) ? audience.since(replay.position.offset) : null
   if (!beyond) return false
   const page = firstPage(beyond, context.bounds())
   if (page.length > 0) {
