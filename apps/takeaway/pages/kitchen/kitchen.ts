@@ -101,7 +101,7 @@ function paint(): void {
   find(".lamp b").textContent = say(isOpen ? "open" : "closed")
   find(".lamp span").textContent = say(isOpen ? "openNote" : "shutNote")
   const button = find<HTMLButtonElement>("#switch")
-  button.className = isOpen ? "quiet-button" : "main"
+  button.className = isOpen ? "on-panel" : "main"
   button.textContent = say(isOpen ? "closeShop" : "openShop")
   button.disabled = commands.isSending("shop")
   find("#trouble").hidden = !commands.isTroubled
