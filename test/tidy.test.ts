@@ -111,9 +111,6 @@ const longOnPurpose: Record<string, string> = {}
 /** More in one folder is a heap: it wants rooms that say what is in them. */
 const filesInFolderMax = 15
 
-/** Still to be parted. */
-const crowded = ["src/engines/redis"]
-
 /** Exports that are found by their names only when the program runs. */
 const loadedByPath = ["examples/"]
 
@@ -234,7 +231,7 @@ test(`no folder holds more than ${filesInFolderMax} files besides tests`, () => 
     const folder = path.slice(0, path.lastIndexOf("/"))
     counts.set(folder, (counts.get(folder) ?? 0) + 1)
   }
-  const over = [...counts].filter(([folder, count]) => count > filesInFolderMax && !crowded.includes(folder))
+  const over = [...counts].filter(([, count]) => count > filesInFolderMax)
   expect(over).toEqual([])
 })
 

@@ -2,7 +2,23 @@
 import { connect, type Laba, type Message } from "laba/client"
 import type { BillRecord, BillState } from "../model/bill.ts"
 import { customerChannel, deskChannel, kitchenChannel } from "../model/channels.ts"
-import type { Answered, TakeawayProcess } from "./takeaway-process.ts"
+
+export interface AskOptions {
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Record<string, unknown>
+}
+
+/** What they talk to. */
+interface TakeawayServer {
+  readonly labaUrl: string
+  ask(method: string, path: string, options: AskOptions): Promise<Answered>
+}
 
 /** Quick, because a test has few of them and waits for each. */
 const backoff = { minMs: 100, maxMs: 1000 } as const
@@ -24,10 +40,10 @@ class Hearing {
 export class Customer extends Hearing implements Disposable {
   readonly name: string
   readonly cookie: string
-  private readonly desk: TakeawayProcess
+  private readonly desk: TakeawayServer
   private laba: Laba | null = null
 
-  constructor(desk: TakeawayProcess, name: string, cookie: string) {
+  constructor(desk: TakeawayServer, name: string, cookie: string) {
     super()
     this.desk = desk
     this.name = name
@@ -78,10 +94,10 @@ export class Kitchen extends Hearing implements Disposable {
   readonly label: string
   readonly cookie: string
   readonly answers: Record<string, unknown>[] = []
-  private readonly desk: TakeawayProcess
+  private readonly desk: TakeawayServer
   private laba: Laba | null = null
 
-  constructor(desk: TakeawayProcess, who: { shop: string; label: string; cookie: string }) {
+  constructor(desk: TakeawayServer, who: { shop: string; label: string; cookie: string }) {
     super()
     this.desk = desk
     this.shop = who.shop

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Customer, Kitchen } from "./people.ts"
+import { type Answered, type AskOptions, Customer, Kitchen } from "./people.ts"
 
 const main = join(import.meta.dir, "../main.ts")
 const startMsMax = 30_000
@@ -193,17 +193,6 @@ export class TakeawayProcess implements AsyncDisposable {
       void child.exited.then(() => clearTimeout(clock))
     })
   }
-}
-
-interface AskOptions {
-  readonly body?: unknown
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-export interface Answered {
-  readonly status: number
-  readonly headers: Headers
-  readonly body: Record<string, unknown>
 }
 
 const cookieIn = (headers: Headers): string => headers.get("set-cookie")?.split(";")[0] ?? ""

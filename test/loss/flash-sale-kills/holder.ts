@@ -1,21 +1,12 @@
 // One buyer of a town, with the package's client over one transport: listens before entering and until the end, over every
 // kill; enters, pays, cancels or leaves as its habits say, and tries again whatever gets no answer.
-import { connect, type Laba, LabaFailure, type TransportName } from "laba/client"
+import { connect, type Laba, LabaFailure } from "laba/client"
 import type { Reply } from "../../../apps/flash-sale/delivery/conversation.ts"
 import type { TicketRecord } from "../../../apps/flash-sale/model/record.ts"
 import { ticketEnds } from "../../../apps/flash-sale/model/ticket.ts"
-import { itemOf } from "./plan.ts"
+import { type Habits, itemOf } from "./plan.ts"
 import type { Town } from "./town.ts"
 import { Witness } from "./witness.ts"
-
-export interface Habits {
-  readonly user: string
-  readonly transport: TransportName
-  /** What it does once it has won, or while it waits. */
-  readonly does: "pays" | "forgets" | "cancels" | "leaves"
-  /** Asks over the socket instead of by HTTP. */
-  readonly overSocket: boolean
-}
 
 /** Between two tries of what got no answer. */
 const againMs = 50

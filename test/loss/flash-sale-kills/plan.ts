@@ -1,9 +1,19 @@
 // What happens in one killed sale, decided by a seed: the sale, its buyers, who is killed, when, and for how long. The same
 // seed and number plan the same; when the processes do what is theirs to decide.
+import type { TransportName } from "laba/client"
 import type { SaleSettings } from "../../../apps/flash-sale/model/sale.ts"
 import { Random } from "../../fuzz/random.ts"
-import type { Habits } from "./holder.ts"
 import type { Victim } from "./town.ts"
+
+/** Of one buyer. */
+export interface Habits {
+  readonly user: string
+  readonly transport: TransportName
+  /** What it does once it has won, or while it waits. */
+  readonly does: "pays" | "forgets" | "cancels" | "leaves"
+  /** Asks over the socket instead of by HTTP. */
+  readonly overSocket: boolean
+}
 
 interface Moment {
   /** So many tickets were promised, results seen, or orders paid for … */
