@@ -1,15 +1,13 @@
 // Waits that end early when whoever waits is stopped.
+import type { Clock } from "./clock.ts"
 
-interface Clock {
-  /** Runs once the time is over; the answer calls it off. */
-  after(ms: number, run: () => void): () => void
-}
+type Timer = Pick<Clock, "after">
 
 export class StoppableWaits {
-  private readonly clock: Clock
+  private readonly clock: Timer
   private readonly ends = new Set<() => void>()
 
-  constructor(clock: Clock) {
+  constructor(clock: Timer) {
     this.clock = clock
   }
 

@@ -1,5 +1,6 @@
 // Reacts to a channel: connects, goes on from the place that was kept, and hands each message to a runner until it is
 // stopped. Knows neither where the place is kept nor what is done with a message.
+import { systemClock } from "../bounds/clock.ts"
 import { connect } from "../../client/connect.ts"
 import type { Channel, Subscription } from "../../client/channels/channel.ts"
 import type { Laba } from "../../client/laba.ts"
@@ -57,14 +58,6 @@ export interface Reacting {
 
 /** Messages that wait here to be reacted to. More rest on the server, which keeps them. */
 const bufferMax = 100
-
-const systemClock: ReactionRunnerOptions["clock"] = {
-  now: () => Date.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms)
-    return () => clearTimeout(timer)
-  },
-}
 
 /** Begins to react. Rejects when the place cannot be read. */
 export async function react(options: ReactOptions): Promise<Reacting> {

@@ -1,5 +1,6 @@
 // Reacts to messages: so many at once, each again until it is done or set aside, the place saved behind them. Knows
 // neither where messages come from nor what is done with them.
+import type { Clock } from "../bounds/clock.ts"
 import { type Backoff, halfToWholeMs } from "../../wire/backoff.ts"
 import { StoppableWaits } from "../bounds/stoppable-waits.ts"
 import type { Message } from "../../client/channels/message.ts"
@@ -17,7 +18,7 @@ export interface ReactionRunnerOptions {
   readonly tries: number
   /** How long one try may take. */
   readonly timeoutMs: number
-  readonly clock: { after(ms: number, run: () => void): () => void; now(): number }
+  readonly clock: Pick<Clock, "after" | "now">
   readonly random?: () => number
   /** A try failed; `waitMs` until the next, null when the message is set aside. */
   readonly onFailure: (message: Message, failure: Failed) => void

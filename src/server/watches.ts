@@ -1,5 +1,6 @@
 // The watches of a node: run over this node's engine, and this node's ways to tell. Every alarm is in
 // the log as well, told or not.
+import { systemClock } from "../bounds/clock.ts"
 import type { Channel, Keep } from "../channels/channel.ts"
 import type { WatchConfig } from "../config/checks/watch-problems.ts"
 import { RedisEngine } from "../engines/redis/redis-engine.ts"
@@ -11,7 +12,7 @@ import type { Events } from "../telemetry/events.ts"
 import { LocalAlarmLeases } from "../silence/local-alarm-leases.ts"
 import { AlarmSender, type Recipient } from "../silence/alarm-sender.ts"
 import { recipientsOf } from "../silence/tell/recipient.ts"
-import { type Alarm, type AlarmLeases, systemClock } from "../silence/silence.ts"
+import { type Alarm, type AlarmLeases } from "../silence/silence.ts"
 import { WatchRunner } from "../silence/watch-runner.ts"
 import type { NodeEngine } from "./engines.ts"
 import { payloadFrom } from "./publishing/publish-data.ts"

@@ -1,8 +1,9 @@
 // Sends alarms to whoever is to be told: each in order, again when it fails, until it is given up. One who cannot be
 // reached keeps nobody else waiting.
+import type { Clock } from "../bounds/clock.ts"
 import { type Backoff, halfToWholeMs } from "../../wire/backoff.ts"
 import { StoppableWaits } from "../bounds/stoppable-waits.ts"
-import type { Alarm, WatchClock } from "./silence.ts"
+import type { Alarm } from "./silence.ts"
 
 /** Somebody who is told. Make one for each, and keep it: what waits for it waits under it. */
 export interface Recipient {
@@ -22,7 +23,7 @@ const triesMax = 15
 const waitingMax = 10_000
 
 interface AlarmSenderOptions {
-  readonly clock: Pick<WatchClock, "after">
+  readonly clock: Pick<Clock, "after">
   readonly random?: () => number
   /** It did not get through now, and is tried again unless it `isGivenUp`. */
   readonly onFailure: (recipient: Recipient, error: unknown, isGivenUp: boolean) => void

@@ -1,5 +1,6 @@
 // Monitors the channels of one watch: looks at where each stands, and says when one has gone silent or is back. A channel has
 // spoken when its number moved, whoever published and on whichever node.
+import type { Clock } from "../bounds/clock.ts"
 import { type Position, printCursor } from "../../wire/cursor.ts"
 import type { Channel } from "../channels/channel.ts"
 import { covers } from "../channels/cover.ts"
@@ -8,7 +9,7 @@ import type { MaybePromise } from "../engines/engine.ts"
 import type { ChannelsPage } from "../engines/inventory.ts"
 import { ListeningClock, lookEveryMs } from "./listening-clock.ts"
 import { SilenceDetector } from "./silence-detector.ts"
-import type { Alarm, Watch, WatchClock } from "./silence.ts"
+import type { Alarm, Watch } from "./silence.ts"
 
 /** What a monitor needs of an engine. */
 export interface MonitoredEngine {
@@ -55,7 +56,7 @@ export class SilenceMonitor {
   readonly lookEveryMs: number
   private readonly pattern: Pattern
   private readonly engine: MonitoredEngine
-  private readonly clock: WatchClock
+  private readonly clock: Clock
   private readonly listened: ListeningClock
   private readonly watched = new Map<Channel, Watched>()
   private readonly retired = new Map<Channel, Position>()
@@ -63,7 +64,7 @@ export class SilenceMonitor {
   /** What is found before all pages were seen once was there before the watch. */
   private isFirstSweep = true
 
-  constructor(watch: Watch, pattern: Pattern, engine: MonitoredEngine, clock: WatchClock) {
+  constructor(watch: Watch, pattern: Pattern, engine: MonitoredEngine, clock: Clock) {
     this.watch = watch
     this.pattern = pattern
     this.engine = engine

@@ -29,16 +29,6 @@ export interface Alarm {
   readonly last: string | null
 }
 
-/** The clocks of a watch. */
-export interface WatchClock {
-  /** Milliseconds that never jump, from anywhere. All reckoning is by these: a wall clock is set, by hand and by NTP. */
-  monotonic(): number
-  /** Milliseconds since 1970, for people. */
-  now(): number
-  /** Runs once after `ms`; returns how to take it back. */
-  after(ms: number, run: () => void): () => void
-}
-
 /**
  * Who tells, where several nodes notice the same. Whoever acquires an alarm's lease holds it while telling, and says when it was
  * told; another node acquires it only when the holder has died meanwhile.
@@ -48,14 +38,4 @@ export interface AlarmLeases {
   acquire(alarm: string, holdMs: number): MaybePromise<"ours" | "held" | "told">
   /** It was told, and for `keepMs` whoever asks is answered so. */
   markTold(alarm: string, keepMs: number): MaybePromise<void>
-}
-
-/** The clocks of this process. */
-export const systemClock: WatchClock = {
-  monotonic: () => performance.now(),
-  now: () => Date.now(),
-  after(ms, run) {
-    const timer = setTimeout(run, ms)
-    return () => clearTimeout(timer)
-  },
 }

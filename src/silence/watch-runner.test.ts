@@ -1,10 +1,11 @@
+import type { Clock } from "../bounds/clock.ts"
 import { describe, expect, test } from "bun:test"
 import { printCursor } from "../../wire/cursor.ts"
 import type { Position } from "../../wire/cursor.ts"
 import { createFakeClock, turn } from "../../test/support/fake-clock.ts"
 import type { Channel } from "../channels/channel.ts"
 import { LocalAlarmLeases } from "./local-alarm-leases.ts"
-import type { Alarm, AlarmLeases, Watch, WatchClock } from "./silence.ts"
+import type { Alarm, AlarmLeases, Watch } from "./silence.ts"
 import { WatchRunner } from "./watch-runner.ts"
 
 const heart: Watch = { channel: "/heart", everyMs: 5_000, silentMs: 30_000 }
@@ -44,7 +45,7 @@ class Tails {
 function stage(watches: readonly Watch[] = [heart]) {
   const fake = createFakeClock()
   let wall = 1_700_000_000_000
-  const clock: WatchClock & { wall(ms: number): void } = {
+  const clock: Clock & { wall(ms: number): void } = {
     monotonic: fake.now,
     now: () => wall + fake.now(),
     after: fake.after,

@@ -1,9 +1,10 @@
 // Runs all watches of a node: each monitor looks in its rhythm, and what it notices is told once in a cluster. Knows nothing
 // of how it is told.
+import type { Clock } from "../bounds/clock.ts"
 import { parsePattern } from "../channels/pattern.ts"
 import type { MonitoredEngine, NamedAlarm } from "./silence-monitor.ts"
 import { SilenceMonitor, watchedMax } from "./silence-monitor.ts"
-import type { Alarm, AlarmLeases, Watch, WatchClock } from "./silence.ts"
+import type { Alarm, AlarmLeases, Watch } from "./silence.ts"
 
 const holdMsUsual = 30_000
 
@@ -13,7 +14,7 @@ const toldMsMin = 600_000
 interface WatchRunnerOptions<W extends Watch> {
   readonly engine: MonitoredEngine
   readonly leases: AlarmLeases
-  readonly clock: WatchClock
+  readonly clock: Clock
   /** How long an alarm is ours without word from us: a node that died while telling is followed after that. Default 30 s. */
   readonly holdMs?: number
   /** Tells an alarm to all whom the watch names. Resolves when each was told, or was given up. */

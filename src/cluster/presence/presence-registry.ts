@@ -1,5 +1,6 @@
 // The presence of one node: a tracker for each channel whose rule keeps presence and where somebody is, or is asked about.
 // Without other nodes it is all there is; with them, an exchange joins what each node announces.
+import { systemClock } from "../../bounds/clock.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
@@ -140,8 +141,6 @@ export class PresenceRegistry implements Presence, PresenceSource {
     )
   }
 }
-
-const systemClock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 const emptySnapshot: PresenceSnapshot = { members: [], guests: 0 }
 
