@@ -93,13 +93,9 @@ export class HookAsks {
     return { event, time, id: `${connection}/${kind}/${registration.messages}` }
   }
 
-  private rememberState(
-    registration: Registration,
-    { state }: Answer,
-    isChanged = state !== undefined,
-  ): void {
+  private rememberState(registration: Registration, { state }: Answer, isNamed = false): void {
     if (state !== undefined) registration.state = state ?? undefined
-    if (isChanged || state !== undefined) this.options.registrations.update(registration)
+    if (isNamed || state !== undefined) this.options.registrations.update(registration)
   }
 
   private async publishAll(channel: string | null, { publish }: Answer): Promise<void> {

@@ -182,16 +182,9 @@ export class RemoteHooks {
     channels: readonly string[],
     home: HookRoute | undefined,
   ): Promise<void> {
-    const left = new Set(channels).values()
-    let failed = false
+    const left = eachOnce(channels)
     const askInTurn = async (): Promise<void> => {
-      for (const channel of left) {
-        if (failed) return
-        await this.askToSubscribe(requester, channel, home).catch((error: unknown) => {
-          failed = true
-          throw error
-        })
-      }
+      for (const channel of left) await this.askToSubscribe(requester, channel, home)
     }
     const turns = this.registrations.find(requester.connection)
       ? 1
@@ -216,4 +209,9 @@ export class RemoteHooks {
     const registration = this.registrations.find(connection.connection)
     await this.asks.ask(route, { kind: "subscribe", ...connection, channel }, { registration, sender })
   }
+}
+
+/** A generator: whoever leaves its loop by an error ends it for all who share it. */
+function* eachOnce(channels: readonly string[]): Iterable<string> {
+  yield* new Set(channels)
 }
