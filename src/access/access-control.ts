@@ -2,7 +2,6 @@
 // is in use; what was verified under the old configuration is verified again.
 import type { Action, Channel } from "../channels/channel.ts"
 import { LabaError } from "../../wire/error.ts"
-import { type NameSource, parseChannel } from "../channels/name.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import {
   type Access,
@@ -24,9 +23,10 @@ import {
   permissionOf,
 } from "./access-settings.ts"
 import { isKey } from "./credentials/keys.ts"
+import { noTokens, objectionTo } from "./objection.ts"
 import type { Origins } from "./origins/origins.ts"
 import type { Revocations } from "./credentials/revocations.ts"
-import { isOwnedBy, meansMe, userPart } from "./rules/own-channels.ts"
+import { isOwnedBy } from "./rules/own-channels.ts"
 
 interface AccessControlOptions extends Partial<Pick<AccessSettingsOptions, "onFetchKeys" | "now">> {
   readonly config: AccessControlConfig
@@ -123,20 +123,6 @@ export class AccessControl implements Access {
       : this.stillGood(identity)
   }
 
-  channelOf(identity: Identity, name: string, source: NameSource): Channel {
-    const channel = parseChannel(name, source)
-    if (!meansMe(channel)) return channel
-    if (identity.kind === "token" && identity.user !== undefined) {
-      return parseChannel(`/${userPart(identity.user)}${channel.slice("/@me".length)}`, "body")
-    }
-    throw identity.kind === "anyone"
-      ? new LabaError("unauthorized", "`/@me` are the channels of a token's user; no token was shown.")
-      : new LabaError(
-          "forbidden",
-          "`/@me` are the channels of a token's user, and this credential names none.",
-        )
-  }
-
   may(identity: Identity, action: Action, channel: Channel): void {
     if (!this.settings.enforced) return
     const { who } = permissionOf(this.settings, action, channel)
@@ -150,21 +136,8 @@ export class AccessControl implements Access {
   }
 
   objectionTo(identity: Identity): LabaError | null {
-    if (identity.kind === "anyone") return null
-    if (identity.kind === "key") return this.objectionToKey(identity)
-    if (identity.expiresAtMs <= this.options.now())
-      return new LabaError("token_expired", "The token has expired; get a new one.")
-    const { revocations } = this
-    if (revocations.has(identity))
-      return revocations.mayBeNewer(identity)
-        ? new LabaError(
-            "token_expired",
-            "The token was issued too soon after its user's tokens were revoked to be told from those; get a new one.",
-          )
-        : new LabaError("unauthorized", "The token was revoked; log in again.")
-    if (identity.proof === null) return null
-    const { verifier } = this.settings
-    return verifier ? verifier.objectionTo(identity.proof) : noTokens()
+    const { keys, verifier } = this.settings
+    return objectionTo(identity, { keys, verifier, revocations: this.revocations, nowMs: this.options.now() })
   }
 
   /** Throws what `objectionTo` says. */
@@ -178,14 +151,6 @@ export class AccessControl implements Access {
     const current = this.settings.keys.current(key)
     if (current) return current.scopes
     throw this.objectionTo(key) as LabaError
-  }
-
-  private objectionToKey(key: KeyIdentity): LabaError | null {
-    if (!this.settings.keys.current(key))
-      return new LabaError("unauthorized", `The key ${key.name} is not one of the configured ones any more.`)
-    return this.revocations.has(key)
-      ? new LabaError("unauthorized", "The user whom the application named for this key was revoked.")
-      : null
   }
 
   private decideBy(
@@ -212,6 +177,3 @@ export class AccessControl implements Access {
     return identity
   }
 }
-
-const noTokens = (): LabaError =>
-  new LabaError("unauthorized", "This server is not configured to check tokens.")

@@ -1,4 +1,4 @@
-// What follows from one configuration: made once, read at each question that the gate is asked.
+// What follows from one configuration: made once, read at each question that access control is asked.
 import type { Action, Channel, Permissions, Rule, Who } from "../channels/channel.ts"
 import { parsePattern } from "../channels/pattern.ts"
 import type { Rules } from "../channels/rules.ts"

@@ -6,7 +6,6 @@
 import type { Code } from "../../wire/codes.ts"
 import type { LabaError } from "../../wire/error.ts"
 import type { Action, Channel, Who } from "../channels/channel.ts"
-import type { NameSource } from "../channels/name.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 
 /** Nobody in particular: no credential was shown, or none can be shown here. */
@@ -123,8 +122,6 @@ export interface Access {
   identify(asked: RequestHead): MaybePromise<Identity>
   /** Who bears a token that came in a frame. Throws as `identify`. */
   verify(token: string): MaybePromise<TokenIdentity>
-  /** Reads a name as somebody means it: `/@me/…` is their own. Throws `bad_channel`, and `unauthorized` for who is no user. */
-  channelOf(identity: Identity, name: string, source: NameSource): Channel
   /**
    * Why what somebody has shown is good no longer: its time is over, it was revoked, or what it rests on is not configured or
    * published any more. Null while it is good. Whoever keeps an identity asks here, and nobody decides it elsewhere.

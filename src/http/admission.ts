@@ -1,5 +1,6 @@
 // The way in of everybody who wants to listen or publish: may they, are there too many, what does the application say.
 import { type Identity, userOf, withNamedUser } from "../access/access.ts"
+import { isNameless } from "../access/limits/publish-rates.ts"
 import { addressGroupOf } from "../access/origins/client-address.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Publisher } from "../engines/engine.ts"
@@ -108,11 +109,7 @@ export function permitPublish(
   const { access, admission } = context
   const { identity } = request
   access.may(identity, "publish", channel)
-  return admission.publish(
-    identity,
-    channel,
-    admission.countsAddressOf(identity) ? addressGroupIn(context, request) : null,
-  )
+  return admission.publish(identity, channel, isNameless(identity) ? addressGroupIn(context, request) : null)
 }
 
 /** What the client's address is counted as; null when it is this machine's own. */

@@ -1,14 +1,15 @@
 // How many may come, and how often: connections in all, of an address and of a user; connects and publishes a second.
 // Knows addresses, users and channels by name, and no transport.
 import { setTimeout as pause } from "node:timers/promises"
-import { LabaError } from "../../../wire/error.ts"
-import type { LimitName, Limits } from "../../../wire/limits.ts"
+import type { Limits } from "../../../wire/limits.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Publisher } from "../../engines/engine.ts"
-import { type Identity, userOf } from "../access.ts"
+import type { Identity } from "../access.ts"
 import { addressGroupOf } from "../origins/client-address.ts"
+import { full, tooOften } from "./limit-errors.ts"
+import { PublishRates, publisherOf } from "./publish-rates.ts"
 import { nextDue, RateLimiter } from "./rate-limiter.ts"
-import { PendingCounts, Reservation, AddressUsage } from "./reservation.ts"
+import { AddressUsage, PendingCounts, Reservation } from "./reservation.ts"
 
 /** What of the open connections and the polls that are held is looked at. */
 export interface OpenConnections {
@@ -62,15 +63,15 @@ export class AdmissionControl {
     this.now = now
     this.wait = wait
     this.connects = new RateLimiter(limits.connectsPerAddressPerSecond)
-    this.publishes = publishRates(limits)
+    this.publishes = new PublishRates(limits)
     this.refusals = new RateLimiter(limits.refusalsPerAddressPerSecond)
   }
 
-  /** Takes other limits. Who is connected stays, and every pace begins anew. */
+  /** Takes other limits. Who is connected stays, and every rate is counted anew. */
   configure(limits: Limits): void {
     this.limits = limits
     this.connects = new RateLimiter(limits.connectsPerAddressPerSecond)
-    this.publishes = publishRates(limits)
+    this.publishes = new PublishRates(limits)
     this.refusals = new RateLimiter(limits.refusalsPerAddressPerSecond)
   }
 
@@ -93,7 +94,7 @@ export class AdmissionControl {
   }
 
   /**
-   * A seat for a poll that is to be held. It counts as a connection of its address, and needs no turn: it comes anew with
+   * What is counted of the address of a poll that is to be held. It counts as a connection of its address, and needs no turn: it comes anew with
    * every message. Throws `too_many_connections`.
    */
   hold(address: string | null): AddressUsage | null {
@@ -119,18 +120,9 @@ export class AdmissionControl {
       )
   }
 
-  /** Whether publishing is counted by the address of somebody like this: only then need it be found out. */
-  countsAddressOf(identity: Identity): boolean {
-    return isNameless(identity)
-  }
-
   /** Counts a publish, and says whose it is. `addressGroup` is null for this machine's own. Throws `too_many_requests`. */
   publish(identity: Identity, channel: Channel, addressGroup: string | null): Publisher | undefined {
-    const { perKey, perUser, perAddress, perChannel } = this.publishes
-    if (identity.kind === "key") this.count(perKey, identity.name)
-    else if (!isNameless(identity)) this.count(perUser, userOf(identity) as string)
-    else if (addressGroup !== null) this.count(perAddress, addressGroup)
-    this.count(perChannel, channel)
+    this.publishes.count(identity, channel, addressGroup, this.now())
     return publisherOf(identity, addressGroup)
   }
 
@@ -148,12 +140,6 @@ export class AdmissionControl {
     const waitMs = addressGroup === null ? 0 : this.refusals.take(addressGroup, nowMs, times)
     if (waitMs > 0) throw tooOften("refusalsPerAddressPerSecond", `${detail} from this address.`, waitMs)
     return next
-  }
-
-  private count({ limiter, what, limit }: PublishRate, name: string): void {
-    if (limiter.perSecond === 0) return
-    const waitMs = limiter.take(name, this.now())
-    if (waitMs > 0) throw tooOften(limit, `Too many messages in a second ${what}.`, waitMs)
   }
 
   private checkRoom(): void {
@@ -200,56 +186,3 @@ export class AdmissionControl {
     this.sweepAbove = this.usageByAddress.size + unusedAddressesMax
   }
 }
-
-/** Neither a key nor a user: told from others by the address alone. */
-const isNameless = (identity: Identity): boolean =>
-  identity.kind === "anyone" || (identity.kind === "token" && identity.user === undefined)
-
-/** Whose share of what the engine keeps is counted: null addresses are this machine's own, and nobody's. */
-export function publisherOf(identity: Identity, addressGroup: string | null): Publisher | undefined {
-  if (identity.kind === "key") return `key:${identity.name}`
-  const user = userOf(identity)
-  if (user !== undefined) return `user:${user}`
-  return addressGroup === null ? undefined : `address:${addressGroup}`
-}
-
-/** How often may be published, by whom and to what. */
-interface PublishRates {
-  readonly perKey: PublishRate
-  readonly perUser: PublishRate
-  readonly perAddress: PublishRate
-  readonly perChannel: PublishRate
-}
-
-interface PublishRate {
-  readonly limiter: RateLimiter
-  readonly limit: LimitName
-  /** In words. */
-  readonly what: string
-}
-
-function publishRates(limits: Limits): PublishRates {
-  const by = (limit: Extract<LimitName, `publishesPer${string}`>, what: string): PublishRate => ({
-    limiter: new RateLimiter(limits[limit]),
-    limit,
-    what,
-  })
-  return {
-    perKey: by("publishesPerKeyPerSecond", "with this key"),
-    perUser: by("publishesPerUserPerSecond", "by this user"),
-    perAddress: by("publishesPerAddressPerSecond", "from this address"),
-    perChannel: by("publishesPerChannelPerSecond", "to this channel"),
-  }
-}
-
-/** Whoever comes back sooner finds it no better. */
-const fullRetrySeconds = 5
-
-const full = (limit: LimitName, detail: string): LabaError =>
-  new LabaError("too_many_connections", detail, { retryAfterSeconds: fullRetrySeconds, limit })
-
-const tooOften = (limit: LimitName, detail: string, waitMs: number): LabaError =>
-  new LabaError("too_many_requests", detail, {
-    retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
-    limit,
-  })

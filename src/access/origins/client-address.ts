@@ -101,5 +101,7 @@ export function addressGroupOf(address: string): string {
     .join(":")}::/64`
 }
 
-/** Whether an address is this machine's own. */
+/** Whether a peer's address is this machine's own. */
+export const isThisMachine = (peer: string): boolean => isOwnMachine(plain(peer))
+
 const isOwnMachine = (address: string): boolean => address === "::1" || address.startsWith("127.")

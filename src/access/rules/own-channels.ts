@@ -1,7 +1,9 @@
-// The part of a channel's name that is a user: `/@<user>/…`. Every user has exactly one, and no two share one.
+// Users' own channels, `/@<user>/…`: which part of a name is a user, and whose channel one is. Every user has exactly one part, and
+// no two share one.
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { canonicalPart } from "../../channels/name.ts"
+import { canonicalPart, type NameSource, parseChannel } from "../../channels/name.ts"
+import type { Identity } from "../access.ts"
 
 /** The longest user, as a part of a name. What is left of 255 bytes is room for the topic. */
 export const userBytesMax = 200
@@ -37,6 +39,18 @@ export function isOwnedBy(channel: Channel, user: string): boolean {
   if (!isOwned(channel)) return false
   const end = channel.indexOf("/", 1)
   return channel.slice(1, end < 0 ? undefined : end) === userPart(user)
+}
+
+/** Reads a name as somebody means it: `/@me/…` is their own. Throws `bad_channel`, and `unauthorized` for who is no user. */
+export function readChannel(identity: Identity, name: string, source: NameSource): Channel {
+  const channel = parseChannel(name, source)
+  if (!meansMe(channel)) return channel
+  if (identity.kind === "token" && identity.user !== undefined) {
+    return parseChannel(`/${userPart(identity.user)}${channel.slice("/@me".length)}`, "body")
+  }
+  throw identity.kind === "anyone"
+    ? new LabaError("unauthorized", "`/@me` are the channels of a token's user; no token was shown.")
+    : new LabaError("forbidden", "`/@me` are the channels of a token's user, and this credential names none.")
 }
 
 /** Whether a channel begins with `/@me`, which stands for whoever asks. */

@@ -2,6 +2,7 @@
 import { type Access, anyone, type Identity } from "../../access/access.ts"
 import { AccessControl } from "../../access/access-control.ts"
 import { isKey } from "../../access/credentials/keys.ts"
+import { readChannel } from "../../access/rules/own-channels.ts"
 import { Revocations } from "../../access/credentials/revocations.ts"
 import type { Config } from "../../config/config.ts"
 import type { Action } from "../../channels/channel.ts"
@@ -21,7 +22,7 @@ export async function explainAccess({ config, as, channel: name }: Question): Pr
   const access = new AccessControl({ config, revocations: new Revocations() })
   try {
     const identity = as === "anyone" ? anyone : await identify(access, await credentialFrom(as))
-    const channel = access.channelOf(identity, name, "body")
+    const channel = readChannel(identity, name, "body")
     const width = Math.max(...actions.map((action) => action.length)) + 3
     return [
       `${describe(identity)}, at ${channel}:`,

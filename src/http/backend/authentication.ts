@@ -3,6 +3,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { AccessControl } from "../../access/access-control.ts"
 import { digestOf, Keys } from "../../access/credentials/keys.ts"
+import { isThisMachine } from "../../access/origins/client-address.ts"
 import { guardLoopback } from "../../access/origins/loopback-guard.ts"
 import { type ApiRequest, peerOf } from "../api-request.ts"
 import type { Authenticate, Caller } from "./backend.ts"
@@ -12,16 +13,13 @@ const everything = "/**"
 
 const allowed: Caller = { may: () => undefined, mayManage: () => undefined }
 
-/** The peer's own address, not what a header says. */
-export function isThisMachine(request: ApiRequest): boolean {
-  const address = peerOf(request)
-  return address === "::1" || /^(?:::ffff:)?127\./.test(address)
-}
+/** By the peer's own address, not by what a header says. */
+export const isLocal = (request: ApiRequest): boolean => isThisMachine(peerOf(request))
 
 /** Where everybody else is refused, so that what looks like a program here is one, or a proxy that says nothing of itself. */
 export const authenticateLocal: Authenticate = (request) => {
   guardLoopback(request.raw)
-  if (isThisMachine(request)) return allowed
+  if (isLocal(request)) return allowed
   throw new LabaError(
     "foreign_origin",
     "No keys are configured, so the backend API is for programs on this machine; configure a key to call from another.",

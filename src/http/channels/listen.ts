@@ -1,6 +1,7 @@
 // GET /c: listen, by WebSocket, SSE, long-poll or poll, as the request says.
 import { LabaError } from "../../../wire/error.ts"
 import { asksForWebSocket } from "../../access/origins/upgrade-offer.ts"
+import { readChannel } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { eventStreamType } from "../../protocols/events.ts"
 import { PollConnection, whileListed } from "../../transports/poll/poll-connection.ts"
@@ -16,7 +17,7 @@ import { streamChannel } from "./stream.ts"
 import { upgrade } from "../websocket/upgrade.ts"
 
 export function listen(context: ApiContext, request: ApiRequest): Answer {
-  const channel = context.access.channelOf(request.identity, request.path, "path")
+  const channel = readChannel(request.identity, request.path, "path")
   const query = parseQuery(request.search, context.limits)
   const { headers } = request.raw
   if (asksForWebSocket(headers)) return upgrade(context, request, channel, query)

@@ -1,4 +1,5 @@
 // POST /c: publish.
+import { readChannel } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { type Sender, senderOf } from "../../hooks/remote/delivery/fair-queue.ts"
 import type { Published } from "../../hub/hub.ts"
@@ -15,7 +16,7 @@ const created = { status: 201, headers: answerHeaders() }
 const repeated = { status: 200, headers: answerHeaders() }
 
 export async function publish(context: ApiContext, request: ApiRequest): Promise<Response> {
-  const channel = context.access.channelOf(request.identity, request.path, "path")
+  const channel = readChannel(request.identity, request.path, "path")
   const { generation } = context.access
   const publisher = permitPublish(context, request, channel)
   const { headers } = request.raw

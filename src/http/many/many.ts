@@ -1,5 +1,6 @@
 // /_/ws, /_/events and /_/poll: many channels at once, none chosen by the path.
 import { LabaError } from "../../../wire/error.ts"
+import { readChannel } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { eventStreamType } from "../../protocols/events.ts"
 import { readStartPositions } from "../../transports/cursors.ts"
@@ -79,9 +80,7 @@ export async function answerManyPoll(context: ApiContext, request: ApiRequest): 
 /** The channels of the query, each once, in order: a compound cursor goes by it. */
 function channelsOf(context: ApiContext, { identity }: ApiRequest, query: Query): Channel[] {
   const { channelsPerConnectionMax } = context.limits
-  const channels = [
-    ...new Set(query.channels.map((name) => context.access.channelOf(identity, name, "body"))),
-  ]
+  const channels = [...new Set(query.channels.map((name) => readChannel(identity, name, "body")))]
   if (channels.length === 0)
     throw new LabaError("bad_query", "Name at least one channel: ?channel=/a&channel=/b")
   if (channels.length > channelsPerConnectionMax) {

@@ -5,7 +5,7 @@ import { guardLoopback } from "../../access/origins/loopback-guard.ts"
 import type { Metrics } from "../../telemetry/metrics.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
-import { isThisMachine } from "../backend/authentication.ts"
+import { isLocal } from "../backend/authentication.ts"
 import type { Authenticate } from "../backend/backend.ts"
 import type { Readiness } from "./health.ts"
 
@@ -33,7 +33,7 @@ export const metricsPage =
 
 /** A program on this machine, and not somebody else through a proxy here or a page in a browser. */
 function isScraperHere(request: ApiRequest): boolean {
-  if (!isThisMachine(request)) return false
+  if (!isLocal(request)) return false
   try {
     guardLoopback(request.raw)
     return true

@@ -2,7 +2,8 @@
 import { typeOfData } from "../../../wire/content-type.ts"
 import type { Limits } from "../../../wire/limits.ts"
 import type { Access } from "../../access/access.ts"
-import { type AdmissionControl, publisherOf } from "../../access/limits/admission-control.ts"
+import type { AdmissionControl } from "../../access/limits/admission-control.ts"
+import { publisherOf } from "../../access/limits/publish-rates.ts"
 import { idempotencyOf, keyScopeOf } from "../../http/idempotency.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { Application } from "../../hooks/application.ts"
@@ -43,7 +44,10 @@ export function makePublishFor(options: ClientPublishOptions): TransportContext[
     return hub.publish(drafts.make({ channel, payload, idempotency, publisher }))
   }
 
-  const ask = async (connection: Connection, request: ClientPublish): Promise<ClientPublished> => {
+  const publishAfterAsking = async (
+    connection: Connection,
+    request: ClientPublish,
+  ): Promise<ClientPublished> => {
     count(connection, request)
     const payload = request.payload()
     checkSize(payload, limits)
@@ -104,6 +108,6 @@ export function makePublishFor(options: ClientPublishOptions): TransportContext[
   if (!application.asksOnMessage) return publishUnasked
   return (connection, request) =>
     application.asksAboutMessage(request.channel)
-      ? ask(connection, request)
+      ? publishAfterAsking(connection, request)
       : publishUnasked(connection, request)
 }

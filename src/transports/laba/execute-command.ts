@@ -3,6 +3,7 @@ import { type Position, printCursor } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import { nextDue } from "../../access/limits/rate-limiter.ts"
+import { readChannel } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import { readJsonPayload } from "../../protocols/json-payload.ts"
@@ -83,7 +84,7 @@ function subscribeInTurn(
 }
 
 function channelOf(conversation: LabaConversation, name: string): Channel {
-  return conversation.context.access.channelOf(conversation.connection.client.identity, name, "body")
+  return readChannel(conversation.connection.client.identity, name, "body")
 }
 
 function answerPresence(

@@ -3,7 +3,7 @@ import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { printCursor } from "../../../wire/cursor.ts"
 import { userOf } from "../../access/access.ts"
-import { isOwnedBy, userPart } from "../../access/rules/own-channels.ts"
+import { isOwnedBy, readChannel, userPart } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import {
@@ -67,9 +67,8 @@ export class Listening implements SubscriptionOwner {
 
   /** The channel that a destination means for this client. Throws `bad_channel`. */
   channelOf(meaning: Meaning): Channel {
-    const { context } = this.stomp
     const { identity } = this.connection.client
-    const named = (name: string): Channel => context.access.channelOf(identity, name, "body")
+    const named = (name: string): Channel => readChannel(identity, name, "body")
     if (meaning.kind === "channel") return named(meaning.name)
     if (meaning.kind === "of-user") return named(`/${userPart(meaning.user)}${meaning.topic}`)
     // Who has no name is as good as a user whose name is the connection's id, which nobody can guess.

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test"
-import { parseChannel } from "../../channels/name.ts"
 import { Connections } from "../connections/connections.ts"
 import { SlowReaders } from "../slow-readers.ts"
 import { stubContext } from "../stub-context.ts"
@@ -20,7 +19,7 @@ function start() {
     slowReaders,
     limits: { outboxBytesMax },
     connections: new Connections("node"),
-    access: { channelOf: (_: unknown, name: string) => parseChannel(name, "body"), may: () => undefined },
+    access: { may: () => undefined },
     askToSubscribe: () => undefined,
     hub: {
       prepare: () => () => undefined,

@@ -1,6 +1,6 @@
 // Publishing for backends: everything is checked before anything is published, and then each message has its own answer.
 import type { Code } from "../../../../wire/codes.ts"
-import { publisherOf } from "../../../access/limits/admission-control.ts"
+import { publisherOf } from "../../../access/limits/publish-rates.ts"
 import { LabaError, type Problem, problemOf } from "../../../../wire/error.ts"
 import type { Channel } from "../../../channels/channel.ts"
 import { parseChannel } from "../../../channels/name.ts"
