@@ -36,11 +36,12 @@ const kind: GroupKind = {
 export class StreamedSession extends EventStream implements LabaConnection {
   readonly commands: CommandQueue
   private readonly conversation: LabaConversation
-  private start: ConversationStart | null
+  /** What it begins with, until it has begun. Not `start`: a stream is its own source, and a source's `start` is a function. */
+  private opening: ConversationStart | null
 
   constructor(options: EventStreamOptions & ConversationStart) {
     super(options)
-    this.start = { attached: options.attached, reply: options.reply }
+    this.opening = { attached: options.attached, reply: options.reply }
     this.conversation = new LabaConversation(options.context, this)
     this.commands = new CommandQueue(this.conversation)
   }
@@ -110,8 +111,8 @@ export class StreamedSession extends EventStream implements LabaConnection {
   }
 
   protected opened(): void {
-    if (this.start) this.conversation.open(this.start)
-    this.start = null
+    if (this.opening) this.conversation.open(this.opening)
+    this.opening = null
   }
 
   protected left(): void {
