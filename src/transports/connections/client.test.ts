@@ -4,7 +4,8 @@ import { anyone, type Identity, userIdentity } from "../../access/access.ts"
 import { AddressUsage } from "../../access/limits/reservation.ts"
 import type { Connection } from "./connection.ts"
 import { Connections } from "./connections.ts"
-import { type Client, makeClient, renewClient, anonymousClient } from "./client.ts"
+import type { Client } from "./connection.ts"
+import { makeClient, renewClient, anonymousClient } from "./client.ts"
 import { TimerWheel } from "../timer-wheel.ts"
 
 class FakeConnection implements Connection {

@@ -3,20 +3,11 @@
 import type { LabaError } from "../../../wire/error.ts"
 import { type Access, anyone, type Identity } from "../../access/access.ts"
 import type { AddressUsage } from "../../access/limits/reservation.ts"
-import type { Connection } from "./connection.ts"
-import type { TransportContext } from "../transport-context.ts"
-import type { Timed } from "../timer-wheel.ts"
+import type { Client, Connection } from "./connection.ts"
+import type { Timed, TimerWheel } from "../timer-wheel.ts"
 
 /** Seconds before its token runs out that a connection is told, if it lives that long: time to fetch another one. */
 const warningSeconds = 30
-
-export interface Client {
-  readonly identity: Identity
-  /** What publishes are counted by where nothing better is known; null for this machine's own. */
-  readonly addressGroup: string | null
-  opened(connection: Connection): void
-  left(): void
-}
 
 /** Nobody in particular, from this machine. */
 export const anonymousClient: Client = {
@@ -27,7 +18,10 @@ export const anonymousClient: Client = {
 }
 
 /** What wakes a client, and who says whether it may stay. */
-type ClientContext = Pick<TransportContext, "wheel"> & { readonly access: Pick<Access, "objectionTo"> }
+interface ClientContext {
+  readonly wheel: TimerWheel
+  readonly access: Pick<Access, "objectionTo">
+}
 
 interface ClientOptions {
   readonly identity: Identity

@@ -1,7 +1,7 @@
 // The contract of a connection, as a node sees it whatever carries it: a WebSocket, a stream, a polled session.
 import type { LabaError } from "../../../wire/error.ts"
+import type { Identity } from "../../access/access.ts"
 import type { Action, Channel } from "../../channels/channel.ts"
-import type { Client } from "./client.ts"
 
 export type TransportName = "websocket" | "sse" | "poll"
 export type ProtocolName = "raw" | "laba" | "stomp"
@@ -16,6 +16,15 @@ export interface WebSocketClose {
 
 /** Why somebody may do something no longer; null where nothing has changed. */
 export type WhyForbidden = (action: Action, channel: Channel) => string | null
+
+/** Who is at the other end of it. */
+export interface Client {
+  readonly identity: Identity
+  /** What publishes are counted by where nothing better is known; null for this machine's own. */
+  readonly addressGroup: string | null
+  opened(connection: Connection): void
+  left(): void
+}
 
 /** One open client: a WebSocket, a stream, a polled session. */
 export interface Connection {

@@ -4,7 +4,7 @@ import type { Limits } from "../../../wire/limits.ts"
 import type { AddressUsage } from "../../access/limits/reservation.ts"
 import { type ListPage, PagedMap } from "../../paging/paged-map.ts"
 import type { Connection } from "../connections/connection.ts"
-import type { HeldPoll } from "./held-poll.ts"
+
 /** Who waits, as far as they are counted. */
 export interface HeldPollOwner {
   /** What is counted of their address; null for this machine's own. */
@@ -15,9 +15,16 @@ export interface HeldPollOwner {
   readonly connection: Connection
 }
 
+/** One that waits. */
+interface WaitingPoll {
+  readonly owner: HeldPollOwner
+  /** It is answered with what there is. */
+  onDue(): void
+}
+
 /** Counts the polls that wait on a node, and whose they are; sends them all back at once when it goes away. */
 export class HeldPolls {
-  private readonly held = new PagedMap<HeldPoll, HeldPoll>()
+  private readonly held = new PagedMap<WaitingPoll, WaitingPoll>()
   private readonly byUser = new Map<string, number>()
   private readonly limits: Pick<Limits, "pollsWaitingMax">
 
@@ -44,14 +51,14 @@ export class HeldPolls {
     )
   }
 
-  add(poll: HeldPoll): void {
+  add(poll: WaitingPoll): void {
     this.held.set(poll, poll)
     const { addressUsage, user } = poll.owner
     if (addressUsage) addressUsage.connections++
     if (user !== undefined) this.byUser.set(user, this.countOfUser(user) + 1)
   }
 
-  remove(poll: HeldPoll): void {
+  remove(poll: WaitingPoll): void {
     if (!this.held.delete(poll)) return
     const { addressUsage, user } = poll.owner
     if (addressUsage) addressUsage.connections--

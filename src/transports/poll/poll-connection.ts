@@ -4,7 +4,7 @@ import type { LabaError } from "../../../wire/error.ts"
 import type { Connection } from "../connections/connection.ts"
 import type { Connections } from "../connections/connections.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Client } from "../connections/client.ts"
+import type { Client } from "../connections/connection.ts"
 import type { HeldPoll } from "./held-poll.ts"
 
 interface PollConnectionOptions {
