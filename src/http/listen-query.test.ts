@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { defaultLimits } from "../../wire/limits.ts"
-import { parseQuery } from "./listen-query.ts"
+import { parseListenQuery } from "./listen-query.ts"
 
-const parse = (search: string) => parseQuery(search, defaultLimits)
+const parse = (search: string) => parseListenQuery(search, defaultLimits)
 const refused = (search: string, code: string) =>
   expect(() => parse(search)).toThrow(expect.objectContaining({ code }))
 

@@ -4,7 +4,7 @@ import type { Limits } from "../../wire/limits.ts"
 import { decodeUtf8 } from "./body/payload.ts"
 import { readFields } from "./body/urlencoded.ts"
 
-export interface Query {
+export interface ListenQuery {
   /** The text of a cursor to go on from, or null. */
   readonly after: string | null
   /** The text of `lastEventId`, or null: what some readers of event streams send in place of the header. */
@@ -15,7 +15,7 @@ export interface Query {
   readonly channels: readonly string[]
 }
 
-const nothingAsked: Query = { after: null, lastEventId: null, wait: null, channels: [] }
+const nothingAsked: ListenQuery = { after: null, lastEventId: null, wait: null, channels: [] }
 
 /** How stand-ins for EventSource spell it: the polyfill's own name, Mercure's, and that of Mercure's drafts. */
 const lastEventIdNames: readonly string[] = ["lastEventId", "lastEventID", "Last-Event-ID"]
@@ -26,7 +26,7 @@ const encoder = new TextEncoder()
  * Reads a query, with or without its `?`. Parameters that Laba does not know are ignored, since proxies and
  * cache-busters add them. Throws `query_too_long` and `bad_query`.
  */
-export function parseQuery(search: string, limits: Limits): Query {
+export function parseListenQuery(search: string, limits: Limits): ListenQuery {
   const text = search.startsWith("?") ? search.slice(1) : search
   if (text === "") return nothingAsked
   const bytes = text.length > limits.queryBytesMax ? null : encoder.encode(text)

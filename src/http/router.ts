@@ -8,7 +8,7 @@ import type { ApiContext } from "./api-context.ts"
 import type { Answer, ApiRequest } from "./api-request.ts"
 import { deleteChannel, headChannel } from "./channels/channel-state.ts"
 import { listen } from "./channels/listen.ts"
-import { answerManyPoll, openSocket, streamMany } from "./many/many.ts"
+import { answerPollMany, openSocket, streamMany } from "./many/many.ts"
 import { problemResponse } from "./problem.ts"
 import { publish } from "./channels/publish.ts"
 import { openPolledSession, openStreamedSession } from "./sessions/open-session.ts"
@@ -57,7 +57,7 @@ const ownAddresses: readonly [string, Methods][] = [
   [socketAddress, { GET: openSocket }],
   [stompAddress, { GET: openStomp }],
   ["/_/events", { GET: streamMany }],
-  ["/_/poll", { GET: answerManyPoll }],
+  ["/_/poll", { GET: answerPollMany }],
   ["/_/session", { GET: openStreamedSession, POST: openPolledSession }],
 ]
 

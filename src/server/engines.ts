@@ -61,7 +61,7 @@ export function makeEngine(
 }
 
 /** Makes what needs the engine; when that fails the engine is closed, so that its directory is free again. */
-export function orCloseNow<T>(engine: Pick<Engine, "close">, make: () => T): T {
+export function closeOnErrorSync<T>(engine: Pick<Engine, "close">, make: () => T): T {
   try {
     return make()
   } catch (error) {
@@ -71,7 +71,10 @@ export function orCloseNow<T>(engine: Pick<Engine, "close">, make: () => T): T {
 }
 
 /** Starts what needs the engine, or more that is held; when that fails it is closed, so that its directory is free again. */
-export async function orClose<T>(engine: Pick<Engine, "close">, start: () => T | Promise<T>): Promise<T> {
+export async function closeOnError<T>(
+  engine: Pick<Engine, "close">,
+  start: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await start()
   } catch (error) {

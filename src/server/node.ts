@@ -25,7 +25,7 @@ import { canaryChannel } from "./cluster/canary.ts"
 import { makePublishFor } from "./publishing/client-publish.ts"
 import { type Cluster, makeCluster } from "./cluster/cluster.ts"
 import { connectionReports, reportSlow } from "./connection-reports.ts"
-import { makeEngine, type NodeEngine, orCloseNow } from "./engines.ts"
+import { makeEngine, type NodeEngine, closeOnErrorSync } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/remote-hooks.ts"
 import { makeAccess } from "./make-access.ts"
 import { Reloader, type ReloaderOptions } from "./running/reload.ts"
@@ -93,7 +93,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
   const publishAsServer = makeServerPublish({ hub, drafts, limits })
 
   // The application's say, and what it is told.
-  const remote = orCloseNow(engine, () =>
+  const remote = closeOnErrorSync(engine, () =>
     makeRemoteHooks({ config, node: run, engine, publishAsServer, connections, counters, events }),
   )
   const application = new Application({

@@ -16,12 +16,12 @@ import type { Counters } from "../telemetry/counters.ts"
 import { Events, type RequestFacts } from "../telemetry/events.ts"
 import { makeLog } from "../telemetry/log.ts"
 import { startBunServer } from "../transports/bun-server.ts"
-import { orClose } from "./engines.ts"
+import { closeOnError } from "./engines.ts"
 import type { Demos } from "./landing/sections/demos.ts"
 import { makeNode, type Node } from "./node.ts"
 import { makeOperatorRoutes, type OperatorRoutes } from "./operator-routes.ts"
 import { pages } from "./pages.ts"
-import { mustBeWhole, payloadFrom, type PublishData } from "./publishing/publish-data.ts"
+import { mustBeWhole, payloadFromData, type PublishData } from "./publishing/publish-data.ts"
 import { abandon, shutDown } from "./running/shutdown.ts"
 import { checkStart } from "./start/start-checks.ts"
 import { readMachine, startWarnings } from "./start/start-warnings.ts"
@@ -102,12 +102,12 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   // The node, what its endpoints are, and the server that hands requests to them.
   const node = makeNode({ config, hooks, events, source })
   const held = { close: () => abandon(node) }
-  await orClose(held, () => node.engine.opened?.())
+  await closeOnError(held, () => node.engine.opened?.())
   const { host, port: portWished } = config.listen
   const addressAt = (port: number): string => urlOf(tls ? "https" : "http", host, port)
   const operatorRoutes = makeOperatorRoutes(node, { version, machine, runKey })
   const router = makeRouter(node, operatorRoutes, pages({ version, addressAt, demos }))
-  const server = await orClose(held, () =>
+  const server = await closeOnError(held, () =>
     startBunServer({
       hostname: host,
       port: portWished,
@@ -137,7 +137,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
       return node.access.isOpen ? runKey : null
     },
     publish: (channel, data, { type, key } = {}) =>
-      node.publishAsServer(channel, () => payloadFrom(data, type), key),
+      node.publishAsServer(channel, () => payloadFromData(data, type), key),
     kept: async (name) => (await node.hub.state(parseChannel(name, "body"))).kept,
     push: (id, data) => push(node, id, data),
     reload: ({ dry = false } = {}) => node.reloader.reload(dry),

@@ -1,6 +1,6 @@
 // What STOMP needs of a node, put together.
 import { version } from "../../package.json" with { type: "json" }
-import { payloadOf, readContentType } from "../http/body/payload.ts"
+import { payloadFromBytes, readContentType } from "../http/body/payload.ts"
 import { springProfile } from "../protocols/stomp/destinations.ts"
 import { MessageVariants } from "../protocols/stomp/message-variant.ts"
 import type { Application } from "../hooks/application.ts"
@@ -24,7 +24,7 @@ export function makeStompContext({ context, counters, application }: StompContex
     profile: springProfile,
     serverName: `laba/${version}`,
     beatMs,
-    readPayload: (contentType, body) => payloadOf(readContentType(contentType), body),
+    readPayload: (contentType, body) => payloadFromBytes(readContentType(contentType), body),
     nacked({ number, transport, user }, { channel, messageId: message }) {
       counters.nacked++
       application.nacked({ connection: context.connections.idOf(number), user, transport, channel, message })

@@ -15,7 +15,7 @@ import { recipientsOf } from "../silence/tell/recipient.ts"
 import { type Alarm, type AlarmLeases } from "../silence/silence.ts"
 import { WatchRunner } from "../silence/watch-runner.ts"
 import type { NodeEngine } from "./engines.ts"
-import { payloadFrom } from "./publishing/publish-data.ts"
+import { payloadFromData } from "./publishing/publish-data.ts"
 
 interface WatchesOptions {
   readonly engine: NodeEngine
@@ -44,7 +44,7 @@ export function makeWatches(options: WatchesOptions): Watches {
     },
   })
   const publish = async (channel: string, alarm: Alarm): Promise<void> => {
-    const payload = payloadFrom(JSON.stringify(alarm), "application/json")
+    const payload = payloadFromData(JSON.stringify(alarm), "application/json")
     await hub.publish(
       drafts.make({ channel: channel as Channel, payload, idempotency: undefined, publisher: undefined }),
     )

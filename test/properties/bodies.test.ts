@@ -4,7 +4,7 @@ import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { accepts } from "../../src/http/accept.ts"
 import { readPublishBody } from "../../src/http/body/publish-body.ts"
-import { parseQuery, type Query } from "../../src/http/listen-query.ts"
+import { parseListenQuery, type ListenQuery } from "../../src/http/listen-query.ts"
 import type { Payload } from "../../src/hub/drafts.ts"
 import type { Code } from "../../wire/codes.ts"
 import { isCanonicalType, isJsonType, isTextType, parseContentType } from "../../wire/content-type.ts"
@@ -253,9 +253,9 @@ test("[P3] JSON arrives to the letter", async () => {
 })
 
 /** The query, or the code of its refusal. */
-function query(search: string): Query | Code {
+function query(search: string): ListenQuery | Code {
   try {
-    return parseQuery(search, limits)
+    return parseListenQuery(search, limits)
   } catch (error) {
     if (error instanceof LabaError) return error.code
     throw error

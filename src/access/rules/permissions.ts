@@ -101,15 +101,15 @@ class StatedValues<Said> {
   private readonly others = new PatternTree<Said>()
 
   add(pattern: Pattern, said: Said): void {
-    this.treeOf(pattern).add(pattern, said)
+    this.treeFor(pattern).add(pattern, said)
   }
 
   /** What the pattern says itself, else the most specific wider one. */
   for(pattern: Pattern): Said | undefined {
-    return this.treeOf(pattern).covering(pattern)
+    return this.treeFor(pattern).covering(pattern)
   }
 
-  private treeOf(pattern: Pattern): PatternTree<Said> {
+  private treeFor(pattern: Pattern): PatternTree<Said> {
     return isAboutUsers(pattern) ? this.aboutUsers : this.others
   }
 }

@@ -92,7 +92,7 @@ export class TokenVerifier {
   }
 
   private async check(token: string, digest: string): Promise<TokenIdentity> {
-    const shown: Shown = { token, ...headerOf(token) }
+    const shown: PresentedToken = { token, ...headerOf(token) }
     const refusals: LabaError[] = []
     const absent: Issuer[] = []
     // Issuers whose keys are at hand come first: whether another one's can be had is nothing to their users.
@@ -119,11 +119,11 @@ export class TokenVerifier {
   /** Asks all issuers whose keys must be fetched at once: a slow one is waited for only while no other knows the token. */
   private async identifyByAbsent(
     issuers: readonly Issuer[],
-    shown: Shown,
+    shown: PresentedToken,
   ): Promise<TokenIdentity | LabaError> {
     const attempts = issuers.map(async (issuer) => {
       const keys = await issuer.keys.renewed(shown.algorithm, shown.kid)
-      const found = (await this.identifyBy(issuer, keys, shown)) ?? new Unsigned()
+      const found = (await this.identifyBy(issuer, keys, shown)) ?? new NotSignedError()
       if (found instanceof LabaError) throw found
       return found
     })
@@ -134,8 +134,8 @@ export class TokenVerifier {
       const refusals = causes.filter((cause) => cause instanceof LabaError)
       if (refusals.length < causes.length) throw causes.find((cause) => !(cause instanceof LabaError))
       // Whose keys could not be had may have signed it; that nobody has is not known before.
-      const known = refusals.filter((refusal) => !(refusal instanceof Unsigned))
-      return known.find(({ code }) => code !== "keys_unavailable") ?? known[0] ?? new Unsigned()
+      const known = refusals.filter((refusal) => !(refusal instanceof NotSignedError))
+      return known.find(({ code }) => code !== "keys_unavailable") ?? known[0] ?? new NotSignedError()
     }
   }
 
@@ -143,7 +143,7 @@ export class TokenVerifier {
   private async identifyBy(
     issuer: Issuer,
     keys: readonly VerifyKey[],
-    { token, algorithm }: Shown,
+    { token, algorithm }: PresentedToken,
   ): Promise<TokenIdentity | LabaError | null> {
     const { leewaySeconds, lifetimeMaxSeconds } = this.options
     const { userPrefix } = issuer
@@ -208,7 +208,7 @@ function fits({ issuer, audience, userPrefix }: Issuer, proof: TokenProof): bool
 }
 
 /** A token as it was shown, and the two words of its header that choose keys. */
-interface Shown {
+interface PresentedToken {
   readonly token: string
   readonly algorithm: string
   readonly kid: string | undefined
@@ -231,7 +231,7 @@ function headerOf(token: string): { readonly algorithm: string; readonly kid: st
   return { algorithm: alg, kid }
 }
 
-class Unsigned extends LabaError {
+class NotSignedError extends LabaError {
   constructor() {
     super("unauthorized", "The token is not accepted. No configured key has signed it, with this algorithm.")
   }

@@ -3,7 +3,7 @@
 import { LabaError } from "../../../wire/error.ts"
 
 /** One part of a form. */
-interface Part {
+interface FormPart {
   readonly name: string
   /** Whether it has a file's name. */
   readonly file: boolean
@@ -16,10 +16,10 @@ interface Part {
 export const isBoundary = (text: string): boolean => /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/.test(text)
 
 /** All parts in order. Linear. Throws `bad_body` when the form is broken. */
-export function readParts(bytes: Uint8Array, boundary: string): readonly Part[] {
+export function readParts(bytes: Uint8Array, boundary: string): readonly FormPart[] {
   // A character a byte, so that searching is the runtime's own. The line break in front makes all delimiters alike.
   const text = `\r\n${byteString(bytes)}`
-  const parts: Part[] = []
+  const parts: FormPart[] = []
   let delimiter = nextDelimiter(text, boundary, 0)
   while (!delimiter.last) {
     const next = nextDelimiter(text, boundary, delimiter.end - 2)
@@ -56,7 +56,7 @@ function nextDelimiter(text: string, boundary: string, from: number): Delimiter 
 
 const lineEnd = /[ \t]*\r\n/y
 
-function readHeaders(text: string): Omit<Part, "bytes"> {
+function readHeaders(text: string): Omit<FormPart, "bytes"> {
   let disposition: string | null = null
   let contentType: string | null = null
   for (const line of text.split("\r\n")) {

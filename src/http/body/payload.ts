@@ -24,7 +24,7 @@ export function readContentType(header: string | null): ContentType | null {
 }
 
 /** Checks bytes against what they are said to be. Throws `bad_utf8`, `bad_json` and `unsupported_type`. */
-export function payloadOf(contentType: ContentType | null, bytes: Uint8Array): Payload {
+export function payloadFromBytes(contentType: ContentType | null, bytes: Uint8Array): Payload {
   if (!contentType) return guess(bytes)
   const { type } = contentType
   const json = isJsonType(type)

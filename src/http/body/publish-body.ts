@@ -6,7 +6,7 @@ import type { Limits } from "../../../wire/limits.ts"
 import { checkSize, type Payload } from "../../hub/drafts.ts"
 import { type BodySource, readBytes } from "./body-bytes.ts"
 import { isBoundary, readParts } from "./multipart.ts"
-import { payloadOf, readContentType, refuseForeignCharset } from "./payload.ts"
+import { payloadFromBytes, readContentType, refuseForeignCharset } from "./payload.ts"
 import { readFields } from "./urlencoded.ts"
 
 /** What a URL-encoded form may need beyond its payload, of which each byte may be an escape of three. */
@@ -40,7 +40,7 @@ function bodyBytesMax(contentType: ContentType | null, { messageBytesMax }: Limi
 function readPayload(contentType: ContentType | null, bytes: Uint8Array): Payload {
   if (contentType?.type === urlencodedType) return urlencodedPayload(contentType, bytes)
   if (contentType?.type === multipartType) return multipartPayload(contentType, bytes)
-  return payloadOf(contentType, bytes)
+  return payloadFromBytes(contentType, bytes)
 }
 
 const plainText: ContentType = { type: "text/plain", parameters: new Map() }
@@ -49,7 +49,7 @@ function urlencodedPayload(contentType: ContentType, bytes: Uint8Array): Payload
   refuseForeignCharset(contentType)
   const fields = readFields(bytes, ["data"])
   if (!fields) throw new LabaError("bad_body", "The form has a `%` without two hexadecimal digits.")
-  return payloadOf(plainText, only(fields).value)
+  return payloadFromBytes(plainText, only(fields).value)
 }
 
 /** A part that is a file, or says what it is, is that; a plain field is text. */
@@ -60,7 +60,7 @@ function multipartPayload({ parameters }: ContentType, bytes: Uint8Array): Paylo
   }
   const part = only(readParts(bytes, boundary).filter(({ name }) => name === "data"))
   const contentType = readContentType(part.contentType)
-  return payloadOf(contentType ?? (part.file ? null : plainText), part.bytes)
+  return payloadFromBytes(contentType ?? (part.file ? null : plainText), part.bytes)
 }
 
 function only<Field>(fields: readonly Field[]): Field {

@@ -10,7 +10,7 @@ import { admitPoll } from "../admission.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { Answer, ApiRequest } from "../api-request.ts"
 import { refuseWhileDraining } from "../draining.ts"
-import { parseQuery, type Query } from "../listen-query.ts"
+import { parseListenQuery, type ListenQuery } from "../listen-query.ts"
 import { newest } from "./newest.ts"
 import { pollChannel } from "./poll.ts"
 import { streamChannel } from "./stream.ts"
@@ -18,7 +18,7 @@ import { upgrade } from "../websocket/upgrade.ts"
 
 export function listen(context: ApiContext, request: ApiRequest): Answer {
   const channel = readChannel(request.identity, request.path, "path")
-  const query = parseQuery(request.search, context.limits)
+  const query = parseListenQuery(request.search, context.limits)
   const { headers } = request.raw
   if (asksForWebSocket(headers)) return upgrade(context, request, channel, query)
   if (headers.has("range"))
@@ -34,7 +34,7 @@ async function poll(
   context: ApiContext,
   request: ApiRequest,
   channel: Channel,
-  query: Query,
+  query: ListenQuery,
 ): Promise<Response> {
   if (query.wait !== null) refuseWhileDraining(context)
   const { number, user, client } = await admitPoll(context, request, {

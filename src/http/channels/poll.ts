@@ -9,7 +9,7 @@ import type { PollConnection } from "../../transports/poll/poll-connection.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import { holdPoll } from "../hold-poll.ts"
-import type { Query } from "../listen-query.ts"
+import type { ListenQuery } from "../listen-query.ts"
 
 const boundsOf = (limits: Limits): PageBounds => ({
   messages: limits.pageMessagesMax,
@@ -19,7 +19,7 @@ const boundsOf = (limits: Limits): PageBounds => ({
 export async function pollChannel(
   context: ApiContext,
   request: ApiRequest,
-  { channel, query, connection }: { channel: Channel; query: Query; connection: PollConnection },
+  { channel, query, connection }: { channel: Channel; query: ListenQuery; connection: PollConnection },
 ): Promise<Response> {
   const { hub, limits } = context
   const position = readCursor(query.after, channel)

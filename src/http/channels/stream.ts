@@ -16,13 +16,13 @@ import { admitConnection } from "../admission.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import { goAwayStream } from "../draining.ts"
-import type { Query } from "../listen-query.ts"
+import type { ListenQuery } from "../listen-query.ts"
 
 export async function streamChannel(
   context: ApiContext,
   request: ApiRequest,
   channel: Channel,
-  query: Query,
+  query: ListenQuery,
 ): Promise<Response> {
   if (context.shutdown.draining) return goAwayStream()
   // Of which list it is, is known when the application has said what it attaches; malformed it is refused before that.
@@ -83,5 +83,5 @@ export function attachedTo(asked: readonly Channel[], { channels = [] }: Welcome
  * What was heard last. A browser that reconnects still has the old URL, so the header counts before `after`; some stand-ins for
  * EventSource say the same in the query, since a header of theirs needs a preflight.
  */
-export const lastEventId = ({ raw }: ApiRequest, query: Query): string | null =>
+export const lastEventId = ({ raw }: ApiRequest, query: ListenQuery): string | null =>
   raw.headers.get("last-event-id") || query.lastEventId || null

@@ -13,17 +13,17 @@ import type { Answer, ApiRequest } from "../api-request.ts"
 import { attachedTo, lastEventId, respondWith } from "../channels/stream.ts"
 import { upgrade } from "../websocket/upgrade.ts"
 import { goAwayStream, refuseWhileDraining } from "../draining.ts"
-import { parseQuery, type Query } from "../listen-query.ts"
+import { parseListenQuery, type ListenQuery } from "../listen-query.ts"
 import { pollMany } from "./poll-many.ts"
 
 /** GET /_/ws: laba.v1 without a channel of its own. */
 export function openSocket(context: ApiContext, request: ApiRequest): Answer {
-  return upgrade(context, request, null, parseQuery(request.search, context.limits))
+  return upgrade(context, request, null, parseListenQuery(request.search, context.limits))
 }
 
 /** GET /_/events?channel=/a&channel=/b */
 export async function streamMany(context: ApiContext, request: ApiRequest): Promise<Response> {
-  const query = parseQuery(request.search, context.limits)
+  const query = parseListenQuery(request.search, context.limits)
   const accept = request.raw.headers.get("accept")
   if (accept !== null && !accepts(accept, eventStreamType) && !accept.includes("*/*")) {
     throw new LabaError("not_acceptable", "This address answers text/event-stream; /_/poll answers JSON.")
@@ -60,8 +60,8 @@ export async function streamMany(context: ApiContext, request: ApiRequest): Prom
 }
 
 /** GET /_/poll?channel=/a&channel=/b */
-export async function answerManyPoll(context: ApiContext, request: ApiRequest): Promise<Response> {
-  const query = parseQuery(request.search, context.limits)
+export async function answerPollMany(context: ApiContext, request: ApiRequest): Promise<Response> {
+  const query = parseListenQuery(request.search, context.limits)
   const channels = channelsOf(context, request, query)
   if (query.wait !== null) refuseWhileDraining(context)
   const { number, user, client } = await admitPoll(context, request, {
@@ -78,7 +78,7 @@ export async function answerManyPoll(context: ApiContext, request: ApiRequest): 
 }
 
 /** The channels of the query, each once, in order: a compound cursor goes by it. */
-function channelsOf(context: ApiContext, { identity }: ApiRequest, query: Query): Channel[] {
+function channelsOf(context: ApiContext, { identity }: ApiRequest, query: ListenQuery): Channel[] {
   const { channelsPerConnectionMax } = context.limits
   const channels = [...new Set(query.channels.map((name) => readChannel(identity, name, "body")))]
   if (channels.length === 0)

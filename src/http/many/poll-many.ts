@@ -15,12 +15,16 @@ import type { PollConnection } from "../../transports/poll/poll-connection.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import { holdPoll } from "../hold-poll.ts"
-import type { Query } from "../listen-query.ts"
+import type { ListenQuery } from "../listen-query.ts"
 
 export async function pollMany(
   context: ApiContext,
   request: ApiRequest,
-  { channels, query, connection }: { channels: readonly Channel[]; query: Query; connection: PollConnection },
+  {
+    channels,
+    query,
+    connection,
+  }: { channels: readonly Channel[]; query: ListenQuery; connection: PollConnection },
 ): Promise<Response> {
   const { hub, limits } = context
   const from = readStartPositions(query.after, channels)

@@ -4,7 +4,7 @@ import { within } from "../../bounds/within.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 
 /** Why nobody should be sent here. */
-type Unready = "draining" | "engine_unavailable" | "deaf"
+type UnreadyReason = "draining" | "engine_unavailable" | "deaf"
 
 interface ReadinessOptions {
   /** The node is about to go away. */
@@ -42,9 +42,9 @@ export class Readiness {
   }
 
   /** None: send everybody here. */
-  async reasons(): Promise<readonly Unready[]> {
+  async reasons(): Promise<readonly UnreadyReason[]> {
     const reachable = await this.engineReachable()
-    const reasons: Unready[] = []
+    const reasons: UnreadyReason[] = []
     if (this.options.leaving()) reasons.push("draining")
     if (!reachable) reasons.push("engine_unavailable")
     else if (this.isDeaf) reasons.push("deaf")

@@ -6,7 +6,7 @@ import { PolledSession } from "../../transports/session/polled-session.ts"
 import { StreamedSession } from "../../transports/session/streamed-session.ts"
 import type { ApiContext } from "../api-context.ts"
 import { decodeUtf8 } from "../body/payload.ts"
-import { parseQuery } from "../listen-query.ts"
+import { parseListenQuery } from "../listen-query.ts"
 
 /** Commands of one POST, most far smaller than the largest message. */
 const commandsMax = 64
@@ -33,7 +33,7 @@ export async function pollLocal(
 ): Promise<string> {
   const session = findPolled(context, id)
   if (!(session instanceof PolledSession)) throw notPolled()
-  const wait = parseQuery(search, context.limits).wait ?? 0
+  const wait = parseListenQuery(search, context.limits).wait ?? 0
   const answer = session.poll(ackIn(search), wait * 1000)
   if (typeof answer === "string") return answer
   const abandon = (): void => session.abandonPoll()

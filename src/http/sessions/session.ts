@@ -7,7 +7,7 @@ import { accepts } from "../accept.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import { readBytes } from "../body/body-bytes.ts"
-import { parseQuery } from "../listen-query.ts"
+import { parseListenQuery } from "../listen-query.ts"
 import { findPolled, findSession, notPolled, pollLocal, runCommands } from "./local-session.ts"
 
 /** One POST of commands. */
@@ -30,7 +30,7 @@ export async function pollSession(context: ApiContext, request: ApiRequest): Pro
   let wait: number
   try {
     if (accepts(request.raw.headers.get("accept"), eventStreamType)) throw notPolled()
-    wait = parseQuery(request.search, context.limits).wait ?? 0
+    wait = parseListenQuery(request.search, context.limits).wait ?? 0
   } catch (error) {
     // That a session is gone is said before anything else is found wrong.
     if (!isHere) await context.nodes.call(runOf(id), "connection", { id })

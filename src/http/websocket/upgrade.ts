@@ -10,7 +10,7 @@ import { admitConnection } from "../admission.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import { refuseWhileDraining } from "../draining.ts"
-import type { Query } from "../listen-query.ts"
+import type { ListenQuery } from "../listen-query.ts"
 import { attachedTo } from "../channels/stream.ts"
 import { checkHandshake } from "./handshake.ts"
 import { speakStomp, stompSubprotocolIn } from "./stomp.ts"
@@ -20,7 +20,7 @@ export async function upgrade(
   context: ApiContext,
   request: ApiRequest,
   channel: Channel | null,
-  query: Query,
+  query: ListenQuery,
 ): Promise<Response | undefined> {
   const { raw, server } = request
   const { headers } = raw

@@ -14,7 +14,7 @@ import type { Connection } from "../../transports/connections/connection.ts"
 import type { Connections } from "../../transports/connections/connections.ts"
 import type { ClientPublish, ClientPublished, TransportContext } from "../../transports/transport-context.ts"
 import type { InFlight } from "../../http/in-flight.ts"
-import { payloadFrom } from "./publish-data.ts"
+import { payloadFromData } from "./publish-data.ts"
 
 interface ClientPublishOptions {
   readonly hub: Hub
@@ -92,7 +92,7 @@ export function makePublishFor(options: ClientPublishOptions): TransportContext[
 
   /** What the application puts in a message's place keeps the message's type where it can. */
   const rewritten = (data: string | Uint8Array, type: string): Payload => {
-    const payload = typeof data === "string" ? payloadFrom(data, type) : payloadFrom(data)
+    const payload = typeof data === "string" ? payloadFromData(data, type) : payloadFromData(data)
     checkSize(payload, limits)
     return payload
   }

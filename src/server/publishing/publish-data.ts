@@ -11,7 +11,7 @@ export type PublishData =
 const encoder = new TextEncoder()
 
 /** Throws `bad_json`, `bad_utf8` or `bad_body` when the data is not of its type. */
-export function payloadFrom(data: PublishData, type?: string): Payload {
+export function payloadFromData(data: PublishData, type?: string): Payload {
   if (type !== undefined && !isCanonicalType(type)) {
     throw new LabaError(
       "unsupported_type",

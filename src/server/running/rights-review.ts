@@ -36,7 +36,7 @@ export class RightsReview {
     }
     this.isUnderWay = true
     this.isDueAgain = false
-    this.lookAtAll(
+    this.reviewAll(
       () => false,
       () => {
         this.isUnderWay = false
@@ -47,12 +47,12 @@ export class RightsReview {
 
   /** Another configuration is in use. */
   rulesChanged(before: AllowedBefore): void {
-    this.lookAtAll(before, () => undefined)
+    this.reviewAll(before, () => undefined)
   }
 
-  private lookAtAll(before: AllowedBefore, done: () => void): void {
-    const look = (connection: Connection): void => this.look(connection, before)
-    inSlices(this.options.connections, look, () => inSlices(this.options.heldPolls, look, done))
+  private reviewAll(before: AllowedBefore, done: () => void): void {
+    const reviewOne = (connection: Connection): void => this.look(connection, before)
+    inSlices(this.options.connections, reviewOne, () => inSlices(this.options.heldPolls, reviewOne, done))
   }
 
   private look(connection: Connection, before: AllowedBefore): void {

@@ -2,7 +2,7 @@
 import { accepts } from "../../../src/http/accept.ts"
 import { isBoundary, readParts } from "../../../src/http/body/multipart.ts"
 import { readPublishBody } from "../../../src/http/body/publish-body.ts"
-import { parseQuery } from "../../../src/http/listen-query.ts"
+import { parseListenQuery } from "../../../src/http/listen-query.ts"
 import { readFields } from "../../../src/http/body/urlencoded.ts"
 import { isCanonicalType, isJsonType, isTextType, parseContentType } from "../../../wire/content-type.ts"
 import { defaultLimits } from "../../../wire/limits.ts"
@@ -71,7 +71,7 @@ export const query: ParserTarget = {
     "喇",
   ],
   check(input) {
-    const found = orRefusal(() => parseQuery(utf8(input), defaultLimits))
+    const found = orRefusal(() => parseListenQuery(utf8(input), defaultLimits))
     if (!found) return
     hold(
       "wait is within its bounds",
@@ -82,9 +82,12 @@ export const query: ParserTarget = {
     if (found.wait !== null && !String(found.wait).includes("e")) again.set("wait", String(found.wait))
     const written = again.toString()
     if (written.length > defaultLimits.queryBytesMax || again.get("wait") === null) return
-    agree("a query read again", parseQuery(written, defaultLimits), found)
+    agree("a query read again", parseListenQuery(written, defaultLimits), found)
   },
-  work: { bytesMax: defaultLimits.queryBytesMax, run: (input) => parseQuery(utf8(input), defaultLimits) },
+  work: {
+    bytesMax: defaultLimits.queryBytesMax,
+    run: (input) => parseListenQuery(utf8(input), defaultLimits),
+  },
 }
 
 export const form: ParserTarget = {

@@ -3,8 +3,8 @@ import { z } from "zod"
 import type { Route } from "../backend.ts"
 import { readMessages } from "../requests/json-body.ts"
 import {
-  channelFor,
-  forEachNumbered,
+  permittedChannel,
+  mapNumbered,
   messagesMax,
   publishAll,
   publishErrors,
@@ -33,7 +33,7 @@ export const broadcast: Route = {
   errors: publishErrors,
   async handle(context, call) {
     const given = await readMessages(call.request.raw, body)
-    const channels = forEachNumbered("channels", given.channels, (name) => channelFor(context, call, name))
+    const channels = mapNumbered("channels", given.channels, (name) => permittedChannel(context, call, name))
     // Two spellings of one name are one channel, which gets the message once.
     const draft = readDraft(context, call, given)
     return publishAll(

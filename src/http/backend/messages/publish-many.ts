@@ -3,8 +3,8 @@ import { z } from "zod"
 import type { Route } from "../backend.ts"
 import { readMessages } from "../requests/json-body.ts"
 import {
-  channelFor,
-  forEachNumbered,
+  permittedChannel,
+  mapNumbered,
   messagesMax,
   publishAll,
   publishErrors,
@@ -31,8 +31,8 @@ export const publishMany: Route = {
   errors: publishErrors,
   async handle(context, call) {
     const { messages } = await readMessages(call.request.raw, body)
-    const drafts = forEachNumbered("messages", messages, (message) => ({
-      channel: channelFor(context, call, message.channel),
+    const drafts = mapNumbered("messages", messages, (message) => ({
+      channel: permittedChannel(context, call, message.channel),
       ...readDraft(context, call, message),
     }))
     return publishAll(context, drafts)

@@ -36,7 +36,7 @@ interface MessageBody {
 }
 
 /** A channel's name from a body, for a caller who may publish there, as often. Throws `bad_channel`, `forbidden` and `too_many_requests`. */
-export function channelFor(context: BackendContext, call: Call, name: string): Channel {
+export function permittedChannel(context: BackendContext, call: Call, name: string): Channel {
   const channel = parseChannel(name, "body")
   permitPublish(context, call.request, channel)
   return channel
@@ -58,7 +58,7 @@ export function readDraft(
 }
 
 /** Does it for each, and says which one is wrong. */
-export function forEachNumbered<Item, Made>(
+export function mapNumbered<Item, Made>(
   name: string,
   items: readonly Item[],
   make: (item: Item) => Made,
@@ -79,10 +79,10 @@ export function forEachNumbered<Item, Made>(
 }
 
 /** What one message came to. */
-type Result = PublishAnswer | { readonly channel: string; readonly error: Problem }
+type PublishResult = PublishAnswer | { readonly channel: string; readonly error: Problem }
 
 /** Publishes one. What the engine refuses is an answer, since others of the request may be published already. */
-async function publishOne(context: BackendContext, draft: DraftRequest): Promise<Result> {
+async function publishOne(context: BackendContext, draft: DraftRequest): Promise<PublishResult> {
   try {
     return await publishNow(context, draft)
   } catch (error) {

@@ -6,7 +6,7 @@ import type { Channel } from "../../../channels/channel.ts"
 import { listenersOn } from "../../listeners-on-nodes.ts"
 import type { BackendContext, Route } from "../backend.ts"
 import { readMessages } from "../requests/json-body.ts"
-import { channelFor, publishErrors, publishNow, readDraft } from "./publishing.ts"
+import { permittedChannel, publishErrors, publishNow, readDraft } from "./publishing.ts"
 import { draftShape, published } from "../requests/shapes.ts"
 
 const body = z.strictObject({
@@ -38,7 +38,7 @@ export const pushToUser: Route = {
   errors: ["bad_request", ...publishErrors, "idempotency_conflict", "too_many_keys"],
   async handle(context, call) {
     const { topic, ...message } = await readMessages(call.request.raw, body)
-    const channel = channelFor(context, call, `/${partOf(call.path["user"] as string)}/${topic}`)
+    const channel = permittedChannel(context, call, `/${partOf(call.path["user"] as string)}/${topic}`)
     const answer = await publishNow(context, { channel, ...readDraft(context, call, message) })
     const reach = await reachOf(context, { user: call.path["user"] as string, channel })
     return Response.json({ ...answer, ...reach }, { status: answer.duplicate ? 200 : 201 })
