@@ -60,7 +60,7 @@ export function parseConfig(value: unknown = {}): Config {
   // The default rule keeps within a small budget as well.
   if (!hasPattern(parsed.data, defaultRule.pattern)) channels.push([defaultRule.pattern, defaultChannel])
   const permissions = fillPermissions(
-    new Map(channels.map(([pattern, channel]) => [pattern, saidIn(channel)])),
+    new Map(channels.map(([pattern, channel]) => [pattern, statedPermissions(channel)])),
     defaultPermissions(hasCredentials(access)),
   )
   const kept = presenceKept(new Map(channels.map(([pattern, { presence }]) => [pattern, presence])))
@@ -88,7 +88,13 @@ export function parseConfig(value: unknown = {}): Config {
 }
 
 /** What a channel's rule says about who may, without what it leaves out. */
-function saidIn({ listen, publish, presence, readHistory, manage }: ChannelOutput): StatedPermissions {
+function statedPermissions({
+  listen,
+  publish,
+  presence,
+  readHistory,
+  manage,
+}: ChannelOutput): StatedPermissions {
   return {
     ...(listen && { listen }),
     ...(publish && { publish }),
