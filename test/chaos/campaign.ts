@@ -2,9 +2,9 @@
 import { Random } from "../fuzz/random.ts"
 import { until } from "../support/redis-servers.ts"
 import { type CrowdOptions, listenOn, publishOn } from "./crowd.ts"
-import { Hearer, Ledger } from "./ledger.ts"
+import { ListenerRecord, Ledger } from "./ledger.ts"
 import { ChaosNode } from "./node.ts"
-import { channels, type Fault, type Kind, startStage } from "./weather.ts"
+import { channels, type Fault, type Kind, startStage } from "./faults.ts"
 
 interface RunOptions {
   readonly seed: number
@@ -51,12 +51,12 @@ export async function chaosRun(options: RunOptions): Promise<Report> {
   const crowd: CrowdOptions = { nodes: () => nodes, ledger, random }
   const listeners = channels.flatMap((channel) =>
     Array.from({ length: listenersPerChannel }, (_, index) => {
-      const hearer = new Hearer(`listener ${index} of ${channel}`, channel)
-      ledger.hearers.push(hearer)
-      return listenOn(channel, hearer, crowd)
+      const record = new ListenerRecord(`listener ${index} of ${channel}`, channel)
+      ledger.records.push(record)
+      return listenOn(channel, record, crowd)
     }),
   )
-  await until(() => ledger.hearers.every(({ position }) => position !== null), "the listeners")
+  await until(() => ledger.records.every(({ position }) => position !== null), "the listeners")
   let goesOn = true
   const publishing = channels.flatMap((channel, at) =>
     Array.from({ length: publishersPerChannel }, (_, index) =>
@@ -97,11 +97,11 @@ export async function chaosRun(options: RunOptions): Promise<Report> {
     kind: stage.kind,
     faults: happened,
     answered: ledger.answered.length,
-    heard: ledger.hearers.reduce(
+    heard: ledger.records.reduce(
       (sum, { segments }) => sum + segments.reduce((all, { messages }) => all + messages.length, 0),
       0,
     ),
-    resets: ledger.hearers.reduce((sum, { resets }) => sum + resets, 0),
+    resets: ledger.records.reduce((sum, { resets }) => sum + resets, 0),
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     findings,
   }
@@ -113,7 +113,7 @@ async function settle(ledger: Ledger, nodes: readonly ChaosNode[]): Promise<stri
   for (;;) {
     const read = await readAll(nodes).catch(() => null)
     if (read) {
-      const behind = ledger.hearers.some(({ channel, position }) => {
+      const behind = ledger.records.some(({ channel, position }) => {
         const tail = read.tails.get(channel)
         return !position || !tail || position.epoch !== tail.epoch || position.offset !== tail.offset
       })

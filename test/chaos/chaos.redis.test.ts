@@ -1,7 +1,7 @@
 // Ten short seeds of the chaos campaign; `test/chaos/run.ts` runs as many as there is time for.
 import { expect, test } from "bun:test"
 import { chaosRun } from "./campaign.ts"
-import type { Kind } from "./weather.ts"
+import type { Kind } from "./faults.ts"
 
 /** A guard against hanging; they take some three seconds each, and ten where servers have to agree on a new master. */
 const deadlineMs = 180_000

@@ -5,7 +5,7 @@ import type { PreparedMessage } from "../../src/hub/prepared-message.ts"
 import { ListGroup } from "../../src/transports/list-group.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../../src/transports/transport.ts"
 import type { Random } from "../fuzz/random.ts"
-import type { Hearer, Ledger } from "./ledger.ts"
+import type { ListenerRecord, Ledger } from "./ledger.ts"
 import type { ChaosNode } from "./node.ts"
 
 /** A client comes back after that long, and one more time as long each at most. */
@@ -25,20 +25,20 @@ const kind: GroupKind = {
   make: () => new EachGroup(),
 }
 
-/** One stay of a listener at a node. */
-class Stay implements Listener {
+/** One connection of a listener to a node. */
+class RecordedConnection implements Listener {
   readonly kind = kind
   hubState: ListenerState | null = null
   groupIndex = -1
   closed = false
-  private readonly hearer: Hearer
+  private readonly record: ListenerRecord
   private readonly onEnd: () => void
   private readonly resumes: boolean
 
-  constructor(hearer: Hearer, onEnd: () => void) {
-    this.hearer = hearer
+  constructor(record: ListenerRecord, onEnd: () => void) {
+    this.record = record
     this.onEnd = onEnd
-    this.resumes = hearer.position !== null
+    this.resumes = record.position !== null
   }
 
   get outbox(): this {
@@ -47,12 +47,12 @@ class Stay implements Listener {
 
   start({ position }: Start): void {
     // Who resumes goes on where it was; a reset, if there is one, follows.
-    if (!this.closed && !this.resumes) this.hearer.begins(position, "start")
+    if (!this.closed && !this.resumes) this.record.begin(position, "start")
   }
 
   write(entries: readonly PreparedMessage[]): void {
     if (this.closed) return
-    for (const { message } of entries) this.hearer.hears(message)
+    for (const { message } of entries) this.record.receive(message)
   }
 
   ready(): null {
@@ -60,7 +60,7 @@ class Stay implements Listener {
   }
 
   reset(position: Position, reason: string): void {
-    if (!this.closed) this.hearer.begins(position, reason)
+    if (!this.closed) this.record.begin(position, reason)
   }
 
   end(): void {
@@ -79,7 +79,7 @@ export interface CrowdOptions {
 /** Somebody who listens to a channel for as long as the run lasts, at one node after the other. */
 export function listenOn(
   channel: Channel,
-  hearer: Hearer,
+  record: ListenerRecord,
   { nodes, random }: CrowdOptions,
 ): { stop(): void } {
   let stopped = false
@@ -93,15 +93,15 @@ export function listenOn(
       node.left.delete(gone)
       setTimeout(arrive, comeBackMs * (1 + random.below(3)))
     }
-    const stay = new Stay(hearer, again)
-    const gone = (): void => stay.end()
+    const connection = new RecordedConnection(record, again)
+    const gone = (): void => connection.end()
     node.left.add(gone)
     leave = () => {
-      stay.closed = true
+      connection.closed = true
       node.left.delete(gone)
-      node.hub.leave(stay)
+      node.hub.leave(connection)
     }
-    node.hub.join(stay, channel, hearer.position)
+    node.hub.join(connection, channel, record.position)
   }
   arrive()
   return {

@@ -11,7 +11,7 @@ interface Segment {
   readonly messages: Message[]
 }
 
-export class Hearer {
+export class ListenerRecord {
   readonly name: string
   readonly channel: string
   readonly segments: Segment[] = []
@@ -32,25 +32,25 @@ export class Hearer {
     return Math.max(0, this.segments.length - 1)
   }
 
-  begins(position: Position, reason: string): void {
+  begin(position: Position, reason: string): void {
     this.segments.push({ from: position, reason, messages: [] })
   }
 
-  hears(message: Message): void {
+  receive(message: Message): void {
     this.segments.at(-1)?.messages.push(message)
   }
 }
 
 /** A publish that was answered. */
-interface Answered {
+interface AcceptedPublish {
   readonly channel: string
   readonly text: string
   readonly position: Position
 }
 
 export class Ledger {
-  readonly hearers: Hearer[] = []
-  readonly answered: Answered[] = []
+  readonly records: ListenerRecord[] = []
+  readonly answered: AcceptedPublish[] = []
   /** Faults that may lose what was answered: only after one of them anybody may be told to reload. */
   losses = 0
   /** What a publisher was last told instead of an answer. */
@@ -64,16 +64,16 @@ export class Ledger {
   verdict(tails: ReadonlyMap<string, Position>, kept: ReadonlyMap<string, readonly Message[]>): string[] {
     for (const { channel, text, position } of this.answered)
       this.place(channel, position, text, "was answered")
-    for (const hearer of this.hearers) this.judge(hearer, tails.get(hearer.channel))
+    for (const record of this.records) this.judge(record, tails.get(record.channel))
     for (const [channel, messages] of kept) this.judgeKept(channel, messages)
     return [...this.found]
   }
 
-  private judge(hearer: Hearer, tail: Position | undefined): void {
-    const { name, channel, segments, position } = hearer
+  private judge(record: ListenerRecord, tail: Position | undefined): void {
+    const { name, channel, segments, position } = record
     if (!position || !tail || position.epoch !== tail.epoch || position.offset !== tail.offset)
       this.found.add(`${name} ends at ${print(position)}, and ${channel} at ${print(tail ?? null)}`)
-    if (hearer.resets > 0 && this.losses === 0)
+    if (record.resets > 0 && this.losses === 0)
       this.found.add(`${name} was told to reload, and nothing was lost`)
     const last = new Map<string, number>()
     for (const { from, messages } of segments) {

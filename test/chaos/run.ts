@@ -2,7 +2,7 @@
 // Prints a JSON line a run and exits with 1 when something was. `--seed 17 --seeds 1` repeats a run.
 import { readFlags } from "../../bench/measure/flags.ts"
 import { chaosRun } from "./campaign.ts"
-import type { Kind } from "./weather.ts"
+import type { Kind } from "./faults.ts"
 
 const flags = readFlags({
   seeds: 200,

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { parseChannel } from "../../src/channels/name.ts"
 import { type CrowdOptions, listenOn } from "../chaos/crowd.ts"
-import { Hearer, Ledger } from "../chaos/ledger.ts"
+import { ListenerRecord, Ledger } from "../chaos/ledger.ts"
 import { ChaosNode } from "../chaos/node.ts"
 import { Random } from "../fuzz/random.ts"
 import { RedisProcess, until } from "../support/redis-servers.ts"
@@ -22,13 +22,13 @@ const persistent = { config: { save: '""' } }
 /** Two nodes; `/a` has a listener on the second, which comes back whenever it is sent away. */
 class Scene implements AsyncDisposable {
   readonly nodes: readonly [ChaosNode, ChaosNode]
-  readonly hearer = new Hearer("the listener", a)
+  readonly record = new ListenerRecord("the listener", a)
   private readonly listening: { stop(): void }
 
   private constructor(nodes: readonly [ChaosNode, ChaosNode]) {
     this.nodes = nodes
     const crowd: CrowdOptions = { nodes: () => [nodes[1]], ledger: new Ledger(), random: new Random(1) }
-    this.listening = listenOn(a, this.hearer, crowd)
+    this.listening = listenOn(a, this.record, crowd)
   }
 
   static async at(url: string, voteLeaseMs: number | null = leaseMs): Promise<Scene> {
@@ -36,13 +36,13 @@ class Scene implements AsyncDisposable {
     const make = () => new ChaosNode(url, { prefix, routing: "targeted", voteLeaseMs })
     const scene = new Scene([make(), make()])
     await Promise.all(scene.nodes.map((node) => isUp(node)))
-    await until(() => scene.hearer.position !== null, "the listener")
+    await until(() => scene.record.position !== null, "the listener")
     return scene
   }
 
   /** Resolves when it was heard; or when the listener was told to reload, who may not hear it then. */
   async publish(text: string, node = this.nodes[0]): Promise<void> {
-    const { resets } = this.hearer
+    const { resets } = this.record
     // With a key: what was accepted, and its answer lost, is not published twice.
     const draft = keyed("/a", text)
     await until(async () => {
@@ -54,18 +54,18 @@ class Scene implements AsyncDisposable {
       }
     }, `"${text}" to be published`)
     await until(
-      () => this.heard.flat().includes(text) || this.hearer.resets > resets,
+      () => this.heard.flat().includes(text) || this.record.resets > resets,
       `"${text}" to be heard`,
     )
   }
 
   /** Who is told to reload stands at the tail: what is published before that, it does not hear. */
   isReset(times = 1): Promise<void> {
-    return until(() => this.hearer.resets === times, "a reset")
+    return until(() => this.record.resets === times, "a reset")
   }
 
   get heard(): readonly (readonly string[])[] {
-    return this.hearer.segments.map(({ messages }) => messages.map(({ data }) => String(data)))
+    return this.record.segments.map(({ messages }) => messages.map(({ data }) => String(data)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,13 +96,13 @@ test(
     await using redis = await RedisProcess.start(persistent)
     await using scene = await Scene.at(redis.url)
     await scene.publish("one")
-    const { position } = scene.hearer
+    const { position } = scene.record
     for (const text of ["two", "three"]) {
       await restartAsPlanned(redis)
       await scene.publish(text)
     }
     expect(scene.heard).toEqual([["one", "two", "three"]])
-    expect(scene.hearer.resets).toBe(0)
+    expect(scene.record.resets).toBe(0)
     const page = await scene.nodes[0].hub.read(a, position as NonNullable<typeof position>, bounds)
     expect("messages" in page && page.messages.map(({ data }) => data)).toEqual(["two", "three"])
   },
@@ -131,14 +131,14 @@ test(
     await scene.publish("kept")
     await redis.command("SAVE")
     await scene.publish("lost")
-    const { position } = scene.hearer
+    const { position } = scene.record
     await redis.restart()
     await scene.isReset()
     await scene.publish("new")
     expect(scene.heard).toEqual([["kept", "lost"], ["new"]])
     // The same number as the lost one, and another epoch.
-    expect(scene.hearer.position?.offset).toBe(position?.offset)
-    expect(scene.hearer.position?.epoch).not.toBe(position?.epoch)
+    expect(scene.record.position?.offset).toBe(position?.offset)
+    expect(scene.record.position?.epoch).not.toBe(position?.epoch)
     // From here on it is as ever.
     await restartAsPlanned(redis)
     await scene.publish("newer")

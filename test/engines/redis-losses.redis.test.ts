@@ -1,6 +1,6 @@
 // What may befall Redis, one thing at a time, and what a listener on a node then gets: everything in order, or a reset.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { Hearer, Ledger } from "../chaos/ledger.ts"
+import { ListenerRecord, Ledger } from "../chaos/ledger.ts"
 import { type CrowdOptions, listenOn } from "../chaos/crowd.ts"
 import { ChaosNode } from "../chaos/node.ts"
 import { Random } from "../fuzz/random.ts"
@@ -18,25 +18,25 @@ const a = parseChannel("/a", "body")
 /** A node with one listener of `/a` that comes back whenever it is sent away. */
 class Scene implements AsyncDisposable {
   readonly node: ChaosNode
-  readonly hearer = new Hearer("the listener", a)
+  readonly record = new ListenerRecord("the listener", a)
   private readonly listening: { stop(): void }
 
   private constructor(node: ChaosNode) {
     this.node = node
     const crowd: CrowdOptions = { nodes: () => [node], ledger: new Ledger(), random: new Random(1) }
-    this.listening = listenOn(a, this.hearer, crowd)
+    this.listening = listenOn(a, this.record, crowd)
   }
 
   static async at(url: string, prefix = freshPrefix()): Promise<Scene> {
     const node = new ChaosNode(url, { prefix, routing: "targeted" })
     await node.engine.opened()
     const scene = new Scene(node)
-    await until(() => scene.hearer.position !== null, "the listener")
+    await until(() => scene.record.position !== null, "the listener")
     return scene
   }
 
   get heard(): readonly (readonly string[])[] {
-    return this.hearer.segments.map(({ messages }) => messages.map(({ data }) => String(data)))
+    return this.record.segments.map(({ messages }) => messages.map(({ data }) => String(data)))
   }
 
   async publish(text: string): Promise<void> {
@@ -76,7 +76,7 @@ describe("a Redis that", () => {
       await redis.kill()
       expect(await refusalOf(() => scene.publish("lost"))).toContain("engine_unavailable")
       await redis.restart()
-      await until(() => scene.hearer.resets === 1, "a reset")
+      await until(() => scene.record.resets === 1, "a reset")
       await scene.publishWhenUp("after")
       await scene.hears("after")
       expect(scene.heard).toEqual([["before"], ["after"]])
@@ -93,10 +93,10 @@ describe("a Redis that", () => {
       await using scene = await Scene.at(redis.url)
       await scene.publish("before")
       await scene.hears("before")
-      const before = scene.hearer.position
+      const before = scene.record.position
       await redis.kill()
       await redis.restart()
-      await until(() => scene.hearer.resets === 1, "a reset")
+      await until(() => scene.record.resets === 1, "a reset")
       await scene.publishWhenUp("after")
       await scene.hears("after")
       const { messages, tail } = await scene.node.read(a)
@@ -116,15 +116,15 @@ describe("a Redis that", () => {
       await redis.command("SAVE")
       await scene.publish("lost")
       await scene.hears("lost")
-      const lost = scene.hearer.position
+      const lost = scene.record.position
       await redis.kill()
       await redis.restart()
-      await until(() => scene.hearer.resets === 1, "a reset")
+      await until(() => scene.record.resets === 1, "a reset")
       await scene.publishWhenUp("new")
       await scene.hears("new")
       expect(scene.heard).toEqual([["kept", "lost"], ["new"]])
       // The same number as the lost one, and another epoch: who comes with the old cursor is told.
-      expect(scene.hearer.position?.offset).toBe(lost?.offset)
+      expect(scene.record.position?.offset).toBe(lost?.offset)
       const page = await scene.node.hub.read(a, lost as NonNullable<typeof lost>, bounds)
       expect(page).toMatchObject({ reset: "epoch" })
     },
@@ -140,7 +140,7 @@ describe("a Redis that", () => {
       await scene.hears("before")
       await redis.flush()
       await scene.publish("after")
-      await until(() => scene.hearer.resets === 1, "a reset")
+      await until(() => scene.record.resets === 1, "a reset")
       await scene.publish("later")
       await scene.hears("later")
       expect(scene.heard.at(-1)).toContain("later")
@@ -162,7 +162,7 @@ describe("a Redis that", () => {
       redis.resume()
       await scene.publishWhenUp("after")
       await scene.hears("after")
-      expect(scene.hearer.resets).toBe(0)
+      expect(scene.record.resets).toBe(0)
       expect(scene.heard.flat().filter((text) => text !== "maybe")).toEqual(["before", "after"])
     },
     deadlineMs,
@@ -181,7 +181,7 @@ describe("a Redis that", () => {
       }
       await scene.hears("4.9")
       await engine.close()
-      expect(scene.hearer.resets).toBe(0)
+      expect(scene.record.resets).toBe(0)
       expect(scene.heard.flat()).toEqual(
         Array.from({ length: 50 }, (_, i) => `${Math.floor(i / 10)}.${i % 10}`),
       )
@@ -204,7 +204,7 @@ describe("a Redis that", () => {
         wire.set("nothing")
         await scene.hears("meanwhile")
         await engine.close()
-        expect(scene.hearer.resets).toBe(0)
+        expect(scene.record.resets).toBe(0)
       },
       deadlineMs,
     )

@@ -6,7 +6,7 @@ import type { Message } from "../../../src/engines/engine.ts"
 import { pollOnce } from "../../support/poller.ts"
 import { headOf } from "../../support/publish.ts"
 import { RedisProcess, until } from "../../support/redis-servers.ts"
-import { Hearer, Ledger } from "../ledger.ts"
+import { ListenerRecord, Ledger } from "../ledger.ts"
 import { Backend } from "./backend.ts"
 import { listenOn, messageOf, publishOn, ways } from "./listeners.ts"
 import { channels, Nodes, room } from "./nodes.ts"
@@ -51,15 +51,15 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
   const ledger = new Ledger()
   const stops = channels.flatMap((channel) =>
     ways.map((way) => {
-      const hearer = new Hearer(`${way.name} of ${channel}`, channel)
-      ledger.hearers.push(hearer)
-      return listenOn(hearer, way, { nodes, random })
+      const record = new ListenerRecord(`${way.name} of ${channel}`, channel)
+      ledger.records.push(record)
+      return listenOn(record, way, { nodes, random })
     }),
   )
   const visitors = Array.from({ length: usersCount }, (_, at) => new Visitor(`u${at}`, nodes, random))
   const watchers = ["one", "two"].map((name) => new Watcher(`watcher ${name}`, nodes, random))
   const allIn = () => visitors.every(({ node }) => node !== null)
-  await until(() => ledger.hearers.every(({ position }) => position !== null) && allIn(), "everybody")
+  await until(() => ledger.records.every(({ position }) => position !== null) && allIn(), "everybody")
   let goesOn = true
   const publishing = channels.map((channel, at) =>
     publishOn(channel, `p${at}`, { nodes, random, ledger, goesOn: () => goesOn }),
@@ -67,18 +67,18 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
 
   // Nobody else draws from it: a seed repeats its faults.
   const chance = Random.of(seed, "weather", 0)
-  const weather = makeWeather({ redis, nodes, random: chance, keeps, longestMs })
+  const possible = makeFaults({ redis, nodes, random: chance, keeps, longestMs })
   const happened: string[] = []
   const happen = async ({ name, loses, happens }: Fault): Promise<void> => {
     if (loses) ledger.losses++
     happened.push(name)
     await happens()
   }
-  if (pauseMs !== undefined) await happen(weather.pause(pauseMs))
+  if (pauseMs !== undefined) await happen(possible.pause(pauseMs))
   else
     for (let i = 0; i < faults; i++) {
       await Bun.sleep(50 + chance.below(500))
-      await happen(chance.pick(weather.faults))
+      await happen(chance.pick(possible.faults))
     }
 
   const findings: string[] = []
@@ -138,11 +138,11 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
     seed,
     faults: happened,
     answered: ledger.answered.length,
-    heard: ledger.hearers.reduce(
+    heard: ledger.records.reduce(
       (sum, { segments }) => sum + segments.reduce((all, { messages }) => all + messages.length, 0),
       0,
     ),
-    resets: ledger.hearers.reduce((sum, { resets }) => sum + resets, 0),
+    resets: ledger.records.reduce((sum, { resets }) => sum + resets, 0),
     registered: backend.registered.size,
     seconds: Math.round((performance.now() - startedAt) / 100) / 10,
     findings: [...new Set(findings)],
@@ -156,7 +156,7 @@ interface Fault {
   happens(): Promise<void>
 }
 
-interface WeatherOptions {
+interface FaultOptions {
   readonly redis: RedisProcess
   readonly nodes: Nodes
   readonly random: Random
@@ -164,7 +164,7 @@ interface WeatherOptions {
   readonly longestMs: number
 }
 
-function makeWeather({ redis, nodes, random, keeps, longestMs }: WeatherOptions) {
+function makeFaults({ redis, nodes, random, keeps, longestMs }: FaultOptions) {
   const pause = (ms: number): Fault => ({
     name: `Redis stands still for ${ms} ms`,
     loses: false,
@@ -249,7 +249,7 @@ async function verdictOf(ledger: Ledger, nodes: Nodes): Promise<string[]> {
     )
   const isThere = async (): Promise<boolean> => {
     const tails = await read().catch(() => null)
-    return ledger.hearers.every(({ channel, position }) => {
+    return ledger.records.every(({ channel, position }) => {
       const tail = tails?.get(channel)
       return position !== null && position.epoch === tail?.epoch && position.offset === tail.offset
     })

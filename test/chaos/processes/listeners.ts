@@ -6,7 +6,7 @@ import type { Random } from "../../fuzz/random.ts"
 import { type Listener, textOf } from "../../support/heard.ts"
 import { post, type PublishAnswer } from "../../support/publish.ts"
 import { laba, longPoll, sse, type Transport } from "../../support/transports.ts"
-import type { Hearer, Ledger } from "../ledger.ts"
+import type { ListenerRecord, Ledger } from "../ledger.ts"
 import type { Nodes } from "./nodes.ts"
 
 /** The ways to listen that tell cursors: who listens changes between none of them, and each is tried on each channel. */
@@ -25,21 +25,21 @@ interface ListeningOptions {
 
 /** Listens for as long as the run lasts. Answers how to stop. */
 export function listenOn(
-  hearer: Hearer,
+  record: ListenerRecord,
   way: Transport,
   { nodes, random }: ListeningOptions,
 ): () => Promise<void> {
   let stopped = false
   let current: Listener | null = null
-  const stay = async (): Promise<void> => {
+  const connection = async (): Promise<void> => {
     const node = nodes.any()
     if (!node) return
-    const { position } = hearer
-    const after = position ? printCursor(hearer.channel, position) : undefined
-    const listener = await way.open(node.base, hearer.channel, after)
+    const { position } = record
+    const after = position ? printCursor(record.channel, position) : undefined
+    const listener = await way.open(node.base, record.channel, after)
     current = listener
     try {
-      if (!stopped) await hear(listener, hearer)
+      if (!stopped) await hear(listener, record)
     } finally {
       await listener[Symbol.asyncDispose]()
     }
@@ -47,7 +47,7 @@ export function listenOn(
   const run = async (): Promise<void> => {
     while (!stopped) {
       // Refused, cut or sent away: it comes back.
-      await stay().catch(() => undefined)
+      await connection().catch(() => undefined)
       if (!stopped) await Bun.sleep(comeBackMs + random.below(comeBackMs))
     }
   }
@@ -61,19 +61,19 @@ export function listenOn(
   }
 }
 
-/** Until the end of one stay. */
-async function hear(listener: Listener, hearer: Hearer): Promise<void> {
+/** Until the end of one connection. */
+async function hear(listener: Listener, record: ListenerRecord): Promise<void> {
   for (;;) {
     const heard = await listener.next(patienceMs)
     if (heard.kind === "end") return
     const cursor = heard.kind === "message" ? heard.ownCursor : heard.cursor
-    const position = parseCursor(cursor ?? "", hearer.channel)
-    if (!position) throw new Error(`${hearer.name} was given the cursor ${cursor}`)
+    const position = parseCursor(cursor ?? "", record.channel)
+    if (!position) throw new Error(`${record.name} was given the cursor ${cursor}`)
     // Who resumes goes on where it was; a reset, if there is one, follows.
     if (heard.kind === "position") {
-      if (hearer.position === null) hearer.begins(position, "start")
-    } else if (heard.kind === "reset") hearer.begins(position, heard.reason ?? "")
-    else hearer.hears(messageOf(hearer.channel, position, textOf(heard)))
+      if (record.position === null) record.begin(position, "start")
+    } else if (heard.kind === "reset") record.begin(position, heard.reason ?? "")
+    else record.receive(messageOf(record.channel, position, textOf(heard)))
   }
 }
 

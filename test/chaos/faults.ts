@@ -24,20 +24,20 @@ interface Stage extends AsyncDisposable {
 }
 
 /** How long a pause or a cut lasts at most, in milliseconds. */
-interface WeatherOptions {
+interface FaultOptions {
   readonly random: Random
   readonly longestMs: number
 }
 
 const nodes = 3
 
-export function startStage(kind: Kind, options: WeatherOptions): Promise<Stage> {
+export function startStage(kind: Kind, options: FaultOptions): Promise<Stage> {
   if (kind === "sentinel") return startSentinelStage(options)
   return kind === "cluster" ? startClusterStage(options) : startSingleStage(options)
 }
 
 /** One server, each node behind a wire of its own. */
-async function startSingleStage({ random, longestMs }: WeatherOptions): Promise<Stage> {
+async function startSingleStage({ random, longestMs }: FaultOptions): Promise<Stage> {
   const keeps = random.pick(["nothing", "log", "snapshot"] as const)
   const server = await RedisProcess.start({
     config: { save: '""', ...(keeps === "log" && { appendonly: "yes", appendfsync: "everysec" }) },
@@ -105,7 +105,7 @@ async function startSingleStage({ random, longestMs }: WeatherOptions): Promise<
   }
 }
 
-async function startSentinelStage({ random, longestMs }: WeatherOptions): Promise<Stage> {
+async function startSentinelStage({ random, longestMs }: FaultOptions): Promise<Stage> {
   const trio = await SentinelTrio.start()
   return {
     kind: "sentinel",
@@ -153,7 +153,7 @@ async function failOver(trio: SentinelTrio, random: Random): Promise<void> {
   await master.restart()
 }
 
-async function startClusterStage({ random, longestMs }: WeatherOptions): Promise<Stage> {
+async function startClusterStage({ random, longestMs }: FaultOptions): Promise<Stage> {
   const cluster = await RedisCluster.start({ replicas: true })
   return {
     kind: "cluster",
