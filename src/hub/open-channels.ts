@@ -7,8 +7,7 @@ import type { Limits } from "../../wire/limits.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
 import type { Engine, MaybePromise } from "../engines/engine.ts"
 import type { Listener } from "../transports/transport.ts"
-import { Audience, type AudienceContext, detach } from "./audience/audience.ts"
-import { audienceOf } from "./audience/listener-state.ts"
+import { Audience, type AudienceContext, detach, audienceOf } from "./audience/audience.ts"
 
 /** Listeners ended in one turn when a channel is deleted: a close is a system call or two. */
 const endSliceMax = 200

@@ -1,10 +1,11 @@
 // What becomes of a listener that takes no more for now, by its own wish or because its reader is slow: for the latter the channel's rule says whether it is closed, or skips to the newest message
 // once its reader has drained.
+import { audienceOf, channelOf, type UngroupedListener } from "./audience/audience.ts"
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
-import { audienceOf, channelOf, isStarted, positionOf, type Ungrouped } from "./audience/listener-state.ts"
+import { isStarted, positionOf } from "./audience/listener-state.ts"
 import { reasonOf, resetAtHead } from "./replay/catch-up.ts"
 import type { Replays } from "./replay/replays.ts"
 
@@ -27,7 +28,7 @@ export class SlowListeners {
   pause(listener: Listener): void {
     const audience = audienceOf(listener)
     if (audience?.move(listener, "pause", positionOf(listener, audience)))
-      this.options.replays.add(listener.hubState as Ungrouped)
+      this.options.replays.add(listener.hubState as UngroupedListener)
   }
 
   /** As `Hub.startSkipping`. */
@@ -45,12 +46,12 @@ export class SlowListeners {
     if (!audience || !isStarted(listener)) return () => undefined
     if (!audience.move(listener, "skip", positionOf(listener, audience))) return () => undefined
     counters.slowSkipped++
-    const skipping = listener.hubState as Ungrouped
+    const skipping = listener.hubState as UngroupedListener
     return () => this.resume(skipping)
   }
 
   /** The reader has taken all that waited: the listener goes on with the newest message, and is told what it missed. */
-  private resume(skipping: Ungrouped): void {
+  private resume(skipping: UngroupedListener): void {
     const { audience, listener, position } = skipping
     if (listener.hubState !== skipping || listener.closed) return
     // What was missed of another numbering cannot be counted, so it is said as it is to everybody else.

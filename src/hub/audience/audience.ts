@@ -10,7 +10,7 @@ import type { Counters } from "../../telemetry/counters.ts"
 import type { GroupKind, Listener } from "../../transports/transport.ts"
 import { type ListenerEvent, nextPhase } from "./listener-phase.ts"
 import { Bucket } from "./bucket.ts"
-import { isStarted, phaseOf, stateOf, Ungrouped } from "./listener-state.ts"
+import { isStarted, type Joining, phaseOf, stateOf, Ungrouped } from "./listener-state.ts"
 import { Ring, RingBudget, ringMessagesMax, type SpareMessages } from "./ring.ts"
 
 /** Messages the slowest bucket may lag before publishes to the channel wait. */
@@ -51,9 +51,9 @@ export class Audience implements SpareMessages {
   /** In the fan-out's queue. */
   queued = false
   private readonly context: AudienceContext
-  private readonly buckets: Bucket[] = []
+  private readonly buckets: Bucket<Audience>[] = []
   /** Listeners in no bucket: they read history, or skip until they have drained. */
-  private ungrouped: Set<Ungrouped> | null = null
+  private ungrouped: Set<UngroupedListener> | null = null
   /** How many of them read history: the ring is kept for these. */
   private replaying = 0
   /** The last message, while somebody skips to it. */
@@ -174,7 +174,7 @@ export class Audience implements SpareMessages {
   }
 
   /** The bucket has lost its last member. */
-  dropBucket(bucket: Bucket): void {
+  dropBucket(bucket: Bucket<Audience>): void {
     const index = this.buckets.indexOf(bucket)
     if (index < 0) return
     this.buckets.splice(index, 1)
@@ -182,7 +182,7 @@ export class Audience implements SpareMessages {
   }
 
   /** It is in a bucket now, or gone. */
-  dropUngrouped(ungrouped: Ungrouped): void {
+  dropUngrouped(ungrouped: UngroupedListener): void {
     const { ungrouped: all } = this
     if (!all?.delete(ungrouped)) return
     if (all.size === 0) this.ungrouped = null
@@ -255,10 +255,10 @@ export class Audience implements SpareMessages {
     this.isEntered = false
   }
 
-  private bucketFor(kind: GroupKind): Bucket {
+  private bucketFor(kind: GroupKind): Bucket<Audience> {
     // The newest buckets are the ones with room, and the likeliest to stand at the head.
     for (let i = this.buckets.length - 1; i >= 0; i--) {
-      const bucket = this.buckets[i] as Bucket
+      const bucket = this.buckets[i] as Bucket<Audience>
       if (bucket.kind === kind && !bucket.isFull) return bucket
     }
     const bucket = new Bucket(this, kind, this.head)
@@ -298,9 +298,28 @@ export class Audience implements SpareMessages {
   }
 }
 
+/** A listener of an audience that is in none of its buckets. */
+export type UngroupedListener = Ungrouped<Audience>
+
+const stateIn = (listener: Listener): Joining | UngroupedListener | Bucket<Audience> | null =>
+  stateOf(listener) as Joining | UngroupedListener | Bucket<Audience> | null
+
+/** What it listens to, or is about to; null while it is gone. */
+export function channelOf(listener: Listener): Channel | null {
+  const state = stateIn(listener)
+  if (!state) return null
+  return "audience" in state ? state.audience.channel : state.channel
+}
+
+/** Where it is, once its channel is open. */
+export function audienceOf(listener: Listener): Audience | null {
+  const state = stateIn(listener)
+  return state && "audience" in state ? state.audience : null
+}
+
 /** Takes a listener out of where it is. */
 export function detach(listener: Listener): void {
-  const state = stateOf(listener)
+  const state = stateIn(listener)
   listener.hubState = null
   switch (state?.phase) {
     case "live":

@@ -2,7 +2,6 @@
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Group, GroupKind, ListenerState } from "../../transports/transport.ts"
 import { payloadBytes } from "../prepared-message.ts"
-import type { Audience } from "./audience.ts"
 import type { Ring } from "./ring.ts"
 
 /** Listeners a bucket: enough that a write a bucket costs nothing beside the writes a listener, few enough to slice finely. */
@@ -11,14 +10,15 @@ const listenersMax = 250
 /** Messages a bucket is given in one turn. More would hold the loop for longer than a slice: measured in `bench/big-channel`. */
 const batchMessagesMax = 32
 
-export class Bucket implements ListenerState {
-  readonly audience: Audience
+/** `In`: the audience that it is a part of. */
+export class Bucket<In = unknown> implements ListenerState {
+  readonly audience: In
   readonly kind: GroupKind
   readonly group: Group
   /** Offset of the last message its listeners were given. */
   offset: number
 
-  constructor(audience: Audience, kind: GroupKind, offset: number) {
+  constructor(audience: In, kind: GroupKind, offset: number) {
     this.audience = audience
     this.kind = kind
     this.group = kind.make()

@@ -3,7 +3,6 @@
 import type { Position } from "../../../wire/cursor.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Listener, ListenerState, Phase } from "../../transports/transport.ts"
-import type { Audience } from "./audience.ts"
 import type { Bucket } from "./bucket.ts"
 
 /** Its channel is being opened. A new one for each join, so that a late answer finds out whether it is still meant. */
@@ -16,10 +15,10 @@ export class Joining implements ListenerState {
   }
 }
 
-/** In the audience and in no bucket: it reads history, or skips until its reader has drained. A new one for each time. */
-export class Ungrouped implements ListenerState {
+/** In an audience and in no bucket: it reads history, or skips until its reader has drained. A new one for each time. */
+export class Ungrouped<In = unknown> implements ListenerState {
   readonly phase: "replaying" | "skipping"
-  readonly audience: Audience
+  readonly audience: In
   readonly listener: Listener
   /** What it was given last, as far as is known. */
   position: Position
@@ -29,7 +28,7 @@ export class Ungrouped implements ListenerState {
   constructor(
     phase: "replaying" | "skipping",
     options: {
-      readonly audience: Audience
+      readonly audience: In
       readonly listener: Listener
       readonly position: Position
       readonly started: boolean
@@ -53,21 +52,11 @@ export const stateOf = (listener: Listener): Joining | Ungrouped | Bucket | null
 
 export const phaseOf = (listener: Listener): Phase => listener.hubState?.phase ?? "gone"
 
-/** What it listens to, or is about to; null while it is gone. */
-export function channelOf(listener: Listener): Channel | null {
-  const state = stateOf(listener)
-  if (!state) return null
-  return "audience" in state ? state.audience.channel : state.channel
-}
-
-/** Where it is, once its channel is open. */
-export function audienceOf(listener: Listener): Audience | null {
-  const state = stateOf(listener)
-  return state && "audience" in state ? state.audience : null
-}
-
 /** What it was given last, as far as its bucket knows, or where its replay stands; the head while it is joining. */
-export function positionOf(listener: Listener, audience: Audience): Position {
+export function positionOf(
+  listener: Listener,
+  audience: { readonly epoch: string; readonly position: Position },
+): Position {
   const state = stateOf(listener)
   if (state?.phase === "live") return { epoch: audience.epoch, offset: state.offset }
   return state && "position" in state ? state.position : audience.position

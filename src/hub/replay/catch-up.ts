@@ -6,8 +6,8 @@ import type { Engine, Message, PageBounds } from "../../engines/engine.ts"
 import { PreparedMessage, payloadBytes } from "../prepared-message.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Listener } from "../../transports/transport.ts"
-import type { Audience } from "../audience/audience.ts"
-import { isCurrent, isStarted, type Ungrouped } from "../audience/listener-state.ts"
+import type { Audience, UngroupedListener } from "../audience/audience.ts"
+import { isCurrent, isStarted } from "../audience/listener-state.ts"
 
 /** What all replays of a node share. */
 export interface CatchUpContext {
@@ -46,7 +46,10 @@ export function resetAtHead(
  * Gives one page of what came after the position of a replay, from the ring where it reaches so far, and makes the listener
  * live when it has all. `behind`: what was read is ahead of the audience, or of another numbering. Throws what the engine throws.
  */
-export async function givePage(replay: Ungrouped, context: CatchUpContext): Promise<"given" | "behind"> {
+export async function givePage(
+  replay: UngroupedListener,
+  context: CatchUpContext,
+): Promise<"given" | "behind"> {
   const { audience } = replay
   if (replay.started && giveFromRing(replay, context)) return "given"
   const page = await context.engine.history(
@@ -80,11 +83,11 @@ export async function givePage(replay: Ungrouped, context: CatchUpContext): Prom
 }
 
 /** Whether the replay is in the audience's own numbering, and not ahead of it. */
-const isAtOrBehindHead = ({ position, audience }: Ungrouped): boolean =>
+const isAtOrBehindHead = ({ position, audience }: UngroupedListener): boolean =>
   position.epoch === audience.epoch && position.offset <= audience.head
 
 /** Gives what the ring holds beyond the position, a page of it at most. False when it does not reach back so far. */
-function giveFromRing(replay: Ungrouped, context: CatchUpContext): boolean {
+function giveFromRing(replay: UngroupedListener, context: CatchUpContext): boolean {
   const { audience, listener } = replay
   const beyond = isAtOrBehindHead(replay) ? audience.since(replay.position.offset) : null
   if (!beyond) return false
@@ -100,7 +103,11 @@ function giveFromRing(replay: Ungrouped, context: CatchUpContext): boolean {
   return true
 }
 
-function give(replay: Ungrouped, messages: readonly PreparedMessage[], { counters }: CatchUpContext): void {
+function give(
+  replay: UngroupedListener,
+  messages: readonly PreparedMessage[],
+  { counters }: CatchUpContext,
+): void {
   counters.delivered += messages.length
   counters.deliveredBytes += payloadBytes(messages)
   const { epoch, offset } = (messages[messages.length - 1] as PreparedMessage).message

@@ -4,9 +4,9 @@
 import type { Position } from "../../../wire/cursor.ts"
 import type { ResetReason } from "../../../wire/frames.ts"
 import type { Counters } from "../../telemetry/counters.ts"
-import type { Audience } from "../audience/audience.ts"
+import { type Audience, audienceOf, type UngroupedListener } from "../audience/audience.ts"
 import { resetAtHead } from "./catch-up.ts"
-import { audienceOf, type Ungrouped, phaseOf } from "../audience/listener-state.ts"
+import { phaseOf } from "../audience/listener-state.ts"
 
 /** Listeners told to reload in a second, with a burst of one second's worth: about 20 ms of the loop, and what an application behind it answers. */
 export const resetsPerSecond = 2000
@@ -21,7 +21,7 @@ export class PacedResets {
   private readonly counters: Counters
   private readonly isOpen: (audience: Audience) => boolean
   /** Who waits, in the order in which they are told. */
-  private readonly waiting = new Map<Ungrouped, ResetReason>()
+  private readonly waiting = new Map<UngroupedListener, ResetReason>()
   private left = resetsPerSecond
   private countedAtMs = performance.now()
   private timer: ReturnType<typeof setTimeout> | null = null
@@ -40,7 +40,8 @@ export class PacedResets {
       if (at > 0 && at % asideSliceMax === 0) await new Promise((resolve) => setImmediate(resolve))
       const listener = later[at]
       if (!listener || audienceOf(listener) !== audience || phaseOf(listener) !== "live") continue
-      if (audience.move(listener, "skip", before)) this.waiting.set(listener.hubState as Ungrouped, reason)
+      if (audience.move(listener, "skip", before))
+        this.waiting.set(listener.hubState as UngroupedListener, reason)
     }
     if (!this.isOpen(audience)) return
     audience.restart(tail)

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test"
-import type { Audience } from "../audience/audience.ts"
+import type { Audience, UngroupedListener } from "../audience/audience.ts"
 import { Ungrouped } from "../audience/listener-state.ts"
 import { flushPromises, RecordingListener } from "../testing/test-hub.ts"
 import { Replays } from "./replays.ts"
 
 /** A replay of a reader with this outbox that takes nothing before the gate opens. */
-function replayOf(outbox: object, gate: Promise<void> | null): Ungrouped {
+function replayOf(outbox: object, gate: Promise<void> | null): UngroupedListener {
   const listener = new RecordingListener()
   listener.outbox = outbox
   listener.gate = gate
@@ -16,7 +16,7 @@ function replayOf(outbox: object, gate: Promise<void> | null): Ungrouped {
 }
 
 function start() {
-  const given: Ungrouped[] = []
+  const given: UngroupedListener[] = []
   const replays = new Replays({
     async givePage(replay) {
       given.push(replay)

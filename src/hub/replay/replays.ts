@@ -3,24 +3,24 @@
 // identity alone; what a page is, knows catch-up.ts.
 import type { Position } from "../../../wire/cursor.ts"
 import type { Listener } from "../../transports/transport.ts"
-import type { Audience } from "../audience/audience.ts"
-import { isCurrent, type Ungrouped } from "../audience/listener-state.ts"
+import type { Audience, UngroupedListener } from "../audience/audience.ts"
+import { isCurrent } from "../audience/listener-state.ts"
 
 /** Replays of one connection that are looked through for those that are over, when another one comes. */
 const lookThroughFrom = 64
 
 interface ReplaysOptions {
   /** Gives a page. `behind`: its audience stands elsewhere than what was read. */
-  readonly givePage: (replay: Ungrouped) => Promise<"given" | "behind">
+  readonly givePage: (replay: UngroupedListener) => Promise<"given" | "behind">
   /** Resolves when the audience has made up for that, or cannot now. */
-  readonly fetchGap: (replay: Ungrouped) => Promise<void>
+  readonly fetchGap: (replay: UngroupedListener) => Promise<void>
   /** What `givePage` threw ended the replay. */
-  readonly failed: (replay: Ungrouped) => void
+  readonly failed: (replay: UngroupedListener) => void
 }
 
 /** The replays of one connection, while it has any. */
 interface Queue {
-  replays: Ungrouped[]
+  replays: UngroupedListener[]
   /** Another one came that need not wait for the reader. */
   wake: () => void
 }
@@ -42,10 +42,10 @@ export class Replays {
 
   /** Reads history for a listener that is behind. */
   begin(audience: Audience, listener: Listener, after: Position): void {
-    if (audience.move(listener, "behind", after)) this.add(listener.hubState as Ungrouped)
+    if (audience.move(listener, "behind", after)) this.add(listener.hubState as UngroupedListener)
   }
 
-  add(replay: Ungrouped): void {
+  add(replay: UngroupedListener): void {
     const { outbox } = replay.listener
     const queue = this.queues.get(outbox)
     if (!queue) {
@@ -67,13 +67,13 @@ export class Replays {
       const [first] = replays
       if (!first) break
       const next = replays.findIndex(({ listener }) => listener.ready() === null)
-      if (next >= 0) await this.turn(replays.splice(next, 1)[0] as Ungrouped, queue)
+      if (next >= 0) await this.turn(replays.splice(next, 1)[0] as UngroupedListener, queue)
       else await Promise.race([first.listener.ready(), woken(queue)])
     }
     this.queues.delete(outbox)
   }
 
-  private async turn(replay: Ungrouped, queue: Queue): Promise<void> {
+  private async turn(replay: UngroupedListener, queue: Queue): Promise<void> {
     try {
       const outcome = await this.options.givePage(replay)
       if (!isCurrent(replay)) return
@@ -84,7 +84,7 @@ export class Replays {
     }
   }
 
-  private async addAfterGap(replay: Ungrouped): Promise<void> {
+  private async addAfterGap(replay: UngroupedListener): Promise<void> {
     await this.options.fetchGap(replay)
     if (isCurrent(replay)) this.add(replay)
   }
