@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { Alarm, ReactOptions, SmsSender } from "laba"
 import { connect } from "laba/client"
 import { startAppServer } from "../kit/http/app-server.ts"
+import type { GuardOptions } from "../kit/http/guard.ts"
 import { pageAnswer } from "../kit/http/page-files.ts"
 import type { LabaAccess } from "../kit/laba/laba-calls.ts"
 import { alarms, deploys, mailbox as mailboxChannel, payments, phone } from "./channels/names.ts"
@@ -24,15 +25,10 @@ import { notifyByMail } from "./subscribers/mail.ts"
 import { notifyBySms } from "./subscribers/sms.ts"
 import { Subscribers } from "./subscribers/subscribers.ts"
 
-export interface DemoOptions {
+export interface DemoOptions extends GuardOptions {
   /** Where the store, places and what Laba keeps are: started with the same again, it goes on where it was. */
   readonly data: string
-  readonly host: string
   readonly port: number
-  /** Where the pages come from, where that is no name of this machine. */
-  readonly publicUrl?: string | undefined
-  /** Proxies whose `X-Forwarded-For` is believed. Default: with a public URL those of this machine. */
-  readonly proxies?: readonly string[] | undefined
   readonly labaPort: number
   readonly everySeconds: number
   readonly silentSeconds: number

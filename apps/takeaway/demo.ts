@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { isLoopbackAddress } from "laba"
 import { secretIn } from "../kit/command/secret.ts"
 import { isEverywhere } from "../kit/http/app-server.ts"
+import type { GuardOptions } from "../kit/http/guard.ts"
 import { startLabaProcess } from "../kit/laba/laba-process.ts"
 import { openDatabase } from "./database/open-database.ts"
 import { settleDemoPassword } from "./demo-password.ts"
@@ -10,20 +11,16 @@ import type { Timeouts } from "./model/shop.ts"
 import { secretsIn } from "./secrets.ts"
 import { startTakeaway } from "./server.ts"
 
-export interface DemoOptions {
+export interface DemoOptions extends GuardOptions {
   readonly directory: string
   /** Default: SQLite in the directory. */
   readonly database: string | undefined
-  readonly host: string
   readonly port: number
   /** Laba elsewhere, set up with `main.ts laba`. Default: one beside this process. */
   readonly laba: string | undefined
   readonly labaPort: number
-  /** Where pages come from and where they find Laba, behind a proxy. */
-  readonly publicUrl: string | undefined
+  /** Where pages find Laba, behind a proxy. */
   readonly publicLaba: string | undefined
-  /** Proxies whose `X-Forwarded-For` is believed. Default: with a public URL those of this machine. */
-  readonly proxies: readonly string[] | undefined
   readonly timeouts: Timeouts
   readonly log: (line: string) => void
 }

@@ -1,6 +1,7 @@
 // The nodes of the shop: real processes, started, stopped and restarted. Each tells of itself; only of one that was killed
 // the fleet has to tell.
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
+import { Turns } from "../../kit/turns.ts"
 import { deploys } from "../channels/names.ts"
 import { startChild } from "./child.ts"
 import type { Deploy } from "./deploy.ts"
@@ -16,7 +17,6 @@ interface Entry {
   child: Bun.Subprocess | null
   /** We asked it to end: it tells of that itself. */
   isEnding: boolean
-  turn: Promise<unknown>
 }
 
 /** How long a node may take to end before it is killed. */
@@ -25,14 +25,13 @@ const patienceMs = 5_000
 export class NodeProcesses {
   private readonly access: LabaAccess
   private readonly log: (line: string) => void
+  private readonly turns = new Turns()
   private readonly entries: ReadonlyMap<string, Entry>
 
   constructor(access: LabaAccess, nodes: readonly string[], log: (line: string) => void) {
     this.access = access
     this.log = log
-    this.entries = new Map(
-      nodes.map((node) => [node, { version: 1, child: null, isEnding: false, turn: Promise.resolve() }]),
-    )
+    this.entries = new Map(nodes.map((node) => [node, { version: 1, child: null, isEnding: false }]))
   }
 
   get states(): readonly NodeState[] {
@@ -83,10 +82,7 @@ export class NodeProcesses {
 
   /** One thing at a time with each node, however often a button is pressed. */
   private inTurn(node: string, work: (entry: Entry) => Promise<void>): Promise<void> {
-    const entry = this.entries.get(node) as Entry
-    const done = entry.turn.then(() => work(entry))
-    entry.turn = done.catch(() => {})
-    return done
+    return this.turns.take(node, () => work(this.entries.get(node) as Entry))
   }
 
   private begin(node: string, entry: Entry, first: "started" | "restarted"): void {

@@ -26,6 +26,20 @@ export function inBoth([english, chinese]: Both): DocumentFragment {
   return fragment
 }
 
+/** What each list has shown, also what has left it: a snapshot tells of that again. */
+const shownIds = new WeakMap<HTMLElement, Set<string>>()
+
+/** Puts an item first in its list, which is kept short, unless one of this id was there. False: it was. */
+export function putFirst(list: HTMLElement, id: string, item: () => HTMLElement, shownMax = 12): boolean {
+  const shown = shownIds.get(list) ?? new Set()
+  shownIds.set(list, shown)
+  if (shown.has(id)) return false
+  shown.add(id)
+  list.prepend(item())
+  while (list.children.length > shownMax) list.lastElementChild?.remove()
+  return true
+}
+
 /** Starts an animation anew, also when it has not ended. */
 export function flash(element: HTMLElement, name: string): void {
   element.classList.remove(name)

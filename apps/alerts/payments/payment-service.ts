@@ -2,6 +2,7 @@
 // hears it, and never will.
 import { randomUUID } from "node:crypto"
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
+import { Turns } from "../../kit/turns.ts"
 import { payments } from "../channels/names.ts"
 import { addMonths, type Payment, type Plan } from "./payment.ts"
 
@@ -23,8 +24,8 @@ export interface Order {
 export class PaymentService {
   private readonly access: LabaAccess
   private readonly customers: Customers
-  /** What each phone is about, last: until when it has paid is read, published and written in one turn. */
-  private readonly turns = new Map<string, Promise<unknown>>()
+  /** Until when a phone has paid is read, published and written in one turn. */
+  private readonly turns = new Turns()
 
   constructor(access: LabaAccess, customers: Customers) {
     this.access = access
@@ -32,17 +33,8 @@ export class PaymentService {
   }
 
   /** Resolves once the payment is published. Of two at once by one phone the second adds to the first. */
-  async pay(order: Order): Promise<Payment> {
-    const { phone } = order
-    const before = this.turns.get(phone) ?? Promise.resolve()
-    const done = before.then(() => this.payInTurn(order))
-    const turn = done.catch(() => {})
-    this.turns.set(phone, turn)
-    try {
-      return await done
-    } finally {
-      if (this.turns.get(phone) === turn) this.turns.delete(phone)
-    }
+  pay(order: Order): Promise<Payment> {
+    return this.turns.take(order.phone, () => this.payInTurn(order))
   }
 
   private async payInTurn({ name, phone, language, plan }: Order): Promise<Payment> {

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { type FileAside, type Reacting, type ReactOptions, tryAgain } from "laba"
 import { makePrivateFolder } from "../../kit/command/private-folder.ts"
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
+import { Turns } from "../../kit/turns.ts"
 import { roster } from "../channels/names.ts"
 import type { Payment } from "../payments/payment.ts"
 import type { Store } from "../store.ts"
@@ -61,7 +62,7 @@ const shownMax = 20
 export class Subscribers {
   private readonly options: SubscribersOptions
   private readonly entries: ReadonlyMap<SubscriberName, Entry>
-  private turn: Promise<unknown> = Promise.resolve()
+  private readonly turns = new Turns()
   private version = 0
 
   constructor(options: SubscribersOptions) {
@@ -126,8 +127,7 @@ export class Subscribers {
 
   /** Ends all. Who was there is there again with the next start. */
   async close(): Promise<void> {
-    await this.turn
-    await Promise.all([...this.entries.values()].map(stop))
+    await this.turns.take("all", () => Promise.all([...this.entries.values()].map(stop)))
   }
 
   private async subscribe(name: SubscriberName, entry: Entry): Promise<Reacting> {
@@ -184,12 +184,10 @@ export class Subscribers {
 
   /** One change at a time: two presses at once must not make two subscribers. */
   private inTurn(name: SubscriberName, work: (entry: Entry) => Promise<void>): Promise<void> {
-    const done = this.turn.then(async () => {
+    return this.turns.take("all", async () => {
       await work(this.entries.get(name) as Entry)
       this.changed()
     })
-    this.turn = done.catch(() => {})
-    return done
   }
 
   private changed(): void {
@@ -204,7 +202,8 @@ async function stop(entry: Entry): Promise<void> {
   const { reacting } = entry
   if (!reacting) return
   entry.reacting = null
-  entry.trouble = null
   await reacting.stop(patienceMs)
   reacting.close()
+  // Not before: its last try may have failed meanwhile.
+  entry.trouble = null
 }

@@ -1,23 +1,25 @@
 // From rows to bills.
-import type { BillDish, BillRecord, BillState } from "../model/bill.ts"
+import type { BillDish, BillRecord } from "../model/bill.ts"
 import type { Sql } from "./database.ts"
 
-export interface BillRow {
+type SameInBoth =
+  | "shop"
+  | "number"
+  | "version"
+  | "state"
+  | "total"
+  | "note"
+  | "name"
+  | "address"
+  | "telephone"
+  | "reason"
+  | "reminders"
+
+export interface BillRow extends Pick<BillRecord, SameInBoth> {
   readonly id: number
-  readonly shop: string
-  readonly number: number
   readonly customer: string
-  readonly name: string
-  readonly address: string
-  readonly telephone: string
-  readonly note: string
-  readonly total: number
   readonly content: string
-  readonly state: BillState
-  readonly version: number
   readonly by_kitchen: string | null
-  readonly reason: string | null
-  readonly reminders: number
   readonly placed_at: number | string
   readonly changed_at: number | string
 }

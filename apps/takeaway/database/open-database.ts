@@ -3,6 +3,7 @@
 import { SQL } from "bun"
 import { dirname } from "node:path"
 import { makePrivateFolder } from "../../kit/command/private-folder.ts"
+import { Turns } from "../../kit/turns.ts"
 import type { Database, Sql } from "./database.ts"
 import { schema, schemaVersion } from "./schema.ts"
 
@@ -62,20 +63,12 @@ async function openSqlite(url: string): Promise<Unprepared> {
   await client.unsafe("PRAGMA journal_mode = WAL")
   // An order is answered after its commit; the commit must then be on the disk and not in a cache.
   await client.unsafe("PRAGMA synchronous = FULL")
-  const run = <T>(steps: (sql: Sql) => Promise<T>): Promise<T> => transactionOn(client, steps)
   // It is one connection: a second transaction would find itself inside of the first.
-  let last: Promise<unknown> = Promise.resolve()
+  const turns = new Turns()
   return {
     dialect: "sqlite",
-    transaction(steps) {
-      const turn = last.then(() => run(steps))
-      last = turn.catch(() => {})
-      return turn
-    },
-    async close() {
-      await last
-      await client.close()
-    },
+    transaction: (steps) => turns.take("file", () => transactionOn(client, steps)),
+    close: () => turns.take("file", () => client.close()),
   }
 }
 

@@ -41,3 +41,20 @@ export function connectToLaba({ url, tokenPath, forgotten }: LabaConnectionOptio
   inEachLanguage(paint)
   return laba
 }
+
+interface Followed {
+  readonly channel: string
+  readonly hear: (data: unknown) => void
+}
+
+/** Hears channels. `missed` is called when there may be more to know than they say: at first, and after a time away without a past. */
+export function follow(laba: Laba, followed: readonly Followed[], missed: () => void): void {
+  for (const { channel: name, hear } of followed) {
+    const channel = laba.channel(name)
+    channel.on("message", ({ data }) => hear(data))
+    channel.on("reset", missed)
+    channel.on("state", ({ state, recovered }) => {
+      if (state === "open" && !recovered) missed()
+    })
+  }
+}

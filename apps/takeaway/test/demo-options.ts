@@ -9,9 +9,7 @@ export const demoOptions = (directory: string, log: (line: string) => void): Dem
   port: 0,
   laba: undefined,
   labaPort: 0,
-  publicUrl: undefined,
   publicLaba: undefined,
-  proxies: undefined,
   timeouts: defaultTimeouts,
   log,
 })

@@ -5,7 +5,7 @@ import { deploys } from "../../channels/names.ts"
 import type { Deploy, DeployEvent } from "../../hosts/deploy.ts"
 import type { NodeState } from "../../hosts/node-processes.ts"
 import { press, startPage } from "../live.ts"
-import { clockTime, flash, inBoth, make } from "../page-elements.ts"
+import { clockTime, flash, inBoth, make, putFirst } from "../page-elements.ts"
 import type { Snapshot } from "../snapshot.ts"
 
 const shownMax = 20
@@ -32,7 +32,6 @@ const acts: readonly (readonly [act: string, label: Both])[] = [
 
 /** When each node spoke last: words may arrive after the answer that is newer. */
 const heardAt = new Map<string, number>()
-const heardIds = new Set<string>()
 let names: readonly string[] = []
 
 function rowOf(node: string): HTMLElement {
@@ -72,20 +71,14 @@ function showNode(node: string, state: keyof typeof lampWords, version: number):
 
 function hear(data: unknown): void {
   const { id, node, event, version, at, pid } = data as Deploy
-  if (heardIds.has(id)) return
-  heardIds.add(id)
-  const words = make("span", inBoth(said[event]))
-  const line = make(
-    "li",
-    make("time", clockTime(at)),
-    make("b", node),
-    words,
-    make("small", `v${version} · ${pid}`),
-  )
-  line.dataset["event"] = event
-  find("#log").prepend(line)
-  while (find("#log").children.length > shownMax) find("#log").lastElementChild?.remove()
-  if (at < (heardAt.get(node) ?? 0)) return
+  const line = (): HTMLElement => {
+    const words = make("span", inBoth(said[event]))
+    const small = make("small", `v${version} · ${pid}`)
+    const made = make("li", make("time", clockTime(at)), make("b", node), words, small)
+    made.dataset["event"] = event
+    return made
+  }
+  if (!putFirst(find("#log"), id, line, shownMax) || at < (heardAt.get(node) ?? 0)) return
   heardAt.set(node, at)
   showNode(node, event === "lost" ? "lost" : event === "stopped" ? "down" : "up", version)
   flash(rowOf(node), "calling")

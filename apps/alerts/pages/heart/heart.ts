@@ -4,7 +4,7 @@ import { find } from "../../../kit/browser/elements.ts"
 import type { Both } from "../../../kit/browser/language.ts"
 import { alarms, heartbeatOf } from "../../channels/names.ts"
 import { press, startPage } from "../live.ts"
-import { clockTime, flash, inBoth, make } from "../page-elements.ts"
+import { clockTime, flash, inBoth, make, putFirst } from "../page-elements.ts"
 import type { Snapshot } from "../snapshot.ts"
 import { Trace } from "./trace.ts"
 
@@ -49,24 +49,16 @@ const told: Readonly<Record<Alarm["alarm"], (alarm: Alarm) => Both>> = {
   ],
 }
 
-const shownMax = 12
-const shownIds = new Set<string>()
-
 function hearAlarm(data: unknown): void {
   const alarm = data as Alarm
-  const id = `${alarm.alarm} ${alarm.time}`
-  if (shownIds.has(id)) return
-  shownIds.add(id)
+  const isNews = putFirst(find("#alarms"), `${alarm.alarm} ${alarm.time}`, () => {
+    const words = make("span", inBoth(told[alarm.alarm](alarm)))
+    const line = make("li", make("time", clockTime(alarm.time)), make("b", host), words)
+    line.dataset["alarm"] = alarm.alarm
+    return line
+  })
+  if (!isNews) return
   isAlarmed = alarm.alarm === "silent"
-  const line = make(
-    "li",
-    make("time", clockTime(alarm.time)),
-    make("b", host),
-    make("span", inBoth(told[alarm.alarm](alarm))),
-  )
-  line.dataset["alarm"] = alarm.alarm
-  find("#alarms").prepend(line)
-  while (find("#alarms").children.length > shownMax) find("#alarms").lastElementChild?.remove()
   find("#no-alarms").hidden = true
   flash(find(".horn"), "calling")
   paint()

@@ -9,11 +9,9 @@ import type { TextMessage } from "../../sms/local-phone.ts"
 import type { Trouble } from "../../subscribers/subscriber.ts"
 import type { SubscriberState } from "../../subscribers/subscribers.ts"
 import { press, startPage } from "../live.ts"
-import { clockTime, flash, inBoth, make } from "../page-elements.ts"
+import { clockTime, flash, inBoth, make, putFirst } from "../page-elements.ts"
 import { type Persona, somebody } from "./personas.ts"
 import type { Snapshot } from "../snapshot.ts"
-
-const shownMax = 12
 
 const order = find<HTMLFormElement>("#order")
 const field = (name: string): HTMLInputElement => find(`[name="${name}"]`, order)
@@ -62,15 +60,6 @@ function showSubscribers(states: readonly SubscriberState[]): void {
       ...aside.map(({ customer, reason }) => make("li", make("b", customer), make("small", reason))),
     )
   }
-}
-
-/** Puts an item first in its list, unless it is there already. */
-function putFirst(list: HTMLElement, id: string, item: () => HTMLElement): void {
-  if ([...list.children].some((child) => (child as HTMLElement).dataset["id"] === id)) return
-  const made = item()
-  made.dataset["id"] = id
-  list.prepend(made)
-  while (list.children.length > shownMax) list.lastElementChild?.remove()
 }
 
 function hearText(data: unknown): void {

@@ -3,10 +3,11 @@ import type { Laba } from "laba/client"
 import { call, retryUntilAnswered } from "../../../kit/browser/api-calls.ts"
 import { find } from "../../../kit/browser/elements.ts"
 import type { BillRecord } from "../../model/bill.ts"
+import { shopsChannel } from "../../model/channels.ts"
 import type { ShopRecord, ShopWithMenu } from "../../model/shop.ts"
 import { Basket } from "./basket.ts"
 import { BillCache } from "../bill-cache.ts"
-import { connectToLaba } from "../laba-connection.ts"
+import { connectToLaba, follow } from "../laba-connection.ts"
 import { inEachLanguage, startLanguages } from "../language.ts"
 import { paintMenu, paintShops } from "./menu-view.ts"
 import { startMyBills } from "./my-bills.ts"
@@ -80,22 +81,18 @@ let connection: Laba | null = null
 
 function listen(url: string): Laba {
   const laba = connectToLaba({ url, tokenPath: "/api/listen", forgotten: () => location.reload() })
-  const bills = laba.channel("/@me/bills")
-  bills.on("message", ({ data }) => {
+  const hearBill = (data: unknown): void => {
     if (cache.put(data as BillRecord)) paint()
-  })
-  const open = laba.channel("/shops")
-  open.on("message", ({ data }) => {
+  }
+  const hearShop = (data: unknown): void => {
     shops = withNews(shops, data as ShopRecord)
     paint()
-  })
-  for (const channel of [bills, open]) {
-    channel.on("reset", () => void refresh())
-    // What was placed or changed between the first look and here, or while a line without a past was away.
-    channel.on("state", ({ state, recovered }) => {
-      if (state === "open" && !recovered) void refresh()
-    })
   }
+  const followed = [
+    { channel: "/@me/bills", hear: hearBill },
+    { channel: shopsChannel, hear: hearShop },
+  ]
+  follow(laba, followed, () => void refresh())
   return laba
 }
 

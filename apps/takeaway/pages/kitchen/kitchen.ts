@@ -8,7 +8,7 @@ import type { ShopRecord } from "../../model/shop.ts"
 import { Bell } from "./bell.ts"
 import { BillCache } from "../bill-cache.ts"
 import { startCommandSender } from "./command-sender.ts"
-import { connectToLaba } from "../laba-connection.ts"
+import { connectToLaba, follow } from "../laba-connection.ts"
 import { inEachLanguage, nameOf, say, startLanguages } from "../language.ts"
 import { screenName, startLogin } from "./login-view.ts"
 import { paintRail, tickRail } from "./rail.ts"
@@ -60,24 +60,20 @@ const commands = startCommandSender({
 function listen(url: string, id: string): Laba {
   const laba = connectToLaba({ url, tokenPath: "/api/kitchen/listen", forgotten: () => void refresh() })
   find("#line").hidden = false
-  const bills = laba.channel(kitchenChannel(id))
-  bills.on("message", ({ data }) => {
+  const hearBill = (data: unknown): void => {
     if (cache.put(data as BillRecord)) paint()
-  })
-  const shops = laba.channel(shopsChannel)
-  shops.on("message", ({ data }) => {
-    const news = data as ShopRecord
-    if (shop && news.shop === shop.shop && news.version > shop.version) {
-      shop = news
-      paint()
-    }
-  })
-  for (const channel of [bills, shops]) {
-    channel.on("reset", () => void refresh())
-    channel.on("state", ({ state, recovered }) => {
-      if (state === "open" && !recovered) void refresh()
-    })
   }
+  const hearShop = (data: unknown): void => {
+    const news = data as ShopRecord
+    if (!shop || news.shop !== shop.shop || news.version <= shop.version) return
+    shop = news
+    paint()
+  }
+  const followed = [
+    { channel: kitchenChannel(id), hear: hearBill },
+    { channel: shopsChannel, hear: hearShop },
+  ]
+  follow(laba, followed, () => void refresh())
   commands.sendOver(laba, deskChannel(id))
   return laba
 }
