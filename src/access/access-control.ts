@@ -1,5 +1,5 @@
-// The gate of a node: finds out who asks, and whether they may, by the configuration at hand. Configured anew while it
-// is in use; what was verified under the old configuration is verified again.
+// Finds out who asks, and whether they may, by the configuration at hand. Configured anew while it is in use; what was
+// verified under the old configuration is verified again.
 import type { Action, Channel } from "../channels/channel.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"

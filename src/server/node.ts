@@ -9,7 +9,7 @@ import type { Hooks } from "../hooks/hooks.ts"
 import type { ShutdownState } from "../http/api-context.ts"
 import type { BackendContext } from "../http/backend/backend.ts"
 import { InFlight } from "../http/in-flight.ts"
-import { makeNodeMethods } from "../http/node-methods.ts"
+import { makeNodeMethods } from "./cluster/node-methods.ts"
 import { Drafts } from "../hub/drafts.ts"
 import { NodeHub } from "../hub/node-hub.ts"
 import { Counters } from "../telemetry/counters.ts"
@@ -55,8 +55,8 @@ export interface Node extends BackendContext {
 
 /** Throws `engine_unavailable` when what is stored on cannot be used. */
 export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
-  // What all others use. A reload writes limits and rules anew: who needs one reads it when it is needed.
-  // It is part of every connection's and message's id.
+  // What all others use. `run` is part of every connection's and message's id. A reload writes limits and rules anew: who needs
+  // one reads it when it is needed.
   const run = randomName(6)
   const limits: Limits = { ...config.limits }
   const rules = new CurrentRules(config.rules)
@@ -171,18 +171,9 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
 
   return {
     ...context,
-    ...{ events, inFlight, shutdown, serverHandle, heldPolls, access, revocations },
-    ...{
-      hub,
-      engine,
-      drafts,
-      publishAsServer,
-      application,
-      nodes: cluster.nodes,
-      cluster,
-      watches,
-      reloader,
-    },
+    ...{ events, inFlight, shutdown, serverHandle, heldPolls, access, revocations, hub, engine, drafts },
+    ...{ publishAsServer, application, cluster, watches, reloader },
+    nodes: cluster.nodes,
     socketKinds: makeSocketKinds(serverHandle, slowReaders),
     stomp: makeStompContext({ context, counters, application }),
     onProbe: (path) => events.channelProbed(path),

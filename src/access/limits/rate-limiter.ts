@@ -43,7 +43,7 @@ export class RateLimiter {
   }
 
   /**
-   * The same, for who is ready to wait: within `waitMsMax` a place in the future is taken, and the answer is how long
+   * The same, for who is ready to wait: within `waitMsMax` a turn in the future is taken, and the answer is how long
    * until then. Beyond it nothing is taken, and the answer is more than `waitMsMax`.
    */
   takeWithin(

@@ -1,12 +1,12 @@
 // What a node does for another that asks, or for itself: looks at its connections, pushes to them, ends them.
-import { bytesOfBase64 } from "../../wire/base64.ts"
-import { LabaError } from "../../wire/error.ts"
-import type { Channel } from "../channels/channel.ts"
-import type { ConnectionFacts, NodeMethods } from "../cluster/nodes.ts"
-import type { Connection } from "../transports/connections/connection.ts"
-import type { Connections } from "../transports/connections/connections.ts"
-import type { HeldPolls } from "../transports/poll/held-polls.ts"
-import { runSessionRequest, type SessionContext } from "./sessions/local-session.ts"
+import { bytesOfBase64 } from "../../../wire/base64.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { Channel } from "../../channels/channel.ts"
+import type { ConnectionFacts, NodeMethods } from "../../cluster/nodes.ts"
+import type { Connection } from "../../transports/connections/connection.ts"
+import type { Connections } from "../../transports/connections/connections.ts"
+import type { HeldPolls } from "../../transports/poll/held-polls.ts"
+import { runSessionRequest, type SessionContext } from "../../http/sessions/local-session.ts"
 
 /** Connections ended in one turn: a close is a system call or two. */
 const sliceMax = 200
