@@ -3,7 +3,8 @@ import { LabaError } from "../../../wire/error.ts"
 import { labaSubprotocol, rawSubprotocol } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { readCursor } from "../../transports/cursors.ts"
-import { LabaSocket } from "../../transports/websocket/laba-socket.ts"
+import { LabaConversation } from "../../transports/laba/laba-conversation.ts"
+import { ConversationSocket } from "../../transports/websocket/conversation-socket.ts"
 import { RawSocket } from "../../transports/websocket/raw-socket.ts"
 import type { Socket } from "../../transports/websocket/socket.ts"
 import { admitConnection } from "../admission.ts"
@@ -56,13 +57,11 @@ export async function upgrade(
   const { reply } = welcome
   let socket: Socket
   if (protocol === "laba") {
-    socket = new LabaSocket({
+    socket = new ConversationSocket({
       context,
-      kind: context.socketKinds.laba,
-      channel,
-      after,
-      attached,
-      reply,
+      kindOf: context.socketKinds.of,
+      converse: (connection) =>
+        new LabaConversation(context, connection, { channel, after, attached, reply }),
     })
   } else {
     socket = new RawSocket({

@@ -58,24 +58,16 @@ export function permitListening(
   if (after) access.may(identity, "history", channel)
 }
 
-/** What costs the server a look into other places is not done in a loop. */
-export class SubscribePace {
-  private readonly limits: Limits
-  private nextMs = 0
-
-  constructor(limits: Limits) {
-    this.limits = limits
-  }
-
-  /** Throws `too_many_requests`. */
-  take(): void {
-    const now = performance.now()
-    const next = nextDue(this.nextMs, now, this.limits.subscribesPerConnectionPerSecond)
-    if (next === null)
-      throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
-        retryAfterSeconds: Math.max(1, Math.ceil((this.nextMs - now) / 1000)),
-        limit: "subscribesPerConnectionPerSecond",
-      })
-    this.nextMs = next
-  }
+/**
+ * What costs the server a look at other nodes is not done in a loop. Takes when the next is due and answers when the one after it
+ * is. Throws `too_many_requests`.
+ */
+export function countSubscribe(dueAtMs: number, limits: Limits): number {
+  const now = performance.now()
+  const next = nextDue(dueAtMs, now, limits.subscribesPerConnectionPerSecond)
+  if (next !== null) return next
+  throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
+    retryAfterSeconds: Math.max(1, Math.ceil((dueAtMs - now) / 1000)),
+    limit: "subscribesPerConnectionPerSecond",
+  })
 }

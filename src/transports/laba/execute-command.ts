@@ -2,21 +2,39 @@
 import { type Position, printCursor } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
-import { nextDue } from "../../access/limits/rate-limiter.ts"
 import { readChannel } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import { readJsonPayload } from "../../protocols/json-payload.ts"
 import type { Command, PublishCommand } from "../../protocols/laba/commands.ts"
-import { printFrame } from "../../protocols/laba/frames.ts"
-import { renewClient } from "../connections/client.ts"
+import { type ErrorPlace, printFrame } from "../../protocols/laba/frames.ts"
+import type { WhyForbidden } from "../connections/connection.ts"
+import { signIn } from "../conversation/sign-in.ts"
+import { permitListening, subscribeInTurn } from "../conversation/subscribing.ts"
 import { readCursor } from "../cursors.ts"
-import type { LabaConversation } from "./laba-conversation.ts"
+import type { TransportContext } from "../transport-context.ts"
+import type { LabaConnection } from "./laba-connection.ts"
 import { PresenceWatch } from "./presence-watch.ts"
+import type { Subscription } from "./subscription.ts"
+import type { Subscriptions } from "./subscriptions.ts"
+
+/** The conversation in which a command was said, as far as commands change it. */
+interface CommandedConversation {
+  readonly context: TransportContext
+  readonly connection: LabaConnection
+  readonly subscriptions: Subscriptions
+  presence: PresenceWatch | null
+  subscribe(channel: Channel, after: Position | null, ref?: JsonText): void
+  remove(subscription: Subscription): boolean
+  countSubscribe(): void
+  endForbidden(whyForbidden: WhyForbidden): void
+  refuse(error: LabaError, where: ErrorPlace, chars: number): void
+  end(error: LabaError): void
+}
 
 /** Carries out one command, of a frame of so many characters. What is wrong with it is answered, never thrown. */
 export function executeCommand(
-  conversation: LabaConversation,
+  conversation: CommandedConversation,
   frame: Command,
   chars = 0,
 ): Promise<void> | void {
@@ -28,18 +46,19 @@ export function executeCommand(
   }
 }
 
-function dispatch(conversation: LabaConversation, frame: Command): Promise<void> | void {
+function dispatch(conversation: CommandedConversation, frame: Command): Promise<void> | void {
   switch (frame.op) {
     case "subscribe": {
       const channel = channelOf(conversation, frame.channel)
       const after = readCursor(frame.after, channel)
-      checkSubscribeRate(conversation)
-      permitSubscribe(conversation, channel, after)
-      const asked = conversation.context.askToSubscribe(conversation.connection, channel)
-      if (!asked) return subscribeInTurn(conversation, channel, after, frame.ref)
-      return asked.then(() => {
-        permitSubscribe(conversation, channel, after)
-        return subscribeInTurn(conversation, channel, after, frame.ref)
+      conversation.countSubscribe()
+      const { context, connection } = conversation
+      return subscribeInTurn({
+        context,
+        connection,
+        channel,
+        permit: () => permitListening(context.access, connection.client.identity, { channel, after }),
+        join: () => conversation.subscribe(channel, after, frame.ref),
       })
     }
     case "unsubscribe": {
@@ -61,38 +80,16 @@ function dispatch(conversation: LabaConversation, frame: Command): Promise<void>
   }
 }
 
-/** Subscribes once the channel is open on this node, so that what was asked next is answered after it. */
-function subscribeInTurn(
-  conversation: LabaConversation,
-  channel: Channel,
-  after: Position | null,
-  ref?: JsonText,
-): Promise<void> | void {
-  const subscribe = (release: () => void, isLater: boolean): void => {
-    try {
-      if (conversation.connection.closed) return
-      // What the client may can have changed while it waited.
-      if (isLater) permitSubscribe(conversation, channel, after)
-      conversation.subscribe(channel, after, ref)
-    } finally {
-      release()
-    }
-  }
-  const prepared = conversation.context.hub.prepare(channel)
-  if (!(prepared instanceof Promise)) return subscribe(prepared, false)
-  return prepared.then((release) => subscribe(release, true))
-}
-
-function channelOf(conversation: LabaConversation, name: string): Channel {
+function channelOf(conversation: CommandedConversation, name: string): Channel {
   return readChannel(conversation.connection.client.identity, name, "body")
 }
 
 function answerPresence(
-  conversation: LabaConversation,
+  conversation: CommandedConversation,
   { channel: name, ref, watch }: Command & { op: "presence" },
 ): Promise<void> {
   const channel = channelOf(conversation, name)
-  checkSubscribeRate(conversation)
+  conversation.countSubscribe()
   const permit = (): void =>
     conversation.context.access.may(conversation.connection.client.identity, "presence", channel)
   permit()
@@ -107,56 +104,27 @@ function answerPresence(
   return asked ? asked.then(answer) : answer()
 }
 
-function permitSubscribe(conversation: LabaConversation, channel: Channel, after: Position | null): void {
-  const { access } = conversation.context
-  const { identity } = conversation.connection.client
-  access.may(identity, "listen", channel)
-  if (after) access.may(identity, "history", channel)
-}
-
-/** What costs the server a look at other nodes is not done in a loop. Throws `too_many_requests`. */
-function checkSubscribeRate(conversation: LabaConversation): void {
-  const { limits } = conversation.context
-  const next = nextDue(
-    conversation.nextSubscribeMs,
-    performance.now(),
-    limits.subscribesPerConnectionPerSecond,
-  )
-  if (next === null)
-    throw new LabaError("too_many_requests", "Too many subscribes in a second on this connection.", {
-      retryAfterSeconds: Math.max(1, Math.ceil((conversation.nextSubscribeMs - performance.now()) / 1000)),
-      limit: "subscribesPerConnectionPerSecond",
-    })
-  conversation.nextSubscribeMs = next
-}
-
 /** Takes a new token for the old one. What it no longer lets the client listen to is ended. */
 async function renewToken(
-  conversation: LabaConversation,
+  conversation: CommandedConversation,
   { token, ref }: Command & { op: "token" },
 ): Promise<void> {
-  const { access, admission, connections } = conversation.context
-  const identity = await access.verify(token)
-  const { connection } = conversation
-  if (connection.user !== undefined && identity.user !== connection.user)
-    throw new LabaError("forbidden", "A connection stays its user's; open another one for another user.")
+  const { connection, context } = conversation
+  const identity = await context.access.verify(token)
   if (connection.closed) return
-  if (connection.user === undefined && identity.user !== undefined) {
-    admission.checkUser(identity.user)
-    connections.nameUser(connection, identity.user)
-    for (const subscription of conversation.subscriptions)
-      subscription.joinPresence(conversation.context.presence)
-  }
-  renewClient(connection, identity, conversation.context)
+  const wasNamed = connection.user !== undefined
+  signIn(connection, identity, context)
+  if (!wasNamed && connection.user !== undefined)
+    for (const subscription of conversation.subscriptions) subscription.joinPresence(context.presence)
   const expires = Math.max(0, Math.floor((identity.expiresAtMs - Date.now()) / 1000))
   connection.send(printFrame({ op: "token", expires }, ref))
   conversation.endForbidden((action, channel) => {
-    const { allowed, detail } = access.decide(identity, action, channel)
+    const { allowed, detail } = context.access.decide(identity, action, channel)
     return allowed ? null : detail
   })
 }
 
-async function publish(conversation: LabaConversation, frame: PublishCommand): Promise<void> {
+async function publish(conversation: CommandedConversation, frame: PublishCommand): Promise<void> {
   const { ref } = frame
   const channel = channelOf(conversation, frame.channel)
   const published = await conversation.context.publishFor(conversation.connection, {
@@ -173,7 +141,12 @@ async function publish(conversation: LabaConversation, frame: PublishCommand): P
 }
 
 /** Without a `ref` a failed `subscribe` is told by its channel; anything else would be lost in silence, so it ends the connection. */
-function answerError(conversation: LabaConversation, error: unknown, frame: Command, chars: number): void {
+function answerError(
+  conversation: CommandedConversation,
+  error: unknown,
+  frame: Command,
+  chars: number,
+): void {
   const known =
     error instanceof LabaError ? error : new LabaError("internal", "The command failed.", { cause: error })
   if (frame.op === "publish") conversation.context.counters.countRefusedPublish(known.code)

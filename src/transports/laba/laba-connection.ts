@@ -1,16 +1,13 @@
-// How the frames of a conversation reach its client: the contract between laba.v1 and what carries it.
+// What carries a conversation of laba.v1: any connection that can be written to, and those that carry nothing but text.
 import type { Code } from "../../../wire/codes.ts"
 import type { Connection } from "../connections/connection.ts"
-import type { GroupKind } from "../transport.ts"
+import type { WritableConnection } from "../conversation/writable-connection.ts"
 
-export interface LabaConnection extends Connection {
-  readonly kind: GroupKind
-  readonly closed: boolean
+type Carried = "closed" | "kindOf" | "ready" | "drained"
+
+export interface LabaConnection extends Connection, Pick<WritableConnection, Carried> {
   send(frame: string): void
   /** Several frames in one write, in order. */
   sendAll(frames: readonly string[]): void
-  ready(): Promise<void> | null
-  drained(): Promise<void>
-  /** Ends the connection with a last frame, which says why. However much waits before it, nobody is slow by it. */
   endWith(frame: string, code: Code): void
 }

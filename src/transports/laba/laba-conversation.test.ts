@@ -31,7 +31,7 @@ function connect(testHub: TestHub) {
   const frames: ServerFrame[] = []
   let present = 0
   const connection = {
-    kind,
+    kindOf: () => kind,
     closed: false,
     user: "u",
     send: (frame: string) => void frames.push(JSON.parse(frame)),
@@ -49,7 +49,7 @@ function connect(testHub: TestHub) {
     access: {},
   })
   Object.assign(connection, { client: { identity: null } })
-  const conversation = new LabaConversation(context, connection)
+  const conversation = new LabaConversation(context, connection, { attached: [], reply: undefined })
   const unsubscribe = (channel: string) =>
     executeCommand(conversation, { op: "unsubscribe", ref: undefined, channel })
   const heardOn = (channel: string) =>

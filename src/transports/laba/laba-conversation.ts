@@ -1,21 +1,25 @@
-// One client that speaks laba.v1: what it listens to and what it is told. What it says is carried out in execute-command.ts;
+// The conversation of laba.v1: what a client listens to and what it is told. What it says is carried out in execute-command.ts;
 // whether frames travel by WebSocket, stream or poll, its connection knows.
 import type { Code } from "../../../wire/codes.ts"
 import { type Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { type ErrorPlace, errorFrame, printFrame } from "../../protocols/laba/frames.ts"
+import { BadFrame, decodeFrame } from "../../protocols/laba/commands.ts"
+import { directFrame, type ErrorPlace, errorFrame, printFrame } from "../../protocols/laba/frames.ts"
 import type { WhyForbidden } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
 import { startSkipping } from "../start-skipping.ts"
+import type { Conversation } from "../conversation/conversation.ts"
+import { countSubscribe } from "../conversation/subscribing.ts"
+import { executeCommand } from "./execute-command.ts"
 import type { LabaConnection } from "./laba-connection.ts"
 import { PresenceWatch } from "./presence-watch.ts"
 import { Subscription } from "./subscription.ts"
 import { Subscriptions } from "./subscriptions.ts"
 import { typeOfData } from "../../../wire/content-type.ts"
 
-/** What a conversation begins with. */
+/** What the conversation begins with. */
 export interface ConversationStart {
   /** The channel of the URL, and where to resume it. */
   readonly channel?: Channel | null
@@ -26,19 +30,22 @@ export interface ConversationStart {
   readonly reply: string | Uint8Array | undefined
 }
 
-export class LabaConversation {
+export class LabaConversation implements Conversation {
+  readonly protocol = "laba"
   readonly connection: LabaConnection
   readonly context: TransportContext
   readonly subscriptions = new Subscriptions()
   /** The channels that the application attached: the client's rights are nothing to them. */
   private attached: Set<Channel> | null = null
-  nextSubscribeMs = 0
+  private nextSubscribeMs = 0
   private nextRefusalMs = 0
   presence: PresenceWatch | null = null
+  private start: ConversationStart | null
 
-  constructor(context: TransportContext, connection: LabaConnection) {
+  constructor(context: TransportContext, connection: LabaConnection, start: ConversationStart) {
     this.context = context
     this.connection = connection
+    this.start = start
   }
 
   /** What it listens to. */
@@ -46,8 +53,11 @@ export class LabaConversation {
     return Array.from(this.subscriptions, ({ channel }) => channel)
   }
 
-  /** The connection is open: says hello, sends what the application replied, and listens. */
-  open({ channel, after, attached, reply }: ConversationStart): void {
+  /** Says hello, sends what the application replied, and listens. */
+  opened(): void {
+    if (!this.start) return
+    const { channel, after, attached, reply } = this.start
+    this.start = null
     const { limits, connections } = this.context
     this.connection.send(
       printFrame({
@@ -57,9 +67,25 @@ export class LabaConversation {
         limits: { messageBytes: limits.messageBytesMax, channels: limits.channelsPerConnectionMax },
       }),
     )
-    if (reply !== undefined) this.connection.direct(typeOfData(reply), reply)
+    if (reply !== undefined) this.direct(typeOfData(reply), reply)
     if (channel) this.subscribe(channel, after ?? null)
     for (const one of attached) this.attach(one)
+  }
+
+  receive(message: string | Uint8Array): Promise<void> | void {
+    try {
+      if (typeof message !== "string") throw new BadFrame("A frame is a text message.")
+      return executeCommand(this, decodeFrame(message), message.length)
+    } catch (error) {
+      if (error instanceof BadFrame && error.ref !== undefined)
+        this.refuse(error, { ref: error.ref }, message.length)
+      else this.end(error instanceof LabaError ? error : new LabaError("internal", "The frame failed."))
+    }
+  }
+
+  direct(type: string, data: string | Uint8Array): boolean {
+    this.connection.send(directFrame(type, data))
+    return true
   }
 
   /** Listens to a channel; one that is listened to already moves to the new position. Throws `too_many_channels`. */
@@ -86,6 +112,11 @@ export class LabaConversation {
   /** The token runs out. */
   expiring(seconds: number): void {
     this.connection.send(printFrame({ op: "expiring", seconds }))
+  }
+
+  /** Throws `too_many_requests`. */
+  countSubscribe(): void {
+    this.nextSubscribeMs = countSubscribe(this.nextSubscribeMs, this.context.limits)
   }
 
   /** Ends one subscription and tells the client why; one that is over already ends no more. */

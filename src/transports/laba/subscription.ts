@@ -43,7 +43,7 @@ export class Subscription implements Listener {
   }
 
   get kind(): GroupKind {
-    return this.connection.kind
+    return this.connection.kindOf(labaProtocol)
   }
 
   get closed(): boolean {

@@ -1,7 +1,6 @@
 // A laba.v1 conversation whose frames are fetched: numbered, kept until they are acknowledged, so that an answer lost
 // on the way loses nothing. Bounded in bytes; who does not fetch is slow.
 import { LabaError } from "../../../wire/error.ts"
-import { directFrame } from "../../protocols/laba/frames.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { Connection, WhyForbidden } from "../connections/connection.ts"
 import type { Client } from "../connections/connection.ts"
@@ -69,14 +68,14 @@ export class PolledSession implements LabaConnection, Connection, Reader, Timed 
     this.number = options.number
     this.user = options.user
     this.client = options.client
-    this.conversation = new LabaConversation(options.context, this)
+    this.conversation = new LabaConversation(options.context, this, options)
     this.commands = new CommandQueue(this.conversation)
     this.context.connections.addReserved(this, options.number)
     this.context.wheel.add(this, unpolledMs)
-    this.conversation.open(options)
+    this.conversation.opened()
   }
 
-  get kind(): GroupKind {
+  kindOf(): GroupKind {
     return kind
   }
 
@@ -147,8 +146,7 @@ export class PolledSession implements LabaConnection, Connection, Reader, Timed 
   }
 
   direct(type: string, data: string | Uint8Array): boolean {
-    this.send(directFrame(type, data))
-    return true
+    return this.conversation.direct(type, data)
   }
 
   ready(): Promise<void> | null {

@@ -1,6 +1,6 @@
 // A laba.v1 conversation whose frames go down a stream of events, one event a frame, and whose commands come by POST.
 import { LabaError } from "../../../wire/error.ts"
-import { directFrame, labaProtocol } from "../../protocols/laba/frames.ts"
+import { labaProtocol } from "../../protocols/laba/frames.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { WhyForbidden } from "../connections/connection.ts"
 import { LabaConversation, type ConversationStart } from "../laba/laba-conversation.ts"
@@ -36,17 +36,17 @@ const kind: GroupKind = {
 export class StreamedSession extends EventStream implements LabaConnection {
   readonly commands: CommandQueue
   private readonly conversation: LabaConversation
-  /** What it begins with, until it has begun. Not `start`: a stream is its own source, and a source's `start` is a function. */
-  private opening: ConversationStart | null
 
   constructor(options: EventStreamOptions & ConversationStart) {
     super(options)
-    this.opening = { attached: options.attached, reply: options.reply }
-    this.conversation = new LabaConversation(options.context, this)
+    this.conversation = new LabaConversation(options.context, this, {
+      attached: options.attached,
+      reply: options.reply,
+    })
     this.commands = new CommandQueue(this.conversation)
   }
 
-  get kind(): GroupKind {
+  kindOf(): GroupKind {
     return kind
   }
 
@@ -67,8 +67,7 @@ export class StreamedSession extends EventStream implements LabaConnection {
   }
 
   override direct(type: string, data: string | Uint8Array): boolean {
-    this.send(directFrame(type, data))
-    return true
+    return this.conversation.direct(type, data)
   }
 
   startSkipping(): (() => void) | null {
@@ -111,8 +110,7 @@ export class StreamedSession extends EventStream implements LabaConnection {
   }
 
   protected opened(): void {
-    if (this.opening) this.conversation.open(this.opening)
-    this.opening = null
+    this.conversation.opened()
   }
 
   protected left(): void {

@@ -20,7 +20,7 @@ import type { StompVersion } from "../../protocols/stomp/version.ts"
 import type { WhyForbidden } from "../connections/connection.ts"
 import type { WritableConnection } from "../conversation/writable-connection.ts"
 import { startSkipping } from "../start-skipping.ts"
-import { permitListening, SubscribePace, subscribeInTurn } from "../conversation/subscribing.ts"
+import { countSubscribe, permitListening, subscribeInTurn } from "../conversation/subscribing.ts"
 import { readCursor } from "../cursors.ts"
 import type { Start } from "../transport.ts"
 import { AcknowledgedSubscription } from "./acknowledged-subscription.ts"
@@ -44,7 +44,7 @@ export class Listening implements SubscriptionOwner {
   private readonly subscriptions = new Subscriptions()
   private readonly presence: ChannelPresence
   private readonly waiting: WaitingBudget
-  private readonly pace: SubscribePace
+  private nextSubscribeMs = 0
   private directs = 0
 
   constructor(stomp: StompContext, connection: WritableConnection, owner: ListeningOwner) {
@@ -54,7 +54,6 @@ export class Listening implements SubscriptionOwner {
     this.owner = owner
     this.presence = new ChannelPresence(context.presence)
     this.waiting = new WaitingBudget(() => context.limits.outboxBytesMax / 4)
-    this.pace = new SubscribePace(context.limits)
   }
 
   get version(): StompVersion {
@@ -81,7 +80,7 @@ export class Listening implements SubscriptionOwner {
     const command = readSubscribe(frame, this.version)
     const channel = this.channelOf(readSubscribed(command.destination, profile))
     const after = command.after ? readCursor(command.after, channel) : null
-    this.pace.take()
+    this.nextSubscribeMs = countSubscribe(this.nextSubscribeMs, this.stomp.context.limits)
     if (this.subscriptions.get(command.key))
       throw new LabaError("bad_frame", "A subscription of this id is there already: UNSUBSCRIBE ends it.")
     const { channelsPerConnectionMax } = context.limits

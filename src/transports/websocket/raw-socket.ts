@@ -41,10 +41,6 @@ export class RawSocket extends Socket implements Listener {
     this.openOptions = options
   }
 
-  get socket(): Socket {
-    return this
-  }
-
   get outbox(): Socket {
     return this
   }

@@ -5,11 +5,11 @@ import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { Protocol } from "../../protocols/protocol.ts"
 import { ListGroup } from "../list-group.ts"
 import type { SlowReaders } from "../slow-readers.ts"
-import type { Group, GroupKind, Listener } from "../transport.ts"
+import type { GroupKind, Listener } from "../transport.ts"
 import type { Socket } from "./socket.ts"
 
-/** Finds the socket that a listener writes to. */
-type SocketOf<L extends Listener> = (listener: L) => Socket
+/** What the listeners of a socket share is the socket. */
+const socketOf = (listener: Listener): Socket => listener.outbox as Socket
 
 /** The server to publish with; it exists only after the kinds were made. */
 export interface ServerHandle {
@@ -18,30 +18,29 @@ export interface ServerHandle {
 
 let topics = 0
 
-interface SocketGroupOptions<L extends Listener> {
+interface SocketGroupOptions {
   readonly protocol: Protocol
-  readonly socketOf: SocketOf<L>
   readonly serverHandle: ServerHandle
   readonly slowReaders: SlowReaders
 }
 
-class SocketGroup<L extends Listener> extends ListGroup<L> implements Iterable<Socket> {
+class SocketGroup extends ListGroup<Listener> implements Iterable<Socket> {
   private readonly topic = (topics++).toString(36)
-  private readonly options: SocketGroupOptions<L>
+  private readonly options: SocketGroupOptions
 
-  constructor(options: SocketGroupOptions<L>) {
+  constructor(options: SocketGroupOptions) {
     super()
     this.options = options
   }
 
-  override add(listener: L): void {
+  override add(listener: Listener): void {
     super.add(listener)
-    this.options.socketOf(listener).ws.subscribe(this.topic)
+    socketOf(listener).ws.subscribe(this.topic)
   }
 
-  override remove(listener: L): void {
+  override remove(listener: Listener): void {
     super.remove(listener)
-    const socket = this.options.socketOf(listener)
+    const socket = socketOf(listener)
     // A closed socket has left its topics by itself.
     if (!socket.closed) socket.ws.unsubscribe(this.topic)
   }
@@ -63,17 +62,17 @@ class SocketGroup<L extends Listener> extends ListGroup<L> implements Iterable<S
 
   /** Its members' sockets. */
   *[Symbol.iterator](): Iterator<Socket> {
-    for (const member of this.members) yield this.options.socketOf(member)
+    for (const member of this.members) yield socketOf(member)
   }
 }
 
 /** A kind of socket group for one protocol. Costs as measured: 8 µs a write, 0.45 µs for each message that joins it. */
-export function socketGroups<L extends Listener>(name: string, options: SocketGroupOptions<L>): GroupKind {
+export function socketGroups(name: string, options: SocketGroupOptions): GroupKind {
   return {
     name,
     writeMicros: 8,
     messageMicros: 0.45,
     joins: true,
-    make: () => new SocketGroup(options) as Group,
+    make: () => new SocketGroup(options),
   }
 }

@@ -193,7 +193,7 @@ export class LabaClient implements Client {
     this.world = world
     this.outbox.onOver = () => this.slow()
     const connection = {
-      kind: labaKind,
+      kindOf: () => labaKind,
       user: "u",
       client: anonymousClient,
       send: (frame: string) => this.receive(frame),
@@ -209,7 +209,10 @@ export class LabaClient implements Client {
     }
     Object.defineProperty(connection, "closed", { get: () => this.closed })
     const context = contextOf(world, () => undefined)
-    this.conversation = new LabaConversation(context, connection as unknown as LabaConnection)
+    this.conversation = new LabaConversation(context, connection as unknown as LabaConnection, {
+      attached: [],
+      reply: undefined,
+    })
   }
 
   get checks(): readonly DeliveryCheck[] {

@@ -3,7 +3,8 @@ import { Connections } from "../connections/connections.ts"
 import { SlowReaders } from "../slow-readers.ts"
 import { stubContext } from "../stub-context.ts"
 import type { GroupKind } from "../transport.ts"
-import { LabaSocket } from "./laba-socket.ts"
+import { LabaConversation } from "../laba/laba-conversation.ts"
+import { ConversationSocket } from "./conversation-socket.ts"
 import type { LabaWebSocket } from "./socket.ts"
 
 const outboxBytesMax = 1000
@@ -13,7 +14,7 @@ function start() {
   let nowMs = 1
   let backlog = 0
   const closed: [number | undefined, string | undefined][] = []
-  let setAside = 0
+  let skipped = 0
   const slowReaders = new SlowReaders({ outboxBytesMax, now: () => nowMs })
   const context = stubContext({
     slowReaders,
@@ -26,18 +27,15 @@ function start() {
       join: () => undefined,
       leave: () => undefined,
       startSkipping() {
-        setAside++
+        skipped++
         return () => undefined
       },
     },
   })
-  const socket = new LabaSocket({
+  const socket = new ConversationSocket({
     context,
-    kind: { name: "test" } as GroupKind,
-    channel: null,
-    after: null,
-    attached: [],
-    reply: undefined,
+    kindOf: () => ({ name: "test" }) as GroupKind,
+    converse: (connection) => new LabaConversation(context, connection, { attached: [], reply: undefined }),
   })
   socket.number = context.connections.reserve()
   socket.onOpen({
@@ -53,8 +51,8 @@ function start() {
   } as unknown as LabaWebSocket)
   return {
     closed,
-    get setAside() {
-      return setAside
+    get skipped() {
+      return skipped
     },
     /** Sends commands whose answers are that many bytes at least. */
     ask(bytes: number): void {
@@ -76,10 +74,10 @@ test("a WebSocket is ended by its own unread answers, though its channel skips",
   t.ask(outboxBytesMax + 1)
   t.lookAfter(0)
   t.lookAfter(1000)
-  expect([t.setAside, t.closed]).toEqual([1, []])
+  expect([t.skipped, t.closed]).toEqual([1, []])
   t.ask(outboxBytesMax / 2)
   t.lookAfter(5000)
-  expect([t.setAside, t.closed]).toEqual([1, []])
+  expect([t.skipped, t.closed]).toEqual([1, []])
   t.ask(outboxBytesMax)
   t.lookAfter(250)
   expect(t.closed).toEqual([[4200, "slow"]])
