@@ -1,10 +1,10 @@
 // What backends have yet to hear, of this run of the node and of runs that are dead: taken out of the store at the start and from
 // nodes whose lease ran out, said again to a store that may have lost it, and delivered as far as possible before the end.
-import { within } from "../../../bounds/within.ts"
-import type { HookRoutes } from "../hook-routes.ts"
-import type { Occupancy } from "../registrations/occupancy.ts"
-import type { Registrations } from "../registrations/registrations.ts"
-import type { HookNotification, NotificationStore } from "../remote.ts"
+import { within } from "../../bounds/within.ts"
+import type { HookRoutes } from "./hook-routes.ts"
+import type { Occupancy } from "./registrations/occupancy.ts"
+import type { Registrations } from "./registrations/registrations.ts"
+import type { HookNotification, NotificationStore } from "./remote.ts"
 
 interface StoredNotificationsOptions {
   readonly store: NotificationStore
