@@ -67,10 +67,6 @@ export class AccessControl implements Access {
     for (const jwks of this.settings.jwksByUrl.values()) jwks.refreshIfOld()
   }
 
-  get enforced(): boolean {
-    return this.settings.enforced
-  }
-
   /** Whether anybody can be told from anybody. */
   get hasCredentials(): boolean {
     return this.settings.hasCredentials

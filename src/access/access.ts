@@ -116,8 +116,6 @@ export interface Decision {
 }
 
 export interface Access {
-  /** False: everybody may do everything, and callers need ask nothing. */
-  readonly enforced: boolean
   /** Who sent a request. Throws `unauthorized`, `token_expired`, `foreign_origin` or `keys_unavailable`. */
   identify(asked: RequestHead): MaybePromise<Identity>
   /** Who bears a token that came in a frame. Throws as `identify`. */
