@@ -1,16 +1,16 @@
 // The application's say over HTTP: which backend is asked about whom, and told of whose end. How an ask goes is in hook-asks.ts, how
-// what has to be told survives in delivery/stored-notifications.ts, how requests look is the dialects' affair.
+// what has to be told survives in stored-notifications.ts, how requests look is the dialects' affair.
 import { LabaError } from "../../../wire/error.ts"
 import { addressGroupOf } from "../../access/origins/client-address.ts"
 import type { ClientMessage, Disconnected, Verdict, Visitor, Welcome } from "../hooks.ts"
 import { notRegisteredHere } from "./client-errors.ts"
 import { type Sender, senderOf } from "./delivery/fair-queue.ts"
-import { StoredNotifications } from "./stored-notifications.ts"
 import { HookAsks } from "./hook-asks.ts"
 import { type HookRoute, HookRoutes, type HookRoutesOptions } from "./hook-routes.ts"
 import { Occupancy } from "./registrations/occupancy.ts"
 import { type Ending, notOpened, type Registration, Registrations } from "./registrations/registrations.ts"
 import type { AnswerMessage, HookedConnection, HookNotification, NotificationStore } from "./remote.ts"
+import { StoredNotifications } from "./stored-notifications.ts"
 
 export interface RemoteHooksOptions extends HookRoutesOptions {
   /** Names this run of this node. */
