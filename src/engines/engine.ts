@@ -14,17 +14,21 @@ import type { MessageHeaders } from "../../wire/message-headers.ts"
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Keep } from "../channels/channel.ts"
 
-/** What was asked to be published and has neither number nor time yet: the engine gives both. Text is a string, anything else bytes. */
-export interface Draft {
-  readonly channel: Channel
+/** What is published, read and checked. */
+export interface Payload {
   /** Content type, one of `text/…`, JSON or anything else. */
   readonly type: string
   /** A string is valid UTF-8 text; with a JSON type it is valid JSON. Bytes are never changed after they were handed over. */
   readonly data: string | Uint8Array
-  /** Bytes of payload and headers, as UTF-8. */
+  /** Bytes, as UTF-8; of a draft or a message with those of its headers. */
   readonly bytes: number
-  /** What the publisher said beside the payload, for roads that have a place for it. */
+  /** What the publisher said beside it, for protocols that have a place for it. */
   readonly headers?: MessageHeaders | undefined
+}
+
+/** What was asked to be published and has neither number nor time yet: the engine gives both. */
+export interface Draft extends Payload {
+  readonly channel: Channel
   readonly id: string
   readonly idempotency?: Idempotency | undefined
   /** Whose share of the engine's bounds it counts for; nobody's when left out: a program on this machine, or this server itself. */
@@ -41,14 +45,10 @@ export interface Idempotency {
 }
 
 /** A draft that was accepted: it has an offset in its channel's epoch. Never changed. */
-export interface Message {
+export interface Message extends Payload {
   readonly channel: Channel
   readonly epoch: string
   readonly offset: number
-  readonly type: string
-  readonly data: string | Uint8Array
-  readonly bytes: number
-  readonly headers?: MessageHeaders | undefined
   readonly id: string
   /** When the engine accepted it, in milliseconds since 1970, by the clock that the engine also judges its age by. */
   readonly time: number

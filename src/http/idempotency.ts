@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto"
 import { type Identity, userOf } from "../access/access.ts"
 import type { Idempotency } from "../engines/engine.ts"
-import type { Payload } from "../hub/drafts.ts"
+import type { Payload } from "../engines/engine.ts"
 
 /** What is put before a key, so that nobody can use up the keys of somebody else. */
 type KeyScope = string

@@ -2,18 +2,8 @@
 import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
-import { bytesOfHeaders, type MessageHeaders } from "../../wire/message-headers.ts"
-import type { Draft, Idempotency, Publisher } from "../engines/engine.ts"
-
-/** A payload that was read and checked: text is valid UTF-8, JSON parses. */
-export interface Payload {
-  readonly type: string
-  readonly data: string | Uint8Array
-  /** Bytes, as UTF-8. */
-  readonly bytes: number
-  /** What was said beside it. */
-  readonly headers?: MessageHeaders | undefined
-}
+import { bytesOfHeaders } from "../../wire/message-headers.ts"
+import type { Draft, Idempotency, Payload, Publisher } from "../engines/engine.ts"
 
 /** Throws `too_large`. */
 export function checkSize({ bytes }: Payload, { messageBytesMax }: Pick<Limits, "messageBytesMax">): void {

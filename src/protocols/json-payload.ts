@@ -5,6 +5,7 @@ import type { Code } from "../../wire/codes.ts"
 import { isJsonType, isTextType, parseContentType } from "../../wire/content-type.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { JsonText } from "../../wire/json-scan.ts"
+import type { Payload } from "../engines/engine.ts"
 
 /** A message as JSON says it. */
 export interface MessageInJson {
@@ -13,15 +14,8 @@ export interface MessageInJson {
   readonly base64?: boolean | undefined
 }
 
-interface JsonPayload {
-  readonly type: string
-  readonly data: string | Uint8Array
-  /** Bytes, as UTF-8. */
-  readonly bytes: number
-}
-
 /** Reads the payload by its `type`. Throws `code` when it is not what it says it is. */
-export function readJsonPayload({ data, type: given, base64 }: MessageInJson, code: Code): JsonPayload {
+export function readJsonPayload({ data, type: given, base64 }: MessageInJson, code: Code): Payload {
   const wrong = (detail: string): LabaError => new LabaError(code, detail)
   const type = parseContentType(given ?? (base64 ? "application/octet-stream" : "application/json"))?.type
   if (type === undefined) throw wrong("`type` must be a content type such as text/plain.")
@@ -47,7 +41,7 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
 
 /** A span of a text keeps the whole alive for as long as itself: in a history that would be more than its bound counts. */
-function copied(type: string, data: string): JsonPayload {
+function copied(type: string, data: string): Payload {
   const bytes = encoder.encode(data)
   return { type, data: decoder.decode(bytes), bytes: bytes.length }
 }

@@ -3,7 +3,7 @@ import { type ContentType, isJsonType, isTextType, parseContentType } from "../.
 import { LabaError } from "../../../wire/error.ts"
 import { BadJson, checkJson } from "../../../wire/json-scan.ts"
 import { jsonDepthMax } from "../../../wire/limits.ts"
-import type { Payload } from "../../hub/drafts.ts"
+import type { Payload } from "../../engines/engine.ts"
 
 /**
  * Fatal, so that nothing is replaced in silence. A byte order mark is kept: a message arrives as it was sent, and JSON

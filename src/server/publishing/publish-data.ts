@@ -2,7 +2,7 @@
 import { isCanonicalType, isJsonType, isTextType } from "../../../wire/content-type.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { mustBeJson } from "../../http/body/payload.ts"
-import type { Payload } from "../../hub/drafts.ts"
+import type { Payload } from "../../engines/engine.ts"
 
 /** A string is text, bytes are bytes, anything else is JSON. */
 export type PublishData =

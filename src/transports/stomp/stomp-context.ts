@@ -1,6 +1,6 @@
 // What the conversations of a node in STOMP share.
 import type { Channel } from "../../channels/channel.ts"
-import type { Payload } from "../../hub/drafts.ts"
+import type { Payload } from "../../engines/engine.ts"
 import type { DestinationProfile } from "../../protocols/stomp/destinations.ts"
 import type { MessageVariants } from "../../protocols/stomp/message-variant.ts"
 import type { Connection } from "../connections/connection.ts"
