@@ -1,5 +1,6 @@
-// Who wants to hear of what. A callback that throws is reported and stops nobody else.
+// The listeners of one object, by event. A listener that throws is reported and stops nobody else.
 
+/** Where errors of the application's callbacks go. */
 export type ReportError = (error: unknown) => void
 
 /** `Events` maps an event's name to what its listeners are given. */
