@@ -7,5 +7,5 @@ export const alarms = "/alarms"
 export const mailbox = "/mailbox"
 export const phone = "/phone"
 /** Who is subscribed to payments right now. */
-export const roster = "/subscribers"
+export const subscribersChannel = "/subscribers"
 export const heartbeatOf = (host: string): string => `/hosts/${host}/heartbeat`

@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /** How long a node may take to end before it is killed. */
-const patienceMs = 5_000
+const stopTimeoutMs = 5_000
 
 export class NodeProcesses {
   private readonly access: LabaAccess
@@ -107,7 +107,7 @@ export class NodeProcesses {
     if (!child) return
     entry.isEnding = true
     child.kill("SIGTERM")
-    const timer = setTimeout(() => child.kill("SIGKILL"), patienceMs)
+    const timer = setTimeout(() => child.kill("SIGKILL"), stopTimeoutMs)
     await child.exited
     clearTimeout(timer)
     entry.child = null

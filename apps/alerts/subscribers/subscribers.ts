@@ -5,7 +5,7 @@ import { type FileAside, type Reacting, type ReactOptions, tryAgain } from "laba
 import { makePrivateFolder } from "../../kit/command/private-folder.ts"
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { Turns } from "../../kit/turns.ts"
-import { roster } from "../channels/names.ts"
+import { subscribersChannel } from "../channels/names.ts"
 import type { Payment } from "../payments/payment.ts"
 import type { Store } from "../store.ts"
 import { asideIn, reactionOf, subscribe, type Notify, type Trouble, tryMsMax } from "./subscriber.ts"
@@ -54,7 +54,7 @@ interface Entry {
 }
 
 /** How long a letter on its way may take when its subscriber ends; it is sent again when that comes back. */
-const patienceMs = 2_000
+const stopTimeoutMs = 2_000
 
 /** How many set aside are shown. All are kept. */
 const shownMax = 20
@@ -191,9 +191,9 @@ export class Subscribers {
   }
 
   private changed(): void {
-    const once = `roster-${process.pid}-${++this.version}`
-    publish(this.options.access, roster, this.states, { once }).catch((error: unknown) =>
-      this.options.log(`roster: ${error}`),
+    const once = `subscribers-${process.pid}-${++this.version}`
+    publish(this.options.access, subscribersChannel, this.states, { once }).catch((error: unknown) =>
+      this.options.log(`subscribers: ${error}`),
     )
   }
 }
@@ -202,7 +202,7 @@ async function stop(entry: Entry): Promise<void> {
   const { reacting } = entry
   if (!reacting) return
   entry.reacting = null
-  await reacting.stop(patienceMs)
+  await reacting.stop(stopTimeoutMs)
   reacting.close()
   // Not before: its last try may have failed meanwhile.
   entry.trouble = null

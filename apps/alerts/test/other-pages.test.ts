@@ -1,6 +1,6 @@
 // Pages of others in a browser on this machine, which can send requests to every port of it.
 import { expect, setDefaultTimeout, test } from "bun:test"
-import { alarms, heartbeatOf, mailbox, payments, phone, roster } from "../channels/names.ts"
+import { alarms, heartbeatOf, mailbox, payments, phone, subscribersChannel } from "../channels/names.ts"
 import { startAlerts } from "./running-alerts.ts"
 
 /** A busy machine takes its time to start processes. */
@@ -13,7 +13,7 @@ test("who has no token from our pages hears of no payment and of nothing else", 
     fetch(alerts.demo.labaUrl + path, {
       headers: { Origin: "https://elsewhere.example", Accept: "text/event-stream", ...headers },
     })
-  for (const path of [payments, phone, mailbox, roster, alarms, heartbeatOf("log-1")]) {
+  for (const path of [payments, phone, mailbox, subscribersChannel, alarms, heartbeatOf("log-1")]) {
     const answer = await ask(path)
     expect([path, answer.status]).toEqual([path, 401])
     await answer.body?.cancel()

@@ -63,7 +63,7 @@ export class Guard {
   }
 
   /** Throws a `Problem` for who comes too fast. This machine may. */
-  pace({ request: { headers } }: AppRequest, peer: string): void {
+  limitRate({ request: { headers } }: AppRequest, peer: string): void {
     const counted = this.proxies.countedAddressOf(peer, headers)
     const waitMs = counted === null ? 0 : this.limiter.take(addressGroupOf(counted), performance.now())
     if (waitMs === 0) return

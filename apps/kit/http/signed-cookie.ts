@@ -29,14 +29,14 @@ export class SignedCookie {
   }
 
   /** For `Set-Cookie`. */
-  saying(text: string, { isSecure }: AppRequest, { secret, nowMs }: CookieKey): string {
+  setting(text: string, { isSecure }: AppRequest, { secret, nowMs }: CookieKey): string {
     const { seconds, site } = this.options
     const value = signText(text, { use: this.name, until: nowMs + seconds * 1000, secret })
     return cookieHeader(this.name, value, { seconds, site, isSecure })
   }
 
   /** For `Set-Cookie`: the browser forgets it. */
-  ended({ isSecure }: AppRequest): string {
+  clearing({ isSecure }: AppRequest): string {
     return cookieHeader(this.name, "", { ...this.options, seconds: 0, isSecure })
   }
 }

@@ -37,7 +37,7 @@ export function requireCustomer(takeaway: Takeaway, request: AppRequest): string
 /** A new customer and the cookie to set. */
 export function newCustomer(takeaway: Takeaway, request: AppRequest) {
   const customer = customerPrefix + randomBytes(12).toString("hex")
-  return { customer, cookie: customerCookie.saying(customer, request, cookieKey(takeaway)) }
+  return { customer, cookie: customerCookie.setting(customer, request, cookieKey(takeaway)) }
 }
 
 /** What opens the demo shops, for whoever asks on this machine: that is for trying out, and nobody else is told. */

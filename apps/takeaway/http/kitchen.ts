@@ -42,7 +42,7 @@ export const logIn: Endpoint = async (takeaway, request) => {
   const isOpenElsewhere = password === demoPassword && demoPasswordFor(takeaway, request) === null
   if (!fits || isOpenElsewhere) throw wrongPassword()
   attempts.succeeded(shop, request.address)
-  return answer({ shop }, 200, { "Set-Cookie": kitchenCookie.saying(shop, request, cookieKey(takeaway)) })
+  return answer({ shop }, 200, { "Set-Cookie": kitchenCookie.setting(shop, request, cookieKey(takeaway)) })
 }
 
 const wrongPassword = (): Problem => new Problem(401, "wrong_password", "Shop and password do not fit.")
@@ -51,7 +51,7 @@ const wrongPassword = (): Problem => new Problem(401, "wrong_password", "Shop an
 const isShopName = (text: string): boolean => text.length <= 50 && !/\p{Cc}/u.test(text)
 
 export const logOut: Endpoint = (_, request) =>
-  answer({}, 200, { "Set-Cookie": kitchenCookie.ended(request) })
+  answer({}, 200, { "Set-Cookie": kitchenCookie.clearing(request) })
 
 /**
  * The shop and all its bills: what a page starts from, and starts from again when it may have missed something. Who has not

@@ -2,7 +2,7 @@
 import { find } from "../../../kit/browser/elements.ts"
 import { language } from "../../../kit/browser/language.ts"
 import type { Both } from "../../../kit/browser/language.ts"
-import { mailbox, payments, phone, roster } from "../../channels/names.ts"
+import { mailbox, payments, phone, subscribersChannel } from "../../channels/names.ts"
 import type { Mail } from "../../mail/mailbox.ts"
 import { money, type Payment } from "../../payments/payment.ts"
 import type { TextMessage } from "../../sms/local-phone.ts"
@@ -129,7 +129,7 @@ offerSomebody()
 await startPage(
   [
     { channel: payments, hear: hearPayment },
-    { channel: roster, hear: (data) => showSubscribers(data as readonly SubscriberState[]) },
+    { channel: subscribersChannel, hear: (data) => showSubscribers(data as readonly SubscriberState[]) },
     { channel: phone, hear: hearText },
     { channel: mailbox, hear: hearLetter },
   ],
