@@ -1,34 +1,41 @@
 import { expect, test } from "bun:test"
+import { heapStats } from "bun:jsc"
+import fc from "fast-check"
 import { AgedMap } from "./aged-map.ts"
 
-test("the oldest is what was set longest ago and is still there", () => {
-  const map = new AgedMap<string, number>()
-  expect(map.oldest).toBeUndefined()
-  map.set("a", 1).set("b", 2).set("c", 3)
-  expect(map.oldest).toEqual(["a", 1])
-  map.set("a", 4)
-  expect(map.oldest).toEqual(["b", 2])
-  map.delete("b")
-  map.delete("c")
-  expect(map.oldest).toEqual(["a", 4])
-  map.delete("a")
-  expect(map.oldest).toBeUndefined()
-  map.set("d", 5)
-  expect(map.oldest).toEqual(["d", 5])
+test("is a plain map whose first entry it knows, whatever is set and taken away", () => {
+  const key = fc.nat({ max: 5 })
+  const step = fc.oneof(fc.tuple(fc.constant("set"), key), fc.tuple(fc.constant("delete"), key))
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const map = new AgedMap<number, number>()
+      const plain = new Map<number, number>()
+      for (const [at, [what, name]] of steps.entries()) {
+        const wasThere = plain.delete(name)
+        if (what === "delete") expect(map.delete(name)).toBe(wasThere)
+        else {
+          plain.set(name, at)
+          map.set(name, at)
+        }
+        const [first] = plain
+        expect(map.oldest && [map.oldest.key, map.oldest.value]).toEqual(first ?? null)
+        expect(map.get(name)).toBe(plain.get(name) as number)
+        expect(map.size).toBe(plain.size)
+      }
+    }),
+  )
 })
 
-test("the oldest is that of a plain map, whatever is set and taken away", () => {
+test("keeps nothing of what was set over and over again", () => {
   const map = new AgedMap<number, number>()
-  const plain = new Map<number, number>()
-  let state = 1
-  for (let step = 0; step < 20_000; step++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0
-    const key = (state >>> 8) % 50
-    plain.delete(key)
-    if ((state >>> 20) % 3 > 0) {
-      plain.set(key, step)
-      map.set(key, step)
-    } else map.delete(key)
-    if ((state >>> 24) % 2 > 0) expect(map.oldest).toEqual(plain.entries().next().value)
+  const count = 10_000
+  for (let at = 0; at < count; at++) map.set(at, at)
+  expect(map.oldest?.key).toBe(0)
+  const sizeAfter = (rounds: number): number => {
+    for (let at = 0; at < rounds * count; at++) map.set(at % count, at)
+    Bun.gc(true)
+    return heapStats().heapSize
   }
+  const before = sizeAfter(10)
+  expect(sizeAfter(100) - before).toBeLessThan(5e6)
 })

@@ -10,9 +10,8 @@ export class BoundedMap<Key, Value> extends AgedMap<Key, Value> {
     this.sizeMax = sizeMax
   }
 
-  override set(key: Key, value: Value): this {
+  override set(key: Key, value: Value): void {
     super.set(key, value)
-    if (this.size > this.sizeMax) this.delete(this.oldest?.[0] as Key)
-    return this
+    if (this.size > this.sizeMax && this.oldest) this.delete(this.oldest.key)
   }
 }

@@ -84,8 +84,8 @@ export class IdempotencyKeys {
   }
 
   private full(says: string, now: number): LabaError {
-    const [, first] = this.remembered.oldest ?? []
-    const waitMs = first ? Math.max(first.expiresAt - now, 0) : this.limits.idempotencySeconds * 1000
+    const first = this.remembered.oldest
+    const waitMs = first ? Math.max(first.value.expiresAt - now, 0) : this.limits.idempotencySeconds * 1000
     return new LabaError("too_many_keys", `${says}; retry later, or publish without a key.`, {
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
       limit: "idempotencyKeysMax",
@@ -94,9 +94,9 @@ export class IdempotencyKeys {
 
   private expire(now: number): void {
     for (let oldest = this.remembered.oldest; oldest; oldest = this.remembered.oldest) {
-      const [name, entry] = oldest
+      const { key, value: entry } = oldest
       if (entry.expiresAt > now) return
-      this.remembered.delete(name)
+      this.remembered.delete(key)
       if (entry.publisher !== undefined) this.countDown(entry.publisher)
     }
   }
