@@ -37,13 +37,7 @@ export function holdPoll(
   // What comes after a token's end is not for its bearer.
   const waitSeconds = Math.min(wishedSeconds, secondsLeft(identity))
   context.setTimeout(request.raw, Math.ceil(waitSeconds) + holdGraceSeconds)
-  const held = make({
-    context,
-    heldPolls,
-    owner,
-    waitSeconds,
-    signal: request.raw.signal,
-  })
+  const held = make({ context, heldPolls, owner, waitSeconds, signal: request.raw.signal })
   connection.waitsWith(held)
   return held.answered()
 }

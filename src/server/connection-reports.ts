@@ -1,26 +1,17 @@
 // What becomes of connections, told to whom it concerns: the application, the counters, the log.
-import type { Application } from "../hooks/application.ts"
+import type { ApiContext } from "../http/api-context.ts"
 import { senderOf } from "../hooks/remote/delivery/fair-queue.ts"
-import type { Counters } from "../telemetry/counters.ts"
 import type { Events } from "../telemetry/events.ts"
-import type { Connections } from "../transports/connections/connections.ts"
 import type { Reader } from "../transports/slow-readers.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
 
-interface ConnectionReportsOptions {
-  readonly application: Application
-  readonly connections: Connections
-  readonly counters: Counters
-  readonly events: Events
-}
-
+type Told = Pick<ApiContext, "application" | "connections" | "counters"> & { readonly events: Events }
 type ConnectionReports = Pick<
   TransportContext,
   "askToSubscribe" | "reportFailure" | "reportSlowCut" | "reportGone"
 >
 
-export function connectionReports(options: ConnectionReportsOptions): ConnectionReports {
-  const { application, connections, counters, events } = options
+export function connectionReports({ application, connections, counters, events }: Told): ConnectionReports {
   return {
     askToSubscribe: ({ number, transport, user, client }, channel) =>
       application.subscribe(

@@ -22,15 +22,7 @@ interface AccessPartsOptions {
   readonly events: Pick<Events, "issuerUnavailable">
 }
 
-interface AccessParts {
-  readonly access: AccessControl
-  readonly admission: AdmissionControl
-  readonly revocations: Revocations
-  readonly rightsReview: RightsReview
-}
-
-export function makeAccess(options: AccessPartsOptions): AccessParts {
-  const { config, limits, connections, heldPolls, wheel, events } = options
+export function makeAccess({ config, limits, connections, heldPolls, wheel, events }: AccessPartsOptions) {
   const revocations = new Revocations()
   const access = new AccessControl({
     config,

@@ -175,7 +175,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
     ...{ publishAsServer, application, cluster, watches, reloader },
     nodes: cluster.nodes,
     socketKinds: makeSocketKinds(serverHandle, slowReaders),
-    stomp: makeStompContext({ context, counters, application }),
+    stomp: makeStompContext(context, application),
     onProbe: (path) => events.channelProbed(path),
   }
 }

@@ -4,20 +4,16 @@ import { payloadFromBytes, readContentType } from "../http/body/payload.ts"
 import { springProfile } from "../protocols/stomp/destinations.ts"
 import { MessageVariants } from "../protocols/stomp/message-variant.ts"
 import type { Application } from "../hooks/application.ts"
-import type { Counters } from "../telemetry/counters.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
 import type { StompContext } from "../transports/stomp/stomp-context.ts"
 
 /** What Spring's relay and browsers' clients ask for, too: proxies that cut silence do so after 30 s at the soonest. */
 const beatMs = 10_000
 
-interface StompContextOptions {
-  readonly context: TransportContext
-  readonly counters: Counters
-  readonly application: Pick<Application, "nacked">
-}
-
-export function makeStompContext({ context, counters, application }: StompContextOptions): StompContext {
+export function makeStompContext(
+  context: TransportContext,
+  application: Pick<Application, "nacked">,
+): StompContext {
   return {
     context,
     variants: new MessageVariants(),
@@ -26,7 +22,7 @@ export function makeStompContext({ context, counters, application }: StompContex
     beatMs,
     readPayload: (contentType, body) => payloadFromBytes(readContentType(contentType), body),
     nacked({ number, transport, user }, { channel, messageId: message }) {
-      counters.nacked++
+      context.counters.nacked++
       application.nacked({ connection: context.connections.idOf(number), user, transport, channel, message })
     },
   }

@@ -14,6 +14,9 @@ import type { ApiRequest } from "../api-request.ts"
 import { respondWith } from "../channels/stream.ts"
 import { goAwayStream, refuseWhileDraining } from "../draining.ts"
 
+/** It listens to nothing yet. */
+const session = { protocol: "laba", channel: null, channels: [], readsHistory: false } as const
+
 /** GET /_/session: a streamed session. */
 export async function openStreamedSession(context: ApiContext, request: ApiRequest): Promise<Response> {
   if (!accepts(request.raw.headers.get("accept"), eventStreamType)) {
@@ -25,12 +28,9 @@ export async function openStreamedSession(context: ApiContext, request: ApiReque
   if (context.shutdown.draining) return goAwayStream()
   const number = context.connections.reserve()
   const { welcome, user, client, abandon } = await admitConnection(context, request, {
+    ...session,
     number,
     transport: "sse",
-    protocol: "laba",
-    channel: null,
-    channels: [],
-    readsHistory: false,
   })
   if (context.shutdown.draining) return goAwayStream(abandon)
   return respondWith(
@@ -44,16 +44,13 @@ export async function openPolledSession(context: ApiContext, request: ApiRequest
   refuseWhileDraining(context)
   const number = context.connections.reserve()
   const { welcome, user, client, abandon } = await admitConnection(context, request, {
+    ...session,
     number,
     transport: "poll",
-    protocol: "laba",
-    channel: null,
-    channels: [],
-    readsHistory: false,
   })
   refuseWhileDraining(context, abandon)
-  const session = new PolledSession({ context, number, user, client, ...startOf(welcome) })
-  const answer = pollResponse(session.firstAnswer())
+  const opened = new PolledSession({ context, number, user, client, ...startOf(welcome) })
+  const answer = pollResponse(opened.firstAnswer())
   return new Response(answer.body, { status: 201, headers: answer.headers })
 }
 

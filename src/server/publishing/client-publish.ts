@@ -1,35 +1,23 @@
 // What a client sends over its connection: the application is asked, then it takes the road of every publish.
 import { typeOfData } from "../../../wire/content-type.ts"
-import type { Limits } from "../../../wire/limits.ts"
-import type { Access } from "../../access/access.ts"
-import type { AdmissionControl } from "../../access/limits/admission-control.ts"
 import { publisherOf } from "../../access/limits/publish-rates.ts"
+import type { ApiContext } from "../../http/api-context.ts"
 import { idempotencyOf, keyScopeOf } from "../../http/idempotency.ts"
-import type { MaybePromise } from "../../engines/engine.ts"
-import type { Application } from "../../hooks/application.ts"
+import type { MaybePromise, Payload } from "../../engines/engine.ts"
 import { senderOf } from "../../hooks/remote/delivery/fair-queue.ts"
-import type { Payload } from "../../engines/engine.ts"
-import { checkSize, type Drafts } from "../../hub/drafts.ts"
-import type { Hub } from "../../hub/hub.ts"
+import { checkSize } from "../../hub/drafts.ts"
 import type { Connection } from "../../transports/connections/connection.ts"
-import type { Connections } from "../../transports/connections/connections.ts"
 import type { ClientPublish, ClientPublished, TransportContext } from "../../transports/transport-context.ts"
 import type { InFlight } from "../../http/in-flight.ts"
 import { payloadFromData } from "./publish-data.ts"
 
-interface ClientPublishOptions {
-  readonly hub: Hub
-  readonly drafts: Drafts
-  readonly application: Application
-  readonly connections: Connections
-  readonly limits: Limits
-  readonly access: Access
-  readonly admission: AdmissionControl
-  readonly inFlight: InFlight
-}
+type PublishContext = Pick<
+  ApiContext,
+  "hub" | "drafts" | "application" | "connections" | "limits" | "access" | "admission"
+> & { readonly inFlight: InFlight }
 
-export function makePublishFor(options: ClientPublishOptions): TransportContext["publishFor"] {
-  const { hub, drafts, application, connections, limits, access, admission, inFlight } = options
+export function makePublishFor(context: PublishContext): TransportContext["publishFor"] {
+  const { hub, drafts, application, connections, limits, access, admission, inFlight } = context
 
   const count = ({ client }: Connection, { channel }: ClientPublish): void =>
     void admission.publish(client.identity, channel, client.addressGroup)

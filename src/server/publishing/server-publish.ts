@@ -1,24 +1,21 @@
 // What the server publishes for whoever runs it: by the library, or as a hook's answer. Nobody's rights or rates are asked
 // for; the rest is the way of every publish.
-import type { Limits } from "../../../wire/limits.ts"
 import { parseChannel } from "../../channels/name.ts"
+import type { Payload } from "../../engines/engine.ts"
+import type { ApiContext } from "../../http/api-context.ts"
 import { idempotencyOf } from "../../http/idempotency.ts"
 import { answerOf, type PublishAnswer } from "../../http/publish-answer.ts"
-import type { Payload } from "../../engines/engine.ts"
-import { checkSize, type Drafts } from "../../hub/drafts.ts"
-import type { Hub } from "../../hub/hub.ts"
+import { checkSize } from "../../hub/drafts.ts"
 import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 
 /** Publishes what `read` gives. Throws `LabaError`. */
 export type ServerPublish = (channel: string, read: () => Payload, key?: string) => Promise<PublishAnswer>
 
-interface ServerPublishOptions {
-  readonly hub: Hub
-  readonly drafts: Drafts
-  readonly limits: Limits
-}
-
-export function makeServerPublish({ hub, drafts, limits }: ServerPublishOptions): ServerPublish {
+export function makeServerPublish({
+  hub,
+  drafts,
+  limits,
+}: Pick<ApiContext, "hub" | "drafts" | "limits">): ServerPublish {
   return async (name, read, key) => {
     const channel = parseChannel(name, "body")
     const payload = read()

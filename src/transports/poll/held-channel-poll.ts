@@ -29,7 +29,7 @@ const kind: GroupKind = {
   make: () => new HeldChannelPollGroup() as ListGroup<Listener>,
 }
 
-interface HeldChannelPollOptions extends HeldPollOptions {
+export interface HeldChannelPollOptions extends HeldPollOptions {
   readonly channel: Channel
   /** Where it listens from; null is now. */
   readonly after: Position | null
