@@ -1,7 +1,7 @@
 // Speaks STOMP as a test wants it: any frame, right or wrong over a WebSocket. Every frame that comes is queued.
 import { Inbox } from "./inbox.ts"
 
-interface StompFrame {
+export interface StompFrame {
   readonly command: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array

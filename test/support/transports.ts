@@ -4,11 +4,19 @@ import type { Listener } from "./heard.ts"
 import { listenByLaba } from "./laba-socket.ts"
 import { listenByPoll } from "./poller.ts"
 import { listenByRawSocket } from "./raw-socket.ts"
+import { listenByStomp } from "./stomp-listener.ts"
 import { listenBySse } from "./sse-stream.ts"
 
 export interface Transport {
   readonly name:
-    "raw WebSocket" | "laba.v1" | "SSE" | "long-poll" | "poll" | "many-channel SSE" | "many-channel poll"
+    | "raw WebSocket"
+    | "laba.v1"
+    | "STOMP"
+    | "SSE"
+    | "long-poll"
+    | "poll"
+    | "many-channel SSE"
+    | "many-channel poll"
   /** Messages come with a cursor, and a position comes before any message. Not so on a raw WebSocket. */
   readonly tellsCursor: boolean
   /** Its cursor is that of the one channel, and so good on every other transport that tells it. */
@@ -42,6 +50,15 @@ export const laba: Transport = {
   isHeld: true,
   isBare: false,
   open: (base, channel, after) => listenByLaba(base, channel, after),
+}
+
+const stomp: Transport = {
+  name: "STOMP",
+  tellsCursor: true,
+  tellsOwnCursor: true,
+  isHeld: true,
+  isBare: false,
+  open: (base, channel, after) => listenByStomp(base, channel, after),
 }
 
 export const sse: Transport = {
@@ -94,6 +111,7 @@ export const manyChannelPoll: Transport = {
 export const everyTransport: readonly Transport[] = [
   rawWebSocket,
   laba,
+  stomp,
   sse,
   longPoll,
   poll,
@@ -101,5 +119,5 @@ export const everyTransport: readonly Transport[] = [
   manyChannelPoll,
 ]
 
-/** The four between which a client may change at every message. */
+/** Those between which a client may change at every message. */
 export const oneCursorTransports: readonly Transport[] = everyTransport.filter((one) => one.tellsOwnCursor)

@@ -1,0 +1,53 @@
+// Listens in STOMP, in the shape that all transports share: from a cursor or from now on, over a WebSocket.
+import { type HeardMessage, Listener } from "./heard.ts"
+import { openStompSocket, type StompFrame } from "./stomp.ts"
+
+/** Connects and subscribes to one channel; answers once connected. */
+export async function listenByStomp(base: string, channel: string, after = ""): Promise<Listener> {
+  const client = await openStompSocket(base)
+  const listener = new Listener(`STOMP ${base}${channel}`, () => client.close())
+  await client.connect()
+  client.send("SUBSCRIBE", { id: "0", destination: channel, after, receipt: "start" })
+  void hear(client, listener, channel)
+  return listener
+}
+
+async function hear(
+  client: Awaited<ReturnType<typeof openStompSocket>>,
+  { inbox }: Listener,
+  channel: string,
+): Promise<void> {
+  for (;;) {
+    // Until it has ended: a test may take its time.
+    const frame = await client.frames.next(2 ** 30).catch(() => null)
+    if (frame === null) {
+      const { code, reason } = await client.ended.promise
+      inbox.push({ kind: "end", code: reason || null, number: code })
+      return
+    }
+    const { command, headers } = frame
+    const cursor = headers["cursor"] ?? ""
+    if (command === "RECEIPT") inbox.push({ kind: "position", cursor })
+    else if (command === "ERROR") inbox.push({ kind: "end", code: headers["code"] ?? null, number: null })
+    else if (headers["reset"] !== undefined)
+      inbox.push({ kind: "reset", cursor, reason: headers["reset"], channel })
+    else inbox.push(messageIn(frame, channel))
+  }
+}
+
+/** What is text by its type is a string, and JSON is printed compactly again, so that all transports can be compared. */
+function messageIn({ headers, body }: StompFrame, channel: string): HeardMessage {
+  const type = headers["content-type"] ?? "text/plain"
+  const isJson = type === "application/json" || type.endsWith("+json")
+  const isText = isJson || type.startsWith("text/") || type.endsWith("+xml") || type === "application/xml"
+  const text = isText ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(body) : null
+  return {
+    kind: "message",
+    cursor: headers["cursor"] ?? null,
+    ownCursor: headers["cursor"] ?? null,
+    data: text === null ? body : isJson ? JSON.stringify(JSON.parse(text)) : text,
+    channel,
+    id: headers["message-id"] ?? null,
+    type,
+  }
+}
