@@ -81,7 +81,6 @@ type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"
 await runCommand("flash-sale", async () => {
   const { values, positionals } = readFlags({ allowPositionals: true, options })
   folderIn("data", values.data)
-  hostIn("host", values.host)
   await run(values, positionals)
 })
 
@@ -114,7 +113,7 @@ async function showCommand(values: Values): Promise<void> {
   ] as const
   const shown = supervise({
     directory: values.data,
-    host: values.host,
+    host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8090"),
     labaPort: portIn("laba-port", values["laba-port"]),
     payments: values.payments ?? null,
@@ -132,7 +131,7 @@ async function serveCommand(values: Values): Promise<void> {
     throw new Misuse(`--address-header: ${addressHeader} is no header's name`)
   const shop = await demoShop({
     directory: values.data,
-    host: values.host,
+    host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8090"),
     labaPort: portIn("laba-port", values["laba-port"]),
     laba: values.laba,
@@ -164,7 +163,7 @@ function paymentsCommand(values: Values): void {
   if (secret === undefined)
     throw new Misuse("set FLASH_SALE_PAYMENT_SECRET, here and for the shop: it signs the callbacks")
   const { url } = startSimulator({
-    host: values.host,
+    host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8091"),
     path: `${values.data}/payments.sqlite`,
     secret,
