@@ -13,7 +13,7 @@ import {
   type TokenIdentity,
 } from "./access.ts"
 import type { TrustedProxies } from "./origins/client-address.ts"
-import { credentialIn } from "./credentials/credential.ts"
+import { credentialIn } from "./credentials/credential-in-request.ts"
 import { decide } from "./rules/decision.ts"
 import {
   type AccessControlConfig,

@@ -50,7 +50,7 @@ export function makeOperatorRoutes(
     connections: () => connections.counts,
     connectsDelayed: () => node.admission.delayed,
     heldPolls: () => node.heldPolls.size,
-    listenedChannels: () => cluster.channelsHeard,
+    listenedChannels: () => cluster.listenedChannels,
     ringBytes: () => hub.ringBytes,
     users: () => connections.users,
     nodes: () => nodes.list.length,

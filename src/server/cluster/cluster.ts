@@ -36,7 +36,7 @@ export interface Cluster {
   readonly exchange: PresenceExchange | null
   readonly isDeaf: boolean
   /** Channels that somebody else than the node itself listens to here. */
-  readonly channelsHeard: number
+  readonly listenedChannels: number
   /** The node listens at this port: from now on others know it. */
   begin(port: number): Promise<void>
   stop(): Promise<void>
@@ -93,7 +93,7 @@ function alone(options: ClusterOptions): Cluster {
     }),
     exchange: null,
     isDeaf: false,
-    get channelsHeard() {
+    get listenedChannels() {
       return hub.listenedChannels
     },
     begin: async (port) => own.listensAt(port),
@@ -106,11 +106,11 @@ function joined(options: ClusterOptions, redis: RedisClient): Cluster {
   const own = new OwnInfo(options)
   const clock = new ClockOffset((offsetMs, isOff) => events.clockOffset(offsetMs, isOff))
   let canary: Canary | null = null
-  const channelsHeard = (): number => hub.listenedChannels - (canary?.isListening ? 1 : 0)
+  const listenedChannels = (): number => hub.listenedChannels - (canary?.isListening ? 1 : 0)
   const nodes = new RedisNodes({
     redis,
     leaseMs: config.node.leaseMs,
-    info: () => own.now(channelsHeard(), clock.offsetMs),
+    info: () => own.now(listenedChannels(), clock.offsetMs),
     methods,
     users: connections,
     revocations,
@@ -124,8 +124,8 @@ function joined(options: ClusterOptions, redis: RedisClient): Cluster {
     get isDeaf() {
       return canary?.isDeaf ?? false
     },
-    get channelsHeard() {
-      return channelsHeard()
+    get listenedChannels() {
+      return listenedChannels()
     },
     async begin(port) {
       own.listensAt(port)

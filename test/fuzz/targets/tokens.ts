@@ -1,7 +1,7 @@
 // Tokens and where they travel: nothing but a signature by a configured key lets a token in, and no error repeats a piece
 // of it.
 import { createHmac } from "node:crypto"
-import { credentialIn } from "../../../src/access/credentials/credential.ts"
+import { credentialIn } from "../../../src/access/credentials/credential-in-request.ts"
 import { Origins } from "../../../src/access/origins/origins.ts"
 import { TokenVerifier } from "../../../src/access/tokens/token-verifier.ts"
 import { fixedKeys, publicKey, secretKey, type VerifyKey } from "../../../src/access/tokens/verify-key.ts"
