@@ -102,7 +102,7 @@ export type ServerFrame =
       users: number
       guests: number
     }
-  /** Who came and who left since the last telling, to who watches. It may repeat what the answer has said already. */
+  /** Who came and who left since the last such frame, to who watches. It may repeat what the answer has said already. */
   | {
       op: "members"
       channel: string

@@ -1,8 +1,7 @@
 // What an Idempotency-Key becomes where keys are remembered: it is somebody's own, and stands for one message.
 import { createHash } from "node:crypto"
 import { type Identity, userOf } from "../access/access.ts"
-import type { Idempotency } from "../engines/engine.ts"
-import type { Payload } from "../engines/engine.ts"
+import type { Idempotency, Payload } from "../engines/engine.ts"
 
 /** What is put before a key, so that nobody can use up the keys of somebody else. */
 type KeyScope = string

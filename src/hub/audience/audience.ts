@@ -1,15 +1,14 @@
-// Everybody on this node who listens to one channel: buckets of live listeners, each with its own position, over one
-// short ring of messages, and those outside of them. Knows positions and what writing costs; refuses to know when it is
-// its turn (fan-out.ts).
+// Everybody on this node who listens to one channel: those who are live, in their buckets (buckets.ts), over one short ring of
+// messages, and those who read history or skip. Knows positions and what may lag; refuses to know when it is its turn (fan-out.ts).
 import type { Position } from "../../../wire/cursor.ts"
 import type { History } from "../../../wire/frames.ts"
 import type { Channel, Rule } from "../../channels/channel.ts"
 import type { Message } from "../../engines/engine.ts"
 import { PreparedMessage } from "../prepared-message.ts"
-import type { Counters } from "../../telemetry/counters.ts"
-import type { GroupKind, Listener } from "../../transports/transport.ts"
+import type { Listener } from "../../transports/transport.ts"
 import { type ListenerEvent, nextPhase } from "./listener-phase.ts"
-import { Bucket } from "./bucket.ts"
+import type { Bucket } from "./bucket.ts"
+import { Buckets, type BucketsContext } from "./buckets.ts"
 import { isStarted, type Joining, phaseOf, stateOf, Ungrouped } from "./listener-state.ts"
 import { Ring, RingBudget, ringMessagesMax, type SpareMessages } from "./ring.ts"
 
@@ -19,18 +18,12 @@ const lagMessagesMax = 128
 /** The same in bytes, for a node that lets messages be bigger: 128 messages of 64 KiB are just this. */
 const lagBytesMax = 8 * 1024 * 1024
 
-/** Up to so many listeners are written to in the turn of the publish: a tenth of a slice. */
-const immediateListenersMax = 100
-
 /** Of a channel that nothing was published to since somebody listens. It is never pushed to, so all share it. */
 const noRing = new Ring(new RingBudget({ ringBytesMax: 0 }))
 
 /** What all audiences of a node share. */
-export interface AudienceContext {
-  readonly counters: Counters
+export interface AudienceContext extends BucketsContext {
   readonly rings: RingBudget
-  /** Told what a join has cost beside the fan-out's turns, in microseconds: the next slice is the smaller for it. */
-  readonly charge: (micros: number) => void
 }
 
 interface AudienceOptions {
@@ -41,17 +34,14 @@ interface AudienceOptions {
   readonly context: AudienceContext
 }
 
-export class Audience implements SpareMessages {
+export class Audience extends Buckets implements SpareMessages {
   readonly channel: Channel
   /** Another one after the rules have changed: everybody here then lives by it. */
   rule: Rule
   epoch: string
   /** Offset of the newest message delivered here. */
   head: number
-  /** In the fan-out's queue. */
-  queued = false
-  private readonly context: AudienceContext
-  private readonly buckets: Bucket<Audience>[] = []
+  protected readonly context: AudienceContext
   /** Listeners in no bucket: they read history, or skip until they have drained. */
   private ungrouped: Set<UngroupedListener> | null = null
   /** How many of them read history: the ring is kept for these. */
@@ -59,31 +49,16 @@ export class Audience implements SpareMessages {
   /** The last message, while somebody skips to it. */
   private newest: PreparedMessage | null = null
   /** The last messages up to `head`, without holes. */
-  private ring: Ring = noRing
-  /** The bucket that is served next; it moves on, so that under load none starves. */
-  private next = 0
+  protected ring: Ring = noRing
   private roomWaiters: (() => void)[] | null = null
-  /** Somebody is on the way into a bucket that is served first: who leaves on being served must not close this behind them. */
-  private isEntered = false
 
   constructor({ channel, rule, position, context }: AudienceOptions) {
+    super()
     this.channel = channel
     this.rule = rule
     this.epoch = position.epoch
     this.head = position.offset
     this.context = context
-  }
-
-  /** Few listeners, all up to date, on a transport that joins by itself: serving them now costs less than a turn. */
-  get immediate(): boolean {
-    const [bucket] = this.buckets
-    return (
-      this.buckets.length === 1 &&
-      bucket !== undefined &&
-      bucket.kind.joins &&
-      bucket.group.members.length <= immediateListenersMax &&
-      !this.queued
-    )
   }
 
   get position(): Position {
@@ -95,13 +70,11 @@ export class Audience implements SpareMessages {
   }
 
   get listeners(): number {
-    let count = this.ungrouped?.size ?? 0
-    for (const bucket of this.buckets) count += bucket.group.members.length
-    return count
+    return this.liveCount + (this.ungrouped?.size ?? 0)
   }
 
   get isEmpty(): boolean {
-    return this.buckets.length === 0 && this.ungrouped === null && !this.isEntered
+    return this.hasNoBucket && this.ungrouped === null
   }
 
   /** True while publishes should wait. */
@@ -173,14 +146,6 @@ export class Audience implements SpareMessages {
     return this.newest && this.newest.message.offset > position.offset ? this.newest : null
   }
 
-  /** The bucket has lost its last member. */
-  dropBucket(bucket: Bucket<Audience>): void {
-    const index = this.buckets.indexOf(bucket)
-    if (index < 0) return
-    this.buckets.splice(index, 1)
-    if (index < this.next) this.next--
-  }
-
   /** It is in a bucket now, or gone. */
   dropUngrouped(ungrouped: UngroupedListener): void {
     const { ungrouped: all } = this
@@ -198,21 +163,9 @@ export class Audience implements SpareMessages {
 
   /** Gives buckets what they lack until the budget is spent; at least one bucket. Returns the microseconds it should cost. */
   advance(budgetMicros: number): number {
-    let spent = 0
-    for (let left = this.buckets.length; left > 0 && (spent === 0 || spent < budgetMicros); left--) {
-      if (this.next >= this.buckets.length) this.next = 0
-      const bucket = this.buckets[this.next]
-      this.next++
-      if (bucket && bucket.offset < this.head)
-        spent += bucket.advance(this.ring, this.head, this.context.counters)
-    }
+    const spent = this.serveBuckets(budgetMicros)
     this.trim()
     return spent
-  }
-
-  /** All who are live. */
-  live(): Listener[] {
-    return this.buckets.flatMap((bucket) => [...bucket.group.members])
   }
 
   everybody(): Listener[] {
@@ -227,7 +180,7 @@ export class Audience implements SpareMessages {
     this.ring.keep(0)
     this.context.rings.keepsSpare(this, false)
     this.newest = null
-    for (const bucket of this.buckets) bucket.offset = position.offset
+    this.moveBuckets(position.offset)
     this.releaseWaiters()
   }
 
@@ -240,37 +193,6 @@ export class Audience implements SpareMessages {
 
   dropSpare(): void {
     this.ring.keep(this.lag())
-  }
-
-  private enterBucket(listener: Listener): void {
-    this.isEntered = true
-    let bucket = this.bucketFor(listener.kind)
-    // Joining a bucket that lags would repeat messages. One whose members leave when they are served is not there any more.
-    while (bucket.offset < this.head) {
-      this.context.charge(bucket.advance(this.ring, this.head, this.context.counters))
-      bucket = this.bucketFor(listener.kind)
-    }
-    bucket.group.add(listener)
-    listener.hubState = bucket
-    this.isEntered = false
-  }
-
-  private bucketFor(kind: GroupKind): Bucket<Audience> {
-    // The newest buckets are the ones with room, and the likeliest to stand at the head.
-    for (let i = this.buckets.length - 1; i >= 0; i--) {
-      const bucket = this.buckets[i] as Bucket<Audience>
-      if (bucket.kind === kind && !bucket.isFull) return bucket
-    }
-    const bucket = new Bucket(this, kind, this.head)
-    this.buckets.push(bucket)
-    return bucket
-  }
-
-  /** Messages that the slowest bucket lacks. */
-  private lag(): number {
-    let slowest = this.head
-    for (const bucket of this.buckets) if (bucket.offset < slowest) slowest = bucket.offset
-    return this.head - slowest
   }
 
   /** Whether the slowest bucket lacks so many messages, or too many bytes for this channel or for the node. */

@@ -2,8 +2,7 @@
 // that may take. Then it is the open connection that counts.
 import type { Identity } from "../../access/access.ts"
 import type { Reservation } from "../../access/limits/reservation.ts"
-import type { Connection } from "./connection.ts"
-import type { Client } from "./connection.ts"
+import type { Connection, Client } from "./connection.ts"
 import type { Timed, TimerWheel } from "../timer-wheel.ts"
 
 /** A handshake is over within seconds, or never: a client that hangs up in its midst is told by nothing else. */

@@ -1,5 +1,5 @@
 // The contract of what carries a conversation (conversation.ts): a connection that can be written to at any time. Whether the frames travel by
-// WebSocket, TCP, a stream or polls is its own affair.
+// WebSocket, TCP, a stream or polls, it alone knows.
 import type { Code } from "../../../wire/codes.ts"
 import type { Frame, Protocol } from "../../protocols/protocol.ts"
 import type { Connection } from "../connections/connection.ts"

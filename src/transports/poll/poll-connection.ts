@@ -1,10 +1,9 @@
 // A held poll whose client the application knows by an id: it is in the list of connections for as long as it waits, so
 // that it can be found, ended, and refused a push instead of being called gone.
 import type { LabaError } from "../../../wire/error.ts"
-import type { Connection } from "../connections/connection.ts"
+import type { Connection, Client } from "../connections/connection.ts"
 import type { Connections } from "../connections/connections.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { Client } from "../connections/connection.ts"
 import type { HeldPoll } from "./held-poll.ts"
 
 interface PollConnectionOptions {

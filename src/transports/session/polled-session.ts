@@ -2,8 +2,7 @@
 // on the way loses nothing. Bounded in bytes; who does not fetch is slow.
 import { LabaError } from "../../../wire/error.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
-import type { Connection, WhyForbidden } from "../connections/connection.ts"
-import type { Client } from "../connections/connection.ts"
+import type { Connection, WhyForbidden, Client } from "../connections/connection.ts"
 import { LabaConversation, type ConversationStart } from "../laba/laba-conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
 import type { Subscription } from "../laba/subscription.ts"
