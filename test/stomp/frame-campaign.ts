@@ -4,7 +4,7 @@ import { readFlags } from "../../bench/measure/flags.ts"
 import { Random } from "../fuzz/random.ts"
 import { faultIn, makeStream } from "./frame-stream.ts"
 
-export interface FrameFinding {
+interface FrameFinding {
   readonly input: number
   readonly why: string
   /** In base64. */

@@ -62,7 +62,7 @@ function goodFrame(random: Random, version: StompVersion): string {
   return `${command}${end}${headers.join("")}${end}${body}\0${"\n".repeat(random.below(3))}`
 }
 
-export interface FrameStream {
+interface FrameStream {
   readonly version: StompVersion
   readonly bytes: Uint8Array
   /** Nothing in it is broken. */
@@ -79,7 +79,7 @@ export function makeStream(seed: number, input: number): FrameStream {
 }
 
 /** What a reader says of a stream that comes in these pieces. Throws where it breaks a promise. */
-export function readPieces(version: StompVersion, pieces: readonly Uint8Array[]): readonly Outcome[] {
+function readPieces(version: StompVersion, pieces: readonly Uint8Array[]): readonly Outcome[] {
   const reader = new FrameReader(bounds)
   reader.version = version
   const outcomes: Outcome[] = []

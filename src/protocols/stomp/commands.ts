@@ -4,7 +4,7 @@ import type { ClientFrame, StompHeaders } from "./frame.ts"
 import type { StompVersion } from "./version.ts"
 
 /** `auto`: what was written counts as received. The others: the client says of each, or of all up to one, that it has it. */
-export type AckMode = "auto" | "client" | "client-individual"
+type AckMode = "auto" | "client" | "client-individual"
 
 export interface SubscribeCommand {
   /** What tells it from the connection's other subscriptions. */

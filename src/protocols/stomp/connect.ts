@@ -4,7 +4,7 @@ import type { ClientFrame } from "./frame.ts"
 import { agreeOnBeats, type Beats } from "./heart-beat.ts"
 import { chooseVersion, type StompVersion } from "./version.ts"
 
-export interface ConnectRequest {
+interface ConnectRequest {
   readonly version: StompVersion
   /** A key or a token; null when none was shown. */
   readonly credential: string | null

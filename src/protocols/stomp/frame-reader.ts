@@ -18,7 +18,7 @@ const commandBytesMax = 12
 /** The longest `content-length`, in digits. */
 const lengthPattern = /^\d{1,10}$/
 
-export interface FrameBounds {
+interface FrameBounds {
   /** Of command and headers together. */
   readonly headerBytesMax: number
   readonly headersPerFrameMax: number

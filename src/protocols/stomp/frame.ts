@@ -1,7 +1,7 @@
 // What a STOMP frame is once it was read. Headers are decoded, and of repeated ones only the first is there.
 
 /** What a client may say. */
-export const clientCommands = [
+const clientCommands = [
   "CONNECT",
   "STOMP",
   "SEND",

@@ -9,7 +9,7 @@ export interface Beats {
   readonly outgoingMs: number
 }
 
-export const noBeats: Beats = { incomingMs: 0, outgoingMs: 0 }
+const noBeats: Beats = { incomingMs: 0, outgoingMs: 0 }
 
 /**
  * What is agreed on, by `<can>,<wants>` of the client; the server can and wants a beat each `ownMs`. A missing header is `0,0`. Throws

@@ -19,7 +19,7 @@ export function printHeaders(headers: HeaderList, version: StompVersion): string
   return text
 }
 
-export interface ConnectedFacts {
+interface ConnectedFacts {
   readonly version: StompVersion
   readonly session: string
   readonly server: string
@@ -62,7 +62,7 @@ export function stompErrorFrame(error: LabaError, version: StompVersion | null, 
   return `ERROR\n${headers}\n${detail}\0`
 }
 
-export interface ResetFacts {
+interface ResetFacts {
   /** The first lines of every MESSAGE of the subscription. */
   readonly head: string
   readonly channel: Channel
