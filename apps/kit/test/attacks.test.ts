@@ -24,6 +24,8 @@ interface Demo {
   readonly start: () => Promise<Attacked>
   /** Something that only its own pages may do, with a body that is right. */
   readonly act: readonly [path: string, body: unknown]
+  /** Answered by other threads than the rest. */
+  readonly apart?: string
   /** Answers with a cookie, where there is one. */
   readonly login?: readonly [path: string, body: unknown]
   /** Asked for often: how many in a row are too many for one address. */
@@ -65,6 +67,7 @@ const demos: readonly Demo[] = [
         args: ["--public-url", publicUrl, "--address-header", "X-Forwarded-For", "--address-attempts", "20"],
       }),
     act: ["/api/login", { user: "mallory" }],
+    apart: "/api/sales/none/tickets",
     login: ["/api/login", { user: "ann" }],
     flood: ["POST /api/login", { user: "bot" }, 60],
   },
@@ -72,7 +75,7 @@ const demos: readonly Demo[] = [
 
 const evil = "https://evil.example"
 
-describe.each(demos)("$name", ({ start, act: [actPath, actBody], login, flood }) => {
+describe.each(demos)("$name", ({ start, act: [actPath, actBody], apart = actPath, login, flood }) => {
   let demo: Attacked
   beforeAll(async () => {
     demo = await start()
@@ -125,7 +128,7 @@ describe.each(demos)("$name", ({ start, act: [actPath, actBody], login, flood })
       "127.0.0.1,evil.example",
       `x@127.0.0.1:${port}`,
     ]) {
-      for (const line of ["GET /", `POST ${actPath}`]) {
+      for (const line of ["GET /", `POST ${actPath}`, `POST ${apart}`]) {
         const { status, headers } = await ask(line, [`Host: ${host}`], line === "GET /" ? undefined : actBody)
         expect([host, line, [400, 403].includes(status)]).toEqual([host, line, true])
         expect(headers.get("content-security-policy") ?? "").not.toContain("evil")
