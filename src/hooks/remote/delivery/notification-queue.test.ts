@@ -225,3 +225,21 @@ test("what others tell is not told here, but for what is under way", async () =>
   expect(heard).toEqual(["c1/unregister", "c2/unregister", "c4/unregister"])
   expect(notifications.pending).toBe(0)
 })
+
+test("what has piled up while a backend was away is told at the same cost each, however much it is", async () => {
+  const costOfEachMs = async (count: number): Promise<number> => {
+    const gate = Promise.withResolvers<void>()
+    const { notifications } = make(
+      () => 204,
+      () => gate.promise,
+    )
+    for (let number = 0; number < count; number++) notifications.add(ended(`c${number}`))
+    const startedAt = performance.now()
+    gate.resolve()
+    await notifications.flushed()
+    return (performance.now() - startedAt) / count
+  }
+  await costOfEachMs(10_000)
+  const few = await costOfEachMs(10_000)
+  expect(await costOfEachMs(200_000)).toBeLessThan(3 * few)
+}, 60_000)

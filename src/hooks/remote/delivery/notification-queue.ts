@@ -1,6 +1,7 @@
 // Tells a backend what it has to hear until it has heard it: in order where order means something, again after a growing,
 // jittered wait, and after a restart where that is remembered.
 import { type Backoff, boundMs } from "../../../../wire/backoff.ts"
+import { AgedMap } from "../../../bounds/aged-map.ts"
 import type { HookNotification, NotificationStore } from "../remote.ts"
 import type { Backend } from "./backend.ts"
 import { BackendFailure } from "./backend-failure.ts"
@@ -30,7 +31,7 @@ export class NotificationQueue {
   private readonly now: () => number
   private readonly chance: () => number
   /** What may go now. */
-  private readonly ready = new Set<Pending>()
+  private readonly ready = new AgedMap<string, Pending>()
   /** What is to be told about one connection or channel, the first of which is ready, under way or waits for its retry. */
   private readonly byOrderKey = new Map<string, Pending[]>()
   private readonly retries = new Set<ReturnType<typeof setTimeout>>()
@@ -76,13 +77,14 @@ export class NotificationQueue {
   add(notification: HookNotification): void {
     const pending: Pending = { notification, failures: 0, isOthers: false }
     this.count++
-    const waiting = this.byOrderKey.get(orderKeyOf(notification))
+    const key = orderKeyOf(notification)
+    const waiting = this.byOrderKey.get(key)
     if (waiting) {
       waiting.push(pending)
       return
     }
-    this.byOrderKey.set(orderKeyOf(notification), [pending])
-    this.ready.add(pending)
+    this.byOrderKey.set(key, [pending])
+    this.ready.set(key, pending)
     this.options.backend.concurrency.fill()
   }
 
@@ -95,16 +97,16 @@ export class NotificationQueue {
       this.wakeLater()
       return false
     }
-    this.ready.delete(next)
+    this.ready.delete(orderKeyOf(next.notification))
     void this.deliver(next)
     return true
   }
 
   private nextReady(): Pending | undefined {
-    for (const pending of this.ready) {
-      if (!pending.isOthers) return pending
-      this.ready.delete(pending)
-      this.conclude(pending)
+    for (let next = this.ready.oldest; next; next = this.ready.oldest) {
+      if (!next.value.isOthers) return next.value
+      this.ready.delete(next.key)
+      this.conclude(next.value)
     }
     return undefined
   }
@@ -142,7 +144,7 @@ export class NotificationQueue {
     const waiting = this.byOrderKey.get(key) as Pending[]
     waiting.shift()
     const [next] = waiting
-    if (next) this.ready.add(next)
+    if (next) this.ready.set(key, next)
     else this.byOrderKey.delete(key)
     if (this.count === 0) for (const resolve of this.emptied.splice(0)) resolve()
   }
@@ -154,7 +156,7 @@ export class NotificationQueue {
     const clock = setTimeout(
       () => {
         this.retries.delete(clock)
-        this.ready.add(pending)
+        this.ready.set(orderKeyOf(pending.notification), pending)
         this.options.backend.concurrency.fill()
       },
       waitMs * (0.8 + 0.4 * this.chance()),
