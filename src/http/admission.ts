@@ -21,7 +21,7 @@ interface ConnectAttempt extends Pick<Visitor, "transport" | "protocol" | "subpr
 }
 
 /** Somebody who was let in. */
-interface Admitted {
+export interface Admitted {
   /** What the application said. */
   readonly welcome: Welcome
   readonly user: string | undefined

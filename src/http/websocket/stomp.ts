@@ -9,7 +9,7 @@ import { admitConnection } from "../admission.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import { refuseWhileDraining } from "../draining.ts"
-import { checkHandshake } from "./handshake.ts"
+import { checkHandshake, answerHandshake } from "./handshake.ts"
 
 /** Without subprotocols, too: then CONNECT alone says the version. */
 export async function openStomp(context: ApiContext, request: ApiRequest): Promise<Response | undefined> {
@@ -33,11 +33,10 @@ export async function speakStomp(
   request: ApiRequest,
   subprotocol: string | null,
 ): Promise<Response | undefined> {
-  const { raw, server } = request
   const { stomp, socketKinds } = context
   refuseWhileDraining(context)
   const number = context.connections.reserve()
-  const { user, client, confirm, abandon } = await admitConnection(context, request, {
+  const admitted = await admitConnection(context, request, {
     number,
     transport: "websocket",
     protocol: "stomp",
@@ -54,18 +53,5 @@ export async function speakStomp(
         if (credential !== null) signIn(connection, await identityOf(credential, context), context)
       }),
   })
-  socket.number = number
-  socket.user = user
-  socket.client = client
-  try {
-    confirm()
-    refuseWhileDraining(context)
-    const headers = subprotocol === null ? {} : { "Sec-WebSocket-Protocol": subprotocol }
-    if (server.upgrade(raw, { data: socket, headers })) return undefined
-  } catch (error) {
-    abandon()
-    throw error
-  }
-  abandon()
-  throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
+  return answerHandshake(context, request, { number, admitted, socket, subprotocol })
 }

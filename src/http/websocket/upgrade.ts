@@ -3,17 +3,17 @@ import { LabaError } from "../../../wire/error.ts"
 import { labaSubprotocol, rawSubprotocol } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { readCursor } from "../../transports/cursors.ts"
+import type { Converse } from "../../transports/conversation/conversation.ts"
 import { LabaConversation } from "../../transports/laba/laba-conversation.ts"
 import { ConversationSocket } from "../../transports/websocket/conversation-socket.ts"
 import { RawSocket } from "../../transports/websocket/raw-socket.ts"
-import type { Socket } from "../../transports/websocket/socket.ts"
 import { admitConnection } from "../admission.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import { refuseWhileDraining } from "../draining.ts"
 import type { ListenQuery } from "../listen-query.ts"
 import { attachedTo } from "../channels/stream.ts"
-import { checkHandshake } from "./handshake.ts"
+import { checkHandshake, answerHandshake } from "./handshake.ts"
 import { speakStomp, stompSubprotocolIn } from "./stomp.ts"
 
 /** Opens a WebSocket: raw without a subprotocol, else laba.v1. `channel` is null at `/_/ws`. */
@@ -23,11 +23,9 @@ export async function upgrade(
   channel: Channel | null,
   query: ListenQuery,
 ): Promise<Response | undefined> {
-  const { raw, server } = request
-  const { headers } = raw
-  checkHandshake(raw)
+  checkHandshake(request.raw)
   refuseWhileDraining(context)
-  const offered = headers.get("sec-websocket-protocol")
+  const offered = request.raw.headers.get("sec-websocket-protocol")
   const subprotocols = offered?.split(",").map((name) => name.trim()) ?? []
   const inStomp =
     offered === null || subprotocols.includes(labaSubprotocol) ? null : stompSubprotocolIn(offered)
@@ -39,7 +37,7 @@ export async function upgrade(
   const protocol = spoken === labaSubprotocol ? "laba" : "raw"
   const after = readCursor(query.after, channel ?? "")
   const number = context.connections.reserve()
-  const { welcome, user, client, confirm, abandon } = await admitConnection(context, request, {
+  const admitted = await admitConnection(context, request, {
     number,
     transport: "websocket",
     protocol,
@@ -48,52 +46,24 @@ export async function upgrade(
     channels: [],
     readsHistory: after !== null,
   })
-  const chosen = isForeign ? (welcome.subprotocol ?? null) : spoken
-  if (isForeign && chosen === null) {
-    abandon()
+  const { welcome } = admitted
+  const subprotocol = isForeign ? (welcome.subprotocol ?? null) : spoken
+  if (isForeign && subprotocol === null) {
+    admitted.abandon()
     throw noSubprotocol()
   }
-  const attached = attachedTo([], welcome)
-  const { reply } = welcome
-  let socket: Socket
-  if (protocol === "laba") {
-    socket = new ConversationSocket({
-      context,
-      kindOf: context.socketKinds.of,
-      converse: (connection) =>
-        new LabaConversation(context, connection, { channel, after, attached, reply }),
-    })
-  } else {
-    socket = new RawSocket({
-      context,
-      kind: context.socketKinds.raw,
-      channel: channel as Channel,
-      after,
-      attached,
-      reply,
-    })
+  const { socketKinds, hub } = context
+  const start = { after, attached: attachedTo([], welcome), reply: welcome.reply }
+  if (protocol === "laba" || channel === null) {
+    const converse: Converse = (connection) =>
+      new LabaConversation(context, connection, { channel, ...start })
+    const socket = new ConversationSocket({ context, kindOf: socketKinds.of, converse })
+    return answerHandshake(context, request, { number, admitted, socket, subprotocol })
   }
-  socket.number = number
-  socket.user = user
-  socket.client = client
-  // The chosen subprotocol is named, since Bun would echo the first one offered, and that may be a token.
-  const options =
-    chosen === null ? { data: socket } : { data: socket, headers: { "Sec-WebSocket-Protocol": chosen } }
-  let release = () => {}
-  try {
-    // A raw listener gets no word when it begins to hear: it hears from the moment on that its handshake is answered.
-    if (protocol === "raw" && channel !== null) release = await context.hub.prepare(channel)
-    confirm()
-    refuseWhileDraining(context)
-    if (server.upgrade(raw, options)) return undefined
-  } catch (error) {
-    abandon()
-    throw error
-  } finally {
-    release()
-  }
-  abandon()
-  throw new LabaError("bad_request", "The WebSocket handshake is incomplete.")
+  const socket = new RawSocket({ context, kind: socketKinds.raw, channel, ...start })
+  // A raw listener gets no word when it begins to hear: it hears from the moment on that its handshake is answered.
+  const prepare = () => hub.prepare(channel)
+  return answerHandshake(context, request, { number, admitted, socket, subprotocol, prepare })
 }
 
 /** Null: none was offered, so the messages are raw. A browser that offers some, its token among them, wants one back. */
