@@ -1,5 +1,6 @@
 // The channels that are kept on disk: the recently used ones in memory, within its budget, the others fetched when they are
 // asked for. Knows what a channel costs; refuses to know who publishes and when a commit is.
+import { AgedMap } from "../../bounds/aged-map.ts"
 import type { Channel, Keep } from "../../channels/channel.ts"
 import type { Message, Publisher } from "../engine.ts"
 import { type BudgetOwner, BudgetOwners } from "../budget-owners.ts"
@@ -27,7 +28,7 @@ export class StoredChannels {
   // Only what frees something when it goes is in these two: a channel that is listened to and keeps nothing is in neither,
   // however many there are, so that every step of bringing a budget back brings it back.
   /** Logs that cost memory, in the order of their last use. */
-  private readonly warm = new Set<StoredLog>()
+  private readonly warm = new AgedMap<StoredLog, true>()
   /** Logs that cost disk, in the order of their last use. */
   readonly filled = new Set<StoredLog>()
   /** Logs whose row no longer says what is kept. */
@@ -117,7 +118,7 @@ export class StoredChannels {
   touch(log: StoredLog, now: number): void {
     if (now - log.touchedAt < touchMs) return
     log.touchedAt = now
-    if (this.warm.delete(log)) this.warm.add(log)
+    if (this.warm.get(log)) this.warm.set(log, true)
     if (this.filled.delete(log)) this.filled.add(log)
   }
 
@@ -159,13 +160,13 @@ export class StoredChannels {
   /** Brings memory back under its budget, the least recently used channel first. */
   enforceMemory(): void {
     const max = this.options.memoryBytesMax()
-    let looked = 0
-    for (const log of this.warm) {
-      if (this.memoryBytes <= max || looked++ === stepMax) return
+    for (let looked = 0; this.memoryBytes > max && looked < stepMax; looked++) {
+      const log = this.warm.oldest?.key
+      if (!log) return
       const needed = log.waiting > 0 || log.unflushed > 0 || log.listened || this.dirty.has(log)
       if (needed) {
         this.charged(log, () => log.cool())
-        if (this.warm.delete(log)) this.warm.add(log)
+        if (this.warm.get(log)) this.warm.set(log, true)
       } else this.letGo(log)
     }
   }
@@ -212,7 +213,7 @@ export class StoredChannels {
   /** Brings the lists up to what a log costs now. One that is in a list keeps its place. */
   private list(log: StoredLog): void {
     if (log.memoryCost === 0) this.warm.delete(log)
-    else this.warm.add(log)
+    else if (!this.warm.get(log)) this.warm.set(log, true)
     if (log.cost > 0) this.filled.add(log)
     else {
       this.filled.delete(log)
