@@ -3,8 +3,7 @@
 import { z } from "zod"
 import { LabaError } from "../../../../wire/error.ts"
 import type { Limits } from "../../../../wire/limits.ts"
-import { decodeUtf8 } from "../../body/payload.ts"
-import { readFields } from "../../body/urlencoded.ts"
+import { once, queryFields } from "../../query-fields.ts"
 import type { Call, QueryParameter } from "../backend.ts"
 
 /** Items in a page, unless asked otherwise; and at most: each costs a few microseconds, and a page must not hold the loop. */
@@ -20,27 +19,15 @@ export const pageQuery = {
   cursor: { description: "`next` of the page before; the first page has none.", schema: z.string() },
 } as const satisfies Record<string, QueryParameter>
 
-const encoder = new TextEncoder()
-
 /** Throws `query_too_long` and `bad_query`. */
 export function readQuery(
   search: string,
   declared: Readonly<Record<string, QueryParameter>>,
-  { queryBytesMax }: Pick<Limits, "queryBytesMax">,
+  limits: Pick<Limits, "queryBytesMax">,
 ): Readonly<Record<string, string>> {
-  const text = search.startsWith("?") ? search.slice(1) : search
-  const bytes = encoder.encode(text)
-  if (bytes.length > queryBytesMax)
-    throw new LabaError("query_too_long", `A query has at most ${queryBytesMax} bytes.`)
-  const fields = readFields(bytes, Object.keys(declared))
-  if (!fields) throw bad("In a query each `%` is followed by two hexadecimal digits.")
   const query: Record<string, string> = {}
-  for (const { name, value } of fields) {
-    const given = decodeUtf8(value)
-    if (given === null) throw bad(`\`${name}\` is not UTF-8.`)
-    if (query[name] !== undefined) throw bad(`\`${name}\` is there more than once.`)
-    query[name] = given
-  }
+  for (const { name, value } of queryFields(search, Object.keys(declared), limits))
+    query[name] = once(name, query[name], value)
   for (const [name, { required }] of Object.entries(declared)) {
     if (required && query[name] === undefined) throw bad(`\`${name}\` is needed here.`)
   }
