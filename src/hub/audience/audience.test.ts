@@ -5,8 +5,8 @@ import type { Rule } from "../../channels/channel.ts"
 import type { Message } from "../../engines/engine.ts"
 import type { PreparedMessage } from "../prepared-message.ts"
 import { Counters } from "../../telemetry/counters.ts"
-import { ListGroup } from "../../transports/list-group.ts"
-import type { GroupKind, Listener, ListenerState } from "../../transports/transport.ts"
+import { oneByOne } from "../../transports/one-by-one.ts"
+import type { Listener, ListenerState } from "../../transports/transport.ts"
 import { Audience, detach } from "./audience.ts"
 import { Joining } from "./listener-state.ts"
 import { RingBudget } from "./ring.ts"
@@ -39,19 +39,7 @@ class Once implements Listener {
   end(): void {}
 }
 
-class OnceGroup extends ListGroup<Once> {
-  write(messages: readonly PreparedMessage[]): void {
-    for (const one of this.snapshot()) one.write(messages)
-  }
-}
-
-const kind: GroupKind = {
-  name: "once",
-  writeMicros: 1,
-  messageMicros: 1,
-  joins: false,
-  make: () => new OnceGroup() as ListGroup<Listener>,
-}
+const kind = oneByOne("once", { writeMicros: 1, messageMicros: 1 })
 
 const message = (offset: number): Message => ({
   channel,

@@ -4,27 +4,13 @@ import { defaultLimits } from "../../../wire/limits.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
 import { MemoryEngine } from "../../engines/memory/memory-engine.ts"
 import { channelOf, TestHub } from "../../hub/testing/test-hub.ts"
-import { ListGroup } from "../list-group.ts"
+import { oneByOne } from "../one-by-one.ts"
 import { stubContext } from "../stub-context.ts"
-import type { GroupKind, Listener } from "../transport.ts"
 import { LabaConversation } from "./laba-conversation.ts"
 import type { LabaConnection } from "./laba-connection.ts"
-import type { Subscription } from "./subscription.ts"
 import { executeCommand } from "./execute-command.ts"
 
-class EachGroup extends ListGroup<Subscription> {
-  write(messages: Parameters<Subscription["write"]>[0]): void {
-    for (const member of this.snapshot()) member.write(messages)
-  }
-}
-
-const kind: GroupKind = {
-  name: "test",
-  writeMicros: 1,
-  messageMicros: 1,
-  joins: false,
-  make: () => new EachGroup() as ListGroup<Listener>,
-}
+const kind = oneByOne("test", { writeMicros: 1, messageMicros: 1 })
 
 /** A client whose frames are written down; how often it is present is counted. */
 function connect(testHub: TestHub) {

@@ -5,25 +5,13 @@ import type { ResetReason } from "../../../wire/frames.ts"
 import type { Channel } from "../../channels/channel.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
-import { ListGroup } from "../list-group.ts"
+import { oneByOne } from "../one-by-one.ts"
 import type { ChannelPositions } from "../channel-positions.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
 import { HeldPoll, type HeldPollOptions } from "./held-poll.ts"
 import { type ChannelReset, manyPollAnswer } from "./poll-answer.ts"
 
-class HeldManyPollGroup extends ListGroup<PolledChannel> {
-  write(messages: readonly PreparedMessage[]): void {
-    for (const channel of this.snapshot()) channel.write(messages)
-  }
-}
-
-const kind: GroupKind = {
-  name: "poll-many",
-  writeMicros: 30,
-  messageMicros: 0.5,
-  joins: false,
-  make: () => new HeldManyPollGroup() as ListGroup<Listener>,
-}
+const kind = oneByOne("poll-many", { writeMicros: 30, messageMicros: 0.5 })
 
 interface HeldManyPollOptions extends HeldPollOptions {
   readonly channels: readonly Channel[]

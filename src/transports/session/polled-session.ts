@@ -1,34 +1,20 @@
 // A laba.v1 conversation whose frames are fetched: numbered, kept until they are acknowledged, so that an answer lost
 // on the way loses nothing. Bounded in bytes; who does not fetch is slow.
 import { LabaError } from "../../../wire/error.ts"
-import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import type { Connection, WhyForbidden, Client } from "../connections/connection.ts"
 import { LabaConversation, type ConversationStart } from "../laba/laba-conversation.ts"
 import type { LabaConnection } from "../laba/laba-connection.ts"
-import type { Subscription } from "../laba/subscription.ts"
-import { ListGroup } from "../list-group.ts"
+import { oneByOne } from "../one-by-one.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
-import type { GroupKind, Listener } from "../transport.ts"
+import type { GroupKind } from "../transport.ts"
 import { CommandQueue } from "./command-queue.ts"
 
 /** A session that nobody polls ends after this long. Covers a lost answer and a slow phone, not a closed tab. */
 const unpolledMs = 10_000
 
-class PolledGroup extends ListGroup<Subscription> {
-  write(messages: readonly PreparedMessage[]): void {
-    for (const subscription of this.snapshot()) subscription.write(messages)
-  }
-}
-
-const kind: GroupKind = {
-  name: "session-poll",
-  writeMicros: 25,
-  messageMicros: 0.5,
-  joins: false,
-  make: () => new PolledGroup() as ListGroup<Listener>,
-}
+const kind = oneByOne("session-poll", { writeMicros: 25, messageMicros: 0.5 })
 
 export interface PolledSessionOptions extends ConversationStart {
   readonly context: TransportContext

@@ -103,7 +103,7 @@ export class StreamedSession extends EventStream implements LabaConnection {
     this.finish()
   }
 
-  protected override grewOld(): void {
+  protected override reachedMaxAge(): void {
     this.conversation.end(
       new LabaError("stream_ended", "The stream has reached its longest time; open a new session."),
     )

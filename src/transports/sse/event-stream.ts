@@ -62,7 +62,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   private request: Request | null
   /** Bytes written while the client was behind. */
   private behindBytes = 0
-  private quiet = true
+  private isIdle = true
   /** When it has lived its longest; set when it begins. */
   private endsAtMs = 0
   /** Shared by all who wait for it. */
@@ -113,7 +113,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   /** Writes a chunk that others may share. */
   push(chunk: Uint8Array): void {
     if (this.closed || !this.controller) return
-    this.quiet = false
+    this.isIdle = false
     const written = this.controller.write(chunk)
     if (typeof written !== "number") this.fellBehind(chunk.length, written)
   }
@@ -139,9 +139,9 @@ export abstract class EventStream implements Timed, Reader, Connection {
 
   onDue(): void {
     if (this.closed) return
-    if (performance.now() >= this.endsAtMs) return this.grewOld()
-    if (this.quiet) this.push(heartbeat)
-    this.quiet = true
+    if (performance.now() >= this.endsAtMs) return this.reachedMaxAge()
+    if (this.isIdle) this.push(heartbeat)
+    this.isIdle = true
     this.waitForNext(1)
   }
 
@@ -173,7 +173,7 @@ export abstract class EventStream implements Timed, Reader, Connection {
   }
 
   /** The stream has reached its longest time. */
-  protected grewOld(): void {
+  protected reachedMaxAge(): void {
     this.sendAway(resumeSoonMs)
   }
 

@@ -8,7 +8,7 @@ import type { PresenceHandle } from "../../cluster/presence/presence.ts"
 import { dataLines, namedBlock, retryLine } from "../../protocols/events.ts"
 import { jsonProtocol } from "../../protocols/message-json.ts"
 import { type PreparedMessage, payloadBytes } from "../../hub/prepared-message.ts"
-import { ListGroup } from "../list-group.ts"
+import { oneByOne } from "../one-by-one.ts"
 import { ChannelPositions } from "../channel-positions.ts"
 import type { StartPositions } from "../cursors.ts"
 import { leavePresence, joinPresence } from "../presence-handles.ts"
@@ -18,19 +18,7 @@ import { reconnectMs } from "./channel-stream.ts"
 import { EventStream, type EventStreamOptions } from "./event-stream.ts"
 import { typeOfData } from "../../../wire/content-type.ts"
 
-class ManyStreamGroup extends ListGroup<StreamedChannel> {
-  write(messages: readonly PreparedMessage[]): void {
-    for (const channel of this.snapshot()) channel.write(messages)
-  }
-}
-
-const kind: GroupKind = {
-  name: "sse-many",
-  writeMicros: 10,
-  messageMicros: 2,
-  joins: false,
-  make: () => new ManyStreamGroup() as ListGroup<Listener>,
-}
+const kind = oneByOne("sse-many", { writeMicros: 10, messageMicros: 2 })
 
 export interface ManyStreamOptions extends EventStreamOptions {
   readonly channels: readonly Channel[]

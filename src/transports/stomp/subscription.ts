@@ -11,7 +11,7 @@ import { joinFrame, messageHead, messageTails } from "../../protocols/stomp/mess
 import type { MessageVariant } from "../../protocols/stomp/message-variant.ts"
 import { resetFrame } from "../../protocols/stomp/server-frames.ts"
 import type { StompVersion } from "../../protocols/stomp/version.ts"
-import { oneByOne } from "../conversation/one-by-one.ts"
+import { oneByOne } from "../one-by-one.ts"
 import type { WritableConnection } from "../conversation/writable-connection.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../transport.ts"
 

@@ -1,7 +1,7 @@
 // Listeners that are written to one after the other, each by its own `write`: where no call reaches several of them.
-import type { PreparedMessage } from "../../hub/prepared-message.ts"
-import { ListGroup } from "../list-group.ts"
-import type { GroupKind, Listener } from "../transport.ts"
+import type { PreparedMessage } from "../hub/prepared-message.ts"
+import { ListGroup } from "./list-group.ts"
+import type { GroupKind, Listener } from "./transport.ts"
 
 class OneByOneGroup extends ListGroup<Listener> {
   write(messages: readonly PreparedMessage[]): void {
