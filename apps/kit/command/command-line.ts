@@ -2,6 +2,7 @@
 // done in one line and with 1; a stack is for mistakes of ours.
 import { parseArgs, type ParseArgsConfig } from "node:util"
 import { ConfigError, networkProblem } from "laba"
+import { isOwnAddress } from "./listening.ts"
 import { reachLoopbackDirectly } from "./proxy-exceptions.ts"
 
 /** What was given is wrong: whoever started the command need not start it again as it was. The message has no full stop. */
@@ -45,18 +46,7 @@ export function addressIn(flag: string, text: string): string {
 
 /** Reads an address to listen at from a flag. Throws `Misuse` for what is none of this machine's. */
 export function hostIn(flag: string, text: string): string {
-  try {
-    void Bun.serve({
-      development: false,
-      reusePort: false,
-      hostname: text,
-      port: 0,
-      fetch: () => new Response(),
-    }).stop(true)
-    if (text !== "") return text
-  } catch {
-    // It is told below.
-  }
+  if (isOwnAddress(text)) return text
   throw new Misuse(
     `--${flag} is an address of this machine, such as 127.0.0.1 or 0.0.0.0 for all, not "${text}"`,
   )

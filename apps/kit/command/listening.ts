@@ -1,24 +1,22 @@
 // Ports and signals of a program that listens.
 
 /** The port that is wished for where nobody has it, else one that is free. */
-export function freePort(hostname: string, wish: number): number {
-  for (const port of [wish, 0]) {
-    try {
-      const probe = Bun.serve({
-        development: false,
-        reusePort: false,
-        port,
-        hostname,
-        fetch: () => new Response(),
-      })
-      const found = probe.port as number
-      void probe.stop(true)
-      return found
-    } catch {
-      // Somebody has it.
-    }
+export const freePort = (hostname: string, wish: number): number =>
+  listenOnce(hostname, wish) ?? listenOnce(hostname, 0) ?? wish
+
+/** Whether this machine has an address. */
+export const isOwnAddress = (hostname: string): boolean => hostname !== "" && listenOnce(hostname, 0) !== null
+
+/** Listens for a moment. Answers at which port; null where that cannot be. */
+function listenOnce(hostname: string, port: number): number | null {
+  const fetch = (): Response => new Response()
+  try {
+    const server = Bun.serve({ development: false, reusePort: false, hostname, port, fetch })
+    void server.stop(true)
+    return server.port as number
+  } catch {
+    return null
   }
-  return wish
 }
 
 /** Ends the process once it is closed, when it is asked to end. */
