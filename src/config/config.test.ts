@@ -33,6 +33,7 @@ describe("a configuration", () => {
         engine: { name: "memory" },
         node: { name: null, advertise: null, leaseMs: 10_000 },
         limits: defaultLimits,
+        stomp: { paths: [], tcp: null },
         open: false,
         access: { keys: [], tokens: null, origins: null, proxies: [] },
         tls: null,

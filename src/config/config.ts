@@ -15,6 +15,7 @@ import type { LogFormat, LogLevel } from "../telemetry/log-options.ts"
 import { accessConfigOf, accessProblems } from "./checks/access-problems.ts"
 import { channelProblems } from "./checks/channel-problems.ts"
 import { hooksConfigOf, hooksProblems } from "./checks/hooks-problems.ts"
+import { stompProblems } from "./checks/stomp-problems.ts"
 import { schemaProblems } from "./checks/schema-problems.ts"
 import { type WatchConfig, watchConfigOf, watchProblems } from "./checks/watch-problems.ts"
 import { ConfigError } from "./config-error.ts"
@@ -25,6 +26,11 @@ import { type EngineConfig, engineOf } from "./schema/engine-schema.ts"
 export { ConfigError } from "./config-error.ts"
 export type { ConfigInput, TlsInput } from "./input/config-input.ts"
 export type { EngineConfig } from "./schema/engine-schema.ts"
+
+interface StompConfig {
+  readonly paths: readonly string[]
+  readonly tcp: number | null
+}
 
 /** The whole configuration, checked, every default filled in. */
 export interface Config {
@@ -39,6 +45,8 @@ export interface Config {
   readonly tls: TlsInput | null
   /** A format of null is for who writes the lines to choose. */
   readonly log: { readonly level: LogLevel; readonly format: LogFormat | null }
+  /** `tcp`: null without a port of its own. */
+  readonly stomp: StompConfig
   readonly hooks: readonly HookConfig[]
   readonly watch: readonly WatchConfig[]
 }
@@ -53,12 +61,14 @@ export function parseConfig(value: unknown = {}): Config {
     ...accessProblems(parsed.data, parsed.data.channels),
     ...hooksProblems(parsed.data.hooks),
     ...watchProblems(parsed.data.watch),
+    ...stompProblems(parsed.data),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
   const access = accessConfigOf(parsed.data)
   const channels = Object.entries(parsed.data.channels)
   // The default rule keeps within a small budget as well.
   if (!hasPattern(parsed.data, defaultRule.pattern)) channels.push([defaultRule.pattern, defaultChannel])
+  for (const path of parsed.data.stomp.paths) channels.push([path, nobodysChannel])
   const permissions = fillPermissions(
     new Map(channels.map(([pattern, channel]) => [pattern, statedPermissions(channel)])),
     defaultPermissions(hasCredentials(access)),
@@ -82,6 +92,7 @@ export function parseConfig(value: unknown = {}): Config {
     rules: new Rules(rules),
     tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,
     log: { level: log.level, format: log.format ?? null },
+    stomp: { paths: parsed.data.stomp.paths, tcp: parsed.data.stomp.tcp ?? null },
     hooks: hooksConfigOf(parsed.data.hooks),
     watch: watchConfigOf(parsed.data.watch),
   }
@@ -102,6 +113,17 @@ function statedPermissions({
     ...(readHistory && { history: readHistory }),
     ...(manage && { manage }),
   }
+}
+
+/** Of a path that is an address and no channel, on any road. */
+const nobodysChannel: ChannelOutput = {
+  history: "none",
+  slow: defaultRule.slow,
+  listen: "nobody",
+  publish: "nobody",
+  presence: "nobody",
+  readHistory: "nobody",
+  manage: "nobody",
 }
 
 const defaultChannel: ChannelOutput = { history: {}, slow: defaultRule.slow }

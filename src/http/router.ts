@@ -51,11 +51,11 @@ const sessionMethods: Methods = { GET: pollSession, POST: postCommands, DELETE: 
 /** Where a WebSocket opens that has no channel of its own. */
 const socketAddress = "/_/ws"
 const stompAddress = "/_/stomp"
-const socketAddresses: readonly string[] = [socketAddress, stompAddress]
+const stompMethods: Methods = { GET: openStomp }
 
 const ownAddresses: readonly [string, Methods][] = [
   [socketAddress, { GET: openSocket }],
-  [stompAddress, { GET: openStomp }],
+  [stompAddress, stompMethods],
   ["/_/events", { GET: streamMany }],
   ["/_/poll", { GET: answerPollMany }],
   ["/_/session", { GET: openStreamedSession, POST: openPolledSession }],
@@ -120,7 +120,12 @@ export class Router {
       )
     const methods = this.methodsOf(request.path)
     // A page in its place tells who opens a socket nothing: browsers show no answer, and libraries its status alone.
-    if (methods !== channelMethods && !socketAddresses.includes(request.path) && asksForWebSocket(headers))
+    if (
+      methods !== channelMethods &&
+      request.path !== socketAddress &&
+      methods !== stompMethods &&
+      asksForWebSocket(headers)
+    )
       throw new LabaError(
         "bad_request",
         `WebSockets open at a channel, such as \`/orders/42\`, or at \`${socketAddress}\`; \`${request.path.slice(0, 100)}\` is neither.`,
@@ -154,7 +159,8 @@ export class Router {
   }
 
   private methodsOf(path: string): Methods {
-    if (path !== "/" && !path.startsWith("/_/")) return channelMethods
+    if (path !== "/" && !path.startsWith("/_/"))
+      return this.options.context.stomp.paths.has(path) ? stompMethods : channelMethods
     const methods = this.addresses.get(path)
     if (methods) return methods
     if (path.startsWith(sessionPrefix)) return sessionMethods

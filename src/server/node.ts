@@ -30,6 +30,7 @@ import { makeRemoteHooks } from "./hooks/make-remote-hooks.ts"
 import { makeAccess } from "./make-access.ts"
 import { Reloader, type ReloaderOptions } from "./running/reload.ts"
 import { makeStompContext } from "./stomp-context.ts"
+import { StompPort } from "./stomp-port.ts"
 import { makeServerPublish, type ServerPublish } from "./publishing/server-publish.ts"
 import { makeWatches, type Watches } from "./watches.ts"
 
@@ -49,6 +50,7 @@ export interface Node extends BackendContext {
   readonly cluster: Cluster
   readonly watches: Watches
   readonly serverHandle: ServerHandle
+  readonly stompPort: StompPort
   readonly inFlight: InFlight
   readonly publishAsServer: ServerPublish
 }
@@ -152,6 +154,8 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
     setTimeout: (request, seconds) => serverHandle.server?.timeout(request, seconds),
   }
 
+  const stomp = makeStompContext({ context, application, paths: config.stomp.paths })
+  const stompPort = new StompPort(events)
   const reloader = new Reloader({
     config,
     read: source,
@@ -165,6 +169,8 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
       hub.rulesChanged()
       presence.rulesChanged()
       watches.configure(next.watch)
+      stomp.paths = new Set(next.stomp.paths)
+      stompPort.configure(next.stomp.tcp)
       rightsReview.rulesChanged(before)
     },
   })
@@ -175,7 +181,8 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
     ...{ publishAsServer, application, cluster, watches, reloader },
     nodes: cluster.nodes,
     socketKinds: makeSocketKinds(serverHandle, slowReaders),
-    stomp: makeStompContext(context, application),
+    stomp,
+    stompPort,
     onProbe: (path) => events.channelProbed(path),
   }
 }

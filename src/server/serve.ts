@@ -52,6 +52,8 @@ export interface Laba {
   /** Where it listens, for example `http://127.0.0.1:8080`. */
   readonly url: string
   readonly port: number
+  /** Where STOMP is spoken over TCP; null where it is not. */
+  readonly stompPort: number | null
   readonly counters: Readonly<Counters>
   /** The key that the backend API and the metrics take for this run, where anybody may come and no key is configured; else null. */
   readonly runKey: string | null
@@ -118,6 +120,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     }),
   )
   node.serverHandle.server = server
+  await closeOnError(held, () => node.stompPort.begin(node, { hostname: host, port: config.stomp.tcp, tls }))
 
   // Others learn of it.
   const port = server.port as number
@@ -132,6 +135,9 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   return {
     url: addressAt(port),
     port,
+    get stompPort() {
+      return node.stompPort.port
+    },
     counters: node.counters,
     get runKey() {
       return node.access.isOpen ? runKey : null

@@ -10,12 +10,16 @@ import type { StompContext } from "../transports/stomp/stomp-context.ts"
 /** What Spring's relay and browsers' clients ask for, too: proxies that cut silence do so after 30 s at the soonest. */
 const beatMs = 10_000
 
-export function makeStompContext(
-  context: TransportContext,
-  application: Pick<Application, "nacked">,
-): StompContext {
+interface StompContextOptions {
+  readonly context: TransportContext
+  readonly application: Pick<Application, "nacked">
+  readonly paths: readonly string[]
+}
+
+export function makeStompContext({ context, application, paths }: StompContextOptions): StompContext {
   return {
     context,
+    paths: new Set(paths),
     variants: new MessageVariants(),
     profile: springProfile,
     serverName: `laba/${version}`,

@@ -51,6 +51,11 @@ export class Events {
     this.say(level, { event: "start_warning", name, remedy }, what)
   }
 
+  /** The configuration that is in use now wants STOMP at a port that cannot be listened at. */
+  stompPortFailed(port: number, error: unknown): void {
+    this.say("error", { event: "stomp_port_failed", port, error }, "STOMP cannot be spoken at its port.")
+  }
+
   /** The node takes no one new and sends away who is here. */
   draining(facts: { readonly connections: number; readonly seconds: number }): void {
     this.say("info", { event: "draining", ...facts }, "Sending everybody away.")

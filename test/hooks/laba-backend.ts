@@ -41,7 +41,7 @@ function problemsWith(headers: Headers, body: Uint8Array): string[] {
   const byConnection = kind !== "occupied" && kind !== "vacated"
   if (byConnection && ce("connection") !== null) {
     expect(connectionId.test(ce("connection") ?? ""), "ce-connection")
-    expect(["websocket", "sse", "poll"].includes(ce("transport") ?? ""), "ce-transport")
+    expect(["websocket", "sse", "poll", "tcp"].includes(ce("transport") ?? ""), "ce-transport")
     expect((ce("id") ?? "").startsWith(`${ce("connection")}/${kind}`), "ce-id is the connection's")
     expect(ce("source") === `/nodes/${ce("connection")?.slice(0, 6)}`, "ce-source is the connection's node")
   }

@@ -1,4 +1,5 @@
 // Speaks STOMP as a test wants it: any frame, right or wrong over a WebSocket. Every frame that comes is queued.
+import type { Socket } from "bun"
 import { Inbox } from "./inbox.ts"
 
 export interface StompFrame {
@@ -163,6 +164,37 @@ export async function openStompSocket(
   })
   return client
 }
+
+class StompOverTcp extends StompClient {
+  socket: Socket | null = null
+
+  sendRaw(bytes: string | Uint8Array): void {
+    this.socket?.write(bytes)
+    this.socket?.flush()
+  }
+
+  close(): void {
+    this.socket?.terminate()
+  }
+
+  static async open(options: { hostname: string; port: number; tls?: object }): Promise<StompOverTcp> {
+    const client = new StompOverTcp(`STOMP over TCP at ${options.port}`)
+    client.socket = await Bun.connect({
+      ...options,
+      socket: {
+        data: (_socket: Socket, bytes: Uint8Array) => client.take(bytes),
+        end: () => client.finish({ code: null, reason: "" }),
+        close: () => client.finish({ code: null, reason: "" }),
+        error: () => client.finish({ code: null, reason: "" }),
+      },
+    } as never)
+    return client
+  }
+}
+
+/** A TCP connection at a port, not connected in STOMP yet. */
+export const openStompTcp = (port: number, tls?: object): Promise<StompClient & { socket: Socket | null }> =>
+  StompOverTcp.open({ hostname: "127.0.0.1", port, ...(tls && { tls }) })
 
 /** Connected in STOMP 1.2 over a WebSocket. */
 export async function connectStomp(base: string, headers: HeaderInput = {}): Promise<StompClient> {

@@ -19,6 +19,7 @@ export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
     "src/config/input/access-input.ts",
     "src/config/input/hooks-input.ts",
     "src/config/input/watch-input.ts",
+    "src/config/input/stomp-input.ts",
     "wire/limits.ts",
   ].map((name) => readFile(pathOf(name), "utf8"))
   const schema = jsonSchema(readComments(...(await Promise.all(sources))))

@@ -55,6 +55,7 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.redis": "RedisInput",
   "ConfigInput.hooks": "HookInput",
   "ConfigInput.tls": "TlsInput",
+  "ConfigInput.stomp": "StompInput",
   "ConfigInput.log": "LogInput",
   "ChannelInput.history": "HistoryInput",
   "ConfigInput.watch": "WatchInput",

@@ -5,6 +5,7 @@ import type { SlowPolicy } from "../../channels/channel.ts"
 import type { LogFormat, LogLevel } from "../../telemetry/log-options.ts"
 import type { KeyInput, PermissionsInput, TokensInput } from "./access-input.ts"
 import type { HookInput } from "./hooks-input.ts"
+import type { StompInput } from "./stomp-input.ts"
 import type { WatchInput } from "./watch-input.ts"
 
 /** What the config file holds, and what `serve()` takes. Everything may be left out. */
@@ -33,6 +34,8 @@ export interface ConfigInput {
   readonly limits?: LimitsInput
   /** Serves `https` and `wss` instead of `http` and `ws`. The files are read at start. */
   readonly tls?: TlsInput
+  /** Where STOMP is spoken besides `/_/stomp`. */
+  readonly stomp?: StompInput
   /** What a node writes down about itself, on standard error. */
   readonly log?: LogInput
   /** Channels that must be heard from: somebody is told when one is silent, and when it is back. */

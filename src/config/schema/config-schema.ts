@@ -130,6 +130,12 @@ export const configSchema = z.strictObject({
   limits: z.strictObject(limitsShape).prefault({}),
   tls: tlsSchema.optional(),
   log: logSchema.prefault({}),
+  stomp: z
+    .strictObject({
+      paths: z.array(z.string()).max(20).default([]),
+      tcp: z.int().min(0).max(65_535).optional(),
+    })
+    .prefault({}),
   hooks: z.array(hookSchema).max(100).default([]),
   watch: watchSchema,
   open: z.boolean().default(false),

@@ -124,6 +124,7 @@ function changesBetween(before: Config, after: Config): ConfigChange[] {
       fixedLimits.includes(name) ? "after-restart" : "now",
     )
   }
+  compare("stomp", [before.stomp, after.stomp])
   compare("watch", [before.watch, after.watch])
   for (const name of Object.keys(after.access) as (keyof Config["access"])[]) {
     compare(name, [before.access[name], after.access[name]])

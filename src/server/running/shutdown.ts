@@ -27,6 +27,7 @@ export async function shutDown({ node, server, operatorRoutes }: ShutdownOptions
   if (limits.drainGraceSeconds > 0) await pause(limits.drainGraceSeconds * 1000)
   shutdown.draining = true
   const stopped = server.stop()
+  node.stompPort.stop()
   // What was accepted is given out before anybody is sent away, and written: Bun writes after the turn.
   await within(drainMs, hub.delivered())
   await new Promise((resolve) => setImmediate(resolve))

@@ -15,7 +15,8 @@ interface NackedMessage {
 export interface StompContext {
   readonly context: TransportContext
   readonly variants: MessageVariants
-  /** Read at each use: a reload may change it. */
+  /** Where it is spoken besides `/_/stomp`. Another set after a reload. */
+  paths: ReadonlySet<string>
   readonly profile: DestinationProfile
   /** What CONNECTED calls the server, such as `laba/0.1.0`. */
   readonly serverName: string

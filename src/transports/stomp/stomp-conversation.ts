@@ -13,11 +13,26 @@ import type { StompVersion } from "../../protocols/stomp/version.ts"
 import type { WhyForbidden } from "../connections/connection.ts"
 import type { Conversation } from "../conversation/conversation.ts"
 import type { WritableConnection } from "../conversation/writable-connection.ts"
+import type { Timed } from "../timer-wheel.ts"
 import { HeartBeats } from "./heart-beats.ts"
 import { Listening } from "./listening.ts"
 import { Sending } from "./sending.ts"
 import type { StompContext } from "./stomp-context.ts"
 import { Transactions } from "./transactions.ts"
+
+/** A client that opens a connection has something to say; one that does not keeps a place from others. */
+const connectWithinMs = 10_000
+
+class Deadline implements Timed {
+  wheelSlot = -1
+  wheelIndex = -1
+  dueTick = -1
+  readonly onDue: () => void
+
+  constructor(onDue: () => void) {
+    this.onDue = onDue
+  }
+}
 
 export class StompConversation implements Conversation {
   private readonly stomp: StompContext
@@ -28,6 +43,8 @@ export class StompConversation implements Conversation {
   private readonly sending: Sending
   private readonly transactions: Transactions
   private beats: HeartBeats | null = null
+  /** Until CONNECT has come. */
+  private deadline: Deadline | null = null
   /** DISCONNECT or an ERROR was the last word: what comes behind it is not read. */
   private isOver = false
 
@@ -55,7 +72,10 @@ export class StompConversation implements Conversation {
   }
 
   opened(): void {
-    // Nothing is said before CONNECT.
+    this.deadline = new Deadline(() =>
+      this.end(new LabaError("silent", "CONNECT or STOMP has not come in time.")),
+    )
+    this.stomp.context.wheel.add(this.deadline, connectWithinMs)
   }
 
   receive(message: string | Uint8Array): Promise<void> | void {
@@ -67,6 +87,7 @@ export class StompConversation implements Conversation {
 
   left(): void {
     this.isOver = true
+    this.stopDeadline()
     this.beats?.stop()
     this.listening.left()
   }
@@ -187,6 +208,7 @@ export class StompConversation implements Conversation {
   private async connect(frame: ClientFrame): Promise<void> {
     const { context, beatMs, serverName } = this.stomp
     const request = readConnect(frame, beatMs)
+    this.stopDeadline()
     await this.signIn({ credential: request.credential, headers: frame.headers })
     if (this.connection.closed || this.isOver) return
     const { version } = request
@@ -201,6 +223,11 @@ export class StompConversation implements Conversation {
     this.connection.send(
       connectedFrame({ version, session, server: serverName, beatMs, user: this.connection.user }),
     )
+  }
+
+  private stopDeadline(): void {
+    if (this.deadline) this.stomp.context.wheel.remove(this.deadline)
+    this.deadline = null
   }
 
   private silent(): void {
@@ -233,7 +260,7 @@ export class StompConversation implements Conversation {
 }
 
 /** Who a client says it is, at CONNECT. */
-interface SignInRequest {
+export interface SignInRequest {
   /** A key or a token. */
   readonly credential: string | null
   readonly headers: ClientFrame["headers"]

@@ -1,0 +1,146 @@
+// The TCP port of STOMP: who may come in there, asked in the order of every other way in. Their address is counted when they come, who they are
+// is known from CONNECT.
+import { LabaError } from "../../wire/error.ts"
+import { anyone, userOf, withNamedUser } from "../access/access.ts"
+import { isLoopbackAddress } from "../access/origins/loopback-guard.ts"
+import type { ApiContext } from "../http/api-context.ts"
+import { makeClient } from "../transports/connections/client.ts"
+import { PendingConnection } from "../transports/connections/pending-connection.ts"
+import { identityOf, signIn } from "../transports/conversation/sign-in.ts"
+import { type SignInRequest, StompConversation } from "../transports/stomp/stomp-conversation.ts"
+import type { Events } from "../telemetry/events.ts"
+import { startTcpServer, type TcpServer } from "../transports/tcp/tcp-server.ts"
+import type { TlsFiles } from "./start/tls.ts"
+import { TcpConnection, type TcpSocket } from "../transports/tcp/tcp-connection.ts"
+
+interface StompPortOptions {
+  readonly hostname: string
+  /** Null: there is none. */
+  readonly port: number | null
+  readonly tls: TlsFiles | null
+}
+
+/** The port, where the configuration has one; a reload opens, moves and closes it. Who is connected stays. */
+export class StompPort {
+  private readonly events: Pick<Events, "stompPortFailed">
+  private server: TcpServer | null = null
+  private wished: number | null = null
+  private open: ((port: number) => TcpServer) | null = null
+
+  constructor(events: Pick<Events, "stompPortFailed">) {
+    this.events = events
+  }
+
+  get port(): number | null {
+    return this.server?.port ?? null
+  }
+
+  /** Throws what the system says when the port is taken. */
+  begin(context: ApiContext, { hostname, port, tls }: StompPortOptions): void {
+    const accept = (socket: TcpSocket, address: string) => acceptStomp(context, socket, address)
+    this.open = (wished) => startTcpServer({ hostname, port: wished, tls, accept })
+    this.wished = port
+    if (port !== null) this.server = this.open(port)
+  }
+
+  configure(port: number | null): void {
+    if (port === this.wished || !this.open) return
+    this.stop()
+    this.wished = port
+    if (port === null) return
+    try {
+      this.server = this.open(port)
+    } catch (error) {
+      this.events.stompPortFailed(port, error)
+    }
+  }
+
+  /** Nobody new is let in. */
+  stop(): void {
+    this.server?.stop()
+    this.server = null
+  }
+}
+
+/** Makes a connection of whoever has come, and lets it in or says why not. */
+function acceptStomp(context: ApiContext, socket: TcpSocket, address: string): TcpConnection {
+  const connection = new TcpConnection(
+    context,
+    socket,
+    (carrier) =>
+      new StompConversation(context.stomp, carrier, (request) =>
+        letIn(context, carrier as TcpConnection, { request, address }),
+      ),
+  )
+  connection.number = context.connections.reserve()
+  void admit(context, connection, address).catch((error: unknown) => refuse(connection, error))
+  return connection
+}
+
+async function admit(context: ApiContext, connection: TcpConnection, address: string): Promise<void> {
+  const { access, admission } = context
+  refuseWhileDraining(context)
+  if (access.guardsLoopback && !isLoopbackAddress(address))
+    throw new LabaError("foreign_origin", "Without credentials only programs on this machine are let in.")
+  const counted = access.isLocal || isLoopbackAddress(address) ? null : address
+  const reservation = await admission.connect(counted)
+  if (connection.closed) return reservation.release()
+  const client = makeClient({ identity: anyone, addressUsage: reservation.addressUsage, context })
+  connection.client = new PendingConnection({ client, reservation, wheel: context.wheel })
+  connection.open()
+}
+
+const refuse = (connection: TcpConnection, error: unknown): void =>
+  connection.disconnect(
+    error instanceof LabaError ? error : new LabaError("internal", "The connection failed."),
+  )
+
+interface Arrival {
+  readonly request: SignInRequest
+  readonly address: string
+}
+
+/** What CONNECT says of who comes, and what the application says of them. Throws why they may not. */
+async function letIn(context: ApiContext, connection: TcpConnection, arrival: Arrival): Promise<void> {
+  const { application, connections } = context
+  const { credential, headers } = arrival.request
+  let identity = credential === null ? anyone : await identityOf(credential, context)
+  connection.isKnown = true
+  if (application.asksAbout({ channel: null, channels: [] })) {
+    const welcome = await application.connect({
+      connection: connections.idOf(connection.number),
+      transport: "tcp",
+      protocol: "stomp",
+      channel: null,
+      channels: [],
+      user: userOf(identity),
+      headers: headersFor(headers),
+      query: "",
+      address: arrival.address,
+    })
+    if (welcome.user !== undefined) identity = withNamedUser(identity, welcome.user)
+  }
+  refuseWhileDraining(context)
+  if (identity !== anyone) signIn(connection, identity, context)
+}
+
+/** The headers of CONNECT as the application is shown them: without what is secret or no header of HTTP. */
+function headersFor(said: SignInRequest["headers"]): Headers {
+  const headers = new Headers()
+  for (const [name, value] of said) {
+    if (/^(?:passcode|authorization)$/i.test(name)) continue
+    try {
+      headers.set(name, value)
+    } catch {
+      // HTTP has no spelling for it.
+    }
+  }
+  return headers
+}
+
+function refuseWhileDraining({ shutdown }: ApiContext): void {
+  if (shutdown.draining)
+    throw new LabaError("shutting_down", "This node takes no new listeners; come back.", {
+      retryAfterSeconds: 1,
+    })
+}

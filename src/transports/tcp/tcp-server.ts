@@ -1,0 +1,49 @@
+// A TCP port: whoever comes is handed over with their address, and their bytes go to the connection that was made of them.
+import type { TcpConnection, TcpSocket } from "./tcp-connection.ts"
+
+interface TcpServerOptions {
+  readonly hostname: string
+  readonly port: number
+  /** Texts in PEM; without them it speaks plain TCP. With `ca`, clients need a certificate of one of these authorities. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string } | null
+  /** Makes a connection of a socket; it may still refuse it. Never throws. */
+  readonly accept: (socket: TcpSocket, address: string) => TcpConnection
+}
+
+export interface TcpServer {
+  readonly port: number
+  /** Nobody new is let in. */
+  stop(): void
+}
+
+/** Seconds of silence after which the kernel asks whether a peer that promised no heart-beats is still there. */
+const keepAliveMs = 60_000
+
+/** Throws what the system says when the port is taken. */
+export function startTcpServer({ hostname, port, tls, accept }: TcpServerOptions): TcpServer {
+  const server = Bun.listen<TcpConnection | null>({
+    hostname,
+    port,
+    ...(tls && {
+      tls: {
+        cert: tls.cert,
+        key: tls.key,
+        ...(tls.ca !== undefined && { ca: tls.ca, requestCert: true, rejectUnauthorized: true }),
+      },
+    }),
+    socket: {
+      open(socket) {
+        socket.setKeepAlive(true, keepAliveMs)
+        socket.setNoDelay(true)
+        socket.data = accept(socket, socket.remoteAddress)
+      },
+      data: (socket, bytes) => socket.data?.onData(bytes),
+      drain: (socket) => socket.data?.onDrain(),
+      // Half of a connection is none: whoever sends no more has gone.
+      end: (socket) => void socket.end(),
+      close: (socket) => socket.data?.onClose(),
+      error: (socket) => socket.data?.onClose(),
+    },
+  })
+  return { port: server.port, stop: () => server.stop() }
+}

@@ -1,0 +1,190 @@
+// STOMP over TCP, and what of STOMP is configured: paths, the port, and their change at a reload.
+import { describe, expect, test } from "bun:test"
+import { startGuarded, tokenFor } from "../access/guarded.ts"
+import { eventually } from "../support/eventually.ts"
+import { publish, publishAll } from "../support/publish.ts"
+import { freshChannel, startServer } from "../support/server.ts"
+import { bodyText, connectStomp, openStompSocket, openStompTcp } from "../support/stomp.ts"
+import { serve, type ServeOptions } from "../../src/server/index.ts"
+
+const atAnyPort = { stomp: { tcp: 0 } }
+
+async function tcpServer(options: ServeOptions = {}) {
+  const server = await startServer({ ...atAnyPort, ...options })
+  const port = server.laba.stompPort as number
+  return { ...server, port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
+}
+
+describe("over TCP", () => {
+  test("[T25] [T3] speaks as over a WebSocket: what is sent by TCP is heard by WebSocket and by HTTP, and back", async () => {
+    await using server = await tcpServer()
+    const channel = freshChannel("topic")
+    await using tcp = await openStompTcp(server.port)
+    await tcp.connect({ login: "guest", passcode: "guest", "heart-beat": "10000,10000" })
+    await tcp.subscribe(channel)
+    await using socket = await connectStomp(server.base)
+    await socket.subscribe(channel)
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+    tcp.send("SEND", { destination: channel, "content-length": 256 }, bytes)
+    expect(Array.from((await socket.frame("MESSAGE")).body)).toEqual(Array.from(bytes))
+    expect(Array.from((await tcp.frame("MESSAGE")).body)).toEqual(Array.from(bytes))
+    await publishAll(server.base + channel, ["one", "two: 日本"])
+    expect([bodyText(await tcp.frame("MESSAGE")), bodyText(await tcp.frame("MESSAGE"))]).toEqual([
+      "one",
+      "two: 日本",
+    ])
+  })
+
+  test("[T25] [T3] a stream that is cut after every byte is read", async () => {
+    await using server = await tcpServer()
+    await using tcp = await openStompTcp(server.port)
+    for (const letter of "CONNECT\naccept-version:1.1\n\n\0\n\nSUBSCRIBE\nid:0\ndestination:/a\nreceipt:r\n\n\0") {
+      tcp.sendRaw(letter)
+      await Bun.sleep(0)
+    }
+    expect((await tcp.frame("CONNECTED")).headers["version"]).toBe("1.1")
+    expect((await tcp.frame("RECEIPT")).headers["receipt-id"]).toBe("r")
+  })
+
+  test("[T25] [T20] an error is told, then the connection ends; HTTP sent there is refused at its first line", async () => {
+    await using server = await tcpServer()
+    await using tcp = await openStompTcp(server.port)
+    tcp.sendRaw("POST / HTTP/1.1\r\nHost: x\r\n\r\nSEND\ndestination:/a\n\nx\0")
+    expect(await tcp.errorCode()).toBe("bad_frame")
+    await tcp.ended.promise
+    expect(server.laba.counters.published).toBe(0)
+  })
+
+  test("[T25] [T21] DISCONNECT is answered before the end", async () => {
+    await using server = await tcpServer()
+    await using tcp = await openStompTcp(server.port)
+    await tcp.connect()
+    tcp.send("DISCONNECT", { receipt: "bye" })
+    expect((await tcp.frame("RECEIPT")).headers["receipt-id"]).toBe("bye")
+    await tcp.ended.promise
+  })
+
+  test("[T25] [T16] flow control, a long replay and a listener beside it, over one connection", async () => {
+    const channels = { "/**": { history: { count: 5000, bytes: "16MB", time: "10m" } } }
+    await using server = await tcpServer({ channels, limits: { outboxBytesMax: 64 * 1024 } })
+    const channel = freshChannel("topic")
+    const all = Array.from({ length: 300 }, (_, index) => `${index} ${"x".repeat(2000)}`)
+    const [first] = await publishAll(server.base + channel, ["first", ...all])
+    await using tcp = await openStompTcp(server.port)
+    await tcp.connect()
+    await tcp.subscribe(channel, { after: first?.cursor ?? "" })
+    for (const text of all) expect(bodyText(await tcp.frame("MESSAGE"))).toBe(text)
+  })
+
+  test("[T25] [T10] shows its credential in CONNECT, and the application is asked then", async () => {
+    const asked: unknown[] = []
+    const gone: unknown[] = []
+    await using server = await startGuarded({
+      ...atAnyPort,
+      onConnect: ({ transport, protocol, user, headers, address }) => {
+        asked.push({
+          transport,
+          protocol,
+          user,
+          login: headers.get("login"),
+          secret: headers.has("passcode"),
+          address,
+        })
+        return user === "mallory" ? { refuse: { detail: "no" } } : undefined
+      },
+      onDisconnect: ({ transport, user }) => void gone.push({ transport, user }),
+    })
+    const port = server.laba.stompPort as number
+    {
+      await using tcp = await openStompTcp(port)
+      const { headers } = await tcp.connect({ login: "x", passcode: await tokenFor("alice") })
+      expect(headers["user-name"]).toBe("alice")
+      await tcp.subscribe("/user/queue/a")
+    }
+    expect(asked).toEqual([
+      { transport: "tcp", protocol: "stomp", user: "alice", login: "x", secret: false, address: "127.0.0.1" },
+    ])
+    await eventually(() => expect(gone).toEqual([{ transport: "tcp", user: "alice" }]))
+    await using refused = await openStompTcp(port)
+    refused.send("CONNECT", { "accept-version": "1.2", passcode: await tokenFor("mallory") })
+    expect(await refused.errorCode()).toBe("forbidden")
+    await using broken = await openStompTcp(port)
+    broken.send("CONNECT", { "accept-version": "1.2", passcode: "guest" })
+    expect(await broken.errorCode()).toBe("unauthorized")
+  })
+
+  test("[T25] is told when the node goes away, and nobody new is let in then", async () => {
+    const laba = await serve({ listen: { port: 0 }, ...atAnyPort, limits: { drainSeconds: 0 } })
+    const port = laba.stompPort as number
+    await using tcp = await openStompTcp(port)
+    await tcp.connect()
+    const closing = laba.close()
+    expect(await tcp.errorCode()).toBe("shutting_down")
+    await closing
+    expect(openStompTcp(port)).rejects.toThrow()
+  })
+
+  test("[T25] a peer that reads nothing is slow and is ended, and holds nobody else up", async () => {
+    await using server = await tcpServer({ limits: { outboxBytesMax: 64 * 1024 } })
+    const channel = freshChannel("topic")
+    await using stalled = await openStompTcp(server.port)
+    await stalled.connect()
+    await stalled.subscribe(channel)
+    stalled.socket?.pause()
+    await using healthy = await openStompTcp(server.port)
+    await healthy.connect()
+    await healthy.subscribe(channel)
+    const text = "x".repeat(60_000)
+    for (let i = 0; i < 400 && server.laba.counters.slowClosed === 0; i++) {
+      await publish(server.base + channel, text)
+      expect(bodyText(await healthy.frame("MESSAGE"))).toBe(text)
+    }
+    await eventually(() => expect(server.laba.counters.slowClosed).toBe(1))
+  }, 30_000)
+})
+
+describe("what is configured", () => {
+  test("[T1] further paths speak STOMP, and are no channel that anybody may use, on any road", async () => {
+    await using server = await startServer({ stomp: { paths: ["/websocket"] } })
+    await using client = await openStompSocket(server.base, { path: "/websocket" })
+    await client.connect()
+    expect((await fetch(`${server.base}/websocket`)).status).toBe(426)
+    expect((await fetch(`${server.base}/websocket`, { method: "POST", body: "x" })).status).toBe(405)
+    expect((await fetch(`${server.base}/web%73ocket`, { method: "POST", body: "x" })).status).toBe(403)
+    client.send("SUBSCRIBE", { id: "0", destination: "/websocket" })
+    expect(await client.errorCode()).toBe("forbidden")
+  })
+
+  test("[T1] [T25] a reload opens and closes the port, and puts other paths in their place; who is connected stays", async () => {
+    let stomp: ServeOptions["stomp"] = {}
+    const laba = await serve({
+      listen: { port: 0 },
+      limits: { drainSeconds: 0 },
+      source: () => ({ listen: { port: 0 }, stomp: stomp ?? {}, limits: { drainSeconds: 0 } }),
+    })
+    try {
+      expect(laba.stompPort).toBeNull()
+      stomp = { tcp: 0, paths: ["/ws"] }
+      expect((await laba.reload()).changes).toContainEqual({ key: "stomp", holds: "now" })
+      await using tcp = await openStompTcp(laba.stompPort as number)
+      await tcp.connect()
+      await using socket = await openStompSocket(laba.url.replace(/\/$/, ""), { path: "/ws", protocols: [] })
+      await socket.connect()
+      stomp = {}
+      await laba.reload()
+      expect(laba.stompPort).toBeNull()
+      tcp.send("SUBSCRIBE", { id: "0", destination: "/a", receipt: "still here" })
+      await tcp.frame("RECEIPT")
+    } finally {
+      await laba.close()
+    }
+  })
+
+  test("a path that is no name, or that has a rule, is a mistake of the configuration", () => {
+    for (const path of ["ws", "/a//b", "/_/ws", "/a b"])
+      expect(serve({ listen: { port: 0 }, stomp: { paths: [path] } })).rejects.toThrow("stomp.paths")
+    expect(
+      serve({ listen: { port: 0 }, stomp: { paths: ["/ws"] }, channels: { "/ws": {} } }),
+    ).rejects.toThrow("has a rule")
+  })
+})
