@@ -69,7 +69,7 @@ export function makeOperatorRoutes(
       ["/_/ready", reading(ready(readiness))],
       ["/_/metrics", reading(metricsPage({ metrics, readiness, authenticate }))],
     ]),
-    backend: { prefix: backendPrefix, methodsOf: makeBackend({ context: node, authenticate }) },
+    backend: { prefix: backendPrefix, methodsOf: makeBackend(node, authenticate) },
     stop: () => lag.stop(),
   }
 }

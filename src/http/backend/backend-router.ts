@@ -1,7 +1,7 @@
 // From a path to the route: the way of every backend request, from who calls to the answer.
 import { LabaError } from "../../../wire/error.ts"
-import type { ApiContext } from "../api-context.ts"
-import type { Answer, ApiRequest } from "../api-request.ts"
+import type { ApiRequest } from "../api-request.ts"
+import type { Endpoint, Methods } from "../router.ts"
 import type { Authenticate, BackendContext, Route } from "./backend.ts"
 import { readQuery } from "./requests/query.ts"
 import { routes } from "./routes.ts"
@@ -9,22 +9,15 @@ import { routes } from "./routes.ts"
 /** Everything under it is the backend API. */
 export const backendPrefix = "/_/api/"
 
-interface BackendOptions {
-  readonly context: BackendContext
-  readonly authenticate: Authenticate
-}
-
-type BackendMethods = Readonly<Record<string, (context: ApiContext, request: ApiRequest) => Answer>>
-
 /** Answers the methods of a path, or null when no route is there. */
-export function makeBackend({
-  context,
-  authenticate,
-}: BackendOptions): (path: string) => BackendMethods | null {
+export function makeBackend(
+  context: BackendContext,
+  authenticate: Authenticate,
+): (path: string) => Methods | null {
   const patterns = routes.map((route) => ({ route, parts: route.path.split("/") }))
   return (path) => {
     const parts = path.split("/")
-    const methods: Record<string, (context: ApiContext, request: ApiRequest) => Answer> = {}
+    const methods: Record<string, Endpoint> = {}
     for (const pattern of patterns) {
       const values = match(pattern.parts, parts)
       if (!values) continue
