@@ -39,7 +39,7 @@ export class Events {
 
   /** The node listens. */
   started(facts: { readonly url: string; readonly engine: string; readonly version: string }): void {
-    this.say("info", { event: "started", ...facts }, "Listening.")
+    this.write("info", { event: "started", ...facts }, "Listening.")
   }
 
   /** Something about this machine or configuration will hurt under load. */
@@ -48,21 +48,21 @@ export class Events {
     warning: { readonly name: string; readonly what: string; readonly remedy: string },
   ): void {
     const { name, what, remedy } = warning
-    this.say(level, { event: "start_warning", name, remedy }, what)
+    this.write(level, { event: "start_warning", name, remedy }, what)
   }
 
   /** The configuration that is in use now wants STOMP at a port that cannot be listened at. */
   stompPortFailed(port: number, error: unknown): void {
-    this.say("error", { event: "stomp_port_failed", port, error }, "STOMP cannot be spoken at its port.")
+    this.write("error", { event: "stomp_port_failed", port, error }, "STOMP cannot be spoken at its port.")
   }
 
   /** The node takes no one new and sends away who is here. */
   draining(facts: { readonly connections: number; readonly seconds: number }): void {
-    this.say("info", { event: "draining", ...facts }, "Sending everybody away.")
+    this.write("info", { event: "draining", ...facts }, "Sending everybody away.")
   }
 
   stopped(): void {
-    this.say("info", { event: "stopped" }, "Stopped.")
+    this.write("info", { event: "stopped" }, "Stopped.")
   }
 
   /** Somebody was refused. Access and limits are worth a look; the rest is one client's mistake, and for debugging. */
@@ -77,14 +77,14 @@ export class Events {
    */
   originRefused(detail: string): void {
     if (!this.origins.first(detail)) return
-    this.say("warn", { event: "origin_refused", detail }, "An origin was not let in.")
+    this.write("warn", { event: "origin_refused", detail }, "An origin was not let in.")
   }
 
   /** A health check or a scraper asks a channel, which answers 204 whatever happens. */
   channelProbed(path: string): void {
     if (!this.probes.first(path)) return
     const remedy = "Ask /_/ready or /_/live for its health, and /_/metrics for figures."
-    this.say(
+    this.write(
       "warn",
       { event: "channel_probed", channel: path, remedy },
       "This path is a channel like any other.",
@@ -92,16 +92,16 @@ export class Events {
   }
 
   requestRefused(request: RequestFacts, code: Code): void {
-    this.seldom("debug", { event: "request_refused", ...request, code }, "A request was refused.")
+    this.writeThrottled("debug", { event: "request_refused", ...request, code }, "A request was refused.")
   }
 
   connectionRefused(request: RequestFacts, code: Code): void {
-    this.seldom("info", { event: "connection_refused", ...request, code }, "Somebody was not let in.")
+    this.writeThrottled("info", { event: "connection_refused", ...request, code }, "Somebody was not let in.")
   }
 
   /** A failure of ours, not of the client. */
   requestFailed(request: RequestFacts, error: unknown): void {
-    this.seldom("error", { event: "request_failed", ...request, error }, "A request failed.")
+    this.writeThrottled("error", { event: "request_failed", ...request, error }, "A request failed.")
   }
 
   /** The same, on a connection that carries commands. */
@@ -109,59 +109,68 @@ export class Events {
     connection: { readonly transport: string; readonly protocol: string },
     error: unknown,
   ): void {
-    this.seldom("error", { event: "connection_failed", ...connection, error }, "A command failed.")
+    this.writeThrottled("error", { event: "connection_failed", ...connection, error }, "A command failed.")
   }
 
   /** The application threw where it was asked. */
   hookFailed(hook: string, error: unknown): void {
-    this.seldom("error", { event: "hook_failed", hook, error }, "The application's hook failed.")
+    this.writeThrottled("error", { event: "hook_failed", hook, error }, "The application's hook failed.")
   }
 
   /** A backend was not told something, and never will be. */
   hookTellsLost(hook: string, why: string): void {
-    this.seldom("error", { event: "hook_tells_lost", hook, why }, "A backend will not hear of something.")
+    this.writeThrottled(
+      "error",
+      { event: "hook_tells_lost", hook, why },
+      "A backend will not hear of something.",
+    )
   }
 
   slowReaderClosed(reader: { readonly channel: string; readonly kind: string }): void {
-    this.seldom("info", { event: "slow_reader_closed", ...reader }, "A reader was too slow.")
+    this.writeThrottled("info", { event: "slow_reader_closed", ...reader }, "A reader was too slow.")
   }
 
   /** A history went before its time, because all of them together are more than `limits.historyBytesMax`. */
   historyTrimmed(channel: string): void {
-    this.seldom("info", { event: "history_trimmed", channel }, "The budget for history is used up.")
+    this.writeThrottled("info", { event: "history_trimmed", channel }, "The budget for history is used up.")
   }
 
   engineUnavailable(error: unknown): void {
-    this.seldom("error", { event: "engine_unavailable", error }, "The engine cannot be reached.")
+    this.writeThrottled("error", { event: "engine_unavailable", error }, "The engine cannot be reached.")
   }
 
   /** The node no longer hears what it publishes itself, or hears it again. */
   deaf(isDeaf: boolean): void {
-    if (isDeaf) this.say("error", { event: "deaf" }, "The node does not hear its engine.")
-    else this.say("warn", { event: "hears_again" }, "The node hears its engine again.")
+    if (isDeaf) this.write("error", { event: "deaf" }, "The node does not hear its engine.")
+    else this.write("warn", { event: "hears_again" }, "The node hears its engine again.")
   }
 
   /** Another node came, or is gone. */
   nodeChanged(what: "came" | "gone", run: string): void {
-    this.say("info", { event: `node_${what}`, run }, what === "came" ? "A node came." : "A node is gone.")
+    this.write("info", { event: `node_${what}`, run }, what === "came" ? "A node came." : "A node is gone.")
   }
 
   /** This node's clock is off, or right again. Ahead of that of Redis by so much; negative when it is behind. */
   clockOffset(offsetMs: number, isOff: boolean): void {
     const fields = { event: isOff ? "clock_off" : "clock_right", offsetMs }
     if (isOff)
-      this.say(
+      this.write(
         "warn",
         fields,
         "This machine's clock and that of Redis differ: tokens and signatures are judged wrongly.",
       )
-    else this.say("info", fields, "This machine's clock is right again.")
+    else this.write("info", fields, "This machine's clock is right again.")
   }
 
   /** What the engine stores on fails; null when it works again. */
   engineTrouble(says: string | null): void {
-    if (says === null) this.say("warn", { event: "engine_recovered" }, "The engine stores again.")
-    else this.seldom("error", { event: "engine_trouble" }, `${says.charAt(0).toUpperCase()}${says.slice(1)}.`)
+    if (says === null) this.write("warn", { event: "engine_recovered" }, "The engine stores again.")
+    else
+      this.writeThrottled(
+        "error",
+        { event: "engine_trouble" },
+        `${says.charAt(0).toUpperCase()}${says.slice(1)}.`,
+      )
   }
 
   /** A watched channel is silent, or back. */
@@ -169,14 +178,14 @@ export class Events {
     const { alarm: kind, channel, silentSeconds, last } = alarm
     const fields = { channel, silent_seconds: silentSeconds, last }
     if (kind === "silent")
-      this.say("warn", { event: "channel_silent", ...fields }, "A watched channel is silent.")
-    else this.say("warn", { event: "channel_back", ...fields }, "A watched channel is back.")
+      this.write("warn", { event: "channel_silent", ...fields }, "A watched channel is silent.")
+    else this.write("warn", { event: "channel_back", ...fields }, "A watched channel is back.")
   }
 
   /** Somebody could not be told of an alarm. Tried again, unless it is given up. */
   alarmNotTold(whom: string, error: unknown, isGivenUp: boolean): void {
     const event = isGivenUp ? "alarm_given_up" : "alarm_not_told"
-    this.seldom(
+    this.writeThrottled(
       isGivenUp ? "error" : "warn",
       { event, whom, error },
       "Somebody could not be told of an alarm.",
@@ -185,12 +194,12 @@ export class Events {
 
   /** A watch cannot see its channels, or cannot agree with the other nodes on who tells. */
   watchBlind(error: unknown): void {
-    this.seldom("error", { event: "watch_blind", error }, "A watch cannot see.")
+    this.writeThrottled("error", { event: "watch_blind", error }, "A watch cannot see.")
   }
 
   /** The keys of those who issue tokens could not be fetched. What came before is believed for a while. */
   issuerUnavailable(host: string, error: unknown): void {
-    this.seldom(
+    this.writeThrottled(
       "error",
       { event: "issuer_unavailable", host, error },
       "A token issuer's keys cannot be fetched.",
@@ -198,12 +207,12 @@ export class Events {
   }
 
   configReloaded(changes: readonly string[]): void {
-    this.say("info", { event: "config_reloaded", changes }, "The configuration was read again.")
+    this.write("info", { event: "config_reloaded", changes }, "The configuration was read again.")
   }
 
   /** These keys were changed and hold only after a restart. */
   configNeedsRestart(keys: readonly string[]): void {
-    this.say(
+    this.write(
       "warn",
       { event: "config_needs_restart", keys },
       "A part of the configuration waits for a restart.",
@@ -211,19 +220,19 @@ export class Events {
   }
 
   configRefused(problems: string): void {
-    this.say(
+    this.write(
       "error",
       { event: "config_refused", problems },
       "The configuration has mistakes; nothing was changed.",
     )
   }
 
-  private say(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void {
+  private write(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void {
     if (this.log.writes(level)) this.log.write(level, fields, message)
   }
 
   /** For what clients can cause: ten a second of each event, and the next line tells how many were left out. */
-  private seldom(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void {
+  private writeThrottled(level: Exclude<LogLevel, "silent">, fields: LogFields, message: string): void {
     if (!this.log.writes(level)) return
     const leftOut = this.throttle.pass(fields.event)
     if (leftOut === null) return

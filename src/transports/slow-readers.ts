@@ -1,5 +1,5 @@
 // Judges readers by what they have waiting. A burst does not close a healthy reader: slow is who stands above the bound
-// at two looks a second apart. Whose channels all skip (`slow: latest`) skips until it has drained, and is ended all the
+// at two looks a second apart. One whose channels all let it skip (`slow: latest`) skips until it has drained, and is ended all the
 // same when it takes nothing, or when what cannot be skipped piles up. Knows bytes and time, no transport.
 
 /** Groups that a write found backlogged are looked through this often at most: a look costs 0.03-0.08 µs a member. */

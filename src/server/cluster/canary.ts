@@ -16,8 +16,8 @@ const deafAfterMs = 3500
 export const canaryChannel = (run: string): Channel => `/_/canary/${run}` as Channel
 
 class CanaryGroup extends ListGroup<Canary> {
-  write(entries: readonly PreparedMessage[]): void {
-    for (const canary of this.snapshot()) canary.write(entries)
+  write(messages: readonly PreparedMessage[]): void {
+    for (const canary of this.snapshot()) canary.write(messages)
   }
 }
 

@@ -31,7 +31,6 @@ export interface ConversationStart {
 }
 
 export class LabaConversation implements Conversation {
-  readonly protocol = "laba"
   readonly connection: LabaConnection
   readonly context: TransportContext
   readonly subscriptions = new Subscriptions()
@@ -46,6 +45,10 @@ export class LabaConversation implements Conversation {
     this.context = context
     this.connection = connection
     this.start = start
+  }
+
+  get protocol(): "laba" {
+    return "laba"
   }
 
   /** What it listens to. */
