@@ -36,10 +36,10 @@ export function followsBy(language: string, { command, cwd, environment, clients
     const heard = new Map<string, unknown>()
 
     beforeAll(async () => {
-      server = await startServer({ limits: { heartbeatSeconds: 1 } })
+      server = await startServer({ limits: { heartbeatSeconds: 1 }, stomp: { tcp: 0 } })
       const program = Bun.spawn([...(await command()), server.base, freshChannel("follow")], {
         cwd,
-        env: { ...process.env, ...environment },
+        env: { ...process.env, ...environment, LABA_STOMP_PORT: String(server.laba.stompPort) },
         stdin: "ignore",
         stdout: "pipe",
         stderr: "pipe",

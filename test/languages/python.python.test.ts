@@ -16,5 +16,7 @@ followsBy("Python", {
     "aiohttp-sse-client2": "events",
     "websockets, raw": "messages",
     "websockets, laba.v1": "messages",
+    "stomp.py, STOMP 1.2": "messages",
+    "stomp.py, STOMP 1.1": "messages",
   },
 })

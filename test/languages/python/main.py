@@ -6,6 +6,7 @@ import sys
 import with_aiohttp
 import with_httpx
 import with_requests
+import with_stomp
 import with_websockets
 from scenario import follow
 
@@ -19,6 +20,8 @@ CLIENTS = {
     "aiohttp-sse-client2": with_aiohttp.SseClient,
     "websockets, raw": with_websockets.RawSocket,
     "websockets, laba.v1": with_websockets.LabaSocket,
+    "stomp.py, STOMP 1.2": with_stomp.Stomp,
+    "stomp.py, STOMP 1.1": with_stomp.Stomp11,
 }
 
 base, channel = sys.argv[1:]
