@@ -64,6 +64,11 @@ export const needs = {
     missing: "no redis-server (install `redis-server`, or name one with LABA_REDIS_SERVER)",
     find: () => named("LABA_REDIS_SERVER", onPath("redis-server")),
   },
+  spring: {
+    missing:
+      "no Java 17 or newer with Spring's jars (run `mvn dependency:copy-dependencies -DoutputDirectory=lib` in test/stomp/spring, or name a folder of them with LABA_SPRING_LIB)",
+    find: () => withSpring(withCompiler(named("LABA_JAVA", onPath("java")))),
+  },
 }
 
 /** The needs in a file's name, in order: `a.redis.browser.test.ts` has two, `a.test.ts` none. */
@@ -139,8 +144,18 @@ function withCompiler(found) {
 }
 
 function withPackages(found) {
-  const names = "aiohttp, aiohttp_sse_client2, httpx_sse, requests, requests_sse, sseclient, websockets"
+  const names =
+    "aiohttp, aiohttp_sse_client2, httpx_sse, requests, requests_sse, sseclient, stomp, websockets"
   return found !== null && run(found.LABA_PYTHON, "-c", `import ${names}`) ? found : null
+}
+
+/** Jars are not fetched in the middle of a test. */
+function withSpring(found) {
+  const folder = process.env.LABA_SPRING_LIB || join(here, "stomp/spring/lib")
+  const jars = existsSync(folder) ? readdirSync(folder) : []
+  return found !== null && jars.some((name) => name.startsWith("spring-boot-3."))
+    ? { ...found, LABA_SPRING_LIB: folder }
+    : null
 }
 
 function run(command, ...args) {
