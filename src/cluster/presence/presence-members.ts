@@ -12,13 +12,13 @@ interface MemberRecord {
   readonly nodes: Set<string>
 }
 
-/** What a user was when the last change was told, where that is something else now. */
-type Pending = "came" | "went"
-
 export class PresenceMembers {
   private readonly entries = new PagedMap<string, MemberRecord>()
   private readonly guestsBy = new Map<string, number>()
-  private readonly pending = new Map<string, Pending>()
+  /** Who is there and was not told to have come. */
+  private readonly came = new Set<string>()
+  /** Who is not there and was not told to have left. */
+  private readonly went = new Map<string, PresenceMember>()
   private guestsChanged = false
 
   get users(): number {
@@ -33,7 +33,7 @@ export class PresenceMembers {
 
   /** Whether there is something to tell. */
   get isDirty(): boolean {
-    return this.pending.size > 0 || this.guestsChanged
+    return this.came.size > 0 || this.went.size > 0 || this.guestsChanged
   }
 
   /** A node says that a user is there. */
@@ -46,7 +46,7 @@ export class PresenceMembers {
     }
     this.entries.set(user, { user, since, nodes: new Set([node]) })
     // Who went and came back before anybody was told has done neither.
-    if (!this.pending.delete(user)) this.pending.set(user, "came")
+    if (!this.went.delete(user)) this.came.add(user)
   }
 
   /** A node says that a user is not there any more. */
@@ -54,7 +54,7 @@ export class PresenceMembers {
     const entry = this.entries.get(user)
     if (!entry?.nodes.delete(node) || entry.nodes.size > 0) return
     this.entries.delete(user)
-    if (!this.pending.delete(user)) this.pending.set(user, "went")
+    if (!this.came.delete(user)) this.went.set(user, { user, since: entry.since })
   }
 
   setGuests(node: string, count: number): void {
@@ -92,6 +92,17 @@ export class PresenceMembers {
     return { members, users: this.users, guests: this.guests, next }
   }
 
+  /** The first page as whoever is told of changes knows it: what is not told yet is not in it. */
+  toldPage(limit: number): PresencePage {
+    const page = this.page({ from: 0, limit })
+    const members = page.members.filter(({ user }) => !this.came.has(user))
+    for (const member of this.went.values()) {
+      if (members.length >= limit) break
+      members.push(member)
+    }
+    return { ...page, members, users: this.users - this.came.size + this.went.size }
+  }
+
   /** Everybody who is there. */
   everybody(): PresenceMember[] {
     const members: PresenceMember[] = []
@@ -104,11 +115,15 @@ export class PresenceMembers {
     if (!this.isDirty) return null
     const joined: PresenceMember[] = []
     const left: string[] = []
-    for (const [user, what] of this.pending) {
+    for (const user of this.went.keys()) {
+      if (left.length >= namesMax) break
+      this.went.delete(user)
+      left.push(user)
+    }
+    for (const user of this.came) {
       if (joined.length + left.length >= namesMax) break
-      this.pending.delete(user)
-      if (what === "went") left.push(user)
-      else joined.push({ user, since: this.entries.get(user)?.since ?? 0 })
+      this.came.delete(user)
+      joined.push({ user, since: this.entries.get(user)?.since ?? 0 })
     }
     this.guestsChanged = false
     return { joined, left, users: this.users, guests: this.guests }
@@ -116,7 +131,8 @@ export class PresenceMembers {
 
   /** Nobody is to be told of what happened so far. */
   settle(): void {
-    this.pending.clear()
+    this.came.clear()
+    this.went.clear()
     this.guestsChanged = false
   }
 }

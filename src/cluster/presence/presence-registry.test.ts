@@ -69,7 +69,7 @@ test("a user is there once, however many connections listen, and guests are coun
 test("a user leaves when the last connection has been gone for the grace, and is told once", () => {
   const { presence, pass } = open()
   const subscriber = new Subscriber()
-  void presence.subscribe(room, subscriber, page)
+  void presence.subscribe(room, subscriber, 100)
   const [first, second] = [presence.join(room, "ann"), presence.join(room, "ann")]
   pass(250)
   expect(subscriber.words()).toEqual(["ann came"])
@@ -97,8 +97,8 @@ test("a user leaves although the machine's clock was set back meanwhile", () => 
 test("who comes back within the grace has not left", () => {
   const { presence, pass } = open()
   const subscriber = new Subscriber()
+  void presence.subscribe(room, subscriber, 100)
   const before = presence.join(room, "ann")
-  void presence.subscribe(room, subscriber, page)
   pass(250)
   before?.leave()
   pass(4000)
@@ -117,10 +117,55 @@ test("an old connection that closes late does not end the newer one of the same 
   expect(present(presence)).toEqual({ names: ["ann"], users: 1, guests: 0 })
 })
 
+test("[R3] what the answer says is not told again, and what it lacks is told", () => {
+  const { presence, pass } = open()
+  const [early, late] = [new Subscriber(), new Subscriber()]
+  const answerTo = (subscriber: Subscriber): unknown => {
+    const { members, users } = presence.subscribe(room, subscriber, 100) as PresencePage
+    return { names: members.map(({ user }) => user), users }
+  }
+  const ann = presence.join(room, "ann")
+  // Nobody was told of anything yet: it is as it is.
+  expect(answerTo(early)).toEqual({ names: ["ann"], users: 1 })
+  presence.join(room, "bob")
+  ann?.leave()
+  expect(answerTo(late)).toEqual({ names: ["ann"], users: 1 })
+  pass(250)
+  expect([early.words(), late.words()]).toEqual([["bob came"], ["bob came"]])
+  pass(5000)
+  expect([early.words(), late.words()]).toEqual([["ann left"], ["ann left"]])
+})
+
+test("[R3] who left and is not told yet is in the answer, and told to have left", () => {
+  const { presence, pass } = open()
+  const [early, late] = [new Subscriber(), new Subscriber()]
+  for (let i = 0; i < 1500; i++) presence.join(room, `u${i}`)?.leave()
+  void presence.subscribe(room, early, 100)
+  // All leave at once, and the first thousand are told.
+  pass(5000)
+  const { members, users } = presence.subscribe(room, late, 1000) as PresencePage
+  expect([members.length, users]).toEqual([500, 500])
+  pass(250)
+  expect(late.words().sort()).toEqual(members.map(({ user }) => `${user} left`).sort())
+})
+
+test("[R3] who asks again while many are told is not told what the second answer says", async () => {
+  const { presence, pass } = open()
+  const subscribers = Array.from({ length: 300 }, () => new Subscriber())
+  for (const subscriber of subscribers) void presence.subscribe(room, subscriber, 100)
+  presence.join(room, "ann")
+  pass(250)
+  const last = subscribers[299] as Subscriber
+  const { users } = presence.subscribe(room, last, 100) as PresencePage
+  expect(users).toBe(1)
+  while (subscribers[298]?.told.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(last.words()).toEqual([])
+})
+
 test("more changes than fit into one change come in the next, each once", () => {
   const { presence, pass } = open()
   const subscriber = new Subscriber()
-  void presence.subscribe(room, subscriber, page)
+  void presence.subscribe(room, subscriber, 100)
   for (let i = 0; i < 2500; i++) presence.join(room, `u${i}`)
   for (let i = 0; i < 5; i++) pass(250)
   expect(subscriber.told.map(({ joined }) => joined.length)).toEqual([1000, 1000, 500])
@@ -130,7 +175,7 @@ test("more changes than fit into one change come in the next, each once", () => 
 test("many subscribers are told in slices, all of the same change", async () => {
   const { presence, pass } = open()
   const subscribers = Array.from({ length: 600 }, () => new Subscriber())
-  for (const subscriber of subscribers) void presence.subscribe(room, subscriber, page)
+  for (const subscriber of subscribers) void presence.subscribe(room, subscriber, 100)
   presence.join(room, "ann")
   pass(250)
   expect(subscribers.filter(({ told }) => told.length > 0).length).toBe(250)
@@ -161,9 +206,9 @@ test("a channel whose rule keeps no presence has no members, and asking there is
 
 test("when the rule keeps no presence any more, everybody is forgotten", () => {
   const { presence, pass, rules } = open()
-  const handle = presence.join(room, "ann")
   const subscriber = new Subscriber()
-  void presence.subscribe(room, subscriber, page)
+  void presence.subscribe(room, subscriber, 100)
+  const handle = presence.join(room, "ann")
   pass(250)
   rules.keep = false
   presence.rulesChanged()

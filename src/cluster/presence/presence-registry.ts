@@ -58,19 +58,27 @@ export class PresenceRegistry implements Presence, PresenceSource {
   list(channel: Channel, page: PageRequest): MaybePromise<PresencePage> {
     this.checkKept(channel)
     if (!this.exchange) return this.trackers.get(channel)?.known(page) ?? nobody
-    return this.trackerOf(channel).ask(page)
+    const tracker = this.trackerOf(channel)
+    return tracker.asked().then(() => tracker.known(page))
   }
 
-  subscribe(channel: Channel, subscriber: PresenceSubscriber, page: PageRequest): MaybePromise<PresencePage> {
+  subscribe(
+    channel: Channel,
+    subscriber: PresenceSubscriber,
+    membersMax: number,
+  ): MaybePromise<PresencePage> {
     this.checkKept(channel)
     const tracker = this.trackerOf(channel)
-    // First of all: what happens while other nodes are asked is told, if twice.
+    // First of all: other nodes are observed for as long as somebody subscribes.
     tracker.subscribe(subscriber)
-    if (!this.exchange) return tracker.known(page)
-    return tracker.ask(page).catch((error: unknown) => {
-      tracker.unsubscribe(subscriber)
-      throw error
-    })
+    if (!this.exchange) return tracker.told(membersMax)
+    return tracker.asked().then(
+      () => tracker.told(membersMax),
+      (error: unknown) => {
+        tracker.unsubscribe(subscriber)
+        throw error
+      },
+    )
   }
 
   unsubscribe(channel: Channel, subscriber: PresenceSubscriber): void {

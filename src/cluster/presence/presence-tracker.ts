@@ -55,7 +55,8 @@ export class PresenceTracker implements PresenceReceiver {
   private loading = false
   private askedAtMs = 0
   private readonly subscribers = new Set<PresenceSubscriber>()
-  private telling = false
+  /** Those who are not told yet of the change that is being told. */
+  private telling: Set<PresenceSubscriber> | null = null
 
   constructor(options: PresenceTrackerOptions) {
     this.channel = options.channel
@@ -97,12 +98,11 @@ export class PresenceTracker implements PresenceReceiver {
     this.options.wake(this)
   }
 
-  /** Throws `engine_unavailable`. */
-  async ask(page: PageRequest): Promise<PresencePage> {
+  /** Somebody asks: resolves when what other nodes announce is known. Throws `engine_unavailable`. */
+  async asked(): Promise<void> {
     this.askedAtMs = this.options.monotonic()
     this.options.wake(this)
     await this.observe()
-    return this.known(page)
   }
 
   /** What is known now. */
@@ -110,12 +110,22 @@ export class PresenceTracker implements PresenceReceiver {
     return (this.all ?? this.own).page(page)
   }
 
+  /** What subscribers have been told by now: the next change goes on from there. */
+  told(membersMax: number): PresencePage {
+    return (this.all ?? this.own).toldPage(membersMax)
+  }
+
   subscribe(subscriber: PresenceSubscriber): void {
+    // Nobody was told of anything yet: the answer has all of it.
+    if (this.subscribers.size === 0) this.all?.settle()
     this.subscribers.add(subscriber)
+    // The answer has the change that is being told.
+    this.telling?.delete(subscriber)
   }
 
   unsubscribe(subscriber: PresenceSubscriber): void {
     this.subscribers.delete(subscriber)
+    this.telling?.delete(subscriber)
     this.askedAtMs = this.options.monotonic()
     this.options.wake(this)
   }
@@ -173,7 +183,14 @@ export class PresenceTracker implements PresenceReceiver {
     this.tell()
     const rests = this.all === null || this.all === this.own || this.subscribers.size > 0
     const isDirty = this.own.isDirty || (this.all?.isDirty ?? false)
-    return !rests || isDirty || this.telling || this.loading || this.leaving.size > 0 || this.ending.size > 0
+    return (
+      !rests ||
+      isDirty ||
+      this.telling !== null ||
+      this.loading ||
+      this.leaving.size > 0 ||
+      this.ending.size > 0
+    )
   }
 
   private observe(): Promise<void> | undefined {
@@ -244,14 +261,19 @@ export class PresenceTracker implements PresenceReceiver {
     // Nobody is told of what was there before somebody asked.
     if (!all || (all !== this.own && this.subscribers.size === 0)) return all?.settle()
     const change = all.take(namesMax)
-    if (change && this.subscribers.size > 0) this.tellSlice([...this.subscribers], change)
+    if (!change || this.subscribers.size === 0) return
+    this.telling = new Set(this.subscribers)
+    this.tellSlice(this.telling, change)
   }
 
-  private tellSlice(left: PresenceSubscriber[], change: PresenceChange): void {
-    for (const subscriber of left.splice(0, subscribersSliceMax)) {
-      if (this.subscribers.has(subscriber)) subscriber.changed(this.channel, change)
+  private tellSlice(left: Set<PresenceSubscriber>, change: PresenceChange): void {
+    let due = subscribersSliceMax
+    for (const subscriber of left) {
+      if (due-- === 0) break
+      left.delete(subscriber)
+      subscriber.changed(this.channel, change)
     }
-    this.telling = left.length > 0
-    if (this.telling) setImmediate(() => this.tellSlice(left, change))
+    if (left.size === 0) this.telling = null
+    else setImmediate(() => this.tellSlice(left, change))
   }
 }

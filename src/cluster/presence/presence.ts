@@ -50,8 +50,11 @@ export interface Presence {
   join(channel: Channel, user: string | undefined): PresenceHandle | null
   /** Who is there now. Throws `not_found` where none is kept, and `engine_unavailable`. */
   list(channel: Channel, page: PageRequest): MaybePromise<PresencePage>
-  /** The same, and from then on every change, beginning right after the answer. Subscribing twice is subscribing once. */
-  subscribe(channel: Channel, subscriber: PresenceSubscriber, page: PageRequest): MaybePromise<PresencePage>
+  /**
+   * Tells of every change from now on, and answers what the others who subscribe have been told so far, at most so many members of it:
+   * nothing of the answer is told again, and nothing is missing between. Subscribing twice is subscribing once.
+   */
+  subscribe(channel: Channel, subscriber: PresenceSubscriber, membersMax: number): MaybePromise<PresencePage>
   unsubscribe(channel: Channel, subscriber: PresenceSubscriber): void
   /** The rules have changed: who is in a channel that keeps no presence any more is forgotten. */
   rulesChanged(): void

@@ -9,7 +9,6 @@ import type { PresenceSubscriber } from "../presence/presence.ts"
 import { RedisPresenceExchange, type RedisPresenceExchangeOptions } from "./presence-exchange.ts"
 
 const room = "/room" as Channel
-const page = { from: 0, limit: 10 }
 
 /** A node with nothing but presence. Whoever leaves is gone at once. */
 async function openNode(url: string, self: string, more: Partial<RedisPresenceExchangeOptions> = {}) {
@@ -41,7 +40,7 @@ function subscribe(presence: PresenceRegistry) {
     changed: (_, { joined, left }) =>
       void told.push(...joined.map(({ user }) => `${user} came`), ...left.map((user) => `${user} left`)),
   }
-  return { told, subscribed: presence.subscribe(room, subscriber, page) }
+  return { told, subscribed: presence.subscribe(room, subscriber, 10) }
 }
 
 test("[R2] who subscribes is told of who comes after the room was empty for so long that its node forgot it", async () => {

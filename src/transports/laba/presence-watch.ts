@@ -2,13 +2,13 @@
 import { LabaError } from "../../../wire/error.ts"
 import type { JsonText } from "../../../wire/json-scan.ts"
 import type { Channel } from "../../channels/channel.ts"
-import type { PresenceChange, PageRequest, PresenceSubscriber } from "../../cluster/presence/presence.ts"
+import type { PresenceChange, PresenceSubscriber } from "../../cluster/presence/presence.ts"
 import { printFrame } from "../../protocols/laba/frames.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { LabaConnection } from "./laba-connection.ts"
 
 /** Names in one answer. What is beyond is counted; backends read on page by page. */
-const firstPage: PageRequest = { from: 0, limit: 1000 }
+const membersMax = 1000
 
 interface PresenceQuestion {
   readonly channel: Channel
@@ -34,7 +34,9 @@ export class PresenceWatch implements PresenceSubscriber {
     if (watch === false) this.leave(channel)
     const { presence } = this.context
     const { members, users, guests } =
-      watch === true ? await this.begin(channel) : await presence.list(channel, firstPage)
+      watch === true
+        ? await this.begin(channel)
+        : await presence.list(channel, { from: 0, limit: membersMax })
     try {
       permit()
     } catch (error) {
@@ -64,7 +66,7 @@ export class PresenceWatch implements PresenceSubscriber {
       )
     this.watched.add(channel)
     try {
-      return await this.context.presence.subscribe(channel, this, firstPage)
+      return await this.context.presence.subscribe(channel, this, membersMax)
     } catch (error) {
       this.leave(channel)
       throw error
