@@ -5,7 +5,7 @@ import { delayAcks } from "./delayed-acks.ts"
 import type { Listening } from "./listening.ts"
 import { SseReader } from "./sse-reader.ts"
 import type { Tally } from "./tally.ts"
-import { WebSocketReader } from "./websocket-reader.ts"
+import { maskedText, WebSocketReader } from "./websocket-reader.ts"
 
 interface ListenerOptions {
   readonly index: number
@@ -78,6 +78,7 @@ export class Listener {
     const rest = Buffer.from(this.head.slice(end + 4), "latin1")
     this.head = ""
     this.state = "greeting"
+    if (this.listening.opening !== undefined) socket.write(maskedText(this.listening.opening))
     if (!this.listening.greet) this.enter()
     if (rest.length > 0) this.reader.read(rest, socket)
   }

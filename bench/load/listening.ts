@@ -4,16 +4,19 @@ import type { Words } from "./websocket-reader.ts"
 /**
  * - `websocket`: messages without an envelope.
  * - `laba.v1`: Laba's JSON frames, on the channel's own URL.
+ * - `stomp`: STOMP 1.2 over a WebSocket, each listener with the id that browsers' clients begin with.
  * - `socket.io`: Engine.IO 4 over its websocket transport.
  * - `sse`: an event stream.
  */
-export type Way = "websocket" | "laba.v1" | "socket.io" | "sse"
+export type Way = "websocket" | "laba.v1" | "stomp" | "socket.io" | "sse"
 
 export interface Listening {
   readonly way: Way
   /** The status that says yes. */
   readonly status: 101 | 200
   readonly request: Buffer
+  /** What is said first, for protocols in which it is the listener who begins. */
+  readonly opening?: string
   /** For protocols that greet: `ready` is called when the listener is in, and not before. */
   greet?(ready: () => void): Words
 }
@@ -49,6 +52,19 @@ export function listeningTo(target: ListenTarget): Listening {
         greet: (ready) => (text) => {
           if (text.includes('"op":"subscribed"')) ready()
           return undefined
+        },
+      }
+    case "stomp":
+      return {
+        way,
+        status: 101,
+        request: request(`${upgrade}Sec-WebSocket-Protocol: v12.stomp\r\n`),
+        opening: "CONNECT\naccept-version:1.2\nheart-beat:0,0\n\n\0",
+        greet: (ready) => (text) => {
+          if (text.startsWith("RECEIPT")) ready()
+          return text.startsWith("CONNECTED")
+            ? `SUBSCRIBE\nid:sub-0\ndestination:${target.path}\nreceipt:in\n\n\0`
+            : undefined
         },
       }
     case "socket.io":

@@ -35,7 +35,7 @@ function targetsOf(measured: Case, medians: { cpu: number; overBare: number; nch
   if (way === "sse") {
     return depth === 10 && listeners >= 1000 ? [{ text: "≤ 1.5 µs", met: medians.cpu <= 1.5 }] : []
   }
-  const hasEnvelope = way === "laba.v1"
+  const hasEnvelope = way === "laba.v1" || way === "stomp"
   const overBareMax = listeners < 1000 ? 2.5 : depth === 1 && !hasEnvelope ? 1.1 : 1.25
   const targets = [{ text: `≤ ${overBareMax} × bare Bun`, met: medians.overBare <= overBareMax }]
   const isBesideNchan = listeners >= 1000 && !hasEnvelope
@@ -111,7 +111,7 @@ export function fanOutTables(cases: readonly CaseRounds[], memories: readonly Me
 }
 
 /** Bytes that an idle connection to Laba may take beyond one to bare Bun; with `laba.v1` it has one subscription. */
-const beyondBareMax = (way: string): number => (way === "laba.v1" ? 2560 : 1024)
+const beyondBareMax = (way: string): number => (way === "laba.v1" || way === "stomp" ? 2560 : 1024)
 
 function memoryTable(memories: readonly MemoryRounds[]): void {
   printTable(
