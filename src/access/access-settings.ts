@@ -12,7 +12,13 @@ import { Origins } from "./origins/origins.ts"
 import { type DefaultPermissions, defaultPermissions, isAboutUsers } from "./rules/permissions.ts"
 import { type Issuer, TokenVerifier } from "./tokens/token-verifier.ts"
 import { isOwned } from "./rules/own-channels.ts"
-import { fixedKeys, pemKey, secretKey, type VerifyKey, type VerifyKeys } from "./tokens/verify-key.ts"
+import {
+  fixedKeys,
+  pemKey,
+  secretKey,
+  type VerificationKey,
+  type VerificationKeys,
+} from "./tokens/verification-key.ts"
 
 export interface AccessControlConfig {
   readonly access: AccessConfig
@@ -115,8 +121,8 @@ function issuersOf(
 ): Issuer[] {
   const atHand = [...secrets.map((secret) => secretKey(secret)), ...publicKeys.map((pem) => pemKey(pem))]
   const fetched = jwks === undefined ? undefined : jwksByUrl.get(jwks)
-  const sources: VerifyKeys[] = []
-  if (atHand.length > 0) sources.push(fixedKeys(atHand.filter((key): key is VerifyKey => key !== null)))
+  const sources: VerificationKeys[] = []
+  if (atHand.length > 0) sources.push(fixedKeys(atHand.filter((key): key is VerificationKey => key !== null)))
   if (fetched) sources.push(fetched)
   return sources.map((keys) => ({ keys, ...issuer }))
 }

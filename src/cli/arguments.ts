@@ -1,7 +1,7 @@
 // Reads a command's arguments by its flags. What is not understood is named, with the nearest flag that exists.
 import { parseArgs } from "node:util"
 import { type Flags, UsageError } from "./command.ts"
-import { nearest } from "../config/nearest.ts"
+import { nearestWord } from "../config/nearest-word.ts"
 
 /** What was given, typed by the flags: a string flag holds a string, a boolean flag true. */
 export type FlagValues<F extends Flags> = {
@@ -64,6 +64,6 @@ const dashed = (flags: Flags): string[] => Object.keys(flags).map((name) => `--$
 
 /** The error for a word that is not one of the known ones. */
 export function unknown(kind: "flag" | "command", word: string, known: readonly string[]): UsageError {
-  const meant = nearest(word, known)
+  const meant = nearestWord(word, known)
   return new UsageError(`unknown ${kind} ${word}${meant === null ? "" : `; did you mean ${meant}?`}`)
 }

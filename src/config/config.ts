@@ -68,7 +68,7 @@ export function parseConfig(value: unknown = {}): Config {
   const channels = Object.entries(parsed.data.channels)
   // The default rule keeps within a small budget as well.
   if (!hasPattern(parsed.data, defaultRule.pattern)) channels.push([defaultRule.pattern, defaultChannel])
-  for (const path of parsed.data.stomp.paths) channels.push([path, nobodysChannel])
+  for (const path of parsed.data.stomp.paths) channels.push([path, closedChannel])
   const permissions = fillPermissions(
     new Map(channels.map(([pattern, channel]) => [pattern, statedPermissions(channel)])),
     defaultPermissions(hasCredentials(access)),
@@ -116,7 +116,7 @@ function statedPermissions({
 }
 
 /** Of a path that is an address and no channel, on any road. */
-const nobodysChannel: ChannelOutput = {
+const closedChannel: ChannelOutput = {
   history: "none",
   slow: defaultRule.slow,
   listen: "nobody",

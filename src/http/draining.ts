@@ -1,6 +1,6 @@
 // What whoever wants to listen is answered by a node that is about to end.
 import { LabaError } from "../../wire/error.ts"
-import { eventStreamType, retryLine } from "../protocols/events.ts"
+import { eventStreamType, retryLine } from "../protocols/server-sent-events.ts"
 import type { ApiContext } from "./api-context.ts"
 
 /** Asked before the application is, and after it: that may take until everybody was sent away. `abandon`: they were let in already. */

@@ -13,13 +13,13 @@ interface PlaceRecord {
 
 export class FilePlace implements KeptPlace {
   private readonly path: string
-  private readonly whose: Omit<PlaceRecord, "cursor">
+  private readonly source: Omit<PlaceRecord, "cursor">
   private last: Promise<void> = Promise.resolve()
   private wanted: string | null = null
 
   constructor(path: string, whose: Omit<PlaceRecord, "cursor">) {
     this.path = path
-    this.whose = whose
+    this.source = whose
   }
 
   /**
@@ -40,7 +40,7 @@ export class FilePlace implements KeptPlace {
       throw new Error(
         `${this.path} is not what was saved there; move it away, and begin after a cursor that you know`,
       )
-    const { server, channel } = this.whose
+    const { server, channel } = this.source
     if (record.server !== server || record.channel !== channel)
       throw new Error(`${this.path} is the place in ${record.channel} at ${record.server}`)
     return record.cursor
@@ -53,7 +53,7 @@ export class FilePlace implements KeptPlace {
       this.last = this.last.then(() => {
         const newest = this.wanted as string
         this.wanted = null
-        return writeDurably(this.path, `${JSON.stringify({ ...this.whose, cursor: newest }, null, 2)}\n`)
+        return writeDurably(this.path, `${JSON.stringify({ ...this.source, cursor: newest }, null, 2)}\n`)
       })
     }
     return this.last

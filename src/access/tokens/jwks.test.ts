@@ -4,7 +4,7 @@ import { SignJWT } from "jose"
 import { SetBackClock } from "../../../test/support/set-back-clock.ts"
 import { Jwks } from "./jwks.ts"
 import { TokenVerifier } from "./token-verifier.ts"
-import type { VerifyKey } from "./verify-key.ts"
+import type { VerificationKey } from "./verification-key.ts"
 
 const jwk = (kid: string) => ({
   ...generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" }),
@@ -32,7 +32,7 @@ class Stage {
     })
   }
 
-  async keys(kid?: string): Promise<readonly VerifyKey[]> {
+  async keys(kid?: string): Promise<readonly VerificationKey[]> {
     return this.jwks.atHand("ES256", kid) ?? (await this.jwks.renewed("ES256", kid))
   }
 

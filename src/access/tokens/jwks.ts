@@ -9,9 +9,9 @@ import {
   isPublicAlgorithm,
   type LostKey,
   publicKey,
-  type VerifyKey,
-  type VerifyKeys,
-} from "./verify-key.ts"
+  type VerificationKey,
+  type VerificationKeys,
+} from "./verification-key.ts"
 
 /** A set of keys is a few kilobytes. */
 const bodyBytesMax = 256 * 1024
@@ -37,9 +37,9 @@ interface JwksOptions {
   readonly onWithdraw?: () => void
 }
 
-export class Jwks implements VerifyKeys {
+export class Jwks implements VerificationKeys {
   private readonly options: Required<JwksOptions>
-  private keys: readonly VerifyKey[] = []
+  private keys: readonly VerificationKey[] = []
   private digests: ReadonlySet<string> = new Set()
   /** When the keys at hand came; minus infinity while there are none. */
   private fetchedAtMs = Number.NEGATIVE_INFINITY
@@ -58,7 +58,7 @@ export class Jwks implements VerifyKeys {
     this.options = { url, fetch, now, onFetch, onWithdraw }
   }
 
-  atHand(algorithm: string, kid: string | undefined): readonly VerifyKey[] | null {
+  atHand(algorithm: string, kid: string | undefined): readonly VerificationKey[] | null {
     if (!isPublicAlgorithm(algorithm)) return []
     if (this.isStale) return null
     this.refreshIfOld()
@@ -66,7 +66,7 @@ export class Jwks implements VerifyKeys {
     return found.length > 0 || kid === undefined ? found : null
   }
 
-  async renewed(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]> {
+  async renewed(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]> {
     // Whatever it has published since, no such signature is by one of its keys.
     if (!isPublicAlgorithm(algorithm)) return []
     const { successes } = this
@@ -124,7 +124,7 @@ export class Jwks implements VerifyKeys {
     }
   }
 
-  private async fetchKeys(): Promise<readonly VerifyKey[]> {
+  private async fetchKeys(): Promise<readonly VerificationKey[]> {
     const { url, fetch } = this.options
     const response = await fetch(url, {
       headers: { Accept: "application/json" },
@@ -150,7 +150,7 @@ export class Jwks implements VerifyKeys {
   }
 }
 
-function readKey(jwk: unknown): VerifyKey | null {
+function readKey(jwk: unknown): VerificationKey | null {
   if (typeof jwk !== "object" || jwk === null) return null
   const wrong = Object.entries(jwk).some(
     ([name, value]) =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { SignJWT } from "jose"
 import { LabaError } from "../../../wire/error.ts"
 import { TokenVerifier } from "./token-verifier.ts"
-import { fixedKeys, secretKey, type VerifyKey, type VerifyKeys } from "./verify-key.ts"
+import { fixedKeys, secretKey, type VerificationKey, type VerificationKeys } from "./verification-key.ts"
 
 const secret = "a secret of 32 bytes, for tests only"
 
@@ -14,7 +14,7 @@ class Stage {
     this.verifier = new TokenVerifier({
       issuers: [
         {
-          keys: fixedKeys([secretKey(secret) as VerifyKey]),
+          keys: fixedKeys([secretKey(secret) as VerificationKey]),
           issuer: undefined,
           audience: undefined,
           userPrefix: "",
@@ -104,10 +104,10 @@ const signed = (by: string, claims: Record<string, unknown>): Promise<string> =>
     .setProtectedHeader({ alg: "HS256" })
     .sign(new TextEncoder().encode(by))
 
-const keyOf = (text: string): VerifyKeys => fixedKeys([secretKey(text) as VerifyKey])
+const keyOf = (text: string): VerificationKeys => fixedKeys([secretKey(text) as VerificationKey])
 
 /** Keys that must be fetched, and how that ends. */
-const fetched = (renewed: () => Promise<readonly VerifyKey[]>): VerifyKeys => ({
+const fetched = (renewed: () => Promise<readonly VerificationKey[]>): VerificationKeys => ({
   atHand: () => null,
   renewed,
   objectionTo: () => null,
@@ -115,7 +115,7 @@ const fetched = (renewed: () => Promise<readonly VerifyKey[]>): VerifyKeys => ({
 const never = fetched(() => new Promise(() => undefined))
 const dead = fetched(() => Promise.reject(new LabaError("keys_unavailable", "not now")))
 
-const verifierOf = (...issuers: readonly (readonly [string, VerifyKeys])[]): TokenVerifier =>
+const verifierOf = (...issuers: readonly (readonly [string, VerificationKeys])[]): TokenVerifier =>
   new TokenVerifier({
     issuers: issuers.map(([issuer, keys]) => ({ keys, issuer, audience: undefined, userPrefix: "" })),
     leewaySeconds: 5,
@@ -138,7 +138,10 @@ describe("an issuer whose keys cannot be had", () => {
     })
 
     test(`is nothing to the users of another whose keys are fetched as well, when its own ${how}`, async () => {
-      const verifier = verifierOf(["a", keys], ["b", fetched(async () => [secretKey(ours) as VerifyKey])])
+      const verifier = verifierOf(
+        ["a", keys],
+        ["b", fetched(async () => [secretKey(ours) as VerificationKey])],
+      )
       expect(await verifier.verify(await signed(ours, { iss: "b" }))).toMatchObject({ user: "1001" })
     })
   }
@@ -153,12 +156,12 @@ describe("an issuer whose keys cannot be had", () => {
 })
 
 test("a key that turns out to be none signs nothing, and the others are tried", async () => {
-  const broken: VerifyKey = {
+  const broken: VerificationKey = {
     digest: "broken",
     kid: undefined,
     algorithms: ["HS256"],
     for: () => Promise.reject(new Error("not a point of the curve")),
   }
-  const verifier = verifierOf(["a", fixedKeys([broken, secretKey(secret) as VerifyKey])])
+  const verifier = verifierOf(["a", fixedKeys([broken, secretKey(secret) as VerificationKey])])
   expect(await verifier.verify(await signed(secret, { iss: "a" }))).toMatchObject({ user: "1001" })
 })

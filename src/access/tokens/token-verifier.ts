@@ -7,11 +7,11 @@ import { LabaError } from "../../../wire/error.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { TokenIdentity, TokenProof } from "../access.ts"
 import { identityOf } from "./token-claims.ts"
-import type { VerifyKey, VerifyKeys } from "./verify-key.ts"
+import type { VerificationKey, VerificationKeys } from "./verification-key.ts"
 
 /** One who issues tokens, and what theirs must say. */
 export interface Issuer {
-  readonly keys: VerifyKeys
+  readonly keys: VerificationKeys
   /** What `iss` must be; undefined accepts any, and none. */
   readonly issuer: string | undefined
   /** `aud` must name one of them; undefined accepts any, and none. */
@@ -142,7 +142,7 @@ export class TokenVerifier {
   /** Null: none of the keys has signed it. An error: one has, and what it claims is not good here. */
   private async identifyBy(
     issuer: Issuer,
-    keys: readonly VerifyKey[],
+    keys: readonly VerificationKey[],
     { token, algorithm }: PresentedToken,
   ): Promise<TokenIdentity | LabaError | null> {
     const { leewaySeconds, lifetimeMaxSeconds } = this.options
@@ -168,7 +168,7 @@ export class TokenVerifier {
   private async claimsOf(
     token: string,
     algorithm: string,
-    key: VerifyKey,
+    key: VerificationKey,
     { issuer, audience }: Issuer,
   ): Promise<JWTPayload | LabaError | "not signed by it"> {
     this.verified++

@@ -1,6 +1,6 @@
 // `laba check`: what a configuration comes to, or every mistake in it; with `--as`, what somebody may do.
 import type { Config } from "../../config/config.ts"
-import { environmentVariables } from "../../config/loading/environment.ts"
+import { environmentVariables } from "../../config/loading/environment-variables.ts"
 import { readArguments } from "../arguments.ts"
 import { type Command, exit, UsageError } from "../command.ts"
 import { configFlag, loadConfig } from "../flags/config.ts"

@@ -2,7 +2,7 @@
 // signs its tokens itself.
 import { SignJWT } from "jose"
 import { userPart } from "../../access/rules/own-channels.ts"
-import { secretBytesMin } from "../../access/tokens/verify-key.ts"
+import { secretBytesMin } from "../../access/tokens/verification-key.ts"
 import { millisecondsOf, timePattern } from "../../config/quantities.ts"
 import type { TokensConfig } from "../../access/access-config.ts"
 import { readArguments, unknown } from "../arguments.ts"

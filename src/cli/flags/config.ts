@@ -1,5 +1,5 @@
 // Gathers the configuration that a command runs with: flags over environment over file over defaults.
-import { applyEnvironment } from "../../config/loading/environment.ts"
+import { applyEnvironment } from "../../config/loading/environment-variables.ts"
 import { mergeConfig } from "../../config/loading/merge-config.ts"
 import { type Config, ConfigError, type ConfigInput, parseConfig } from "../../config/config.ts"
 import { readConfigText } from "../../config/loading/config-text.ts"

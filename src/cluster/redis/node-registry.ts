@@ -9,7 +9,7 @@ import type { NodeInfo } from "../nodes.ts"
 const tag = "nodes"
 
 /** Ids of nodes that never were are free to make up: they cost Redis no more than so often a look. */
-const lookIntervalMs = 200
+const lookupIntervalMs = 200
 
 /** KEYS: leases, entries. ARGV: run, lease in ms, entry. Answers whether the lease had held, Redis' time, then all live entries. */
 const renewScript = defineScript(
@@ -67,7 +67,7 @@ export class NodeRegistry {
   private stopped = false
   /** Monotonic milliseconds. */
   private renewedAtMs = Number.NEGATIVE_INFINITY
-  private amnestyUntilMs = Number.NEGATIVE_INFINITY
+  private graceUntilMs = Number.NEGATIVE_INFINITY
 
   constructor(options: NodeRegistryOptions) {
     this.options = options
@@ -90,7 +90,7 @@ export class NodeRegistry {
 
   /** Whether a node is alive, as far as was known a moment ago. One that nobody knows may have come since, so it is looked for. */
   async knows(run: string): Promise<boolean> {
-    if (!this.known.has(run) && performance.now() - this.renewedAtMs > lookIntervalMs) await this.renew()
+    if (!this.known.has(run) && performance.now() - this.renewedAtMs > lookupIntervalMs) await this.renew()
     return this.known.has(run)
   }
 
@@ -126,7 +126,7 @@ export class NodeRegistry {
       if (!Array.isArray(reply) || this.stopped) return
       const [held, redisMs, ...entries] = reply.map(String)
       onClock({ beforeMs, otherMs: Number(redisMs), afterMs: Date.now() })
-      this.take(held === "1", entries)
+      this.update(held === "1", entries)
     } catch {
       // The engine tells that Redis is away; what is known stays known until it is back.
     }
@@ -142,16 +142,16 @@ export class NodeRegistry {
     }
   }
 
-  private take(held: boolean, entries: readonly string[]): void {
+  private update(held: boolean, entries: readonly string[]): void {
     const now = performance.now()
     // After an outage nobody has renewed: who is not there yet gets a lease's time before they count as gone.
-    if (now - this.renewedAtMs > this.options.leaseMs / 2) this.amnestyUntilMs = now + this.options.leaseMs
+    if (now - this.renewedAtMs > this.options.leaseMs / 2) this.graceUntilMs = now + this.options.leaseMs
     this.renewedAtMs = now
     const before = this.known
     this.known = new Map(entries.map((text) => JSON.parse(text) as NodeInfo).map((one) => [one.run, one]))
     for (const [run, info] of before) {
       if (this.known.has(run)) continue
-      if (now < this.amnestyUntilMs) this.known.set(run, info)
+      if (now < this.graceUntilMs) this.known.set(run, info)
       else this.events?.left(run)
     }
     for (const run of this.known.keys()) {

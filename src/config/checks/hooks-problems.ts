@@ -1,6 +1,6 @@
 // What is wrong with the configuration of hooks beyond its shape, and what it comes to. No message holds a secret.
 import { networkProblem } from "../../access/origins/client-address.ts"
-import { secretBytesMin } from "../../access/tokens/verify-key.ts"
+import { secretBytesMin } from "../../access/tokens/verification-key.ts"
 import { parsePattern } from "../../channels/pattern.ts"
 import { askKinds, type HookConfig, type HookKind, notificationKinds } from "../../hooks/remote/remote.ts"
 import type { Problem } from "../config-error.ts"

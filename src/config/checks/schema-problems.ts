@@ -1,6 +1,6 @@
 // Says what a schema found wrong in plain sentences, with the key that was probably meant.
 import { z } from "zod"
-import { nearest } from "../nearest.ts"
+import { nearestWord } from "../nearest-word.ts"
 import type { Problem } from "../config-error.ts"
 import { configSchema } from "../schema/config-schema.ts"
 
@@ -27,7 +27,7 @@ function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): 
       // The address of an engine may hold a password.
       if (issue.message.startsWith("the engine")) return [{ path, message: issue.message }]
       const words = issue.errors.flat().flatMap((one) => (one.code === "invalid_value" ? one.values : []))
-      const meant = typeof given === "string" ? nearest(given, words.map(String)) : null
+      const meant = typeof given === "string" ? nearestWord(given, words.map(String)) : null
       if (!inner) return [{ path, message: `${issue.message}${butIs(given)}${didYouMean(meant)}` }]
       return inner.flatMap((one) => problemsIn(one, [...path, ...one.path], root))
     }
@@ -35,7 +35,7 @@ function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): 
       return [{ path, message: `must be ${names[issue.expected] ?? issue.expected}${butIs(given)}` }]
     case "invalid_value": {
       const known = issue.values.map(String)
-      const meant = typeof given === "string" ? nearest(given, known) : null
+      const meant = typeof given === "string" ? nearestWord(given, known) : null
       return [{ path, message: `must be ${list(known)}${butIs(given)}${didYouMean(meant)}` }]
     }
     case "too_small":
@@ -83,7 +83,7 @@ const list = (words: readonly string[]): string => words.map((word) => JSON.stri
 const didYouMean = (word: string | null): string => (word === null ? "" : `, did you mean "${word}"?`)
 
 function unknownKey(key: string, path: readonly PropertyKey[]): string {
-  return `unknown key${didYouMean(nearest(key, knownKeys(path)))}`
+  return `unknown key${didYouMean(nearestWord(key, knownKeys(path)))}`
 }
 
 /** The schema as JSON, which is plain to walk. Made once it is needed: that takes milliseconds. */

@@ -8,7 +8,7 @@ import type { RedisClient } from "../../redis/redis-client.ts"
  * Partitions of a Cluster. Enough to spread over some dozens of nodes, few enough for the upkeep of each every second. One server
  * needs one, and then budgets hold for all channels together.
  */
-const inCluster = 64
+const clusterPartitionCount = 64
 
 export interface Partition {
   /** What the hash tag of its keys is. */
@@ -21,7 +21,7 @@ export interface Partition {
 export class Partitions {
   readonly all: readonly Partition[]
 
-  constructor(redis: RedisClient, count = redis.isCluster ? inCluster : 1) {
+  constructor(redis: RedisClient, count = redis.isCluster ? clusterPartitionCount : 1) {
     this.all = Array.from({ length: count }, (_, number) => {
       const tag = String(number)
       const names = [

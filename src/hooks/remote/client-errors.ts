@@ -9,17 +9,17 @@ import type { Answer } from "./remote.ts"
 /** Throws `BackendFailure` when what was said about a connection cannot be done. */
 export function checkRegisterAnswer({ subprotocol, channels = [], user }: Answer, visitor: Visitor): void {
   if (subprotocol !== undefined && !visitor.subprotocols?.includes(subprotocol))
-    throw uselessAnswer("it chooses a subprotocol that the client did not offer")
+    throw unusableAnswer("it chooses a subprotocol that the client did not offer")
   try {
     for (const channel of channels) parseChannel(channel, "body")
     if (user !== undefined) userPart(user)
   } catch (error) {
-    throw uselessAnswer((error as Error).message)
+    throw unusableAnswer((error as Error).message)
   }
 }
 
 /** An answer that is well formed and cannot be carried out. */
-export const uselessAnswer = (what: string): BackendFailure =>
+export const unusableAnswer = (what: string): BackendFailure =>
   answerFailure(`The backend's answer cannot be carried out: ${what}.`)
 
 /** A channel whose hook registers connections, asked for by one that it did not let in. */

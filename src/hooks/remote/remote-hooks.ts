@@ -5,7 +5,7 @@ import { addressGroupOf } from "../../access/origins/client-address.ts"
 import type { ClientMessage, Disconnected, Verdict, Visitor, Welcome } from "../hooks.ts"
 import { notRegisteredHere } from "./client-errors.ts"
 import { type Sender, senderOf } from "./delivery/fair-queue.ts"
-import { HookAsks } from "./hook-asks.ts"
+import { HookRequests } from "./hook-requests.ts"
 import { type HookRoute, HookRoutes, type HookRoutesOptions } from "./hook-routes.ts"
 import { Occupancy } from "./registrations/occupancy.ts"
 import { type Ending, notOpened, type Registration, Registrations } from "./registrations/registrations.ts"
@@ -40,7 +40,7 @@ export class RemoteHooks {
   readonly registrations: Registrations
   /** Which channels somebody listens to. Null when no backend wants to hear of it. */
   readonly occupancy: Occupancy | null
-  private readonly asks: HookAsks
+  private readonly asks: HookRequests
   private readonly stored: StoredNotifications
   private readonly sweeper: ReturnType<typeof setInterval>
 
@@ -57,7 +57,7 @@ export class RemoteHooks {
     this.durable = store.durable
     this.routes = routes
     this.registrations = registrations
-    this.asks = new HookAsks({ node, registrations, publish, now })
+    this.asks = new HookRequests({ node, registrations, publish, now })
     this.occupancy = routes.tellOfChannels
       ? new Occupancy({ ...shared, node, hookOf: (channel) => routes.channelHook(channel) })
       : null

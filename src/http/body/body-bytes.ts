@@ -18,7 +18,7 @@ export async function readBytes(
   if (announced !== null && announced > bytesMax) throw tooLarge()
   try {
     // `body` is not even looked at when the length is known: that alone makes a stream, at ten times the cost of `bytes()`.
-    const bytes = announced === null ? await count(source.body, bytesMax) : await source.bytes()
+    const bytes = announced === null ? await readBounded(source.body, bytesMax) : await source.bytes()
     if (bytes && bytes.length <= bytesMax) return bytes
   } catch (cause) {
     throw new LabaError("bad_body", "The body broke off before its end.", { cause })
@@ -32,7 +32,10 @@ function announcedBytes(headers: Headers): number | null {
 }
 
 /** Null when there is more. Copies into one buffer that doubles: a list of chunks that drip one by one would cost a hundred times its bytes. */
-async function count(body: ReadableStream<Uint8Array> | null, bytesMax: number): Promise<Uint8Array | null> {
+async function readBounded(
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number,
+): Promise<Uint8Array | null> {
   if (!body) return new Uint8Array()
   const reader = body.getReader()
   let buffer = new Uint8Array(Math.min(4096, bytesMax))

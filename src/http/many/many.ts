@@ -2,7 +2,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import { readChannel } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
-import { eventStreamType } from "../../protocols/events.ts"
+import { eventStreamType } from "../../protocols/server-sent-events.ts"
 import { readStartPositions } from "../../transports/cursors.ts"
 import { PollConnection, whileListed } from "../../transports/poll/poll-connection.ts"
 import { ManyStream } from "../../transports/sse/many-stream.ts"

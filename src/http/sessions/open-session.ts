@@ -3,7 +3,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { Welcome } from "../../hooks/hooks.ts"
-import { eventStreamType } from "../../protocols/events.ts"
+import { eventStreamType } from "../../protocols/server-sent-events.ts"
 import { pollResponse } from "../../transports/poll/poll-answer.ts"
 import { PolledSession } from "../../transports/session/polled-session.ts"
 import { StreamedSession } from "../../transports/session/streamed-session.ts"

@@ -1,7 +1,7 @@
 // /_/session/<id>: the use of a session. Commands go up by POST, frames come down in the answers to polls. A session lives on
 // one node, and every node takes requests for it. docs/PROTOCOL.md, N.
 import { runOf, type SessionRequest } from "../../cluster/nodes.ts"
-import { eventStreamType } from "../../protocols/events.ts"
+import { eventStreamType } from "../../protocols/server-sent-events.ts"
 import { pollResponse } from "../../transports/poll/poll-answer.ts"
 import { accepts } from "../accept.ts"
 import type { ApiContext } from "../api-context.ts"

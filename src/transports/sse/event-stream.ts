@@ -1,7 +1,7 @@
 // A stream of server-sent events as every use of it needs it: writing, its backlog in bytes, heartbeat, the end.
 // Knows no channels.
 import { type Code, entryOf } from "../../../wire/codes.ts"
-import { heartbeatComment, namedBlock, retryLine } from "../../protocols/events.ts"
+import { heartbeatComment, namedBlock, retryLine } from "../../protocols/server-sent-events.ts"
 import type { LabaError } from "../../../wire/error.ts"
 import type { Connection, ProtocolName, Client } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"

@@ -4,7 +4,12 @@ import { createHmac } from "node:crypto"
 import { credentialIn } from "../../../src/access/credentials/credential-in-request.ts"
 import { Origins } from "../../../src/access/origins/origins.ts"
 import { TokenVerifier } from "../../../src/access/tokens/token-verifier.ts"
-import { fixedKeys, publicKey, secretKey, type VerifyKey } from "../../../src/access/tokens/verify-key.ts"
+import {
+  fixedKeys,
+  publicKey,
+  secretKey,
+  type VerificationKey,
+} from "../../../src/access/tokens/verification-key.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { bytesOf } from "../mutation.ts"
 import type { Random } from "../random.ts"
@@ -22,7 +27,7 @@ const verifier = (): TokenVerifier =>
     issuers: [
       {
         keys: fixedKeys(
-          [secretKey(secret, "hs"), publicKey(edwards)].filter((key): key is VerifyKey => key !== null),
+          [secretKey(secret, "hs"), publicKey(edwards)].filter((key): key is VerificationKey => key !== null),
         ),
         issuer: "https://id.example",
         audience: ["laba"],

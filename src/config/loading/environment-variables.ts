@@ -2,7 +2,7 @@
 import { type ConfigInput, parseConfig } from "../config.ts"
 import { ConfigError, type Problem } from "../config-error.ts"
 import { mergeConfig } from "./merge-config.ts"
-import { nearest } from "../nearest.ts"
+import { nearestWord } from "../nearest-word.ts"
 
 /** Each variable, and the piece of configuration that its text means. What is no port or truth stays text, for the schema to refuse. */
 export const environmentVariables: Readonly<Record<string, (text: string) => unknown>> = {
@@ -12,7 +12,7 @@ export const environmentVariables: Readonly<Record<string, (text: string) => unk
   LABA_NODE_NAME: (text) => ({ node: { name: text } }),
   LABA_ADVERTISE: (text) => ({ node: { advertise: text } }),
   LABA_TOKEN_SECRET: (text) => ({ tokens: { secret: text } }),
-  LABA_OPEN: (text) => ({ open: truths.get(text) ?? text }),
+  LABA_OPEN: (text) => ({ open: booleanWords.get(text) ?? text }),
 }
 
 /** Of these an empty one is a mistake: without it everybody, or nobody, would come in. */
@@ -27,7 +27,7 @@ const prefix = "LABA_"
 const isServiceLink = (name: string, text: string): boolean =>
   name === "LABA_PORT" && /^(tcp|udp|sctp):\/\//.test(text)
 
-const truths: ReadonlyMap<string, boolean> = new Map([
+const booleanWords: ReadonlyMap<string, boolean> = new Map([
   ["true", true],
   ["1", true],
   ["false", false],
@@ -42,7 +42,7 @@ export function applyEnvironment(
   config: ConfigInput,
   environment: Readonly<Record<string, string | undefined>>,
 ): ConfigInput {
-  const problems: Problem[] = slipsIn(Object.keys(environment))
+  const problems: Problem[] = misspelledVariables(Object.keys(environment))
   let result = config
   for (const [name, read] of Object.entries(environmentVariables)) {
     const text = environment[name]
@@ -67,12 +67,12 @@ export function applyEnvironment(
 }
 
 /** Other programs may have variables of this prefix (`LABA_NGINX`), so only what is one edit away is taken for a slip. */
-function slipsIn(names: readonly string[]): Problem[] {
+function misspelledVariables(names: readonly string[]): Problem[] {
   const known = Object.keys(environmentVariables).map((name) => name.slice(prefix.length))
   return names
     .filter((name) => name.startsWith(prefix) && !Object.hasOwn(environmentVariables, name))
     .flatMap((name) => {
-      const meant = nearest(name.slice(prefix.length), known, 1)
+      const meant = nearestWord(name.slice(prefix.length), known, 1)
       return meant === null
         ? []
         : [{ path: [name], message: `unknown variable, did you mean ${prefix}${meant}?` }]

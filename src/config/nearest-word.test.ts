@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { nearest } from "./nearest.ts"
+import { nearestWord } from "./nearest-word.ts"
 
 const known = ["serve", "publish", "subscribe", "check", "version"]
 
@@ -10,10 +10,10 @@ test.each([
   ["SUBSCRIBE", "subscribe"],
   ["chek", "check"],
 ])("takes %s for %s", (word, meant) => {
-  expect(nearest(word, known)).toBe(meant)
+  expect(nearestWord(word, known)).toBe(meant)
 })
 
 test("guesses nothing for a word that is far from all", () => {
-  expect(nearest("frobnicate", known)).toBeNull()
-  expect(nearest("", [])).toBeNull()
+  expect(nearestWord("frobnicate", known)).toBeNull()
+  expect(nearestWord("", [])).toBeNull()
 })

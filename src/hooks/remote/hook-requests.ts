@@ -3,14 +3,14 @@
 import { LabaError } from "../../../wire/error.ts"
 import { addressGroupOf } from "../../access/origins/client-address.ts"
 import type { Visitor } from "../hooks.ts"
-import { checkRegisterAnswer, clientErrorOf, uselessAnswer } from "./client-errors.ts"
+import { checkRegisterAnswer, clientErrorOf, unusableAnswer } from "./client-errors.ts"
 import { BackendFailure } from "./delivery/backend-failure.ts"
 import { type Sender, senderOf } from "./delivery/fair-queue.ts"
 import type { HookRoute } from "./hook-routes.ts"
 import type { Registration, Registrations } from "./registrations/registrations.ts"
 import type { Answer, AnswerMessage, AskEvent, Delivery, MessageEvent, SubscribeEvent } from "./remote.ts"
 
-interface HookAsksOptions {
+interface HookRequestsOptions {
   /** Names this run of this node. */
   readonly node: string
   readonly registrations: Registrations
@@ -25,10 +25,10 @@ interface Asker {
   readonly sender: Sender
 }
 
-export class HookAsks {
-  private readonly options: HookAsksOptions
+export class HookRequests {
+  private readonly options: HookRequestsOptions
 
-  constructor(options: HookAsksOptions) {
+  constructor(options: HookRequestsOptions) {
     this.options = options
   }
 
@@ -104,14 +104,14 @@ export class HookAsks {
       const name = message.channel ?? channel
       if (name === null)
         throw clientErrorOf(
-          uselessAnswer("a message in `publish` needs a `channel`, since the connection has none"),
+          unusableAnswer("a message in `publish` needs a `channel`, since the connection has none"),
         )
       try {
         await this.options.publish(name, message)
       } catch (error) {
         throw error instanceof LabaError && error.retry === "back-off"
           ? error
-          : clientErrorOf(uselessAnswer(`a message in \`publish\` was refused: ${String(error)}`))
+          : clientErrorOf(unusableAnswer(`a message in \`publish\` was refused: ${String(error)}`))
       }
     }
   }

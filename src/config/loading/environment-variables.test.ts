@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { ConfigError } from "../config-error.ts"
-import { applyEnvironment } from "./environment.ts"
+import { applyEnvironment } from "./environment-variables.ts"
 import { mergeConfig } from "./merge-config.ts"
 
 test("the environment wins over the file, and says nothing about the rest", () => {

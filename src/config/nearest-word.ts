@@ -1,7 +1,7 @@
 // Which known word was probably meant.
 
 /** The known word that is at most `editsMax` away from `word`, by default a third of its letters or two; null without one. */
-export function nearest(word: string, known: readonly string[], editsMax?: number): string | null {
+export function nearestWord(word: string, known: readonly string[], editsMax?: number): string | null {
   let best: string | null = null
   let bestDistance = Number.POSITIVE_INFINITY
   for (const candidate of known) {

@@ -3,7 +3,7 @@
 import { createHmac, createPublicKey, randomBytes } from "node:crypto"
 import { importJWK, type CryptoKey, type JWK } from "jose"
 
-export interface VerifyKey {
+export interface VerificationKey {
   /** Tells this key from every other, wherever it was configured or fetched, and gives nothing of it away. */
   readonly digest: string
   readonly kid: string | undefined
@@ -13,17 +13,17 @@ export interface VerifyKey {
 }
 
 /** The keys that might have signed a token. */
-export interface VerifyKeys {
+export interface VerificationKeys {
   /**
    * Those that fit the algorithm and, where both have one, the `kid`. At most `candidatesMax`. Null when the issuer must be asked
    * first.
    */
-  atHand(algorithm: string, kid: string | undefined): readonly VerifyKey[] | null
+  atHand(algorithm: string, kid: string | undefined): readonly VerificationKey[] | null
   /**
    * Those that fit after the issuer was asked anew, for a token that none of those at hand has signed. Throws `keys_unavailable`
    * when it cannot be asked now: there may be one that is not known here yet.
    */
-  renewed(algorithm: string, kid: string | undefined): Promise<readonly VerifyKey[]>
+  renewed(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]>
   /** Why what the key of this digest has signed is believed no longer; null while it is. */
   objectionTo(digest: string): LostKey | null
 }
@@ -41,7 +41,7 @@ export const secretBytesMin = 32
 const rsaBitsMin = 2048
 
 /** A shared secret, as UTF-8. Null when it is too short. */
-export function secretKey(secret: string, kid?: string): VerifyKey | null {
+export function secretKey(secret: string, kid?: string): VerificationKey | null {
   const bytes = new TextEncoder().encode(secret)
   if (bytes.length < secretBytesMin) return null
   const algorithms = ["HS256", "HS384", "HS512"].filter((name) => bytes.length * 8 >= Number(name.slice(2)))
@@ -53,7 +53,7 @@ export function secretKey(secret: string, kid?: string): VerifyKey | null {
 }
 
 /** A public key in PEM (SPKI, or a certificate's). Null when it is none, is private, or is too weak. */
-export function pemKey(pem: string, kid?: string): VerifyKey | null {
+export function pemKey(pem: string, kid?: string): VerificationKey | null {
   // Node would derive the public half; a private key in a config of who only checks is a mistake to be told of.
   if (/PRIVATE KEY/.test(pem)) return null
   try {
@@ -64,7 +64,7 @@ export function pemKey(pem: string, kid?: string): VerifyKey | null {
 }
 
 /** A public JWK (RFC 7517). Null when its kind is not known, it is meant for something else, or it is too weak. */
-export function publicKey(jwk: JWK): VerifyKey | null {
+export function publicKey(jwk: JWK): VerificationKey | null {
   if (jwk.use !== undefined && jwk.use !== "sig") return null
   if (jwk.key_ops !== undefined && !jwk.key_ops.includes("verify")) return null
   const possible = algorithmsOf(jwk)
@@ -117,9 +117,9 @@ const digestOf = (key: string | Uint8Array): string =>
   createHmac("sha256", digestSecret).update(key).digest("base64url")
 
 function makeKey(
-  facts: Pick<VerifyKey, "kid" | "algorithms" | "digest">,
+  facts: Pick<VerificationKey, "kid" | "algorithms" | "digest">,
   load: (algorithm: string) => Promise<CryptoKey>,
-): VerifyKey {
+): VerificationKey {
   const imported = new Map<string, Promise<CryptoKey>>()
   return {
     ...facts,
@@ -135,7 +135,7 @@ function makeKey(
 }
 
 /** Keys that are all known from the beginning. */
-export function fixedKeys(keys: readonly VerifyKey[]): VerifyKeys {
+export function fixedKeys(keys: readonly VerificationKey[]): VerificationKeys {
   const digests = new Set(keys.map(({ digest }) => digest))
   return {
     objectionTo: (digest) => (digests.has(digest) ? null : "unauthorized"),
@@ -145,10 +145,10 @@ export function fixedKeys(keys: readonly VerifyKey[]): VerifyKeys {
 }
 
 export const fitting = (
-  keys: readonly VerifyKey[],
+  keys: readonly VerificationKey[],
   algorithm: string,
   kid: string | undefined,
-): readonly VerifyKey[] =>
+): readonly VerificationKey[] =>
   keys
     .filter(
       (key) =>
