@@ -97,7 +97,7 @@ export interface Disconnected extends Connected {
 export interface Hooks {
   onConnect?: (visitor: Visitor) => MaybePromise<Welcome | undefined | void>
   /**
-   * Asked before a `laba.v1` connection (WebSocket or session) subscribes to one more channel, or anew to one that it has, once
+   * Asked before a connection of `laba.v1` (WebSocket or session) or STOMP subscribes to one more channel, or anew to one that it has, once
    * the rules let it; and before it is told who is in a channel that it does not listen to. What is published until the answer is in the channel before the listener is. What a connection was opened
    * with (the channel in its URL, those in the welcome) was `onConnect`'s affair.
    */
