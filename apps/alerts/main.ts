@@ -4,7 +4,7 @@ import {
   folderIn,
   hostIn,
   ifGiven,
-  Misuse,
+  UsageError,
   networksIn,
   portIn,
   readFlags,
@@ -13,7 +13,7 @@ import {
 } from "../kit/command/command-line.ts"
 import { freePort, stopBySignal } from "../kit/command/listening.ts"
 import { startDemo } from "./demo.ts"
-import { mailSettings, smsSender } from "./settings.ts"
+import { mailSettings, smsSender } from "./mail-and-sms-settings.ts"
 
 const usage = `alerts                  a payment told by mail and SMS, a deploy board, a heart that must be heard
   --data DIR            where books, places and messages are kept (default ./data/alerts)
@@ -50,7 +50,7 @@ function rhythmOf(values: { readonly every: string; readonly silent: string }) {
   const everySeconds = secondsIn("every", values.every)
   const silentSeconds = secondsIn("silent", values.silent)
   if (silentSeconds <= everySeconds)
-    throw new Misuse("--silent must be longer than --every: else each pause is an alarm")
+    throw new UsageError("--silent must be longer than --every: else each pause is an alarm")
   return { everySeconds, silentSeconds }
 }
 

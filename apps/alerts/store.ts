@@ -36,7 +36,7 @@ export class Store {
     return row?.paid_until ?? null
   }
 
-  hasPaid(phone: string, until: string): void {
+  setPaidUntil(phone: string, until: string): void {
     this.database
       .query(
         `INSERT INTO customers (phone, paid_until) VALUES (?, ?)
@@ -55,7 +55,7 @@ export class Store {
     return row && { isListening: row.is_listening === 1, told: row.told }
   }
 
-  keepSubscriber(name: string, { isListening, told }: SubscriberRecord): void {
+  saveSubscriber(name: string, { isListening, told }: SubscriberRecord): void {
     this.database
       .query(
         `INSERT INTO subscribers (name, is_listening, told) VALUES (?, ?, ?)

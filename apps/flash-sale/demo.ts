@@ -2,7 +2,7 @@
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
 import { makePrivateFolder } from "../kit/command/private-folder.ts"
-import { addressIn, Misuse } from "../kit/command/command-line.ts"
+import { addressIn, UsageError } from "../kit/command/command-line.ts"
 import { requireSecret, secretIn } from "../kit/command/secret.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
 import { startSimulator } from "./payments/simulator.ts"
@@ -95,5 +95,5 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
 
 function algorithmOf(text: string): "HS256" | "RS256" | "ES256" {
   if (text === "HS256" || text === "RS256" || text === "ES256") return text
-  throw new Misuse(`--jwt: ${text} is none of HS256, RS256 and ES256`)
+  throw new UsageError(`--jwt: ${text} is none of HS256, RS256 and ES256`)
 }

@@ -4,7 +4,7 @@ import type { parseArgs } from "node:util"
 import {
   folderIn,
   hostIn,
-  Misuse,
+  UsageError,
   portIn,
   readFlags,
   runCommand,
@@ -128,7 +128,7 @@ async function showCommand(values: Values): Promise<void> {
 async function serveCommand(values: Values): Promise<void> {
   const addressHeader = values["address-header"]
   if (addressHeader !== undefined && !/^[\w-]+$/.test(addressHeader))
-    throw new Misuse(`--address-header: ${addressHeader} is no header's name`)
+    throw new UsageError(`--address-header: ${addressHeader} is no header's name`)
   const shop = await demoShop({
     directory: values.data,
     host: hostIn("host", values.host),
@@ -161,7 +161,7 @@ async function serveCommand(values: Values): Promise<void> {
 function paymentsCommand(values: Values): void {
   const secret = secretIn("FLASH_SALE_PAYMENT_SECRET")
   if (secret === undefined)
-    throw new Misuse("set FLASH_SALE_PAYMENT_SECRET, here and for the shop: it signs the callbacks")
+    throw new UsageError("set FLASH_SALE_PAYMENT_SECRET, here and for the shop: it signs the callbacks")
   const { url } = startSimulator({
     host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8091"),
@@ -174,7 +174,8 @@ function paymentsCommand(values: Values): void {
 function verifyBooksAndChannels(values: Values): Promise<number> {
   const channelsMax = values.channels === undefined ? Infinity : wholeNumber("channels", values.channels)
   const { after = null } = values
-  if (after !== null && !isPlace(after)) throw new Misuse(`--after: ${after} is not where a check has ended`)
+  if (after !== null && !isPlace(after))
+    throw new UsageError(`--after: ${after} is not where a check has ended`)
   return verifyCommand({
     after,
     directory: values.data,
@@ -223,6 +224,6 @@ function auditBooks(directory: string, sale: string): string[] {
 /** Throws `Misuse` when there are none: that is no finding about a sale. */
 function booksIn(directory: string): string {
   const path = ledgerPath(directory)
-  if (!existsSync(path)) throw new Misuse(`there are no books of a flash sale in ${directory}`)
+  if (!existsSync(path)) throw new UsageError(`there are no books of a flash sale in ${directory}`)
   return path
 }

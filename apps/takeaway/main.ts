@@ -7,7 +7,7 @@ import {
   folderIn,
   hostIn,
   ifGiven,
-  Misuse,
+  UsageError,
   networksIn,
   portIn,
   readFlags,
@@ -67,7 +67,7 @@ await runCommand("takeaway", async () => {
   if (values.help) console.log(usage)
   else if (command === "serve") await serveCommand(values)
   else if (command === "laba" && values.desk !== undefined) await labaCommand(values, values.desk)
-  else throw new Misuse(command === "laba" ? "laba needs --desk URL" : `there is no command ${command}`)
+  else throw new UsageError(command === "laba" ? "laba needs --desk URL" : `there is no command ${command}`)
 })
 
 async function serveCommand(values: Values): Promise<void> {
@@ -124,11 +124,11 @@ function millisecondsOf(
 /** Not the whole of it is said again when it is none: it may hold a password. */
 function databaseIn(url: string | undefined): string | undefined {
   if (url === undefined || /^(sqlite:.|postgres(ql)?:\/\/.)/.test(url)) return url
-  throw new Misuse("--database is sqlite:PATH or postgres://user:password@host/database")
+  throw new UsageError("--database is sqlite:PATH or postgres://user:password@host/database")
 }
 
 function engineIn(values: Values): string {
   const { engine = `sqlite:${join(values.data, "laba")}` } = values
   if (engine === "memory" || /^sqlite:./.test(engine)) return engine
-  throw new Misuse(`--engine is memory or sqlite:DIR, not "${engine}"`)
+  throw new UsageError(`--engine is memory or sqlite:DIR, not "${engine}"`)
 }

@@ -3,17 +3,17 @@ import { randomUUID } from "node:crypto"
 import { SMTPServer } from "smtp-server"
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { mailbox } from "../channels/names.ts"
-import { type ReadLetter, readLetter } from "./mime.ts"
+import { type ParsedMail, parseMail } from "./mime.ts"
 
 /** A letter that arrived. */
-export interface Mail extends ReadLetter {
+export interface Mail extends ParsedMail {
   readonly id: string
   /** Milliseconds since 1970. */
   readonly at: number
 }
 
 /** The longest letter, in bytes: a message of Laba holds it. */
-const letterBytesMax = 32 * 1024
+const mailBytesMax = 32 * 1024
 
 export class Mailbox {
   private readonly server: SMTPServer
@@ -25,16 +25,16 @@ export class Mailbox {
       authOptional: true,
       // It listens on this machine only, and has no certificate.
       disabledCommands: ["STARTTLS"],
-      size: letterBytesMax,
+      size: mailBytesMax,
       onData: (stream, _session, done) => {
         const parts: Buffer[] = []
         let bytes = 0
         stream.on("data", (part: Buffer) => {
           bytes += part.length
-          if (bytes <= letterBytesMax) parts.push(part)
+          if (bytes <= mailBytesMax) parts.push(part)
         })
         stream.on("end", () => {
-          if (bytes > letterBytesMax) return done(new Error("The letter is too long."))
+          if (bytes > mailBytesMax) return done(new Error("The letter is too long."))
           const finish = async (): Promise<void> => done(await this.receive(Buffer.concat(parts)))
           void finish()
         })
@@ -60,7 +60,7 @@ export class Mailbox {
 
   /** Null when it is taken; else why not, and the sender tries again. */
   private async receive(raw: Buffer): Promise<Error | null> {
-    const mail: Mail = { id: randomUUID(), at: Date.now(), ...readLetter(raw) }
+    const mail: Mail = { id: randomUUID(), at: Date.now(), ...parseMail(raw) }
     try {
       if (this.access) await publish(this.access, mailbox, mail, { once: mail.id })
     } catch (error) {

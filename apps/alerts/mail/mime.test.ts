@@ -3,7 +3,7 @@ import { createTransport } from "nodemailer"
 import { addMonths, type Payment } from "../payments/payment.ts"
 import { paidUntilText } from "../sms/texts.ts"
 import { newCustomerMail } from "./mail-texts.ts"
-import { readLetter } from "./mime.ts"
+import { parseMail } from "./mime.ts"
 
 /** As it would go over the wire. */
 async function composed(letter: { readonly subject: string; readonly text: string }): Promise<Uint8Array> {
@@ -27,7 +27,7 @@ test("a letter is read as it was written, whatever it was encoded in", async () 
     { subject: "a = b?", text: `equal signs = and\nlong lines ${"x ".repeat(300)}` },
   ]
   for (const letter of letters) {
-    const read = readLetter(await composed(letter))
+    const read = parseMail(await composed(letter))
     expect(read.subject).toBe(letter.subject)
     expect(read.text.trimEnd()).toBe(letter.text.trimEnd())
     expect(read.from).toContain("喇叭")
@@ -47,7 +47,7 @@ const payment: Payment = {
 
 test("a name makes no headers and no lines of its own", async () => {
   const letter = newCustomerMail(payment)
-  const { subject, text } = readLetter(await composed(letter))
+  const { subject, text } = parseMail(await composed(letter))
   expect(subject).toBe("New paying customer: Ada Bcc: everybody@example.com · 新付费客户")
   expect(text).toStartWith("Ada Bcc: everybody@example.com has paid for the first time.\n")
   expect(Buffer.from(await composed(letter)).toString()).not.toMatch(/^bcc:/im)

@@ -1,14 +1,14 @@
 // Reads a letter as it came over SMTP: its headers and its plain text. For showing; it knows what our own letters are made
 // of (RFC 2045 and 2047), and shows anything else as it stands.
 
-export interface ReadLetter {
+export interface ParsedMail {
   readonly from: string
   readonly to: string
   readonly subject: string
   readonly text: string
 }
 
-export function readLetter(raw: Uint8Array): ReadLetter {
+export function parseMail(raw: Uint8Array): ParsedMail {
   // One character a byte, so that lines can be cut before anything is decoded.
   const letter = Buffer.from(raw).toString("latin1")
   const end = letter.indexOf("\r\n\r\n")

@@ -3,17 +3,17 @@
 import { type Channel, connect } from "laba/client"
 import { call, retryUntilAnswered } from "../../kit/browser/api-calls.ts"
 import { find } from "../../kit/browser/elements.ts"
-import type { Both } from "../../kit/browser/language.ts"
+import type { Bilingual } from "../../kit/browser/language.ts"
 import { inBoth } from "./page-elements.ts"
 import type { Snapshot } from "./snapshot.ts"
 
 /** How a page deals with a channel. */
-interface Hearing {
+interface PageSubscription {
   readonly channel: string
   hear(data: unknown, at: number): void
 }
 
-const states: Readonly<Record<string, Both>> = {
+const states: Readonly<Record<string, Bilingual>> = {
   connecting: ["connecting…", "正在连接…"],
   open: ["listening", "正在收听"],
   waiting: ["no connection, coming back…", "连接断开，正在重连…"],
@@ -29,7 +29,7 @@ const listenToken = async (): Promise<string> =>
 
 /** Listens at the channels and shows how things stand, again after each time something was missed. */
 export async function startPage(
-  hearings: readonly Hearing[],
+  hearings: readonly PageSubscription[],
   show: (standing: Snapshot) => void,
 ): Promise<void> {
   const laba = connect((await snapshot()).laba, { token: listenToken })

@@ -1,5 +1,5 @@
 // The frame of the three pages: head, bar, foot. What is between them is a file a page.
-import { both, type Both } from "../../kit/browser/language.ts"
+import { both, type Bilingual } from "../../kit/browser/language.ts"
 import { deploysMain } from "./deploys/deploys-markup.ts"
 import { heartMain } from "./heart/heart-markup.ts"
 import { paymentsMain } from "./payments/payments-markup.ts"
@@ -8,7 +8,7 @@ type PageName = "payments" | "deploys" | "heart"
 
 interface PageWords {
   readonly path: string
-  readonly tab: Both
+  readonly tab: Bilingual
   readonly main: () => string
 }
 

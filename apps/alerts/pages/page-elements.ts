@@ -1,5 +1,5 @@
 // The few things every page of the demo does with its elements. Text from outside is only ever set as text.
-import type { Both } from "../../kit/browser/language.ts"
+import type { Bilingual } from "../../kit/browser/language.ts"
 
 type Child = Node | string
 
@@ -13,7 +13,7 @@ export function make(what: string, ...children: readonly Child[]): HTMLElement {
 }
 
 /** Both languages side by side; the stylesheet shows one. */
-export function inBoth([english, chinese]: Both): DocumentFragment {
+export function inBoth([english, chinese]: Bilingual): DocumentFragment {
   const fragment = document.createDocumentFragment()
   for (const [lang, text] of [
     ["en", english],

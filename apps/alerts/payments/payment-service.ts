@@ -2,7 +2,7 @@
 // hears it, and never will.
 import { randomUUID } from "node:crypto"
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
-import { Turns } from "../../kit/turns.ts"
+import { KeyedMutex } from "../../kit/keyed-mutex.ts"
 import { payments } from "../channels/names.ts"
 import { addMonths, type Payment, type Plan } from "./payment.ts"
 
@@ -10,7 +10,7 @@ import { addMonths, type Payment, type Plan } from "./payment.ts"
 interface Customers {
   /** Null for one who never paid. */
   paidUntil(phone: string): string | null
-  hasPaid(phone: string, until: string): void
+  setPaidUntil(phone: string, until: string): void
 }
 
 export interface Order {
@@ -25,7 +25,7 @@ export class PaymentService {
   private readonly access: LabaAccess
   private readonly customers: Customers
   /** Until when a phone has paid is read, published and written in one turn. */
-  private readonly turns = new Turns()
+  private readonly turns = new KeyedMutex()
 
   constructor(access: LabaAccess, customers: Customers) {
     this.access = access
@@ -34,7 +34,7 @@ export class PaymentService {
 
   /** Resolves once the payment is published. Of two at once by one phone the second adds to the first. */
   pay(order: Order): Promise<Payment> {
-    return this.turns.take(order.phone, () => this.payInTurn(order))
+    return this.turns.runExclusive(order.phone, () => this.payInTurn(order))
   }
 
   private async payInTurn({ name, phone, language, plan }: Order): Promise<Payment> {
@@ -53,7 +53,7 @@ export class PaymentService {
       at: Date.now(),
     }
     await publish(this.access, payments, payment, { once: payment.id })
-    this.customers.hasPaid(phone, payment.paidUntil)
+    this.customers.setPaidUntil(phone, payment.paidUntil)
     return payment
   }
 }

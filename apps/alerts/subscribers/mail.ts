@@ -2,7 +2,7 @@
 import { NeverAgain } from "laba"
 import { createTransport } from "nodemailer"
 import { newCustomerMail } from "../mail/mail-texts.ts"
-import type { MailSettings } from "../settings.ts"
+import type { MailSettings } from "../mail-and-sms-settings.ts"
 import { orAborted } from "./aborted.ts"
 import type { Notify } from "./subscriber.ts"
 

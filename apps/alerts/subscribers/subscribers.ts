@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { type FileAside, type Reacting, type ReactOptions, tryAgain } from "laba"
 import { makePrivateFolder } from "../../kit/command/private-folder.ts"
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
-import { Turns } from "../../kit/turns.ts"
+import { KeyedMutex } from "../../kit/keyed-mutex.ts"
 import { subscribersChannel } from "../channels/names.ts"
 import type { Payment } from "../payments/payment.ts"
 import type { Store } from "../store.ts"
@@ -62,7 +62,7 @@ const shownMax = 20
 export class Subscribers {
   private readonly options: SubscribersOptions
   private readonly entries: ReadonlyMap<SubscriberName, Entry>
-  private readonly turns = new Turns()
+  private readonly turns = new KeyedMutex()
   private version = 0
 
   constructor(options: SubscribersOptions) {
@@ -127,7 +127,7 @@ export class Subscribers {
 
   /** Ends all. Who was there is there again with the next start. */
   async close(): Promise<void> {
-    await this.turns.take("all", () => Promise.all([...this.entries.values()].map(stop)))
+    await this.turns.runExclusive("all", () => Promise.all([...this.entries.values()].map(stop)))
   }
 
   private async subscribe(name: SubscriberName, entry: Entry): Promise<Reacting> {
@@ -171,7 +171,7 @@ export class Subscribers {
   }
 
   private keep(name: SubscriberName, { reacting, told }: Entry): void {
-    this.options.store.keepSubscriber(name, { isListening: reacting !== null, told })
+    this.options.store.saveSubscriber(name, { isListening: reacting !== null, told })
   }
 
   private async readAside(entry: Entry): Promise<void> {
@@ -184,7 +184,7 @@ export class Subscribers {
 
   /** One change at a time: two presses at once must not make two subscribers. */
   private inTurn(name: SubscriberName, work: (entry: Entry) => Promise<void>): Promise<void> {
-    return this.turns.take("all", async () => {
+    return this.turns.runExclusive("all", async () => {
       await work(this.entries.get(name) as Entry)
       this.changed()
     })

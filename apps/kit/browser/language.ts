@@ -4,15 +4,15 @@
 type Language = "en" | "zh-CN"
 
 /** The same in both languages. */
-export type Both = readonly [english: string, chinese: string]
+export type Bilingual = readonly [english: string, chinese: string]
 
 export const language = (): Language => (document.documentElement.lang === "zh-CN" ? "zh-CN" : "en")
 
 /** The words of the language that is chosen. */
-export const say = ([english, chinese]: Both): string => (language() === "en" ? english : chinese)
+export const localize = ([english, chinese]: Bilingual): string => (language() === "en" ? english : chinese)
 
 /** Calls back at each change. */
-export function onLanguage(changed: () => void): void {
+export function onLanguageChange(changed: () => void): void {
   let shown = language()
   const look = (): void => {
     if (language() === shown) return

@@ -6,7 +6,7 @@ import { isOwnAddress } from "./listening.ts"
 import { reachLoopbackDirectly } from "./proxy-exceptions.ts"
 
 /** What was given is wrong: whoever started the command need not start it again as it was. The message has no full stop. */
-export class Misuse extends Error {}
+export class UsageError extends Error {}
 
 /** What `parseArgs` answers. Throws `Misuse`. */
 export function readFlags<const Config extends ParseArgsConfig>(
@@ -16,38 +16,38 @@ export function readFlags<const Config extends ParseArgsConfig>(
     return parseArgs(config)
   } catch (error) {
     // Beyond its first sentence Node explains how to hand over what looks like a flag.
-    throw new Misuse((error as Error).message.split(/\.\s/)[0])
+    throw new UsageError((error as Error).message.split(/\.\s/)[0])
   }
 }
 
 /** Reads a whole number from a flag. Throws `Misuse`. */
 export function wholeNumber(flag: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
-  throw new Misuse(`--${flag} is a whole number from 0 on, not "${text}"`)
+  throw new UsageError(`--${flag} is a whole number from 0 on, not "${text}"`)
 }
 
 /** Reads a port from a flag; 0 is any. Throws `Misuse`. */
 export function portIn(flag: string, text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
-  throw new Misuse(`--${flag} is a port from 0 to 65535, not "${text}"`)
+  throw new UsageError(`--${flag} is a port from 0 to 65535, not "${text}"`)
 }
 
 /** Reads seconds above nothing from a flag. Throws `Misuse`. */
 export function secondsIn(flag: string, text: string): number {
   if (/^\d{1,9}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return Number(text)
-  throw new Misuse(`--${flag} is a number of seconds above 0, not "${text}"`)
+  throw new UsageError(`--${flag} is a number of seconds above 0, not "${text}"`)
 }
 
 /** Reads an address from a flag. Throws `Misuse`. */
 export function addressIn(flag: string, text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
-  throw new Misuse(`--${flag} is an address such as https://shop.example, not "${text}"`)
+  throw new UsageError(`--${flag} is an address such as https://shop.example, not "${text}"`)
 }
 
 /** Reads an address to listen at from a flag. Throws `Misuse` for what is none of this machine's. */
 export function hostIn(flag: string, text: string): string {
   if (isOwnAddress(text)) return text
-  throw new Misuse(
+  throw new UsageError(
     `--${flag} is an address of this machine, such as 127.0.0.1 or 0.0.0.0 for all, not "${text}"`,
   )
 }
@@ -55,14 +55,14 @@ export function hostIn(flag: string, text: string): string {
 /** Reads a folder from a flag. Throws `Misuse`. */
 export function folderIn(flag: string, text: string): string {
   if (text.trim() !== "") return text
-  throw new Misuse(`--${flag} is a folder, not "${text}"`)
+  throw new UsageError(`--${flag} is a folder, not "${text}"`)
 }
 
 /** Reads networks from a flag that may be given more than once. Throws `Misuse`. */
 export function networksIn(flag: string, texts: readonly string[]): readonly string[] {
   for (const text of texts) {
     const problem = networkProblem(text)
-    if (problem !== null) throw new Misuse(`--${flag}: "${text}" ${problem}`)
+    if (problem !== null) throw new UsageError(`--${flag}: "${text}" ${problem}`)
   }
   return texts
 }
@@ -80,7 +80,7 @@ export async function runCommand(name: string, work: () => unknown): Promise<voi
   try {
     await work()
   } catch (error) {
-    if (error instanceof Misuse) {
+    if (error instanceof UsageError) {
       console.error(`${name}: ${error.message} (${name} --help)`)
       process.exit(2)
     }

@@ -1,5 +1,5 @@
 // How the demos take a secret from the environment.
-import { Misuse } from "./command-line.ts"
+import { UsageError } from "./command-line.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -10,12 +10,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 export function secretIn(name: string, environment: Environment = process.env): string | undefined {
   const value = environment[name]
   if (value === undefined || value.trim() !== "") return value
-  throw new Misuse(`${name} is set, but empty: give it a value, or unset it`)
+  throw new UsageError(`${name} is set, but empty: give it a value, or unset it`)
 }
 
 /** The same where one is needed. Throws `Misuse`. */
 export function requireSecret(name: string, environment: Environment = process.env): string {
   const value = secretIn(name, environment)
-  if (value === undefined) throw new Misuse(`set ${name}`)
+  if (value === undefined) throw new UsageError(`set ${name}`)
   return value
 }

@@ -3,7 +3,7 @@
 import { SQL } from "bun"
 import { dirname } from "node:path"
 import { makePrivateFolder } from "../../kit/command/private-folder.ts"
-import { Turns } from "../../kit/turns.ts"
+import { KeyedMutex } from "../../kit/keyed-mutex.ts"
 import type { Database, Sql } from "./database.ts"
 import { schema, schemaVersion } from "./schema.ts"
 
@@ -64,11 +64,11 @@ async function openSqlite(url: string): Promise<Unprepared> {
   // An order is answered after its commit; the commit must then be on the disk and not in a cache.
   await client.unsafe("PRAGMA synchronous = FULL")
   // It is one connection: a second transaction would find itself inside of the first.
-  const turns = new Turns()
+  const turns = new KeyedMutex()
   return {
     dialect: "sqlite",
-    transaction: (steps) => turns.take("file", () => transactionOn(client, steps)),
-    close: () => turns.take("file", () => client.close()),
+    transaction: (steps) => turns.runExclusive("file", () => transactionOn(client, steps)),
+    close: () => turns.runExclusive("file", () => client.close()),
   }
 }
 

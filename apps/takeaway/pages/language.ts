@@ -1,10 +1,10 @@
 // The words of the pages, in the language that is chosen, and how they write what they show.
-import { language, onLanguage, say as sayBoth } from "../../kit/browser/language.ts"
+import { language, onLanguageChange, localize as sayBoth } from "../../kit/browser/language.ts"
 import { type Word, words } from "./words.ts"
 
 /** Calls back now and at each change. */
 export function inEachLanguage(paint: () => void): void {
-  onLanguage(paint)
+  onLanguageChange(paint)
   paint()
 }
 

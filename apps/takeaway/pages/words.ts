@@ -1,5 +1,5 @@
 // Every word of the pages, in both languages. A name in braces is filled in.
-import type { Both } from "../../kit/browser/language.ts"
+import type { Bilingual } from "../../kit/browser/language.ts"
 
 export const words = {
   title: ["Takeaway", "外卖"],
@@ -138,6 +138,6 @@ export const words = {
   notNowBy: ["No. {number} is {state} already, {by}", "{number} 号已经是“{state}”（{by}）"],
   deskAway: ["The desk does not answer. It is told again until it does.", "点单台没有回应，会一直重试。"],
   loggedOut: ["You were logged out. Log in again.", "登录已失效，请重新登录。"],
-} as const satisfies Readonly<Record<string, Both>>
+} as const satisfies Readonly<Record<string, Bilingual>>
 
 export type Word = keyof typeof words

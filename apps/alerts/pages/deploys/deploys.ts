@@ -1,6 +1,6 @@
 // The deploy board, alive: every node's last word, and what was said lately.
 import { find } from "../../../kit/browser/elements.ts"
-import type { Both } from "../../../kit/browser/language.ts"
+import type { Bilingual } from "../../../kit/browser/language.ts"
 import { deploys } from "../../channels/names.ts"
 import type { Deploy, DeployEvent } from "../../hosts/deploy.ts"
 import type { NodeState } from "../../hosts/node-processes.ts"
@@ -10,20 +10,20 @@ import type { Snapshot } from "../snapshot.ts"
 
 const shownMax = 20
 
-const said: Readonly<Record<DeployEvent, Both>> = {
+const eventTexts: Readonly<Record<DeployEvent, Bilingual>> = {
   started: ["has started", "已启动"],
   stopped: ["has stopped", "已停止"],
   restarted: ["has restarted", "已重启"],
   lost: ["was lost without a word", "突然消失"],
 }
 
-const lampWords: Readonly<Record<"up" | "down" | "lost", Both>> = {
+const stateLabels: Readonly<Record<"up" | "down" | "lost", Bilingual>> = {
   up: ["RUNNING", "运行中"],
   down: ["STOPPED", "已停止"],
   lost: ["LOST", "失联"],
 }
 
-const acts: readonly (readonly [act: string, label: Both])[] = [
+const actions: readonly (readonly [act: string, label: Bilingual])[] = [
   ["start", ["Start", "启动"]],
   ["stop", ["Stop", "停止"]],
   ["restart", ["Restart", "重启"]],
@@ -31,13 +31,13 @@ const acts: readonly (readonly [act: string, label: Both])[] = [
 ]
 
 /** When each node spoke last: words may arrive after the answer that is newer. */
-const heardAt = new Map<string, number>()
+const lastEventAt = new Map<string, number>()
 let names: readonly string[] = []
 
 function rowOf(node: string): HTMLElement {
   const known = document.getElementById(node)
   if (known) return known
-  const buttons = acts.map(([act, label]) => {
+  const buttons = actions.map(([act, label]) => {
     const button = make("button", inBoth(label)) as HTMLButtonElement
     button.type = "button"
     button.dataset["act"] = act
@@ -62,34 +62,34 @@ async function send(button: HTMLButtonElement, path: string): Promise<void> {
   button.disabled = false
 }
 
-function showNode(node: string, state: keyof typeof lampWords, version: number): void {
+function showNode(node: string, state: keyof typeof stateLabels, version: number): void {
   const row = rowOf(node)
   row.dataset["state"] = state
   find(".version", row).textContent = `v${version}`
-  find(".lampword", row).replaceChildren(inBoth(lampWords[state]))
+  find(".lampword", row).replaceChildren(inBoth(stateLabels[state]))
 }
 
 function hear(data: unknown): void {
   const { id, node, event, version, at, pid } = data as Deploy
   const line = (): HTMLElement => {
-    const words = make("span", inBoth(said[event]))
+    const words = make("span", inBoth(eventTexts[event]))
     const small = make("small", `v${version} · ${pid}`)
     const made = make("li", make("time", clockTime(at)), make("b", node), words, small)
     made.dataset["event"] = event
     return made
   }
-  if (!putFirst(find("#log"), id, line, shownMax) || at < (heardAt.get(node) ?? 0)) return
-  heardAt.set(node, at)
+  if (!putFirst(find("#log"), id, line, shownMax) || at < (lastEventAt.get(node) ?? 0)) return
+  lastEventAt.set(node, at)
   showNode(node, event === "lost" ? "lost" : event === "stopped" ? "down" : "up", version)
   flash(rowOf(node), "calling")
-  find("#latest").replaceChildren(make("b", node), " ", inBoth(said[event]))
+  find("#latest").replaceChildren(make("b", node), " ", inBoth(eventTexts[event]))
   flash(find(".horn"), "calling")
 }
 
 function show({ nodes, deploys: recent }: Snapshot): void {
   names = nodes.map(({ node }) => node)
   for (const { node, isRunning, version } of nodes as readonly NodeState[]) {
-    if (!heardAt.has(node)) showNode(node, isRunning ? "up" : "down", version)
+    if (!lastEventAt.has(node)) showNode(node, isRunning ? "up" : "down", version)
   }
   for (const deploy of [...recent].reverse()) hear(deploy)
 }

@@ -1,7 +1,7 @@
 // The page of the heart, alive: the trace, the time since the last beat, the alarms.
 import type { Alarm } from "laba"
 import { find } from "../../../kit/browser/elements.ts"
-import type { Both } from "../../../kit/browser/language.ts"
+import type { Bilingual } from "../../../kit/browser/language.ts"
 import { alarms, heartbeatOf } from "../../channels/names.ts"
 import { press, startPage } from "../live.ts"
 import { clockTime, flash, inBoth, make, putFirst } from "../page-elements.ts"
@@ -38,7 +38,7 @@ function hearBeat(): void {
   flash(monitor, "beat")
 }
 
-const told: Readonly<Record<Alarm["alarm"], (alarm: Alarm) => Both>> = {
+const told: Readonly<Record<Alarm["alarm"], (alarm: Alarm) => Bilingual>> = {
   silent: ({ silentSeconds: seconds }) => [
     `is silent: nothing heard for ${seconds} s`,
     `失联：${seconds} 秒没有声音`,

@@ -1,7 +1,7 @@
 // The page of payments, alive: the counter, the channel's board, the subscribers' switches, the phone and the mailbox.
 import { find } from "../../../kit/browser/elements.ts"
 import { language } from "../../../kit/browser/language.ts"
-import type { Both } from "../../../kit/browser/language.ts"
+import type { Bilingual } from "../../../kit/browser/language.ts"
 import { mailbox, payments, phone, subscribersChannel } from "../../channels/names.ts"
 import type { Mail } from "../../mail/mailbox.ts"
 import { money, type Payment } from "../../payments/payment.ts"
@@ -41,7 +41,7 @@ function hearPayment(data: unknown): void {
 }
 
 function troubleWords({ reason, attempts }: Trouble): Node[] {
-  const words: Both =
+  const words: Bilingual =
     attempts === 0
       ? ["Something went wrong.", "出了问题。"]
       : [`Try ${attempts} failed; it goes on trying.`, `第 ${attempts} 次没有成功，还会再试。`]

@@ -2,7 +2,7 @@
 // sale passes here; what is true is in truth.ts, what it looks like in scene.ts and painter.ts.
 import type { TicketRecord } from "../../model/record.ts"
 import { ask, Refused, Unreachable } from "../ask.ts"
-import { onLanguage } from "../../../kit/browser/language.ts"
+import { onLanguageChange } from "../../../kit/browser/language.ts"
 import { reachableLaba } from "../../../kit/laba/reachable-laba.ts"
 import { remembered } from "../remembered.ts"
 import { ServerClock } from "../server-clock.ts"
@@ -65,7 +65,7 @@ class BuyerPage {
       choose: (choice) => this.choose(choice),
       rename: (name) => void this.become(name),
     })
-    onLanguage(() => this.paint())
+    onLanguageChange(() => this.paint())
   }
 
   async start(): Promise<void> {

@@ -1,6 +1,6 @@
 // What of a scene is on the big display, how it glows, and which buttons go with it. Tables; no DOM.
 import { clockTime, count, countdown } from "../figures.ts"
-import { type Both, say } from "../../../kit/browser/language.ts"
+import { type Bilingual, localize } from "../../../kit/browser/language.ts"
 import type { Standing } from "../views.ts"
 import type { Facts, Scene, SceneName } from "./scene.ts"
 import { fill, phrases } from "./words.ts"
@@ -29,7 +29,7 @@ const sumOf = (standing: Standing | null, name: "total" | "available"): number =
   standing?.items.reduce((sum, item) => sum + item[name], 0) ?? 0
 
 const ofTotal = ({ standing }: Facts): string =>
-  fill(say(phrases.of), { total: count(sumOf(standing, "total")) })
+  fill(localize(phrases.of), { total: count(sumOf(standing, "total")) })
 
 /** Big, and small below it. */
 type Board = readonly [big: string, below: string]
@@ -55,7 +55,7 @@ export function boardOf(scene: Scene, facts: Facts): Board {
   return [countdown(scene.until - facts.now), scene.name === "countdown" ? clockTime(scene.until) : ""]
 }
 
-type Buttons = readonly [main: Both | null, beside: Both | null]
+type Buttons = readonly [main: Bilingual | null, beside: Bilingual | null]
 
 const inLine: Buttons = [null, phrases.leave]
 

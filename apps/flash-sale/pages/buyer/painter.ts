@@ -1,7 +1,7 @@
 // Puts a scene on the screen: which words, which figures, which buttons. Decides nothing.
 import type { State, TransportName } from "laba/client"
 import { count, duration, money } from "../figures.ts"
-import { type Both, say } from "../../../kit/browser/language.ts"
+import { type Bilingual, localize } from "../../../kit/browser/language.ts"
 import { boardOf, buttonsOf, toneOf } from "./display.ts"
 import type { Choice } from "./listening.ts"
 import type { Facts, Scene } from "./scene.ts"
@@ -79,10 +79,10 @@ export class Painter {
     this.paintBoard(painted)
     const words = sceneWords[scene.name]
     const figures = figuresOf(painted)
-    write(find("scene-title"), say(words.title))
-    write(find("detail"), fill(say(timeless(painted) ?? words.detail), figures))
+    write(find("scene-title"), localize(words.title))
+    write(find("detail"), fill(localize(timeless(painted) ?? words.detail), figures))
     const notice = this.isOwnLogin ? "ownLogin" : painted.notice
-    write(find("notice"), notice ? say(phrases[notice]) : "")
+    write(find("notice"), notice ? localize(phrases[notice]) : "")
     find("notice").hidden = notice === null
     this.paintTicket(painted)
     this.paintButtons(painted, figures)
@@ -98,11 +98,11 @@ export class Painter {
     write(find("price"), prices.join(" · "))
     const total = standing?.items.reduce((sum, item) => sum + item.total, 0) ?? 0
     const available = standing?.items.reduce((sum, item) => sum + item.available, 0) ?? 0
-    const left: Both = [
+    const left: Bilingual = [
       `${count(available)} of ${count(total)} left`,
       `剩 ${count(available)} / ${count(total)}`,
     ]
-    write(find("left"), say(left))
+    write(find("left"), localize(left))
     write(find("commitment"), sale.commitment.slice(0, 16))
     this.paintItems(sale)
   }
@@ -123,7 +123,7 @@ export class Painter {
   }
 
   private paintBoard({ scene, facts }: Painted): void {
-    write(find("board-label"), say(sceneWords[scene.name].board))
+    write(find("board-label"), localize(sceneWords[scene.name].board))
     const [big, below] = boardOf(scene, facts)
     const board = find("board")
     write(board, big)
@@ -133,7 +133,7 @@ export class Painter {
 
   private paintTicket({ scene, user }: Painted): void {
     find("ticket").hidden = scene.number === null
-    write(find("ticket-label"), say(phrases.ticket))
+    write(find("ticket-label"), localize(phrases.ticket))
     write(find("number"), scene.number === null ? "" : count(scene.number))
     write(find("holder"), user ?? "")
     const who = find("who")
@@ -152,36 +152,36 @@ export class Painter {
     find<HTMLButtonElement>("primary").disabled = scene.name === "countdown"
     this.button("secondary", keepAsked ? null : secondary, figures)
     find("keep").hidden = !keepAsked
-    write(find("keep-title"), say(phrases.askKeep))
+    write(find("keep-title"), localize(phrases.askKeep))
     const askKeep =
       scene.position === null
         ? phrases.askKeepUnknown
         : etaSeconds === null || isLate
           ? phrases.askKeepNoEta
           : phrases.askKeepDetail
-    write(find("keep-detail"), fill(say(askKeep), figures))
-    write(find("keep-waiting"), say(phrases.keep))
-    write(find("keep-leave"), say(phrases.leave))
+    write(find("keep-detail"), fill(localize(askKeep), figures))
+    write(find("keep-waiting"), localize(phrases.keep))
+    write(find("keep-leave"), localize(phrases.leave))
   }
 
-  private button(id: string, words: Both | null, figures: Record<string, string>): void {
+  private button(id: string, words: Bilingual | null, figures: Record<string, string>): void {
     const button = find<HTMLButtonElement>(id)
     button.hidden = words === null
-    write(button, words ? fill(say(words), figures) : "")
+    write(button, words ? fill(localize(words), figures) : "")
   }
 
   private paintConnection({ state, transport, choice }: Painted["connection"]): void {
     const place = find("connection")
     place.dataset["state"] = state
     place.dataset["transport"] = transport ?? ""
-    const words = say(connectionWords[state] ?? ["", ""])
+    const words = localize(connectionWords[state] ?? ["", ""])
     write(find("connection-state"), transport ? `${words} · ${transportWords[transport]}` : words)
     if (document.activeElement !== this.transport) this.transport.value = choice
   }
 }
 
 /** For who waits in the queue without a time that could be shown. */
-function timeless({ scene, etaSeconds, isLate }: Painted): Both | null {
+function timeless({ scene, etaSeconds, isLate }: Painted): Bilingual | null {
   if (scene.name !== "queued") return null
   return isLate ? phrases.late : etaSeconds === null ? phrases.noEta : null
 }
@@ -196,6 +196,6 @@ function figuresOf({ scene, facts, etaSeconds }: Painted): Record<string, string
     offer: duration(sale?.offerSeconds ?? 0),
     order: ticket?.order?.id ?? "",
     price: ticket?.order ? money(ticket.order.price, ticket.order.currency) : "",
-    reason: click.kind === "refused" ? say(refusalWords[click.code] ?? [click.code, click.code]) : "",
+    reason: click.kind === "refused" ? localize(refusalWords[click.code] ?? [click.code, click.code]) : "",
   }
 }

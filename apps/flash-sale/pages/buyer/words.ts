@@ -1,12 +1,12 @@
 // What each scene says, in both languages. Names in braces stand for figures.
-import type { Both } from "../../../kit/browser/language.ts"
+import type { Bilingual } from "../../../kit/browser/language.ts"
 import type { SceneName } from "./scene.ts"
 
 interface SceneWords {
   /** Above the big display. */
-  readonly board: Both
-  readonly title: Both
-  readonly detail: Both
+  readonly board: Bilingual
+  readonly title: Bilingual
+  readonly detail: Bilingual
 }
 
 export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
@@ -182,7 +182,7 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
 }
 
 /** Why the door stayed shut, by code. */
-export const refusalWords: Readonly<Record<string, Both>> = {
+export const refusalWords: Readonly<Record<string, Bilingual>> = {
   NO_SUCH_ITEM: ["The sale has no such item (any more).", "这场秒杀里没有这件商品（了）。"],
   SOLD_OUT: ["Every unit is sold.", "已全部售出。"],
   CLOSED: ["The sale has ended.", "秒杀已结束。"],
@@ -247,10 +247,10 @@ export const phrases = {
   of: ["of {total}", "共 {total}"],
   ticket: ["Your number", "你的号码"],
   you: ["You are {user}", "你是 {user}"],
-} satisfies Readonly<Record<string, Both>>
+} satisfies Readonly<Record<string, Bilingual>>
 
 /** The state of the connection. */
-export const connectionWords: Readonly<Record<string, Both>> = {
+export const connectionWords: Readonly<Record<string, Bilingual>> = {
   idle: ["Away", "未连接"],
   connecting: ["Connecting…", "连接中…"],
   open: ["Live", "实时"],

@@ -1,11 +1,11 @@
 // The curves and the histogram. Knows how they look, in light and dark; the figures come from outside.
 import uPlot from "uplot"
 import { clockTime, count } from "../figures.ts"
-import { type Both, say } from "../../../kit/browser/language.ts"
+import { type Bilingual, localize } from "../../../kit/browser/language.ts"
 import type { Column } from "./series.ts"
 
 interface Curve {
-  readonly name: Both
+  readonly name: Bilingual
   /** A CSS variable. */
   readonly color: string
 }
@@ -64,7 +64,7 @@ export class Curves {
         series: [
           {},
           ...this.curves.map(({ name, color }) => ({
-            label: say(name),
+            label: localize(name),
             stroke: () => colorOf(color),
             width: 2,
             points: { show: false },

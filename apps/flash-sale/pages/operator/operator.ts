@@ -2,7 +2,7 @@
 // is looked for until it is back.
 import { ask as askShop, type Ask, Refused, Unreachable } from "../ask.ts"
 import { count } from "../figures.ts"
-import { type Both, onLanguage, say } from "../../../kit/browser/language.ts"
+import { type Bilingual, onLanguageChange, localize } from "../../../kit/browser/language.ts"
 import type { CurvesView, OperatorView, RehearsalView, SaleView } from "../views.ts"
 import { Curves, Histogram } from "./charts.ts"
 import { forgetKey, keepKey, keyInAddress, knownKey } from "./key.ts"
@@ -50,7 +50,7 @@ class OperatorPage {
     })
 
   start(): void {
-    onLanguage(() => {
+    onLanguageChange(() => {
       this.queue.forget()
       this.rates.forget()
       this.paint()
@@ -178,7 +178,7 @@ class OperatorPage {
     const [before, after] = [count(killed.tickets), count(view.tickets)]
     write(
       find("killed"),
-      say([
+      localize([
         `Back after ${seconds} s. Tickets before: ${before}, now: ${after}.`,
         `${seconds} 秒后恢复。之前的号 ${before} 个，现在 ${after} 个。`,
       ]),
@@ -187,7 +187,7 @@ class OperatorPage {
   }
 
   private startButtons(): void {
-    const run = (path: string, said: Both, method = "POST", body?: unknown) =>
+    const run = (path: string, said: Bilingual, method = "POST", body?: unknown) =>
       this.act(said, () =>
         this.ask(method, `/api/operator/sales/${encodeURIComponent(this.saleId ?? "")}/${path}`, { body }),
       )
@@ -207,7 +207,7 @@ class OperatorPage {
     press("close", async () => {
       if (
         confirm(
-          say(["Close it for good? Everybody who waits is told.", "永久关闭？所有排队的人会收到通知。"]),
+          localize(["Close it for good? Everybody who waits is told.", "永久关闭？所有排队的人会收到通知。"]),
         )
       )
         await run("close", ["Closed.", "已关闭。"])
@@ -250,7 +250,7 @@ class OperatorPage {
   }
 
   private async kill(): Promise<void> {
-    write(find("killed"), say(["Killed. Looking for it…", "已杀死，等待恢复…"]))
+    write(find("killed"), localize(["Killed. Looking for it…", "已杀死，等待恢复…"]))
     delete find("killed").dataset["whole"]
     this.killed = {
       at: Date.now(),
@@ -260,10 +260,10 @@ class OperatorPage {
     await this.act(["", ""], () => this.ask("POST", "/api/operator/rehearsal/kill"))
   }
 
-  private async act(said: Both, work: () => Promise<unknown>): Promise<void> {
+  private async act(said: Bilingual, work: () => Promise<unknown>): Promise<void> {
     try {
       await work()
-      write(find("said"), say(said))
+      write(find("said"), localize(said))
       await this.look()
     } catch (error) {
       this.complain(error)
@@ -304,7 +304,7 @@ class OperatorPage {
     const isHere = find("pulse").dataset["state"] !== "away"
     write(
       find("pulse"),
-      say(isHere ? ["Live", "实时"] : ["The shop is away; looking for it", "商店不在，正在等待恢复"]),
+      localize(isHere ? ["Live", "实时"] : ["The shop is away; looking for it", "商店不在，正在等待恢复"]),
     )
     find("rehearsal").hidden = rehearsal === null
     if (rehearsal) {

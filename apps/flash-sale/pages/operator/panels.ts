@@ -2,7 +2,7 @@
 import { invariantTitles, type InvariantName } from "../../model/invariants.ts"
 import type { SalePhase } from "../../model/sale.ts"
 import { clockTime, count, duration } from "../figures.ts"
-import { type Both, language, say } from "../../../kit/browser/language.ts"
+import { type Bilingual, language, localize } from "../../../kit/browser/language.ts"
 import type { OperatorView, RehearsalView, Standing } from "../views.ts"
 
 export const find = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T
@@ -18,14 +18,14 @@ function make(tag: string, text: string, name = ""): HTMLElement {
   return element
 }
 
-const phases: Readonly<Record<SalePhase, Both>> = {
+const phases: Readonly<Record<SalePhase, Bilingual>> = {
   scheduled: ["Scheduled", "未开始"],
   open: ["Open", "进行中"],
   paused: ["Paused", "已暂停"],
   closed: ["Closed", "已关闭"],
 }
 
-const modes: Readonly<Record<OperatorView["mode"], Both>> = {
+const modes: Readonly<Record<OperatorView["mode"], Bilingual>> = {
   "first-come": ["first come, first served", "先到先得"],
   shuffle: ["shuffled at the start", "开始时打乱顺序"],
   lottery: ["lottery", "抽签"],
@@ -34,21 +34,21 @@ const modes: Readonly<Record<OperatorView["mode"], Both>> = {
 export function paintHead(view: OperatorView, now: number): void {
   const { phase } = view.standing
   const place = find("phase")
-  write(place, say(phases[phase]))
+  write(place, localize(phases[phase]))
   place.dataset["phase"] = phase
   find<HTMLAnchorElement>("buyer").href = `/sales/${encodeURIComponent(view.id)}`
   const untilSeconds = Math.ceil((view.startsAt - now) / 1000)
-  const starts: Both =
+  const starts: Bilingual =
     untilSeconds > 0
       ? [
           `Starts at ${clockTime(view.startsAt)}, in ${duration(untilSeconds)}`,
           `${clockTime(view.startsAt)} 开始，还有${duration(untilSeconds)}`,
         ]
       : [`Started at ${clockTime(view.startsAt)}`, `${clockTime(view.startsAt)} 已开始`]
-  write(find("when"), `${say(starts)} · ${say(modes[view.mode])}`)
+  write(find("when"), `${localize(starts)} · ${localize(modes[view.mode])}`)
   find("start-form").hidden = phase !== "scheduled"
   const open = find<HTMLButtonElement>("open")
-  write(open, say(phase === "paused" ? ["Go on", "继续"] : ["Open now", "立即开始"]))
+  write(open, localize(phase === "paused" ? ["Go on", "继续"] : ["Open now", "立即开始"]))
   open.hidden = phase !== "scheduled" && phase !== "paused"
   find("pause").hidden = phase !== "open"
   find("close").hidden = phase === "closed"
@@ -58,7 +58,7 @@ const parts = [
   ["sold", ["sold", "已售"]],
   ["held", ["held", "保留"]],
   ["available", ["available", "可售"]],
-] as const satisfies readonly (readonly [keyof Standing["items"][number], Both])[]
+] as const satisfies readonly (readonly [keyof Standing["items"][number], Bilingual])[]
 
 /** A bar an item. The sum is written out, and checked here again: it must be the whole, always. */
 export function paintStock(view: OperatorView): void {
@@ -72,7 +72,7 @@ export function paintStock(view: OperatorView): void {
       (bar.children[index] as HTMLElement).style.flexGrow = String(item[name])
     const adds = item.available + item.held + item.sold === item.total
     row.dataset["adds"] = String(adds)
-    const terms = parts.map(([name, words]) => `${count(item[name])} ${say(words)}`).join(" + ")
+    const terms = parts.map(([name, words]) => `${count(item[name])} ${localize(words)}`).join(" + ")
     write(
       sum,
       `${terms} = ${count(item.available + item.held + item.sold)} / ${count(item.total)} ${adds ? "✓" : "✗"}`,
@@ -93,10 +93,10 @@ export function paintTiles(view: OperatorView): void {
   const refusals = Object.values(view.refused).reduce((sum, each) => sum + each, 0)
   const since = clockTime(view.refusedSince)
   const reasons = [
-    say([`since ${since}`, `${since} 起`]),
+    localize([`since ${since}`, `${since} 起`]),
     ...Object.entries(view.refused).map(([code, times]) => `${code} ${count(times)}`),
   ].join(" · ")
-  const tiles: readonly (readonly [Both, string, string])[] = [
+  const tiles: readonly (readonly [Bilingual, string, string])[] = [
     [["In the queue", "排队中"], count(standing.queued), `${count(view.live)} / ${count(view.capacity)}`],
     [
       ["Drain, a second", "每秒处理"],
@@ -116,29 +116,29 @@ export function paintTiles(view: OperatorView): void {
       tile.append(make("span", ""), make("b", ""), make("small", ""))
       place.append(tile)
     }
-    for (const [index, text] of [say(name), value, below].entries())
+    for (const [index, text] of [localize(name), value, below].entries())
       write(tile.children[index] as HTMLElement, text)
   }
 }
 
 const inflowOf = ({ inflowPerSecond }: OperatorView): string =>
   inflowPerSecond === null
-    ? say(["no limit", "不限速"])
-    : say([`limit ${inflowPerSecond}`, `上限 ${inflowPerSecond}`])
+    ? localize(["no limit", "不限速"])
+    : localize([`limit ${inflowPerSecond}`, `上限 ${inflowPerSecond}`])
 
 /** What the histogram counts: a place on the wait-list is no result. */
 export function paintResults({ timeToResult }: OperatorView): void {
   const results = timeToResult.counts.reduce((sum, each) => sum + each, 0)
   write(
     find("results-said"),
-    say([
+    localize([
       `${count(results)} results of this sale: won, or ended without. The wait-list is none yet.`,
       `本场 ${count(results)} 个结果：抢到，或已结束。候补还不算结果。`,
     ]),
   )
 }
 
-const promises: Readonly<Record<InvariantName, Both>> = {
+const promises: Readonly<Record<InvariantName, Bilingual>> = {
   I1: [invariantTitles.I1, "可售 + 保留 + 已售 = 总数，与订单一致"],
   I2: [invariantTitles.I2, "可售永不为负"],
   I3: [invariantTitles.I3, "每人每场最多一笔有效订单"],
@@ -159,17 +159,17 @@ export function paintPromises({ verdict }: OperatorView, now: number): void {
     }
     const found = verdict?.findings[name]
     row.dataset["holds"] = found === undefined ? "unknown" : String(found.length === 0)
-    write(row.children[1] as HTMLElement, say(promises[name]))
+    write(row.children[1] as HTMLElement, localize(promises[name]))
     write(row.children[2] as HTMLElement, found?.slice(0, 3).join("; ") ?? "")
   }
   const ago = verdict ? Math.max(0, Math.round((now - verdict.at) / 1000)) : 0
   const channels = verdict && "read" in verdict.channels ? verdict.channels : null
-  const read: Both = channels
+  const read: Bilingual = channels
     ? [`, ${count(channels.read)} channels read`, `，读了 ${count(channels.read)} 个频道`]
     : ["", ""]
   write(
     find("checked"),
-    say(
+    localize(
       verdict
         ? [`Checked ${ago} s ago, from the files${read[0]}`, `${ago} 秒前核对，直接读取账本文件${read[1]}`]
         : ["Not checked yet", "尚未核对"],
@@ -183,14 +183,14 @@ export function paintCrowd({ crowd }: RehearsalView): void {
   const isOnItsWay = crowd !== null && !crowd.done && crowd.brokeOff !== true
   write(
     find("crowd-send"),
-    say(isOnItsWay ? ["They are on their way…", "正在进行…"] : ["Send them", "放人进来"]),
+    localize(isOnItsWay ? ["They are on their way…", "正在进行…"] : ["Send them", "放人进来"]),
   )
   find<HTMLButtonElement>("crowd-send").disabled = isOnItsWay
   const place = find("crowd")
   place.hidden = crowd === null
   if (crowd === null) return
   const speed = crowd.clickToTicketMs
-  const rows: readonly (readonly [Both, string])[] = [
+  const rows: readonly (readonly [Bilingual, string])[] = [
     [["came", "已到"], `${count(crowd.came)} / ${count(crowd.buyers)}`],
     [["got a ticket", "取到号"], count(crowd.admitted)],
     [["turned away", "被拒"], count(Object.values(crowd.refused).reduce((sum, each) => sum + each, 0))],
@@ -201,7 +201,7 @@ export function paintCrowd({ crowd }: RehearsalView): void {
     [["still waiting", "仍在等"], count(crowd.waiting)],
     [
       ["how it went", "情况"],
-      say(
+      localize(
         crowd.done
           ? ["all came to an end", "全部结束"]
           : crowd.brokeOff
@@ -219,7 +219,7 @@ export function paintCrowd({ crowd }: RehearsalView): void {
       row.append(make("dt", ""), make("dd", ""))
       place.append(row)
     }
-    write(row.children[0] as HTMLElement, say(name))
+    write(row.children[0] as HTMLElement, localize(name))
     write(row.children[1] as HTMLElement, value)
   }
   place.lang = language()

@@ -1,11 +1,11 @@
 // One thing after another: what begins while the one before is under way waits for it, however that ends.
 
-export class Turns {
+export class KeyedMutex {
   /** What each name is about, last. */
   private readonly last = new Map<string, Promise<unknown>>()
 
   /** Settles as the work does. Of one name only one work is under way at a time. */
-  async take<Result>(name: string, work: () => Result | Promise<Result>): Promise<Result> {
+  async runExclusive<Result>(name: string, work: () => Result | Promise<Result>): Promise<Result> {
     const done = (this.last.get(name) ?? Promise.resolve()).then(work)
     const turn = done.catch(() => {})
     this.last.set(name, turn)

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { mailSettings, smsSender } from "./settings.ts"
+import { mailSettings, smsSender } from "./mail-and-sms-settings.ts"
 
 test("without settings nothing leaves this machine", () => {
   expect(mailSettings({})).toBeNull()

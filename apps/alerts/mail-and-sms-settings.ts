@@ -1,6 +1,6 @@
 // What of the outside is used: a mail server and a provider of text messages, or none and what shows them on a page.
 import { type SmsSender, tencentSms, twilioSms } from "laba"
-import { Misuse } from "../kit/command/command-line.ts"
+import { UsageError } from "../kit/command/command-line.ts"
 
 export interface MailSettings {
   readonly smtp: string
@@ -16,16 +16,16 @@ export function mailSettings(given: {
 }): MailSettings | null {
   if (given.smtp === undefined) {
     if (given["mail-from"] !== undefined || given["mail-to"] !== undefined)
-      throw new Misuse("--mail-from and --mail-to go with --smtp")
+      throw new UsageError("--mail-from and --mail-to go with --smtp")
     return null
   }
   const { "mail-from": from, "mail-to": to } = given
-  if (from === undefined || to === undefined) throw new Misuse("--smtp needs --mail-from and --mail-to")
+  if (from === undefined || to === undefined) throw new UsageError("--smtp needs --mail-from and --mail-to")
   if (!/^smtps?:$/.test(URL.parse(given.smtp)?.protocol ?? ""))
-    throw new Misuse(
+    throw new UsageError(
       `--smtp is a mail server such as smtp://user:password@host:587, not "${withoutPassword(given.smtp)}"`,
     )
-  if (/^\w+:\/\/[^/@]*:@/.test(given.smtp)) throw new Misuse("--smtp has an empty password before its @")
+  if (/^\w+:\/\/[^/@]*:@/.test(given.smtp)) throw new UsageError("--smtp has an empty password before its @")
   return { smtp: given.smtp, from, to }
 }
 
@@ -39,7 +39,7 @@ export function smsSender(
 ): SmsSender | null {
   const needed = (name: string): string => {
     const value = environment[name]
-    if (!value) throw new Misuse(`--sms ${provider} needs ${name} in the environment`)
+    if (!value) throw new UsageError(`--sms ${provider} needs ${name} in the environment`)
     return value
   }
   if (provider === undefined) return null
@@ -59,5 +59,5 @@ export function smsSender(
       authToken: needed("TWILIO_AUTH_TOKEN"),
       from: needed("TWILIO_FROM"),
     })
-  throw new Misuse(`--sms is tencent or twilio, not "${provider}"`)
+  throw new UsageError(`--sms is tencent or twilio, not "${provider}"`)
 }
