@@ -8,7 +8,7 @@ import type { TransportContext } from "../transports/transport-context.ts"
 import type { StompContext } from "../transports/stomp/stomp-context.ts"
 
 /** What Spring's relay and browsers' clients ask for, too: proxies that cut silence do so after 30 s at the soonest. */
-const beatMs = 10_000
+const beatMsMax = 10_000
 
 interface StompContextOptions {
   readonly context: TransportContext
@@ -23,7 +23,7 @@ export function makeStompContext({ context, application, paths }: StompContextOp
     variants: new MessageVariants(),
     profile: springProfile,
     serverName: `laba/${version}`,
-    beatMs,
+    beatMs: Math.min(beatMsMax, context.limits.heartbeatSeconds * 1000),
     readPayload: (contentType, body) => payloadFromBytes(readContentType(contentType), body),
     nacked({ number, transport, user }, { channel, messageId: message }) {
       context.counters.nacked++

@@ -14,7 +14,7 @@ export class Counters {
   readonly publishesRefused = new Map<Code, number>()
   /** Requests that were answered with an error, publishes among them, by code. */
   readonly requestsRefused = new Map<Code, number>()
-  /** Errors told in frames of laba.v1, by code: refused commands, and why subscriptions and connections ended. */
+  /** Errors told in frames of laba.v1 and STOMP, by code: refused commands, and why subscriptions and connections ended. */
   readonly errorFrames = new Map<Code, number>()
   /** Messages times listeners that they were written to. */
   delivered = 0

@@ -106,7 +106,7 @@ export class Metrics {
     )
     this.counter(
       "laba_error_frames_total",
-      "Errors told in frames of laba.v1, by code: refused commands, and why subscriptions and connections ended.",
+      "Errors told in frames of laba.v1 and STOMP, by code: refused commands, and why subscriptions and connections ended.",
       () => byLabel("code", counters.errorFrames),
     )
     this.counter(

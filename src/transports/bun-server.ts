@@ -61,7 +61,8 @@ export function startBunServer(options: BunServerOptions): HttpServer {
       closeOnBackpressureLimit: true,
       // Bun's own pings spare a dead client for as long as something is pushed to it, so the heartbeat is ours.
       sendPings: false,
-      idleTimeout: Math.min(960, limits.heartbeatSeconds * 3),
+      // Whole seconds, and the heartbeat may be less than one.
+      idleTimeout: Math.min(960, Math.ceil(limits.heartbeatSeconds * 3)),
       perMessageDeflate: false,
       open: (ws) => ws.data.onOpen(ws),
       message: (ws, message) => ws.data.onMessage(message),

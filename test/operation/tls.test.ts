@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ConfigError, serve } from "../../src/server/index.ts"
+import { openStompTcp } from "../support/stomp.ts"
 import { emptyFolder, laba as run } from "../cli/laba.ts"
 
 let folder = ""
@@ -64,6 +65,25 @@ describe("a server with a certificate", () => {
     expect(await heard).toBe("by TLS")
     const plain = await fetch(`${laba.url.replace("https", "http")}/c`).catch(() => null)
     expect(plain?.ok ?? false).toBeFalse()
+    await laba.close()
+  })
+
+  test("[T25] speaks STOMP with TLS at its port, and nothing in the clear", async () => {
+    const tls = { cert: file("server.crt"), key: file("server.key"), ca: file("client.crt") }
+    const laba = await serve({ listen: { port: 0 }, limits: { drainSeconds: 0 }, tls, stomp: { tcp: 0 } })
+    const port = laba.stompPort as number
+    const ca = await pem("server.crt")
+    {
+      const [cert, key] = [await pem("client.crt"), await pem("client.key")]
+      await using client = await openStompTcp(port, { ca, cert, key })
+      expect((await client.connect()).headers["version"]).toBe("1.2")
+    }
+    for (const without of [{ ca }, undefined]) {
+      const stranger = await openStompTcp(port, without).catch(() => null)
+      stranger?.send("CONNECT", { "accept-version": "1.2" })
+      await stranger?.ended.promise
+      expect(stranger?.frames.seen ?? []).toEqual([])
+    }
     await laba.close()
   })
 

@@ -124,6 +124,22 @@ describe("over TCP", () => {
     expect(openStompTcp(port)).rejects.toThrow()
   })
 
+  test("[T11] [T25] the server beats as it was agreed, and cuts who does not keep their promise", async () => {
+    await using server = await tcpServer({ limits: { heartbeatSeconds: 0.4 } })
+    await using tcp = await openStompTcp(server.port)
+    expect((await tcp.connect({ "heart-beat": "400,400" })).headers["heart-beat"]).toBe("400,400")
+    await eventually(() => expect(tcp.beats).toBeGreaterThan(1))
+    await tcp.ended.promise
+    await eventually(() => expect(server.laba.counters.silent).toBe(1))
+    await using kept = await openStompTcp(server.port)
+    await kept.connect({ "heart-beat": "400,0" })
+    for (let i = 0; i < 8; i++) {
+      kept.sendRaw("\n")
+      await Bun.sleep(200)
+    }
+    await kept.subscribe("/topic/a")
+  })
+
   test("[T25] a peer that reads nothing is slow and is ended, and holds nobody else up", async () => {
     await using server = await tcpServer({ limits: { outboxBytesMax: 64 * 1024 } })
     const channel = freshChannel("topic")

@@ -179,15 +179,19 @@ class StompOverTcp extends StompClient {
 
   static async open(options: { hostname: string; port: number; tls?: object }): Promise<StompOverTcp> {
     const client = new StompOverTcp(`STOMP over TCP at ${options.port}`)
+    const shaken = Promise.withResolvers<void>()
     client.socket = await Bun.connect({
       ...options,
       socket: {
+        // What is written before is lost.
+        handshake: () => shaken.resolve(),
         data: (_socket: Socket, bytes: Uint8Array) => client.take(bytes),
         end: () => client.finish({ code: null, reason: "" }),
         close: () => client.finish({ code: null, reason: "" }),
         error: () => client.finish({ code: null, reason: "" }),
       },
     } as never)
+    if (options.tls) await Promise.race([shaken.promise, client.ended.promise])
     return client
   }
 }
