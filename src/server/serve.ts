@@ -74,7 +74,7 @@ export interface Laba {
 
 /**
  * Starts a server. Throws `ConfigError` when the options are wrong, `LabaError` when the engine cannot be opened, and what
- * the system says when the port is taken.
+ * the system says when the port is taken; of the port of STOMP, `StompPortError`.
  */
 export async function serve(options: ServeOptions = {}): Promise<Laba> {
   const {
@@ -120,13 +120,22 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
     }),
   )
   node.serverHandle.server = server
-  await closeOnError(held, () => node.stompPort.begin(node, { hostname: host, port: config.stomp.tcp, tls }))
+  const listening = { close: () => abandon(node, server) }
+  await closeOnError(listening, () =>
+    node.stompPort.begin(node, { hostname: host, port: config.stomp.tcp, tls, sharePort }),
+  )
 
   // Others learn of it.
   const port = server.port as number
-  await node.cluster.begin(port)
+  await closeOnError(listening, () => node.cluster.begin(port))
   node.watches.configure(config.watch)
-  events.started({ url: addressAt(port), engine: config.engine.name, version })
+  const stompPort = node.stompPort.port
+  events.started({
+    url: addressAt(port),
+    ...(stompPort !== null && { stompPort }),
+    engine: config.engine.name,
+    version,
+  })
   // On loopback the crowd that these are about comes through a proxy, if at all.
   const gravity = isLoopbackAddress(host) ? "info" : "warn"
   for (const warning of startWarnings(machine, node.limits)) events.startWarning(gravity, warning)

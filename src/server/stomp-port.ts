@@ -11,6 +11,7 @@ import { type SignInRequest, StompConversation } from "../transports/stomp/stomp
 import type { Events } from "../telemetry/events.ts"
 import { startTcpServer, type TcpServer } from "../transports/tcp/tcp-server.ts"
 import type { TlsFiles } from "./start/tls.ts"
+import { StompPortError } from "./stomp-port-error.ts"
 import { TcpConnection, type TcpSocket } from "../transports/tcp/tcp-connection.ts"
 
 interface StompPortOptions {
@@ -18,6 +19,8 @@ interface StompPortOptions {
   /** Null: there is none. */
   readonly port: number | null
   readonly tls: TlsFiles | null
+  /** Whether other processes of this user may listen there too. */
+  readonly sharePort: boolean
 }
 
 /** The port, where the configuration has one; a reload opens, moves and closes it. Who is connected stays. */
@@ -35,12 +38,17 @@ export class StompPort {
     return this.server?.port ?? null
   }
 
-  /** Throws what the system says when the port is taken. */
-  begin(context: ApiContext, { hostname, port, tls }: StompPortOptions): void {
+  /** Throws `StompPortError` when the port is taken. */
+  begin(context: ApiContext, { port, ...options }: StompPortOptions): void {
     const accept = (socket: TcpSocket, address: string) => acceptStomp(context, socket, address)
-    this.open = (wished) => startTcpServer({ hostname, port: wished, tls, accept })
+    this.open = (wished) => startTcpServer({ ...options, port: wished, accept })
     this.wished = port
-    if (port !== null) this.server = this.open(port)
+    if (port === null) return
+    try {
+      this.server = this.open(port)
+    } catch (error) {
+      throw new StompPortError(port, error)
+    }
   }
 
   configure(port: number | null): void {

@@ -38,7 +38,12 @@ export class Events {
   }
 
   /** The node listens. */
-  started(facts: { readonly url: string; readonly engine: string; readonly version: string }): void {
+  started(facts: {
+    readonly url: string
+    readonly stompPort?: number
+    readonly engine: string
+    readonly version: string
+  }): void {
     this.write("info", { event: "started", ...facts }, "Listening.")
   }
 

@@ -2,11 +2,13 @@
 import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { freePort } from "../../bench/peers/free-port.ts"
 import { connect } from "../../client/index.ts"
 import { Launched } from "../launcher/launched.ts"
 import { eventually } from "../support/eventually.ts"
 import { publish } from "../support/publish.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
+import { openStompTcp } from "../support/stomp.ts"
 import { emptyFolder, laba as run, LabaProcess } from "./laba.ts"
 
 const main = join(import.meta.dir, "../../src/cli/main.ts")
@@ -110,6 +112,38 @@ test("nobody shares a port with a stranger", async () => {
     `laba: port ${port} on 127.0.0.1 is in use; end what uses it, or choose another with --port\n`,
   ])
 })
+
+test("they share the port of STOMP over TCP, which has a number and is nobody else's", async () => {
+  await using redis = await RedisProcess.start()
+  await using place = await emptyFolder()
+  const args = ["serve", "--port", "0", "--engine", redis.url, "--processes", "2"]
+  const configure = (tcp: number) => Bun.write(join(place.path, "laba.yaml"), `stomp: { tcp: ${tcp} }\n`)
+  await configure(0)
+  expect(await run(args, { cwd: place.path })).toMatchObject({
+    code: 2,
+    err: "laba: stomp.tcp: processes share one port, and 0 would give each its own; name one (laba help serve)\n",
+  })
+
+  const port = freePort()
+  await configure(port)
+  {
+    using stranger = Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } })
+    expect(await run(args, { cwd: place.path })).toMatchObject({
+      code: 1,
+      err: `laba: port ${stranger.port} on 127.0.0.1 is in use; end what uses it, or choose another with stomp.tcp\n`,
+    })
+  }
+
+  await using server = new LabaProcess(args, { cwd: place.path })
+  await server.says(new RegExp(`2 processes, STOMP over TCP at port ${port}, laba\\.yaml`))
+  const sessions = await Promise.all(
+    Array.from({ length: clients }, async () => {
+      await using client = await openStompTcp(port)
+      return (await client.connect()).headers["session"]?.split("-")[0]
+    }),
+  )
+  expect(new Set(sessions).size).toBe(2)
+}, 120_000)
 
 test("an engine of one process is refused", async () => {
   const { code, err } = await run(["serve", "--processes", "2"])

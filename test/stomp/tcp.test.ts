@@ -1,5 +1,6 @@
 // STOMP over TCP, and what of STOMP is configured: paths, the port, and their change at a reload.
 import { describe, expect, test } from "bun:test"
+import { freePort } from "../../bench/peers/free-port.ts"
 import { startGuarded, tokenFor } from "../access/guarded.ts"
 import { eventually } from "../support/eventually.ts"
 import { publish, publishAll } from "../support/publish.ts"
@@ -74,6 +75,14 @@ describe("over TCP", () => {
     await tcp.connect()
     await tcp.subscribe(channel, { after: first?.cursor ?? "" })
     for (const text of all) expect(bodyText(await tcp.frame("MESSAGE"))).toBe(text)
+  })
+
+  test("a port that is taken leaves no server behind", async () => {
+    using taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
+    const port = freePort()
+    const options = { listen: { port }, stomp: { tcp: taken.port } }
+    await expect(serve(options)).rejects.toThrow(`STOMP cannot be spoken at port ${taken.port}`)
+    await expect(fetch(`http://127.0.0.1:${port}/_/live`)).rejects.toThrow()
   })
 
   test("[T25] [T10] shows its credential in CONNECT, and the application is asked then", async () => {

@@ -7,9 +7,14 @@ import type { Config } from "../../config/config.ts"
 import { printAddress } from "../../config/redis-address.ts"
 import { duration } from "../../silence/wording.ts"
 
-export function summaryOf({ listen, engine, open, access, hooks, rules, limits, watch }: Config): string {
+export function summaryOf(config: Config): string {
+  const { listen, engine, open, access, hooks, rules, limits, tls, watch } = config
   const rows: [string, string][] = [
-    ["listen", `http://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`],
+    [
+      "listen",
+      `${tls ? "https" : "http"}://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`,
+    ],
+    ["stomp", stompText(config)],
     ["engine", engineText(engine)],
     ["access", accessText(access)],
     ...hooks.map(({ name, dialect, urls }): [string, string] => [
@@ -25,6 +30,13 @@ export function summaryOf({ listen, engine, open, access, hooks, rules, limits, 
   ]
   const width = Math.max(...rows.map(([name]) => name.length)) + 3
   return rows.map(([name, text]) => name.padEnd(width) + text).join("\n")
+}
+
+function stompText({ listen, stomp, tls }: Config): string {
+  const paths = ["/_/stomp", ...stomp.paths].join(", ")
+  if (stomp.tcp === null) return `${paths}; not over TCP`
+  const port = stomp.tcp === 0 ? "at any free port" : `at port ${stomp.tcp}`
+  return `${paths}; over TCP${tls ? " with TLS" : ""} on ${listen.host} ${port}`
 }
 
 function watchText({ channel, everyMs, silentMs, tell }: WatchConfig): string {

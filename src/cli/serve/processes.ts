@@ -1,5 +1,6 @@
 // Several processes of one server on one port (SO_REUSEPORT): starts them, starts again what died, ends them together.
 // Knows that they are `laba serve` and print a line when they are ready; what they do is theirs.
+import { StompPortError } from "../../server/stomp-port-error.ts"
 import { CommandError } from "../command.ts"
 
 interface ProcessesOptions {
@@ -7,6 +8,8 @@ interface ProcessesOptions {
   readonly host: string
   /** 0 is any free one. */
   readonly port: number
+  /** The port of STOMP over TCP; null where there is none. */
+  readonly stompPort: number | null
   /** The program and its arguments for one process; the port is added. */
   readonly command: readonly string[]
   /** What happens to them, a line each. */
@@ -44,7 +47,10 @@ export class Processes {
 
   /** Starts all of them. Throws `CommandError` when one cannot start: it has said why. */
   static async start(options: ProcessesOptions): Promise<Processes> {
-    const processes = new Processes(options, claim(options))
+    const { host, port, stompPort } = options
+    const claimed = claim(host, port)
+    if (stompPort !== null) claimStompPort(host, stompPort)
+    const processes = new Processes(options, claimed)
     const ready = []
     for (let number = 1; number <= options.count; number++) ready.push(processes.add(number))
     try {
@@ -109,7 +115,7 @@ export class Processes {
 }
 
 /** Nobody else may have the port: sharing it with a stranger would give them half of the connections in silence. */
-function claim({ host, port }: ProcessesOptions): number {
+function claim(host: string, port: number): number {
   const probe = Bun.listen({
     hostname: host,
     port,
@@ -118,6 +124,14 @@ function claim({ host, port }: ProcessesOptions): number {
   const claimed = probe.port
   probe.stop(true)
   return claimed
+}
+
+function claimStompPort(host: string, port: number): void {
+  try {
+    claim(host, port)
+  } catch (error) {
+    throw new StompPortError(port, error)
+  }
 }
 
 /** Reads to the end, so that no child waits for a full pipe; answers with its first line. Null when there was none. */

@@ -104,7 +104,8 @@ export const serve: Command = {
     reloadBySignal(laba)
     // Before the line is printed: whoever waits for it may signal at once.
     const stopped = stopBySignal(() => laba.close())
-    print(`laba ${version} listening on ${laba.url} (${config.engine.name} engine${from})`)
+    const stomp = laba.stompPort === null ? "" : `, STOMP over TCP at port ${laba.stompPort}`
+    print(`laba ${version} listening on ${laba.url} (${config.engine.name} engine${stomp}${from})`)
     if (ordinal === null) tellRunKey(runKey)
     await stopped
     return exit.ok
@@ -134,9 +135,11 @@ interface Asked {
 /** Serves by processes of their own, each started as this one was. */
 async function serveBy(
   count: number,
-  { listen, engine }: Config,
+  { listen, engine, stomp }: Config,
   { given, from, runKey }: Asked,
 ): Promise<number> {
+  if (stomp.tcp === 0)
+    throw new UsageError("stomp.tcp: processes share one port, and 0 would give each its own; name one")
   const passedOn = Object.entries(given).filter(([name]) => name !== "port")
   const args = passedOn.flatMap(([name, value]) =>
     value === true ? [`--${name}`] : [`--${name}`, `${value}`],
@@ -144,6 +147,7 @@ async function serveBy(
   const processes = await Processes.start({
     count,
     ...listen,
+    stompPort: stomp.tcp,
     command: [process.execPath, ...process.execArgv, "--no-orphans", Bun.main, "serve", ...args],
     say: (line) => say(`laba: ${line}`),
   }).catch(async (error: unknown) => {
@@ -152,7 +156,10 @@ async function serveBy(
   })
   reloadBySignal({ reload: async () => processes.signal("SIGHUP") })
   const stopped = stopBySignal(() => processes.stop())
-  print(`laba ${version} listening on ${processes.url} (${engine.name} engine, ${count} processes${from})`)
+  const stompText = stomp.tcp === null ? "" : `, STOMP over TCP at port ${stomp.tcp}`
+  print(
+    `laba ${version} listening on ${processes.url} (${engine.name} engine, ${count} processes${stompText}${from})`,
+  )
   tellRunKey(runKey)
   await stopped
   return exit.ok

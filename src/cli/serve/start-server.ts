@@ -5,6 +5,7 @@ import { type Config, ConfigError } from "../../config/config.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { Laba, ServeOptions } from "../../server/index.ts"
 import { checkStart } from "../../server/start/start-checks.ts"
+import { StompPortError } from "../../server/stomp-port-error.ts"
 import { CommandError } from "../command.ts"
 
 /** `whyElse` explains what the system says; null when it is about something else. Throws `CommandError`. */
@@ -42,12 +43,25 @@ export async function whyNotListening(
   error: unknown,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string | null> {
+  return error instanceof StompPortError
+    ? whyNotAt(error.cause, { host, port: error.port, chosenBy: "stomp.tcp" })
+    : whyNotAt(error, { host, port, chosenBy: "--port" })
+}
+
+interface Wished {
+  readonly host: string
+  readonly port: number
+  /** The flag or the key of the configuration that names the port. */
+  readonly chosenBy: string
+}
+
+async function whyNotAt(error: unknown, { host, port, chosenBy }: Wished): Promise<string | null> {
   const code = error instanceof Error && "code" in error ? error.code : null
   // Before the code is believed: of a name that leads nowhere Bun says EINVAL, ENOTFOUND or EADDRINUSE, as it comes.
   if (code !== null && !(await leadsSomewhere(host)))
     return `${host} is a name that leads to no address; --host 0.0.0.0 listens at all of this machine`
   if (code === "EADDRINUSE")
-    return `port ${port} on ${host} is in use; end what uses it, or choose another with --port`
+    return `port ${port} on ${host} is in use; end what uses it, or choose another with ${chosenBy}`
   if (code === "EADDRNOTAVAIL")
     return `${host} is no address of this machine; --host 0.0.0.0 listens at all of them`
   if (code === "EACCES")

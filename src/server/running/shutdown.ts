@@ -49,8 +49,11 @@ export async function shutDown({ node, server, operatorRoutes }: ShutdownOptions
   events.stopped()
 }
 
-/** Closes what a node holds that nobody was let in to. */
-export async function abandon({ application, cluster, engine }: Node): Promise<void> {
+/** Closes what a node holds that did not come to serve; `server` where it listened already. */
+export async function abandon(node: Node, server: HttpServer | null = null): Promise<void> {
+  const { application, cluster, engine, stompPort } = node
+  stompPort.stop()
+  await server?.stop(true)
   await application.remote?.close(0)
   await cluster.stop()
   await engine.close()

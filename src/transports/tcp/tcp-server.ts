@@ -4,6 +4,8 @@ import type { TcpConnection, TcpSocket } from "./tcp-connection.ts"
 interface TcpServerOptions {
   readonly hostname: string
   readonly port: number
+  /** Whether other processes of this user may listen there too. Linux spreads connections among them. */
+  readonly sharePort: boolean
   /** Texts in PEM; without them it speaks plain TCP. With `ca`, clients need a certificate of one of these authorities. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string } | null
   /** Makes a connection of a socket; it may still refuse it. Never throws. */
@@ -20,10 +22,13 @@ export interface TcpServer {
 const keepAliveMs = 60_000
 
 /** Throws what the system says when the port is taken. */
-export function startTcpServer({ hostname, port, tls, accept }: TcpServerOptions): TcpServer {
+export function startTcpServer({ hostname, port, sharePort, tls, accept }: TcpServerOptions): TcpServer {
+  // Bun takes it here as for HTTP, and its types do not know it.
+  const shared: object = sharePort ? { reusePort: true } : {}
   const server = Bun.listen<TcpConnection | null>({
     hostname,
     port,
+    ...shared,
     ...(tls && {
       tls: {
         cert: tls.cert,
