@@ -71,7 +71,7 @@ export function makeAccessSettings(
   const issuers = tokens?.issuers.flatMap((issuer) => issuersOf(issuer, jwksByUrl)) ?? []
   return {
     rules,
-    enforced: closed || rules.entries.some(({ who }) => isClosed(who)),
+    enforced: closed || rules.entries.some(({ permissions }) => isClosed(permissions)),
     hasCredentials: closed,
     guardsLoopback: !closed && !open,
     isLocal: isLoopbackAddress(listen.host) && access.proxies.length === 0,
@@ -95,7 +95,7 @@ export function permissionOf(
   const rule = rules.for(channel)
   // A user's own channels stay the user's, whatever is said of channels at large.
   if (isOwned(channel) && !aboutUsers.has(rule)) return { who: defaults.own[action], pattern: "/@*/**" }
-  return { who: rule.who?.[action] ?? "anyone", pattern: rule.pattern }
+  return { who: rule.permissions?.[action] ?? "anyone", pattern: rule.pattern }
 }
 
 /** A set of keys is kept over a reload: what was fetched is good still, and asking again at once is no use. */
@@ -127,5 +127,5 @@ function issuersOf(
   return sources.map((keys) => ({ keys, ...issuer }))
 }
 
-const isClosed = (who: Permissions | undefined): boolean =>
-  who !== undefined && Object.values(who).some((one) => one !== "anyone")
+const isClosed = (permissions: Permissions | undefined): boolean =>
+  permissions !== undefined && Object.values(permissions).some((who) => who !== "anyone")

@@ -61,7 +61,7 @@ export interface Rule {
   readonly keep: Keep
   readonly slow: SlowPolicy
   /** Left out: everybody may do everything. */
-  readonly who?: Permissions
+  readonly permissions?: Permissions
   /** Whether it is known who listens, and who came and left. Left out: no. */
   readonly presence?: boolean
 }

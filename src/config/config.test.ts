@@ -41,7 +41,7 @@ describe("a configuration", () => {
         hooks: [],
         watch: [],
       })
-      expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, who: everybody })
+      expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, permissions: everybody })
     }
   })
 
@@ -230,9 +230,9 @@ describe("a channel's rule", () => {
       "/b": { history: { count: 1, time: "10m" } },
       "/c": { slow: "latest" },
     } as const
-    expect(ruleIn({ channels }, "/a")).toEqual({ ...defaultRule, pattern: "/a", who: everybody })
+    expect(ruleIn({ channels }, "/a")).toEqual({ ...defaultRule, pattern: "/a", permissions: everybody })
     expect(ruleIn({ channels }, "/b").keep).toEqual({ count: 1, bytes: 262_144, timeMs: 600_000 })
-    const latest = { ...defaultRule, pattern: "/c", slow: "latest", who: everybody } as const
+    const latest = { ...defaultRule, pattern: "/c", slow: "latest", permissions: everybody } as const
     expect(ruleIn({ channels }, "/c")).toEqual(latest)
   })
 

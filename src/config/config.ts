@@ -43,7 +43,7 @@ export interface Config {
   readonly access: AccessConfig
   /** Paths of files; null without TLS. */
   readonly tls: TlsInput | null
-  /** A format of null is for who writes the lines to choose. */
+  /** `format`: null leaves the choice to whoever writes the lines. */
   readonly log: { readonly level: LogLevel; readonly format: LogFormat | null }
   /** `tcp`: null without a port of its own. */
   readonly stomp: StompConfig
@@ -75,7 +75,7 @@ export function parseConfig(value: unknown = {}): Config {
   )
   const kept = presenceKept(new Map(channels.map(([pattern, { presence }]) => [pattern, presence])))
   const rules = channels.map(([pattern, channel]) => ({
-    ...ruleOf(pattern, channel, { limits, who: permissions.get(pattern) as Permissions }),
+    ...ruleOf(pattern, channel, { limits, permissions: permissions.get(pattern) as Permissions }),
     ...(kept.has(pattern) && { presence: true }),
   }))
   return {
@@ -98,7 +98,7 @@ export function parseConfig(value: unknown = {}): Config {
   }
 }
 
-/** What a channel's rule says about who may, without what it leaves out. */
+/** The permissions that a channel's rule states; what it leaves out is filled in from wider rules. */
 function statedPermissions({
   listen,
   publish,
@@ -115,7 +115,7 @@ function statedPermissions({
   }
 }
 
-/** Of a path that is an address and no channel, on any road. */
+/** The rule of a path at which STOMP is spoken (`stomp.paths`): no channel, so nobody may do anything there, by any transport. */
 const closedChannel: ChannelOutput = {
   history: "none",
   slow: defaultRule.slow,
@@ -131,9 +131,9 @@ const defaultChannel: ChannelOutput = { history: {}, slow: defaultRule.slow }
 function ruleOf(
   pattern: string,
   { history, slow }: ChannelOutput,
-  { limits, who }: { readonly limits: Limits; readonly who: Permissions },
+  { limits, permissions }: { readonly limits: Limits; readonly permissions: Permissions },
 ): Rule {
-  if (history === "none") return { pattern, keep: null, slow, who }
+  if (history === "none") return { pattern, keep: null, slow, permissions }
   const standard = defaultRule.keep as NonNullable<Rule["keep"]>
   const {
     count = standard.count,
@@ -142,7 +142,7 @@ function ruleOf(
     budget,
   } = history
   const part = budget === undefined ? {} : { budget: { name: `rule:${pattern}` as const, bytes: budget } }
-  return { pattern, keep: { count, bytes, timeMs, ...part }, slow, who }
+  return { pattern, keep: { count, bytes, timeMs, ...part }, slow, permissions }
 }
 
 function hasPattern({ channels }: ConfigOutput, text: string): boolean {

@@ -68,12 +68,12 @@ function accessText({ keys, tokens, origins, proxies }: AccessConfig): string {
   ].join("; ")
 }
 
-function ruleText({ keep, slow, who }: Rule): string {
+function ruleText({ keep, slow, permissions }: Rule): string {
   const kept =
     keep === null
       ? "no history"
       : `${keep.count} messages, ${sizeText(keep.bytes)}, ${timeText(keep.timeMs)}${keep.budget ? `, ${sizeText(keep.budget.bytes)} for all` : ""}`
-  const may = who ? Object.entries(who).map(([action, word]) => `${action}: ${word}`) : []
+  const may = permissions ? Object.entries(permissions).map(([action, word]) => `${action}: ${word}`) : []
   return [kept, `slow: ${slow}`, ...may].join("; ")
 }
 

@@ -17,7 +17,7 @@ const secret = "a secret of at least 32 bytes, as RFC 7518 wants"
 const sha256 = "a".repeat(64)
 
 const whoIn = (config: ConfigInput, channel: string) =>
-  parseConfig(config).rules.for(parseChannel(channel, "body")).who
+  parseConfig(config).rules.for(parseChannel(channel, "body")).permissions
 
 describe("keys", () => {
   test("need a plain name, a digest and readable patterns", () => {
