@@ -35,6 +35,40 @@ async function slowInReplay() {
   return { testHub, listener, drain, resume: testHub.hub.startSkipping(listener) }
 }
 
+describe("listeners that take no more for now", () => {
+  test("are given what follows once they take it again, without a word and without a gap, and the channel stays open meanwhile", async () => {
+    const testHub = new TestHub()
+    const { listener, drain } = stallAfter(2)
+    testHub.hub.join(listener, channelOf("/a"), null)
+    testHub.publish("/a", 2)
+    testHub.settle()
+    testHub.hub.pause(listener)
+    testHub.publish("/a", 3)
+    testHub.settle()
+    await flushPromises()
+    expect(listener.heard).toEqual(["start 0", "1", "2"])
+    drain()
+    await flushPromises()
+    testHub.publish("/a")
+    testHub.settle()
+    expect(listener.heard).toEqual(["start 0", "1", "2", "3", "4", "5", "6"])
+  })
+
+  test("change nothing by it when they are not live", async () => {
+    const testHub = new TestHub()
+    testHub.publish("/a", 3)
+    const listener = new RecordingListener()
+    testHub.hub.pause(listener)
+    testHub.hub.join(listener, channelOf("/a"), { epoch: "run1", offset: 0 })
+    testHub.hub.pause(listener)
+    await flushPromises()
+    expect(listener.offsets).toEqual([1, 2, 3])
+    testHub.hub.leave(listener)
+    testHub.hub.pause(listener)
+    expect(listener.hubState).toBeNull()
+  })
+})
+
 describe("slow readers", () => {
   test("skip to the newest message where the rule says so, and are told", () => {
     const testHub = new TestHub({ rule: { ...keepAll, slow: "latest" } })
