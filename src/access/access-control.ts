@@ -1,6 +1,7 @@
 // Finds out who asks, and whether they may, by the configuration at hand. Configured anew while it is in use; what was
 // verified under the old configuration is verified again.
 import type { Action, Channel } from "../channels/channel.ts"
+import { checkNotReserved } from "../channels/reserved-paths.ts"
 import { LabaError } from "../../wire/error.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import {
@@ -120,11 +121,17 @@ export class AccessControl implements Access {
   }
 
   may(identity: Identity, action: Action, channel: Channel): void {
+    this.checkName(channel)
     if (!this.settings.enforced) return
     const { who } = permissionOf(this.settings, action, channel)
     if (who === "anyone" && identity.kind === "anyone") return
     const decision = this.decide(identity, action, channel)
     if (!decision.allowed) throw new LabaError(decision.code ?? "forbidden", decision.detail)
+  }
+
+  /** Whether a name is a channel's under this configuration. Throws `bad_channel`. */
+  checkName(channel: Channel): void {
+    checkNotReserved(channel, this.settings.reservedPaths)
   }
 
   decide(identity: Identity, action: Action, channel: Channel): Decision {

@@ -24,11 +24,14 @@ export interface AccessControlConfig {
   readonly access: AccessConfig
   readonly rules: Rules
   readonly open: boolean
+  readonly reservedPaths: readonly string[]
   readonly listen: { readonly host: string }
 }
 
 export interface AccessSettings {
   readonly rules: Rules
+  /** With everything below them no channels. */
+  readonly reservedPaths: readonly string[]
   readonly enforced: boolean
   readonly hasCredentials: boolean
   readonly guardsLoopback: boolean
@@ -56,7 +59,7 @@ export interface AccessSettingsOptions {
 
 /** `before`: the settings that these take the place of. */
 export function makeAccessSettings(
-  { access, rules, open, listen }: AccessControlConfig,
+  { access, rules, open, reservedPaths, listen }: AccessControlConfig,
   options: AccessSettingsOptions,
   before?: AccessSettings,
 ): AccessSettings {
@@ -71,6 +74,7 @@ export function makeAccessSettings(
   const issuers = tokens?.issuers.flatMap((issuer) => issuersOf(issuer, jwksByUrl)) ?? []
   return {
     rules,
+    reservedPaths,
     enforced: closed || rules.entries.some(({ permissions }) => isClosed(permissions)),
     hasCredentials: closed,
     guardsLoopback: !closed && !open,

@@ -30,7 +30,7 @@ export interface NodeInfo {
 /** A connection, as a list tells of it. */
 export interface ConnectionFacts {
   readonly id: string
-  readonly transport: "websocket" | "sse" | "poll" | "tcp"
+  readonly transport: "websocket" | "sse" | "poll" | "tcp" | "sockjs"
   readonly protocol: string
   readonly user: string | null
 }

@@ -39,6 +39,8 @@ describe("a configuration", () => {
         tls: null,
         log: { level: "warn", format: null },
         hooks: [],
+        sockjs: { paths: new Map(), oldTransports: false },
+        reservedPaths: [],
         watch: [],
       })
       expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, permissions: everybody })

@@ -17,6 +17,8 @@ import { channelProblems } from "./checks/channel-problems.ts"
 import { hooksConfigOf, hooksProblems } from "./checks/hooks-problems.ts"
 import { stompProblems } from "./checks/stomp-problems.ts"
 import { schemaProblems } from "./checks/schema-problems.ts"
+import type { SockJsConfig } from "../http/sockjs/sockjs-config.ts"
+import { sockJsConfigOf, sockJsProblems } from "./checks/sockjs-problems.ts"
 import { type WatchConfig, watchConfigOf, watchProblems } from "./checks/watch-problems.ts"
 import { ConfigError } from "./config-error.ts"
 import type { TlsInput } from "./input/config-input.ts"
@@ -38,6 +40,9 @@ export interface Config {
   readonly engine: EngineConfig
   readonly node: { readonly name: string | null; readonly advertise: string | null; readonly leaseMs: number }
   readonly rules: Rules
+  readonly sockjs: SockJsConfig
+  /** With everything below them no channels. */
+  readonly reservedPaths: readonly string[]
   readonly limits: Limits
   readonly open: boolean
   readonly access: AccessConfig
@@ -62,6 +67,7 @@ export function parseConfig(value: unknown = {}): Config {
     ...hooksProblems(parsed.data.hooks),
     ...watchProblems(parsed.data.watch),
     ...stompProblems(parsed.data),
+    ...sockJsProblems(parsed.data.sockjs),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
   const access = accessConfigOf(parsed.data)
@@ -88,6 +94,8 @@ export function parseConfig(value: unknown = {}): Config {
     },
     limits,
     open,
+    sockjs: sockJsConfigOf(parsed.data.sockjs),
+    reservedPaths: Object.keys(parsed.data.sockjs.paths),
     access,
     rules: new Rules(rules),
     tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,

@@ -5,7 +5,7 @@ import type { MaybePromise } from "../engines/engine.ts"
 /** Whom an event is about. */
 export interface FunctionCall {
   readonly connection: string
-  readonly transport: "websocket" | "sse" | "poll" | "tcp"
+  readonly transport: "websocket" | "sse" | "poll" | "tcp" | "sockjs"
   readonly channel: string | null
   readonly user: string | null
   /** What was answered last as `state`. */

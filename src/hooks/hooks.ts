@@ -7,7 +7,7 @@ import type { MaybePromise } from "../engines/engine.ts"
 export interface Visitor {
   /** The connection's id; it names the connection to `push` and in every later call. Polls have one each. */
   readonly connection: string
-  readonly transport: "websocket" | "sse" | "poll" | "tcp"
+  readonly transport: "websocket" | "sse" | "poll" | "tcp" | "sockjs"
   readonly protocol: "raw" | "laba" | "stomp"
   /** The channel in the URL, or null on `/_/…`. */
   readonly channel: string | null

@@ -4,6 +4,7 @@ import type { Nodes } from "../cluster/nodes.ts"
 import type { Application } from "../hooks/application.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { HeldPolls } from "../transports/poll/held-polls.ts"
+import type { SockJsContext } from "./sockjs/sockjs-context.ts"
 import type { StompContext } from "../transports/stomp/stomp-context.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
 import type { SocketKinds } from "../transports/websocket/socket-kinds.ts"
@@ -17,6 +18,7 @@ export interface ApiContext extends TransportContext {
   readonly nodes: Nodes
   readonly socketKinds: SocketKinds
   readonly stomp: StompContext
+  readonly sockjs: SockJsContext
   readonly shutdown: ShutdownState
   /** Something that looks for a health check or for metrics asked a channel that nothing was published to. */
   readonly onProbe: (path: string) => void

@@ -6,6 +6,7 @@ import { guardLoopback } from "../access/origins/loopback-guard.ts"
 import { asksForWebSocket } from "../access/origins/upgrade-offer.ts"
 import type { ApiContext } from "./api-context.ts"
 import type { Answer, ApiRequest } from "./api-request.ts"
+import type { Endpoint, Methods } from "./endpoint.ts"
 import { deleteChannel, headChannel } from "./channels/channel-state.ts"
 import { listen } from "./channels/listen.ts"
 import { answerPollMany, openSocket, streamMany } from "./many/many.ts"
@@ -13,14 +14,10 @@ import { problemResponse } from "./problem.ts"
 import { publish } from "./channels/publish.ts"
 import { openPolledSession, openStreamedSession } from "./sessions/open-session.ts"
 import { deleteSession, pollSession, postCommands, sessionPrefix } from "./sessions/session.ts"
+import { isSockJsSocket, sockJsMethods } from "./sockjs/sockjs-routes.ts"
 import { openStomp } from "./websocket/stomp.ts"
 import type { InFlight } from "./in-flight.ts"
 import type { HttpServer } from "../transports/bun-server.ts"
-
-export type Endpoint = (context: ApiContext, request: ApiRequest) => Answer
-
-/** The methods of one address. */
-export type Methods = Readonly<Record<string, Endpoint>>
 
 const channelMethods: Methods = { POST: publish, GET: listen, HEAD: headChannel, DELETE: deleteChannel }
 
@@ -113,6 +110,8 @@ export class Router {
     if (headers.get("host")?.includes(",")) throw new LabaError("bad_request", "There is more than one Host.")
     if (access.guardsLoopback) guardLoopback(request.raw)
     access.origins.check(headers)
+    if (isRewritten && this.options.context.sockjs.placeOf(request.path))
+      throw new LabaError("not_found", "There is no such SockJS session.")
     if (isRewritten)
       throw new LabaError(
         "bad_channel",
@@ -124,6 +123,7 @@ export class Router {
       methods !== channelMethods &&
       request.path !== socketAddress &&
       methods !== stompMethods &&
+      !isSockJsSocket(methods) &&
       asksForWebSocket(headers)
     )
       throw new LabaError(
@@ -159,8 +159,7 @@ export class Router {
   }
 
   private methodsOf(path: string): Methods {
-    if (path !== "/" && !path.startsWith("/_/"))
-      return this.options.context.stomp.paths.has(path) ? stompMethods : channelMethods
+    if (path !== "/" && !path.startsWith("/_/")) return this.addressMethods(path) ?? channelMethods
     const methods = this.addresses.get(path)
     if (methods) return methods
     if (path.startsWith(sessionPrefix)) return sessionMethods
@@ -169,6 +168,13 @@ export class Router {
       if (found) return found
     }
     throw new LabaError("not_found", `There is nothing at ${path.slice(0, 100)}.`)
+  }
+
+  /** Of what the configuration has given an address to; null at a channel. */
+  private addressMethods(path: string): Methods | null {
+    const { stomp, sockjs } = this.options.context
+    if (stomp.paths.has(path)) return stompMethods
+    return sockJsMethods(sockjs, path)
   }
 
   private fail(error: unknown, request: ApiRequest): Response {

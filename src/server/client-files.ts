@@ -1,7 +1,7 @@
 // The browser client as files: built from its source when somebody first asks, then kept.
 import { buildClient } from "../../client/build.ts"
 import type { ApiRequest } from "../http/api-request.ts"
-import type { Methods } from "../http/router.ts"
+import type { Methods } from "../http/endpoint.ts"
 
 /** By path: the one file that sets `Laba`, for a script tag, and the ES module. */
 const forms = [

@@ -8,6 +8,7 @@ import { Application } from "../hooks/application.ts"
 import type { Hooks } from "../hooks/hooks.ts"
 import type { ShutdownState } from "../http/api-context.ts"
 import type { BackendContext } from "../http/backend/backend.ts"
+import { SockJsContext } from "../http/sockjs/sockjs-context.ts"
 import { InFlight } from "../http/in-flight.ts"
 import { makeNodeMethods } from "./cluster/node-methods.ts"
 import { Drafts } from "../hub/drafts.ts"
@@ -92,7 +93,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
   })
   const { engine } = hub
   const drafts = new Drafts(run)
-  const publishAsServer = makeServerPublish({ hub, drafts, limits })
+  const publishAsServer = makeServerPublish({ hub, drafts, limits, access })
 
   // The application's say, and what it is told.
   const remote = closeOnErrorSync(engine, () =>
@@ -156,6 +157,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
 
   const stomp = makeStompContext({ context, application, paths: config.stomp.paths })
   const stompPort = new StompPort(events)
+  const sockjs = new SockJsContext(config.sockjs)
   const reloader = new Reloader({
     config,
     read: source,
@@ -171,6 +173,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
       watches.configure(next.watch)
       stomp.paths = new Set(next.stomp.paths)
       stompPort.configure(next.stomp.tcp)
+      sockjs.config = next.sockjs
       rightsReview.rulesChanged(before)
     },
   })
@@ -183,6 +186,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
     socketKinds: makeSocketKinds(serverHandle, slowReaders),
     stomp,
     stompPort,
+    sockjs,
     onProbe: (path) => events.channelProbed(path),
   }
 }

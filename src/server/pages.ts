@@ -1,7 +1,7 @@
 // What the server shows to people: the landing page and what it loads.
 import { clientFiles } from "./client-files.ts"
 import type { Demos } from "./landing/sections/demos.ts"
-import type { Endpoint, Methods } from "../http/router.ts"
+import type { Endpoint, Methods } from "../http/endpoint.ts"
 import { landingAssets, landingPage, landingPolicy } from "./landing/landing.ts"
 
 interface PagesOptions {

@@ -18,6 +18,7 @@ export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
     "src/config/input/config-input.ts",
     "src/config/input/access-input.ts",
     "src/config/input/hooks-input.ts",
+    "src/config/input/sockjs-input.ts",
     "src/config/input/watch-input.ts",
     "src/config/input/stomp-input.ts",
     "wire/limits.ts",

@@ -58,6 +58,8 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.stomp": "StompInput",
   "ConfigInput.log": "LogInput",
   "ChannelInput.history": "HistoryInput",
+  "ConfigInput.sockjs": "SockJsInput",
+  "SockJsInput.paths": "SockJsPathInput",
   "ConfigInput.watch": "WatchInput",
   "WatchInput.tell": "TellInput",
   "TellInput.mail": "MailInput",

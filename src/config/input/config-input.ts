@@ -6,6 +6,7 @@ import type { LogFormat, LogLevel } from "../../telemetry/log-options.ts"
 import type { KeyInput, PermissionsInput, TokensInput } from "./access-input.ts"
 import type { HookInput } from "./hooks-input.ts"
 import type { StompInput } from "./stomp-input.ts"
+import type { SockJsInput } from "./sockjs-input.ts"
 import type { WatchInput } from "./watch-input.ts"
 
 /** What the config file holds, and what `serve()` takes. Everything may be left out. */
@@ -30,6 +31,8 @@ export interface ConfigInput {
   readonly origins?: readonly string[]
   /** Proxies whose `X-Forwarded-For` is believed: addresses and networks such as `10.0.0.0/8`. Default none. */
   readonly proxies?: readonly string[]
+  /** SockJS, for clients that speak it, such as those of Spring. */
+  readonly sockjs?: SockJsInput
   /** The bounds that clients can meet. */
   readonly limits?: LimitsInput
   /** Serves `https` and `wss` instead of `http` and `ws`. The files are read at start. */

@@ -8,6 +8,7 @@ import { logFormats, logLevels } from "../../telemetry/log-options.ts"
 import { engineSchema, redisSchema, sqliteSchema } from "./engine-schema.ts"
 import { hookSchema } from "./hooks-schema.ts"
 import { milliseconds, outOf, type Range, size, within } from "./schema-pieces.ts"
+import { sockJsSchema } from "./sockjs-schema.ts"
 import { watchSchema } from "./watch-schema.ts"
 
 const time = milliseconds('"500ms", "25s", "1m" or "1h"')
@@ -127,6 +128,7 @@ export const configSchema = z.strictObject({
   node: nodeSchema.prefault({}),
   channels: z.record(z.string(), channelSchema).default({}),
   ...accessShape,
+  sockjs: sockJsSchema.prefault({}),
   limits: z.strictObject(limitsShape).prefault({}),
   tls: tlsSchema.optional(),
   log: logSchema.prefault({}),

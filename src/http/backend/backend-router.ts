@@ -1,7 +1,7 @@
 // From a path to the route: the way of every backend request, from who calls to the answer.
 import { LabaError } from "../../../wire/error.ts"
 import type { ApiRequest } from "../api-request.ts"
-import type { Endpoint, Methods } from "../router.ts"
+import type { Endpoint, Methods } from "../endpoint.ts"
 import type { Authenticate, BackendContext, Route } from "./backend.ts"
 import { readQuery } from "./requests/query.ts"
 import { routes } from "./routes.ts"

@@ -3,6 +3,7 @@
 import { LabaError } from "../../../wire/error.ts"
 import { stompSubprotocols } from "../../protocols/stomp/version.ts"
 import { StompConversation } from "../../transports/stomp/stomp-conversation.ts"
+import type { Converse } from "../../transports/conversation/conversation.ts"
 import { identityOf, signIn } from "../../transports/conversation/sign-in.ts"
 import { ConversationSocket } from "../../transports/websocket/conversation-socket.ts"
 import { admitConnection } from "../admission.ts"
@@ -27,13 +28,21 @@ export function stompSubprotocolIn(offered: string): string | null {
   return stompSubprotocols.find((name) => names.includes(name)) ?? null
 }
 
+/** STOMP over a connection that came by HTTP: who it is may be known from its handshake, and CONNECT may say more. */
+export const converseInStomp =
+  (context: ApiContext): Converse =>
+  (connection) =>
+    new StompConversation(context.stomp, connection, async ({ credential }) => {
+      if (credential !== null) signIn(connection, await identityOf(credential, context), context)
+    })
+
 /** After the handshake was looked at. */
 export async function speakStomp(
   context: ApiContext,
   request: ApiRequest,
   subprotocol: string | null,
 ): Promise<Response | undefined> {
-  const { stomp, socketKinds } = context
+  const { socketKinds } = context
   refuseWhileDraining(context)
   const number = context.connections.reserve()
   const admitted = await admitConnection(context, request, {
@@ -48,10 +57,7 @@ export async function speakStomp(
   const socket = new ConversationSocket({
     context,
     kindOf: socketKinds.of,
-    converse: (connection) =>
-      new StompConversation(stomp, connection, async ({ credential }) => {
-        if (credential !== null) signIn(connection, await identityOf(credential, context), context)
-      }),
+    converse: converseInStomp(context),
   })
   return answerHandshake(context, request, { number, admitted, socket, subprotocol })
 }

@@ -95,8 +95,11 @@ export function makePublishFor(context: PublishContext): TransportContext["publi
   }
 
   if (!application.asksOnMessage) return publishUnasked
-  return (connection, request) =>
-    application.asksAboutMessage(request.channel)
+  return (connection, request) => {
+    // Also where the application takes the message, or puts another in its place.
+    access.checkName(request.channel)
+    return application.asksAboutMessage(request.channel)
       ? publishAfterAsking(connection, request)
       : publishUnasked(connection, request)
+  }
 }

@@ -15,9 +15,11 @@ export function makeServerPublish({
   hub,
   drafts,
   limits,
-}: Pick<ApiContext, "hub" | "drafts" | "limits">): ServerPublish {
+  access,
+}: Pick<ApiContext, "hub" | "drafts" | "limits" | "access">): ServerPublish {
   return async (name, read, key) => {
     const channel = parseChannel(name, "body")
+    access.checkName(channel)
     const payload = read()
     checkSize(payload, limits)
     const idempotency = idempotencyOf(key === undefined ? undefined : checkIdempotencyKey(key), payload)

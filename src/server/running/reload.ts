@@ -126,11 +126,14 @@ function changesBetween(before: Config, after: Config): ConfigChange[] {
   }
   compare("stomp", [before.stomp, after.stomp])
   compare("watch", [before.watch, after.watch])
+  compare("sockjs", [printable(before.sockjs), printable(after.sockjs)])
   for (const name of Object.keys(after.access) as (keyof Config["access"])[]) {
     compare(name, [before.access[name], after.access[name]])
   }
   return changes
 }
+
+const printable = ({ paths, ...more }: Config["sockjs"]) => ({ ...more, paths: Object.fromEntries(paths) })
 
 const rulesIn = ({ rules }: Config): ReadonlyMap<string, Rule> =>
   new Map(rules.entries.map((rule) => [rule.pattern, rule]))

@@ -3,7 +3,7 @@ import type { LabaError } from "../../../wire/error.ts"
 import type { Identity } from "../../access/access.ts"
 import type { Action, Channel } from "../../channels/channel.ts"
 
-export type TransportName = "websocket" | "sse" | "poll" | "tcp"
+export type TransportName = "websocket" | "sse" | "poll" | "tcp" | "sockjs"
 export type ProtocolName = "raw" | "laba" | "stomp"
 
 /** How a backend wants a WebSocket closed. Other transports have no number for it. */

@@ -24,6 +24,7 @@ const noCounts = (): Record<TransportName, Record<ProtocolName, number>> => ({
   sse: { raw: 0, laba: 0, stomp: 0 },
   poll: { raw: 0, laba: 0, stomp: 0 },
   tcp: { raw: 0, laba: 0, stomp: 0 },
+  sockjs: { raw: 0, laba: 0, stomp: 0 },
 })
 
 /** A user's connections. Most have one, and a map for each of a million users would cost more than all else of theirs. */

@@ -17,8 +17,8 @@ export interface WritableConnection extends Connection {
   /** Null when it can take a page of replay now, else a promise for when it can, or is closed. Never rejects. */
   ready(): Promise<void> | null
   drained(): Promise<void>
-  /** Ends the connection with a last frame, which says why. However much waits before it, nobody is slow by it. */
-  endWith(frame: Frame, code: Code): void
+  /** Ends the connection with a last frame, which says why; null where the protocol has none. However much waits before it, nobody is slow by it. */
+  endWith(frame: Frame | null, code: Code): void
   /** Ends it as its client wished, once what was sent has left. */
   close(): void
   /** Ends it at once: the client does not answer. */

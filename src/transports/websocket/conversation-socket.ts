@@ -17,9 +17,9 @@ interface ConversationSocketOptions {
 }
 
 export class ConversationSocket extends Socket implements WritableConnection {
-  readonly sharesFrames = true
+  readonly sharesFrames: boolean = true
   readonly kindOf: (protocol: Protocol) => GroupKind
-  private readonly conversation: Conversation
+  protected readonly conversation: Conversation
 
   constructor({ context, kindOf, converse }: ConversationSocketOptions) {
     super(context)
@@ -69,8 +69,8 @@ export class ConversationSocket extends Socket implements WritableConnection {
     })
   }
 
-  endWith(frame: Frame, code: Code): void {
-    this.send(frame)
+  endWith(frame: Frame | null, code: Code): void {
+    if (frame !== null) this.send(frame)
     this.closeWith(code)
   }
 

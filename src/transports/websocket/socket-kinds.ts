@@ -15,7 +15,11 @@ export interface SocketKinds {
 export function makeSocketKinds(serverHandle: ServerHandle, slowReaders: SlowReaders): SocketKinds {
   const makeKind = (name: string, protocol: Protocol): GroupKind =>
     socketGroups(name, { protocol, serverHandle, slowReaders })
-  const kinds = new WeakMap<Protocol, GroupKind>([[labaProtocol, makeKind("websocket-laba", labaProtocol)]])
+  const raw = makeKind("websocket-raw", rawProtocol)
+  const kinds = new WeakMap<Protocol, GroupKind>([
+    [labaProtocol, makeKind("websocket-laba", labaProtocol)],
+    [rawProtocol, raw],
+  ])
   return {
     of(protocol) {
       const known = kinds.get(protocol)
@@ -24,6 +28,6 @@ export function makeSocketKinds(serverHandle: ServerHandle, slowReaders: SlowRea
       kinds.set(protocol, kind)
       return kind
     },
-    raw: makeKind("websocket-raw", rawProtocol),
+    raw,
   }
 }

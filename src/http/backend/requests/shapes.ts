@@ -55,7 +55,7 @@ export const results = z.strictObject({
 
 export const connection = z.strictObject({
   id: opaque("Unguessable; it names the node too."),
-  transport: z.enum(["websocket", "sse", "poll", "tcp"]),
+  transport: z.enum(["websocket", "sse", "poll", "tcp", "sockjs"]),
   protocol: z.enum(["raw", "laba", "stomp"]),
   user: z.string().nullable().describe("Who it belongs to; null when nobody said."),
 })

@@ -1,0 +1,92 @@
+// POST …/xhr, POST …/xhr_streaming and GET …/eventsource: what a session has for its client. The first that comes for a session opens it.
+import { closeFrame } from "../../protocols/sockjs/frames.ts"
+import { PollReceiver } from "../../transports/sockjs/poll-receiver.ts"
+import { SockJsSession } from "../../transports/sockjs/sockjs-session.ts"
+import { StreamReceiver, type StreamShape } from "../../transports/sockjs/stream-receiver.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { ApiRequest } from "../api-request.ts"
+import { refuseWhileDraining } from "../draining.ts"
+import { answer, noCache, noSession, scriptType } from "./answer.ts"
+import { letIn } from "./conversations.ts"
+import { claimIn } from "./session-claim.ts"
+
+/** Browsers hold back the first bytes of an answer that is read by script. */
+const xhrPrelude = `${"h".repeat(2048)}\n`
+
+const xhrShape: StreamShape = { prelude: xhrPrelude, shape: (frame) => `${frame}\n` }
+
+/** Clients decode escapes of URLs in what comes as events. */
+const eventSourceShape: StreamShape = {
+  prelude: "\r\n",
+  // A frame is JSON, so no line break and no NUL is in it.
+  shape: (frame) => `data: ${frame.replaceAll("%", "%25")}\r\n\r\n`,
+}
+
+const anotherOpen = closeFrame(2010, "Another connection still open")
+
+/** Seconds after the last byte within which a client that reads no more is cut. */
+const lastSeconds = 4
+
+/** Seconds that a poll may take beyond the heartbeat, which answers it. */
+const spareSeconds = 10
+
+export async function pollByXhr(context: ApiContext, request: ApiRequest): Promise<Response> {
+  const frame = await poll(context, request)
+  return answer(request, `${frame}\n`, { type: scriptType, cache: noCache })
+}
+
+export const openXhrStreaming = (context: ApiContext, request: ApiRequest): Promise<Response> =>
+  stream(context, request, { ...xhrShape, type: scriptType })
+
+export const openEventSource = (context: ApiContext, request: ApiRequest): Promise<Response> =>
+  stream(context, request, { ...eventSourceShape, type: "text/event-stream" })
+
+/** The next frame of a session. Throws why there is none. */
+async function poll(context: ApiContext, request: ApiRequest): Promise<string> {
+  const session = await findOrOpen(context, request)
+  if (!session) return anotherOpen
+  const { signal } = request.raw
+  context.setTimeout(request.raw, Math.ceil(context.limits.heartbeatSeconds) + spareSeconds)
+  const receiver = new PollReceiver()
+  // Also after it was answered: as long as the answer is not written whole.
+  signal.addEventListener("abort", () => session.answerCut(receiver), { once: true })
+  session.attach(receiver)
+  if (signal.aborted) session.answerCut(receiver)
+  return receiver.answer
+}
+
+/** An answer that goes on. Throws why there is none. */
+async function stream(
+  context: ApiContext,
+  request: ApiRequest,
+  { type, prelude, shape }: StreamShape & { readonly type: string },
+): Promise<Response> {
+  const session = await findOrOpen(context, request)
+  const headers = { type, cache: noCache }
+  if (!session) return answer(request, `${prelude}${shape(anotherOpen)}`, headers)
+  context.setTimeout(request.raw, 0)
+  const receiver = new StreamReceiver({
+    prelude,
+    shape,
+    onOpen: (opened) => session.attach(opened),
+    beforeClose: () => context.setTimeout(request.raw, lastSeconds),
+  })
+  receiver.owner = session
+  return answer(request, receiver.body(), { ...headers, more: { "X-Accel-Buffering": "no" } })
+}
+
+/** Null: somebody is being let in for it at this moment. */
+async function findOrOpen(context: ApiContext, request: ApiRequest): Promise<SockJsSession | null> {
+  const { sockjs } = context
+  const { claim, carries } = claimIn(context, request)
+  const known = sockjs.find(claim)
+  if (known === "not theirs") throw noSession()
+  if (known) return known
+  if (sockjs.isOpening(claim)) return null
+  return sockjs.open(claim, async (onForgotten) => {
+    const { number, admitted, converse } = await letIn(context, request, { carries, transport: "sockjs" })
+    const { user, client, abandon } = admitted
+    refuseWhileDraining(context, abandon)
+    return new SockJsSession({ context, number, user, client, converse, onForgotten })
+  })
+}

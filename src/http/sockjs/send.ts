@@ -1,0 +1,46 @@
+// POST …/xhr_send: an array of messages from a session's client.
+import { BadMessages, readMessages } from "../../protocols/sockjs/frames.ts"
+import type { ApiContext } from "../api-context.ts"
+import type { ApiRequest } from "../api-request.ts"
+import { readBytes } from "../body/body-bytes.ts"
+import { decodeUtf8 } from "../body/payload.ts"
+import { answer, badPayload, noCache, noSession } from "./answer.ts"
+import { claimIn } from "./session-claim.ts"
+
+/** A client puts all that it has into one POST while another is under way. */
+const bodyBytesMax = 512 * 1024
+
+/** A JSON string may need six bytes for one of a message (`\u0000`). */
+const escapedFactor = 6
+
+export async function sendByXhr(context: ApiContext, request: ApiRequest): Promise<Response> {
+  const bytesMax = Math.max(bodyBytesMax, context.limits.messageBytesMax * escapedFactor)
+  const bytes = await readBytes(request.raw, bytesMax)
+  return takeMessages(context, request, bytes, () =>
+    answer(request, null, { status: 204, type: "text/plain; charset=UTF-8", cache: noCache }),
+  )
+}
+
+/** Has the session take what was posted. Throws why it does not. */
+function takeMessages(
+  context: ApiContext,
+  request: ApiRequest,
+  bytes: Uint8Array,
+  done: () => Response,
+): Response {
+  if (bytes.length === 0) return badPayload(request, "Payload expected.", "bad_body")
+  const text = decodeUtf8(bytes)
+  if (text === null) return badPayload(request, "Broken JSON encoding.", "bad_utf8")
+  let messages: readonly string[]
+  try {
+    messages = readMessages(text)
+    if (!text.trimStart().startsWith("[")) throw new BadMessages(true)
+  } catch (error) {
+    if (!(error instanceof BadMessages)) throw error
+    return badPayload(request, error.message, error.isJson ? "bad_body" : "bad_json")
+  }
+  const session = context.sockjs.find(claimIn(context, request).claim)
+  if (session === null || session === "not theirs" || session.closed) throw noSession()
+  session.take(messages)
+  return done()
+}

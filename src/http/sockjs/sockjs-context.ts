@@ -1,0 +1,80 @@
+// What SockJS's endpoints share: the paths that it is served below, and the sessions over HTTP that live on this node.
+import type { SockJsSession } from "../../transports/sockjs/sockjs-session.ts"
+import type { SockJsCarries, SockJsConfig } from "./sockjs-config.ts"
+
+/** Where in a service of SockJS a request goes. */
+export interface SockJsPlace {
+  /** The path that the configuration names. */
+  readonly service: string
+  readonly carries: SockJsCarries
+  /** What follows it, without a slash at its end. */
+  readonly rest: string
+}
+
+interface OpenSession {
+  readonly session: SockJsSession
+  /** The user whose credential the request showed that opened it. */
+  readonly openedBy: string | undefined
+}
+
+/** Which session is meant, and by whom. */
+export interface SessionClaim {
+  readonly service: string
+  /** The name that its client chose. */
+  readonly name: string
+  /** Whose credential the request showed. */
+  readonly user: string | undefined
+}
+
+const keyOf = ({ service, name }: SessionClaim): string => `${service} ${name}`
+
+export class SockJsContext {
+  /** Replaced by a reload: what lives goes on, by paths that are served still. */
+  config: SockJsConfig
+  /** By service and the name that the client chose. */
+  private readonly sessions = new Map<string, OpenSession>()
+  /** Those that somebody is being let in for. */
+  private readonly opening = new Set<string>()
+
+  constructor(config: SockJsConfig) {
+    this.config = config
+  }
+
+  /** Null for a path that is none of SockJS's. */
+  placeOf(path: string): SockJsPlace | null {
+    for (const [service, carries] of this.config.paths) {
+      if (!path.startsWith(service)) continue
+      if (path.length > service.length && path[service.length] !== "/") continue
+      const rest = path.slice(service.length)
+      return { service, carries, rest: rest.endsWith("/") ? rest.slice(0, -1) : rest }
+    }
+    return null
+  }
+
+  /** A name can be guessed or seen, so a session that a user has opened is found by that user alone: "not theirs" for others. */
+  find(claim: SessionClaim): SockJsSession | "not theirs" | null {
+    const known = this.sessions.get(keyOf(claim))
+    if (!known) return null
+    return known.openedBy === undefined || known.openedBy === claim.user ? known.session : "not theirs"
+  }
+
+  isOpening(claim: SessionClaim): boolean {
+    return this.opening.has(keyOf(claim))
+  }
+
+  /** Opens one session at a time under a name. The caller has looked that there is none. */
+  async open(
+    claim: SessionClaim,
+    make: (onForgotten: () => void) => Promise<SockJsSession>,
+  ): Promise<SockJsSession> {
+    const key = keyOf(claim)
+    this.opening.add(key)
+    try {
+      const session = await make(() => this.sessions.delete(key))
+      this.sessions.set(key, { session, openedBy: claim.user })
+      return session
+    } finally {
+      this.opening.delete(key)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+// A server with services of SockJS, and its sessions spoken to as its clients do over HTTP: by hand, so that a test says what goes over the wire.
+import type { ServeOptions } from "../../src/server/index.ts"
+import { Inbox } from "../support/inbox.ts"
+import { startServer } from "../support/server.ts"
+
+/** One service of each kind. What is sent to `/echo` is heard by all of its sessions. */
+export const services = {
+  paths: {
+    "/websocket": "stomp",
+    "/live": { protocol: "laba" },
+    "/echo": { protocol: "raw", channel: "/echoes" },
+  },
+} as const
+
+export const startSockJs = (options: ServeOptions = {}) => startServer({ sockjs: services, ...options })
+
+let sessions = 0
+
+/** The address of a session that nobody has opened yet. */
+export const freshSession = (service: string): string => `${service}/000/s${process.pid}x${sessions++}`
+
+/** A POST, and what it was answered. */
+export async function post(url: string, body?: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, { method: "POST", headers, ...(body !== undefined && { body }) })
+  return { status: response.status, headers: response.headers, body: await response.text() }
+}
+
+export const poll = async (session: string): Promise<string> => (await post(`${session}/xhr`)).body
+
+export const send = (session: string, ...messages: readonly string[]) =>
+  post(`${session}/xhr_send`, JSON.stringify(messages))
+
+/** A stream of frames: those of `xhr_streaming` by their lines, those of `eventsource` by their events. */
+export async function openStream(url: string, method: "GET" | "POST") {
+  const abort = new AbortController()
+  const response = await fetch(url, { method, signal: abort.signal })
+  const frames = new Inbox<string>(url)
+  const ended = Promise.withResolvers<void>()
+  const read = async (): Promise<void> => {
+    let text = ""
+    const decoder = new TextDecoder()
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      text += decoder.decode(chunk, { stream: true })
+      const lines = text.split(/\r?\n/)
+      text = lines.pop() as string
+      for (const line of lines) if (line !== "") frames.push(line.replace(/^data: /, ""))
+    }
+  }
+  read()
+    .catch(() => undefined)
+    .finally(() => ended.resolve())
+  return {
+    response,
+    frames,
+    ended: ended.promise,
+    cut: () => abort.abort(),
+    [Symbol.asyncDispose]: async () => abort.abort(),
+  }
+}
+
+/** A WebSocket whose messages and end are queued. */
+export async function openSocket(url: string, protocols: string[] = []) {
+  const socket = new WebSocket(url.replace(/^http/, "ws"), protocols)
+  const frames = new Inbox<string>(url)
+  const ended = Promise.withResolvers<{ code: number; reason: string }>()
+  socket.onmessage = ({ data }) => frames.push(String(data))
+  socket.onclose = ({ code, reason }) => ended.resolve({ code, reason })
+  await new Promise<void>((resolve, reject) => {
+    socket.onopen = () => resolve()
+    socket.onerror = () => reject(new Error(`no WebSocket at ${url}`))
+  })
+  return {
+    socket,
+    frames,
+    ended: ended.promise,
+    send: (text: string) => socket.send(text),
+    [Symbol.asyncDispose]: async () => socket.close(),
+  }
+}
