@@ -51,15 +51,16 @@ export class StompPort {
     }
   }
 
+  /** The port that was stays open until the other is, and where the other is taken: a further reload tries again. */
   configure(port: number | null): void {
     if (port === this.wished || !this.open) return
-    this.stop()
-    this.wished = port
-    if (port === null) return
     try {
-      this.server = this.open(port)
+      const server = port === null ? null : this.open(port)
+      this.stop()
+      this.server = server
+      this.wished = port
     } catch (error) {
-      this.events.stompPortFailed(port, error)
+      this.events.stompPortFailed(port as number, this.port, error)
     }
   }
 

@@ -56,9 +56,13 @@ export class Events {
     this.write(level, { event: "start_warning", name, remedy }, what)
   }
 
-  /** The configuration that is in use now wants STOMP at a port that cannot be listened at. */
-  stompPortFailed(port: number, error: unknown): void {
-    this.write("error", { event: "stomp_port_failed", port, error }, "STOMP cannot be spoken at its port.")
+  /** A reload wants STOMP at a port that cannot be listened at: it is still spoken at the old one, where there was one. */
+  stompPortFailed(port: number, stillAt: number | null, error: unknown): void {
+    this.write(
+      "error",
+      { event: "stomp_port_failed", port, stillAt, error },
+      "STOMP cannot be spoken at its new port; the next reload tries again.",
+    )
   }
 
   /** The node takes no one new and sends away who is here. */

@@ -6,7 +6,7 @@ import { eventually } from "../support/eventually.ts"
 import { publish, publishAll } from "../support/publish.ts"
 import { freshChannel, startServer } from "../support/server.ts"
 import { bodyText, connectStomp, openStompSocket, openStompTcp } from "../support/stomp.ts"
-import { serve, type ServeOptions } from "../../src/server/index.ts"
+import { serve, type ConfigInput, type ServeOptions } from "../../src/server/index.ts"
 
 const atAnyPort = { stomp: { tcp: 0 } }
 
@@ -201,6 +201,31 @@ describe("what is configured", () => {
       tcp.send("SUBSCRIBE", { id: "0", destination: "/a", receipt: "still here" })
       await tcp.frame("RECEIPT")
     } finally {
+      await laba.close()
+    }
+  })
+
+  test("[T25] a reload to a port that is taken keeps the old one, says so, and is done by the next that can", async () => {
+    const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } })
+    const lines: string[] = []
+    let tcp = 0
+    const input = (): ConfigInput => ({ listen: { port: 0 }, stomp: { tcp }, limits: { drainSeconds: 0 } })
+    const laba = await serve({ ...input(), source: input, logTo: (line) => void lines.push(line) })
+    try {
+      const port = laba.stompPort as number
+      tcp = taken.port
+      await laba.reload()
+      expect(lines.join("")).toMatch(/stomp_port_failed/)
+      expect(laba.stompPort).toBe(port)
+      await using still = await openStompTcp(port)
+      await still.connect()
+      taken.stop(true)
+      await laba.reload()
+      expect(laba.stompPort).toBe(tcp)
+      await using moved = await openStompTcp(tcp)
+      await moved.connect()
+    } finally {
+      taken.stop(true)
       await laba.close()
     }
   })
