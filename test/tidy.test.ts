@@ -90,7 +90,6 @@ const mayName: Record<string, readonly string[]> = {
 const onBun = [
   "src/transports/",
   "src/engines/",
-  "src/ingest/",
   "src/server/",
   "src/cli/",
   // Builds the one file for browsers.

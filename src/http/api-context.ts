@@ -1,4 +1,4 @@
-// What the endpoints of one node work with, by name. Each takes what it needs and nothing through another.
+// The dependencies of the HTTP endpoints of one node, flat and by name: an endpoint takes what it needs.
 import type { AccessControl } from "../access/access-control.ts"
 import type { Nodes } from "../cluster/nodes.ts"
 import type { Application } from "../hooks/application.ts"
@@ -20,13 +20,13 @@ export interface ApiContext extends TransportContext {
   readonly stomp: StompContext
   readonly sockjs: SockJsContext
   readonly shutdown: ShutdownState
-  /** Something that looks for a health check or for metrics asked a channel that nothing was published to. */
+  /** A health check or a scraper asked at a path such as `/healthz`, which is a channel here and always looks well: the operator is told. */
   readonly onProbe: (path: string) => void
 }
 
 /** How far a node is on its way out. */
 export interface ShutdownState {
-  /** `/_/ready` says no; everybody is still let in and served. */
+  /** `/_/ready` says no; everybody is still let in and served. Before `draining`. */
   leaving: boolean
   /** Nobody new is let in. */
   draining: boolean

@@ -1,5 +1,5 @@
-// Where a reaction stands, in a file. Saving is quick to ask for: while one save is on its way to the disk, only the newest
-// of those that follow is kept.
+// How far a reaction has come (its cursor, as a consumer's committed offset) in a file. Saving costs little: while one save is on its way
+// to the disk, only the newest of those that follow is kept.
 import { mkdir, readFile } from "node:fs/promises"
 import { dirname } from "node:path"
 import { writeDurably } from "./durable-file.ts"

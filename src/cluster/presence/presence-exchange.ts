@@ -31,7 +31,7 @@ export interface PresenceSource {
   /** Channels of which this node has something to announce. */
   channels(): Iterable<Channel>
   snapshot(channel: Channel): PresenceSnapshot
-  /** The same, to be told as a whole: what changed since the last announcement is in it, and is not announced again. */
+  /** A snapshot that will be announced: clears the changes that waited to be, since they are in it. */
   takeSnapshot(channel: Channel): PresenceSnapshot
 }
 

@@ -1,5 +1,5 @@
-// The presence of one node: a tracker for each channel whose rule keeps presence and where somebody is, or is asked about.
-// Without other nodes it is all there is; with them, an exchange joins what each node announces.
+// Presence as one node knows it: a tracker (presence-tracker.ts) for each channel whose rule keeps presence, while somebody is there or asks
+// who is. In a cluster an exchange (presence-exchange.ts) adds what the other nodes announce.
 import { systemClock } from "../../bounds/clock.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
@@ -25,9 +25,9 @@ interface PresenceRegistryOptions {
   /** Null without other nodes. */
   readonly exchange?: PresenceExchange | null
   readonly graceMs?: number
-  /** Milliseconds since 1970. Where it is given, what takes a while is measured by it too. */
+  /** Milliseconds since 1970. Where it is given, durations are measured by it too. */
   readonly now?: () => number
-  /** With it only `tick` moves anything. */
+  /** For tests: no timer; only a call of `tick` moves anything. */
   readonly manual?: boolean
 }
 
@@ -154,7 +154,7 @@ const emptySnapshot: PresenceSnapshot = { members: [], guests: 0 }
 
 const nobody: PresencePage = { members: [], next: null, users: 0, guests: 0 }
 
-/** One connection in a channel. */
+/** What one connection holds while it is in a channel. */
 class TrackedHandle implements PresenceHandle {
   private tracker: PresenceTracker | null
   private readonly user: string | undefined

@@ -1,4 +1,4 @@
-// The nodes of a cluster under their leases, kept in Redis by Redis' clock. A node renews its lease every second and
+// The membership of a cluster: its nodes under their leases, kept in Redis by Redis' clock. A node renews its lease every second and
 // learns in the same step who else is alive.
 import type { RedisClient } from "../../redis/redis-client.ts"
 import { defineScript, redisClock } from "../../redis/script.ts"
@@ -8,7 +8,7 @@ import type { NodeInfo } from "../nodes.ts"
 /** All nodes are under one tag: a handful of short texts. */
 const tag = "nodes"
 
-/** Ids of nodes that never were are free to make up: they cost Redis no more than so often a look. */
+/** Anybody can make up ids of nodes that never were: looking for those asks Redis at most this often. */
 const lookupIntervalMs = 200
 
 /** KEYS: leases, entries. ARGV: run, lease in ms, entry. Answers whether the lease had held, Redis' time, then all live entries. */

@@ -1,4 +1,4 @@
-// What the environment says about the configuration.
+// The environment variables (`LABA_…`) that lay something over the configuration, and what a misspelled one is told.
 import { type ConfigInput, parseConfig } from "../config.ts"
 import { ConfigError, type Problem } from "../config-error.ts"
 import { mergeConfig } from "./merge-config.ts"
@@ -36,7 +36,7 @@ const booleanWords: ReadonlyMap<string, boolean> = new Map([
 
 /**
  * The environment laid over a configuration. An empty variable counts as not set, unless it is a secret. Throws `ConfigError`
- * that names the variable, and for a name that is a slip of one of these: what was meant, such as a secret, would be missing.
+ * that names the variable, and for a name that is a misspelling of one of these: what was meant, such as a secret, would be missing.
  */
 export function applyEnvironment(
   config: ConfigInput,
@@ -66,7 +66,7 @@ export function applyEnvironment(
   return result
 }
 
-/** Other programs may have variables of this prefix (`LABA_NGINX`), so only what is one edit away is taken for a slip. */
+/** Other programs may have variables of this prefix (`LABA_NGINX`), so only what is one edit away is taken for a misspelling. */
 function misspelledVariables(names: readonly string[]): Problem[] {
   const known = Object.keys(environmentVariables).map((name) => name.slice(prefix.length))
   return names

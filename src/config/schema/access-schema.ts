@@ -1,4 +1,4 @@
-// The schema of what is configured about access. What needs more than a shape to be checked is in access-problems.ts.
+// The schema of what is configured about access. What needs more than a shape to be checked is in ../checks/access-problems.ts.
 import { z } from "zod"
 import { milliseconds, texts } from "./schema-pieces.ts"
 

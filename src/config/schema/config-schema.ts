@@ -20,7 +20,7 @@ const count = ({ min, max }: Range) => (max === undefined ? z.int().min(min) : z
 
 const hostError = 'must be an address or a host name, such as "127.0.0.1"; the port is `port`'
 
-/** An address, that of IPv6 in brackets too, or a name: no URL and no port behind it. That it is there is looked at before. */
+/** An address, that of IPv6 in brackets too, or a name: no URL and no port behind it. Whether this machine has it shows at the start. */
 const isHost = (text: string): boolean =>
   isIP(text.replace(/^\[(.*)\]$/, "$1")) !== 0 || /^[\w.-]*$/.test(text)
 

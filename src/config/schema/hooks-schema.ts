@@ -1,4 +1,4 @@
-// The schema of what is configured about hooks. What needs more than a shape to be checked is in hooks-problems.ts.
+// The schema of what is configured about hooks. What needs more than a shape to be checked is in ../checks/hooks-problems.ts.
 import { z } from "zod"
 import { milliseconds, texts } from "./schema-pieces.ts"
 

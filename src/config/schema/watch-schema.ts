@@ -1,4 +1,5 @@
-// The schema of what is configured about watches. What needs more than a shape to be checked is in watch-problems.ts.
+// The schema of `watch`: channels that must be heard from, and who is told when one is silent. What needs more than a
+// shape to be checked is in ../checks/watch-problems.ts.
 import { z } from "zod"
 import { milliseconds, texts } from "./schema-pieces.ts"
 

@@ -5,7 +5,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
 
 /**
- * Partitions of a Cluster. Enough to spread over some dozens of nodes, few enough for the upkeep of each every second. One server
+ * Partitions in a Redis Cluster. Enough to spread over some dozens of nodes, few enough for the upkeep of each every second. One server
  * needs one, and then budgets hold for all channels together.
  */
 const clusterPartitionCount = 64
@@ -13,9 +13,36 @@ const clusterPartitionCount = 64
 export interface Partition {
   /** What the hash tag of its keys is. */
   readonly tag: string
-  /** What every script is handed, in the order of scripts/shared.lua. */
+  /** What every script is handed as KEYS, in the order of scripts/shared.lua. */
   readonly keys: readonly string[]
 }
+
+/** The keys of a partition. They stand in Redis, so their names stay as they are. */
+const keyNames = [
+  /** A hash of the partition's own: generation, replication id, bytes in all. */
+  "ledger",
+  /** How often numbering began anew, by a hash of the channel's name. */
+  "lives",
+  /** Every channel, for lists. */
+  "names",
+  /** Channels with history, by when each was used last: which one is cleared first when room is short. */
+  "used",
+  /** Channels by when something of them expires. */
+  "due",
+  /** Idempotency keys with the receipts of their publishes, and when each key expires. */
+  "receipts",
+  "expiries",
+  /** With the channel's name behind it: its state, and its history. */
+  "channel:",
+  "log:",
+  /** Channels that somebody listens to, by when a node said so last. */
+  "heard",
+  /** How many idempotency keys each publisher has. */
+  "holders",
+  /** Bytes of history by the owner whose budget they count for; with an owner behind it, the channels of one. */
+  "owners",
+  "owned:",
+] as const
 
 /** Cuts Redis into partitions: as many as its kind needs, the same on every node. */
 export class Partitions {
@@ -24,22 +51,7 @@ export class Partitions {
   constructor(redis: RedisClient, count = redis.isCluster ? clusterPartitionCount : 1) {
     this.all = Array.from({ length: count }, (_, number) => {
       const tag = String(number)
-      const names = [
-        "ledger",
-        "lives",
-        "names",
-        "used",
-        "due",
-        "receipts",
-        "expiries",
-        "channel:",
-        "log:",
-        "heard",
-        "holders",
-        "owners",
-        "owned:",
-      ]
-      return { tag, keys: names.map((name) => redis.key(tag, name)) }
+      return { tag, keys: keyNames.map((name) => redis.key(tag, name)) }
     })
   }
 

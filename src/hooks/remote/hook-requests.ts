@@ -1,5 +1,5 @@
-// One ask from begin to end: put to its backend in the sender's turn, and its answer carried out: the state remembered, the
-// messages published. What goes wrong is told to a client in words that it may know.
+// One request to a backend whose answer somebody waits for, from begin to end: it is sent when its sender's turn comes, the state in the
+// answer is remembered, its messages are published. What goes wrong is thrown as an error that a client may see (client-errors.ts).
 import { LabaError } from "../../../wire/error.ts"
 import { addressGroupOf } from "../../access/origins/client-address.ts"
 import type { Visitor } from "../hooks.ts"
@@ -65,7 +65,7 @@ export class HookRequests {
         answer = await route.backend.ask(delivery, senderOf(user, addressGroupOf(address)))
         checkRegisterAnswer(answer, visitor)
       } catch (error) {
-        // Only who may have heard of the beginning hears of the end.
+        // Only a backend that may have let it in is told of its end: not one that refused it or was never reached.
         const isKnown = error instanceof BackendFailure && error.sent
         if (registration && !isKnown) this.options.registrations.forget(registration)
         throw clientErrorOf(error)

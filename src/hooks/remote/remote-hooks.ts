@@ -1,4 +1,4 @@
-// The application's say over HTTP: which backend is asked about whom, and told of whose end. How an ask goes is in hook-asks.ts, how
+// The application's say over HTTP: which backend is asked about whom, and told of whose end. How one request goes is in hook-requests.ts, how
 // what has to be told survives in stored-notifications.ts, how requests look is the dialects' affair.
 import { LabaError } from "../../../wire/error.ts"
 import { addressGroupOf } from "../../access/origins/client-address.ts"
@@ -40,7 +40,7 @@ export class RemoteHooks {
   readonly registrations: Registrations
   /** Which channels somebody listens to. Null when no backend wants to hear of it. */
   readonly occupancy: Occupancy | null
-  private readonly asks: HookRequests
+  private readonly requests: HookRequests
   private readonly stored: StoredNotifications
   private readonly sweeper: ReturnType<typeof setInterval>
 
@@ -57,7 +57,7 @@ export class RemoteHooks {
     this.durable = store.durable
     this.routes = routes
     this.registrations = registrations
-    this.asks = new HookRequests({ node, registrations, publish, now })
+    this.requests = new HookRequests({ node, registrations, publish, now })
     this.occupancy = routes.tellOfChannels
       ? new Occupancy({ ...shared, node, hookOf: (channel) => routes.channelHook(channel) })
       : null
@@ -89,7 +89,7 @@ export class RemoteHooks {
     const route = this.routes.forConnection(visitor)
     const registration = route ? await this.begin(visitor, route) : null
     try {
-      const answer = route ? await this.asks.register(route, visitor, registration) : {}
+      const answer = route ? await this.requests.register(route, visitor, registration) : {}
       const user = answer.user ?? visitor.user
       const { connection, transport, address } = visitor
       const sender = senderOf(visitor.user, addressGroupOf(address))
@@ -127,7 +127,7 @@ export class RemoteHooks {
       throw notRegisteredHere(message.channel)
     const kind = urls.transport === undefined ? "publish" : "transport"
     if (urls[kind] === undefined) return null
-    const { reply, publish } = await this.asks.ask(route, { kind, ...message }, { registration, sender })
+    const { reply, publish } = await this.requests.ask(route, { kind, ...message }, { registration, sender })
     // A message that a backend takes is its own, unless it says otherwise; one that it is asked to let pass, passes.
     const published = kind === "transport" ? publish === true : Array.isArray(publish) ? false : publish
     return {
@@ -144,7 +144,7 @@ export class RemoteHooks {
     const route = this.routes.for(message.channel)
     if (route?.hook.urls.publish === undefined) return null
     const event = { kind: "publish", connection: "", transport: "poll", ...message } as const
-    const { publish } = await this.asks.ask(route, event, { registration: null, sender })
+    const { publish } = await this.requests.ask(route, event, { registration: null, sender })
     return publish === undefined ? {} : { publish: publish === true }
   }
 
@@ -207,7 +207,7 @@ export class RemoteHooks {
       return
     }
     const registration = this.registrations.find(connection.connection)
-    await this.asks.ask(route, { kind: "subscribe", ...connection, channel }, { registration, sender })
+    await this.requests.ask(route, { kind: "subscribe", ...connection, channel }, { registration, sender })
   }
 }
 

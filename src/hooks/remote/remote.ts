@@ -136,7 +136,7 @@ export interface Dialect {
   /** Whether a backend is asked beforehand, by `OPTIONS`, if it wants to be called. */
   readonly handshakes: boolean
   write(delivery: Delivery, hook: HookConfig): EncodedDelivery
-  /** Throws `Refusal` when the backend says no, and `BackendFailure` when what it says could not be understood (failure.ts). */
+  /** Throws `Refusal` when the backend says no, `BackendFailure` when it is not understood (delivery/backend-failure.ts). */
   read(delivery: Delivery, response: HookResponse): Answer
 }
 

@@ -31,7 +31,10 @@ function announcedBytes(headers: Headers): number | null {
   return header !== null && /^\d+$/.test(header) ? Number(header) : null
 }
 
-/** Null when there is more. Copies into one buffer that doubles: a list of chunks that drip one by one would cost a hundred times its bytes. */
+/**
+ * Reads a body of unknown length; null when it is longer. Copies into one buffer that doubles: a list of chunks that drip one by
+ * one would cost a hundred times its bytes.
+ */
 async function readBounded(
   body: ReadableStream<Uint8Array> | null,
   bytesMax: number,

@@ -1,5 +1,5 @@
-// The life of a listener as one pure table. What is to be done on entering and leaving a phase is in audience.ts, when
-// an event happens in node-hub.ts and catch-up.ts.
+// The state machine of a listener as one pure table. What is done on entering and leaving a phase is in audience.ts; when an event
+// happens, in ../node-hub.ts, ../slow-listeners.ts and ../replay/catch-up.ts.
 import type { Phase } from "../../transports/transport.ts"
 
 export type ListenerEvent =

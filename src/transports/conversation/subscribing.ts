@@ -1,5 +1,5 @@
-// What leads a connection to one more channel, in every protocol that has many on one connection: rights, the application, the channel's
-// opening; and the rights again after each wait.
+// Subscribes a connection to one more channel, in every protocol that has many on one connection (laba.v1, STOMP): its permission is checked,
+// the application asked, the channel opened on this node; and the permission again after each wait.
 import type { Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Limits } from "../../../wire/limits.ts"
@@ -25,14 +25,14 @@ export function subscribeInTurn(subscribing: Subscribing): MaybePromise<void> {
   const { context, connection, channel, permit } = subscribing
   permit()
   const asked = context.askToSubscribe(connection, channel)
-  if (!asked) return join(subscribing)
+  if (!asked) return joinWhenOpen(subscribing)
   return asked.then(() => {
     permit()
-    return join(subscribing)
+    return joinWhenOpen(subscribing)
   })
 }
 
-function join({ context, connection, channel, permit, join }: Subscribing): MaybePromise<void> {
+function joinWhenOpen({ context, connection, channel, permit, join }: Subscribing): MaybePromise<void> {
   const listen = (release: () => void, isLater: boolean): void => {
     try {
       if (connection.closed) return
@@ -59,8 +59,8 @@ export function permitListening(
 }
 
 /**
- * What costs the server a look at other nodes is not done in a loop. Takes when the next is due and answers when the one after it
- * is. Throws `too_many_requests`.
+ * Limits the rate of subscribes of one connection: each may cost a round trip to the engine and to other nodes. Takes when the next is due
+ * and answers when the one after it is. Throws `too_many_requests`.
  */
 export function countSubscribe(dueAtMs: number, limits: Limits): number {
   const now = performance.now()

@@ -1,5 +1,6 @@
-// Tells a backend what it has to hear until it has heard it: in order where order means something, again after a growing,
-// jittered wait, and after a restart where that is remembered.
+// Retries notifications of hooks (unregister, occupied, vacated) until their backend has answered: in order where order means something,
+// after a growing, jittered wait, and after a restart where they are stored. A request whose answer
+// somebody waits for is not retried: its client is told.
 import { type Backoff, boundMs } from "../../../../wire/backoff.ts"
 import { AgedMap } from "../../../bounds/aged-map.ts"
 import type { HookNotification, NotificationStore } from "../remote.ts"
