@@ -9,6 +9,7 @@ import { http } from "./targets/http.ts"
 import { json } from "./targets/json.ts"
 import { channel, pattern } from "./targets/names.ts"
 import { session } from "./targets/session.ts"
+import { stomp } from "./targets/stomp.ts"
 import { credential, token } from "./targets/tokens.ts"
 import { websocket } from "./targets/websocket.ts"
 
@@ -32,4 +33,5 @@ export const targets: readonly AnyTarget[] = [
   http,
   websocket,
   session,
+  stomp,
 ]
