@@ -9,7 +9,13 @@ import type { TransportContext } from "../transport-context.ts"
  * Puts an identity in the place of the one that a connection had. A connection stays its user's. Throws `forbidden` for another user's
  * credential, and `too_many_connections` when the user has as many as one may; the connection goes on then with what it had.
  */
-export function signIn(connection: Connection, identity: Identity, context: TransportContext): void {
+export function signIn(
+  connection: Connection & { readonly closed: boolean },
+  identity: Identity,
+  context: TransportContext,
+): void {
+  // Whoever has gone while it was looked at is counted no more, by their user or by their address.
+  if (connection.closed) return
   const user = userOf(identity)
   if (connection.user !== undefined && user !== connection.user)
     throw new LabaError("forbidden", "A connection stays its user's; open another one for another user.")

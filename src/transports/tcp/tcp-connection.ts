@@ -36,8 +36,8 @@ export class TcpConnection implements WritableConnection, Reader {
   private readonly outbox: Outbox
   /** The last frame was given. */
   private isEnding = false
-  /** What came while something earlier was still being worked on. Null while nothing is. */
-  private incoming: Uint8Array[] | null = null
+  /** What came before it was let in, or while something earlier was still being worked on. Null while it is read at once. */
+  private incoming: Uint8Array[] | null = []
   /** Shared by all who wait for it. */
   private draining: PromiseWithResolvers<void> | null = null
 
@@ -46,6 +46,8 @@ export class TcpConnection implements WritableConnection, Reader {
     this.socket = socket
     this.outbox = new Outbox(socket, () => this.onFlushed())
     this.conversation = converse(this)
+    // Whoever has to wait for their turn waits with what they have to say.
+    socket.pause()
   }
 
   get protocol() {
@@ -60,14 +62,18 @@ export class TcpConnection implements WritableConnection, Reader {
     return kind
   }
 
-  /** It is let in. */
+  /** It is let in: what it says is read from now on. */
   open(): void {
     this.context.connections.addReserved(this, this.number)
     this.conversation.opened()
+    const came = this.incoming ?? []
+    this.incoming = null
+    this.socket.resume()
+    for (const bytes of came) this.onData(bytes)
   }
 
   onData(bytes: Uint8Array): void {
-    if (this.closed) return
+    if (this.closed || this.isEnding) return
     // The runtime may use its memory again.
     const copy = bytes.slice()
     if (this.incoming) {
@@ -154,6 +160,8 @@ export class TcpConnection implements WritableConnection, Reader {
   close(): void {
     if (this.closed || this.isEnding) return
     this.isEnding = true
+    // What it still sends is passed over, and its own end is heard.
+    this.socket.resume()
     setTimeout(() => this.cut(), lastFrameMs).unref()
     queueMicrotask(() => this.onFlushed())
   }

@@ -42,6 +42,11 @@ export function startTcpServer({ hostname, port, sharePort, tls, accept }: TcpSe
         socket.setNoDelay(true)
         socket.data = accept(socket, socket.remoteAddress)
       },
+      // With it, TLS connections are known from their beginning, as plain ones are: who never ends the handshake is counted, and ended in time.
+      handshake(socket, authorized) {
+        if (tls?.ca !== undefined && !authorized) socket.terminate()
+        else socket.data?.onDrain()
+      },
       data: (socket, bytes) => socket.data?.onData(bytes),
       drain: (socket) => socket.data?.onDrain(),
       // Half of a connection is none: whoever sends no more has gone.
