@@ -152,7 +152,7 @@ export const codes = {
     status: 409,
     retry: "stay-away",
     title: "This connection cannot take a direct frame.",
-    help: "Publish to a channel that this client polls: a poll has one answer, and that is its channel's.",
+    help: "Publish to a channel that this client listens to: a poll has one answer, and that is its channel's; a STOMP client takes a push at `/user/queue/direct` alone.",
   },
   gone: {
     status: 410,

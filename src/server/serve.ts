@@ -1,7 +1,6 @@
 // A running server: a node with an address. `import { serve } from "laba"` begins here.
 import { typeOfData } from "../../wire/content-type.ts"
 import { version } from "../../package.json" with { type: "json" }
-import { LabaError } from "../../wire/error.ts"
 import { makeKey } from "../access/credentials/keys.ts"
 import { isLoopbackAddress } from "../access/origins/loopback-guard.ts"
 import { parseChannel } from "../channels/name.ts"
@@ -16,6 +15,7 @@ import type { Counters } from "../telemetry/counters.ts"
 import { Events, type RequestFacts } from "../telemetry/events.ts"
 import { makeLog } from "../telemetry/log.ts"
 import { startBunServer } from "../transports/bun-server.ts"
+import { cannotReceive } from "../transports/connections/cannot-receive.ts"
 import { closeOnError } from "./engines.ts"
 import type { Demos } from "./landing/sections/demos.ts"
 import { makeNode, type Node } from "./node.ts"
@@ -190,7 +190,7 @@ function push({ connections }: Node, id: string, data: string | Uint8Array): boo
   if (!connection) return false
   if (typeof data === "string") mustBeWhole(data)
   if (connection.direct(typeOfData(data), data)) return true
-  throw new LabaError("cannot_receive", "This connection polls; publish to a channel instead.")
+  throw cannotReceive(connection)
 }
 
 const toStandardError = (line: string): void => console.error(line.trimEnd())

@@ -200,6 +200,12 @@ describe("the application", () => {
     await using client = await connectStomp(server.base)
     const session = client.frames.seen[0]?.headers["session"] as string
     expect(() => server.laba.push(session, "too early")).toThrow("cannot_receive")
+    const push = { method: "POST", body: "too early" }
+    const refused = await fetch(`${server.base}/_/api/connections/${session}`, push)
+    expect(await refused.json()).toMatchObject({
+      code: "cannot_receive",
+      detail: expect.stringContaining("/user/queue/direct"),
+    })
     await client.subscribe("/user/queue/direct")
     expect(server.laba.push(session, "hello")).toBe(true)
     expect(bodyText(await client.frame("MESSAGE"))).toBe("hello")

@@ -3,6 +3,7 @@ import { bytesOfBase64 } from "../../../wire/base64.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { ConnectionFacts, NodeMethods } from "../../cluster/nodes.ts"
+import { cannotReceive } from "../../transports/connections/cannot-receive.ts"
 import type { Connection } from "../../transports/connections/connection.ts"
 import type { Connections } from "../../transports/connections/connections.ts"
 import type { HeldPolls } from "../../transports/poll/held-polls.ts"
@@ -36,8 +37,9 @@ export function makeNodeMethods(context: NodeMethodsContext): NodeMethods {
     },
     push({ id, type, data, base64 }) {
       const bytes = base64 ? bytesOfBase64(data) : data
-      if (find(id).direct(type, bytes)) return null
-      throw new LabaError("cannot_receive", "This connection is a poll; publish to a channel instead.")
+      const found = find(id)
+      if (found.direct(type, bytes)) return null
+      throw cannotReceive(found)
     },
     close({ id, code, reason }) {
       const why = new LabaError("disconnected", reason ?? "A backend ended this connection.")
