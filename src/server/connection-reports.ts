@@ -8,7 +8,7 @@ import type { TransportContext } from "../transports/transport-context.ts"
 type Told = Pick<ApiContext, "application" | "connections" | "counters"> & { readonly events: Events }
 type ConnectionReports = Pick<
   TransportContext,
-  "askToSubscribe" | "reportFailure" | "reportSlowCut" | "reportGone"
+  "askToSubscribe" | "reportFailure" | "reportRefusal" | "reportSlowCut" | "reportGone"
 >
 
 export function connectionReports({ application, connections, counters, events }: Told): ConnectionReports {
@@ -25,6 +25,7 @@ export function connectionReports({ application, connections, counters, events }
       ),
     reportFailure: ({ transport, protocol }, error) =>
       events.connectionFailed({ transport, protocol }, error),
+    reportRefusal: ({ transport, protocol }, error) => events.refused({ transport, protocol }, error),
     reportSlowCut(connection) {
       counters.slowCut++
       reportSlow(events, connection)

@@ -82,7 +82,7 @@ function acceptStomp(context: ApiContext, socket: TcpSocket, address: string): T
       ),
   )
   connection.number = context.connections.reserve()
-  void admit(context, connection, address).catch((error: unknown) => refuse(connection, error))
+  void admit(context, connection, address).catch((error: unknown) => refuse(context, connection, error))
   return connection
 }
 
@@ -99,10 +99,12 @@ async function admit(context: ApiContext, connection: TcpConnection, address: st
   connection.open()
 }
 
-const refuse = (connection: TcpConnection, error: unknown): void =>
-  connection.disconnect(
-    error instanceof LabaError ? error : new LabaError("internal", "The connection failed."),
-  )
+function refuse(context: ApiContext, connection: TcpConnection, error: unknown): void {
+  const isKnown = error instanceof LabaError
+  if (isKnown) context.reportRefusal(connection, error)
+  else context.reportFailure(connection, error)
+  connection.disconnect(isKnown ? error : new LabaError("internal", "The connection failed."))
+}
 
 interface Arrival {
   readonly request: SignInRequest

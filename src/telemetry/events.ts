@@ -15,6 +15,12 @@ export interface RequestFacts {
   readonly path: string
 }
 
+/** What may be told of a connection. */
+interface ConnectionFacts {
+  readonly transport: string
+  readonly protocol: string
+}
+
 /** Refusals by access rules and limits. */
 const notLetIn: ReadonlySet<Code> = new Set<Code>([
   "unauthorized",
@@ -75,9 +81,9 @@ export class Events {
   }
 
   /** Somebody was refused. Access and limits are worth a look; the rest is one client's mistake, and for debugging. */
-  refused(request: RequestFacts, error: LabaError): void {
-    if (notLetIn.has(error.code)) this.connectionRefused(request, error.code)
-    else this.requestRefused(request, error.code)
+  refused(refused: RequestFacts | ConnectionFacts, error: LabaError): void {
+    if (notLetIn.has(error.code)) this.connectionRefused(refused, error.code)
+    else this.requestRefused(refused, error.code)
   }
 
   /**
@@ -100,12 +106,12 @@ export class Events {
     )
   }
 
-  requestRefused(request: RequestFacts, code: Code): void {
-    this.writeThrottled("debug", { event: "request_refused", ...request, code }, "A request was refused.")
+  requestRefused(refused: RequestFacts | ConnectionFacts, code: Code): void {
+    this.writeThrottled("debug", { event: "request_refused", ...refused, code }, "A request was refused.")
   }
 
-  connectionRefused(request: RequestFacts, code: Code): void {
-    this.writeThrottled("info", { event: "connection_refused", ...request, code }, "Somebody was not let in.")
+  connectionRefused(refused: RequestFacts | ConnectionFacts, code: Code): void {
+    this.writeThrottled("info", { event: "connection_refused", ...refused, code }, "Somebody was not let in.")
   }
 
   /** A failure of ours, not of the client. */
@@ -114,10 +120,7 @@ export class Events {
   }
 
   /** The same, on a connection that carries commands. */
-  connectionFailed(
-    connection: { readonly transport: string; readonly protocol: string },
-    error: unknown,
-  ): void {
+  connectionFailed(connection: ConnectionFacts, error: unknown): void {
     this.writeThrottled("error", { event: "connection_failed", ...connection, error }, "A command failed.")
   }
 

@@ -18,5 +18,6 @@ export const stubContext = ({ limits, ...parts }: ContextParts): TransportContex
     setTimeout() {},
     reportGone() {},
     reportFailure() {},
+    reportRefusal() {},
     ...parts,
   }) as unknown as TransportContext

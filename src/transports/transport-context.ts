@@ -1,4 +1,5 @@
 // What all transports of one node share. Made once by the server; transports take from it what they need.
+import type { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Access } from "../access/access.ts"
 import type { AdmissionControl } from "../access/limits/admission-control.ts"
@@ -43,6 +44,8 @@ export interface TransportContext {
   askToSubscribe(connection: Connection, channel: Channel): MaybePromise<void>
   /** Writes down a failure of ours that no request carries: `internal` is all that the client learns. */
   reportFailure(connection: Connection, error: unknown): void
+  /** Writes down why a client is refused in a frame: no answer to a request tells of it. */
+  reportRefusal(connection: Connection, error: LabaError): void
   /** Counts and writes down a reader that the runtime closed, without a word, because too much waited for it. */
   reportSlowCut(connection: Connection): void
   /** Tells the application that a connection has gone. */

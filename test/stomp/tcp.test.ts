@@ -168,6 +168,31 @@ describe("over TCP", () => {
   }, 30_000)
 })
 
+test("who is refused at CONNECT, and what a frame does wrong, is in the log: no request tells of it", async () => {
+  await using server = await startGuarded(atAnyPort)
+  const written = () => server.log.map((line) => JSON.parse(line) as Record<string, unknown>)
+  const open = {
+    tcp: () => openStompTcp(server.laba.stompPort as number),
+    websocket: () => openStompSocket(server.base),
+  }
+  for (const transport of ["tcp", "websocket"] as const) {
+    await using stranger = await open[transport]()
+    stranger.send("CONNECT", { "accept-version": "1.2", passcode: "laba_nobody_x" })
+    expect(await stranger.errorCode()).toBe("unauthorized")
+    await using careless = await open[transport]()
+    careless.send("SEND", { destination: "/a" })
+    expect(await careless.errorCode()).toBe("bad_frame")
+    const facts = { transport, protocol: "stomp" }
+    expect(written()).toContainEqual(
+      expect.objectContaining({ ...facts, level: "info", event: "connection_refused", code: "unauthorized" }),
+    )
+    expect(written()).toContainEqual(
+      expect.objectContaining({ ...facts, level: "debug", event: "request_refused", code: "bad_frame" }),
+    )
+  }
+  expect(server.log.join("")).not.toContain("laba_nobody_x")
+})
+
 describe("what is configured", () => {
   test("[T1] further paths speak STOMP, and are no channel that anybody may use, on any road", async () => {
     await using server = await startServer({ stomp: { paths: ["/websocket"] } })

@@ -254,7 +254,9 @@ export class StompConversation implements Conversation {
     if (this.isOver) return
     const known =
       error instanceof LabaError ? error : new LabaError("internal", "The frame failed.", { cause: error })
-    if (known.code === "internal") this.stomp.context.reportFailure(this.connection, error)
+    const { context } = this.stomp
+    if (known.code === "internal") context.reportFailure(this.connection, error)
+    else context.reportRefusal(this.connection, known)
     this.end(known, receipt)
   }
 }
