@@ -1,4 +1,5 @@
-// What of the outside is used: a mail server and a provider of text messages, or none and what shows them on a page.
+// Reads from flags and environment which mail server and which provider of text messages are used. Without any, the demo shows mails and
+// texts on its own page.
 import { type SmsSender, tencentSms, twilioSms } from "laba"
 import { UsageError } from "../kit/command/command-line.ts"
 
@@ -8,7 +9,7 @@ export interface MailSettings {
   readonly to: string
 }
 
-/** Null: a mailbox of its own. Throws `Misuse` when something is missing. */
+/** Null: the mailbox of the demo (mail/mailbox.ts). Throws `Misuse` when something is missing. */
 export function mailSettings(given: {
   readonly smtp?: string
   readonly "mail-from"?: string
@@ -32,7 +33,7 @@ export function mailSettings(given: {
 /** What stands before the @ is nobody's business. */
 const withoutPassword = (address: string): string => address.replace(/^.*@/, "…@")
 
-/** Null: a phone of its own. Throws `Misuse` when something is missing. */
+/** Null: the phone of the demo (sms/local-phone.ts). Throws `Misuse` when something is missing. */
 export function smsSender(
   provider: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,

@@ -3,10 +3,10 @@ import { Database } from "bun:sqlite"
 import { join } from "node:path"
 import { makePrivateFolder } from "../kit/command/private-folder.ts"
 
-/** How a subscriber was when it was last heard of. */
+/** How a subscriber was when it was last saved. */
 interface SubscriberRecord {
   readonly isListening: boolean
-  /** Payments it has told. */
+  /** Payments it has delivered, by mail or text. */
   readonly told: number
 }
 

@@ -1,7 +1,7 @@
-// One thing after another: what begins while the one before is under way waits for it, however that ends.
+// A mutex for each name: work that comes while the one before is under way waits for it, however that ends.
 
 export class KeyedMutex {
-  /** What each name is about, last. */
+  /** The last work of each name. */
   private readonly last = new Map<string, Promise<unknown>>()
 
   /** Settles as the work does. Of one name only one work is under way at a time. */

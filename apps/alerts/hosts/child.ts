@@ -3,16 +3,16 @@ import { fileURLToPath } from "node:url"
 import type { LabaAccess } from "../../kit/laba/laba-calls.ts"
 
 interface ChildOptions {
-  /** A file in this folder. */
+  /** A TypeScript file in this folder. */
   readonly program: string
   readonly access: LabaAccess
-  readonly words: readonly string[]
+  readonly programArguments: readonly string[]
 }
 
-export function startChild({ program, access, words }: ChildOptions): Bun.Subprocess {
+export function startChild({ program, access, programArguments }: ChildOptions): Bun.Subprocess {
   const path = fileURLToPath(new URL(`./${program}`, import.meta.url))
   // With --no-orphans it ends when we do, however that happens.
-  return Bun.spawn([process.execPath, "--no-orphans", path, ...words], {
+  return Bun.spawn([process.execPath, "--no-orphans", path, ...programArguments], {
     // Not as arguments: those are in every list of processes.
     env: { ...process.env, LABA_URL: access.url, LABA_CREDENTIAL: access.key },
     stdio: ["ignore", "ignore", "inherit"],

@@ -29,7 +29,7 @@ export class HeartbeatProcess {
     const child = startChild({
       program: "log-server.ts",
       access: this.access,
-      words: [host, String(everySeconds * 1000)],
+      programArguments: [host, String(everySeconds * 1000)],
     })
     this.child = child
     void child.exited.then(() => {

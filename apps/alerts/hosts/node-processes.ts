@@ -1,5 +1,5 @@
-// The nodes of the shop: real processes, started, stopped and restarted. Each tells of itself; only of one that was killed
-// the fleet has to tell.
+// The nodes of the shop: real processes, started, stopped and restarted. Each publishes its own start and
+// end; only for one that was killed it is published here.
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { KeyedMutex } from "../../kit/keyed-mutex.ts"
 import { deploys } from "../channels/names.ts"
@@ -25,7 +25,7 @@ const stopTimeoutMs = 5_000
 export class NodeProcesses {
   private readonly access: LabaAccess
   private readonly log: (line: string) => void
-  private readonly turns = new KeyedMutex()
+  private readonly mutex = new KeyedMutex()
   private readonly entries: ReadonlyMap<string, Entry>
 
   constructor(access: LabaAccess, nodes: readonly string[], log: (line: string) => void) {
@@ -82,7 +82,7 @@ export class NodeProcesses {
 
   /** One thing at a time with each node, however often a button is pressed. */
   private inTurn(node: string, work: (entry: Entry) => Promise<void>): Promise<void> {
-    return this.turns.runExclusive(node, () => work(this.entries.get(node) as Entry))
+    return this.mutex.runExclusive(node, () => work(this.entries.get(node) as Entry))
   }
 
   private begin(node: string, entry: Entry, first: "started" | "restarted"): void {
@@ -91,7 +91,7 @@ export class NodeProcesses {
     const child = startChild({
       program: "web-node.ts",
       access: this.access,
-      words: [node, String(version), first],
+      programArguments: [node, String(version), first],
     })
     entry.child = child
     entry.isEnding = false

@@ -1,18 +1,18 @@
-// A mailbox of our own: a real SMTP server on this machine that takes every letter and publishes it, for the page.
+// A mailbox of our own, used without `--smtp`: a real SMTP server on this machine that takes every mail and publishes it, for the page.
 import { randomUUID } from "node:crypto"
 import { SMTPServer } from "smtp-server"
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { mailbox } from "../channels/names.ts"
 import { type ParsedMail, parseMail } from "./mime.ts"
 
-/** A letter that arrived. */
+/** A mail that arrived. */
 export interface Mail extends ParsedMail {
   readonly id: string
   /** Milliseconds since 1970. */
   readonly at: number
 }
 
-/** The longest letter, in bytes: a message of Laba holds it. */
+/** The longest mail, in bytes: a message of Laba holds it. */
 const mailBytesMax = 32 * 1024
 
 export class Mailbox {

@@ -1,4 +1,4 @@
-// Reads a letter as it came over SMTP: its headers and its plain text. For showing; it knows what our own letters are made
+// Parses a mail as it came over SMTP: its headers and its plain text. For showing; it knows what our own mails are made
 // of (RFC 2045 and 2047), and shows anything else as it stands.
 
 export interface ParsedMail {
@@ -10,10 +10,10 @@ export interface ParsedMail {
 
 export function parseMail(raw: Uint8Array): ParsedMail {
   // One character a byte, so that lines can be cut before anything is decoded.
-  const letter = Buffer.from(raw).toString("latin1")
-  const end = letter.indexOf("\r\n\r\n")
-  const headers = readHeaders(end < 0 ? letter : letter.slice(0, end))
-  const body = end < 0 ? "" : letter.slice(end + 4)
+  const mail = Buffer.from(raw).toString("latin1")
+  const end = mail.indexOf("\r\n\r\n")
+  const headers = readHeaders(end < 0 ? mail : mail.slice(0, end))
+  const body = end < 0 ? "" : mail.slice(end + 4)
   return {
     from: decodeWords(headers.get("from") ?? ""),
     to: decodeWords(headers.get("to") ?? ""),

@@ -25,7 +25,7 @@ export class PaymentService {
   private readonly access: LabaAccess
   private readonly customers: Customers
   /** Until when a phone has paid is read, published and written in one turn. */
-  private readonly turns = new KeyedMutex()
+  private readonly mutex = new KeyedMutex()
 
   constructor(access: LabaAccess, customers: Customers) {
     this.access = access
@@ -34,7 +34,7 @@ export class PaymentService {
 
   /** Resolves once the payment is published. Of two at once by one phone the second adds to the first. */
   pay(order: Order): Promise<Payment> {
-    return this.turns.runExclusive(order.phone, () => this.payInTurn(order))
+    return this.mutex.runExclusive(order.phone, () => this.payInTurn(order))
   }
 
   private async payInTurn({ name, phone, language, plan }: Order): Promise<Payment> {

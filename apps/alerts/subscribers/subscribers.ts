@@ -62,7 +62,7 @@ const shownMax = 20
 export class Subscribers {
   private readonly options: SubscribersOptions
   private readonly entries: ReadonlyMap<SubscriberName, Entry>
-  private readonly turns = new KeyedMutex()
+  private readonly mutex = new KeyedMutex()
   private version = 0
 
   constructor(options: SubscribersOptions) {
@@ -127,7 +127,7 @@ export class Subscribers {
 
   /** Ends all. Who was there is there again with the next start. */
   async close(): Promise<void> {
-    await this.turns.runExclusive("all", () => Promise.all([...this.entries.values()].map(stop)))
+    await this.mutex.runExclusive("all", () => Promise.all([...this.entries.values()].map(stop)))
   }
 
   private async subscribe(name: SubscriberName, entry: Entry): Promise<Reacting> {
@@ -184,7 +184,7 @@ export class Subscribers {
 
   /** One change at a time: two presses at once must not make two subscribers. */
   private inTurn(name: SubscriberName, work: (entry: Entry) => Promise<void>): Promise<void> {
-    return this.turns.runExclusive("all", async () => {
+    return this.mutex.runExclusive("all", async () => {
       await work(this.entries.get(name) as Entry)
       this.changed()
     })

@@ -3,23 +3,23 @@
 
 type Language = "en" | "zh-CN"
 
-/** The same in both languages. */
+/** A text in both languages. */
 export type Bilingual = readonly [english: string, chinese: string]
 
 export const language = (): Language => (document.documentElement.lang === "zh-CN" ? "zh-CN" : "en")
 
-/** The words of the language that is chosen. */
+/** The text in the language that is chosen. */
 export const localize = ([english, chinese]: Bilingual): string => (language() === "en" ? english : chinese)
 
 /** Calls back at each change. */
 export function onLanguageChange(changed: () => void): void {
   let shown = language()
-  const look = (): void => {
+  const check = (): void => {
     if (language() === shown) return
     shown = language()
     changed()
   }
-  new MutationObserver(look).observe(document.documentElement, { attributeFilter: ["lang"] })
+  new MutationObserver(check).observe(document.documentElement, { attributeFilter: ["lang"] })
 }
 
 /** Markup in both languages, side by side; the stylesheet shows one. */

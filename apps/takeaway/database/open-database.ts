@@ -64,11 +64,11 @@ async function openSqlite(url: string): Promise<Unprepared> {
   // An order is answered after its commit; the commit must then be on the disk and not in a cache.
   await client.unsafe("PRAGMA synchronous = FULL")
   // It is one connection: a second transaction would find itself inside of the first.
-  const turns = new KeyedMutex()
+  const mutex = new KeyedMutex()
   return {
     dialect: "sqlite",
-    transaction: (steps) => turns.runExclusive("file", () => transactionOn(client, steps)),
-    close: () => turns.runExclusive("file", () => client.close()),
+    transaction: (steps) => mutex.runExclusive("file", () => transactionOn(client, steps)),
+    close: () => mutex.runExclusive("file", () => client.close()),
   }
 }
 

@@ -2,7 +2,7 @@
 import { connect, type Laba, LabaFailure } from "laba/client"
 import { call, Refusal } from "../../kit/browser/api-calls.ts"
 import { find } from "../../kit/browser/elements.ts"
-import { inEachLanguage, say } from "./language.ts"
+import { inEachLanguage, translate } from "./language.ts"
 
 interface LabaConnectionOptions {
   readonly url: string
@@ -32,7 +32,7 @@ export function connectToLaba({ url, tokenPath, forgotten }: LabaConnectionOptio
   const paint = (): void => {
     const isLive = laba.state === "open"
     shown.dataset["state"] = isLive ? "live" : "away"
-    shown.textContent = say(isLive ? "live" : "comingBack")
+    shown.textContent = translate(isLive ? "live" : "comingBack")
   }
   laba.on("state", ({ state, reason }) => {
     paint()

@@ -1,4 +1,5 @@
-// A kitchen of the first desk: a plain WebSocket at `/pgws` that says the name of its shop.
+// A kitchen as pages for the first takeaway desk are, which was written for Tencent's API gateway (docs/guide/takeaway.md): a plain
+// WebSocket at `/pgws` that sends the name of its shop.
 
 export class RawKitchen implements Disposable {
   readonly heard: string[] = []

@@ -1,10 +1,10 @@
-// The deploy board, alive: every node's last word, and what was said lately.
+// The script of the deploy board: the state of every node, its buttons, and the last deploys.
 import { find } from "../../../kit/browser/elements.ts"
 import type { Bilingual } from "../../../kit/browser/language.ts"
 import { deploys } from "../../channels/names.ts"
 import type { Deploy, DeployEvent } from "../../hosts/deploy.ts"
 import type { NodeState } from "../../hosts/node-processes.ts"
-import { press, startPage } from "../live.ts"
+import { press, startPage } from "../live-page.ts"
 import { clockTime, flash, inBoth, make, putFirst } from "../page-elements.ts"
 import type { Snapshot } from "../snapshot.ts"
 
@@ -30,7 +30,7 @@ const actions: readonly (readonly [act: string, label: Bilingual])[] = [
   ["kill", ["kill -9", "kill -9"]],
 ]
 
-/** When each node spoke last: words may arrive after the answer that is newer. */
+/** The time of the last event of each node: an event may come after a snapshot that is newer. */
 const lastEventAt = new Map<string, number>()
 let names: readonly string[] = []
 
@@ -69,7 +69,7 @@ function showNode(node: string, state: keyof typeof stateLabels, version: number
   find(".lampword", row).replaceChildren(inBoth(stateLabels[state]))
 }
 
-function hear(data: unknown): void {
+function receiveDeploy(data: unknown): void {
   const { id, node, event, version, at, pid } = data as Deploy
   const line = (): HTMLElement => {
     const words = make("span", inBoth(eventTexts[event]))
@@ -91,7 +91,7 @@ function show({ nodes, deploys: recent }: Snapshot): void {
   for (const { node, isRunning, version } of nodes as readonly NodeState[]) {
     if (!lastEventAt.has(node)) showNode(node, isRunning ? "up" : "down", version)
   }
-  for (const deploy of [...recent].reverse()) hear(deploy)
+  for (const deploy of [...recent].reverse()) receiveDeploy(deploy)
 }
 
 const release = find<HTMLButtonElement>("#release")
@@ -103,4 +103,4 @@ async function releaseToAll(): Promise<void> {
 }
 release.addEventListener("click", () => void releaseToAll())
 
-await startPage([{ channel: deploys, hear }], show)
+await startPage([{ channel: deploys, onMessage: receiveDeploy }], show)

@@ -3,7 +3,7 @@ import type { Alarm } from "laba"
 import { find } from "../../../kit/browser/elements.ts"
 import type { Bilingual } from "../../../kit/browser/language.ts"
 import { alarms, heartbeatOf } from "../../channels/names.ts"
-import { press, startPage } from "../live.ts"
+import { press, startPage } from "../live-page.ts"
 import { clockTime, flash, inBoth, make, putFirst } from "../page-elements.ts"
 import type { Snapshot } from "../snapshot.ts"
 import { Trace } from "./trace.ts"
@@ -30,7 +30,7 @@ const listeningSince = performance.now()
 let beats = 0
 let isAlarmed = false
 
-function hearBeat(): void {
+function receiveBeat(): void {
   lastAt = performance.now()
   beats++
   trace.beat(lastAt)
@@ -49,7 +49,7 @@ const told: Readonly<Record<Alarm["alarm"], (alarm: Alarm) => Bilingual>> = {
   ],
 }
 
-function hearAlarm(data: unknown): void {
+function receiveAlarm(data: unknown): void {
   const alarm = data as Alarm
   const isNews = putFirst(find("#alarms"), `${alarm.alarm} ${alarm.time}`, () => {
     const words = make("span", inBoth(told[alarm.alarm](alarm)))
@@ -99,10 +99,10 @@ else {
 
 await startPage(
   [
-    { channel: heartbeatOf(host), hear: hearBeat },
-    { channel: alarms, hear: hearAlarm },
+    { channel: heartbeatOf(host), onMessage: receiveBeat },
+    { channel: alarms, onMessage: receiveAlarm },
   ],
   ({ alarms: recent }) => {
-    for (const alarm of [...recent].reverse()) hearAlarm(alarm)
+    for (const alarm of [...recent].reverse()) receiveAlarm(alarm)
   },
 )

@@ -1,4 +1,4 @@
-// The page of payments: the counter, the channel, who is subscribed, and what they did.
+// The HTML of the payments page: the counter, the channel, who is subscribed, and what they did. payments.ts brings it to life.
 import { both } from "../../../kit/browser/language.ts"
 import { money, plans } from "../../payments/payment.ts"
 

@@ -1,4 +1,4 @@
-// The page of payments, alive: the counter, the channel's board, the subscribers' switches, the phone and the mailbox.
+// The script of the payments page: the counter, the channel's board, the subscribers' switches, the phone and the mailbox.
 import { find } from "../../../kit/browser/elements.ts"
 import { language } from "../../../kit/browser/language.ts"
 import type { Bilingual } from "../../../kit/browser/language.ts"
@@ -8,7 +8,7 @@ import { money, type Payment } from "../../payments/payment.ts"
 import type { TextMessage } from "../../sms/local-phone.ts"
 import type { Trouble } from "../../subscribers/subscriber.ts"
 import type { SubscriberState } from "../../subscribers/subscribers.ts"
-import { press, startPage } from "../live.ts"
+import { press, startPage } from "../live-page.ts"
 import { clockTime, flash, inBoth, make, putFirst } from "../page-elements.ts"
 import { type Persona, somebody } from "./personas.ts"
 import type { Snapshot } from "../snapshot.ts"
@@ -29,10 +29,10 @@ function showPayment({ amount, customer, isNewCustomer }: Payment): void {
   find("#payer").replaceChildren(customer.name, " · ", who)
 }
 
-let hasHeardPayment = false
+let hasReceivedPayment = false
 
-function hearPayment(data: unknown): void {
-  hasHeardPayment = true
+function receivePayment(data: unknown): void {
+  hasReceivedPayment = true
   showPayment(data as Payment)
   flash(find("#board"), "calling")
   flash(find(".horn"), "calling")
@@ -62,13 +62,13 @@ function showSubscribers(states: readonly SubscriberState[]): void {
   }
 }
 
-function hearText(data: unknown): void {
+function receiveText(data: unknown): void {
   const { id, to, text, at } = data as TextMessage
   putFirst(find("#texts"), id, () => make("li", make("small", `${to} · ${clockTime(at)}`), make("p", text)))
   find("#no-texts").hidden = true
 }
 
-function hearLetter(data: unknown): void {
+function receiveMail(data: unknown): void {
   const { id, from, to, subject, text, at } = data as Mail
   putFirst(find("#letters"), id, () => {
     const head = make("summary", make("b", subject), make("small", clockTime(at)))
@@ -79,10 +79,10 @@ function hearLetter(data: unknown): void {
 
 function show({ lastPayment, subscribers, texts, letters }: Snapshot): void {
   // What was heard is newer than what was asked for.
-  if (lastPayment && !hasHeardPayment) showPayment(lastPayment)
+  if (lastPayment && !hasReceivedPayment) showPayment(lastPayment)
   showSubscribers(subscribers)
-  for (const text of [...(texts ?? [])].reverse()) hearText(text)
-  for (const letter of [...(letters ?? [])].reverse()) hearLetter(letter)
+  for (const text of [...(texts ?? [])].reverse()) receiveText(text)
+  for (const letter of [...(letters ?? [])].reverse()) receiveMail(letter)
   find(".phone").hidden = texts === null
   find(".mailbox").hidden = letters === null
 }
@@ -128,10 +128,10 @@ function change(button: HTMLButtonElement, act: string): void {
 offerSomebody()
 await startPage(
   [
-    { channel: payments, hear: hearPayment },
-    { channel: subscribersChannel, hear: (data) => showSubscribers(data as readonly SubscriberState[]) },
-    { channel: phone, hear: hearText },
-    { channel: mailbox, hear: hearLetter },
+    { channel: payments, onMessage: receivePayment },
+    { channel: subscribersChannel, onMessage: (data) => showSubscribers(data as readonly SubscriberState[]) },
+    { channel: phone, onMessage: receiveText },
+    { channel: mailbox, onMessage: receiveMail },
   ],
   show,
 )

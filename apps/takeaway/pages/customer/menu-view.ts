@@ -3,7 +3,7 @@ import { element, find } from "../../../kit/browser/elements.ts"
 import type { MenuDish } from "../../model/menu.ts"
 import type { ShopWithMenu } from "../../model/shop.ts"
 import type { Basket } from "./basket.ts"
-import { money, nameOf, say } from "../language.ts"
+import { money, nameOf, translate } from "../language.ts"
 
 export function paintShops(
   shops: readonly ShopWithMenu[],
@@ -26,7 +26,7 @@ export function paintShops(
             onclick: () => choose(shop.shop),
           },
           element("b", {}, nameOf(shop)),
-          element("span", { class: "state" }, say(shop.isOpen ? "open" : "closed")),
+          element("span", { class: "state" }, translate(shop.isOpen ? "open" : "closed")),
         ),
       ),
     ),
@@ -41,7 +41,7 @@ export function paintMenu(shop: ShopWithMenu | undefined, basket: Basket, change
     ...(shop
       ? [
           element("h2", {}, nameOf(shop)),
-          ...(shop.isOpen ? [] : [element("p", { class: "soft shut" }, say("closedNote"))]),
+          ...(shop.isOpen ? [] : [element("p", { class: "soft shut" }, translate("closedNote"))]),
           element("ul", { class: "dishes" }, ...rows),
         ]
       : []),
@@ -64,7 +64,7 @@ function row(dish: MenuDish, { shop, basket, changed }: RowOptions): HTMLElement
       {
         type: "button",
         "data-step": `${dish.id} ${by}`,
-        "aria-label": say(by > 0 ? "more" : "less", { dish: name }),
+        "aria-label": translate(by > 0 ? "more" : "less", { dish: name }),
         disabled: !shop.isOpen,
         onclick: () => {
           basket.add(dish.id, by)

@@ -5,7 +5,7 @@ import { language } from "../../../kit/browser/language.ts"
 import { type BillRecord, type BillState, hasEnded } from "../../model/bill.ts"
 import type { ShopWithMenu } from "../../model/shop.ts"
 import type { BillCache } from "../bill-cache.ts"
-import { agoOf, isWord, money, nameOf, say } from "../language.ts"
+import { agoOf, isWord, money, nameOf, translate } from "../language.ts"
 import { stateWord } from "../state-word.ts"
 import type { Word } from "../words.ts"
 
@@ -62,7 +62,7 @@ export function startMyBills({ cache, shopOf }: MyBillsOptions): MyBills {
     paint,
     tick() {
       for (const time of document.querySelectorAll<HTMLElement>("#bills time[data-ms]"))
-        time.textContent = say("since", { time: agoOf(Number(time.dataset["ms"])) })
+        time.textContent = translate("since", { time: agoOf(Number(time.dataset["ms"])) })
     },
   }
 }
@@ -77,20 +77,20 @@ function slip(bill: BillRecord, shop: ShopWithMenu | undefined, cancel: () => vo
       {},
       element("b", { class: "number" }, String(bill.number).padStart(3, "0")),
       element("span", { class: "shop" }, shop ? nameOf(shop) : bill.shop),
-      element("time", { "data-ms": bill.placedAt }, say("since", { time: agoOf(bill.placedAt) })),
+      element("time", { "data-ms": bill.placedAt }, translate("since", { time: agoOf(bill.placedAt) })),
     ),
     way(state),
-    element("p", { class: "word" }, element("b", {}, say(stateWord(bill))), " ", noteOn(bill, shop)),
+    element("p", { class: "word" }, element("b", {}, translate(stateWord(bill))), " ", noteOn(bill, shop)),
     element(
       "p",
       { class: "what" },
       dishes.map((dish) => `${nameOf(dish)} × ${dish.count}`).join(" · "),
       // A sum right behind a count reads as the price of one.
-      ` · ${say("total")} `,
+      ` · ${translate("total")} `,
       element("b", {}, money(bill.total)),
     ),
     (state === "placed" || state === "seen") &&
-      element("button", { type: "button", class: "cancel", onclick: cancel }, say("cancelBill")),
+      element("button", { type: "button", class: "cancel", onclick: cancel }, translate("cancelBill")),
   )
 }
 
@@ -105,7 +105,7 @@ function way(state: BillState): HTMLElement | null {
       element(
         "li",
         { class: at < reached ? "past" : at === reached ? "here" : "" },
-        say(station === "placed" ? "ordered" : station),
+        translate(station === "placed" ? "ordered" : station),
       ),
     ),
   )
@@ -114,10 +114,10 @@ function way(state: BillState): HTMLElement | null {
 /** What there is to say, honestly: also that nobody has looked. */
 function noteOn(bill: BillRecord, shop: ShopWithMenu | undefined): string {
   const { state, reason } = bill
-  if (stateWord(bill) === "ended") return say("forgottenNote")
-  if (state === "placed" && shop && !shop.isOpen) return say("offlineNote")
-  if (state === "placed" && bill.reminders > 0) return say("remindedNote")
-  const why = reason === null ? "" : isWord(reason) ? say(reason) : reason
-  const note = say(`${state}Note` as Word)
+  if (stateWord(bill) === "ended") return translate("forgottenNote")
+  if (state === "placed" && shop && !shop.isOpen) return translate("offlineNote")
+  if (state === "placed" && bill.reminders > 0) return translate("remindedNote")
+  const why = reason === null ? "" : isWord(reason) ? translate(reason) : reason
+  const note = translate(`${state}Note` as Word)
   return why === "" ? note : `${why}${/[.。!！]$/.test(why) ? "" : language() === "en" ? "." : "。"} ${note}`
 }

@@ -7,7 +7,7 @@ import { remember, remembered } from "../../../kit/browser/remembered.ts"
 import type { BillRecord } from "../../model/bill.ts"
 import type { ShopWithMenu } from "../../model/shop.ts"
 import type { Basket } from "./basket.ts"
-import { isWord, money, nameOf, say } from "../language.ts"
+import { isWord, money, nameOf, translate } from "../language.ts"
 
 interface KeptOrder {
   readonly key: string
@@ -47,8 +47,10 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
     const word = `error_${code}`
     const fields = about.map((name) => `field_${name}`).filter(isWord)
     wrong.textContent = isWord(word)
-      ? say(word, { fields: fields.map((name) => say(name)).join(language() === "en" ? ", " : "、") })
-      : say("error_other", { code })
+      ? translate(word, {
+          fields: fields.map((name) => translate(name)).join(language() === "en" ? ", " : "、"),
+        })
+      : translate("error_other", { code })
     if (!dialog.open) dialog.showModal()
     for (const name of formFields) field(name).setAttribute("aria-invalid", String(about.includes(name)))
     const first = formFields.find((name) => about.includes(name))
@@ -118,14 +120,14 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
       bar.hidden = basket.isEmpty && sending === "not"
       find("#basket .count").textContent =
         sending === "not"
-          ? say("inBasket", { count: basket.pieces })
-          : say(sending === "first" ? "sending" : "sendingAgain")
+          ? translate("inBasket", { count: basket.pieces })
+          : translate(sending === "first" ? "sending" : "sendingAgain")
       find("#basket .total").textContent = at && sending === "not" ? money(basket.totalAt(at)) : ""
       find<HTMLButtonElement>("#basket button").hidden = sending !== "not"
       find<HTMLButtonElement>("#order [type=submit]").disabled = sending !== "not"
-      if (sending === "again") wrong.textContent = say("sendingAgain")
+      if (sending === "again") wrong.textContent = translate("sendingAgain")
       if (!at) return
-      find("#order-title").textContent = say("orderAt", { shop: nameOf(at) })
+      find("#order-title").textContent = translate("orderAt", { shop: nameOf(at) })
       find("#order .lines").replaceChildren(
         ...at.dishes
           .filter(({ id }) => basket.count(id) > 0)
@@ -140,7 +142,7 @@ export function startOrdering({ basket, shop, ready, placed, changed }: Ordering
         element(
           "li",
           { class: "sum" },
-          element("span", {}, say("total")),
+          element("span", {}, translate("total")),
           element("b", {}, money(basket.totalAt(at))),
         ),
       )

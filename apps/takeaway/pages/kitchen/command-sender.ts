@@ -3,7 +3,7 @@
 import { type Laba, LabaFailure } from "laba/client"
 import { element } from "../../../kit/browser/elements.ts"
 import type { BillRecord } from "../../model/bill.ts"
-import { say } from "../language.ts"
+import { translate } from "../language.ts"
 
 interface CommandSenderOptions {
   /** The desk has answered with how a bill stands. */
@@ -89,8 +89,8 @@ function explain({ number, state, by }: BillRecord): void {
     "p",
     { class: "toast", role: "status" },
     by === null
-      ? say("notNow", { number, state: say(state) })
-      : say("notNowBy", { number, state: say(state), by: say("by", { kitchen: by }) }),
+      ? translate("notNow", { number, state: translate(state) })
+      : translate("notNowBy", { number, state: translate(state), by: translate("by", { kitchen: by }) }),
   )
   document.body.append(told)
   setTimeout(() => told.remove(), 4000)

@@ -9,7 +9,7 @@ import { Bell } from "./bell.ts"
 import { BillCache } from "../bill-cache.ts"
 import { startCommandSender } from "./command-sender.ts"
 import { connectToLaba, follow } from "../laba-connection.ts"
-import { inEachLanguage, nameOf, say, startLanguages } from "../language.ts"
+import { inEachLanguage, nameOf, translate, startLanguages } from "../language.ts"
 import { screenName, startLogin } from "./login-view.ts"
 import { paintRail, tickRail } from "./rail.ts"
 import { askReason } from "./refuse-dialog.ts"
@@ -94,18 +94,18 @@ function paint(): void {
   find("#kitchen").hidden = false
   find("#shop").replaceChildren(nameOf(shop), element("small", {}, screenName()))
   find(".lamp").dataset["open"] = String(isOpen)
-  find(".lamp b").textContent = say(isOpen ? "open" : "closed")
-  find(".lamp span").textContent = say(isOpen ? "openNote" : "shutNote")
+  find(".lamp b").textContent = translate(isOpen ? "open" : "closed")
+  find(".lamp span").textContent = translate(isOpen ? "openNote" : "shutNote")
   const button = find<HTMLButtonElement>("#switch")
   button.className = isOpen ? "on-panel" : "main"
-  button.textContent = say(isOpen ? "closeShop" : "openShop")
+  button.textContent = translate(isOpen ? "closeShop" : "openShop")
   button.disabled = commands.isSending("shop")
   find("#trouble").hidden = !commands.isTroubled
-  find("#trouble").textContent = say("deskAway")
+  find("#trouble").textContent = translate("deskAway")
   const waiting = cache.all.filter(({ state }) => state === "placed")
   bell.ring(waiting.some(({ reminders }) => reminders > 0) ? "loud" : waiting.length > 0 ? "soft" : "silent")
   find("#sound").hidden = bell.isAwake
-  document.title = `${waiting.length > 0 ? `(${waiting.length}) ` : ""}${nameOf(shop)} · ${say("kitchenTitle")}`
+  document.title = `${waiting.length > 0 ? `(${waiting.length}) ` : ""}${nameOf(shop)} · ${translate("kitchenTitle")}`
   paintRail(cache.all, {
     isSending: (bill) => commands.isSending(String(bill)),
     act: (bill, act) => {

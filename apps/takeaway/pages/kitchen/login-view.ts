@@ -2,7 +2,7 @@
 import { call, Refusal } from "../../../kit/browser/api-calls.ts"
 import { element, find } from "../../../kit/browser/elements.ts"
 import { remember, remembered } from "../../../kit/browser/remembered.ts"
-import { inEachLanguage, isWord, nameOf, say } from "../language.ts"
+import { inEachLanguage, isWord, nameOf, translate } from "../language.ts"
 
 interface LoginOffer {
   readonly shops: readonly { readonly shop: string; readonly zh: string; readonly en: string }[]
@@ -34,14 +34,14 @@ export function startLogin(entered: (opens: boolean) => void): Login {
     shops.replaceChildren(...offer.shops.map((shop) => element("option", { value: shop.shop }, nameOf(shop))))
     if (value !== "") shops.value = value
     find("#demo").textContent =
-      offer.demoPassword === null ? "" : say("demoHint", { password: offer.demoPassword })
+      offer.demoPassword === null ? "" : translate("demoHint", { password: offer.demoPassword })
   }
   inEachLanguage(paint)
 
   const submit = async (): Promise<void> => {
     wrong.textContent = ""
     if (field("password").value === "") {
-      wrong.textContent = say("no_password")
+      wrong.textContent = translate("no_password")
       return field("password").focus()
     }
     remember(screenKey, field("screen").value.trim())
@@ -52,7 +52,7 @@ export function startLogin(entered: (opens: boolean) => void): Login {
       entered(field("opens").checked)
     } catch (error) {
       const code = error instanceof Refusal ? error.code : "unknown"
-      wrong.textContent = isWord(code) ? say(code) : say("error_other", { code })
+      wrong.textContent = isWord(code) ? translate(code) : translate("error_other", { code })
     }
   }
   form.addEventListener("submit", (event) => {
@@ -64,7 +64,7 @@ export function startLogin(entered: (opens: boolean) => void): Login {
     show(wasLoggedIn) {
       view.hidden = false
       field("screen").value = screenName()
-      wrong.textContent = wasLoggedIn ? say("loggedOut") : ""
+      wrong.textContent = wasLoggedIn ? translate("loggedOut") : ""
       void call<LoginOffer>("GET", "/api/kitchen/login").then(
         (found) => {
           offer = found

@@ -3,7 +3,7 @@
 import { byLook, element, find, place } from "../../../kit/browser/elements.ts"
 import { language } from "../../../kit/browser/language.ts"
 import { type Act, type BillRecord, type BillState, hasEnded } from "../../model/bill.ts"
-import { agoOf, isWord, money, nameOf, say, timeOf } from "../language.ts"
+import { agoOf, isWord, money, nameOf, translate, timeOf } from "../language.ts"
 import { stateWord } from "../state-word.ts"
 
 interface RailOptions {
@@ -68,8 +68,8 @@ function slip(bill: BillRecord, look: string, { isSending, act }: RailOptions): 
       element(
         "span",
         { class: "state" },
-        say(stateWord(bill)),
-        bill.by === null ? "" : ` · ${say("by", { kitchen: bill.by })}`,
+        translate(stateWord(bill)),
+        bill.by === null ? "" : ` · ${translate("by", { kitchen: bill.by })}`,
       ),
       element(
         "time",
@@ -87,7 +87,7 @@ function slip(bill: BillRecord, look: string, { isSending, act }: RailOptions): 
     ),
     bill.note !== "" && element("p", { class: "note" }, bill.note),
     bill.reason !== null &&
-      element("p", { class: "reason" }, isWord(bill.reason) ? say(bill.reason) : bill.reason),
+      element("p", { class: "reason" }, isWord(bill.reason) ? translate(bill.reason) : bill.reason),
     !hasEnded(state) &&
       element(
         "p",
@@ -112,7 +112,7 @@ function slip(bill: BillRecord, look: string, { isSending, act }: RailOptions): 
               disabled: saying,
               onclick: () => act(bill, offer),
             },
-            at === 0 && saying ? say("telling") : say(offer as "accept"),
+            at === 0 && saying ? translate("telling") : translate(offer as "accept"),
           ),
         ),
       ),
@@ -120,7 +120,7 @@ function slip(bill: BillRecord, look: string, { isSending, act }: RailOptions): 
 }
 
 const lateWords = (placedAt: number): string =>
-  say("late", { seconds: Math.floor((Date.now() - placedAt) / 1000) })
+  translate("late", { seconds: Math.floor((Date.now() - placedAt) / 1000) })
 
 /** A second has passed. */
 export function tickRail(): void {

@@ -1,7 +1,7 @@
 // Asks why a bill is refused: one of the usual reasons, which customers read in their own language, or a few words.
 import { element, find } from "../../../kit/browser/elements.ts"
 import { type BillRecord, clockReasons, reasons } from "../../model/bill.ts"
-import { say } from "../language.ts"
+import { translate } from "../language.ts"
 
 let chosen: ((reason: string) => void) | null = null
 
@@ -13,7 +13,7 @@ export function askReason({ number }: BillRecord, refused: (reason: string) => v
     dialog.close()
     refused(reason)
   }
-  find("#refuse-title").textContent = say("refuseTitle", { number })
+  find("#refuse-title").textContent = translate("refuseTitle", { number })
   field.value = ""
   find("#refuse .reasons").replaceChildren(
     ...reasons
@@ -22,7 +22,7 @@ export function askReason({ number }: BillRecord, refused: (reason: string) => v
         element(
           "button",
           { type: "button", "data-reason": reason, onclick: () => chosen?.(reason) },
-          say(reason),
+          translate(reason),
         ),
       ),
   )

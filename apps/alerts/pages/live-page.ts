@@ -1,5 +1,5 @@
-// What a page hears: it listens first, then asks how things stand, so that nothing falls between; each thing has an id, and
-// what is both in the answer and heard counts once.
+// Keeps a page live: it subscribes to its channels first, then fetches a snapshot of how things stand, so that nothing falls between; each
+// thing has an id, and what comes both ways counts once.
 import { type Channel, connect } from "laba/client"
 import { call, retryUntilAnswered } from "../../kit/browser/api-calls.ts"
 import { find } from "../../kit/browser/elements.ts"
@@ -7,10 +7,10 @@ import type { Bilingual } from "../../kit/browser/language.ts"
 import { inBoth } from "./page-elements.ts"
 import type { Snapshot } from "./snapshot.ts"
 
-/** How a page deals with a channel. */
+/** A channel of a page, and what the page does with its messages. */
 interface PageSubscription {
   readonly channel: string
-  hear(data: unknown, at: number): void
+  onMessage(data: unknown, at: number): void
 }
 
 const states: Readonly<Record<string, Bilingual>> = {
@@ -29,7 +29,7 @@ const listenToken = async (): Promise<string> =>
 
 /** Listens at the channels and shows how things stand, again after each time something was missed. */
 export async function startPage(
-  hearings: readonly PageSubscription[],
+  subscriptions: readonly PageSubscription[],
   show: (standing: Snapshot) => void,
 ): Promise<void> {
   const laba = connect((await snapshot()).laba, { token: listenToken })
@@ -39,9 +39,9 @@ export async function startPage(
     find("#line").replaceChildren(inBoth(states[state] ?? [state, state]))
   })
   const again = async (): Promise<void> => show(await snapshot())
-  const channels: Channel[] = hearings.map(({ channel: name, hear }) => {
+  const channels: Channel[] = subscriptions.map(({ channel: name, onMessage }) => {
     const channel = laba.channel(name)
-    channel.on("message", ({ data, time }) => hear(data, time))
+    channel.on("message", ({ data, time }) => onMessage(data, time))
     channel.on("reset", () => void again())
     return channel
   })
