@@ -170,6 +170,17 @@ describe("transactions", () => {
     await client.frame("RECEIPT")
   })
 
+  test("[T18] [T8] headers count in what the transactions of a connection hold", async () => {
+    await using client = await connectStomp(server.base)
+    client.send("BEGIN", { transaction: "t" })
+    const long = { destination: "/a", transaction: "t", long: "x".repeat(15_000) }
+    for (let sent = 0; sent < 200; sent++) client.send("SEND", long, "x")
+    expect((await client.frame("ERROR")).headers).toMatchObject({
+      code: "too_large",
+      limit: "outboxBytesMax",
+    })
+  })
+
   test("[T18] (1.1, 1.2 «BEGIN») one that is not over when the connection ends is aborted", async () => {
     const channel = freshChannel("topic")
     await using client = await connectStomp(server.base)

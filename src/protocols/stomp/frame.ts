@@ -26,6 +26,16 @@ export interface ClientFrame {
   readonly body: Uint8Array
 }
 
+/** A header beside its text: a place in a map and two strings. */
+const headerOverheadBytes = 64
+
+/** About what a frame takes while it is kept. */
+export function bytesOfFrame({ headers, body }: ClientFrame): number {
+  let bytes = body.length
+  for (const [name, value] of headers) bytes += name.length + value.length + headerOverheadBytes
+  return bytes
+}
+
 /** Whether a word is a command that clients send. Commands are case-sensitive. */
 export const isClientCommand = (word: string): word is ClientCommand =>
   (clientCommands as readonly string[]).includes(word)

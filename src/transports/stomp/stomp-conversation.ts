@@ -6,7 +6,7 @@ import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import { readTransaction } from "../../protocols/stomp/commands.ts"
 import { readConnect } from "../../protocols/stomp/connect.ts"
-import type { ClientFrame } from "../../protocols/stomp/frame.ts"
+import { bytesOfFrame, type ClientFrame } from "../../protocols/stomp/frame.ts"
 import { FrameReader } from "../../protocols/stomp/frame-reader.ts"
 import { connectedFrame, receiptFrame, stompErrorFrame } from "../../protocols/stomp/server-frames.ts"
 import type { StompVersion } from "../../protocols/stomp/version.ts"
@@ -173,14 +173,14 @@ export class StompConversation implements Conversation {
       case "STOMP":
         return this.connect(frame)
       case "SEND":
-        return this.orLater(frame, this.sending.prepare(frame), frame.body.length)
+        return this.orLater(frame, this.sending.prepare(frame))
       case "SUBSCRIBE":
         return this.listening.subscribe(frame)
       case "UNSUBSCRIBE":
         return this.listening.unsubscribe(frame)
       case "ACK":
       case "NACK":
-        return this.orLater(frame, this.listening.prepareAck(frame), 0)
+        return this.orLater(frame, this.listening.prepareAck(frame))
       case "BEGIN":
         return this.transactions.begin(readTransaction(frame))
       case "COMMIT":
@@ -195,14 +195,10 @@ export class StompConversation implements Conversation {
   }
 
   /** Does it now, or with the transaction that it names. */
-  private orLater(
-    { headers }: ClientFrame,
-    act: () => MaybePromise<void>,
-    bytes: number,
-  ): MaybePromise<void> {
-    const transaction = headers.get("transaction")
+  private orLater(frame: ClientFrame, act: () => MaybePromise<void>): MaybePromise<void> {
+    const transaction = frame.headers.get("transaction")
     if (transaction === undefined) return act()
-    this.transactions.add(transaction, act, bytes)
+    this.transactions.add(transaction, act, bytesOfFrame(frame))
   }
 
   private async connect(frame: ClientFrame): Promise<void> {

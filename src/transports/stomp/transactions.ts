@@ -5,7 +5,7 @@ import type { MaybePromise } from "../../engines/engine.ts"
 /** Transactions that one connection may have begun. A client has one or two; beyond it something never ends them. */
 const transactionsMax = 16
 
-/** A step beside its payload. */
+/** A step beside its frame. */
 const stepOverheadBytes = 256
 
 interface Step {
