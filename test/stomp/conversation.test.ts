@@ -113,10 +113,15 @@ describe("sending and listening", () => {
         reset: "trimmed",
         cursor: "forged",
         "message-id": "forged",
+        " reset ": "trimmed",
+        Authorization: "Bearer secret",
+        passcode: "secret",
+        Login: "secret",
       },
       "hello",
     )
     const { headers } = await listener.frame("MESSAGE")
+    expect(JSON.stringify(headers)).not.toMatch(/secret|trimmed/)
     expect(headers).toMatchObject({ "x:colour": "red: dark\n" })
     expect([headers["reset"], headers["cursor"] === "forged", headers["message-id"] === "forged"]).toEqual([
       undefined,

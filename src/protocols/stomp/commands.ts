@@ -110,9 +110,17 @@ const notPassedOn: ReadonlySet<string> = new Set([
   "reset",
 ])
 
+/** Credentials, in any letter case: many clients show them at every SEND, and listeners would have them all. */
+const secret: ReadonlySet<string> = new Set(["login", "passcode", "authorization"])
+
 /** The publisher's own headers, which every MESSAGE of it has. Undefined when there are none. */
 export function ownHeaders(headers: StompHeaders): readonly (readonly [string, string])[] | undefined {
   let own: [string, string][] | undefined
-  for (const [name, value] of headers) if (!notPassedOn.has(name)) (own ??= []).push([name, value])
+  for (const [name, value] of headers) {
+    // Readers of 1.0 trim, and some of the later versions: blanks around it make no other name.
+    const trimmed = name.trim()
+    if (notPassedOn.has(trimmed) || secret.has(trimmed.toLowerCase())) continue
+    ;(own ??= []).push([name, value])
+  }
   return own
 }

@@ -23,6 +23,13 @@ export function unescapeHeader(text: string, version: StompVersion): string {
 /** Writes a name or a value. What 1.0, and a carriage return in 1.1, have no spelling for becomes a space, so that nothing ends a line early. */
 export function escapeHeader(text: string, version: StompVersion): string {
   if (version === "1.2") return text.replace(/[\n:\\\r]/g, (found) => spelled[found] as string)
-  if (version === "1.1") return text.replace(/[\n:\\]/g, (found) => spelled[found] as string)
+  if (version === "1.1")
+    return text.replace(/[\n:\\\r]/g, (found) => (found === "\r" ? " " : (spelled[found] as string)))
   return text.replace(/[\r\n\0]/g, " ")
+}
+
+/** Writes a name that somebody else has chosen: where the version cannot spell it, it must not become another one that ends sooner. */
+export function escapeName(name: string, version: StompVersion): string {
+  const spellable = version === "1.2" ? name : name.replace(version === "1.1" ? /\r/g : /[\r\n\0:]/g, "_")
+  return escapeHeader(spellable, version)
 }

@@ -32,7 +32,18 @@ test("[T15] (1.0, 1.1, 1.2 «MESSAGE») a frame is its subscription's head and t
   expect(v12).toEndWith('\na\\cb:c\\\\\\n\n\n{"é":1}\0')
   expect(v11).toBe(v12)
   expect(v10).toContain("destination:/topic/a:b\n")
-  expect(v10).toEndWith('\na:b:c\\ \n\n{"é":1}\0')
+  expect(v10).toEndWith('\na_b:c\\ \n\n{"é":1}\0')
+})
+
+test("[T12] (1.0, 1.1) a header that a version cannot spell becomes no other header, and ends no line", () => {
+  const headers = [
+    ["reset:evil", "v\r\nreset:evil"],
+    ["\r\nreset", "x"],
+  ] as const
+  const linesIn = (version: "1.0" | "1.1") =>
+    (messageTails[version].encode({ ...message, headers }) as string).split("\n").slice(-4, -2)
+  expect(linesIn("1.0")).toEqual(["reset_evil:v  reset:evil", "__reset:x"])
+  expect(linesIn("1.1")).toEqual(["reset\\cevil:v \\nreset\\cevil", "_\\nreset:x"])
 })
 
 test("[T15] bytes are bytes to the end", () => {

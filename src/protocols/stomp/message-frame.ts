@@ -2,7 +2,7 @@
 import { printCursor } from "../../../wire/cursor.ts"
 import type { Message } from "../../engines/engine.ts"
 import type { Frame, Protocol } from "../protocol.ts"
-import { escapeHeader } from "./escapes.ts"
+import { escapeHeader, escapeName } from "./escapes.ts"
 import { printHeaders } from "./server-frames.ts"
 import type { StompVersion } from "./version.ts"
 
@@ -70,6 +70,6 @@ const nul = Uint8Array.of(0)
 function userHeaders({ headers }: Message, version: StompVersion): string {
   let text = ""
   for (const [name, value] of headers ?? [])
-    text += `${escapeHeader(name, version)}:${escapeHeader(value, version)}\n`
+    text += `${escapeName(name, version)}:${escapeHeader(value, version)}\n`
   return text
 }
