@@ -136,7 +136,7 @@ test("the payment service imports nobody who listens", () => {
   expect(imports).toEqual([
     "node:crypto",
     "../../kit/laba/laba-calls.ts",
-    "../../kit/turns.ts",
+    "../../kit/keyed-mutex.ts",
     "../channels/names.ts",
     "./payment.ts",
   ])
