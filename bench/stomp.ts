@@ -1,11 +1,11 @@
-// What does it cost to bring one message to many STOMP listeners, beside the same messages without an envelope?
+// What does it cost to bring one message to many STOMP listeners, beside the same messages without an envelope, and RabbitMQ?
 import { measureFanOut } from "./measure/fan-out-rounds.ts"
 import { readFlags } from "./measure/flags.ts"
 import { peersHere } from "./peers/all.ts"
 
 const flags = readFlags({
-  peers: ["bare-bun", "laba"],
-  ways: ["websocket", "stomp"],
+  peers: ["bare-bun", "laba", "rabbitmq"],
+  ways: ["websocket", "stomp", "web-stomp"],
   listeners: [1000, 5000],
   depths: [1, 4, 64],
   rounds: 5,

@@ -5,10 +5,11 @@ import type { Words } from "./websocket-reader.ts"
  * - `websocket`: messages without an envelope.
  * - `laba.v1`: Laba's JSON frames, on the channel's own URL.
  * - `stomp`: STOMP 1.2 over a WebSocket, each listener with the id that browsers' clients begin with.
+ * - `web-stomp`: the same at RabbitMQ's address, to a topic of its own.
  * - `socket.io`: Engine.IO 4 over its websocket transport.
  * - `sse`: an event stream.
  */
-export type Way = "websocket" | "laba.v1" | "stomp" | "socket.io" | "sse"
+export type Way = "websocket" | "laba.v1" | "stomp" | "web-stomp" | "socket.io" | "sse"
 
 export interface Listening {
   readonly way: Way
@@ -33,11 +34,27 @@ interface ListenTarget {
 const upgrade =
   "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bGFiYS1iZW5jaC1sYWJhLQ==\r\n"
 
+/** RabbitMQ's user for this machine's own. */
+export const webStompConnect =
+  "CONNECT\naccept-version:1.2\nhost:/\nlogin:guest\npasscode:guest\nheart-beat:0,0\n\n\0"
+
+/** A topic of RabbitMQ has no slashes in its name. */
+export const webStompDestination = (path: string): string => `/topic/${path.slice(1).replaceAll("/", ".")}`
+
+const inStomp =
+  (destination: string, ready: () => void): Words =>
+  (text) => {
+    if (text.startsWith("RECEIPT")) ready()
+    return text.startsWith("CONNECTED")
+      ? `SUBSCRIBE\nid:sub-0\ndestination:${destination}\nreceipt:in\n\n\0`
+      : undefined
+  }
+
 export function listeningTo(target: ListenTarget): Listening {
   const { way } = target
-  const request = (headers: string): Buffer =>
+  const request = (headers: string, path = target.path): Buffer =>
     Buffer.from(
-      `GET ${target.path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\n${target.headers ?? ""}${headers}\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\n${target.headers ?? ""}${headers}\r\n`,
     )
   switch (way) {
     case "sse":
@@ -54,18 +71,21 @@ export function listeningTo(target: ListenTarget): Listening {
           return undefined
         },
       }
+    case "web-stomp":
+      return {
+        way,
+        status: 101,
+        request: request(`${upgrade}Sec-WebSocket-Protocol: v12.stomp\r\n`, "/ws"),
+        opening: webStompConnect,
+        greet: (ready) => inStomp(webStompDestination(target.path), ready),
+      }
     case "stomp":
       return {
         way,
         status: 101,
         request: request(`${upgrade}Sec-WebSocket-Protocol: v12.stomp\r\n`),
         opening: "CONNECT\naccept-version:1.2\nheart-beat:0,0\n\n\0",
-        greet: (ready) => (text) => {
-          if (text.startsWith("RECEIPT")) ready()
-          return text.startsWith("CONNECTED")
-            ? `SUBSCRIBE\nid:sub-0\ndestination:${target.path}\nreceipt:in\n\n\0`
-            : undefined
-        },
+        greet: (ready) => inStomp(target.path, ready),
       }
     case "socket.io":
       return {

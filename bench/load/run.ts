@@ -56,7 +56,7 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
   const { peer, publishers, window = 1, messageBytes, aim, audience } = options
   const deliveriesBefore = tally.deliveries
   const publishing: Publishing = await Publishing.open({
-    port: peer.port,
+    port: peer.publishPort ?? peer.port,
     publishers,
     window,
     messageBytes,

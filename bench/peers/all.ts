@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { laba } from "./laba.ts"
 import { nchan } from "./nchan.ts"
 import type { Peer } from "./peer.ts"
+import { rabbitmq } from "./rabbitmq.ts"
 import { gaugePath, portInAddress, startServer } from "./start.ts"
 
 const bareBun: Peer = {
@@ -32,6 +33,7 @@ const peers: readonly Peer[] = [
   bareBun,
   laba,
   nchan,
+  rabbitmq,
   onNode("ws", "ws-node.mjs", ["websocket"]),
   onNode("socket.io", "socket.io-node.mjs", ["socket.io"]),
 ]

@@ -26,6 +26,8 @@ export interface StartOptions {
 
 export interface RunningPeer extends AsyncDisposable {
   readonly port: number
+  /** Where it is published to by POST, when that is elsewhere. */
+  readonly publishPort?: number
   /** The process whose tree does the work. */
   readonly pid: number
   /** Asks a Bun or Node server to collect garbage and to watch its loop; absent where there is neither. */
