@@ -9,7 +9,7 @@ export interface MailSettings {
   readonly to: string
 }
 
-/** Null: the mailbox of the demo (mail/mailbox.ts). Throws `Misuse` when something is missing. */
+/** Null: the mailbox of the demo (mail/mailbox.ts). Throws `UsageError` when something is missing. */
 export function mailSettings(given: {
   readonly smtp?: string
   readonly "mail-from"?: string
@@ -33,7 +33,7 @@ export function mailSettings(given: {
 /** What stands before the @ is nobody's business. */
 const withoutPassword = (address: string): string => address.replace(/^.*@/, "…@")
 
-/** Null: the phone of the demo (sms/local-phone.ts). Throws `Misuse` when something is missing. */
+/** Null: the phone of the demo (sms/local-phone.ts). Throws `UsageError` when something is missing. */
 export function smsSender(
   provider: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,

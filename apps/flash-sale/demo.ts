@@ -33,7 +33,7 @@ interface DemoShop extends RunningShop {
   readonly paymentsUrl: string
 }
 
-/** Throws `Misuse` when a setting is given without the secret that belongs to it. */
+/** Throws `UsageError` when a setting is given without the secret that belongs to it. */
 export async function demoShop(options: DemoOptions): Promise<DemoShop> {
   const { directory, host, port, labaPort, verifySeconds, keepDays, frontThreads, warmUp } = options
   for (const flag of ["laba", "payments", "webhook"] as const)

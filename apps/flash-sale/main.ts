@@ -221,7 +221,7 @@ function auditBooks(directory: string, sale: string): string[] {
   })
 }
 
-/** Throws `Misuse` when there are none: that is no finding about a sale. */
+/** Throws `UsageError` when there are none: that is no finding about a sale. */
 function booksIn(directory: string): string {
   const path = ledgerPath(directory)
   if (!existsSync(path)) throw new UsageError(`there are no books of a flash sale in ${directory}`)

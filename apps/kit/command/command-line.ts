@@ -8,7 +8,7 @@ import { reachLoopbackDirectly } from "./proxy-exceptions.ts"
 /** What was given is wrong: whoever started the command need not start it again as it was. The message has no full stop. */
 export class UsageError extends Error {}
 
-/** What `parseArgs` answers. Throws `Misuse`. */
+/** What `parseArgs` answers. Throws `UsageError`. */
 export function readFlags<const Config extends ParseArgsConfig>(
   config: Config,
 ): ReturnType<typeof parseArgs<Config>> {
@@ -20,31 +20,31 @@ export function readFlags<const Config extends ParseArgsConfig>(
   }
 }
 
-/** Reads a whole number from a flag. Throws `Misuse`. */
+/** Reads a whole number from a flag. Throws `UsageError`. */
 export function wholeNumber(flag: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text)
   throw new UsageError(`--${flag} is a whole number from 0 on, not "${text}"`)
 }
 
-/** Reads a port from a flag; 0 is any. Throws `Misuse`. */
+/** Reads a port from a flag; 0 is any. Throws `UsageError`. */
 export function portIn(flag: string, text: string): number {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
   throw new UsageError(`--${flag} is a port from 0 to 65535, not "${text}"`)
 }
 
-/** Reads seconds above nothing from a flag. Throws `Misuse`. */
+/** Reads seconds above nothing from a flag. Throws `UsageError`. */
 export function secondsIn(flag: string, text: string): number {
   if (/^\d{1,9}(\.\d{1,3})?$/.test(text) && Number(text) > 0) return Number(text)
   throw new UsageError(`--${flag} is a number of seconds above 0, not "${text}"`)
 }
 
-/** Reads an address from a flag. Throws `Misuse`. */
+/** Reads an address from a flag. Throws `UsageError`. */
 export function addressIn(flag: string, text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
   throw new UsageError(`--${flag} is an address such as https://shop.example, not "${text}"`)
 }
 
-/** Reads an address to listen at from a flag. Throws `Misuse` for what is none of this machine's. */
+/** Reads an address to listen at from a flag. Throws `UsageError` for what is none of this machine's. */
 export function hostIn(flag: string, text: string): string {
   if (isOwnAddress(text)) return text
   throw new UsageError(
@@ -52,13 +52,13 @@ export function hostIn(flag: string, text: string): string {
   )
 }
 
-/** Reads a folder from a flag. Throws `Misuse`. */
+/** Reads a folder from a flag. Throws `UsageError`. */
 export function folderIn(flag: string, text: string): string {
   if (text.trim() !== "") return text
   throw new UsageError(`--${flag} is a folder, not "${text}"`)
 }
 
-/** Reads networks from a flag that may be given more than once. Throws `Misuse`. */
+/** Reads networks from a flag that may be given more than once. Throws `UsageError`. */
 export function networksIn(flag: string, texts: readonly string[]): readonly string[] {
   for (const text of texts) {
     const problem = networkProblem(text)
