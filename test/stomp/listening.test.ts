@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { secret, shop, startGuarded, tokenFor } from "../access/guarded.ts"
 import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 import { headOf, publish, publishAll } from "../support/publish.ts"
-import { bodyText, connectStomp } from "../support/stomp.ts"
+import { bodyText, connectStomp, openStompSocket } from "../support/stomp.ts"
 
 describe("cursors", () => {
   let server: OwnServer
@@ -64,11 +64,23 @@ describe("cursors", () => {
   })
 
   test("[T22] a destination is a channel by its name; a pattern, and what is no name, is refused", async () => {
-    for (const destination of ["/topic/*", "/topic/**", "topic/a", "/", "/_/metrics", "/topic//a"]) {
+    for (const destination of [
+      "/topic/*",
+      "/topic/a.#",
+      "/topic/a.>",
+      "topic/a",
+      "/",
+      "/_/metrics",
+      "/topic//a",
+    ]) {
       await using client = await connectStomp(server.base)
       client.send("SUBSCRIBE", { id: "0", destination })
       expect([destination, await client.errorCode()]).toEqual([destination, "bad_channel"])
     }
+    await using named = await connectStomp(server.base)
+    await named.subscribe("/topic/a.%3E")
+    await publish(`${server.base}/topic/a.%3E`, "by its name")
+    expect(bodyText(await named.frame("MESSAGE"))).toBe("by its name")
     const channel = freshChannel("queue")
     await using one = await connectStomp(server.base)
     await using two = await connectStomp(server.base)
@@ -82,7 +94,49 @@ describe("cursors", () => {
   })
 })
 
+describe("what other brokers have and a channel has not is refused, and says what there is", () => {
+  const temporary = { destination: "/temp-queue/answers" }
+  test.each([
+    ["[T22] a temporary queue", "SUBSCRIBE", { id: "0", ...temporary }, "bad_channel", "/user/queue/x"],
+    ["[T22] what is sent to one", "SEND", temporary, "bad_channel", "/user/<name>/queue/x"],
+    [
+      "[T22] an answer at one",
+      "SEND",
+      { destination: "/a", "reply-to": "/temp-queue/a" },
+      "bad_channel",
+      "/user/queue/x",
+    ],
+    [
+      "[T22] a selector",
+      "SUBSCRIBE",
+      { id: "0", destination: "/a", selector: "price > 10" },
+      "bad_frame",
+      "selector",
+    ],
+  ])("%s", async (_, command, headers, code, hint) => {
+    await using server = await startServer()
+    await using client = await connectStomp(server.base)
+    client.send(command, headers)
+    const error = await client.frame("ERROR")
+    expect(error.headers["code"]).toBe(code)
+    expect(bodyText(error)).toContain(hint)
+  })
+})
+
 describe("[T10] credentials", () => {
+  test("who shows a name and a password is told what `passcode` takes", async () => {
+    await using server = await startGuarded()
+    for (const passcode of ["guest", "laba_nobody_x"]) {
+      await using client = await openStompSocket(server.base)
+      client.send("CONNECT", { "accept-version": "1.2", login: "guest", passcode })
+      const error = await client.frame("ERROR")
+      expect([error.headers["code"], bodyText(error)]).toEqual([
+        "unauthorized",
+        expect.stringContaining("`passcode` takes a key or a token"),
+      ])
+    }
+  })
+
   test("`passcode` and `Authorization` take a key or a token; the user is named; a broken one is refused", async () => {
     await using server = await startGuarded({ channels: { "/**": { listen: "token", publish: "token" } } })
     const token = await tokenFor("alice")

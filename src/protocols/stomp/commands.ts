@@ -43,6 +43,12 @@ export function readSubscribe({ headers }: ClientFrame, version: StompVersion): 
   const known = ackModes[version].find((mode) => mode === ack)
   if (known === undefined)
     throw new LabaError("bad_frame", `\`ack\` is ${ackModes[version].join(", ")} in STOMP ${version}.`)
+  // Passed over it would give a client what it does not want, and says that it does not expect.
+  if (headers.get("selector"))
+    throw new LabaError(
+      "bad_frame",
+      "A `selector` is not evaluated: subscribe without one, to a channel that has what is wanted.",
+    )
   return {
     key: keyOf(id, destination),
     id,

@@ -26,6 +26,16 @@ export function readConnect({ headers }: ClientFrame, ownBeatMs: number): Connec
   }
 }
 
+/** Why a credential that CONNECT had is not accepted, and what would be: who comes from elsewhere shows a name and a password. */
+export const withHint = (error: unknown): unknown =>
+  error instanceof LabaError && error.code === "unauthorized"
+    ? new LabaError(
+        "unauthorized",
+        `${error.detail} \`passcode\` takes a key or a token, whatever \`login\` says.`,
+        { cause: error },
+      )
+    : error
+
 /** `passcode` holds the credential itself, `Authorization` as HTTP has it. An empty one is none: libraries send it when nothing was set. */
 function credentialIn(authorization: string | undefined, passcode: string | undefined): string | null {
   const said = authorization?.trim() ?? ""

@@ -19,19 +19,24 @@ export type Meaning =
   /** Another user's. */
   | { readonly kind: "of-user"; readonly user: string; readonly topic: string }
 
+/** How brokers write patterns: Spring and RabbitMQ with `*` and `#`, ActiveMQ with `>` as the last part. */
+const pattern = /[*#]|[./]>$/
+
 /** What a client listens to: below the prefix of users lies what is its own. Throws `bad_channel`. */
 export function readSubscribed(destination: string, profile: DestinationProfile): Meaning {
-  if (destination.includes("*"))
+  if (pattern.test(destination))
     throw new LabaError(
       "bad_channel",
-      "A destination is one channel: patterns are not listened to. A star in a name is spelled `%2A`.",
+      "A destination is one channel: patterns are not listened to. In a name a `*` is spelled `%2A`, a `#` `%23` and a `>` `%3E`.",
     )
+  refuseTemporary(destination, profile)
   const topic = below(destination, profile.user)
   return topic === null ? { kind: "channel", name: destination } : { kind: "own", topic }
 }
 
 /** Where a client sends to: below the prefix of users stands whose it is. Throws `bad_channel`. */
 export function readSentTo(destination: string, profile: DestinationProfile): Meaning {
+  refuseTemporary(destination, profile)
   const rest = below(destination, profile.user)
   if (rest === null) return { kind: "channel", name: destination }
   const end = rest.indexOf("/", 1)
@@ -41,6 +46,18 @@ export function readSentTo(destination: string, profile: DestinationProfile): Me
       `A user's destination is ${profile.user}, the user and a name: ${profile.user}/alice/queue/x.`,
     )
   return { kind: "of-user", user: decodeUser(rest.slice(1, end)), topic: rest.slice(end) }
+}
+
+/**
+ * In RabbitMQ and ActiveMQ what is below these is one connection's alone, however many use the name. Here it would be everybody's:
+ * what is answered to one would reach them all. Throws `bad_channel`.
+ */
+export function refuseTemporary(destination: string, { user }: DestinationProfile): void {
+  if (below(destination, "/temp-queue") === null && below(destination, "/temp-topic") === null) return
+  throw new LabaError(
+    "bad_channel",
+    `There are no temporary destinations. What is one's own is subscribed to as ${user}/queue/x; who answers sends to ${user}/<name>/queue/x, where \`session\` of CONNECTED stands for who has no name.`,
+  )
 }
 
 /** Where the application's answer to something sent is expected; null when it was not sent to the application. */

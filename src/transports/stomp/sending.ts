@@ -3,7 +3,7 @@
 import type { MaybePromise } from "../../engines/engine.ts"
 import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import { ownHeaders, required } from "../../protocols/stomp/commands.ts"
-import { readSentTo, replyDestination } from "../../protocols/stomp/destinations.ts"
+import { readSentTo, refuseTemporary, replyDestination } from "../../protocols/stomp/destinations.ts"
 import type { ClientFrame } from "../../protocols/stomp/frame.ts"
 import type { WritableConnection } from "../conversation/writable-connection.ts"
 import type { Listening } from "./listening.ts"
@@ -25,6 +25,7 @@ export class Sending {
     const { context, profile } = this.stomp
     const destination = required(headers, "destination")
     const channel = this.listening.channelOf(readSentTo(destination, profile))
+    refuseTemporary(headers.get("reply-to") ?? "", profile)
     const key = headers.get("idempotency-key")
     const contentType = headers.get("content-type") || null
     const own = ownHeaders(headers)

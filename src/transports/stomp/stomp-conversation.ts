@@ -5,7 +5,7 @@ import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import { readTransaction } from "../../protocols/stomp/commands.ts"
-import { readConnect } from "../../protocols/stomp/connect.ts"
+import { readConnect, withHint } from "../../protocols/stomp/connect.ts"
 import { bytesOfFrame, type ClientFrame } from "../../protocols/stomp/frame.ts"
 import { FrameReader } from "../../protocols/stomp/frame-reader.ts"
 import { connectedFrame, receiptFrame, stompErrorFrame } from "../../protocols/stomp/server-frames.ts"
@@ -205,7 +205,12 @@ export class StompConversation implements Conversation {
     const { context, beatMs, serverName } = this.stomp
     const request = readConnect(frame, beatMs)
     this.stopDeadline()
-    await this.signIn({ credential: request.credential, headers: frame.headers })
+    const { credential } = request
+    try {
+      await this.signIn({ credential, headers: frame.headers })
+    } catch (error) {
+      throw credential === null ? error : withHint(error)
+    }
     if (this.connection.closed || this.isOver) return
     const { version } = request
     this.reader.version = version
