@@ -18,7 +18,7 @@ export const rabbitmq: Peer = {
   async start() {
     const folder = mkdtempSync(join(tmpdir(), "bench-rabbitmq-"))
     for (const name of ["home", "mnesia", "log"]) mkdirSync(join(folder, name))
-    const [port, amqp, distribution] = [freePort(), freePort(), freePort()]
+    const [port, amqp, distribution, names] = [freePort(), freePort(), freePort(), freePort()]
     await Bun.write(join(folder, "plugins"), "[rabbitmq_web_stomp].")
     await Bun.write(
       join(folder, "rabbitmq.conf"),
@@ -31,6 +31,8 @@ export const rabbitmq: Peer = {
       RABBITMQ_LOG_BASE: join(folder, "log"),
       RABBITMQ_DIST_PORT: String(distribution),
       RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "plugins"),
+      // The daemon that knows the names of nodes outlives them, so this one is its own.
+      ERL_EPMD_PORT: String(names),
       RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq.conf"),
     }
     const url = `ws://127.0.0.1:${port}/ws`
@@ -39,7 +41,10 @@ export const rabbitmq: Peer = {
       portIn: () => port,
       ready: () => opens(url),
       gauged: false,
-      cleanUp: () => rmSync(folder, { recursive: true, force: true }),
+      cleanUp() {
+        Bun.spawnSync(["epmd", "-port", String(names), "-kill"])
+        rmSync(folder, { recursive: true, force: true })
+      },
     })
     const door: StompDoor = await openStompDoor({
       url,

@@ -1,5 +1,4 @@
-// SEND: what a client wants published. Reads the frame, finds the channel, and asks for the right at once, so that a transaction does not
-// hold what will be refused.
+// SEND: what a client wants published. Reads the frame and finds the channel at once, so that a transaction does not hold what is malformed.
 import type { MaybePromise } from "../../engines/engine.ts"
 import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import { ownHeaders, required } from "../../protocols/stomp/commands.ts"

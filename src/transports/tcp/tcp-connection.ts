@@ -196,8 +196,7 @@ export class TcpConnection implements WritableConnection, Reader {
   }
 
   /** Keeps the order of what a client sent, and stops reading from it while it is ahead of us. */
-  private async receiveInOrder(first: Promise<void>): Promise<void> {
-    const incoming: Uint8Array[] = []
+  private async receiveInOrder(first: Promise<void>, incoming: Uint8Array[] = []): Promise<void> {
     this.incoming = incoming
     this.socket.pause()
     try {
