@@ -2,6 +2,7 @@
 // trusted proxy, so that an attacker comes from an address that is counted. Beside it those who must not notice.
 import { exportJWK, generateKeyPair } from "jose"
 import { cpuMicrosecondsOf, residentBytesOf } from "../../bench/measure/process-cost.ts"
+import { freePort } from "../../bench/peers/free-port.ts"
 import type { ConfigInput } from "../../src/server/index.ts"
 import { credentials, shop } from "../access/guarded.ts"
 import type { LabaListener } from "../support/laba-socket.ts"
@@ -57,6 +58,8 @@ class Backend implements AsyncDisposable {
 
 export class AttackedServer implements AsyncDisposable {
   readonly backend: Backend
+  /** Where it speaks STOMP over TCP. */
+  readonly stompPort: number
   private readonly server: ServerProcess
   private readonly listener: LabaListener
   private readonly watched: string
@@ -67,7 +70,9 @@ export class AttackedServer implements AsyncDisposable {
     server: ServerProcess
     listener: LabaListener
     watched: string
+    stompPort: number
   }) {
+    this.stompPort = parts.stompPort
     this.backend = parts.backend
     this.server = parts.server
     this.listener = parts.listener
@@ -77,8 +82,10 @@ export class AttackedServer implements AsyncDisposable {
   static async start(overrides: ConfigInput = {}): Promise<AttackedServer> {
     const { publicKey } = await generateKeyPair("RS256")
     const backend = new Backend({ keys: [{ ...(await exportJWK(publicKey)), kid: "1", alg: "RS256" }] })
+    const stompPort = freePort()
     const config: ConfigInput = {
       ...credentials,
+      stomp: { tcp: stompPort, paths: ["/websocket"] },
       tokens: {
         ...credentials.tokens,
         otherIssuers: [{ jwks: `${backend.url}/jwks`, issuer: "https://id.example", userPrefix: "id." }],
@@ -106,7 +113,7 @@ export class AttackedServer implements AsyncDisposable {
     const watched = `/watched/${crypto.randomUUID()}`
     const listener = await listenByLaba(server.base, watched)
     await listener.frame("subscribed")
-    const attacked = new AttackedServer({ backend, server, listener, watched })
+    const attacked = new AttackedServer({ backend, server, listener, watched, stompPort })
     await attacked.serveOthers()
     return attacked
   }

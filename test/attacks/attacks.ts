@@ -11,6 +11,7 @@ import { racedConnections } from "./cases/raced-bounds.ts"
 import { refusingHook } from "./cases/refusing-hook.ts"
 import { slowInputs } from "./cases/slow-inputs.ts"
 import { stalledReplays } from "./cases/stalled-replays.ts"
+import { stompFloods, stompGarbage, stompTinyMessages } from "./cases/stomp-floods.ts"
 import { unfinishedFragments } from "./cases/unfinished-fragments.ts"
 import { unreadAnswers } from "./cases/unread-answers.ts"
 import { unreadStreams } from "./cases/unread-streams.ts"
@@ -33,4 +34,7 @@ export const attacks: readonly Attack[] = [
   stalledReplays,
   unfinishedFragments,
   slowInputs,
+  ...stompFloods,
+  stompTinyMessages,
+  stompGarbage,
 ]

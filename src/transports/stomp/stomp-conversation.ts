@@ -19,6 +19,7 @@ import { Listening } from "./listening.ts"
 import { Sending } from "./sending.ts"
 import type { StompContext } from "./stomp-context.ts"
 import { Transactions } from "./transactions.ts"
+import { TurnBudget } from "./turn-budget.ts"
 
 /** A client that opens a connection has something to say; one that does not keeps a place from others. */
 const connectWithinMs = 10_000
@@ -42,6 +43,7 @@ export class StompConversation implements Conversation {
   private readonly listening: Listening
   private readonly sending: Sending
   private readonly transactions: Transactions
+  private readonly turn = new TurnBudget()
   private beats: HeartBeats | null = null
   /** Until CONNECT has come. */
   private deadline: Deadline | null = null
@@ -81,6 +83,7 @@ export class StompConversation implements Conversation {
   receive(message: string | Uint8Array): Promise<void> | void {
     if (this.isOver) return
     this.beats?.hear()
+    this.turn.countBytes(message.length)
     this.reader.push(message)
     return this.readOn()
   }
@@ -127,7 +130,7 @@ export class StompConversation implements Conversation {
   /** Handles what has come whole; the frames behind one that takes its time wait for it. */
   private readOn(): Promise<void> | void {
     for (;;) {
-      const work = this.next()
+      const work = this.turn.room() ?? this.next()
       if (work === "no more") return
       if (work) return this.readOnAfter(work)
     }
@@ -136,7 +139,7 @@ export class StompConversation implements Conversation {
   private async readOnAfter(first: Promise<void>): Promise<void> {
     await first
     for (;;) {
-      const work = this.next()
+      const work = this.turn.room() ?? this.next()
       if (work === "no more") return
       if (work) await work
     }
@@ -152,6 +155,7 @@ export class StompConversation implements Conversation {
       return "no more"
     }
     if (!frame) return "no more"
+    this.turn.countFrame()
     const handled = frame
     try {
       const work = this.handle(frame)
