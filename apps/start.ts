@@ -1,7 +1,7 @@
 // What `npm start` runs: Laba, and the demos beside it. Each is a process of its own; a demo that cannot start, or ends,
 // takes nobody with it. Flags are handed to `laba serve`.
 import { fileURLToPath } from "node:url"
-import { freePort } from "./kit/command/listening.ts"
+import { freePort } from "./kit/command/ports-and-signals.ts"
 
 /** Each demo with the port it would like. */
 const demos = { "flash-sale": 8090, takeaway: 8091, alerts: 8093 } as const

@@ -11,7 +11,7 @@ import {
   runCommand,
   secondsIn,
 } from "../kit/command/command-line.ts"
-import { freePort, stopBySignal } from "../kit/command/listening.ts"
+import { freePort, stopBySignal } from "../kit/command/ports-and-signals.ts"
 import { startDemo } from "./demo.ts"
 import { mailSettings, smsSender } from "./mail-and-sms-settings.ts"
 

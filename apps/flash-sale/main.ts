@@ -10,7 +10,7 @@ import {
   runCommand,
   wholeNumber,
 } from "../kit/command/command-line.ts"
-import { stopBySignal } from "../kit/command/listening.ts"
+import { stopBySignal } from "../kit/command/ports-and-signals.ts"
 import { secretIn } from "../kit/command/secret.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { orUnreadable, verifyCommand } from "./audit/verify-command.ts"

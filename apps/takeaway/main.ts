@@ -14,7 +14,7 @@ import {
   runCommand,
   secondsIn,
 } from "../kit/command/command-line.ts"
-import { freePort, stopBySignal } from "../kit/command/listening.ts"
+import { freePort, stopBySignal } from "../kit/command/ports-and-signals.ts"
 import { demoTakeaway } from "./demo.ts"
 import { defaultTimeouts } from "./model/shop.ts"
 import { labaConfig } from "./push/laba-config.ts"

@@ -24,7 +24,7 @@ import {
   permissionOf,
 } from "./access-settings.ts"
 import { isKey } from "./credentials/keys.ts"
-import { noTokens, objectionTo } from "./objection.ts"
+import { noTokens, whyNoLongerValid } from "./credential-validity.ts"
 import type { Origins } from "./origins/origins.ts"
 import type { Revocations } from "./credentials/revocations.ts"
 import { isOwnedBy } from "./rules/own-channels.ts"
@@ -140,7 +140,12 @@ export class AccessControl implements Access {
 
   objectionTo(identity: Identity): LabaError | null {
     const { keys, verifier } = this.settings
-    return objectionTo(identity, { keys, verifier, revocations: this.revocations, nowMs: this.options.now() })
+    return whyNoLongerValid(identity, {
+      keys,
+      verifier,
+      revocations: this.revocations,
+      nowMs: this.options.now(),
+    })
   }
 
   /** Throws what `objectionTo` says. */

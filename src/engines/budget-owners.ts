@@ -1,6 +1,6 @@
 // Whose channels cost how much, for publishers who have a share of the budget: whoever has more than that loses their own first.
 // Knows costs and names; refuses to know what a channel is and how it is dropped.
-import type { OwnerName } from "./shares.ts"
+import type { OwnerName } from "./publisher-shares.ts"
 
 /** A channel, as its owner is charged for it. */
 interface Owned<Log> {

@@ -6,7 +6,7 @@ import type { Limits } from "../../wire/limits.ts"
 import { AgedMap } from "../bounds/aged-map.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Idempotency, Receipt, Publisher } from "./engine.ts"
-import { keysPerFree } from "./shares.ts"
+import { keysPerFree } from "./publisher-shares.ts"
 
 interface KnownKey {
   readonly receipt: Receipt

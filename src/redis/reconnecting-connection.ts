@@ -1,8 +1,8 @@
 // Keeps a connection: opens one, and another when it ends, ever more patiently. Knows nothing of what it is used for.
 import { type Backoff, halfToWholeMs } from "../../wire/backoff.ts"
 import { Connection, type ConnectionOptions } from "./connection.ts"
-import type { RedisTrouble } from "./trouble.ts"
-import { troubleOf } from "./trouble.ts"
+import type { RedisError } from "./redis-errors.ts"
+import { redisErrorOf } from "./redis-errors.ts"
 
 /** The first wait before another try; then twice as long each time, up to the longest. Half of it is chance. */
 const backoff: Backoff = { minMs: 50, maxMs: 1000 }
@@ -10,14 +10,14 @@ const backoff: Backoff = { minMs: 50, maxMs: 1000 }
 interface ReconnectingConnectionOptions extends ConnectionOptions {
   readonly onUp: (connection: Connection) => void
   /** The connection ended, or none could be opened; called for every try. */
-  readonly onDown: (trouble: RedisTrouble) => void
+  readonly onDown: (trouble: RedisError) => void
 }
 
 export class ReconnectingConnection {
   /** The connection, while there is one. */
   connection: Connection | null = null
   /** Why there is none; null while there is one, and before the first try was over. */
-  trouble: RedisTrouble | null = null
+  trouble: RedisError | null = null
   private readonly options: ReconnectingConnectionOptions
   private failures = 0
   private timer: ReturnType<typeof setTimeout> | null = null
@@ -64,7 +64,7 @@ export class ReconnectingConnection {
   }
 
   private fail(error: unknown): void {
-    this.trouble = troubleOf(error, this.options.where)
+    this.trouble = redisErrorOf(error, this.options.where)
     this.failures++
     this.timer = setTimeout(() => void this.open(), halfToWholeMs(backoff, this.failures, Math.random))
     this.options.onDown(this.trouble)

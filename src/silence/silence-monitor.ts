@@ -3,7 +3,7 @@
 import type { Clock } from "../bounds/clock.ts"
 import { type Position, printCursor } from "../../wire/cursor.ts"
 import type { Channel } from "../channels/channel.ts"
-import { covers } from "../channels/cover.ts"
+import { covers } from "../channels/pattern-cover.ts"
 import { anyPart, anyParts, anyUser, type Pattern } from "../channels/pattern.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { ChannelsPage } from "../engines/inventory.ts"

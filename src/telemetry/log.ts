@@ -4,7 +4,7 @@ import pino from "pino"
 import { prettyLine } from "./log-line.ts"
 import { printableJson } from "./printable.ts"
 import type { LogFormat, LogLevel } from "./log-options.ts"
-import { withoutSecrets } from "./secrets.ts"
+import { redactSecrets } from "./redact-secrets.ts"
 
 /** Fields of a line. `error` prints with its stack. */
 export type LogFields = Readonly<Record<string, unknown>> & { readonly event: string }
@@ -40,7 +40,7 @@ export function makeLog({ level, format, to }: LogOptions): Log {
     },
     {
       write(line: string): void {
-        const told = withoutSecrets(line)
+        const told = redactSecrets(line)
         to(format === "json" ? printableJson(told) : prettyLine(told))
       },
     },

@@ -1,6 +1,6 @@
 // Who is asking, and whether that is enough: a buyer, or the operator.
 import { timingSafeEqual } from "node:crypto"
-import { isFromOtherPage } from "../../kit/http/other-pages.ts"
+import { isFromOtherPage } from "../../kit/http/request-forgery.ts"
 import { Problem } from "./answers.ts"
 import { credentialOf } from "./login.ts"
 import type { Ask, Shop } from "./shop.ts"

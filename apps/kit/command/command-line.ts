@@ -2,7 +2,7 @@
 // done in one line and with 1; a stack is for mistakes of ours.
 import { parseArgs, type ParseArgsConfig } from "node:util"
 import { ConfigError, networkProblem } from "laba"
-import { isOwnAddress } from "./listening.ts"
+import { isOwnAddress } from "./ports-and-signals.ts"
 import { reachLoopbackDirectly } from "./proxy-exceptions.ts"
 
 /** What was given is wrong: whoever started the command need not start it again as it was. The message has no full stop. */

@@ -10,7 +10,7 @@ import {
 } from "laba"
 import type { AppRequest } from "./app-request.ts"
 import { cameByHttps } from "./https.ts"
-import { isFromOtherPage } from "./other-pages.ts"
+import { isFromOtherPage } from "./request-forgery.ts"
 import { ownHosts, type OwnHostsOptions } from "./own-hosts.ts"
 import { Problem } from "./problem.ts"
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import type { Permissions, Who } from "../../channels/channel.ts"
-import { covers } from "../../channels/cover.ts"
+import { covers } from "../../channels/pattern-cover.ts"
 import { parsePattern } from "../../channels/pattern.ts"
 import { parseConfig } from "../../config/config.ts"
 import {

@@ -5,7 +5,7 @@ import type { Rule } from "../../channels/channel.ts"
 import type { WatchConfig } from "../../config/checks/watch-problems.ts"
 import type { Config } from "../../config/config.ts"
 import { printAddress } from "../../config/redis-address.ts"
-import { duration } from "../../silence/wording.ts"
+import { duration } from "../../silence/alarm-texts.ts"
 
 export function summaryOf(config: Config): string {
   const { listen, engine, open, access, hooks, rules, limits, tls, watch } = config

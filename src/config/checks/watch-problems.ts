@@ -1,5 +1,5 @@
 // What is wrong with configured watches beyond their shape, and what they come to. No message holds a secret.
-import { covers } from "../../channels/cover.ts"
+import { covers } from "../../channels/pattern-cover.ts"
 import { parseChannel } from "../../channels/name.ts"
 import { parsePattern } from "../../channels/pattern.ts"
 import { isEmptySecret } from "../../reactions/webhook-signature.ts"

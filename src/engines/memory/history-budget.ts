@@ -5,7 +5,7 @@
 // budget nothing, however many there are. So every step of bringing the budget back brings it back.
 import type { Limits } from "../../../wire/limits.ts"
 import type { Keep } from "../../channels/channel.ts"
-import { type OwnerName, ownerBytesMax } from "../shares.ts"
+import { type OwnerName, ownerBytesMax } from "../publisher-shares.ts"
 import type { ChannelLog } from "./channel-log.ts"
 import { BudgetOwners } from "../budget-owners.ts"
 

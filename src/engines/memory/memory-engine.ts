@@ -16,7 +16,7 @@ import type {
 import { epochName, randomEpoch, slotCount, slotOf } from "../epoch-names.ts"
 import type { ChannelsPage, EngineFigures, Inventory } from "../inventory.ts"
 import { ChannelLog } from "./channel-log.ts"
-import { ownerNameOf } from "../shares.ts"
+import { ownerNameOf } from "../publisher-shares.ts"
 import { IdempotencyKeys } from "../idempotency-keys.ts"
 import { HistoryBudget, numbersOnly } from "./history-budget.ts"
 

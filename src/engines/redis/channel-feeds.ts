@@ -8,7 +8,7 @@ import { ChannelFeed } from "./channel-feed.ts"
 import { type Announcement, readAnnouncement } from "./record.ts"
 import type { Routing, RedisStore } from "./redis-store.ts"
 import { TailQueries } from "./tail-queries.ts"
-import { unavailable } from "../../redis/trouble.ts"
+import { unavailable } from "../../redis/redis-errors.ts"
 import { UnlistenedChannels } from "./unlistened-channels.ts"
 
 /** How long listening may take to begin. */

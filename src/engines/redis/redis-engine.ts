@@ -19,10 +19,10 @@ import type { ChannelsPage, EngineFigures, Inventory } from "../inventory.ts"
 import { listChannels } from "./channel-list.ts"
 import { ChannelFeeds } from "./channel-feeds.ts"
 import { RedisClient } from "../../redis/redis-client.ts"
-import { historyShareMax } from "../shares.ts"
+import { historyShareMax } from "../publisher-shares.ts"
 import type { Partition } from "./partitions.ts"
 import { type Routing, RedisStore, type UpkeepReport } from "./redis-store.ts"
-import { unavailable } from "../../redis/trouble.ts"
+import { unavailable } from "../../redis/redis-errors.ts"
 
 /** How often what has expired is cleared and the budget is held. One node a second does it, whoever is first. */
 const upkeepIntervalMs = 1000

@@ -13,9 +13,9 @@ import { printRecord, readRecord } from "./record.ts"
 import type { Script } from "../../redis/script.ts"
 import { randomEpoch } from "../epoch-names.ts"
 import { idempotencyConflict } from "../idempotency-keys.ts"
-import { keysPerFree, type OwnerName, ownerNameOf } from "../shares.ts"
+import { keysPerFree, type OwnerName, ownerNameOf } from "../publisher-shares.ts"
 import { scripts } from "./scripts.ts"
-import { replyError, unavailable } from "../../redis/trouble.ts"
+import { replyError, unavailable } from "../../redis/redis-errors.ts"
 import { RestartVote } from "./restart-vote.ts"
 
 /** Publishers with keys are seldom spread evenly, so each partition may hold a quarter of them. */

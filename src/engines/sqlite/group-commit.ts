@@ -1,7 +1,7 @@
 // Group commit: what arrives while the disk is busy is written together, durable together and answered together, in
 // order. Knows works to be done and whether the disk can; refuses to know channels and tables.
 import { LabaError } from "../../../wire/error.ts"
-import type { Severity } from "./database/trouble.ts"
+import type { Severity } from "./database/database-errors.ts"
 
 /** Works in one commit, and their bytes. More would hold the loop for over 2 ms at a time. */
 const batchWorksMax = 1024

@@ -18,7 +18,7 @@ import type {
 } from "../engine.ts"
 import type { ChannelsPage, EngineFigures, Inventory } from "../inventory.ts"
 import { MemoryEngine } from "../memory/memory-engine.ts"
-import { historyShareMax } from "../shares.ts"
+import { historyShareMax } from "../publisher-shares.ts"
 import { IdempotencyKeys } from "../idempotency-keys.ts"
 import { WritePipeline } from "./write-pipeline.ts"
 import { ChannelTables } from "./database/channel-tables.ts"
@@ -28,10 +28,10 @@ import { Epochs } from "./epochs.ts"
 import { JournalFlusher } from "./journal-flusher.ts"
 import { listChannels } from "./channel-list.ts"
 import { Journal, type KeyRecord } from "./database/journal.ts"
-import { replay } from "./replay.ts"
+import { recoverJournal } from "./journal-recovery.ts"
 import { DatabaseFile } from "./database/database-file.ts"
 import type { StoredLog } from "./stored-log.ts"
-import { cannotOpen, troubleOf, unavailable } from "./database/trouble.ts"
+import { cannotOpen, databaseErrorOf, unavailable } from "./database/database-errors.ts"
 import { Upkeep } from "./upkeep.ts"
 
 /** How often the engine looks whether something is to be flushed or cleared. */
@@ -106,7 +106,7 @@ export class SqliteEngine implements Engine, Inventory {
       })
       this.idempotencyKeys = new IdempotencyKeys(limits)
       const { journal, channels, epochs, flusher } = this
-      replay({ journal, channels, epochs, flusher })
+      recoverJournal({ journal, channels, epochs, flusher })
       for (const key of journal.keys(this.now())) this.rememberKey(key)
     } catch (error) {
       database.close()
@@ -115,7 +115,7 @@ export class SqliteEngine implements Engine, Inventory {
     this.lossy = new MemoryEngine(events, { limits, now: this.now, ...(onTrim && { onTrim }) })
     const { journal, epochs, channels, flusher, idempotencyKeys, lossy, now } = this
     const onTrouble = (says: string | null) => options.onTrouble?.(says)
-    const onError = (error: unknown) => onTrouble(troubleOf(error, directory).says)
+    const onError = (error: unknown) => onTrouble(databaseErrorOf(error, directory).says)
     const diskBudget = new DiskBudget({
       ...{ database, tables, epochs, channels },
       bytesMax: diskBytesMax,
@@ -246,7 +246,7 @@ export class SqliteEngine implements Engine, Inventory {
         if (this.pipeline.commits.isEmpty) this.database.transaction(() => this.database.setMeta("ahead", 0))
       } catch (error) {
         // What could not be flushed is in the journal and is flushed at the next start.
-        this.options.onTrouble?.(troubleOf(error, this.options.directory).says)
+        this.options.onTrouble?.(databaseErrorOf(error, this.options.directory).says)
       }
       this.database.close()
     })()

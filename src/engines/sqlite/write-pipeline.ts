@@ -14,7 +14,7 @@ import type { JournalFlusher } from "./journal-flusher.ts"
 import type { JournalRecord, Journal, KeyRecord } from "./database/journal.ts"
 import type { DatabaseFile } from "./database/database-file.ts"
 import type { StoredLog } from "./stored-log.ts"
-import { troubleOf, unavailable } from "./database/trouble.ts"
+import { databaseErrorOf, unavailable } from "./database/database-errors.ts"
 import type { Upkeep } from "./upkeep.ts"
 import type { PendingForget, PendingMessage, PendingWrite } from "./pending-write.ts"
 
@@ -56,7 +56,7 @@ export class WritePipeline {
         settle: (writes) => this.settle(writes),
         fail: (writes, error) => this.fail(writes, error),
         upkeep: (idle) => upkeep.run(idle),
-        judge: (error) => ({ ...troubleOf(error, directory), error: unavailable(error, directory) }),
+        judge: (error) => ({ ...databaseErrorOf(error, directory), error: unavailable(error, directory) }),
         onTrouble,
       },
       now,
@@ -233,7 +233,7 @@ export class WritePipeline {
     try {
       channels.trim(log, keep, now)
     } catch (error) {
-      this.options.onTrouble(troubleOf(error, database.directory).says)
+      this.options.onTrouble(databaseErrorOf(error, database.directory).says)
     }
   }
 

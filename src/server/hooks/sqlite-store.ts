@@ -4,8 +4,8 @@ import { Database } from "bun:sqlite"
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../../wire/error.ts"
-import { synced } from "../../engines/sqlite/database/synced.ts"
-import { troubleOf } from "../../engines/sqlite/database/trouble.ts"
+import { syncToDisk } from "../../engines/sqlite/database/sync-to-disk.ts"
+import { databaseErrorOf } from "../../engines/sqlite/database/database-errors.ts"
 import { GroupCommit } from "../../engines/sqlite/group-commit.ts"
 import type { HookNotification, NotificationStore } from "../../hooks/remote/remote.ts"
 
@@ -69,14 +69,14 @@ export class SqliteNotificationStore implements NotificationStore {
     this.commits = new GroupCommit<Change>(
       {
         write: (changes) => this.write(changes),
-        sync: () => synced(this.journalFile),
+        sync: () => syncToDisk(this.journalFile),
         settle: (changes) => changes.forEach(({ written }) => written.resolve()),
         fail(changes, error) {
           for (const { written } of changes) written.reject(error)
           return false
         },
         upkeep: () => Promise.resolve(),
-        judge: (error) => ({ ...troubleOf(error, path), error: cannotBeKept(error as Error) }),
+        judge: (error) => ({ ...databaseErrorOf(error, path), error: cannotBeKept(error as Error) }),
         onTrouble,
       },
       Date.now,

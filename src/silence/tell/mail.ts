@@ -1,6 +1,6 @@
 // Tells by mail. SMTP is spoken by nodemailer, which is loaded only where a mail is to be sent: most servers send none.
 import type { Recipient } from "../alarm-sender.ts"
-import { mailTextOf, summaryOf } from "../wording.ts"
+import { mailTextOf, summaryOf } from "../alarm-texts.ts"
 import type { MailTell } from "./tell.ts"
 
 /** How long a mail server may take for each step. */

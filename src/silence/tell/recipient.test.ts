@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { duration, mailTextOf, summaryOf } from "../wording.ts"
+import { duration, mailTextOf, summaryOf } from "../alarm-texts.ts"
 import type { Alarm } from "../silence.ts"
 import { recipientsOf } from "./recipient.ts"
 import type { Tell } from "./tell.ts"

@@ -3,7 +3,7 @@
 // delivered twice, and to nobody else.
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import { StompSubscription, type SubscriptionOptions } from "./subscription.ts"
-import type { WaitingBudget } from "./waiting-budget.ts"
+import type { UnacknowledgedBudget } from "./unacknowledged-budget.ts"
 
 interface AcknowledgedOptions extends SubscriptionOptions {
   /** Which of the connection's subscriptions it is: part of every `ack`. */
@@ -12,7 +12,7 @@ interface AcknowledgedOptions extends SubscriptionOptions {
   readonly isCumulative: boolean
   /** Messages that may be unacknowledged at once. */
   readonly windowMax: number
-  readonly waiting: WaitingBudget
+  readonly waiting: UnacknowledgedBudget
   /** Gives up the place in the group: what follows is replayed when there is room. */
   readonly pause: (subscription: AcknowledgedSubscription) => void
 }
@@ -34,7 +34,7 @@ export class AcknowledgedSubscription extends StompSubscription {
   }
 
   /** It waits for acknowledgements, where others wait for the reader alone: in a turn of its own. */
-  override get outbox(): WaitingBudget {
+  override get outbox(): UnacknowledgedBudget {
     return this.options.waiting
   }
 

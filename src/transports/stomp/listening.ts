@@ -28,7 +28,7 @@ import { ChannelPresence } from "./channel-presence.ts"
 import type { StompContext } from "./stomp-context.ts"
 import { StompSubscription, type SubscriptionOptions, type SubscriptionOwner } from "./subscription.ts"
 import { Subscriptions } from "./subscriptions.ts"
-import { WaitingBudget } from "./waiting-budget.ts"
+import { UnacknowledgedBudget } from "./unacknowledged-budget.ts"
 
 /** What the conversation does for its subscriptions. */
 interface ListeningOwner {
@@ -43,7 +43,7 @@ export class Listening implements SubscriptionOwner {
   private readonly owner: ListeningOwner
   private readonly subscriptions = new Subscriptions()
   private readonly presence: ChannelPresence
-  private readonly waiting: WaitingBudget
+  private readonly waiting: UnacknowledgedBudget
   private nextSubscribeMs = 0
   private directs = 0
 
@@ -53,7 +53,7 @@ export class Listening implements SubscriptionOwner {
     this.connection = connection
     this.owner = owner
     this.presence = new ChannelPresence(context.presence)
-    this.waiting = new WaitingBudget(() => context.limits.outboxBytesMax / 4)
+    this.waiting = new UnacknowledgedBudget(() => context.limits.outboxBytesMax / 4)
   }
 
   get version(): StompVersion {

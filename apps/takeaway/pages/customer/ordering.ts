@@ -3,7 +3,7 @@
 import { call, retryUntilAnswered, Refusal } from "../../../kit/browser/api-calls.ts"
 import { element, find } from "../../../kit/browser/elements.ts"
 import { language } from "../../../kit/browser/language.ts"
-import { remember, remembered } from "../../../kit/browser/remembered.ts"
+import { remember, remembered } from "../../../kit/browser/page-storage.ts"
 import type { BillRecord } from "../../model/bill.ts"
 import type { ShopWithMenu } from "../../model/shop.ts"
 import type { Basket } from "./basket.ts"

@@ -1,7 +1,7 @@
 // The kitchen's login, and what its screen is called.
 import { call, Refusal } from "../../../kit/browser/api-calls.ts"
 import { element, find } from "../../../kit/browser/elements.ts"
-import { remember, remembered } from "../../../kit/browser/remembered.ts"
+import { remember, remembered } from "../../../kit/browser/page-storage.ts"
 import { inEachLanguage, isWord, nameOf, translate } from "../language.ts"
 
 interface LoginOffer {

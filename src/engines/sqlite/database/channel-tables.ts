@@ -1,7 +1,7 @@
 // The tables of channels and their messages. Every write here is a step of a transaction that somebody else began; every
 // list and every delete is bounded.
 import type { Channel } from "../../../channels/channel.ts"
-import type { OwnerName } from "../../shares.ts"
+import type { OwnerName } from "../../publisher-shares.ts"
 import { printMessageHeaders, readMessageHeaders } from "../../../../wire/message-headers.ts"
 import type { Message } from "../../engine.ts"
 import type { DatabaseFile } from "./database-file.ts"

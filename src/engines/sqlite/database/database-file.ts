@@ -7,8 +7,8 @@ import { Database, type SQLQueryBindings } from "bun:sqlite"
 import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs"
 import { join } from "node:path"
 import { LabaError } from "../../../../wire/error.ts"
-import { synced } from "./synced.ts"
-import { cannotOpen } from "./trouble.ts"
+import { syncToDisk } from "./sync-to-disk.ts"
+import { cannotOpen } from "./database-errors.ts"
 
 /** The format of the tables below. A newer one is refused, never guessed at. */
 const formatVersion = 3
@@ -133,7 +133,7 @@ export class DatabaseFile {
 
   /** Resolves when all that was committed so far outlives the machine. */
   sync(): Promise<void> {
-    return synced(this.journalFile)
+    return syncToDisk(this.journalFile)
   }
 
   /** The same, holding the loop: for the start. */
@@ -160,7 +160,7 @@ export class DatabaseFile {
     } finally {
       this.database.run("PRAGMA synchronous=NORMAL")
     }
-    await synced(this.databaseFile)
+    await syncToDisk(this.databaseFile)
   }
 
   meta(name: string): string | number | null {

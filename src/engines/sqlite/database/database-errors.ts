@@ -21,7 +21,7 @@ interface Trouble {
 }
 
 /** Reads an error of SQLite or of the file system. */
-export function troubleOf(error: unknown, directory: string): Trouble {
+export function databaseErrorOf(error: unknown, directory: string): Trouble {
   const code = codeOf(error)
   if (fullDisk.has(code))
     return { severity: "passing", says: `the disk of ${directory} is full; publishes wait for room` }
@@ -52,7 +52,7 @@ export function cannotOpen(error: unknown, directory: string): LabaError {
 /** The same as an error for whoever asked. */
 export function unavailable(error: unknown, directory: string): LabaError {
   if (error instanceof LabaError) return error
-  return new LabaError("engine_unavailable", sentence(troubleOf(error, directory).says), {
+  return new LabaError("engine_unavailable", sentence(databaseErrorOf(error, directory).says), {
     cause: error,
     retryAfterSeconds,
   })

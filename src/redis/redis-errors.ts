@@ -5,7 +5,7 @@ import { LabaError } from "../../wire/error.ts"
 const retryAfterSeconds = 2
 
 /** What keeps a Redis from being used. */
-export class RedisTrouble extends Error {
+export class RedisError extends Error {
   override readonly name = "RedisTrouble"
   /** Whether trying again may help: false for what a person must change. */
   readonly passing: boolean
@@ -49,18 +49,18 @@ const meanings: ReadonlyMap<string, readonly [says: string, passing: boolean]> =
 ])
 
 /** Reads an error of a connection to Redis. */
-export function troubleOf(error: unknown, where: string): RedisTrouble {
-  if (error instanceof RedisTrouble) return error
+export function redisErrorOf(error: unknown, where: string): RedisError {
+  if (error instanceof RedisError) return error
   const meaning = meanings.get(replyCodeOf(error))
-  if (meaning) return new RedisTrouble(`${where} ${meaning[0]}`, { passing: meaning[1], cause: error })
+  if (meaning) return new RedisError(`${where} ${meaning[0]}`, { passing: meaning[1], cause: error })
   const message = error instanceof Error ? error.message : String(error)
   // `ERR AUTH <password> called without any password configured` of servers that have no password.
   if (/without any password|no password is set/i.test(message))
-    return new RedisTrouble(`${where} has no password, and one is given`, { passing: false })
+    return new RedisError(`${where} has no password, and one is given`, { passing: false })
   if (replyCodeOf(error) !== "")
-    return new RedisTrouble(`${where} says: ${message}`, { passing: true, cause: error })
+    return new RedisError(`${where} says: ${message}`, { passing: true, cause: error })
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  return new RedisTrouble(`${where} cannot be reached (${reasons.get(code) ?? (code || message)})`, {
+  return new RedisError(`${where} cannot be reached (${reasons.get(code) ?? (code || message)})`, {
     passing: true,
     cause: error,
   })
@@ -76,7 +76,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 /** The same for whoever asked for something. What was sent and not answered may have been done or not. */
 export function unavailable(error: unknown, where: string): LabaError {
   if (error instanceof LabaError) return error
-  const says = troubleOf(error, where).message
+  const says = redisErrorOf(error, where).message
   return new LabaError("engine_unavailable", `${says.charAt(0).toUpperCase()}${says.slice(1)}.`, {
     cause: error,
     retryAfterSeconds,

@@ -1,7 +1,7 @@
 // What may wait for the acknowledgements of one connection, all its subscriptions together, and who waits for them. Those subscriptions are
 // replayed in turn, apart from the others, which wait for nothing but the reader.
 
-export class WaitingBudget {
+export class UnacknowledgedBudget {
   private bytes = 0
   private readonly bytesMax: () => number
   /** TransportContext by all who wait. */

@@ -2,5 +2,5 @@
 import { fdatasync } from "node:fs"
 
 /** Resolves when all that was written to the open file outlives the machine. */
-export const synced = (file: number): Promise<void> =>
+export const syncToDisk = (file: number): Promise<void> =>
   new Promise((resolve, reject) => fdatasync(file, (error) => (error ? reject(error) : resolve())))

@@ -1,4 +1,4 @@
-// After a start: brings back what was accepted and not yet flushed when the last run ended. Harmless to what was flushed.
+// Recovers from the journal after a start: brings back what was accepted and not yet flushed when the last run ended. Harmless to what was flushed.
 import type { Message } from "../engine.ts"
 import { bytesOfHeaders } from "../../../wire/message-headers.ts"
 import type { StoredChannels } from "./stored-channels.ts"
@@ -6,20 +6,20 @@ import type { Epochs } from "./epochs.ts"
 import type { JournalFlusher } from "./journal-flusher.ts"
 import type { JournalRecord, Journal } from "./database/journal.ts"
 
-interface ReplayOptions {
+interface RecoveryOptions {
   readonly journal: Journal
   readonly channels: StoredChannels
   readonly epochs: Epochs
   readonly flusher: JournalFlusher
 }
 
-export function replay(options: ReplayOptions): void {
+export function recoverJournal(options: RecoveryOptions): void {
   for (const { batch, records } of options.journal.unflushed())
     for (const record of records) replayRecord(options, batch, record)
 }
 
 function replayRecord(
-  { channels, epochs, flusher }: ReplayOptions,
+  { channels, epochs, flusher }: RecoveryOptions,
   batch: number,
   record: JournalRecord,
 ): void {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { covers } from "./cover.ts"
+import { covers } from "./pattern-cover.ts"
 import { parsePattern } from "./pattern.ts"
 
 const cover = (wide: string, narrow: string) => covers(parsePattern(wide), parsePattern(narrow))

@@ -10,5 +10,5 @@ const key = /\b(laba_[\w.~-]*_)[\w-]{43}(?![\w-])/g
 const userInfo = /(:\/\/)[^/@\s"\\]+@/g
 
 /** A line without them. */
-export const withoutSecrets = (line: string): string =>
+export const redactSecrets = (line: string): string =>
   line.replace(connectionId, "$1…").replace(token, "eyJ…").replace(key, "$1…").replace(userInfo, "$1…@")

@@ -15,7 +15,7 @@ interface Current {
 }
 
 /** Null while it is good. */
-export function objectionTo(identity: Identity, current: Current): LabaError | null {
+export function whyNoLongerValid(identity: Identity, current: Current): LabaError | null {
   if (identity.kind === "anyone") return null
   if (identity.kind === "key") return objectionToKey(identity, current)
   const { verifier, revocations, nowMs } = current

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { makeKey } from "../access/credentials/keys.ts"
 import { Connections } from "../transports/connections/connections.ts"
-import { withoutSecrets } from "./secrets.ts"
+import { redactSecrets } from "./redact-secrets.ts"
 
 test("a connection's id is told without its tag, wherever it stands", () => {
   const connections = new Connections("k3v9x2")
@@ -14,17 +14,17 @@ test("a connection's id is told without its tag, wherever it stands", () => {
       `${id}/unregister`,
       id,
     ]) {
-      expect(withoutSecrets(around)).not.toContain(tag)
-      expect(withoutSecrets(around)).toContain(`-${number.toString(36)}-…`)
+      expect(redactSecrets(around)).not.toContain(tag)
+      expect(redactSecrets(around)).toContain(`-${number.toString(36)}-…`)
     }
   }
 })
 
 test("tokens, keys and passwords in addresses are not told", () => {
   const { text } = makeKey("shop.eu")
-  expect(withoutSecrets(`key ${text}.`)).toBe("key laba_shop.eu_….")
-  expect(withoutSecrets("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln end")).toBe("token eyJ… end")
-  expect(withoutSecrets("redis://ann:secret@10.0.0.1:6379/0")).toBe("redis://…@10.0.0.1:6379/0")
+  expect(redactSecrets(`key ${text}.`)).toBe("key laba_shop.eu_….")
+  expect(redactSecrets("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln end")).toBe("token eyJ… end")
+  expect(redactSecrets("redis://ann:secret@10.0.0.1:6379/0")).toBe("redis://…@10.0.0.1:6379/0")
 })
 
 test("what only looks a little like them stays", () => {
@@ -35,13 +35,13 @@ test("what only looks a little like them stays", () => {
     "http://127.0.0.1:8080/a@b",
     "2026-11-30T10:00:00.000Z",
   ])
-    expect(withoutSecrets(text)).toBe(text)
+    expect(redactSecrets(text)).toBe(text)
 })
 
 test("a long line costs no more than its length", () => {
   for (const piece of ["a", "a-", "a-b-", "eyJ", "laba_", "://x"]) {
     const began = performance.now()
-    withoutSecrets(piece.repeat(20_000))
+    redactSecrets(piece.repeat(20_000))
     // Quadratic it would be minutes.
     expect(performance.now() - began).toBeLessThan(2000)
   }
