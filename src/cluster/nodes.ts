@@ -66,6 +66,28 @@ export interface SessionAnswer {
   readonly body: string | null
 }
 
+/** A request for a session of SockJS that may live on another node. */
+export interface SockJsRequest {
+  readonly service: string
+  readonly name: string
+  /** Whose credential the request showed. */
+  readonly user: string | null
+  /** `cut`: the answer to that poll has not come to its client. */
+  readonly action: "find" | "poll" | "send" | "cut"
+  /** Names a poll, for `poll` and `cut`. */
+  readonly poll?: string
+  /** For `send`. */
+  readonly messages?: readonly string[]
+}
+
+export interface SockJsResult {
+  readonly found: boolean
+  /** False: another user has opened it. */
+  readonly isTheirs?: boolean
+  /** What a poll is answered with. */
+  readonly frame?: string
+}
+
 /**
  * What a node does for another: each takes and answers plain JSON, and throws `LabaError`. A user or connection that is
  * not there is `gone`, or none.
@@ -91,6 +113,7 @@ export interface NodeMethods {
   disconnect(asked: { readonly user: string }): Promise<{ readonly disconnected: number }>
   listeners(asked: { readonly channel: string }): { readonly listeners: number }
   session(asked: SessionRequest): Promise<SessionAnswer>
+  sockjs(asked: SockJsRequest): Promise<SockJsResult>
 }
 
 export type NodeMethod = keyof NodeMethods

@@ -114,7 +114,8 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
   }
 
   // The other nodes, and who is on them.
-  const methods = makeNodeMethods({ connections, heldPolls, limits, hub })
+  const sockjs = new SockJsContext(config.sockjs)
+  const methods = makeNodeMethods({ connections, heldPolls, limits, hub, sockjs })
   const cluster = makeCluster({ config, run, engine, hub, connections, revocations, events, methods })
   const presence = new PresenceRegistry({
     node: run,
@@ -157,7 +158,6 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
 
   const stomp = makeStompContext({ context, application, paths: config.stomp.paths })
   const stompPort = new StompPort(events)
-  const sockjs = new SockJsContext(config.sockjs)
   const reloader = new Reloader({
     config,
     read: source,

@@ -8,7 +8,8 @@ import type { ApiRequest } from "../api-request.ts"
 import { refuseWhileDraining } from "../draining.ts"
 import { answer, noCache, noSession, scriptType } from "./answer.ts"
 import { letIn } from "./conversations.ts"
-import { claimIn } from "./session-claim.ts"
+import type { SessionClaim } from "./session-claim.ts"
+import { claimIn } from "./claimed-session.ts"
 
 /** Browsers hold back the first bytes of an answer that is read by script. */
 const xhrPrelude = `${"h".repeat(2048)}\n`
@@ -44,9 +45,9 @@ export const openEventSource = (context: ApiContext, request: ApiRequest): Promi
 /** The next frame of a session. Throws why there is none. */
 async function poll(context: ApiContext, request: ApiRequest): Promise<string> {
   const session = await findOrOpen(context, request)
-  if (!session) return anotherOpen
+  if (typeof session === "string") return session
   const { signal } = request.raw
-  context.setTimeout(request.raw, Math.ceil(context.limits.heartbeatSeconds) + spareSeconds)
+  context.setTimeout(request.raw, pollSeconds(context))
   const receiver = new PollReceiver()
   // Also after it was answered: as long as the answer is not written whole.
   signal.addEventListener("abort", () => session.answerCut(receiver), { once: true })
@@ -63,7 +64,8 @@ async function stream(
 ): Promise<Response> {
   const session = await findOrOpen(context, request)
   const headers = { type, cache: noCache }
-  if (!session) return answer(request, `${prelude}${shape(anotherOpen)}`, headers)
+  // A stream may end whenever it likes, so one frame from another node is one, too.
+  if (typeof session === "string") return answer(request, `${prelude}${shape(session)}`, headers)
   context.setTimeout(request.raw, 0)
   const receiver = new StreamReceiver({
     prelude,
@@ -75,18 +77,40 @@ async function stream(
   return answer(request, receiver.body(), { ...headers, more: { "X-Accel-Buffering": "no" } })
 }
 
-/** Null: somebody is being let in for it at this moment. */
-async function findOrOpen(context: ApiContext, request: ApiRequest): Promise<SockJsSession | null> {
+const pollSeconds = ({ limits }: ApiContext): number => Math.ceil(limits.heartbeatSeconds) + spareSeconds
+
+/** A frame, where there is no session here to wait for: of one that lives elsewhere, or because somebody is being let in for it at this moment. */
+async function findOrOpen(context: ApiContext, request: ApiRequest): Promise<SockJsSession | string> {
   const { sockjs } = context
   const { claim, carries } = claimIn(context, request)
   const known = sockjs.find(claim)
   if (known === "not theirs") throw noSession()
   if (known) return known
-  if (sockjs.isOpening(claim)) return null
-  return sockjs.open(claim, async (onForgotten) => {
+  if (sockjs.isOpening(claim)) return anotherOpen
+  let frame: string | undefined
+  const opened = await sockjs.open(claim, async (onForgotten) => {
+    frame = await pollElsewhere(context, request, claim)
+    if (frame !== undefined) return null
     const { number, admitted, converse } = await letIn(context, request, { carries, transport: "sockjs" })
     const { user, client, abandon } = admitted
     refuseWhileDraining(context, abandon)
     return new SockJsSession({ context, number, user, client, converse, onForgotten })
   })
+  return opened ?? (frame as string)
+}
+
+/** The next frame of a session that lives on another node; undefined when it lives nowhere. */
+async function pollElsewhere(
+  context: ApiContext,
+  request: ApiRequest,
+  claim: SessionClaim,
+): Promise<string | undefined> {
+  const { nodes, sockjs, limits } = context
+  if (nodes.list.length < 2) return
+  const { signal } = request.raw
+  context.setTimeout(request.raw, pollSeconds(context))
+  const holdMs = limits.heartbeatSeconds * 1000
+  const result = await sockjs.elsewhere.ask(nodes, claim, { action: "poll", holdMs, signal })
+  if (result?.isTheirs === false) throw noSession()
+  return result?.frame
 }

@@ -5,7 +5,7 @@ import type { ApiRequest } from "../api-request.ts"
 import { readBytes } from "../body/body-bytes.ts"
 import { decodeUtf8 } from "../body/payload.ts"
 import { answer, badPayload, noCache, noSession } from "./answer.ts"
-import { claimIn } from "./session-claim.ts"
+import { claimIn } from "./claimed-session.ts"
 
 /** A client puts all that it has into one POST while another is under way. */
 const bodyBytesMax = 512 * 1024
@@ -22,12 +22,12 @@ export async function sendByXhr(context: ApiContext, request: ApiRequest): Promi
 }
 
 /** Has the session take what was posted. Throws why it does not. */
-function takeMessages(
+async function takeMessages(
   context: ApiContext,
   request: ApiRequest,
   bytes: Uint8Array,
   done: () => Response,
-): Response {
+): Promise<Response> {
   if (bytes.length === 0) return badPayload(request, "Payload expected.", "bad_body")
   const text = decodeUtf8(bytes)
   if (text === null) return badPayload(request, "Broken JSON encoding.", "bad_utf8")
@@ -39,8 +39,15 @@ function takeMessages(
     if (!(error instanceof BadMessages)) throw error
     return badPayload(request, error.message, error.isJson ? "bad_body" : "bad_json")
   }
-  const session = context.sockjs.find(claimIn(context, request).claim)
-  if (session === null || session === "not theirs" || session.closed) throw noSession()
+  const { sockjs } = context
+  const { claim } = claimIn(context, request)
+  const session = sockjs.find(claim)
+  if (session === null) {
+    const result = await sockjs.elsewhere.ask(context.nodes, claim, { action: "send", messages })
+    if (result?.isTheirs === false || !result) throw noSession()
+    return done()
+  }
+  if (session === "not theirs" || session.closed) throw noSession()
   session.take(messages)
   return done()
 }

@@ -1,19 +1,13 @@
-// Which session a request is for: read from its path, and from the credential that it shows.
-import { userOf } from "../../access/access.ts"
-import type { ApiContext } from "../api-context.ts"
-import type { ApiRequest } from "../api-request.ts"
-import type { SockJsCarries } from "./sockjs-config.ts"
-import type { SessionClaim, SockJsPlace } from "./sockjs-context.ts"
+// Which session is meant, and by whom.
 
-/** A server's number, which is for balancers, the session's name, and the transport. Bounded, since sessions are kept by it. */
-export const sessionPath = /^\/[^/.]{1,100}\/([^/.]{1,200})\/([a-z_]+)$/
-
-/** Of a request whose path the routes have found. */
-export function claimIn(
-  { sockjs }: ApiContext,
-  { path, identity }: ApiRequest,
-): { readonly claim: SessionClaim; readonly carries: SockJsCarries } {
-  const { service, carries, rest } = sockjs.placeOf(path) as SockJsPlace
-  const name = sessionPath.exec(rest)?.[1] as string
-  return { claim: { service, name, user: userOf(identity) }, carries }
+export interface SessionClaim {
+  /** The path that the service is below. */
+  readonly service: string
+  /** The name that its client chose. */
+  readonly name: string
+  /** Whose credential the request showed. */
+  readonly user: string | undefined
 }
+
+/** What a session is known by. */
+export const keyOf = ({ service, name }: SessionClaim): string => `${service} ${name}`

@@ -1,5 +1,7 @@
 // What SockJS's endpoints share: the paths that it is served below, and the sessions over HTTP that live on this node.
 import type { SockJsSession } from "../../transports/sockjs/sockjs-session.ts"
+import { keyOf, type SessionClaim } from "./session-claim.ts"
+import { SessionsElsewhere } from "./session-elsewhere.ts"
 import type { SockJsCarries, SockJsConfig } from "./sockjs-config.ts"
 
 /** Where in a service of SockJS a request goes. */
@@ -17,20 +19,10 @@ interface OpenSession {
   readonly openedBy: string | undefined
 }
 
-/** Which session is meant, and by whom. */
-export interface SessionClaim {
-  readonly service: string
-  /** The name that its client chose. */
-  readonly name: string
-  /** Whose credential the request showed. */
-  readonly user: string | undefined
-}
-
-const keyOf = ({ service, name }: SessionClaim): string => `${service} ${name}`
-
 export class SockJsContext {
   /** Replaced by a reload: what lives goes on, by paths that are served still. */
   config: SockJsConfig
+  readonly elsewhere = new SessionsElsewhere()
   /** By service and the name that the client chose. */
   private readonly sessions = new Map<string, OpenSession>()
   /** Those that somebody is being let in for. */
@@ -62,16 +54,16 @@ export class SockJsContext {
     return this.opening.has(keyOf(claim))
   }
 
-  /** Opens one session at a time under a name. The caller has looked that there is none. */
+  /** Opens one session at a time under a name, unless `make` finds that it lives elsewhere. The caller has looked that there is none here. */
   async open(
     claim: SessionClaim,
-    make: (onForgotten: () => void) => Promise<SockJsSession>,
-  ): Promise<SockJsSession> {
+    make: (onForgotten: () => void) => Promise<SockJsSession | null>,
+  ): Promise<SockJsSession | null> {
     const key = keyOf(claim)
     this.opening.add(key)
     try {
       const session = await make(() => this.sessions.delete(key))
-      this.sessions.set(key, { session, openedBy: claim.user })
+      if (session) this.sessions.set(key, { session, openedBy: claim.user })
       return session
     } finally {
       this.opening.delete(key)

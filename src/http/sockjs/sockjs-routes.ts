@@ -4,7 +4,7 @@ import { noSuchAddress } from "./answer.ts"
 import { greet, optionsOf, tellInfo } from "./about.ts"
 import { openEventSource, openXhrStreaming, pollByXhr } from "./receive.ts"
 import { sendByXhr } from "./send.ts"
-import { sessionPath } from "./session-claim.ts"
+import { sessionPath } from "./claimed-session.ts"
 import type { SockJsContext } from "./sockjs-context.ts"
 import { openRawSocket, openSockJsSocket } from "./sockets.ts"
 

@@ -7,6 +7,8 @@ import { cannotReceive } from "../../transports/connections/cannot-receive.ts"
 import type { Connection } from "../../transports/connections/connection.ts"
 import type { Connections } from "../../transports/connections/connections.ts"
 import type { HeldPolls } from "../../transports/poll/held-polls.ts"
+import { runSockJsRequest } from "../../http/sockjs/asked-session.ts"
+import type { SockJsContext } from "../../http/sockjs/sockjs-context.ts"
 import { runSessionRequest, type SessionContext } from "../../http/sessions/local-session.ts"
 
 /** Connections ended in one turn: a close is a system call or two. */
@@ -14,6 +16,7 @@ const sliceMax = 200
 
 interface NodeMethodsContext extends SessionContext {
   readonly heldPolls: HeldPolls
+  readonly sockjs: SockJsContext
   readonly hub: { listenersOf(channel: Channel): number }
 }
 
@@ -63,6 +66,7 @@ export function makeNodeMethods(context: NodeMethodsContext): NodeMethods {
     // It comes from another node, which has checked it.
     listeners: ({ channel }) => ({ listeners: hub.listenersOf(channel as Channel) }),
     session: (request) => runSessionRequest(context, request),
+    sockjs: (request) => runSockJsRequest(context.sockjs, request),
   }
 }
 

@@ -8,7 +8,11 @@ export class PollReceiver implements Receiver {
   readonly answer: Promise<string>
   private readonly resolve: (frame: string) => void
 
-  constructor() {
+  /** What names it, where it came by another node. */
+  readonly name: string | undefined
+
+  constructor(name?: string) {
+    this.name = name
     const { promise, resolve } = Promise.withResolvers<string>()
     this.answer = promise
     this.resolve = resolve

@@ -3,6 +3,8 @@
 export interface Receiver {
   /** It takes one frame and is answered by it. */
   readonly isPoll: boolean
+  /** What names it, where it came by another node. */
+  readonly name?: string | undefined
   /** Bytes that it has taken, and that its client has not read. */
   readonly behindBytes: number
   /** Writes a frame; a poll is over by it. False: it has taken as much as one of it may, and is to be ended. */

@@ -159,10 +159,17 @@ export class SockJsSession implements WritableConnection, Reader, Timed, Receive
     if (receiver !== this.receiver && receiver !== this.answered) return
     this.receiver = null
     this.answered = null
+    // Whoever has passed it on waits for it.
+    receiver.end()
     if (this.closed) return
     this.waiting = []
     this.bytes = 0
     this.finish(interrupted)
+  }
+
+  /** The same, for a poll that came by another node. */
+  pollCut(name: string): void {
+    for (const poll of [this.receiver, this.answered]) if (poll?.name === name) this.answerCut(poll)
   }
 
   startSkipping(): (() => void) | null {
