@@ -37,6 +37,16 @@ test("`laba check` shows where STOMP is spoken", async () => {
   expect(out).toMatch(/^stomp +\/_\/stomp, \/ws, \/websocket; over TCP on 127\.0\.0\.1 at port 61613$/m)
 })
 
+test("`laba check` shows where SockJS is spoken, and what it carries", async () => {
+  await using folder = await withConfig(
+    "sockjs: { paths: { /ws: stomp, /chat: { protocol: raw, channel: /room } } }\nstomp: { paths: [/ws] }\n",
+  )
+  const { code, out } = await laba(["check"], folder.at)
+  expect(code).toBe(0)
+  expect(out).toMatch(/^sockjs \/ws +stomp$/m)
+  expect(out).toMatch(/^sockjs \/chat +raw, \/room$/m)
+})
+
 test.each([
   ["paths: [/ws, /chat, /ws]", "stomp.paths.2: /ws is there twice"],
   ['paths: ["/ws/*"]', "stomp.paths.0: is one path and no pattern: each is named"],

@@ -4,6 +4,7 @@ import type { AccessConfig } from "../../access/access-config.ts"
 import type { Rule } from "../../channels/channel.ts"
 import type { WatchConfig } from "../../config/checks/watch-problems.ts"
 import type { Config } from "../../config/config.ts"
+import type { SockJsCarries } from "../../http/sockjs/sockjs-config.ts"
 import { printAddress } from "../../config/redis-address.ts"
 import { duration } from "../../silence/alarm-texts.ts"
 
@@ -15,6 +16,10 @@ export function summaryOf(config: Config): string {
       `${tls ? "https" : "http"}://${listen.host}:${listen.port}${open ? ", open to everybody" : ""}`,
     ],
     ["stomp", stompText(config)],
+    ...[...config.sockjs.paths].map(([path, carries]): [string, string] => [
+      `sockjs ${path}`,
+      sockJsText(carries),
+    ]),
     ["engine", engineText(engine)],
     ["access", accessText(access)],
     ...hooks.map(({ name, dialect, urls }): [string, string] => [
@@ -38,6 +43,9 @@ function stompText({ listen, stomp, tls }: Config): string {
   const port = stomp.tcp === 0 ? "at any free port" : `at port ${stomp.tcp}`
   return `${paths}; over TCP${tls ? " with TLS" : ""} on ${listen.host} ${port}`
 }
+
+const sockJsText = (carries: SockJsCarries): string =>
+  carries.protocol === "raw" ? `raw, ${carries.channel}` : carries.protocol
 
 function watchText({ channel, everyMs, silentMs, tell }: WatchConfig): string {
   const ways = tell.map((one) => (one.way === "channel" ? one.channel : one.way)).join(", ")
