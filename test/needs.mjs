@@ -66,7 +66,7 @@ export const needs = {
   },
   spring: {
     missing:
-      "no Java 17 or newer with Spring's jars (run `mvn dependency:copy-dependencies -DoutputDirectory=lib` in test/stomp/spring, or name a folder of them with LABA_SPRING_LIB)",
+      "no Java 17 or newer with Spring's jars (run `mvn dependency:copy-dependencies` in examples/seckill/spring, or name a folder of them with LABA_SPRING_LIB)",
     find: () => withSpring(withCompiler(named("LABA_JAVA", onPath("java")))),
   },
 }
@@ -151,7 +151,7 @@ function withPackages(found) {
 
 /** Jars are not fetched in the middle of a test. */
 function withSpring(found) {
-  const folder = process.env.LABA_SPRING_LIB || join(here, "stomp/spring/lib")
+  const folder = process.env.LABA_SPRING_LIB || join(here, "../examples/seckill/spring/target/dependency")
   const jars = existsSync(folder) ? readdirSync(folder) : []
   return found !== null && jars.some((name) => name.startsWith("spring-boot-3."))
     ? { ...found, LABA_SPRING_LIB: folder }
