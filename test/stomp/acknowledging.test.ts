@@ -311,6 +311,16 @@ describe("[T8] [T20] bad input", () => {
       expect(server.laba.counters.published).toBe(before)
     })
 
+  test("[T16] who acknowledges what came with `ack:auto` is told that nothing waits there", async () => {
+    await using client = await connectStomp(server.base)
+    const channel = freshChannel("topic")
+    await client.subscribe(channel)
+    await publish(server.base + channel, "one")
+    await client.frame("MESSAGE")
+    client.send("ACK", { id: "1" })
+    expect(bodyText(await client.frame("ERROR"))).toContain("none does where `ack` is `auto`")
+  })
+
   test("a malformed heart-beat at CONNECT is refused", async () => {
     await using client = await openStompSocket(server.base)
     client.send("CONNECT", { "accept-version": "1.2", "heart-beat": "-1,0" })

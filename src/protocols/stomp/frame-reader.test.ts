@@ -226,3 +226,12 @@ describe("bounds", () => {
     expect(reader.receipt).toBe("r-1")
   })
 })
+
+test.each(["1.0", "1.1"] as const)(
+  "[T4] a carriage return behind a command of %s is told as what it is",
+  (version) => {
+    expect(() => only(version, "SUBSCRIBE\r\nid:0\r\n\r\n\0")).toThrow(
+      `A line of STOMP ${version} ends with a line feed alone`,
+    )
+  },
+)

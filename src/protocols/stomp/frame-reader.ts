@@ -161,6 +161,11 @@ export class FrameReader {
 
   private commandIn(line: Buffer): ClientCommand {
     const word = line.toString("latin1")
+    if (word.endsWith("\r") && isClientCommand(word.slice(0, -1)))
+      throw new LabaError(
+        "bad_frame",
+        `A line of STOMP ${this.version} ends with a line feed alone: a carriage return before it is of 1.2.`,
+      )
     if (!isClientCommand(word)) throw notACommand()
     if (isConnect(word) !== (this.version === null))
       throw new LabaError(

@@ -123,7 +123,10 @@ export class Listening implements SubscriptionOwner {
       // A client may well acknowledge what it got before it unsubscribed.
       if (found === "over") return
       if (found === "unknown")
-        throw new LabaError("bad_frame", "No message of this id waits to be acknowledged on this connection.")
+        throw new LabaError(
+          "bad_frame",
+          "No message of this id waits to be acknowledged on this connection; none does where `ack` is `auto`.",
+        )
       const { subscription, messageId } = found
       const ids = subscription.take(messageId)
       if (frame.command === "NACK")
