@@ -135,10 +135,10 @@ export class AccessControl implements Access {
   }
 
   decide(identity: Identity, action: Action, channel: Channel): Decision {
-    return this.decideBy(this.settings, identity, action, channel, this.objectionTo(identity))
+    return this.decideBy(this.settings, identity, action, channel, this.whyNoLongerValid(identity))
   }
 
-  objectionTo(identity: Identity): LabaError | null {
+  whyNoLongerValid(identity: Identity): LabaError | null {
     const { keys, verifier } = this.settings
     return whyNoLongerValid(identity, {
       keys,
@@ -148,9 +148,9 @@ export class AccessControl implements Access {
     })
   }
 
-  /** Throws what `objectionTo` says. */
+  /** Throws what `whyNoLongerValid` says. */
   check(identity: Identity): void {
-    const objection = this.objectionTo(identity)
+    const objection = this.whyNoLongerValid(identity)
     if (objection) throw objection
   }
 
@@ -158,7 +158,7 @@ export class AccessControl implements Access {
   scopesOf(key: KeyIdentity): KeyIdentity["scopes"] {
     const current = this.settings.keys.current(key)
     if (current) return current.scopes
-    throw this.objectionTo(key) as LabaError
+    throw this.whyNoLongerValid(key) as LabaError
   }
 
   private decideBy(

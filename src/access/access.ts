@@ -124,8 +124,8 @@ export interface Access {
    * Why what somebody has shown is good no longer: its time is over, it was revoked, or what it rests on is not configured or
    * published any more. Null while it is good. Whoever keeps an identity asks here, and nobody decides it elsewhere.
    */
-  objectionTo(identity: Identity): LabaError | null
-  /** Throws what `objectionTo` says, else `unauthorized` or `forbidden`. */
+  whyNoLongerValid(identity: Identity): LabaError | null
+  /** Throws what `whyNoLongerValid` says, else `unauthorized` or `forbidden`. */
   may(identity: Identity, action: Action, channel: Channel): void
   /** The same as words; throws nothing. */
   decide(identity: Identity, action: Action, channel: Channel): Decision

@@ -17,7 +17,7 @@ interface Current {
 /** Null while it is good. */
 export function whyNoLongerValid(identity: Identity, current: Current): LabaError | null {
   if (identity.kind === "anyone") return null
-  if (identity.kind === "key") return objectionToKey(identity, current)
+  if (identity.kind === "key") return whyKeyNoLongerValid(identity, current)
   const { verifier, revocations, nowMs } = current
   if (identity.expiresAtMs <= nowMs)
     return new LabaError("token_expired", "The token has expired; get a new one.")
@@ -29,10 +29,10 @@ export function whyNoLongerValid(identity: Identity, current: Current): LabaErro
         )
       : new LabaError("unauthorized", "The token was revoked; log in again.")
   if (identity.proof === null) return null
-  return verifier ? verifier.objectionTo(identity.proof) : noTokens()
+  return verifier ? verifier.whyNoLongerValid(identity.proof) : noTokens()
 }
 
-function objectionToKey(key: KeyIdentity, { keys, revocations }: Current): LabaError | null {
+function whyKeyNoLongerValid(key: KeyIdentity, { keys, revocations }: Current): LabaError | null {
   if (!keys.current(key))
     return new LabaError("unauthorized", `The key ${key.name} is not one of the configured ones any more.`)
   return revocations.has(key)

@@ -1,4 +1,4 @@
-// What was set aside, a file each in one folder: whoever looks can read them, and one can be tried again while others are
+// The messages that a reaction has set aside (its dead letters), a file each in one folder: whoever looks can read them, and one can be tried again while others are
 // being set aside.
 import { mkdir, readdir, readFile, unlink } from "node:fs/promises"
 import { join } from "node:path"

@@ -2,7 +2,7 @@
 // whatever is asked here is asked of one process, once, and nothing is sent again behind our back.
 import { Command, Redis, type RedisOptions } from "ioredis"
 import { within } from "../bounds/within.ts"
-import { RedisError, redisErrorOf } from "./redis-errors.ts"
+import { RedisTrouble, redisErrorOf } from "./redis-errors.ts"
 
 /** What a command is made of. */
 export type Argument = string | number | Uint8Array
@@ -74,7 +74,7 @@ export class Connection {
       return connection
     } catch (error) {
       // What the client met first says more than "the connection is closed"; what we found out says most.
-      const cause = error instanceof RedisError ? error : (connection.error ?? error)
+      const cause = error instanceof RedisTrouble ? error : (connection.error ?? error)
       forgetCommand(cause)
       connection.end(cause)
       throw redisErrorOf(cause, options.where)
@@ -85,7 +85,7 @@ export class Connection {
   async command(name: string, args: readonly Argument[]): Promise<Reply> {
     const bytes = sizeOf(args)
     if (this.waiting >= waitingMax || this.waitingBytes + bytes > waitingBytesMax)
-      throw new RedisError(`${this.options.where} is behind: too many commands wait for its answer`, {
+      throw new RedisTrouble(`${this.options.where} is behind: too many commands wait for its answer`, {
         passing: true,
       })
     this.waiting++
@@ -144,12 +144,12 @@ export class Connection {
     const facts = factsIn(String(await this.command("INFO", [])))
     const version = facts.get("redis_version") ?? "0"
     if (Number.parseInt(version, 10) < oldestMajor)
-      throw new RedisError(`${where} has version ${version}; Laba needs ${oldestMajor} or newer`, {
+      throw new RedisTrouble(`${where} has version ${version}; Laba needs ${oldestMajor} or newer`, {
         passing: false,
       })
     const isCluster = facts.get("cluster_enabled") === "1"
     if (isCluster !== inCluster)
-      throw new RedisError(
+      throw new RedisTrouble(
         isCluster
           ? `${where} is a node of a Cluster; write redis-cluster:// in its address`
           : `${where} is no node of a Cluster; write redis:// in its address`,
@@ -157,12 +157,12 @@ export class Connection {
       )
     await this.choose(this.options.redis.db ?? 0)
     if (facts.get("role") === "slave")
-      throw new RedisError(`${where} is a replica and takes no writes; name its master, or its Sentinels`, {
+      throw new RedisTrouble(`${where} is a replica and takes no writes; name its master, or its Sentinels`, {
         passing: true,
       })
     const policy = facts.get("maxmemory_policy") ?? "noeviction"
     if (facts.get("maxmemory") !== "0" && policy.startsWith("allkeys"))
-      throw new RedisError(
+      throw new RedisTrouble(
         `${where} may drop any key when it is full (maxmemory-policy ${policy}), and history with it in silence; set noeviction`,
         { passing: false },
       )
@@ -175,7 +175,7 @@ export class Connection {
       await this.command("SELECT", [database])
     } catch (error) {
       if (!(error instanceof Error && error.message.includes("out of range"))) throw error
-      throw new RedisError(`${this.options.where} has no database ${database}`, { passing: false })
+      throw new RedisTrouble(`${this.options.where} has no database ${database}`, { passing: false })
     }
   }
 }

@@ -1,7 +1,7 @@
 // Keeps a connection: opens one, and another when it ends, ever more patiently. Knows nothing of what it is used for.
 import { type Backoff, halfToWholeMs } from "../../wire/backoff.ts"
 import { Connection, type ConnectionOptions } from "./connection.ts"
-import type { RedisError } from "./redis-errors.ts"
+import type { RedisTrouble } from "./redis-errors.ts"
 import { redisErrorOf } from "./redis-errors.ts"
 
 /** The first wait before another try; then twice as long each time, up to the longest. Half of it is chance. */
@@ -10,14 +10,14 @@ const backoff: Backoff = { minMs: 50, maxMs: 1000 }
 interface ReconnectingConnectionOptions extends ConnectionOptions {
   readonly onUp: (connection: Connection) => void
   /** The connection ended, or none could be opened; called for every try. */
-  readonly onDown: (trouble: RedisError) => void
+  readonly onDown: (trouble: RedisTrouble) => void
 }
 
 export class ReconnectingConnection {
   /** The connection, while there is one. */
   connection: Connection | null = null
   /** Why there is none; null while there is one, and before the first try was over. */
-  trouble: RedisError | null = null
+  trouble: RedisTrouble | null = null
   private readonly options: ReconnectingConnectionOptions
   private failures = 0
   private timer: ReturnType<typeof setTimeout> | null = null

@@ -9,7 +9,7 @@ import type { RedisSubscriber } from "./redis-subscriptions.ts"
 import type { Script } from "./script.ts"
 import { RedisServer } from "./redis-server.ts"
 import { isWhole, readSlots, type SlotMap, slotOf } from "./cluster-slots.ts"
-import { RedisError, replyCodeOf, unavailable } from "./redis-errors.ts"
+import { RedisTrouble, replyCodeOf, unavailable } from "./redis-errors.ts"
 
 interface RedisClientOptions {
   readonly address: RedisAddress
@@ -67,17 +67,17 @@ export class RedisClient {
   }
 
   /** Why it cannot be used, wholly; null when it can: commands are taken, and what is published arrives. */
-  get trouble(): RedisError | null {
-    if (this.closed) return new RedisError(`${this.where} was closed`, { passing: true })
+  get trouble(): RedisTrouble | null {
+    if (this.closed) return new RedisTrouble(`${this.where} was closed`, { passing: true })
     if (!this.isCluster) return this.servers.get("")?.trouble ?? null
     const troubles = [...this.servers.values()].map((server) => server.trouble)
     if (isWhole(this.map)) return troubles.find((trouble) => trouble !== null) ?? null
     const lasting = troubles.find((trouble) => trouble?.passing === false)
-    return lasting ?? new RedisError(`${this.where} is not a whole Cluster`, { passing: true })
+    return lasting ?? new RedisTrouble(`${this.where} is not a whole Cluster`, { passing: true })
   }
 
   /** The same for what is under one tag: in a Cluster, of the node that holds it. */
-  troubleAt(tag: string): RedisError | null {
+  troubleAt(tag: string): RedisTrouble | null {
     const server = this.serverOf(tag)
     return server && !this.closed ? server.trouble : this.trouble
   }

@@ -1,11 +1,11 @@
-// What Redis and the network say when they cannot, in words for operators and publishers. Nothing here holds a secret.
+// The errors of Redis and of the network to it, in words for operators and publishers. Nothing here holds a secret.
 import { LabaError } from "../../wire/error.ts"
 
 /** Seconds after which a publisher may try again: a Redis is back, or a replica in its place, within a few. */
 const retryAfterSeconds = 2
 
-/** What keeps a Redis from being used. */
-export class RedisError extends Error {
+/** What keeps a Redis from being used. The class is named in lines of the log. */
+export class RedisTrouble extends Error {
   override readonly name = "RedisTrouble"
   /** Whether trying again may help: false for what a person must change. */
   readonly passing: boolean
@@ -49,18 +49,18 @@ const meanings: ReadonlyMap<string, readonly [says: string, passing: boolean]> =
 ])
 
 /** Reads an error of a connection to Redis. */
-export function redisErrorOf(error: unknown, where: string): RedisError {
-  if (error instanceof RedisError) return error
+export function redisErrorOf(error: unknown, where: string): RedisTrouble {
+  if (error instanceof RedisTrouble) return error
   const meaning = meanings.get(replyCodeOf(error))
-  if (meaning) return new RedisError(`${where} ${meaning[0]}`, { passing: meaning[1], cause: error })
+  if (meaning) return new RedisTrouble(`${where} ${meaning[0]}`, { passing: meaning[1], cause: error })
   const message = error instanceof Error ? error.message : String(error)
   // `ERR AUTH <password> called without any password configured` of servers that have no password.
   if (/without any password|no password is set/i.test(message))
-    return new RedisError(`${where} has no password, and one is given`, { passing: false })
+    return new RedisTrouble(`${where} has no password, and one is given`, { passing: false })
   if (replyCodeOf(error) !== "")
-    return new RedisError(`${where} says: ${message}`, { passing: true, cause: error })
+    return new RedisTrouble(`${where} says: ${message}`, { passing: true, cause: error })
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  return new RedisError(`${where} cannot be reached (${reasons.get(code) ?? (code || message)})`, {
+  return new RedisTrouble(`${where} cannot be reached (${reasons.get(code) ?? (code || message)})`, {
     passing: true,
     cause: error,
   })

@@ -5,7 +5,7 @@ import type { Argument, Connection, Reply } from "./connection.ts"
 import { RedisSubscriptions } from "./redis-subscriptions.ts"
 import { ReconnectingConnection } from "./reconnecting-connection.ts"
 import type { Script } from "./script.ts"
-import { RedisError, replyCodeOf } from "./redis-errors.ts"
+import { RedisTrouble, replyCodeOf } from "./redis-errors.ts"
 
 /** How often the pulse is sent, unless said otherwise. */
 const standardPulseMs = 1000
@@ -39,12 +39,12 @@ export class RedisServer {
   private pulseSeenMs = 0
   private seesPulse = false
   /** What it was until it can be used again. */
-  private lastTrouble: RedisError
+  private lastTrouble: RedisTrouble
 
   constructor(options: RedisServerOptions) {
     const { redis, where, inCluster, onChange } = options
     this.options = options
-    this.lastTrouble = new RedisError(`${where} has not answered yet`, { passing: true })
+    this.lastTrouble = new RedisTrouble(`${where} has not answered yet`, { passing: true })
     this.subscriptions = new RedisSubscriptions(inCluster)
     this.pulseName = `${options.prefix}:pulse:${crypto.randomUUID()}`
     const connection = { redis, where, inCluster }
@@ -76,7 +76,7 @@ export class RedisServer {
   }
 
   /** Why it cannot be used; null when it can: it takes commands, and what is published there reaches us. */
-  get trouble(): RedisError | null {
+  get trouble(): RedisTrouble | null {
     if (this.commands.connection && this.seesPulse) return null
     return this.commands.trouble ?? this.subscriber.trouble ?? this.lastTrouble
   }
@@ -105,7 +105,7 @@ export class RedisServer {
     this.subscriber.close()
   }
 
-  private goDown(trouble: RedisError): void {
+  private goDown(trouble: RedisTrouble): void {
     this.lastTrouble = trouble
     this.options.onChange()
   }

@@ -1,4 +1,4 @@
-// What must never stand in a log, told by its shape: whatever a line is made of, paths and the texts of errors included, no id
+// Redacts what must never stand in a log, told by its shape: whatever a line is made of, paths and the texts of errors included, no id
 // that is all it takes to speak for a connection, and no credential, leaves by it.
 
 /** Everything but the tag of a connection's id: its node and its number are worth reading, and open nothing. */

@@ -1,4 +1,4 @@
-// What was said lately at a channel, for pages that are opened later: what Laba still has of it, and what comes.
+// The newest messages of a channel, for pages that are opened later: what Laba still keeps of it, and what comes.
 import type { Channel, Laba } from "laba/client"
 import { callLaba, type LabaAccess, labaAnswer } from "../../kit/laba/laba-calls.ts"
 

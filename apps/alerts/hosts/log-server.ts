@@ -1,5 +1,4 @@
-// The log server: a process that does its work and says in its rhythm that it lives. Nobody asks it; whoever wants to know
-// listens.
+// The log server: a process that publishes a heartbeat while it works. Nobody asks it; whoever wants to know listens.
 import { publish } from "../../kit/laba/laba-calls.ts"
 import { heartbeatOf } from "../channels/names.ts"
 import { accessOfChild } from "./child.ts"

@@ -1,5 +1,5 @@
-// The nodes of the shop: real processes, started, stopped and restarted. Each publishes its own start and
-// end; only for one that was killed it is published here.
+// The nodes of the shop: real processes, started, stopped and restarted. Each publishes its own start and end; only
+// for one that was killed it is published here.
 import { type LabaAccess, publish } from "../../kit/laba/laba-calls.ts"
 import { KeyedMutex } from "../../kit/keyed-mutex.ts"
 import { deploys } from "../channels/names.ts"

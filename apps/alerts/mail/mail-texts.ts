@@ -1,4 +1,4 @@
-// The letters that are sent, each a template in both languages: whoever reads the company's mailbox may read either.
+// The mails that are sent, each a template in both languages: whoever reads the company's mailbox may read either.
 import { money, type Payment, plans } from "../payments/payment.ts"
 
 interface MailText {
@@ -33,5 +33,5 @@ ${id}, ${when} UTC
   }
 }
 
-/** A name must not make lines of its own in a letter. */
+/** A name must not make lines of its own in a mail. */
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()

@@ -1,4 +1,4 @@
-// What a page remembers over a reload, as JSON. Where storage is forbidden it forgets, and works.
+// What a page keeps in the browser's storage over a reload, as JSON. Where storage is forbidden it forgets, and works.
 
 export function remember(name: string, value: unknown): void {
   try {

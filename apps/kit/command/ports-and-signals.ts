@@ -1,4 +1,4 @@
-// Ports and signals of a program that listens.
+// The port, the address and the signals of a program that listens.
 
 /** The port that is wished for where nobody has it, else one that is free. */
 export const freePort = (hostname: string, wish: number): number =>

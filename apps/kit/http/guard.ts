@@ -1,5 +1,5 @@
-// What every request is asked before anything is done for it: under which name it came, how fast its sender asks, and whose page
-// sent it.
+// What every request has to pass before anything is done for it: the Host header, the rate limit of its sender, and whether a page of
+// another origin has sent it.
 import {
   addressGroupOf,
   forwardingHeaderOf,

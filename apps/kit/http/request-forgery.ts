@@ -1,4 +1,4 @@
-// Whether a page of another origin has sent a request (forgery). Browsers send cookies along from pages of other ports of the same
+// Whether a page of another origin has sent a request (cross-site request forgery, CSRF). Browsers send cookies along from pages of other ports of the same
 // host too, whatever their SameSite says.
 
 /** False for what no browser has sent. `publicUrl` is where pages come from when a proxy rewrites the Host. */

@@ -20,7 +20,7 @@ function start(limits: Partial<Limits> = {}) {
   return {
     connections,
     wheel,
-    access: { objectionTo: () => null },
+    access: { whyNoLongerValid: () => null },
     admissions: admission,
     pass(seconds: number): void {
       nowMs += seconds * 1000

@@ -89,18 +89,18 @@ describe("fetched keys", () => {
     const stage = new Stage(() => Response.json({ keys: [a, b] }))
     const [first] = await stage.keys("a")
     const digest = first?.digest as string
-    expect([stage.jwks.objectionTo(digest), stage.withdrawals]).toEqual([null, 1])
+    expect([stage.jwks.whyNoLongerValid(digest), stage.withdrawals]).toEqual([null, 1])
     stage.answer = () => Response.json({ keys: [b] })
     stage.now += 9 * minute
-    expect(stage.jwks.objectionTo(digest)).toBeNull()
+    expect(stage.jwks.whyNoLongerValid(digest)).toBeNull()
     stage.now += 2 * minute
     // Asking whether it is good is enough to have it asked for.
-    expect(stage.jwks.objectionTo(digest)).toBeNull()
+    expect(stage.jwks.whyNoLongerValid(digest)).toBeNull()
     await Bun.sleep(0)
-    expect([stage.jwks.objectionTo(digest), stage.withdrawals]).toEqual(["unauthorized", 2])
+    expect([stage.jwks.whyNoLongerValid(digest), stage.withdrawals]).toEqual(["unauthorized", 2])
     stage.answer = () => new Response(null, { status: 500 })
     stage.now += 25 * 60 * minute
-    expect(stage.jwks.objectionTo(digest)).toBe("keys_unavailable")
+    expect(stage.jwks.whyNoLongerValid(digest)).toBe("keys_unavailable")
   })
 
   test("are fetched again by the clock, where they were fetched once", async () => {

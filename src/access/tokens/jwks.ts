@@ -76,7 +76,7 @@ export class Jwks implements VerificationKeys {
     return fitting(this.keys, algorithm, kid)
   }
 
-  objectionTo(digest: string): LostKey | null {
+  whyNoLongerValid(digest: string): LostKey | null {
     if (isOfSecret(digest)) return "unauthorized"
     if (this.isStale) return "keys_unavailable"
     this.refreshIfOld()

@@ -110,7 +110,7 @@ const keyOf = (text: string): VerificationKeys => fixedKeys([secretKey(text) as 
 const fetched = (renewed: () => Promise<readonly VerificationKey[]>): VerificationKeys => ({
   atHand: () => null,
   renewed,
-  objectionTo: () => null,
+  whyNoLongerValid: () => null,
 })
 const never = fetched(() => new Promise(() => undefined))
 const dead = fetched(() => Promise.reject(new LabaError("keys_unavailable", "not now")))

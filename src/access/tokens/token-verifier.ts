@@ -61,17 +61,17 @@ export class TokenVerifier {
     this.remembered.delete(digest)
     if (known.expiresAtMs <= this.now()) throw expired()
     // The key that has signed it may be gone meanwhile.
-    if (known.proof && this.objectionTo(known.proof)) return this.checkOnce(token, digest)
+    if (known.proof && this.whyNoLongerValid(known.proof)) return this.checkOnce(token, digest)
     this.remembered.set(digest, known)
     return known
   }
 
   /** Why what was accepted once is accepted no longer; null while it is. */
-  objectionTo(proof: TokenProof): LabaError | null {
+  whyNoLongerValid(proof: TokenProof): LabaError | null {
     let isUnknown = false
     for (const issuer of this.options.issuers) {
       if (!fits(issuer, proof)) continue
-      const lost = issuer.keys.objectionTo(proof.key)
+      const lost = issuer.keys.whyNoLongerValid(proof.key)
       if (lost === null) return null
       isUnknown ||= lost === "keys_unavailable"
     }

@@ -25,7 +25,7 @@ export interface VerificationKeys {
    */
   renewed(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]>
   /** Why what the key of this digest has signed is believed no longer; null while it is. */
-  objectionTo(digest: string): LostKey | null
+  whyNoLongerValid(digest: string): LostKey | null
 }
 
 /** `unauthorized`: the key was withdrawn. `keys_unavailable`: nobody has been able to say for too long. */
@@ -138,7 +138,7 @@ function makeKey(
 export function fixedKeys(keys: readonly VerificationKey[]): VerificationKeys {
   const digests = new Set(keys.map(({ digest }) => digest))
   return {
-    objectionTo: (digest) => (digests.has(digest) ? null : "unauthorized"),
+    whyNoLongerValid: (digest) => (digests.has(digest) ? null : "unauthorized"),
     atHand: (algorithm, kid) => fitting(keys, algorithm, kid),
     renewed: async () => [],
   }

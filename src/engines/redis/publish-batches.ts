@@ -3,7 +3,7 @@
 import type { Keep } from "../../channels/channel.ts"
 import type { Draft, Receipt } from "../engine.ts"
 import type { Partition } from "./partitions.ts"
-import { RedisError, unavailable } from "../../redis/redis-errors.ts"
+import { RedisTrouble, unavailable } from "../../redis/redis-errors.ts"
 
 /** Drafts in one batch: Redis does nothing else for about a millisecond. */
 const draftsMax = 64
@@ -39,7 +39,7 @@ export class PublishBatches {
   async add(partition: Partition, draft: Draft, keep: Keep): Promise<Receipt> {
     if (this.waiting >= waitingMax) {
       const says = "Redis is behind: too many publishes wait for its answer"
-      throw unavailable(new RedisError(says, { passing: true }), "Redis")
+      throw unavailable(new RedisTrouble(says, { passing: true }), "Redis")
     }
     this.waiting++
     if (!this.armed) {

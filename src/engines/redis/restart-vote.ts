@@ -5,7 +5,7 @@ import type { RedisClient } from "../../redis/redis-client.ts"
 import { randomEpoch } from "../epoch-names.ts"
 import type { Partition } from "./partitions.ts"
 import { scripts } from "./scripts.ts"
-import { RedisError, replyCodeOf, unavailable } from "../../redis/redis-errors.ts"
+import { RedisTrouble, replyCodeOf, unavailable } from "../../redis/redis-errors.ts"
 
 /** How often an open question is asked again: publishers wait for it. */
 const askAgainMs = 100
@@ -69,7 +69,7 @@ export class RestartVote {
     const { where } = this.options.redis
     throw unavailable(
       this.options.redis.troubleAt(partition.tag) ??
-        new RedisError(`${where} was restarted, and not every node has said yet what it saw before`, {
+        new RedisTrouble(`${where} was restarted, and not every node has said yet what it saw before`, {
           passing: true,
         }),
       where,

@@ -1,4 +1,5 @@
-// Recovers from the journal after a start: brings back what was accepted and not yet flushed when the last run ended. Harmless to what was flushed.
+// Recovers from the journal at the start: brings back what was accepted and not yet flushed when the last run ended. Harmless to what was
+// flushed.
 import type { Message } from "../engine.ts"
 import { bytesOfHeaders } from "../../../wire/message-headers.ts"
 import type { StoredChannels } from "./stored-channels.ts"

@@ -72,7 +72,7 @@ export function makePublishFor(context: PublishContext): TransportContext["publi
       else connection.direct(type, verdict.reply)
     }
     if (verdict.publish === false) return null
-    const objection = access.objectionTo(connection.client.identity)
+    const objection = access.whyNoLongerValid(connection.client.identity)
     if (objection) throw objection
     // The application may let a client say what the rules would not; that it said nothing is no permission.
     if (verdict.publish === undefined) access.may(connection.client.identity, "publish", request.channel)

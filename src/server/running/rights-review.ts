@@ -13,7 +13,7 @@ const sliceMax = 500
 interface RightsReviewOptions {
   readonly connections: Pick<Connections, "page">
   readonly heldPolls: Pick<HeldPolls, "page">
-  readonly access: Pick<Access, "objectionTo" | "decide">
+  readonly access: Pick<Access, "whyNoLongerValid" | "decide">
 }
 
 /** What somebody was allowed under the rules before. */
@@ -58,7 +58,7 @@ export class RightsReview {
   private look(connection: Connection, before: AllowedBefore): void {
     const { access } = this.options
     const { identity } = connection.client
-    const objection = access.objectionTo(identity)
+    const objection = access.whyNoLongerValid(identity)
     if (objection) {
       // That nobody can say for now is no reason to end what was good.
       if (objection.code !== "keys_unavailable") connection.disconnect(objection)

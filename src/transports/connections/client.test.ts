@@ -41,7 +41,10 @@ class Stage {
   readonly connections = new Connections("node")
   /** Why nobody is good any more, whatever their time. */
   revoked: LabaError | null = null
-  readonly context = { wheel: this.wheel, access: { objectionTo: (who: Identity) => this.objectionTo(who) } }
+  readonly context = {
+    wheel: this.wheel,
+    access: { whyNoLongerValid: (who: Identity) => this.whyNoLongerValid(who) },
+  }
 
   open(lifeSeconds: number, usage: AddressUsage | null = null): FakeConnection {
     const identity = { ...userIdentity("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
@@ -51,7 +54,7 @@ class Stage {
     return connection
   }
 
-  private objectionTo(identity: Identity): LabaError | null {
+  private whyNoLongerValid(identity: Identity): LabaError | null {
     if (this.revoked) return this.revoked
     const isOver = identity.kind === "token" && identity.expiresAtMs <= this.nowMs
     return isOver ? new LabaError("token_expired", "over") : null

@@ -20,7 +20,7 @@ export const anonymousClient: Client = {
 /** What wakes a client, and who says whether it may stay. */
 interface ClientContext {
   readonly wheel: TimerWheel
-  readonly access: Pick<Access, "objectionTo">
+  readonly access: Pick<Access, "whyNoLongerValid">
 }
 
 interface ClientOptions {
@@ -98,7 +98,7 @@ class TrackedClient implements Client, Timed {
 
   /** That nobody can say for now is none. */
   private get objection(): LabaError | null {
-    const objection = this.context.access.objectionTo(this.identity)
+    const objection = this.context.access.whyNoLongerValid(this.identity)
     return objection?.code === "keys_unavailable" ? null : objection
   }
 

@@ -1,4 +1,4 @@
-// The heartbeat: a voice that must be heard, and what happens when it is silent.
+// The HTML of the heartbeat page: a process that must be heard from, and what happens when it is silent.
 import { both } from "../../../kit/browser/language.ts"
 
 export const heartMain = (): string => `

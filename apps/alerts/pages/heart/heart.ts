@@ -1,4 +1,4 @@
-// The page of the heart, alive: the trace, the time since the last beat, the alarms.
+// The script of the heartbeat page: the trace, the time since the last beat, the alarms.
 import type { Alarm } from "laba"
 import { find } from "../../../kit/browser/elements.ts"
 import type { Bilingual } from "../../../kit/browser/language.ts"

@@ -1,4 +1,4 @@
-// What SQLite and the system say when they cannot, in words for operators and publishers. Knows no tables.
+// The errors of SQLite and of the disk, in words for operators and publishers. Knows no tables.
 import { LabaError } from "../../../../wire/error.ts"
 
 /** Seconds after which a publisher may try again: a full disk is not emptied faster. */

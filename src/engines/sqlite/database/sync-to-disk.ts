@@ -1,4 +1,4 @@
-// The wait for the disk, off the loop.
+// `fdatasync` as a promise: the wait for the disk, off the loop.
 import { fdatasync } from "node:fs"
 
 /** Resolves when all that was written to the open file outlives the machine. */

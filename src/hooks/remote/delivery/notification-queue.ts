@@ -1,6 +1,6 @@
 // Retries notifications of hooks (unregister, occupied, vacated) until their backend has answered: in order where order means something,
-// after a growing, jittered wait, and after a restart where they are stored. A request whose answer
-// somebody waits for is not retried: its client is told.
+// after a growing, jittered wait, and after a restart where they are stored. A request whose answer somebody waits for is not retried: its
+// client is told.
 import { type Backoff, boundMs } from "../../../../wire/backoff.ts"
 import { AgedMap } from "../../../bounds/aged-map.ts"
 import type { HookNotification, NotificationStore } from "../remote.ts"
