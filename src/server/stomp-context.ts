@@ -5,6 +5,7 @@ import { springProfile } from "../protocols/stomp/destinations.ts"
 import { MessageVariants } from "../protocols/stomp/message-variant.ts"
 import type { Application } from "../hooks/application.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
+import { TransactionBudget } from "../transports/stomp/transaction-budget.ts"
 import type { StompContext } from "../transports/stomp/stomp-context.ts"
 
 /** What Spring's relay and browsers' clients ask for, too: proxies that cut silence do so after 30 s at the soonest. */
@@ -21,6 +22,7 @@ export function makeStompContext({ context, application, paths }: StompContextOp
     context,
     paths: new Set(paths),
     variants: new MessageVariants(),
+    transactionBudget: new TransactionBudget(() => context.limits.outboxBytesMax),
     profile: springProfile,
     serverName: `laba/${version}`,
     beatMs: Math.min(beatMsMax, context.limits.heartbeatSeconds * 1000),

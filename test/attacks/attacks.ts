@@ -12,6 +12,13 @@ import { refusingHook } from "./cases/refusing-hook.ts"
 import { slowInputs } from "./cases/slow-inputs.ts"
 import { stalledReplays } from "./cases/stalled-replays.ts"
 import { stompFloods, stompGarbage, stompTinyMessages } from "./cases/stomp-floods.ts"
+import {
+  heldTransactions,
+  refusedTransactions,
+  neverAcknowledged,
+  unreadStomp,
+  neverConnects,
+} from "./cases/stomp-holds.ts"
 import { unfinishedFragments } from "./cases/unfinished-fragments.ts"
 import { unreadAnswers } from "./cases/unread-answers.ts"
 import { unreadStreams } from "./cases/unread-streams.ts"
@@ -37,4 +44,9 @@ export const attacks: readonly Attack[] = [
   ...stompFloods,
   stompTinyMessages,
   stompGarbage,
+  heldTransactions,
+  refusedTransactions,
+  neverAcknowledged,
+  unreadStomp,
+  neverConnects,
 ]

@@ -9,6 +9,8 @@ export const roads: readonly Road[] = ["websocket", "tcp"]
 export interface StompAttacker extends AsyncDisposable {
   readonly isOver: boolean
   send(bytes: string | Uint8Array): void
+  /** Reads nothing more, where that can be done. */
+  stall(): void
   /** Resolves when it was ended, or after the given time. */
   over(withinMs: number): Promise<boolean>
 }
@@ -24,6 +26,7 @@ export async function openStomp(server: AttackedServer, road: Road): Promise<Sto
     send(bytes) {
       if (!isOver()) client.send(bytes)
     },
+    stall: () => client.stall(),
     async over(withinMs) {
       const until = Date.now() + withinMs
       while (!isOver() && Date.now() < until) await Bun.sleep(20)
@@ -34,14 +37,18 @@ export async function openStomp(server: AttackedServer, road: Road): Promise<Sto
 }
 
 interface Carrier {
-  readonly client: { send(bytes: string | Uint8Array): void; close(): void | Promise<void> }
+  readonly client: { send(bytes: string | Uint8Array): void; stall(): void; close(): void | Promise<void> }
   readonly isOver: () => boolean
 }
 
 async function overTcp(server: AttackedServer): Promise<Carrier> {
   const raw = await RawConnection.open(`http://127.0.0.1:${server.stompPort}`)
   return {
-    client: { send: (bytes) => raw.send(bytes), close: () => raw[Symbol.asyncDispose]() },
+    client: {
+      send: (bytes) => raw.send(bytes),
+      stall: () => raw.stall(),
+      close: () => raw[Symbol.asyncDispose](),
+    },
     isOver: () => raw.ended,
   }
 }
@@ -49,7 +56,7 @@ async function overTcp(server: AttackedServer): Promise<Carrier> {
 async function overWebSocket(server: AttackedServer): Promise<Carrier> {
   const client = await openStompSocket(server.base, { headers: via() })
   return {
-    client: { send: (bytes) => client.sendRaw(bytes), close: () => client.close() },
+    client: { send: (bytes) => client.sendRaw(bytes), stall: () => undefined, close: () => client.close() },
     isOver: () => client.socket.readyState !== WebSocket.OPEN,
   }
 }

@@ -5,6 +5,7 @@ import type { DestinationProfile } from "../../protocols/stomp/destinations.ts"
 import type { MessageVariants } from "../../protocols/stomp/message-variant.ts"
 import type { Connection } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
+import type { TransactionBudget } from "./transaction-budget.ts"
 
 /** A message that a client says it could not take. */
 interface NackedMessage {
@@ -15,6 +16,7 @@ interface NackedMessage {
 export interface StompContext {
   readonly context: TransportContext
   readonly variants: MessageVariants
+  readonly transactionBudget: TransactionBudget
   /** Where it is spoken besides `/_/stomp`. Another set after a reload. */
   paths: ReadonlySet<string>
   readonly profile: DestinationProfile

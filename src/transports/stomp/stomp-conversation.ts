@@ -2,6 +2,7 @@
 // affair. What is wrong is answered by ERROR, and that is the end of the connection, as every version of STOMP has it.
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
+import { publisherOf } from "../../access/limits/publish-rates.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import { readTransaction } from "../../protocols/stomp/commands.ts"
@@ -62,7 +63,13 @@ export class StompConversation implements Conversation {
       end: (error) => this.end(error),
     })
     this.sending = new Sending(stomp, connection, this.listening)
-    this.transactions = new Transactions(() => limits.outboxBytesMax)
+    // Who it is does not change once it has something to say.
+    const publisher = () => publisherOf(connection.client.identity, connection.client.addressGroup)
+    this.transactions = new Transactions({
+      bytesMax: () => limits.outboxBytesMax,
+      takeRoom: (bytes) => stomp.transactionBudget.take(publisher(), bytes),
+      giveBackRoom: (bytes) => stomp.transactionBudget.giveBack(publisher(), bytes),
+    })
   }
 
   get protocol(): "stomp" {
@@ -93,6 +100,7 @@ export class StompConversation implements Conversation {
     this.stopDeadline()
     this.beats?.stop()
     this.listening.left()
+    this.transactions.left()
   }
 
   startSkipping(): (() => void) | null {

@@ -13,14 +13,21 @@ interface Step {
   readonly bytes: number
 }
 
+interface TransactionsOptions {
+  /** Of all steps that wait to be committed. */
+  readonly bytesMax: () => number
+  /** Takes room that all connections share. Throws when there is none. */
+  readonly takeRoom: (bytes: number) => void
+  readonly giveBackRoom: (bytes: number) => void
+}
+
 export class Transactions {
   private readonly begun = new Map<string, Step[]>()
   private bytes = 0
-  private readonly bytesMax: () => number
+  private readonly options: TransactionsOptions
 
-  /** `bytesMax`: of all steps that wait to be committed. */
-  constructor(bytesMax: () => number) {
-    this.bytesMax = bytesMax
+  constructor(options: TransactionsOptions) {
+    this.options = options
   }
 
   /** Throws `bad_frame` for one that was begun already, and `too_many_requests` for one too many. */
@@ -35,16 +42,16 @@ export class Transactions {
     this.begun.set(name, [])
   }
 
-  /** Throws `bad_frame` for one that was not begun, and `too_large` when too much waits. */
+  /** Throws `bad_frame` for one that was not begun, and `too_large` and `too_many_requests` when too much waits. */
   add(name: string, act: Step["act"], bytes: number): void {
     const steps = this.stepsOf(name)
     const cost = bytes + stepOverheadBytes
-    if (this.bytes + cost > this.bytesMax())
-      throw new LabaError(
-        "too_large",
-        `The transactions of a connection hold at most ${this.bytesMax()} bytes.`,
-        { limit: "outboxBytesMax" },
-      )
+    const bytesMax = this.options.bytesMax()
+    if (this.bytes + cost > bytesMax)
+      throw new LabaError("too_large", `The transactions of a connection hold at most ${bytesMax} bytes.`, {
+        limit: "outboxBytesMax",
+      })
+    this.options.takeRoom(cost)
     this.bytes += cost
     steps.push({ act, bytes: cost })
   }
@@ -62,10 +69,18 @@ export class Transactions {
     this.take(name)
   }
 
+  /** The connection has gone: all that was begun is given up. */
+  left(): void {
+    for (const name of [...this.begun.keys()]) this.take(name)
+  }
+
   private take(name: string): readonly Step[] {
     const steps = this.stepsOf(name)
     this.begun.delete(name)
-    for (const { bytes } of steps) this.bytes -= bytes
+    let freed = 0
+    for (const { bytes } of steps) freed += bytes
+    this.bytes -= freed
+    this.options.giveBackRoom(freed)
     return steps
   }
 

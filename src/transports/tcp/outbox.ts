@@ -6,9 +6,14 @@ interface Sink {
   write(bytes: Uint8Array): number
 }
 
+/** What is written at once, and copied for it: about what a kernel takes from one who reads. */
+const pieceBytes = 256 * 1024
+
 export class Outbox {
   private chunks: Uint8Array[] = []
   private isScheduled = false
+  /** The kernel takes no more for now, and says when it does: until then what is added is only kept, or each addition would copy all of it. */
+  private isBlocked = false
   private readonly sink: Sink
   private readonly onFlushed: () => void
   /** What waits. */
@@ -24,7 +29,7 @@ export class Outbox {
   add(chunk: Uint8Array): void {
     this.chunks.push(chunk)
     this.bytes += chunk.length
-    if (this.isScheduled) return
+    if (this.isScheduled || this.isBlocked) return
     this.isScheduled = true
     queueMicrotask(() => {
       this.isScheduled = false
@@ -34,11 +39,13 @@ export class Outbox {
 
   /** Hands over what the kernel takes. Called by itself, and when the kernel takes more again. */
   flush(): void {
-    if (this.chunks.length > 0) {
-      const all = this.chunks.length === 1 ? (this.chunks[0] as Uint8Array) : Buffer.concat(this.chunks)
-      const taken = Math.max(0, this.sink.write(all))
-      this.chunks = taken === all.length ? [] : [all.subarray(taken)]
-      this.bytes = all.length - taken
+    this.isBlocked = false
+    while (this.chunks.length > 0 && !this.isBlocked) {
+      const piece = this.takePiece()
+      const taken = Math.max(0, this.sink.write(piece))
+      this.bytes -= taken
+      this.isBlocked = taken < piece.length
+      if (this.isBlocked) this.chunks.unshift(piece.subarray(taken))
     }
     this.onFlushed()
   }
@@ -46,5 +53,13 @@ export class Outbox {
   clear(): void {
     this.chunks = []
     this.bytes = 0
+  }
+
+  private takePiece(): Uint8Array {
+    let count = 0
+    for (let bytes = 0; count < this.chunks.length && bytes < pieceBytes; count++)
+      bytes += (this.chunks[count] as Uint8Array).length
+    const chunks = this.chunks.splice(0, count)
+    return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
   }
 }
