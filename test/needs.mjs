@@ -60,6 +60,10 @@ export const needs = {
       "no Python with the packages of test/languages/python/requirements.txt (name one that has them with LABA_PYTHON)",
     find: () => withPackages(named("LABA_PYTHON", onPath("python3"))),
   },
+  rabbitmq: {
+    missing: "no RabbitMQ (install `rabbitmq-server`)",
+    find: () => (executable("/usr/lib/rabbitmq/bin/rabbitmq-server") ? {} : null),
+  },
   redis: {
     missing: "no redis-server (install `redis-server`, or name one with LABA_REDIS_SERVER)",
     find: () => named("LABA_REDIS_SERVER", onPath("redis-server")),
