@@ -10,6 +10,7 @@ import {
 } from "../../protocols/sockjs/frames.ts"
 import { oneByOne } from "../one-by-one.ts"
 import type { Converse } from "../conversation/conversation.ts"
+import { TurnBudget } from "../conversation/turn-budget.ts"
 import type { TransportContext } from "../transport-context.ts"
 import { ConversationSocket } from "../websocket/conversation-socket.ts"
 import type { Incoming } from "../websocket/socket.ts"
@@ -24,6 +25,7 @@ interface SockJsSocketOptions {
 
 export class SockJsSocket extends ConversationSocket {
   override readonly sharesFrames = false
+  private readonly turn = new TurnBudget()
 
   constructor({ context, converse }: SockJsSocketOptions) {
     super({ context, converse, kindOf: () => kind })
@@ -68,16 +70,31 @@ export class SockJsSocket extends ConversationSocket {
     }
   }
 
-  /** One after the other, as they stand in the array. */
+  /** One after the other, as they stand in the array; others are served between. */
   private receiveAll(messages: readonly string[]): Promise<void> | void {
     for (const [index, message] of messages.entries()) {
-      const work = super.receive(message)
+      if (this.closed) return
+      const work = this.receiveOne(message)
       if (work) return this.receiveAfter(work, messages.slice(index + 1))
     }
   }
 
   private async receiveAfter(first: Promise<void>, messages: readonly string[]): Promise<void> {
     await first
-    for (const message of messages) if (!this.closed) await super.receive(message)
+    for (const message of messages) {
+      if (this.closed) return
+      const work = this.receiveOne(message)
+      if (work) await work
+    }
+  }
+
+  /** The next one waits for the promise: of what is done, or of a turn in which there is room. */
+  private receiveOne(message: string): Promise<void> | void {
+    this.turn.countFrame()
+    this.turn.countBytes(message.length)
+    const work = super.receive(message)
+    const room = this.turn.room()
+    if (!room) return work
+    return work ? work.then(() => room) : room
   }
 }

@@ -20,7 +20,7 @@ import { Listening } from "./listening.ts"
 import { Sending } from "./sending.ts"
 import type { StompContext } from "./stomp-context.ts"
 import { Transactions } from "./transactions.ts"
-import { TurnBudget } from "./turn-budget.ts"
+import { TurnBudget } from "../conversation/turn-budget.ts"
 
 /** A client that opens a connection has something to say; one that does not keeps a place from others. */
 const connectWithinMs = 10_000

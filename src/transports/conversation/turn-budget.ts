@@ -1,7 +1,7 @@
 // What one client may have done in one turn of the loop: others come between. A packet holds thousands of frames, and the runtime reads one
-// packet after the other while there are any.
+// packet after the other while there are any; an array of messages may hold a hundred thousand.
 
-/** Frames handled in a turn: well under a millisecond for the cheap ones, of which most fit into a packet. */
+/** Frames or messages handled in a turn: well under a millisecond for the cheap ones, of which most fit into a packet. */
 const framesPerTurnMax = 64
 
 /** So many bytes are looked through in the time of a frame. */
