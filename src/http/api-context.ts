@@ -22,6 +22,8 @@ export interface ApiContext extends TransportContext {
   readonly shutdown: ShutdownState
   /** A health check or a scraper asked at a path such as `/healthz`, which is a channel here and always looks well: the operator is told. */
   readonly onProbe: (path: string) => void
+  /** A client of SockJS came to a path that speaks STOMP by WebSockets alone: the operator is told. */
+  readonly onSockJsMissed: (path: string) => void
 }
 
 /** How far a node is on its way out. */

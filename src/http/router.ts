@@ -47,6 +47,7 @@ const sessionMethods: Methods = { GET: pollSession, POST: postCommands, DELETE: 
 
 /** Where a WebSocket opens that has no channel of its own. */
 const socketAddress = "/_/ws"
+const sockJsInfo = "/info"
 const stompAddress = "/_/stomp"
 const stompMethods: Methods = { GET: openStomp }
 
@@ -174,7 +175,15 @@ export class Router {
   private addressMethods(path: string): Methods | null {
     const { stomp, sockjs } = this.options.context
     if (stomp.paths.has(path)) return stompMethods
-    return sockJsMethods(sockjs, path)
+    const methods = sockJsMethods(sockjs, path)
+    if (!methods && path.endsWith(sockJsInfo)) this.lookForSockJs(path.slice(0, -sockJsInfo.length))
+    return methods
+  }
+
+  /** What is asked for first by a SockJS client, which then gives up, and shows its user nothing. */
+  private lookForSockJs(path: string): void {
+    const { stomp, onSockJsMissed } = this.options.context
+    if (stomp.paths.has(path)) onSockJsMissed(path)
   }
 
   private fail(error: unknown, request: ApiRequest): Response {

@@ -188,5 +188,6 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
     stompPort,
     sockjs,
     onProbe: (path) => events.channelProbed(path),
+    onSockJsMissed: (path) => events.sockJsMissed(path),
   }
 }

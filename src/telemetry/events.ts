@@ -106,6 +106,17 @@ export class Events {
     )
   }
 
+  /** A SockJS client asks at a path of `stomp.paths`, and gets the answer of a channel. */
+  sockJsMissed(path: string): void {
+    if (!this.probes.first(`${path}/info`)) return
+    const remedy = `Configure it beside \`stomp.paths\`: sockjs: { paths: { ${path}: stomp } }.`
+    this.write(
+      "warn",
+      { event: "sockjs_missed", path, remedy },
+      "SockJS was asked for, and this path speaks STOMP by WebSockets alone.",
+    )
+  }
+
   requestRefused(refused: RequestFacts | ConnectionFacts, code: Code): void {
     this.writeThrottled("debug", { event: "request_refused", ...refused, code }, "A request was refused.")
   }

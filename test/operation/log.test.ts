@@ -165,3 +165,19 @@ test("says once of a health check or a scraper that it asks a channel", async ()
     ]),
   )
 })
+
+test("says once that SockJS is asked for where only STOMP by WebSockets is spoken, also to who is not let in", async () => {
+  const options: ServeOptions = {
+    stomp: { paths: ["/ws", "/both"] },
+    sockjs: { paths: { "/both": "stomp" } },
+    tokens: { secret },
+  }
+  const told = await linesOf("sockjs_missed", options, async (url) => {
+    for (let i = 0; i < 2; i++) expect((await fetch(`${url}/ws/info`)).status).toBe(401)
+    expect((await fetch(`${url}/both/info`)).status).toBe(200)
+    await fetch(`${url}/other/info`)
+  })
+  expect(told.map(({ path, remedy }) => [path, remedy])).toEqual([
+    ["/ws", "Configure it beside `stomp.paths`: sockjs: { paths: { /ws: stomp } }."],
+  ])
+})
