@@ -1,4 +1,4 @@
-// /_/ws, /_/events and /_/poll: many channels at once, none chosen by the path.
+// GET /_/ws, /_/events and /_/poll: listens to many channels at once, none of them chosen by the path.
 import { LabaError } from "../../../wire/error.ts"
 import { readChannel } from "../../access/rules/own-channels.ts"
 import type { Channel } from "../../channels/channel.ts"
