@@ -231,6 +231,14 @@ const wrongs: readonly [name: string, send: (client: Client) => void, code: stri
     (client) => [1, 2].forEach(() => client.send("BEGIN", { transaction: "t" })),
     "bad_frame",
   ],
+  ["an ABORT of nothing", (client) => client.send("ABORT", { transaction: "t" }), "bad_frame"],
+  ["a BEGIN without a name", (client) => client.send("BEGIN"), "bad_frame"],
+  ["an ACK that names nothing", (client) => client.send("ACK", { "message-id": "x" }), "bad_frame"],
+  [
+    "a body where there may be none",
+    (client) => client.send("BEGIN", { transaction: "t" }, "x"),
+    "bad_frame",
+  ],
   ["a COMMIT of nothing", (client) => client.send("COMMIT", { transaction: "t" }), "bad_frame"],
   [
     "a SEND in no transaction",

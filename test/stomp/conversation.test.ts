@@ -165,6 +165,34 @@ describe("sending and listening", () => {
   })
 })
 
+describe("STOMP 1.0", () => {
+  test("[T13] (1.0 «SUBSCRIBE», «UNSUBSCRIBE») a subscription needs no id: its MESSAGE names none, and its destination ends it", async () => {
+    const channel = freshChannel("topic")
+    await using client = await connectStomp(server.base, { "accept-version": "1.0" })
+    client.send("SUBSCRIBE", { destination: channel, receipt: "in" })
+    await client.frame("RECEIPT")
+    await publish(server.base + channel, "heard")
+    const { headers } = await client.frame("MESSAGE")
+    expect([headers["destination"], "subscription" in headers]).toEqual([channel, false])
+    client.send("UNSUBSCRIBE", { destination: channel, receipt: "out" })
+    await client.frame("RECEIPT")
+    await publish(server.base + channel, "unheard")
+    client.send("SEND", { destination: freshChannel("other"), receipt: "end" }, "x")
+    expect((await client.frame("RECEIPT")).headers["receipt-id"]).toBe("end")
+  })
+
+  test("[T16] (1.0 «SUBSCRIBE») knows neither NACK nor client-individual", async () => {
+    for (const [command, headers] of [
+      ["NACK", { "message-id": "x" }],
+      ["SUBSCRIBE", { destination: "/a", ack: "client-individual" }],
+    ] as const) {
+      await using client = await connectStomp(server.base, { "accept-version": "1.0" })
+      client.send(command, headers)
+      expect(await client.errorCode()).toBe("bad_frame")
+    }
+  })
+})
+
 describe("receipts and the end", () => {
   test("[T19] (1.1, 1.2 «Header receipt») any frame but CONNECT is answered with a RECEIPT when it asks for one", async () => {
     const channel = freshChannel("topic")
