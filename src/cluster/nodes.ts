@@ -70,8 +70,8 @@ export interface SessionAnswer {
 export interface SockJsRequest {
   readonly service: string
   readonly name: string
-  /** Whose credential the request showed. */
-  readonly user: string | null
+  /** What the request's credential says of who asks; null when it showed none. */
+  readonly owner: string | null
   /** `cut`: the answer to that poll has not come to its client. */
   readonly action: "find" | "poll" | "send" | "cut"
   /** Names a poll, for `poll` and `cut`. */
@@ -82,7 +82,7 @@ export interface SockJsRequest {
 
 export interface SockJsResult {
   readonly found: boolean
-  /** False: another user has opened it. */
+  /** False: somebody else has opened it. */
   readonly isTheirs?: boolean
   /** What a poll is answered with. */
   readonly frame?: string

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { eventually } from "../support/eventually.ts"
 import { publish } from "../support/publish.ts"
 import type { OwnServer } from "../support/server.ts"
-import { startGuarded, tokenFor } from "../access/guarded.ts"
+import { shop, startGuarded, tokenFor } from "../access/guarded.ts"
 import { freshSession, openStream, poll, post, send, services, startSockJs } from "./sockjs-client.ts"
 
 let server: OwnServer
@@ -220,6 +220,28 @@ test("[J11] a session that a user opened is found by that user alone", async () 
   expect((await post(`${session}/xhr`, "")).status).toBe(404)
   expect((await post(`${session}/xhr_send`, '["mine"]', await as("ann"))).status).toBe(204)
   expect((await post(`${session}/xhr`, "", await as("ann"))).body).toBe('a["mine"]\n')
+})
+
+test("[J11] a session that was opened with a key, or a token that names nobody, is not found without one", async () => {
+  await using guarded = await startGuarded({
+    sockjs: services,
+    channels: { "/echoes": { listen: "token", publish: "token" } },
+  })
+  const nobody = { Authorization: `Bearer ${await tokenFor(undefined)}` }
+  const ann = { Authorization: `Bearer ${await tokenFor("ann")}` }
+  const backend = { Authorization: `Bearer ${shop.text}` }
+  for (const [owner, others] of [
+    [backend, [{}, nobody, ann]],
+    [nobody, [{}, backend, ann]],
+  ] as const) {
+    const session = freshSession(`${guarded.base}/echo`)
+    expect((await post(`${session}/xhr`, "", owner)).body).toBe("o\n")
+    for (const other of others)
+      for (const transport of ["xhr", "xhr_send", "xhr_streaming"])
+        expect((await post(`${session}/${transport}`, '["stolen"]', other)).status).toBe(404)
+    expect((await post(`${session}/xhr_send`, '["mine"]', owner)).status).toBe(204)
+    expect((await post(`${session}/xhr`, "", owner)).body).toBe('a["mine"]\n')
+  }
 })
 
 test("[J12] pages of allowed origins read answers with credentials, others are refused", async () => {

@@ -5,8 +5,8 @@ import type { SockJsContext } from "./sockjs-context.ts"
 
 /** Does it for the node where the request came in. Throws `too_many_requests`. */
 export async function runSockJsRequest(sockjs: SockJsContext, request: SockJsRequest): Promise<SockJsResult> {
-  const { service, name, user, action, poll, messages } = request
-  const session = sockjs.find({ service, name, user: user ?? undefined })
+  const { service, name, owner, action, poll, messages } = request
+  const session = sockjs.find({ service, name, owner: owner ?? undefined })
   if (session === null) return { found: false }
   // It is somewhere, and not for who asks: nobody is to open another of its name.
   if (session === "not theirs") return { found: true, isTheirs: false }

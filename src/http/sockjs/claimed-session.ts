@@ -1,5 +1,5 @@
 // Which session a request is for: read from its path, and from the credential that it shows.
-import { userOf } from "../../access/access.ts"
+import type { Identity } from "../../access/access.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 import type { SockJsCarries } from "./sockjs-config.ts"
@@ -16,5 +16,12 @@ export function claimIn(
 ): { readonly claim: SessionClaim; readonly carries: SockJsCarries } {
   const { service, carries, rest } = sockjs.placeOf(path) as SockJsPlace
   const name = sessionPath.exec(rest)?.[1] as string
-  return { claim: { service, name, user: userOf(identity) }, carries }
+  return { claim: { service, name, owner: ownerOf(identity) }, carries }
+}
+
+/** A token is renewed while a session lives, so it is the user that counts; one that names nobody is at least a token. */
+function ownerOf(identity: Identity): string | undefined {
+  if (identity.kind === "anyone") return
+  if (identity.kind === "key") return `key ${identity.digest}`
+  return identity.user === undefined ? "token" : `user ${identity.user}`
 }

@@ -5,8 +5,8 @@ export interface SessionClaim {
   readonly service: string
   /** The name that its client chose. */
   readonly name: string
-  /** Whose credential the request showed. */
-  readonly user: string | undefined
+  /** What the request's credential says of who asks; undefined when it showed none. */
+  readonly owner: string | undefined
 }
 
 /** What a session is known by. */

@@ -87,6 +87,6 @@ async function carryOut(
 }
 
 const requestOf = (
-  { service, name, user }: SessionClaim,
-  more: Omit<SockJsRequest, "service" | "name" | "user">,
-): SockJsRequest => ({ service, name, user: user ?? null, ...more })
+  { service, name, owner }: SessionClaim,
+  more: Omit<SockJsRequest, "service" | "name" | "owner">,
+): SockJsRequest => ({ service, name, owner: owner ?? null, ...more })

@@ -15,7 +15,7 @@ export interface SockJsPlace {
 
 interface OpenSession {
   readonly session: SockJsSession
-  /** The user whose credential the request showed that opened it. */
+  /** What the credential said of who opened it. */
   readonly openedBy: string | undefined
 }
 
@@ -43,11 +43,11 @@ export class SockJsContext {
     return null
   }
 
-  /** A name can be guessed or seen, so a session that a user has opened is found by that user alone: "not theirs" for others. */
+  /** A name can be guessed or seen, so a session that was opened with a credential is found by its owner alone: "not theirs" for others. */
   find(claim: SessionClaim): SockJsSession | "not theirs" | null {
     const known = this.sessions.get(keyOf(claim))
     if (!known) return null
-    return known.openedBy === undefined || known.openedBy === claim.user ? known.session : "not theirs"
+    return known.openedBy === undefined || known.openedBy === claim.owner ? known.session : "not theirs"
   }
 
   isOpening(claim: SessionClaim): boolean {
@@ -63,7 +63,7 @@ export class SockJsContext {
     this.opening.add(key)
     try {
       const session = await make(() => this.sessions.delete(key))
-      if (session) this.sessions.set(key, { session, openedBy: claim.user })
+      if (session) this.sessions.set(key, { session, openedBy: claim.owner })
       return session
     } finally {
       this.opening.delete(key)
