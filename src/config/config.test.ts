@@ -39,7 +39,7 @@ describe("a configuration", () => {
         tls: null,
         log: { level: "warn", format: null },
         hooks: [],
-        sockjs: { paths: new Map(), oldTransports: false },
+        sockjs: { paths: new Map(), oldTransports: false, clientScript: null },
         reservedPaths: [],
         watch: [],
       })

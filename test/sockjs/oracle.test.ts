@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import type { OwnServer } from "../support/server.ts"
-import { freshSession, openSocket, openStream, startSockJs } from "./sockjs-client.ts"
+import { freshSession, openSocket, openStream, services, startSockJs } from "./sockjs-client.ts"
 
 interface Step {
   readonly method: "GET" | "POST" | "OPTIONS" | "PUT"
@@ -59,6 +59,15 @@ const anyType: Deviation = {
   why: "the specification lets any Content-Type be; that server knows a list of them",
 }
 
+const emptyCallback: Deviation = {
+  fields: ["status", "body", "content-type", "cache-control", "vary"],
+  why: "a callback without a name is none; that server opens a session and answers with a call of nothing",
+}
+const noMarkup: Deviation = {
+  fields: ["body", "vary"],
+  why: "`<` is escaped, so that no message ends the script that it stands in",
+}
+
 interface Exchange {
   readonly name: string
   /** The last one is compared. */
@@ -72,6 +81,13 @@ const sent = (body: string, headers: Record<string, string> = {}): Step => ({
   method: "POST",
   path: "~/xhr_send",
   headers: { ...page, ...headers },
+  body,
+})
+
+const form = (body: string): Step => ({
+  method: "POST",
+  path: "~/jsonp_send",
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
   body,
 })
 
@@ -156,6 +172,40 @@ const exchanges: readonly Exchange[] = [
     steps: [{ method: "POST", path }],
     deviations: [refusal],
   })),
+  { name: "jsonp", steps: [{ method: "GET", path: "~/jsonp?c=a.b-c_1" }], deviations: [quiet] },
+  ...["", "?c=", "?c=a(b)", "?callback=%3Cscript%3E", `?c=${"a".repeat(33)}`].map((query): Exchange => ({
+    name: `jsonp${query}`,
+    steps: [{ method: "GET", path: `~/jsonp${query}` }],
+    deviations: query === "?c=" ? [emptyCallback] : [typed, quiet],
+  })),
+  {
+    name: "what jsonp is given",
+    steps: [
+      { method: "GET", path: "~/jsonp?callback=cb" },
+      form(`d=${encodeURIComponent(JSON.stringify(["a\u2028 %", "</script>"]))}`),
+      { method: "GET", path: "~/jsonp?callback=cb" },
+    ],
+    deviations: [quiet, noMarkup],
+  },
+  {
+    name: "a form",
+    steps: [{ method: "GET", path: "~/jsonp?c=x" }, form("d=%5B%22a%22%5D")],
+    deviations: [quiet],
+  },
+  {
+    name: "a form as text",
+    steps: [
+      { method: "GET", path: "~/jsonp?c=x" },
+      { method: "POST", path: "~/jsonp_send", headers: { "Content-Type": "text/plain" }, body: '["a"]' },
+    ],
+    deviations: [quiet],
+  },
+  ...["d=", "", "x=1", "d=%5B%22a"].map((body): Exchange => ({
+    name: `the form ${body}`,
+    steps: [{ method: "GET", path: "~/jsonp?c=x" }, form(body)],
+    deviations: [quiet, typed],
+  })),
+  { name: "a form to no session", steps: [form("d=%5B%22a%22%5D")], deviations: [refusal] },
   { name: "another method", steps: [{ method: "PUT", path: "/info" }], deviations: [refusal] },
 ]
 
@@ -187,7 +237,7 @@ describe("beside the SockJS server of npm", () => {
   let theirs: string
   let child: Bun.Subprocess<"ignore", "pipe", "inherit">
   beforeAll(async () => {
-    server = await startSockJs()
+    server = await startSockJs({ sockjs: { ...services, oldTransports: true } })
     ours = `${server.base}/echo`
     child = Bun.spawn(["node", "--no-deprecation", join(import.meta.dir, "oracle-on-node.mjs")], {
       stdin: "ignore",

@@ -32,9 +32,10 @@ export function sockJsProblems({ paths }: SockJsOutput): Problem[] {
 }
 
 /** After `sockJsProblems` found none. */
-export function sockJsConfigOf({ paths, oldTransports }: SockJsOutput): SockJsConfig {
+export function sockJsConfigOf({ paths, oldTransports, clientScript }: SockJsOutput): SockJsConfig {
   return {
     oldTransports,
+    clientScript: clientScript ?? null,
     paths: new Map(
       Object.entries(paths).map(([name, given]): [string, SockJsCarries] => {
         if (typeof given === "string") return [name, { protocol: given }]

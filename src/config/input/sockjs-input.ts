@@ -6,6 +6,8 @@ export interface SockJsInput {
   readonly paths?: { readonly [path: string]: "stomp" | "laba" | SockJsPathInput }
   /** Whether the transports for browsers of before 2012 are served, too: JSONP, htmlfile and the iframe. Default false. */
   readonly oldTransports?: boolean
+  /** With `oldTransports`, the address of the script of `sockjs-client`, which the page of the iframe loads. Default: none, and then there is no iframe. */
+  readonly clientScript?: string
 }
 
 interface SockJsPathInput {

@@ -16,6 +16,13 @@ export const sockJsSchema = z.strictObject({
     )
     .default({}),
   oldTransports: z.boolean().default(false),
+  clientScript: z
+    .string()
+    .regex(/^(?:https?:\/)?\/[^\s"'<>\\]+$/, {
+      error:
+        'must be the address of a script, such as "/sockjs.min.js" or "https://cdn.example/sockjs.min.js"',
+    })
+    .optional(),
 })
 
 export type SockJsOutput = z.output<typeof sockJsSchema>

@@ -32,18 +32,18 @@ const lastSeconds = 4
 const spareSeconds = 10
 
 export async function pollByXhr(context: ApiContext, request: ApiRequest): Promise<Response> {
-  const frame = await poll(context, request)
+  const frame = await nextFrame(context, request)
   return answer(request, `${frame}\n`, { type: scriptType, cache: noCache })
 }
 
 export const openXhrStreaming = (context: ApiContext, request: ApiRequest): Promise<Response> =>
-  stream(context, request, { ...xhrShape, type: scriptType })
+  openStream(context, request, { ...xhrShape, type: scriptType })
 
 export const openEventSource = (context: ApiContext, request: ApiRequest): Promise<Response> =>
-  stream(context, request, { ...eventSourceShape, type: "text/event-stream" })
+  openStream(context, request, { ...eventSourceShape, type: "text/event-stream" })
 
 /** The next frame of a session. Throws why there is none. */
-async function poll(context: ApiContext, request: ApiRequest): Promise<string> {
+export async function nextFrame(context: ApiContext, request: ApiRequest): Promise<string> {
   const session = await findOrOpen(context, request)
   if (typeof session === "string") return session
   const { signal } = request.raw
@@ -57,7 +57,7 @@ async function poll(context: ApiContext, request: ApiRequest): Promise<string> {
 }
 
 /** An answer that goes on. Throws why there is none. */
-async function stream(
+export async function openStream(
   context: ApiContext,
   request: ApiRequest,
   { type, prelude, shape }: StreamShape & { readonly type: string },

@@ -14,22 +14,26 @@ const bodyBytesMax = 512 * 1024
 const escapedFactor = 6
 
 export async function sendByXhr(context: ApiContext, request: ApiRequest): Promise<Response> {
-  const bytesMax = Math.max(bodyBytesMax, context.limits.messageBytesMax * escapedFactor)
-  const bytes = await readBytes(request.raw, bytesMax)
-  return takeMessages(context, request, bytes, () =>
+  const text = await readBody(context, request)
+  return takeMessages(context, request, text, () =>
     answer(request, null, { status: 204, type: "text/plain; charset=UTF-8", cache: noCache }),
   )
 }
 
+/** What was posted, as text; null when it is no UTF-8. Throws `too_large`. */
+export async function readBody({ limits }: ApiContext, { raw }: ApiRequest): Promise<string | null> {
+  const bytesMax = Math.max(bodyBytesMax, limits.messageBytesMax * escapedFactor)
+  return decodeUtf8(await readBytes(raw, bytesMax))
+}
+
 /** Has the session take what was posted. Throws why it does not. */
-async function takeMessages(
+export async function takeMessages(
   context: ApiContext,
   request: ApiRequest,
-  bytes: Uint8Array,
+  text: string | null,
   done: () => Response,
 ): Promise<Response> {
-  if (bytes.length === 0) return badPayload(request, "Payload expected.", "bad_body")
-  const text = decodeUtf8(bytes)
+  if (text === "") return badPayload(request, "Payload expected.", "bad_body")
   if (text === null) return badPayload(request, "Broken JSON encoding.", "bad_utf8")
   let messages: readonly string[]
   try {

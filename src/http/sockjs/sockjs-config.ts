@@ -8,5 +8,8 @@ export type SockJsCarries =
 export interface SockJsConfig {
   /** By the path that they are below. */
   readonly paths: ReadonlyMap<string, SockJsCarries>
+  /** JSONP, htmlfile and the iframe. */
   readonly oldTransports: boolean
+  /** The address of the client's script, for the iframe; null: there is no iframe. */
+  readonly clientScript: string | null
 }

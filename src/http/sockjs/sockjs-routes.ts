@@ -2,6 +2,7 @@
 import type { Methods } from "../endpoint.ts"
 import { noSuchAddress } from "./answer.ts"
 import { greet, optionsOf, tellInfo } from "./about.ts"
+import { openHtmlfile, pollByJsonp, sendByForm, showIframe } from "./old-transports.ts"
 import { openEventSource, openXhrStreaming, pollByXhr } from "./receive.ts"
 import { sendByXhr } from "./send.ts"
 import { sessionPath } from "./claimed-session.ts"
@@ -26,6 +27,15 @@ const transports = new Map<string, Methods>([
   ["eventsource", { GET: openEventSource }],
 ])
 
+/** Where they are switched on. */
+const oldTransports = new Map<string, Methods>([
+  ["jsonp", { GET: pollByJsonp }],
+  ["jsonp_send", { POST: sendByForm }],
+  ["htmlfile", { GET: openHtmlfile }],
+])
+const iframe: Methods = { GET: showIframe }
+const iframeAddress = /^\/iframe[\w.-]*\.html$/
+
 /** There is nothing for any method. */
 const nothing: Methods = Object.fromEntries(
   ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"].map((method) => [method, noSuchAddress]),
@@ -35,10 +45,18 @@ const nothing: Methods = Object.fromEntries(
 export function sockJsMethods(context: SockJsContext, path: string): Methods | null {
   const place = context.placeOf(path)
   if (!place) return null
-  const transport = sessionPath.exec(place.rest)?.[2]
-  const methods = transport === undefined ? serviceAddresses.get(place.rest) : transports.get(transport)
-  return methods ?? nothing
+  return (
+    methodsAt(place.rest) ?? (context.config.oldTransports ? oldMethodsAt(place.rest) : undefined) ?? nothing
+  )
 }
+
+const transportIn = (rest: string): string | undefined => sessionPath.exec(rest)?.[2]
+
+const methodsAt = (rest: string): Methods | undefined =>
+  serviceAddresses.get(rest) ?? transports.get(transportIn(rest) ?? "")
+
+const oldMethodsAt = (rest: string): Methods | undefined =>
+  iframeAddress.test(rest) ? iframe : oldTransports.get(transportIn(rest) ?? "")
 
 /** Whether a WebSocket opens there; elsewhere below a service none does. */
 export const isSockJsSocket = (methods: Methods): boolean => methods === rawSocket || methods === socket
