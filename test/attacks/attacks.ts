@@ -13,6 +13,7 @@ import { slowInputs } from "./cases/slow-inputs.ts"
 import { stalledReplays } from "./cases/stalled-replays.ts"
 import { stompFloods, stompGarbage, stompTinyMessages } from "./cases/stomp-floods.ts"
 import {
+  begunFrames,
   heldTransactions,
   refusedTransactions,
   neverAcknowledged,
@@ -48,5 +49,6 @@ export const attacks: readonly Attack[] = [
   refusedTransactions,
   neverAcknowledged,
   unreadStomp,
+  begunFrames,
   neverConnects,
 ]

@@ -77,6 +77,15 @@ describe("a stream of frames", () => {
     expect([reader.next(), reader.heldBytes]).toEqual([null, 0])
   })
 
+  test("[T8] a byte that is still to be read keeps nothing of the stream before it", () => {
+    const reader = readerOf("1.2")
+    reader.push(`${"\n".repeat(500_000)}SEND\ndesti`)
+    expect([reader.next(), reader.heldBytes]).toEqual([null, 5])
+    expect(reader.bufferBytes).toBeLessThan(5000)
+    reader.push("nation:/a\n\nx\0")
+    expect(textOf(reader.next() as ClientFrame)).toBe("x")
+  })
+
   test("[T4] (1.0, 1.1, 1.2 «frames») a NUL ends a frame, and any line ends may follow it", () => {
     for (const version of ["1.0", "1.1", "1.2"] as const)
       expect(readAll(version, "\nDISCONNECT\n\n\0\n\r\n\nDISCONNECT\n\n\0")).toHaveLength(2)

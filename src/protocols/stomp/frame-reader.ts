@@ -18,6 +18,9 @@ const commandBytesMax = 12
 /** The longest `content-length`, in digits. */
 const lengthPattern = /^\d{1,10}$/
 
+/** What is not worth copying, however little of it is still to be read. */
+const smallBufferBytes = 4096
+
 interface FrameBounds {
   /** Of command and headers together. */
   readonly headerBytesMax: number
@@ -71,6 +74,11 @@ export class FrameReader {
   /** Bytes that are held for a frame that has not come whole. */
   get heldBytes(): number {
     return this.end - this.start
+  }
+
+  /** The memory that is kept for them. */
+  get bufferBytes(): number {
+    return this.buffer.length
   }
 
   push(message: string | Uint8Array): void {
@@ -223,11 +231,17 @@ export class FrameReader {
     return null
   }
 
-  /** Keeps nothing of what was read. */
+  /** Keeps nothing of what was read: not for the sake of a byte behind it, either. */
   private pause(): null {
-    if (this.start === this.end) {
+    const held = this.end - this.start
+    if (held === 0) {
       this.buffer = empty
       this.start = this.end = this.looked = 0
+    } else if (held * 4 < this.buffer.length && this.buffer.length > smallBufferBytes) {
+      this.buffer = Buffer.from(this.buffer.subarray(this.start, this.end))
+      this.looked -= this.start
+      this.start = 0
+      this.end = held
     }
     return null
   }

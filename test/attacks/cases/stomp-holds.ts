@@ -103,3 +103,19 @@ export const neverConnects: Attack = {
     return left > 0 ? [`${left} connections were never ended`] : []
   },
 }
+
+export const begunFrames: Attack = {
+  name: "begins one more frame of STOMP behind half a megabyte of heart-beats, on 400 connections",
+  async run(server) {
+    const clients = await openAll(400, () => openStomp(server, "tcp"))
+    for (const client of clients) client.send(hello)
+    await pause(500)
+    for (const client of clients) {
+      client.send(`${"\n".repeat(500_000)}S`)
+      await pause(5)
+    }
+    await pause(1000)
+    await endAll(clients)
+    return []
+  },
+}
