@@ -244,6 +244,45 @@ test("[J11] a session that was opened with a key, or a token that names nobody, 
   }
 })
 
+test("[J12] another site's page opens no session by an image, a frame or a link, and reads none as a script", async () => {
+  // The application knows by a cookie who comes; the page has chosen the session's name.
+  await using guarded = await startSockJs({
+    origins: ["https://shop.example"],
+    open: true,
+    onConnect: ({ headers }) => ({ user: headers.get("cookie") ?? "nobody" }),
+  })
+  const embedded = (session: string, headers: Record<string, string>) =>
+    fetch(`${session}/eventsource`, { headers: { Cookie: "ann", ...headers } })
+  for (const site of ["cross-site", "same-site"])
+    for (const [mode, dest] of [
+      ["no-cors", "image"],
+      ["no-cors", "script"],
+      ["navigate", "iframe"],
+      ["navigate", "document"],
+    ] as const) {
+      const session = freshSession(`${guarded.base}/echo`)
+      const refused = await embedded(session, {
+        "Sec-Fetch-Site": site,
+        "Sec-Fetch-Mode": mode,
+        "Sec-Fetch-Dest": dest,
+      })
+      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([
+        403,
+        "foreign_origin",
+      ])
+      expect((await send(session, "as ann")).status).toBe(404)
+    }
+  for (const headers of [
+    { "Sec-Fetch-Site": "same-origin" },
+    { "Sec-Fetch-Site": "cross-site", Origin: "https://shop.example" },
+    {},
+  ] as Record<string, string>[]) {
+    const opened = await embedded(freshSession(`${guarded.base}/echo`), headers)
+    expect([opened.status, opened.headers.get("x-content-type-options")]).toEqual([200, "nosniff"])
+    await opened.body?.cancel()
+  }
+})
+
 test("[J12] pages of allowed origins read answers with credentials, others are refused", async () => {
   await using guarded = await startSockJs({ origins: ["https://shop.example"], open: true })
   const asked = (origin: string) =>

@@ -65,6 +65,20 @@ export class Origins {
     )
   }
 
+  /**
+   * Refuses what a page of another site or host caused by an image, a script, a frame or a link: these have no Origin, and
+   * cookies come with them. Throws `foreign_origin`.
+   */
+  checkEmbedding(headers: Headers): void {
+    if (headers.has("origin")) return
+    const site = headers.get("sec-fetch-site")
+    if (site !== "cross-site" && site !== "same-site") return
+    throw new LabaError(
+      "foreign_origin",
+      "This is for scripts of pages; another site's page embeds it or leads to it.",
+    )
+  }
+
   /** Adds what lets a page of an allowed origin read the answer. */
   addTo(response: Response, request: Headers): void {
     const origin = request.get("origin")

@@ -28,6 +28,8 @@ export function answer(
       ...(type !== undefined && { "Content-Type": type }),
       ...(cache !== null && { "Cache-Control": cache }),
       Vary: "Origin",
+      // A page may embed what it may not read: frames that come as events are a script, too.
+      "X-Content-Type-Options": "nosniff",
       // Its clients ask with credentials; without an allowed origin beside it this says nothing.
       ...(request.raw.headers.has("origin") && { "Access-Control-Allow-Credentials": "true" }),
       ...more,

@@ -39,8 +39,12 @@ export async function pollByXhr(context: ApiContext, request: ApiRequest): Promi
 export const openXhrStreaming = (context: ApiContext, request: ApiRequest): Promise<Response> =>
   openStream(context, request, { ...xhrShape, type: scriptType })
 
-export const openEventSource = (context: ApiContext, request: ApiRequest): Promise<Response> =>
-  openStream(context, request, { ...eventSourceShape, type: "text/event-stream" })
+export function openEventSource(context: ApiContext, request: ApiRequest): Promise<Response> {
+  // By a GET, which pages cause in more ways than `EventSource`, under a name that they know: what they cannot read here they would read and
+  // send on by a POST of their own.
+  context.access.origins.checkEmbedding(request.raw.headers)
+  return openStream(context, request, { ...eventSourceShape, type: "text/event-stream" })
+}
 
 /** The next frame of a session. Throws why there is none. */
 export async function nextFrame(context: ApiContext, request: ApiRequest): Promise<string> {
