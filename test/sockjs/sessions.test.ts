@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { eventually } from "../support/eventually.ts"
 import { publish } from "../support/publish.ts"
 import type { OwnServer } from "../support/server.ts"
-import { shop, startGuarded, tokenFor } from "../access/guarded.ts"
+import { credentials, inSeconds, shop, startGuarded, tokenFor } from "../access/guarded.ts"
 import { freshSession, openStream, poll, post, send, services, startSockJs } from "./sockjs-client.ts"
 
 let server: OwnServer
@@ -305,4 +305,16 @@ test("[J12] pages of allowed origins read answers with credentials, others are r
     "31536000",
   ])
   expect((await asked("https://other.example")).status).toBe(403)
+})
+
+test("[J8] [J11] ends when the token runs out that opened it, and says so", async () => {
+  await using guarded = await startGuarded({
+    sockjs: services,
+    channels: { "/echoes": { listen: "token" } },
+    tokens: { ...credentials.tokens, leeway: "0s" },
+  })
+  const session = freshSession(`${guarded.base}/echo`)
+  const headers = { Authorization: `Bearer ${await tokenFor("ann", { exp: inSeconds(2) })}` }
+  expect((await post(`${session}/xhr`, "", headers)).body).toBe("o\n")
+  expect((await post(`${session}/xhr`, "", headers)).body).toBe('c[4011,"token_expired"]\n')
 })

@@ -153,3 +153,13 @@ test("[J2] is no WebSocket's address for who asks for none, nor for another meth
   }
   await eventually(() => expect(server.laba.counters.published).toBeGreaterThan(0))
 })
+
+test("[J1] a path may be SockJS's and STOMP's: a WebSocket that opens right there speaks STOMP", async () => {
+  await using both = await startSockJs({ stomp: { paths: ["/websocket"] } })
+  await using stomp = await openSocket(`${both.base}/websocket`)
+  stomp.send("CONNECT\naccept-version:1.2\nhost:x\n\n\0")
+  expect(await stomp.frames.next()).toStartWith("CONNECTED")
+  await using sockjs = await openSocket(`${freshSession(`${both.base}/websocket`)}/websocket`)
+  expect(await sockjs.frames.next()).toBe("o")
+  expect((await fetch(`${both.base}/websocket/info`)).status).toBe(200)
+})
