@@ -4,6 +4,7 @@ import { eventually } from "../support/eventually.ts"
 import { publish } from "../support/publish.ts"
 import type { OwnServer } from "../support/server.ts"
 import { credentials, inSeconds, shop, startGuarded, tokenFor } from "../access/guarded.ts"
+import { RawConnection } from "../support/raw-tcp.ts"
 import { freshSession, openStream, poll, post, send, services, startSockJs } from "./sockjs-client.ts"
 
 let server: OwnServer
@@ -187,6 +188,21 @@ describe("a streamed session", () => {
     const [last, end] = stream.frames.seen.slice(-2)
     expect(last).toContain("shutting_down")
     expect(end).toBe('c[1012,"shutting_down"]')
+  })
+
+  test("[J9] whose reader stalls is ended, and what waits for it stays bounded", async () => {
+    await using own = await startSockJs()
+    const session = freshSession(`${own.base}/echo`)
+    await using connection = await RawConnection.open(own.base)
+    connection.request(`POST ${new URL(session).pathname}/xhr_streaming`, [
+      `Host: ${new URL(own.base).host}`,
+      "Content-Length: 0",
+    ])
+    await connection.until(() => (connection.text.includes("o\n") ? true : null))
+    connection.stall()
+    for (let i = 0; i < 100; i++) await publish(`${own.base}/echoes`, "x".repeat(60_000))
+    await eventually(async () => expect((await send(session, "x")).status).toBe(404))
+    expect(own.laba.counters.slowClosed).toBe(1)
   })
 
   test("[J9] counts as a connection until it has ended", async () => {

@@ -78,6 +78,8 @@ export async function openStream(
     beforeClose: () => context.setTimeout(request.raw, lastSeconds),
   })
   receiver.owner = session
+  // Also after it was ended: as long as it is not written whole.
+  request.raw.signal.addEventListener("abort", () => session.answerCut(receiver), { once: true })
   return answer(request, receiver.body(), { ...headers, more: { "X-Accel-Buffering": "no" } })
 }
 
