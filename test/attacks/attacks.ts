@@ -10,6 +10,7 @@ import { nestedBodies, nestedFrames } from "./cases/nested-frames.ts"
 import { racedConnections } from "./cases/raced-bounds.ts"
 import { refusingHook } from "./cases/refusing-hook.ts"
 import { slowInputs } from "./cases/slow-inputs.ts"
+import { sockJsFloods } from "./cases/sockjs-floods.ts"
 import { stalledReplays } from "./cases/stalled-replays.ts"
 import { stompFloods, stompGarbage, stompTinyMessages } from "./cases/stomp-floods.ts"
 import {
@@ -42,6 +43,7 @@ export const attacks: readonly Attack[] = [
   stalledReplays,
   unfinishedFragments,
   slowInputs,
+  sockJsFloods,
   ...stompFloods,
   stompTinyMessages,
   stompGarbage,
