@@ -17,13 +17,15 @@ let one: SpringServer
 let two: SpringServer
 /** Connected from the start and silent but for heart-beats. */
 let quiet: Awaited<ReturnType<typeof connected>>
+/** Spring's own clients, straight at Laba, as quiet. They are here since this file takes long enough. */
+let quietClients: Awaited<ReturnType<Spring["connect"]>>[]
 let startedMs: number
 let beating: ReturnType<typeof setInterval>
 
 const relayPort = (): number => server.laba.stompPort as number
 
 async function connected(relay: SpringServer, user?: string, headers = {}) {
-  const path = `/websocket${user === undefined ? "" : `?user=${user}`}`
+  const path = `/websocket${user === undefined ? "" : `?user=${encodeURIComponent(user)}`}`
   const client = await openStompSocket(`http://127.0.0.1:${relay.port}`, { path })
   const { headers: connectedAs } = await client.connect(headers)
   return Object.assign(client, { connectedAs })
@@ -37,7 +39,10 @@ const ask = (client: Awaited<ReturnType<typeof connected>>, word: string, text: 
   )
 
 beforeAll(async () => {
-  server = await startServer({ stomp: { tcp: 0 } })
+  server = await startServer({
+    stomp: { tcp: 0, paths: ["/websocket"] },
+    sockjs: { paths: { "/websocket": "stomp" } },
+  })
   spring = await Spring.start()
   const options = { relayPort: relayPort() }
   // One after the other: two that start in one JVM at the same time disturb each other.
@@ -45,6 +50,17 @@ beforeAll(async () => {
   two = await spring.serve({ ...options, keepsReceiveOrder: true })
   for (const relay of [one, two]) await eventually(async () => expect(await relay.isAvailable()).toBe(true))
   quiet = await connected(one, "quiet", { "heart-beat": "10000,10000" })
+  const url = `${server.base}/websocket`
+  const transports = ["websocket", "sockjs websocket", "sockjs xhr_streaming", "sockjs xhr"] as const
+  quietClients = await Promise.all(
+    transports.map((transport) =>
+      spring.connect({
+        url: transport === "websocket" ? url.replace("http", "ws") : url,
+        transport,
+        beatMs: 10_000,
+      }),
+    ),
+  )
   startedMs = performance.now()
   beating = setInterval(() => quiet.sendRaw("\n"), 5_000)
 }, 120_000)
@@ -93,6 +109,29 @@ describe("enableStompBrokerRelay", () => {
       ])
     }
     expect(await (await fetch(server.base + channel)).json()).toEqual({ by: "convertAndSend" })
+  })
+
+  for (const version of ["1.1", "1.0"])
+    test(`[T2] [T21] serves clients of STOMP ${version}, and answers their DISCONNECT`, async () => {
+      await using client = await connected(one, undefined, { "accept-version": version })
+      expect(client.connectedAs["version"]).toBe(version)
+      const channel = freshChannel("topic")
+      await client.subscribe(channel)
+      await one.publish(channel, "hello")
+      expect(bodyText(await client.frame("MESSAGE"))).toBe("hello")
+      client.send("DISCONNECT", { receipt: "bye" })
+      expect((await client.frame("RECEIPT")).headers["receipt-id"]).toBe("bye")
+    })
+
+  test("[T12] [T22] carries bytes, to a destination of any letters", async () => {
+    await using client = await connected(one)
+    const destination = `${freshChannel("topic")}/秒杀 结果:a.b`
+    await client.subscribe(destination)
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
+    client.send("SEND", { destination, "content-length": 256 }, bytes)
+    const message = await client.frame("MESSAGE")
+    expect(message.headers["destination"]).toBe(destination)
+    expect(Array.from(message.body)).toEqual(Array.from(bytes))
   })
 
   test("keeps order: a hundred messages of one client come as they were sent", async () => {
@@ -193,6 +232,16 @@ describe("an unmodified controller behind the relay", () => {
 })
 
 describe("two servers", () => {
+  for (const user of ["张三", "a b:c@d"])
+    test(`convertAndSendToUser reaches ${user} by the other server`, async () => {
+      await using client = await connected(two, user)
+      await client.subscribe("/user/queue/told")
+      await one.tell(user, "/queue/told", { text: "by name" })
+      const message = await client.frame("MESSAGE")
+      expect(JSON.parse(bodyText(message))).toEqual({ text: "by name" })
+      expect(message.headers["destination"]).toBe("/user/queue/told")
+    })
+
   test("[T12] convertAndSendToUser reaches a user whom only the other server knows, by the destinations that nobody resolved", async () => {
     await using broadcasts = await connectStomp(server.base)
     await broadcasts.subscribe("/topic/unresolved-user-destination")
@@ -257,5 +306,13 @@ describe("heart-beats", () => {
     await one.tell("quiet", "/queue/told", { text: "still there" })
     expect(JSON.parse(bodyText(await quiet.frame("MESSAGE")))).toEqual({ text: "still there" })
     expect([await one.isAvailable(), await two.isAvailable()]).toEqual([true, true])
+  })
+
+  test("[T11] of ten seconds keep Spring's own clients over each transport", async () => {
+    await Bun.sleep(Math.max(0, silenceMsMax + 2_000 - (performance.now() - startedMs)))
+    const channel = freshChannel("topic")
+    for (const client of quietClients) await client.subscribe(channel)
+    await publish(server.base + channel, "still there")
+    for (const client of quietClients) expect((await client.message()).payload).toBe("still there")
   })
 })

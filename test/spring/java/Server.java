@@ -2,6 +2,7 @@
 package laba;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.springframework.web.socket.config.annotation.StompEndpointRegistry;
 import org.springframework.web.socket.config.annotation.WebSocketMessageBrokerConfigurer;
 import org.springframework.web.socket.server.support.DefaultHandshakeHandler;
 import org.springframework.web.util.UriComponentsBuilder;
+import org.springframework.web.util.UriUtils;
 
 final class Server {
   private final ServletWebServerApplicationContext context;
@@ -141,7 +143,8 @@ final class Server {
     @Override
     protected Principal determineUser(ServerHttpRequest request, WebSocketHandler handler, Map<String, Object> attributes) {
       String user = UriComponentsBuilder.fromUri(request.getURI()).build().getQueryParams().getFirst("user");
-      return user == null ? null : () -> user;
+      String name = user == null ? null : UriUtils.decode(user, StandardCharsets.UTF_8);
+      return name == null ? null : () -> name;
     }
   }
 
