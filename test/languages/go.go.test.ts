@@ -1,4 +1,4 @@
-// Go's net/http, gorilla/websocket, and two parsers of event streams.
+// Go's net/http, gorilla/websocket, two parsers of event streams, and go-stomp over TCP.
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -29,5 +29,7 @@ followsBy("Go", {
     "gorilla/websocket, laba.v1": "messages",
     "r3labs/sse": "events",
     "tmaxmax/go-sse": "events",
+    "go-stomp, STOMP 1.2": "messages",
+    "go-stomp, STOMP 1.1": "messages",
   },
 })

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+
+	"github.com/go-stomp/stomp/v3"
 )
 
 var clients = []client{
@@ -12,6 +14,8 @@ var clients = []client{
 	{"gorilla/websocket, laba.v1", labaSocket, 0},
 	{"r3labs/sse", byR3labs, quiet},
 	{"tmaxmax/go-sse", byTmaxmax, quiet},
+	{"go-stomp, STOMP 1.2", stompBy(stomp.V12), 0},
+	{"go-stomp, STOMP 1.1", stompBy(stomp.V11), 0},
 }
 
 // Runs every client once and prints a line of JSON each: main <address of the server> <channel to begin names with>.

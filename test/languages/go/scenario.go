@@ -28,6 +28,11 @@ type listener interface {
 	close()
 }
 
+// A publisher is a listener whose connection can publish, too.
+type publisher interface {
+	publish(text string) error
+}
+
 // A client is a library on one transport: it listens after a cursor.
 type client struct {
 	name   string
@@ -64,13 +69,12 @@ func follow(c client, at address) ([][]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, cursor, err := hear(c, at, cursor, "three", func() error {
-		if _, err := at.publish(two); err != nil {
+	first, cursor, err := hear(c, at, cursor, "three", func(l listener) error {
+		if err := publishBy(l, at, two); err != nil {
 			return err
 		}
 		time.Sleep(c.pause)
-		_, err := at.publish("three")
-		return err
+		return publishBy(l, at, "three")
 	})
 	if err != nil {
 		return nil, err
@@ -80,18 +84,27 @@ func follow(c client, at address) ([][]string, error) {
 			return nil, err
 		}
 	}
-	second, _, err := hear(c, at, cursor, "five", func() error { return nil })
+	second, _, err := hear(c, at, cursor, "five", func(listener) error { return nil })
 	return [][]string{first, second}, err
 }
 
+// publishBy publishes over the listener's own connection where that can, and by HTTP otherwise.
+func publishBy(l listener, at address, text string) error {
+	if own, can := l.(publisher); can {
+		return own.publish(text)
+	}
+	_, err := at.publish(text)
+	return err
+}
+
 // hear listens after a cursor until the last text came.
-func hear(c client, at address, after, last string, meanwhile func() error) ([]string, string, error) {
+func hear(c client, at address, after, last string, meanwhile func(listener) error) ([]string, string, error) {
 	l, err := c.listen(at, after)
 	if err != nil {
 		return nil, "", err
 	}
 	defer l.close()
-	if err := meanwhile(); err != nil {
+	if err := meanwhile(l); err != nil {
 		return nil, "", err
 	}
 	texts := []string{}
