@@ -5,7 +5,7 @@ import type { AttackedServer } from "./attacked-server.ts"
 interface Bounds {
   /** Longest time in which the server's loop did nothing else, in milliseconds. Far above what a busy machine makes of it. */
   readonly heldMsMax: number
-  /** What the server's memory may have grown by right after the attack, in bytes. */
+  /** What the server's memory may have grown by after the attack, its garbage collected, in bytes. */
   readonly grownBytesMax: number
 }
 
