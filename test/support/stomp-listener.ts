@@ -2,12 +2,28 @@
 import { type HeardMessage, Listener } from "./heard.ts"
 import { openStompSocket, type StompFrame } from "./stomp.ts"
 
+interface StompListenerOptions {
+  /** Acknowledges each message, of which two at most are on their way. */
+  readonly acknowledges?: boolean
+}
+
 /** Connects and subscribes to one channel; answers once connected. */
-export async function listenByStomp(base: string, channel: string, after = ""): Promise<Listener> {
+export async function listenByStomp(
+  base: string,
+  channel: string,
+  after = "",
+  { acknowledges = false }: StompListenerOptions = {},
+): Promise<Listener> {
   const client = await openStompSocket(base)
   const listener = new Listener(`STOMP ${base}${channel}`, () => client.close())
   await client.connect()
-  client.send("SUBSCRIBE", { id: "0", destination: channel, after, receipt: "start" })
+  client.send("SUBSCRIBE", {
+    id: "0",
+    destination: channel,
+    after,
+    receipt: "start",
+    ...(acknowledges && { ack: "client-individual", "prefetch-count": 2 }),
+  })
   void hear(client, listener, channel)
   return listener
 }
@@ -27,6 +43,7 @@ async function hear(
     }
     const { command, headers } = frame
     const cursor = headers["cursor"] ?? ""
+    if (headers["ack"] !== undefined) client.send("ACK", { id: headers["ack"] })
     if (command === "RECEIPT") inbox.push({ kind: "position", cursor })
     else if (command === "ERROR") inbox.push({ kind: "end", code: headers["code"] ?? null, number: null })
     else if (headers["reset"] !== undefined)

@@ -52,7 +52,7 @@ export const laba: Transport = {
   open: (base, channel, after) => listenByLaba(base, channel, after),
 }
 
-const stomp: Transport = {
+export const stomp: Transport = {
   name: "STOMP",
   tellsCursor: true,
   tellsOwnCursor: true,

@@ -1,5 +1,5 @@
 // One run from one seed with nodes that are processes: under load, while nodes are killed and Redis is killed, flushed and
-// paused; then calm, one more death, and the verdict on what was heard, who was there, and whose end was told.
+// paused, and listeners cut off; then calm, one more death, and the verdict on what was heard, who was there, and whose end was told.
 import { Random } from "../../fuzz/random.ts"
 import { parseCursor, type Position, printCursor } from "../../../wire/cursor.ts"
 import type { Message } from "../../../src/engines/engine.ts"
@@ -205,6 +205,15 @@ function makeFaults({ redis, nodes, random, keeps, longestMs }: FaultOptions) {
       },
     },
     pause(random.below(longestMs)),
+    {
+      name: "the listeners of a node are cut off",
+      loses: false,
+      async happens() {
+        const ms = random.below(longestMs)
+        const node = nodes.any()
+        if (node) await nodes.cut(node, ms)
+      },
+    },
   ]
   return { faults, pause }
 }

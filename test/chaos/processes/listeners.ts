@@ -5,12 +5,23 @@ import type { Message } from "../../../src/engines/engine.ts"
 import type { Random } from "../../fuzz/random.ts"
 import { type Listener, textOf } from "../../support/heard.ts"
 import { post, type PublishAnswer } from "../../support/publish.ts"
-import { laba, longPoll, sse, type Transport } from "../../support/transports.ts"
+import { listenByStomp } from "../../support/stomp-listener.ts"
+import { laba, longPoll, sse, stomp, type Transport } from "../../support/transports.ts"
 import type { ListenerRecord, Ledger } from "../ledger.ts"
 import type { Nodes } from "./nodes.ts"
 
+interface Way extends Pick<Transport, "open"> {
+  readonly name: string
+}
+
+/** What comes waits in the history, and not in the node, until what came before is acknowledged. */
+const acknowledgingStomp: Way = {
+  name: "acknowledging STOMP",
+  open: (base, channel, after) => listenByStomp(base, channel, after, { acknowledges: true }),
+}
+
 /** The ways to listen that tell cursors: who listens changes between none of them, and each is tried on each channel. */
-export const ways: readonly Transport[] = [laba, sse, longPoll]
+export const ways: readonly Way[] = [laba, stomp, acknowledgingStomp, sse, longPoll]
 
 /** A run that ends closes its listeners; until then they wait for whatever comes. */
 const patienceMs = 3_600_000
@@ -26,7 +37,7 @@ interface ListeningOptions {
 /** Listens for as long as the run lasts. Answers how to stop. */
 export function listenOn(
   record: ListenerRecord,
-  way: Transport,
+  way: Way,
   { nodes, random }: ListeningOptions,
 ): () => Promise<void> {
   let stopped = false
@@ -36,7 +47,7 @@ export function listenOn(
     if (!node) return
     const { position } = record
     const after = position ? printCursor(record.channel, position) : undefined
-    const listener = await way.open(node.base, record.channel, after)
+    const listener = await way.open(nodes.addressForListeners(node), record.channel, after)
     current = listener
     try {
       if (!stopped) await hear(listener, record)

@@ -4,6 +4,7 @@ import type { Random } from "../../fuzz/random.ts"
 import { type ServerProcess, startProcess } from "../../support/process.ts"
 import type { RedisProcess } from "../../support/redis-servers.ts"
 import { until } from "../../support/redis-servers.ts"
+import { TcpProxy } from "../../support/tcp-proxy.ts"
 
 const leaseSeconds = 2
 export const room = "/rooms/1"
@@ -15,6 +16,8 @@ export class Nodes implements AsyncDisposable {
   readonly deaths: number[] = []
   /** The runs of those that were killed. */
   private readonly dead: string[] = []
+  /** What listeners reach each node by. */
+  private readonly wires = new Map<ServerProcess, TcpProxy>()
   private readonly redis: RedisProcess
   private readonly config: ConfigInput
   private readonly random: Random
@@ -52,12 +55,28 @@ export class Nodes implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    this.alive.push(await startProcess({ config: this.config }))
+    const node = await startProcess({ config: this.config })
+    this.wires.set(node, await TcpProxy.start(node.port))
+    this.alive.push(node)
   }
 
   /** One that is there; null when none is. */
   any(): ServerProcess | null {
     return this.alive.length === 0 ? null : this.random.pick(this.alive)
+  }
+
+  /** Where its listeners reach a node. */
+  addressForListeners(node: ServerProcess): string {
+    return `http://127.0.0.1:${this.wires.get(node)?.port}`
+  }
+
+  /** Nothing passes between a node and its listeners for so long; then their connections end without a goodbye. */
+  async cut(node: ServerProcess, ms: number): Promise<void> {
+    const wire = this.wires.get(node)
+    wire?.set("both")
+    await Bun.sleep(ms)
+    wire?.drop()
+    wire?.set("nothing")
   }
 
   /** `kill -9`, once Redis knows what the node would have had to tell: what neither remembers is told by nobody. */
@@ -66,7 +85,7 @@ export class Nodes implements AsyncDisposable {
     this.alive.splice(this.alive.indexOf(node), 1)
     this.deaths.push(Date.now())
     await node.killHard()
-    await node[Symbol.asyncDispose]()
+    await this.end(node)
   }
 
   /** Asks it to go. */
@@ -74,7 +93,7 @@ export class Nodes implements AsyncDisposable {
     this.alive.splice(this.alive.indexOf(node), 1)
     node.signal("SIGTERM")
     await node.exited
-    await node[Symbol.asyncDispose]()
+    await this.end(node)
   }
 
   /** All are ready, and know each other. */
@@ -99,7 +118,13 @@ export class Nodes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.alive.map((node) => node[Symbol.asyncDispose]()))
+    await Promise.all(this.alive.map((node) => this.end(node)))
+  }
+
+  private async end(node: ServerProcess): Promise<void> {
+    await node[Symbol.asyncDispose]()
+    await this.wires.get(node)?.[Symbol.asyncDispose]()
+    this.wires.delete(node)
   }
 
   /** Redis knows all connections whose end this node would have to tell. Answers the node's run. */
