@@ -119,10 +119,13 @@ export class Application {
     }
   }
 
-  /** A client could not take a message. Never throws. */
-  nacked(nacked: Nacked): void {
+  /** A client could not take these messages, the oldest first. Never throws. */
+  nacked(nacked: Omit<Nacked, "message"> & { readonly messages: readonly string[] }): void {
+    this.remote?.nacked(nacked)
     const { onNack } = this.hooks
-    if (onNack) void this.notify("onNack", () => onNack(nacked))
+    if (!onNack) return
+    const { messages, ...about } = nacked
+    for (const message of messages) void this.notify("onNack", () => onNack({ ...about, message }))
   }
 
   /** A channel has its first listener on this node. Never throws. */

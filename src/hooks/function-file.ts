@@ -33,6 +33,12 @@ export interface UnregisterCall extends FunctionCall {
   readonly reason: string
 }
 
+export interface NackCall extends FunctionCall {
+  readonly channel: string
+  /** Ids of the messages that the client could not take, the oldest first. */
+  readonly messages: readonly string[]
+}
+
 /** A message to be published; on the channel of the event when it names none. */
 interface FunctionMessage {
   readonly channel?: string
@@ -96,4 +102,5 @@ export interface FunctionFile {
   readonly publish?: AskedFunction<MessageCall>
   readonly occupied?: NotifiedFunction<{ readonly channel: string }>
   readonly vacated?: NotifiedFunction<{ readonly channel: string }>
+  readonly nack?: NotifiedFunction<NackCall>
 }

@@ -28,6 +28,7 @@ export type {
   MessageCall,
   RegisterCall,
   UnregisterCall,
+  NackCall,
 } from "../hooks/function-file.ts"
 export { attributeOf, type Signed, type SignedHeaders, verifySignature } from "../hooks/signature.ts"
 export { FileAside, type Found } from "../reactions/file-aside.ts"

@@ -27,9 +27,9 @@ export function makeStompContext({ context, application, paths }: StompContextOp
     serverName: `laba/${version}`,
     beatMs: Math.min(beatMsMax, context.limits.heartbeatSeconds * 1000),
     readPayload: (contentType, body) => payloadFromBytes(readContentType(contentType), body),
-    nacked({ number, transport, user }, { channel, messageId: message }) {
-      context.counters.nacked++
-      application.nacked({ connection: context.connections.idOf(number), user, transport, channel, message })
+    nacked({ number, transport, user }, { channel, messages }) {
+      context.counters.nacked += messages.length
+      application.nacked({ connection: context.connections.idOf(number), user, transport, channel, messages })
     },
   }
 }

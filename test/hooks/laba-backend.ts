@@ -29,7 +29,7 @@ function problemsWith(headers: Headers, body: Uint8Array): string[] {
     JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown>
   expect(ce("specversion") === "1.0", "ce-specversion is 1.0")
   expect(
-    /^laba\.(register|transport|unregister|subscribe|publish|occupied|vacated)$/.test(ce("type") ?? ""),
+    /^laba\.(register|transport|unregister|subscribe|publish|occupied|vacated|nack)$/.test(ce("type") ?? ""),
     "ce-type",
   )
   expect(/^\/nodes\/[0-9a-z]{6}$/.test(ce("source") ?? ""), "ce-source names the node")
@@ -41,7 +41,7 @@ function problemsWith(headers: Headers, body: Uint8Array): string[] {
   const byConnection = kind !== "occupied" && kind !== "vacated"
   if (byConnection && ce("connection") !== null) {
     expect(connectionId.test(ce("connection") ?? ""), "ce-connection")
-    expect(["websocket", "sse", "poll", "tcp"].includes(ce("transport") ?? ""), "ce-transport")
+    expect(["websocket", "sse", "poll", "tcp", "sockjs"].includes(ce("transport") ?? ""), "ce-transport")
     expect((ce("id") ?? "").startsWith(`${ce("connection")}/${kind}`), "ce-id is the connection's")
     expect(ce("source") === `/nodes/${ce("connection")?.slice(0, 6)}`, "ce-source is the connection's node")
   }
@@ -63,6 +63,12 @@ function problemsWith(headers: Headers, body: Uint8Array): string[] {
     const said = json()
     expect(Number.isInteger(said["code"]) && typeof said["reason"] === "string", "unregister.code and reason")
     expect(Object.keys(said).length === 2, "unregister has two keys")
+  }
+  if (kind === "nack") {
+    const { channel, messages, ...more } = json()
+    expect(channel === decodeURIComponent(ce("channel") ?? ""), "nack.channel")
+    expect(Array.isArray(messages) && messages.length > 0 && messages.every(isText), "nack.messages")
+    expect(Object.keys(more).length === 0, "nack has two keys")
   }
   if (kind === "occupied" || kind === "vacated" || kind === "subscribe")
     expect(json()["channel"] === decodeURIComponent(ce("channel") ?? ""), `${kind}.channel`)

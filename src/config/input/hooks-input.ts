@@ -22,6 +22,8 @@ export interface HookInput {
   readonly occupied?: string
   /** Told when a channel has lost its last listener on this node. */
   readonly vacated?: string
+  /** Told when a STOMP client could not take messages of the pattern: a NACK. */
+  readonly nack?: string
   /** What requests are signed with, at least 32 bytes; or a list while it is changed. Default: they are not signed. */
   readonly secret?: string | readonly string[]
   /** How long an answer may take, a time. Default 5s. */

@@ -15,6 +15,7 @@ export const hookSchema = z.strictObject({
   publish: url,
   occupied: url,
   vacated: url,
+  nack: url,
   secret: texts.optional(),
   timeout: milliseconds('"500ms" or "5s"').default(5000),
   concurrency: z.int().min(1).max(10_000).default(64),

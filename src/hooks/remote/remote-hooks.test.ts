@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import type { LabaError } from "../../../wire/error.ts"
 import type { Visitor } from "../hooks.ts"
 import { BackendFailure } from "./delivery/backend-failure.ts"
+import { nackedMessagesMax } from "./delivery/nack-budget.ts"
 import { memoryStore } from "./registrations/memory-store.ts"
 import { openWithinMs } from "./registrations/registrations.ts"
 import type { HookConfig, HookResponse, HttpRequest, NotificationStore, HookNotification } from "./remote.ts"
@@ -338,5 +339,56 @@ test("what a backend wants published that cannot be is its failure, and what the
   expect(published).toEqual(["/desk/1 1", '/floor {"a":2}'])
   backend.answers["register"] = () => status(200, '{"publish":{"channel":"/wrong","data":1}}')
   expect(await codeOf(hooks.register(visitor("c2")))).toBe("hook_failed")
+  await hooks.close(0)
+})
+
+const nacking: HookConfig = { ...hook, urls: { ...hook.urls, nack: "http://b/" } }
+
+const nackedBy = (user: string | undefined, connection: string, messages: readonly string[]) =>
+  ({ connection, transport: "tcp", user, channel: "/desk/1", messages }) as const
+
+test("[H19] what a client nacked is told in order, before its end, with the state that its backend gave", async () => {
+  const backend = new Backend()
+  const told: unknown[] = []
+  const hooks = make(backend, {
+    hooks: [nacking],
+    send: async (request) => {
+      const kind = request.headers["ce-type"]
+      if (kind === "laba.register") return status(200, '{"state":"seven"}')
+      told.push([request.headers["ce-id"], request.headers["ce-state"], String(request.body)])
+      return status(204)
+    },
+  })
+  await hooks.register(visitor("c1"))
+  hooks.nacked(nackedBy(undefined, "c1", ["a", "b"]))
+  hooks.nacked(nackedBy(undefined, "c1", ["c"]))
+  hooks.gone({ connection: "c1", code: 1000, reason: "" })
+  await hooks.close(1000)
+  expect(told).toEqual([
+    ["c1/nack/1", "seven", '{"channel":"/desk/1","messages":["a","b"]}'],
+    ["c1/nack/2", "seven", '{"channel":"/desk/1","messages":["c"]}'],
+    ["c1/unregister", "seven", '{"code":1000,"reason":""}'],
+  ])
+})
+
+test("[H19] who nacks without end while the backend is away fills half of what may wait, and leaves the rest to others", async () => {
+  const backend = new Backend()
+  backend.answers["nack"] = () => status(404)
+  const lost: string[] = []
+  const hooks = make(backend, { hooks: [nacking], onLost: (_, why) => void lost.push(why) })
+  for (let i = 0; i < nackedMessagesMax; i++) hooks.nacked(nackedBy("ann", `c${i}`, ["a"]))
+  expect(hooks.routes.pending).toBe(nackedMessagesMax / 2)
+  expect(lost).toHaveLength(nackedMessagesMax / 2)
+  expect(lost[0]).toContain("nacked more than may wait")
+  hooks.nacked(nackedBy("bob", "d", ["a"]))
+  expect(hooks.routes.pending).toBe(nackedMessagesMax / 2 + 1)
+  await hooks.close(0)
+})
+
+test("[H19] a hook without `nack` hears of none", async () => {
+  const backend = new Backend()
+  const hooks = make(backend)
+  hooks.nacked(nackedBy("ann", "c1", ["a"]))
+  expect(hooks.routes.pending).toBe(0)
   await hooks.close(0)
 })

@@ -8,8 +8,20 @@ import { type Sender, senderOf } from "./delivery/fair-queue.ts"
 import { HookRequests } from "./hook-requests.ts"
 import { type HookRoute, HookRoutes, type HookRoutesOptions } from "./hook-routes.ts"
 import { Occupancy } from "./registrations/occupancy.ts"
-import { type Ending, notOpened, type Registration, Registrations } from "./registrations/registrations.ts"
-import type { AnswerMessage, HookedConnection, HookNotification, NotificationStore } from "./remote.ts"
+import {
+  type Ending,
+  keep,
+  notOpened,
+  type Registration,
+  Registrations,
+} from "./registrations/registrations.ts"
+import type {
+  AnswerMessage,
+  HookedConnection,
+  HookNotification,
+  NackEvent,
+  NotificationStore,
+} from "./remote.ts"
 import { StoredNotifications } from "./stored-notifications.ts"
 
 export interface RemoteHooksOptions extends HookRoutesOptions {
@@ -29,6 +41,9 @@ export interface Requester extends Pick<HookedConnection, "connection" | "transp
   readonly sender: Sender
 }
 
+/** What a client could not take of a channel. */
+type NackedMessages = Pick<NackEvent, "connection" | "transport" | "user" | "channel" | "messages">
+
 const sweepMs = 10_000
 
 /** How many channels of one request a backend is asked about at once: a poll of a hundred must neither wait for each nor take every place. */
@@ -43,6 +58,9 @@ export class RemoteHooks {
   private readonly requests: HookRequests
   private readonly stored: StoredNotifications
   private readonly sweeper: ReturnType<typeof setInterval>
+  private readonly options: Pick<RemoteHooksOptions, "store" | "onLost">
+  private readonly now: () => number
+  private nacks = 0
 
   constructor(options: RemoteHooksOptions) {
     const { node, store, publish, isOpen, storedMax, now = Date.now } = options
@@ -54,6 +72,8 @@ export class RemoteHooks {
       isOpen,
       ...(storedMax !== undefined && { storedMax }),
     })
+    this.options = options
+    this.now = now
     this.durable = store.durable
     this.routes = routes
     this.registrations = registrations
@@ -109,6 +129,21 @@ export class RemoteHooks {
 
   gone({ connection, ...ending }: Pick<Disconnected, "connection"> & Ending): void {
     this.registrations.end(connection, ending)
+  }
+
+  /** A client could not take messages of a channel: queued for who wants to hear of it. Never throws. */
+  nacked({ connection, transport, user, channel, messages }: NackedMessages): void {
+    const route = this.routes.for(channel)
+    if (route?.hook.urls.nack === undefined) return
+    const registration = this.registrationOf({ connection, user })
+    const state = registration?.hook === route.hook ? registration.state : undefined
+    const event: NackEvent = { kind: "nack", connection, transport, channel, user, state, messages }
+    if (!route.notifications.nacks.hasRoomFor(event))
+      return this.options.onLost(route.hook.name, `${connection} nacked more than may wait to be told`)
+    const id = `${connection}/nack/${++this.nacks}`
+    const notification = { id, hook: route.hook.name, time: this.now(), event }
+    keep(this.options.store, notification)
+    this.routes.notify(notification)
   }
 
   /** Lets somebody listen to one more channel. Throws `LabaError`. */

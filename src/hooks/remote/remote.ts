@@ -6,7 +6,7 @@ import type { MaybePromise } from "../../engines/engine.ts"
 import type { Visitor } from "../hooks.ts"
 
 export const askKinds = ["register", "transport", "subscribe", "publish"] as const
-export const notificationKinds = ["unregister", "occupied", "vacated"] as const
+export const notificationKinds = ["unregister", "occupied", "vacated", "nack"] as const
 
 /** A hook whose answer somebody waits for. */
 type AskKind = (typeof askKinds)[number]
@@ -82,7 +82,15 @@ interface OccupancyEvent {
   readonly node: string
 }
 
-export type NotificationEvent = UnregisterEvent | OccupancyEvent
+/** A STOMP client could not take these messages of a channel. */
+export interface NackEvent extends HookedConnection {
+  readonly kind: "nack"
+  readonly channel: string
+  /** Their ids, the oldest first. */
+  readonly messages: readonly string[]
+}
+
+export type NotificationEvent = UnregisterEvent | OccupancyEvent | NackEvent
 
 export type HookEvent = AskEvent | NotificationEvent
 

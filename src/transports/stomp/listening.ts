@@ -130,8 +130,7 @@ export class Listening implements SubscriptionOwner {
       const { subscription, messageId } = found
       const ids = subscription.take(messageId)
       if (frame.command === "NACK")
-        for (const id of ids)
-          this.stomp.nacked(this.connection, { channel: subscription.channel, messageId: id })
+        this.stomp.nacked(this.connection, { channel: subscription.channel, messages: ids })
     }
   }
 

@@ -7,10 +7,11 @@ import type { Connection } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { TransactionBudget } from "./transaction-budget.ts"
 
-/** A message that a client says it could not take. */
-interface NackedMessage {
+/** What a client says it could not take of a channel. */
+interface NackedMessages {
   readonly channel: Channel
-  readonly messageId: string
+  /** Their ids, the oldest first. */
+  readonly messages: readonly string[]
 }
 
 export interface StompContext {
@@ -27,5 +28,5 @@ export interface StompContext {
   /** Checks a body against its `content-type`; null when it has none. Throws what `POST` is answered with. */
   readPayload(contentType: string | null, body: Uint8Array): Payload
   /** Tells the application of it. */
-  nacked(connection: Connection, message: NackedMessage): void
+  nacked(connection: Connection, nacked: NackedMessages): void
 }

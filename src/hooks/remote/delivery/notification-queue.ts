@@ -1,4 +1,4 @@
-// Retries notifications of hooks (unregister, occupied, vacated) until their backend has answered: in order where order means something,
+// Retries notifications of hooks (unregister, nack, occupied, vacated) until their backend has answered: in order where order means something,
 // after a growing, jittered wait, and after a restart where they are stored. A request whose answer somebody waits for is not retried: its
 // client is told.
 import { type Backoff, boundMs } from "../../../../wire/backoff.ts"
@@ -6,6 +6,7 @@ import { AgedMap } from "../../../bounds/aged-map.ts"
 import type { HookNotification, NotificationStore } from "../remote.ts"
 import type { Backend } from "./backend.ts"
 import { BackendFailure } from "./backend-failure.ts"
+import { NackBudget } from "./nack-budget.ts"
 
 const backoff: Backoff = { minMs: 1000, maxMs: 60_000 }
 
@@ -28,6 +29,7 @@ interface Pending {
 }
 
 export class NotificationQueue {
+  readonly nacks = new NackBudget()
   private readonly options: NotificationQueueOptions
   private readonly now: () => number
   private readonly chance: () => number
@@ -78,6 +80,7 @@ export class NotificationQueue {
   add(notification: HookNotification): void {
     const pending: Pending = { notification, failures: 0, isOthers: false }
     this.count++
+    this.nacks.take(notification.event)
     const key = orderKeyOf(notification)
     const waiting = this.byOrderKey.get(key)
     if (waiting) {
@@ -141,6 +144,7 @@ export class NotificationQueue {
   private conclude(pending: Pending): void {
     this.options.store.remove(pending.notification.id)
     this.count--
+    this.nacks.giveBack(pending.notification.event)
     const key = orderKeyOf(pending.notification)
     const waiting = this.byOrderKey.get(key) as Pending[]
     waiting.shift()
@@ -180,4 +184,4 @@ export class NotificationQueue {
 
 /** What has to be heard in order. */
 const orderKeyOf = ({ event }: HookNotification): string =>
-  event.kind === "unregister" ? event.connection : event.channel
+  "connection" in event ? event.connection : event.channel

@@ -94,6 +94,8 @@ function contentOf(event: HookEvent): { type: string; body: string | Uint8Array 
       return { type: json, body: JSON.stringify({ channel: event.channel }) }
     case "unregister":
       return { type: json, body: JSON.stringify({ code: event.code, reason: event.reason }) }
+    case "nack":
+      return { type: json, body: JSON.stringify({ channel: event.channel, messages: event.messages }) }
     case "occupied":
     case "vacated":
       return { type: json, body: JSON.stringify({ channel: event.channel }) }

@@ -50,6 +50,7 @@ function bodyOf(event: HookEvent, id: string, hook: HookConfig): Record<string, 
     case "publish":
     case "occupied":
     case "vacated":
+    case "nack":
       throw new Error(`the dialect tencent has no word for ${event.kind}`)
     default:
       return event satisfies never
