@@ -1,12 +1,14 @@
 // Tells the shop's own systems, signed over the time and the body, so that neither can be changed and an old call cannot
 // be played again later.
-import { createHmac } from "node:crypto"
+import { createHmac, hash } from "node:crypto"
 import type { Errand } from "./errands.ts"
 
 interface WebhookOptions {
   readonly url: string
   readonly secret: string
   readonly clock: () => number
+  /** Which books the events are of. */
+  readonly books: string
 }
 
 const answerMsMax = 5000
@@ -15,10 +17,17 @@ const answerMsMax = 5000
 export const webhookSignature = (secret: string, seconds: number, body: string): string =>
   `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`
 
+/**
+ * An event's id: the same in every repeat, and no other event's. Rows' numbers begin again when books are put away, restored or new, so it
+ * is made of what the event says, too.
+ */
+const eventId = (books: string, row: number, event: string): string =>
+  `event_${hash("sha256", `${books}\n${row}\n${event}`, "base64url").slice(0, 22)}`
+
 /** Posts one event; rejects unless the shop answers with success. */
-export function webhook({ url, secret, clock }: WebhookOptions): (errand: Errand) => Promise<void> {
+export function webhook({ url, secret, clock, books }: WebhookOptions): (errand: Errand) => Promise<void> {
   return async ({ id, body }) => {
-    const text = JSON.stringify({ id: `event_${id}`, ...body })
+    const text = JSON.stringify({ id: eventId(books, id, JSON.stringify(body)), ...body })
     const answer = await fetch(url, {
       method: "POST",
       headers: {

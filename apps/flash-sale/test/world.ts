@@ -9,7 +9,7 @@ import type { Loudspeaker } from "../delivery/loudspeaker.ts"
 import { Tellings } from "../delivery/tellings.ts"
 import { type Admission, Desk, type EntryAnswer } from "../intake/desk.ts"
 import { smallPace } from "../intake/pace.ts"
-import { Seal } from "../intake/seal.ts"
+import { booksOf, Seal } from "../intake/seal.ts"
 import { Ledger } from "../ledger/ledger.ts"
 import { snapshotOf } from "../ledger/snapshot.ts"
 import { inspect } from "../model/invariants.ts"
@@ -93,6 +93,10 @@ export class World implements Disposable {
 
   get isDead(): boolean {
     return this.dead
+  }
+
+  get books(): string {
+    return booksOf(this.ledger)
   }
 
   get tellings(): Tellings {
