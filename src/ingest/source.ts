@@ -4,6 +4,7 @@
 // A source hands messages to its receiver, in the order of each partition, and gets each back once it is settled: only then it
 // acknowledges. Whatever is not settled when a source ends is handed over again, by it or by another node.
 import type { z } from "zod"
+import type { MaybePromise } from "../engines/engine.ts"
 
 /** A message as its source handed it over. The same object comes back when it is settled. */
 export interface SourceMessage {
@@ -93,7 +94,12 @@ export interface SourceKind<Settings = unknown> {
   readonly exclusive: boolean
   /** What it is, for people: `kafka orders at k1:9092 as laba`. Without a secret. */
   describe(settings: Settings): string
+  /** What divides its topics, for `{topic...}`: `/` of MQTT, `.` of NATS. Left out where nothing does. */
+  readonly topicSeparator?: string
+  /** Whether bodies may begin as a schema registry frames them: a zero byte and four of a schema's id. */
+  readonly registryFramed?: boolean
   /** What is wrong with settings of the right shape, a sentence each. */
   problems?(settings: Settings): readonly string[]
-  open(settings: Settings, receiver: SourceReceiver, context: SourceContext): Source
+  /** Loads the client library of its broker only here, so that nobody loads what they do not use. */
+  open(settings: Settings, receiver: SourceReceiver, context: SourceContext): MaybePromise<Source>
 }
