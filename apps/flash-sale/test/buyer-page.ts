@@ -111,7 +111,7 @@ export class BuyerPage implements AsyncDisposable {
 
   /** Waits until this stands there, or matches. */
   async shows(
-    what: "number" | "board" | "detail" | "keep-detail" | "primary",
+    what: "number" | "board" | "detail" | "keep-detail" | "primary" | "price",
     text: string | RegExp,
   ): Promise<void> {
     await eventually(async () => {

@@ -177,11 +177,11 @@ export class Buyer {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
   }
 
-  /** Gets a token and enters with it. */
-  async enter(sale: string, key = this.user): Promise<Answered> {
+  /** Gets a token and enters with it. Without an item it is for the only one. */
+  async enter(sale: string, key = this.user, item?: string): Promise<Answered> {
     const issued = await this.ask("POST", `/sales/${sale}/token`)
-    const { token } = issued.body
-    return this.ask("POST", `/sales/${sale}/tickets`, { token: token ?? null }, { "Idempotency-Key": key })
+    const body = { token: issued.body["token"] ?? null, ...(item !== undefined && { item }) }
+    return this.ask("POST", `/sales/${sale}/tickets`, body, { "Idempotency-Key": key })
   }
 
   /** The newest result, as polling reads it: null while the channel is empty. */

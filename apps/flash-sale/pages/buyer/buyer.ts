@@ -7,10 +7,12 @@ import { reachableLaba } from "../../../kit/laba/reachable-laba.ts"
 import { remembered } from "../remembered.ts"
 import { ServerClock } from "../server-clock.ts"
 import type { AdmissionView } from "../views.ts"
+import { firstChoice } from "./chosen-item.ts"
 import { type Click, enter } from "./click.ts"
 import { guestName, Identities, type Identity } from "./identity.ts"
 import { type Choice, Listening } from "./listening.ts"
 import { Painter } from "./painter.ts"
+import { type PendingClick, PendingClicks } from "./pending-click.ts"
 import { type Facts, type Scene, type SceneName, sceneOf } from "./scene.ts"
 import { shownSale } from "./shown-sale.ts"
 import { Truth } from "./truth.ts"
@@ -26,10 +28,8 @@ const askMs = 3000
 /** Somebody who has waited so long is asked whether to go on. */
 const keepMs = 90_000
 
-/** Refusals after which pressing again would be in vain. */
-const isFinal = (code: string): boolean => code === "SOLD_OUT" || code === "NO_SUCH_ITEM"
-
-const clickName = (sale: string): string => `click ${sale}`
+/** On a wait-list the place is asked for so often at most, when something has moved on it. */
+const placeMs = 15_000
 
 class BuyerPage {
   private readonly clock = new ServerClock()
@@ -37,12 +37,17 @@ class BuyerPage {
   private readonly painter: Painter
   private readonly saleId: string
   private readonly truth: Truth
+  private readonly pending: PendingClicks
+  /** Of several items the one that this tab would buy. */
+  private wanted: string | null
   private identity: Identity | null = null
   private listening: Listening | null = null
   private click: Click = { kind: "none" }
   private callOff: (() => void) | null = null
   /** What of the ticket was painted last. */
   private stood = ""
+  /** How many were on the wait-list when the place on it was asked for last. */
+  private waitlistedThen = 0
   private keepAt = Infinity
   private keepAsked = false
   private payingNumber: number | null = null
@@ -50,6 +55,8 @@ class BuyerPage {
 
   constructor(saleId: string) {
     this.saleId = saleId
+    this.pending = new PendingClicks(saleId)
+    this.wanted = this.pending.wanted
     this.truth = new Truth({
       sale: saleId,
       clock: this.clock,
@@ -63,6 +70,7 @@ class BuyerPage {
       keepWaiting: () => this.answerKeep(),
       leave: () => void this.grant("leave"),
       choose: (choice) => this.choose(choice),
+      want: (item) => this.want(item),
       rename: (name) => void this.become(name),
     })
     onLanguageChange(() => this.paint())
@@ -80,15 +88,18 @@ class BuyerPage {
     const identity = await this.truth.reach(() => this.identities.current())
     if (identity) this.settleIn(identity)
     else await this.become(guestName())
-    const key = remembered("session").get(clickName(this.saleId))
-    // A click that was on its way when the page was reloaded goes on under its key.
-    if (key !== null) void this.enterQueue(key)
+    const { click } = this.pending
+    // A click that was on its way when the page was reloaded goes on under its key, for its item.
+    if (click) void this.enterQueue(click)
   }
 
   private get facts(): Facts {
     const { sale, standing, seat } = this.truth
-    const { click } = this
-    return { sale, standing, click, ticket: seat.ticket, isTaken: seat.isTaken, now: this.clock.now() }
+    const { isTicketKnown, waitPlace } = this.truth
+    const known = { sale, standing, ticket: seat.ticket, isTaken: seat.isTaken, isTicketKnown, waitPlace }
+    // What is chosen at first stays chosen, whatever is sold meanwhile: another item must not slip under the thumb.
+    this.wanted ??= isTicketKnown ? firstChoice({ ...known, wanted: null }) : null
+    return { ...known, click: this.click, wanted: this.wanted, now: this.clock.now() }
   }
 
   private syncClock(): Promise<void> {
@@ -140,6 +151,14 @@ class BuyerPage {
     this.truth.begin(true)
   }
 
+  private want(item: string): void {
+    this.wanted = item
+    this.pending.keepWanted(item)
+    // What was refused was refused for another one.
+    if (this.click.kind === "refused") this.click = { kind: "none" }
+    this.paint()
+  }
+
   private get choice(): Choice {
     const chosen = remembered("browser").get("transport")
     return chosen === "websocket" || chosen === "sse" || chosen === "poll" ? chosen : "auto"
@@ -156,17 +175,26 @@ class BuyerPage {
     // A deadline has passed and no word came: it is on its way, or was lost with a connection that looks alive.
     const isDue = scene.name === "settling" || (scene.name === "queued" && scene.position === 0)
     if (this.truth.ageMs > askMs && (isDeaf || isDue)) this.truth.doubt()
+    if (scene.name === "waitlisted") this.followWaitList()
     if (this.clock.now() > this.keepAt && (scene.name === "queued" || scene.name === "waitlisted"))
       this.keepAsked = true
   }
 
+  /** Places move when units come back and when people leave; nobody tells each who waits. */
+  private followWaitList(): void {
+    const moved = this.truth.standing?.waitlisted ?? 0
+    if (moved === this.waitlistedThen || this.truth.ageMs < placeMs) return
+    this.waitlistedThen = moved
+    this.truth.doubt()
+  }
+
   private async primary(): Promise<void> {
-    const { name, mayEnter } = sceneOf(this.facts)
+    const { name, mayEnter, item } = sceneOf(this.facts)
     if (name === "won" || name === "offered") return this.pay()
-    if (!mayEnter || this.callOff) return
+    if (!mayEnter || item === null || this.callOff) return
+    this.wanted = item
     const key = crypto.getRandomValues(new Uint32Array(4)).join("-")
-    remembered("session").set(clickName(this.saleId), key)
-    await this.enterQueue(key)
+    await this.enterQueue(this.pending.begin({ key, item }))
   }
 
   private secondary(): void {
@@ -183,7 +211,7 @@ class BuyerPage {
     this.paint()
   }
 
-  private async enterQueue(key: string): Promise<void> {
+  private async enterQueue({ key, item }: PendingClick): Promise<void> {
     const { sale } = this.truth
     if (!sale || this.callOff) return
     const stop = Promise.withResolvers<never>()
@@ -193,7 +221,7 @@ class BuyerPage {
       const entered = await enter({
         ask: this.identities.asBuyer,
         sale: this.saleId,
-        item: sale.items.length === 1 ? null : (this.painter.item ?? sale.items[0]?.id ?? ""),
+        item: sale.items.length === 1 ? null : item,
         key,
         startsAt: () => this.truth.sale?.startsAt ?? sale.startsAt,
         jitterMs: sale.jitterMs,
@@ -207,16 +235,17 @@ class BuyerPage {
       })
       this.click = { kind: "none" }
       if ("held" in entered) this.truth.take(entered.held)
-      else if ("refused" in entered)
-        this.click = { kind: "refused", code: entered.refused, mayRetry: !isFinal(entered.refused) }
-      else this.admitted(entered.admission)
+      else if ("refused" in entered) {
+        if (entered.refused === "SOLD_OUT") this.truth.noteSoldOut(item)
+        this.click = { kind: "refused", code: entered.refused, mayRetry: entered.refused !== "NO_SUCH_ITEM" }
+      } else this.admitted(entered.admission)
     } catch (error) {
       const code = error instanceof CalledOff ? "called_off" : error instanceof Refused ? error.code : null
       if (code === null) throw error
       this.click = { kind: "refused", code, mayRetry: true }
     } finally {
       this.callOff = null
-      remembered("session").forget(clickName(this.saleId))
+      this.pending.end()
       this.truth.doubt()
     }
   }

@@ -1,9 +1,9 @@
 // What of a scene is on the big display, how it glows, and which buttons go with it. Tables; no DOM.
 import { clockTime, count, countdown } from "../figures.ts"
 import { type Bilingual, localize } from "../../../kit/browser/language.ts"
-import type { Standing } from "../views.ts"
+import { standingOf } from "./chosen-item.ts"
 import type { Facts, Scene, SceneName } from "./scene.ts"
-import { fill, phrases } from "./words.ts"
+import { fill, phrases, sceneWords } from "./words.ts"
 
 type Tone = "calm" | "lit" | "good" | "over"
 
@@ -12,6 +12,7 @@ const tones: Partial<Record<SceneName, Tone>> = {
   countdown: "lit",
   lobby: "lit",
   open: "lit",
+  held: "lit",
   entering: "lit",
   knocking: "lit",
   drawing: "lit",
@@ -25,25 +26,34 @@ const tones: Partial<Record<SceneName, Tone>> = {
 
 export const toneOf = (name: SceneName): Tone => tones[name] ?? "over"
 
-const sumOf = (standing: Standing | null, name: "total" | "available"): number =>
-  standing?.items.reduce((sum, item) => sum + item[name], 0) ?? 0
+/** Units of the item that a scene is about, or of all where it is about none. */
+export function unitsOf(
+  { item }: Scene,
+  { standing }: Facts,
+): { readonly available: number; readonly total: number } {
+  const counted = (standing?.items ?? []).filter(({ id }) => item === null || id === item)
+  const sum = (name: "total" | "available"): number => counted.reduce((all, one) => all + one[name], 0)
+  return { available: sum("available"), total: sum("total") }
+}
 
-const ofTotal = ({ standing }: Facts): string =>
-  fill(localize(phrases.of), { total: count(sumOf(standing, "total")) })
+const ofTotal = (scene: Scene, facts: Facts): string =>
+  fill(localize(phrases.of), { total: count(unitsOf(scene, facts).total) })
 
 /** Big, and small below it. */
 type Board = readonly [big: string, below: string]
 
 /** Scenes without a countdown that have something to show. */
 const boards: Partial<Record<SceneName, (scene: Scene, facts: Facts) => Board>> = {
-  open: (_, facts) => [count(sumOf(facts.standing, "available")), ofTotal(facts)],
-  queued: ({ position }) => [position === null ? "··" : count(position), ""],
-  waitlisted: (_, { standing }) => [count(Math.max(1, standing?.waitlisted ?? 0)), ""],
+  open: (scene, facts) => [count(unitsOf(scene, facts).available), ofTotal(scene, facts)],
+  held: (scene, facts) => ["0", ofTotal(scene, facts)],
+  // At place 0 the turn has come, and its result is on its way.
+  queued: ({ position }) => [position ? count(position) : "··", ""],
+  waitlisted: ({ position }) => [position ? count(position) : "··", ""],
   settling: () => ["00:00", ""],
   unpaid: () => ["00:00", ""],
   paid: () => ["✓", ""],
-  gone: (_, facts) => ["0", ofTotal(facts)],
-  lost: (_, facts) => ["0", ofTotal(facts)],
+  gone: (scene, facts) => ["0", ofTotal(scene, facts)],
+  lost: () => ["0", ""],
   refunding: () => ["↩", ""],
   refunded: () => ["↩", ""],
   loading: () => ["···", ""],
@@ -73,7 +83,34 @@ const buttons: Partial<Record<SceneName, Buttons>> = {
 }
 
 /** The one to press, and the one beside it. */
-export function buttonsOf({ name, mayEnter }: Scene, isPaying: boolean): Buttons {
+export function buttonsOf(scene: Scene, facts: Facts, isPaying: boolean): Buttons {
+  const { name, mayEnter, item } = scene
+  if (mayEnter && item === null) return [phrases.chooseOne, null]
+  if (mayEnter && name !== "lobby" && standingOf(facts, item)?.available === 0)
+    return [phrases.waitForOne, null]
   const [main, beside] = buttons[name] ?? [mayEnter ? phrases.again : null, null]
   return [isPaying && main === phrases.pay ? phrases.payAgain : main, beside]
+}
+
+/** Whether the one to press can be pressed. */
+export const isPressable = ({ name, mayEnter, item }: Scene): boolean =>
+  name !== "countdown" && !(mayEnter && item === null)
+
+/** Whether the list of items is shown, for the buyer to choose from: only where there is a choice, and while it matters. */
+export const mayChoose = ({ name, mayEnter }: Scene, { sale }: Facts): boolean =>
+  (sale?.items.length ?? 0) > 1 && (mayEnter || name === "countdown")
+
+/** What is said of a wait in the queue: how long, and whether a unit may be there at its end. */
+export function waitWords(
+  { item, position }: Scene,
+  { sale, standing }: Facts,
+  { etaSeconds, isLate }: { readonly etaSeconds: number | null; readonly isLate: boolean },
+): readonly Bilingual[] {
+  const wait = isLate ? phrases.late : etaSeconds === null ? phrases.noEta : sceneWords.queued.detail
+  const { available = 1, gone = false } = standingOf({ standing }, item) ?? {}
+  if (gone) return [wait]
+  if (available === 0) return [wait, phrases.allHeld]
+  // Of several items nobody knows which one those before want.
+  const isFew = sale?.items.length === 1 && position !== null && position > available
+  return isFew ? [wait, phrases.fewLeft] : [wait]
 }

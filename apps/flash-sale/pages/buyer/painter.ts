@@ -2,7 +2,8 @@
 import type { State, TransportName } from "laba/client"
 import { count, duration, money } from "../figures.ts"
 import { type Bilingual, localize } from "../../../kit/browser/language.ts"
-import { boardOf, buttonsOf, toneOf } from "./display.ts"
+import { isItemGone, standingOf } from "./chosen-item.ts"
+import { boardOf, buttonsOf, isPressable, mayChoose, toneOf, unitsOf, waitWords } from "./display.ts"
 import type { Choice } from "./listening.ts"
 import type { Facts, Scene } from "./scene.ts"
 import { connectionWords, fill, phrases, refusalWords, sceneWords, transportWords } from "./words.ts"
@@ -32,6 +33,7 @@ interface Pressed {
   keepWaiting(): void
   leave(): void
   choose(choice: Choice): void
+  want(item: string): void
   rename(name: string): void
 }
 
@@ -55,15 +57,13 @@ export class Painter {
     find("keep-leave").addEventListener("click", () => pressed.leave())
     this.transport.addEventListener("change", () => pressed.choose(this.transport.value as Choice))
     this.nameField.addEventListener("change", () => pressed.rename(this.nameField.value.trim()))
+    find("items").addEventListener("change", (event) =>
+      pressed.want((event.target as HTMLInputElement).value),
+    )
     find("who").addEventListener("submit", (event) => {
       event.preventDefault()
       this.nameField.blur()
     })
-  }
-
-  /** The item that is chosen; null where there is no choice. */
-  get item(): string | null {
-    return document.querySelector<HTMLInputElement>('#items input[name="item"]:checked')?.value ?? null
   }
 
   /** The shop has its own login, and nobody is logged in. */
@@ -72,15 +72,17 @@ export class Painter {
   }
 
   paint(painted: Painted): void {
-    const { scene, facts } = painted
+    const { scene } = painted
     this.main.dataset["scene"] = scene.name
     this.main.dataset["tone"] = toneOf(scene.name)
-    this.paintGoods(facts)
+    this.paintGoods(painted)
+    this.paintItems(painted)
     this.paintBoard(painted)
     const words = sceneWords[scene.name]
     const figures = figuresOf(painted)
     write(find("scene-title"), localize(words.title))
-    write(find("detail"), fill(localize(timeless(painted) ?? words.detail), figures))
+    const detail = detailOf(painted) ?? [words.detail]
+    write(find("detail"), fill(detail.map(localize).join(localize([" ", ""])), figures))
     const notice = this.isOwnLogin ? "ownLogin" : painted.notice
     write(find("notice"), notice ? localize(phrases[notice]) : "")
     find("notice").hidden = notice === null
@@ -89,36 +91,43 @@ export class Painter {
     this.paintConnection(painted.connection)
   }
 
-  private paintGoods({ sale, standing }: Facts): void {
+  /** Of a sale of several items the one that the scene is about, unless the list of all is shown. */
+  private paintGoods({ scene, facts }: Painted): void {
+    const { sale, standing } = facts
     if (!sale) return
-    const title = sale.items.length === 1 ? (sale.items[0]?.title ?? sale.title) : sale.title
-    write(find("title"), title)
+    const [only] = sale.items
+    write(find("title"), sale.items.length === 1 ? (only?.title ?? sale.title) : sale.title)
     if (document.title !== sale.title) document.title = sale.title
-    const prices = [...new Set(sale.items.map(({ price }) => money(price, sale.currency)))]
-    write(find("price"), prices.join(" · "))
-    const total = standing?.items.reduce((sum, item) => sum + item.total, 0) ?? 0
-    const available = standing?.items.reduce((sum, item) => sum + item.available, 0) ?? 0
-    const left: Bilingual = [
-      `${count(available)} of ${count(total)} left`,
-      `剩 ${count(available)} / ${count(total)}`,
-    ]
-    write(find("left"), localize(left))
+    const item = mayChoose(scene, facts) ? null : scene.item
+    const shown = sale.items.filter(({ id }) => item === null || id === item)
+    const prices = [...new Set(shown.map(({ price }) => money(price, sale.currency)))]
+    const isOneOfSeveral = item !== null && sale.items.length > 1
+    write(find("price"), [...(isOneOfSeveral ? [shown[0]?.title] : []), ...prices].join(" · "))
+    const { available, total } = unitsOf({ ...scene, item }, facts)
+    const left = fill(localize(phrases.left), { left: count(available), total: count(total) })
+    write(find("left"), standing ? left : "")
     write(find("commitment"), sale.commitment.slice(0, 16))
-    this.paintItems(sale)
   }
 
   /** A choice only where there is one. */
-  private paintItems(sale: NonNullable<Facts["sale"]>): void {
+  private paintItems({ scene, facts }: Painted): void {
     const list = find("items")
-    if (sale.items.length < 2 || list.childElementCount > 0) return
+    const { sale } = facts
+    list.hidden = !mayChoose(scene, facts)
+    if (!sale || list.hidden) return
+    while (list.childElementCount < sale.items.length) list.append(itemRow())
     for (const [at, { id, title, price }] of sale.items.entries()) {
-      const label = document.createElement("label")
-      const radio = Object.assign(document.createElement("input"), { type: "radio", name: "item", value: id })
-      radio.checked = at === 0
-      const name = Object.assign(document.createElement("span"), { textContent: title })
-      const cost = Object.assign(document.createElement("b"), { textContent: money(price, sale.currency) })
-      label.append(radio, name, cost)
-      list.append(label)
+      const row = list.children[at] as HTMLElement
+      const [radio, name, left, cost] = row.children as unknown as [HTMLInputElement, ...HTMLElement[]]
+      radio.value = id
+      radio.checked = id === scene.item
+      radio.disabled = isItemGone(facts, id)
+      row.dataset["gone"] = String(radio.disabled)
+      const available = standingOf(facts, id)?.available ?? 0
+      const words = radio.disabled ? phrases.itemGone : available === 0 ? phrases.itemHeld : phrases.itemLeft
+      write(name as HTMLElement, title)
+      write(left as HTMLElement, fill(localize(words), { left: count(available) }))
+      write(cost as HTMLElement, money(price, sale.currency))
     }
   }
 
@@ -139,17 +148,16 @@ export class Painter {
     const who = find("who")
     who.hidden =
       scene.number !== null || user === null || scene.name === "entering" || scene.name === "knocking"
-    find("items").hidden = who.hidden || !find("items").childElementCount
     if (user !== null && document.activeElement !== this.nameField) this.nameField.value = user
   }
 
   private paintButtons(
-    { scene, etaSeconds, isLate, keepAsked, isPaying, user }: Painted,
+    { scene, facts, etaSeconds, isLate, keepAsked, isPaying, user }: Painted,
     figures: Record<string, string>,
   ): void {
-    const [primary, secondary] = buttonsOf(scene, isPaying)
+    const [primary, secondary] = buttonsOf(scene, facts, isPaying)
     this.button("primary", user === null ? null : primary, figures)
-    find<HTMLButtonElement>("primary").disabled = scene.name === "countdown"
+    find<HTMLButtonElement>("primary").disabled = !isPressable(scene)
     this.button("secondary", keepAsked ? null : secondary, figures)
     find("keep").hidden = !keepAsked
     write(find("keep-title"), localize(phrases.askKeep))
@@ -180,10 +188,19 @@ export class Painter {
   }
 }
 
-/** For who waits in the queue without a time that could be shown. */
-function timeless({ scene, etaSeconds, isLate }: Painted): Bilingual | null {
-  if (scene.name !== "queued") return null
-  return isLate ? phrases.late : etaSeconds === null ? phrases.noEta : null
+function itemRow(): HTMLElement {
+  const row = document.createElement("label")
+  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "item" })
+  row.append(radio, ...["span", "small", "b"].map((tag) => document.createElement(tag)))
+  return row
+}
+
+/** What is said instead of the words that a scene always has; null for those. */
+function detailOf(painted: Painted): readonly Bilingual[] | null {
+  const { scene, facts } = painted
+  if (scene.name === "queued") return waitWords(scene, facts, painted)
+  const isCrowded = (facts.standing?.queued ?? 0) > unitsOf({ ...scene, item: null }, facts).available
+  return scene.name === "open" && isCrowded ? [phrases.crowded] : null
 }
 
 function figuresOf({ scene, facts, etaSeconds }: Painted): Record<string, string> {
@@ -191,8 +208,7 @@ function figuresOf({ scene, facts, etaSeconds }: Painted): Record<string, string
   return {
     eta: etaSeconds === null ? "" : duration(etaSeconds),
     position: scene.position === null ? "" : count(scene.position),
-    // Who is on it themselves counts, whatever the snapshot of a second ago says.
-    count: count(Math.max(1, standing?.waitlisted ?? 0)),
+    waiting: count((standing?.queued ?? 0) + (standing?.waitlisted ?? 0)),
     offer: duration(sale?.offerSeconds ?? 0),
     order: ticket?.order?.id ?? "",
     price: ticket?.order ? money(ticket.order.price, ticket.order.currency) : "",

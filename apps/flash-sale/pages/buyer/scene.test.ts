@@ -3,8 +3,10 @@ import { type OrderState, orderMachine } from "../../model/order.ts"
 import type { TicketRecord } from "../../model/record.ts"
 import { type TicketState, ticketMachine } from "../../model/ticket.ts"
 import type { SaleView, Standing } from "../views.ts"
+import { firstChoice } from "./chosen-item.ts"
+import { buttonsOf, isPressable, mayChoose, waitWords } from "./display.ts"
 import { type Facts, sceneOf } from "./scene.ts"
-import { sceneWords } from "./words.ts"
+import { phrases, sceneWords } from "./words.ts"
 
 const item = { id: "i", total: 2, available: 1, held: 1, sold: 0, gone: false }
 const gone = { ...item, available: 0, held: 0, sold: 2, gone: true }
@@ -27,6 +29,7 @@ const standing = (given: Partial<Standing> = {}): Standing => ({
 const sale = (given: Partial<SaleView> = {}): SaleView =>
   ({
     ...{ id: "s", mode: "first-come", entryOpensAt: 1000, startsAt: 1000, decidesAt: 1000 },
+    items: [{ id: "i", title: "A thing", price: 1 }],
     ...given,
   }) as SaleView
 
@@ -42,7 +45,8 @@ const order = (state: OrderState, given: Partial<NonNullable<TicketRecord["order
 })
 
 const facts = (given: Partial<Facts> = {}): Facts => ({
-  ...{ sale: sale(), standing: standing(), ticket: null, click: { kind: "none" }, now: 3000, isTaken: false },
+  ...{ sale: sale(), standing: standing(), ticket: null, isTicketKnown: true, waitPlace: null },
+  ...{ click: { kind: "none" }, wanted: null, now: 3000, isTaken: false },
   ...given,
 })
 
@@ -111,4 +115,55 @@ test("a click that is under way is newer than a ticket that has ended, and older
   const click = { kind: "entering" } as const
   expect(sceneOf(facts({ ticket: record("left"), click })).name).toBe("entering")
   expect(sceneOf(facts({ ticket: record("queued"), click, isTaken: true })).name).toBe("queued")
+})
+
+test("with every unit held nobody is told that they can buy now", () => {
+  const held = standing({ items: [{ ...item, available: 0, held: 2 }], queued: 500 })
+  const scene = sceneOf(facts({ standing: held }))
+  expect(scene).toMatchObject({ name: "held", mayEnter: true })
+  expect(buttonsOf(scene, facts({ standing: held }), false)).toEqual([phrases.waitForOne, null])
+  const queued = facts({ standing: held, ticket: record("queued") })
+  const words = waitWords(sceneOf(queued), queued, { etaSeconds: 6, isLate: false })
+  expect(words).toEqual([sceneWords.queued.detail, phrases.allHeld])
+  const ahead = facts({ ticket: record("queued") })
+  expect(waitWords(sceneOf(ahead), ahead, { etaSeconds: 6, isLate: false }).at(-1)).toEqual(phrases.fewLeft)
+  const waits = facts({ standing: held, ticket: record("waitlisted"), waitPlace: 7 })
+  expect(sceneOf(waits)).toMatchObject({ name: "waitlisted", position: 7 })
+})
+
+test("before the shop has said what a buyer holds nobody is asked to buy", () => {
+  expect(sceneOf(facts({ isTicketKnown: false })).name).toBe("loading")
+  const closed = standing({ phase: "closed" })
+  expect(sceneOf(facts({ isTicketKnown: false, standing: closed })).name).toBe("loading")
+  // A ticket from before the start there is not, and who has come to see the clock run need not wait.
+  expect(sceneOf(facts({ isTicketKnown: false, now: 500 })).name).toBe("countdown")
+})
+
+const two = {
+  sale: sale({
+    items: [
+      { id: "i", title: "A thing", price: 1 },
+      { id: "j", title: "Another", price: 2 },
+    ],
+  }),
+  standing: standing({ items: [gone, { ...item, id: "j" }] }),
+}
+
+test("of several items a press buys the one that was chosen, and never another", () => {
+  expect(sceneOf(facts({ ...two, wanted: "j" }))).toMatchObject({ name: "open", item: "j", mayEnter: true })
+  const sold = facts({ ...two, wanted: "i" })
+  expect(sceneOf(sold)).toMatchObject({ name: "open", item: null, mayEnter: true })
+  expect(isPressable(sceneOf(sold))).toBe(false)
+  expect(mayChoose(sceneOf(sold), sold)).toBe(true)
+  expect(firstChoice(sold)).toBe("j")
+})
+
+test("one item that is sold out ends nothing while there are others", () => {
+  const click = { kind: "refused", code: "SOLD_OUT", mayRetry: true } as const
+  expect(sceneOf(facts({ ...two, click, wanted: "j" }))).toMatchObject({ name: "refused", mayEnter: true })
+  const ticket = record("sold_out", { at: 3000 })
+  const stale = standing({ items: [item, { ...item, id: "j" }] })
+  const lost = facts({ ...two, ticket, standing: stale, wanted: "i" })
+  expect(sceneOf(lost)).toMatchObject({ name: "lost", mayEnter: true, item: null })
+  expect(sceneOf({ ...lost, wanted: "j" })).toMatchObject({ name: "lost", mayEnter: true, item: "j" })
 })

@@ -22,8 +22,12 @@ export class Truth {
   sale: SaleView | null | undefined
   standing: Standing | null = null
   seat: Seat
+  /** Place on the wait-list, by what was answered last. */
+  waitPlace: number | null = null
   /** The shop does not answer. */
   isAway = false
+  /** The shop has said what this buyer holds. Nobody holds nothing. */
+  isTicketKnown = false
   readonly wait = new WaitShown()
   private readonly options: TruthOptions
   private isBuyer = false
@@ -44,6 +48,8 @@ export class Truth {
   /** Another buyer: what was known of the last one is nobody's any more. */
   begin(isBuyer: boolean): void {
     this.isBuyer = isBuyer
+    this.isTicketKnown = !isBuyer
+    this.waitPlace = null
     this.seat = new Seat(this.options.sale)
     this.doubt()
   }
@@ -58,6 +64,16 @@ export class Truth {
     this.standing = standing
     // The operator has moved the start, or opened it before its time.
     if (this.sale && this.sale.startsAt !== standing.startsAt) this.doubt()
+    this.options.changed()
+  }
+
+  /** An item was refused as sold out, which the last standing does not know of yet. The next one says how it is. */
+  noteSoldOut(item: string): void {
+    if (!this.standing) return
+    const items = this.standing.items.map((one) =>
+      one.id === item ? { ...one, available: 0, gone: true } : one,
+    )
+    this.standing = { ...this.standing, items }
     this.options.changed()
   }
 
@@ -110,8 +126,12 @@ export class Truth {
   private async askTicket(path: string): Promise<void> {
     const { seat } = this
     const view = await this.reach(() => this.options.asBuyer<TicketView | null>("GET", `${path}?or=null`))
-    // Somebody else may have logged in meanwhile; and who has no ticket has none to show.
-    if (seat !== this.seat || view === null) return
+    // Somebody else may have logged in meanwhile.
+    if (seat !== this.seat) return
+    this.isTicketKnown = true
+    // Who has no ticket has none to show.
+    if (view === null) return
+    this.waitPlace = view.state === "waitlisted" ? view.position : null
     this.wait.promise(view.turn, view.etaSeconds, this.options.clock.now())
     this.take(view)
   }

@@ -44,6 +44,14 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
       "点一次，拿一个号。断网也不会丢。",
     ],
   },
+  held: {
+    board: ["Left", "还剩"],
+    title: ["Every unit is held for somebody", "每件都有人占着"],
+    detail: [
+      "Not everybody pays. Who stands in line gets what comes back, in the order of the line. {waiting} wait already.",
+      "总有人不付款。退回来的货按排队顺序给后面的人。现在有 {waiting} 人在等。",
+    ],
+  },
   entering: {
     board: ["One moment", "请稍候"],
     title: ["Taking a number for you…", "正在为你取号…"],
@@ -79,11 +87,11 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
     detail: ["Your turn comes in about {eta}.", "大约还要 {eta}。"],
   },
   waitlisted: {
-    board: ["Wait-list", "候补"],
+    board: ["Your place on the wait-list", "你候补排在第"],
     title: ["Your turn came, and every unit is held", "轮到你时，货都被占着"],
     detail: [
-      "Not everybody pays. The first unit that comes back is offered to the next on the list, for {offer}. {count} are on it.",
-      "总有人不付款。退回来的货按顺序给候补的人，保留 {offer}。现在候补 {count} 人。",
+      "Not everybody pays. The first unit that comes back is offered to the first on the list, for {offer}, then to the next.",
+      "总有人不付款。退回来的货先给候补第一位，保留 {offer}，再给下一位。",
     ],
   },
   won: {
@@ -145,8 +153,8 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
     board: ["Sold out", "售罄"],
     title: ["Not this time", "这次没抢到"],
     detail: [
-      "All units are paid for, and none can come back to you. You were told as soon as that was certain.",
-      "所有商品都已付款，不会再有退回的。一确定就告诉你了。",
+      "Every unit of it is paid for, and none can come back to you. You were told as soon as that was certain.",
+      "这件商品都已付款，不会再有退回的。一确定就告诉你了。",
     ],
   },
   expired: {
@@ -184,7 +192,7 @@ export const sceneWords: Readonly<Record<SceneName, SceneWords>> = {
 /** Why the door stayed shut, by code. */
 export const refusalWords: Readonly<Record<string, Bilingual>> = {
   NO_SUCH_ITEM: ["The sale has no such item (any more).", "这场秒杀里没有这件商品（了）。"],
-  SOLD_OUT: ["Every unit is sold.", "已全部售出。"],
+  SOLD_OUT: ["Every unit of it is sold.", "这件已全部售出。"],
   CLOSED: ["The sale has ended.", "秒杀已结束。"],
   ALREADY_IN: ["You hold a ticket already.", "你已经有号了。"],
   KEY_CONFLICT: ["The same click came with another item.", "同一次点击对应了不同的商品。"],
@@ -196,6 +204,8 @@ export const phrases = {
   buy: ["Buy now", "立即抢购"],
   standInLine: ["Stand in line", "先排队"],
   again: ["Try again", "再抢一次"],
+  waitForOne: ["Stand in line for one", "排队候补"],
+  chooseOne: ["Choose an item", "请先选一件"],
   pay: ["Pay {price}", "付款 {price}"],
   payAgain: ["Open the payment page again", "再次打开付款页"],
   giveBack: ["Give it back", "放弃"],
@@ -244,6 +254,22 @@ export const phrases = {
     "How long it takes is not known yet. You will hear the moment that it is.",
     "还不知道要等多久，一知道就告诉你。",
   ],
+  allHeld: [
+    "Right now every unit is held for somebody: your turn may lead to the wait-list.",
+    "现在每件都有人占着，轮到你时可能先进候补。",
+  ],
+  fewLeft: [
+    "Fewer units are left than people before you: your turn may lead to the wait-list.",
+    "剩下的货比排在你前面的人少，轮到你时可能先进候补。",
+  ],
+  crowded: [
+    "{waiting} wait already, more than units are left. Not everybody pays: what comes back goes to the wait-list.",
+    "已有 {waiting} 人在等，比剩下的货多。总有人不付款，退回来的给候补的人。",
+  ],
+  itemLeft: ["{left} left", "剩 {left}"],
+  itemHeld: ["all held", "都有人占着"],
+  itemGone: ["sold out", "售罄"],
+  left: ["{left} of {total} left", "剩 {left} / {total}"],
   of: ["of {total}", "共 {total}"],
   ticket: ["Your number", "你的号码"],
   you: ["You are {user}", "你是 {user}"],
