@@ -13,6 +13,7 @@ import type { History, ResetReason } from "../../wire/frames.ts"
 import type { MessageHeaders } from "../../wire/message-headers.ts"
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Keep } from "../channels/channel.ts"
+import type { SourceMark } from "./source-marks.ts"
 
 /** What is published, read and checked. */
 export interface Payload {
@@ -33,6 +34,8 @@ export interface Draft extends Payload {
   readonly idempotency?: Idempotency | undefined
   /** Whose share of the engine's bounds it counts for; nobody's when left out: a program on this machine, or this server itself. */
   readonly publisher?: Publisher | undefined
+  /** Of an event source's message: it is published once. A repeat is answered as a duplicate, with where the channel stands. */
+  readonly source?: SourceMark | undefined
 }
 
 /** Who published: by which key, as which user, or from which address when neither is known. */
@@ -85,8 +88,8 @@ export type MaybePromise<T> = T | Promise<T>
 export interface Engine {
   /**
    * Appends, numbers and announces. Throws `LabaError` with `idempotency_conflict`, `too_many_keys` or
-   * `engine_unavailable`, and then nothing was published; but where the answer was lost on its way to another process, it
-   * may have been: the same key then publishes it once.
+   * `engine_unavailable`, and `SourceGap`, and then nothing was published; but where the answer was lost on its way to another
+   * process, it may have been: the same key or source then publishes it once.
    */
   publish(draft: Draft, keep: Keep): MaybePromise<Receipt>
   /** From now on `deliver` is called for this channel, beginning right after the position returned. Once a channel. */
@@ -99,6 +102,14 @@ export interface Engine {
   /** Forgets history and numbering, but no key; the next message starts a new epoch. Returns how many messages were forgotten. */
   forget(channel: Channel): MaybePromise<number>
   close(): MaybePromise<void>
+}
+
+/** What event sources need of an engine besides. */
+export interface SourceKeeper {
+  /** Names the part of the engine that a channel is in. A source's messages have a mark in each part. */
+  partOf(channel: Channel): string
+  /** Forgets the positions of all sources' partitions whose names begin so: what is handed over again is published again. For when nothing of theirs is under way. */
+  forgetSources(prefix: string): MaybePromise<void>
 }
 
 /** What an engine tells the hub. It calls only for channels that are listened to. */

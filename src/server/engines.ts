@@ -4,7 +4,7 @@ import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { EngineConfig } from "../config/config.ts"
-import type { Engine, EngineEvents } from "../engines/engine.ts"
+import type { Engine, EngineEvents, SourceKeeper } from "../engines/engine.ts"
 import type { Inventory } from "../engines/inventory.ts"
 import { MemoryEngine } from "../engines/memory/memory-engine.ts"
 import { RedisEngine } from "../engines/redis/redis-engine.ts"
@@ -13,7 +13,7 @@ import type { Events } from "../telemetry/events.ts"
 import { SqliteEngine } from "../engines/sqlite/sqlite-engine.ts"
 
 /** What a node needs of an engine: messages for the hub, an inventory for its operator. */
-export interface NodeEngine extends Engine, Inventory {
+export interface NodeEngine extends Engine, SourceKeeper, Inventory {
   /** Resolves when the engine can be used, or cannot yet and may later. Throws `engine_unavailable` when it never will. Left out: it can be used already. */
   opened?(): Promise<void>
   /** Throws while this node could miss a message or publish none. Left out: asking for any channel's state tells. */

@@ -2,12 +2,12 @@
 import { expect } from "bun:test"
 import type { Keep } from "../../src/channels/channel.ts"
 import { parseChannel } from "../../src/channels/name.ts"
-import type { Draft, Engine, EngineEvents, Message } from "../../src/engines/engine.ts"
+import type { Draft, Engine, EngineEvents, Message, SourceKeeper } from "../../src/engines/engine.ts"
 import type { Inventory } from "../../src/engines/inventory.ts"
 import { LabaError } from "../../wire/error.ts"
 
 interface EngineUnderTest {
-  readonly engine: Engine & Inventory
+  readonly engine: Engine & SourceKeeper & Inventory
   readonly [Symbol.asyncDispose]: () => Promise<void>
 }
 

@@ -4,6 +4,7 @@ import { parseChannel } from "../../src/channels/name.ts"
 import type { Keep } from "../../src/channels/channel.ts"
 import type { Draft, Message, HistoryPage } from "../../src/engines/engine.ts"
 import { budgetContract } from "./budget-contract.ts"
+import { sourceContract } from "./source-contract.ts"
 import { bounds, codeOf, draft, type EngineMaker, keep, open } from "./contract-stage.ts"
 
 const messagesOf = (page: HistoryPage): readonly Message[] => {
@@ -228,4 +229,5 @@ export function engineContract(name: string, maker: EngineMaker): void {
 
     budgetContract(maker)
   })
+  sourceContract(name, maker)
 }

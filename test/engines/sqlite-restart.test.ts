@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import type { Channel } from "../../src/channels/channel.ts"
+import type { Channel, Keep } from "../../src/channels/channel.ts"
+import type { SourceMark } from "../../src/engines/source-marks.ts"
 import type { Message, Receipt } from "../../src/engines/engine.ts"
 import { bounds, draft, Folder, keep, keyed, readAll, textsOf } from "./stored.ts"
 
@@ -218,9 +219,9 @@ describe("a directory that cannot be used", () => {
       database.run(sql)
       database.close()
     }
+    edit("PRAGMA user_version=5")
+    expect(refusal(() => folder.open())).toMatch(/has format 5, and this version of Laba knows 4/)
     edit("PRAGMA user_version=4")
-    expect(refusal(() => folder.open())).toMatch(/has format 4, and this version of Laba knows 3/)
-    edit("PRAGMA user_version=3")
     edit("PRAGMA application_id=7")
     expect(refusal(() => folder.open())).toMatch(/is not Laba's/)
   })
@@ -251,6 +252,7 @@ test("a directory of a format before this one is taken over, with all that is in
   await engine.close()
   const database = new Database(join(folder.path, "laba.sqlite"))
   database.run("ALTER TABLE messages DROP COLUMN headers; DROP INDEX channels_owner")
+  database.run("DROP TABLE source_positions; DROP TABLE source_ids")
   database.run("ALTER TABLE channels DROP COLUMN owner; PRAGMA user_version=1")
   database.close()
   const again = folder.open()
@@ -292,4 +294,28 @@ test("who has how much of the budget is known after a restart", async () => {
   expect(
     Array.from({ length: 50 }, (_, i) => kept(`/flood/${i}`)).filter((count) => count === 0).length,
   ).toBeGreaterThan(10)
+})
+
+test("what was published of event sources is known after a restart, and so is what was forgotten", async () => {
+  await using folder = new Folder()
+  const place = (partition: string) => ({ partition, position: "0005", previous: null })
+  const window = { count: 2, milliseconds: 60_000 }
+  const id = (name: string) => ({ partition: "mail:q", id: name, window })
+  const isRepeat = async (engine: ReturnType<Folder["open"]>, source: SourceMark, rule: Keep = keep) =>
+    (await engine.publish(draft("/a", "x", { source }), rule)).duplicate
+  const first = folder.open()
+  expect(await isRepeat(first, place("a:1"))).toBe(false)
+  expect(await isRepeat(first, place("b:1"), null)).toBe(false)
+  for (const name of ["1", "2", "3"]) expect(await isRepeat(first, id(name))).toBe(false)
+  await first.close()
+  const second = folder.open()
+  for (const name of ["2", "3"]) expect(await isRepeat(second, id(name))).toBe(true)
+  expect(await isRepeat(second, id("1"))).toBe(false)
+  expect(await isRepeat(second, place("b:1"), null)).toBe(true)
+  expect(await isRepeat(second, place("a:1"))).toBe(true)
+  await second.forgetSources("a:")
+  await second.close()
+  const third = folder.open()
+  expect(await isRepeat(third, place("a:1"))).toBe(false)
+  expect(await isRepeat(third, place("b:1"))).toBe(true)
 })

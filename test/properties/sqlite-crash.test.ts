@@ -12,6 +12,8 @@ type Step =
   | { readonly do: "publish"; readonly channel: number; readonly bytes: number; readonly key: number | null }
   /** So many at once, which meet in a commit. */
   | { readonly do: "burst"; readonly channel: number; readonly count: number }
+  /** So many of an event source, after some that it gives again. */
+  | { readonly do: "source"; readonly channel: number; readonly count: number; readonly again: number }
   | { readonly do: "forget"; readonly channel: number }
   | { readonly do: "read"; readonly channel: number }
   /** Lets the engine file, sweep and copy. */
@@ -39,12 +41,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       count: fc.oneof(fc.integer({ min: 2, max: 40 }), fc.constant(300)),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("source" as const),
+      channel,
+      count: fc.integer({ min: 1, max: 30 }),
+      again: fc.nat(10),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("forget" as const), channel }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("read" as const), channel }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("rest" as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("kill" as const), amidst: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("restart" as const) }) },
 )
+
+const digits = (place: number): string => String(place).padStart(8, "0")
 
 /** What a channel has acknowledged, by the epochs of its lives. */
 class Model {
@@ -97,6 +110,7 @@ test("kept, in order, or a reset", async () => {
       const models = Array.from({ length: 5 }, () => new Model())
       const nameOf = (index: number) => `/c${index}`
       let texts = 0
+      let published = 0
       for (const each of steps) {
         if (each.do === "rest") await engine.runUpkeep()
         else if (each.do === "kill") {
@@ -125,6 +139,20 @@ test("kept, in order, or a reset", async () => {
             const receipts = await Promise.all(burst.map((text) => engine.publish(draft(name, text), keep)))
             for (const [index, { position }] of receipts.entries())
               model.add(position, burst[index] as string)
+          } else if (each.do === "source") {
+            const from = Math.max(1, published - each.again + 1)
+            const repeats = published - from + 1
+            const parts = Array.from({ length: repeats + each.count }, (_, index) => {
+              const at = from + index
+              const source = { partition: "s", position: digits(at), previous: index ? digits(at - 1) : null }
+              return draft(name, `source ${at}`, { source })
+            })
+            const receipts = await Promise.all(parts.map((part) => engine.publish(part, keep)))
+            for (const [index, { duplicate, position }] of receipts.entries()) {
+              expect(duplicate).toBe(index < repeats)
+              if (!duplicate) model.add(position, `source ${from + index}`)
+            }
+            published += each.count
           } else if (each.do === "forget") await engine.forget(name as Channel)
           else await model.check(engine, name, keep)
         }

@@ -12,12 +12,14 @@ import type {
   HistoryPage,
   PageBounds,
   Receipt,
+  SourceKeeper,
 } from "../engine.ts"
 import { epochName, randomEpoch, slotCount, slotOf } from "../epoch-names.ts"
 import type { ChannelsPage, EngineFigures, Inventory } from "../inventory.ts"
 import { ChannelLog } from "./channel-log.ts"
 import { ownerNameOf } from "../publisher-shares.ts"
 import { IdempotencyKeys } from "../idempotency-keys.ts"
+import { SourceMarks } from "../source-marks.ts"
 import { HistoryBudget, numbersOnly } from "./history-budget.ts"
 
 /** How often expired history is cleared. Reading never shows it, so a second late costs memory only. */
@@ -37,10 +39,11 @@ export interface MemoryEngineOptions {
   readonly onTrim?: (channel: Channel) => void
 }
 
-export class MemoryEngine implements Engine, Inventory {
+export class MemoryEngine implements Engine, SourceKeeper, Inventory {
   private readonly logs = new PagedMap<Channel, ChannelLog>()
   private readonly budget: HistoryBudget
   private readonly keys: IdempotencyKeys
+  private readonly sources = new SourceMarks()
   private readonly events: EngineEvents
   private readonly now: () => number
   private readonly boot: string
@@ -90,8 +93,10 @@ export class MemoryEngine implements Engine, Inventory {
   }
 
   publish(draft: Draft, keep: Keep): Receipt {
-    const { channel, idempotency, publisher } = draft
+    const { channel, idempotency, publisher, source } = draft
     const now = this.now()
+    if (source && this.sources.knows(source, now))
+      return { position: this.state(channel, keep).tail, id: draft.id, duplicate: true }
     if (idempotency) {
       const known = this.keys.find({ channel, idempotency, publisher }, now)
       if (known) return known
@@ -117,6 +122,7 @@ export class MemoryEngine implements Engine, Inventory {
       duplicate: false,
     }
     if (idempotency) this.keys.remember({ channel, idempotency, publisher }, receipt, now)
+    if (source) this.sources.move(source, now)
     if (log.listened) this.events.deliver(message)
     return receipt
   }
@@ -166,6 +172,14 @@ export class MemoryEngine implements Engine, Inventory {
     this.drop(log)
     this.renew(channel)
     return kept
+  }
+
+  partOf(): string {
+    return ""
+  }
+
+  forgetSources(prefix: string): void {
+    this.sources.forget(prefix)
   }
 
   /** Clears what has expired. The engine does so each second by itself. */

@@ -42,6 +42,9 @@ const keyNames = [
   /** Bytes of history by the owner whose budget they count for; with an owner behind it, the channels of one. */
   "owners",
   "owned:",
+  /** How far each partition of an event source is published; with a partition behind it, ids that were published, by when each is forgotten. */
+  "sources",
+  "source-ids:",
 ] as const
 
 /** Cuts Redis into partitions: as many as its kind needs, the same on every node. */

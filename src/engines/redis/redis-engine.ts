@@ -14,6 +14,7 @@ import type {
   HistoryPage,
   PageBounds,
   Receipt,
+  SourceKeeper,
 } from "../engine.ts"
 import type { ChannelsPage, EngineFigures, Inventory } from "../inventory.ts"
 import { listChannels } from "./channel-list.ts"
@@ -56,7 +57,7 @@ export interface RedisEngineOptions {
   readonly onTrouble?: (says: string | null) => void
 }
 
-export class RedisEngine implements Engine, Inventory {
+export class RedisEngine implements Engine, SourceKeeper, Inventory {
   /** For whoever else keeps something in the same Redis. */
   readonly redis: RedisClient
   private readonly store: RedisStore
@@ -125,6 +126,14 @@ export class RedisEngine implements Engine, Inventory {
     // channel stands before or after, and is told what became of it as every other node is.
     if (!this.feeds.isOpening(channel)) this.feeds.close(channel)
     return this.store.forget(channel)
+  }
+
+  partOf(channel: Channel): string {
+    return this.store.partitions.of(channel).tag
+  }
+
+  forgetSources(prefix: string): Promise<void> {
+    return this.store.forgetSources(prefix)
   }
 
   channelsPage(from: string | null, limit: number): Promise<ChannelsPage> {

@@ -16,6 +16,7 @@ import { idempotencyConflict } from "../idempotency-keys.ts"
 import { keysPerFree, type OwnerName, ownerNameOf } from "../publisher-shares.ts"
 import { scripts } from "./scripts.ts"
 import { replyError, unavailable } from "../../redis/redis-errors.ts"
+import { SourceGap, type SourceMark } from "../source-marks.ts"
 import { RestartVote } from "./restart-vote.ts"
 
 /** Publishers with keys are seldom spread evenly, so each partition may hold a quarter of them. */
@@ -127,6 +128,14 @@ export class RedisStore {
     return Number(kept)
   }
 
+  /** Forgets how far sources are published: of every partition of theirs whose name begins so. */
+  async forgetSources(prefix: string): Promise<void> {
+    const forgets = this.partitions.all.map((partition) =>
+      this.runIn(partition, scripts.forgetSources, [encodeWord(prefix)]),
+    )
+    await Promise.all(forgets)
+  }
+
   /** `shareBytesMax`: of `bytesMax`, what one publisher's channels may cost while there is no room. */
   async runUpkeep(partition: Partition, bytesMax: number, shareBytesMax: number): Promise<UpkeepReport> {
     const args = [bytesMax, Math.min(shareBytesMax, bytesMax)]
@@ -154,12 +163,13 @@ export class RedisStore {
       Math.ceil(idempotencyKeysMax / Math.min(this.partitions.all.length, keysSharesMax)),
     ]
     for (const { draft, keep } of batch) {
-      const { channel, idempotency, publisher } = draft
+      const { channel, idempotency, publisher, source } = draft
       const holder = wordOf(publisher)
       const times = publisher === undefined ? 1 : keysPerFree(publisher)
       const key = idempotency ? `${idempotency.digest} ${holder} ${times} ${idempotency.key}` : ""
       const owner = ownerWord(publisher, keep, this.partitions.all.length)
-      args.push(channel, printRecord(draft), ruleOf(keep).join(" "), key, owner)
+      const place = source ? sourceWords(source) : ""
+      args.push(channel, printRecord(draft), ruleOf(keep).join(" "), key, owner, place)
     }
     const answers = (await this.runIn(partition, scripts.publish, args)) as readonly Buffer[]
     for (const [index, { draft, resolve, reject }] of batch.entries()) {
@@ -174,6 +184,7 @@ export class RedisStore {
   /** Reads what became of a draft. Throws when nothing was published. */
   private receiptIn(answer: string, draft: Draft): Receipt {
     const [outcome, epoch = "", offset, id = draft.id] = answer.split(" ")
+    if (outcome === "gap" && draft.source && "position" in draft.source) throw new SourceGap(draft.source)
     if (outcome === "conflict") throw idempotencyConflict()
     if (outcome === "full")
       throw new LabaError(
@@ -226,7 +237,18 @@ const nobody = "-"
 
 /** A publisher as one word of a script's argument. */
 const wordOf = (publisher: OwnerName | undefined): string =>
-  publisher === undefined ? nobody : encodeURIComponent(publisher.toWellFormed())
+  publisher === undefined ? nobody : encodeWord(publisher)
+
+const encodeWord = (text: string): string => encodeURIComponent(text.toWellFormed())
+
+/** Which message of a source it is, as words of a script's argument. */
+function sourceWords(source: SourceMark): string {
+  const partition = encodeWord(source.partition)
+  if ("position" in source)
+    return `at ${partition} ${source.position} ${source.previous === null ? nobody : source.previous}`
+  const { count, milliseconds } = source.window
+  return `id ${partition} ${encodeWord(source.id)} ${count} ${milliseconds}`
+}
 
 /** Who answers for what a draft begins; with what that one may have, where it is no publisher's usual share. */
 function ownerWord(publisher: Publisher | undefined, keep: Keep, partitions: number): string {

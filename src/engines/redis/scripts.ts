@@ -1,6 +1,7 @@
 // The scripts of the engine, each a file beside the others, with what they share in front.
 import { defineScript } from "../../redis/script.ts"
 import forgetLua from "./scripts/forget.lua" with { type: "text" }
+import forgetSourcesLua from "./scripts/forget-sources.lua" with { type: "text" }
 import historyLua from "./scripts/history.lua" with { type: "text" }
 import leaveLua from "./scripts/leave.lua" with { type: "text" }
 import publishLua from "./scripts/publish.lua" with { type: "text" }
@@ -17,6 +18,7 @@ export const scripts = {
   tails: defineScript("tails", tailsLua, sharedLua),
   leave: defineScript("leave", leaveLua, sharedLua),
   forget: defineScript("forget", forgetLua, sharedLua),
+  forgetSources: defineScript("forget-sources", forgetSourcesLua, sharedLua),
   tend: defineScript("tend", tendLua, sharedLua),
   restartVote: defineScript("restart-vote", restartVoteLua),
 }

@@ -87,11 +87,18 @@ export class GroupCommit<Work> {
   }
 
   /** Has the upkeep done as soon as nothing else is under way. */
-  async requestUpkeep(): Promise<void> {
+  requestUpkeep(): Promise<void> {
+    return this.alone(async () => {
+      if (!this.ended && !this.rests) await this.attempt(() => this.steps.upkeep(true))
+    })
+  }
+
+  /** Does something as soon as nothing else is under way, and nothing else meanwhile. */
+  async alone(act: () => Promise<void>): Promise<void> {
     while (this.running) await this.running
-    if (this.ended || this.rests) return
-    this.running = this.attempt(() => this.steps.upkeep(true)).then(() => this.rest())
-    await this.running
+    const acting = act()
+    this.running = acting.catch(() => {}).then(() => this.rest())
+    await acting
   }
 
   /** Accepts no more, and resolves when all that waited is answered. */

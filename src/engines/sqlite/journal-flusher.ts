@@ -175,6 +175,7 @@ export class JournalFlusher {
       for (const { log } of cold)
         this.writeRow(log, { head: log.flushed, bytes: log.flushedBytes, since: time })
       journal.expire(time)
+      journal.sources.expire(time)
     })
     for (const { log, freed } of cold) channels.chargeDisk(log.owner, -freed)
   }

@@ -1,6 +1,7 @@
 // What waits for a commit. Filled in as it goes on its way: numbered, written, answered.
 import type { Keep } from "../../channels/channel.ts"
 import type { Draft, Message, Receipt } from "../engine.ts"
+import type { SourceGap } from "../source-marks.ts"
 import type { StoredLog } from "./stored-log.ts"
 
 export interface PendingMessage {
@@ -9,13 +10,17 @@ export interface PendingMessage {
   /** When it was accepted, in milliseconds since 1970. */
   readonly time: number
   readonly keep: Keep
-  /** Null on a channel without history, of which only the key is written down. */
+  /** Null on a channel without history, of which only the key and the source's mark are written down. */
   readonly log: StoredLog | null
   epoch?: number
   message?: Message
   batch?: number
+  /** Of a source's message: what it was found to be instead of one that is published. */
+  refusal?: "repeat" | SourceGap
   /** Absent when it was answered before. */
   answer?: PromiseWithResolvers<Receipt>
+  /** Answered only when it is durable, though it was accepted before. */
+  accepted?: Receipt
 }
 
 export interface PendingForget {

@@ -15,11 +15,13 @@ import type {
   HistoryPage,
   PageBounds,
   Receipt,
+  SourceKeeper,
 } from "../engine.ts"
 import type { ChannelsPage, EngineFigures, Inventory } from "../inventory.ts"
 import { MemoryEngine } from "../memory/memory-engine.ts"
 import { historyShareMax } from "../publisher-shares.ts"
 import { IdempotencyKeys } from "../idempotency-keys.ts"
+import { SourceMarks } from "../source-marks.ts"
 import { WritePipeline } from "./write-pipeline.ts"
 import { ChannelTables } from "./database/channel-tables.ts"
 import { StoredChannels } from "./stored-channels.ts"
@@ -62,7 +64,7 @@ export interface SqliteEngineOptions {
 
 const defaultDiskBytesMax = 4 * 1024 ** 3
 
-export class SqliteEngine implements Engine, Inventory {
+export class SqliteEngine implements Engine, SourceKeeper, Inventory {
   private readonly options: SqliteEngineOptions
   private readonly now: () => number
   private readonly database: DatabaseFile
@@ -71,6 +73,7 @@ export class SqliteEngine implements Engine, Inventory {
   private readonly channels: StoredChannels
   private readonly flusher: JournalFlusher
   private readonly idempotencyKeys: IdempotencyKeys
+  private readonly sources = new SourceMarks()
   private readonly upkeep: Upkeep
   private readonly pipeline: WritePipeline
   private readonly lossy: MemoryEngine
@@ -108,12 +111,13 @@ export class SqliteEngine implements Engine, Inventory {
       const { journal, channels, epochs, flusher } = this
       recoverJournal({ journal, channels, epochs, flusher })
       for (const key of journal.keys(this.now())) this.rememberKey(key)
+      this.rememberSources()
     } catch (error) {
       database.close()
       throw cannotOpen(error, directory)
     }
     this.lossy = new MemoryEngine(events, { limits, now: this.now, ...(onTrim && { onTrim }) })
-    const { journal, epochs, channels, flusher, idempotencyKeys, lossy, now } = this
+    const { journal, epochs, channels, flusher, idempotencyKeys, sources, lossy, now } = this
     const onTrouble = (says: string | null) => options.onTrouble?.(says)
     const onError = (error: unknown) => onTrouble(databaseErrorOf(error, directory).says)
     const diskBudget = new DiskBudget({
@@ -124,7 +128,18 @@ export class SqliteEngine implements Engine, Inventory {
     this.upkeep = new Upkeep({ database, tables, channels, diskBudget, flusher, now, onError })
     const { upkeep } = this
     const acknowledgesFirst = options.acknowledge === "first"
-    const parts = { events, database, journal, epochs, channels, flusher, upkeep, idempotencyKeys, lossy }
+    const parts = {
+      events,
+      database,
+      journal,
+      epochs,
+      channels,
+      flusher,
+      upkeep,
+      idempotencyKeys,
+      sources,
+      lossy,
+    }
     this.pipeline = new WritePipeline({ ...parts, acknowledgesFirst, limits, now, onTrouble })
     this.upkeepTimer = setInterval(() => {
       if (this.upkeep.isDue && !this.pipeline.commits.isBusy) void this.runUpkeep()
@@ -230,6 +245,24 @@ export class SqliteEngine implements Engine, Inventory {
     return this.pipeline.forget(log).then((kept) => kept + lossy)
   }
 
+  partOf(): string {
+    return ""
+  }
+
+  forgetSources(prefix: string): Promise<void> {
+    const { database, journal, sources, pipeline } = this
+    pipeline.commits.check()
+    return pipeline.commits.alone(async () => {
+      try {
+        database.transaction(() => journal.sources.forget(prefix))
+        await database.sync()
+      } catch (error) {
+        throw unavailable(error, this.options.directory)
+      }
+      sources.forget(prefix)
+    })
+  }
+
   /** Flushes what waits and clears what has expired. The engine does so by itself. */
   runUpkeep(): Promise<void> {
     return this.pipeline.commits.requestUpkeep()
@@ -254,10 +287,11 @@ export class SqliteEngine implements Engine, Inventory {
   }
 
   private publishLossy(draft: Draft): MaybePromise<Receipt> {
-    const { channel, idempotency } = draft
+    const { channel, idempotency, source } = draft
     this.endKeptLife(channel)
-    if (!idempotency && !this.pipeline.isLossyWaiting(channel)) return this.lossy.publish(draft, null)
-    // Its key must be durable, and what comes behind it must not overtake it.
+    if (!idempotency && !source && !this.pipeline.isLossyWaiting(channel))
+      return this.lossy.publish(draft, null)
+    // Its key or its source's mark must be durable, and what comes behind it must not overtake it.
     this.pipeline.commits.check()
     return this.pipeline.publishLossy(draft)
   }
@@ -306,6 +340,14 @@ export class SqliteEngine implements Engine, Inventory {
     } catch (error) {
       throw unavailable(error, this.options.directory)
     }
+  }
+
+  private rememberSources(): void {
+    const { journal, sources } = this
+    const now = this.now()
+    for (const place of journal.sources.positions()) sources.move({ ...place, previous: null }, now)
+    for (const [partition, id, expiresAt, count] of journal.sources.ids(now))
+      sources.move({ partition, id, window: { count, milliseconds: expiresAt - now } }, now)
   }
 
   private rememberKey([channel, key, digest, epoch, offset, id, time, publisher]: KeyRecord): void {

@@ -7,6 +7,8 @@ import type { Channel, Keep } from "../../channels/channel.ts"
 import type { Draft, EngineEvents, Message, Receipt } from "../engine.ts"
 import type { MemoryEngine } from "../memory/memory-engine.ts"
 import { idempotencyConflict, type IdempotencyKeys, keyNameOf } from "../idempotency-keys.ts"
+import { SourceGap, type SourceMarks, type TakeBack } from "../source-marks.ts"
+import type { SourceIdRecord, SourceRecords } from "./database/source-tables.ts"
 import type { StoredChannels } from "./stored-channels.ts"
 import { GroupCommit } from "./group-commit.ts"
 import type { Epochs } from "./epochs.ts"
@@ -27,6 +29,7 @@ interface WritePipelineOptions {
   readonly flusher: JournalFlusher
   readonly upkeep: Upkeep
   readonly idempotencyKeys: IdempotencyKeys
+  readonly sources: SourceMarks
   /** Where messages of channels without history go. */
   readonly lossy: MemoryEngine
   readonly acknowledgesFirst: boolean
@@ -43,6 +46,8 @@ export class WritePipeline {
   /** Keys that wait for their commit, and the write that has each. */
   private readonly keysWaiting = new Map<string, PendingMessage>()
   private readonly lossyWaiting = new Map<Channel, number>()
+  /** Marks of sources that moved for what is being written. */
+  private takeBacks: TakeBack[] = []
 
   constructor(options: WritePipelineOptions) {
     this.options = options
@@ -79,17 +84,32 @@ export class WritePipeline {
     log.waiting++
     const pending: PendingMessage = { kind: "message", draft, time: this.options.now(), keep, log }
     if (!this.acknowledgesFirst) return this.submit(pending)
+    if (draft.source) this.judge(pending)
+    // A source takes the answer for the promise that it need not keep the message: that one waits for the disk.
+    if (pending.refusal) return this.submit(pending)
     pending.epoch = log.epoch
     pending.message = messageOf(pending, log.epochText, log.head + 1)
+    if (draft.source) pending.answer = Promise.withResolvers<Receipt>()
     // Before it is delivered: a listener may publish at once, and must come behind it.
     this.commits.submit(pending, draft.bytes)
-    return this.accept(pending)
+    const receipt = this.accept(pending)
+    if (!pending.answer) return receipt
+    pending.accepted = receipt
+    return pending.answer.promise
   }
 
   /** The message is in memory only, but its key is to outlive us. */
   publishLossy(draft: Draft): Promise<Receipt> {
     this.lossyWaiting.set(draft.channel, (this.lossyWaiting.get(draft.channel) ?? 0) + 1)
-    return this.submit({ kind: "message", draft, time: this.options.now(), keep: null, log: null })
+    const pending: PendingMessage = {
+      kind: "message",
+      draft,
+      time: this.options.now(),
+      keep: null,
+      log: null,
+    }
+    if (this.acknowledgesFirst && draft.source) this.judge(pending)
+    return this.submit(pending)
   }
 
   /** Resolves with how many messages were forgotten. */
@@ -121,10 +141,17 @@ export class WritePipeline {
     const { epochs, journal, limits, now } = this.options
     const records: JournalRecord[] = []
     const keys: KeyRecord[] = []
+    const published: PendingMessage[] = []
     const numbered = new Set<StoredLog>()
     try {
       for (const pending of writes) {
         const { log } = pending
+        if (pending.kind === "message" && pending.draft.source) {
+          // What came before it is written or refused by now.
+          if (!this.acknowledgesFirst) this.judge(pending)
+          if (pending.refusal) continue
+          published.push(pending)
+        }
         if (log && !this.acknowledgesFirst) {
           numbered.add(log)
           number(pending, epochs)
@@ -136,14 +163,30 @@ export class WritePipeline {
         if (log) records.push(recordOf(pending))
         if (pending.draft.idempotency) keys.push(this.keyRecordOf(pending))
       }
-      const batch = journal.write(records, keys, now() + limits.idempotencySeconds * 1000)
+      const keysExpire = now() + limits.idempotencySeconds * 1000
+      const batch = journal.write({ records, keys, keysExpire, sources: sourcesOf(published) })
       for (const pending of writes) pending.batch = batch
     } finally {
       for (const log of numbered) log.next = null
     }
   }
 
+  /** Notes whether a source's message is one that is to be published, and moves its source's mark if so. */
+  private judge(pending: PendingMessage): void {
+    const { draft, time } = pending
+    if (!draft.source) return
+    const { sources } = this.options
+    try {
+      if (sources.knows(draft.source, time)) pending.refusal = "repeat"
+      else this.takeBacks.push(sources.move(draft.source, time))
+    } catch (error) {
+      if (!(error instanceof SourceGap)) throw error
+      pending.refusal = error
+    }
+  }
+
   private settle(writes: readonly PendingWrite[]): void {
+    this.takeBacks = []
     for (const pending of writes) {
       if (pending.kind === "forget") this.settleForget(pending)
       else this.settleMessage(pending)
@@ -152,14 +195,30 @@ export class WritePipeline {
   }
 
   private settleMessage(pending: PendingMessage): void {
-    const { log, answer, batch = 0 } = pending
+    const { log, answer, refusal, accepted, batch = 0 } = pending
+    if (refusal) return this.refuse(pending, refusal)
     // Without an answer that waits, it was accepted when it came.
-    const receipt = answer ? this.accept(pending) : null
+    const receipt = accepted ?? (answer ? this.accept(pending) : null)
     if (log && pending.message) {
       log.waiting--
       this.options.flusher.add({ kind: "message", batch, log, message: pending.message })
     }
     if (receipt) answer?.resolve(receipt)
+  }
+
+  /** Nothing of it was written. */
+  private refuse(
+    { log, draft, answer }: PendingMessage,
+    refusal: NonNullable<PendingMessage["refusal"]>,
+  ): void {
+    const { channels, lossy } = this.options
+    if (log) {
+      log.waiting--
+      channels.leave(log)
+    } else this.lossyLeaves(draft.channel)
+    if (refusal !== "repeat") return answer?.reject(refusal)
+    const { tail } = log ?? lossy.state(draft.channel, null)
+    answer?.resolve({ position: tail, id: draft.id, duplicate: true })
   }
 
   private settleForget(pending: PendingForget): void {
@@ -184,7 +243,7 @@ export class WritePipeline {
       receipt = { position: { epoch: message.epoch, offset: message.offset }, id, duplicate: false }
     } else {
       this.lossyLeaves(channel)
-      receipt = this.options.lossy.publish({ ...draft, idempotency: undefined }, null)
+      receipt = this.options.lossy.publish({ ...draft, idempotency: undefined, source: undefined }, null)
     }
     if (idempotency) {
       this.keyLeaves(draft)
@@ -205,6 +264,8 @@ export class WritePipeline {
   private fail(writes: readonly PendingWrite[], error: LabaError): boolean {
     // What was acknowledged is tried again for as long as this process lives.
     if (this.acknowledgesFirst) return true
+    for (const takeBack of this.takeBacks.reverse()) takeBack()
+    this.takeBacks = []
     for (const pending of writes) {
       if (pending.log) {
         pending.log.waiting--
@@ -291,4 +352,21 @@ function recordOf({ draft, time, keep, epoch = 0, message }: PendingMessage): Jo
     data,
     ...(headers && { headers }),
   }
+}
+
+/** What is to be remembered of sources; null when nothing came from one. */
+function sourcesOf(published: readonly PendingMessage[]): SourceRecords | null {
+  if (published.length === 0) return null
+  const positions = new Map<string, string>()
+  const ids: SourceIdRecord[] = []
+  for (const { draft, time } of published) {
+    const { source } = draft
+    if (!source) continue
+    if (!("id" in source)) positions.set(source.partition, source.position)
+    else {
+      const { milliseconds, count } = source.window
+      ids.push([source.partition, source.id, time + milliseconds, count])
+    }
+  }
+  return { positions, ids }
 }

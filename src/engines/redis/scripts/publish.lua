@@ -1,9 +1,10 @@
 #!lua
 -- Publishes drafts, one after the other: appends, numbers, announces and remembers the key, or does nothing at all.
 -- ARGV: 2 the command that announces, 3 the Redis channel to announce to, 4 '1' when the channel's name follows it there,
--- 5 ms to remember a key, 6 how many may be remembered; then five a draft: channel, record, the rule as `count bytes ms`,
+-- 5 ms to remember a key, 6 how many may be remembered; then six a draft: channel, record, the rule as `count bytes ms`,
 -- '' or `digest holder share key`, and who answers for what is kept, with what they may have where it is not a publisher's share. Holder and owner are `-` for nobody; a holder may have `share`
--- times as many keys as are free. Answers a line a draft.
+-- times as many keys as are free. The sixth is '' or which message of an event source it is: `at partition position previous`, with
+-- `-` for no previous one, or `id partition id count ms`. Answers a line a draft.
 local announce, place, namesFollow = ARGV[2], ARGV[3], ARGV[4] == '1'
 local rememberMs, rememberedMax = tonumber(ARGV[5]), tonumber(ARGV[6])
 
@@ -47,7 +48,38 @@ local function channelOf(name)
   return channel
 end
 
-local function publish(name, record, rule, key, ownerAndMax)
+-- Which message of an event source it is: how it moves the source's mark, or the answer when it is not to be published.
+local function sourceOf(words)
+  local partition, position, previous = string.match(words, '^at (%S+) (%S+) (%S+)$')
+  if partition then
+    local reached = redis.call('HGET', KEYS[14], partition)
+    if reached and reached >= position then return nil, 'repeat' end
+    if previous ~= '-' and (not reached or reached < previous) then return nil, 'gap' end
+    return function() redis.call('HSET', KEYS[14], partition, position) end
+  end
+  local id, count, ms
+  partition, id, count, ms = string.match(words, '^id (%S+) (%S+) (%d+) (%d+)$')
+  local ids = KEYS[15] .. partition
+  local expiry = redis.call('ZSCORE', ids, id)
+  if expiry and tonumber(expiry) > now then return nil, 'repeat' end
+  return function()
+    redis.call('ZADD', ids, now + tonumber(ms), id)
+    redis.call('ZREMRANGEBYSCORE', ids, '-inf', now)
+    redis.call('ZREMRANGEBYRANK', ids, 0, -tonumber(count) - 1)
+    redis.call('PEXPIRE', ids, ms)
+  end
+end
+
+local function publish(name, record, rule, key, ownerAndMax, source)
+  local moveMark, refusal
+  if source ~= '' then
+    moveMark, refusal = sourceOf(source)
+    if refusal == 'gap' then return 'gap' end
+    if refusal then
+      local channel = channelOf(name)
+      return 'duplicate ' .. channel.epoch .. ' ' .. whole(channel.head)
+    end
+  end
   local owner, ownerMax = string.match(ownerAndMax, '^(%S+) ?(%d*)$')
   if ownerMax ~= '' then redis.call('HSET', ledger, 'max:' .. owner, ownerMax) end
   local field, digest, holder
@@ -87,6 +119,7 @@ local function publish(name, record, rule, key, ownerAndMax)
     end
   end
   channel.changed = true
+  if moveMark then moveMark() end
 
   countThis()
   redis.call(announce, namesFollow and place .. name or place,
@@ -102,9 +135,9 @@ local function publish(name, record, rule, key, ownerAndMax)
 end
 
 local answers = {}
-for i = 7, #ARGV, 5 do
+for i = 7, #ARGV, 6 do
   -- What is wrong with one channel is no reason to refuse another.
-  local ok, answer = pcall(publish, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4])
+  local ok, answer = pcall(publish, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5])
   answers[#answers + 1] = ok and answer or 'failed ' .. (type(answer) == 'table' and answer.err or tostring(answer))
 end
 for _, channel in ipairs(inTurn) do

@@ -1,6 +1,6 @@
 -- What every script of the engine shares. All keys of a script are of one partition, so that one server holds them.
 -- KEYS: 1 ledger, 2 lives, 3 names, 4 used, 5 due, 6 receipts, 7 expiries, 8 the stem of channels, 9 the stem of logs,
--- 10 heard, 11 holders, 12 owners, 13 the stem of what each owns.
+-- 10 heard, 11 holders, 12 owners, 13 the stem of what each owns, 14 sources, 15 the stem of sources' ids.
 -- ARGV[1]: a generation to begin, should one have to; '' where the nodes decide that together (restart-vote.lua).
 local receipts, expiries, holders, owners = KEYS[6], KEYS[7], KEYS[11], KEYS[12]
 local ledger, lives, names, used, due, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[10]

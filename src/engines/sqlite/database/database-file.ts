@@ -11,13 +11,20 @@ import { syncToDisk } from "./sync-to-disk.ts"
 import { cannotOpen } from "./database-errors.ts"
 
 /** The format of the tables below. A newer one is refused, never guessed at. */
-const formatVersion = 3
+const formatVersion = 4
 
 /** "Laba" in ASCII, in the file's header: tells our files from others. */
 const applicationId = 0x4c616261
 
 /** Pages that the write-ahead log may grow to before it is copied into the file: 4 MiB, copied in about 5 ms. */
 const checkpointPages = 1000
+
+/** Since format 4: what was published of event sources. */
+const sourceTables = `
+  CREATE TABLE source_positions(partition TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE source_ids(batch INTEGER PRIMARY KEY, expires INTEGER NOT NULL, entries TEXT NOT NULL);
+  CREATE INDEX source_ids_expires ON source_ids(expires);
+`
 
 /** Since format 3: what a publisher said beside a payload. */
 const headerColumn = "ALTER TABLE messages ADD COLUMN headers TEXT;"
@@ -50,7 +57,15 @@ const tables = `
   CREATE TABLE garbage(channel INTEGER PRIMARY KEY);
   -- The epoch in which a name begins, by slot of names.
   CREATE TABLE floors(slot INTEGER PRIMARY KEY, epoch INTEGER NOT NULL);
+  ${sourceTables}
 `
+
+/** What brings a file of an older format up to date, by the format that it is then of. */
+const upgrades: readonly (readonly [format: number, sql: string])[] = [
+  [2, ownerTables],
+  [3, headerColumn],
+  [4, sourceTables],
+]
 
 /** A prepared statement. Each runs to its end at once. */
 interface Query<Row, Values extends SQLQueryBindings[]> {
@@ -191,18 +206,15 @@ export class DatabaseFile {
     }
     if (this.pragma("application_id") !== applicationId)
       throw refusal(`the database in ${this.directory} is not Laba's; nothing in it was changed`)
-    if (version === 1 || version === 2) {
-      this.transaction(() => {
-        if (version === 1) this.database.run(ownerTables)
-        this.database.run(headerColumn)
-        this.database.run(`PRAGMA user_version=${formatVersion}`)
-      })
-      return
-    }
-    if (version !== formatVersion)
+    if (version < 1 || version > formatVersion)
       throw refusal(
         `the database in ${this.directory} has format ${version}, and this version of Laba knows ${formatVersion}; nothing in it was changed`,
       )
+    if (version === formatVersion) return
+    this.transaction(() => {
+      for (const [format, sql] of upgrades) if (version < format) this.database.run(sql)
+      this.database.run(`PRAGMA user_version=${formatVersion}`)
+    })
   }
 
   private pragma(name: string): number {

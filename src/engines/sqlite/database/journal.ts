@@ -4,6 +4,7 @@ import type { MessageHeaders } from "../../../../wire/message-headers.ts"
 import type { Publisher } from "../../engine.ts"
 import type { Channel } from "../../../channels/channel.ts"
 import type { DatabaseFile } from "./database-file.ts"
+import { type SourceRecords, SourceTables } from "./source-tables.ts"
 
 /** What one commit accepted, in order. */
 export type JournalRecord =
@@ -73,19 +74,30 @@ function readRecords(text: string): JournalRecord[] {
 /** Rows of receipts deleted at once. */
 const expireMax = 1000
 
+/** What one commit writes down. */
+interface Commit {
+  readonly records: readonly JournalRecord[]
+  readonly keys: readonly KeyRecord[]
+  readonly keysExpire: number
+  /** Null when none of it came from an event source. */
+  readonly sources: SourceRecords | null
+}
+
 export class Journal {
+  readonly sources: SourceTables
   private readonly database: DatabaseFile
   private lastBatch: number
 
   constructor(database: DatabaseFile) {
     this.database = database
+    this.sources = new SourceTables(database)
     const sql =
       "SELECT max((SELECT ifnull(max(batch), 0) FROM journal), (SELECT ifnull(max(batch), 0) FROM receipts)) AS last"
     this.lastBatch = database.query<{ last: number }, []>(sql).get()?.last ?? 0
   }
 
   /** Commits; answers the number of the batch. Not durable before `database.sync`. Throws what SQLite throws, and then nothing was written. */
-  write(records: readonly JournalRecord[], keys: readonly KeyRecord[], keysExpire: number): number {
+  write({ records, keys, keysExpire, sources }: Commit): number {
     const batch = this.lastBatch + 1
     const text = records.length === 0 ? "" : printRecords(records)
     const keysText = keys.length === 0 ? "" : JSON.stringify(keys)
@@ -93,6 +105,7 @@ export class Journal {
       if (text !== "") this.database.query("INSERT INTO journal VALUES (?, ?)").run(batch, text)
       if (keysText !== "")
         this.database.query("INSERT INTO receipts VALUES (?, ?, ?)").run(batch, keysExpire, keysText)
+      if (sources) this.sources.write(sources)
     })
     this.lastBatch = batch
     return batch
