@@ -38,7 +38,15 @@ const mayImport: Record<string, readonly string[]> = {
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
   // What is posted is signed in one way, whoever posts it.
   "src/reactions/": ["wire/", "client/", "src/bounds/", "src/reactions/", "src/hooks/signature.ts"],
-  "src/silence/": ["wire/", "src/bounds/", "src/channels/", "src/reactions/", "src/silence/", ...contracts],
+  "src/silence/": [
+    "wire/",
+    "src/bounds/",
+    "src/channels/",
+    "src/cluster/leases.ts",
+    "src/reactions/",
+    "src/silence/",
+    ...contracts,
+  ],
   "src/redis/": ["wire/", "src/bounds/", "src/redis/", "src/config/redis-address.ts"],
 }
 

@@ -6,13 +6,14 @@ import type { WatchConfig } from "../config/checks/watch-problems.ts"
 import { RedisEngine } from "../engines/redis/redis-engine.ts"
 import type { Drafts } from "../hub/drafts.ts"
 import type { Hub } from "../hub/hub.ts"
-import { RedisAlarmLeases } from "../cluster/redis/alarm-leases.ts"
+import type { Leases } from "../cluster/leases.ts"
+import { LocalLeases } from "../cluster/local-leases.ts"
+import { RedisLeases } from "../cluster/redis/redis-leases.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Events } from "../telemetry/events.ts"
-import { LocalAlarmLeases } from "../silence/local-alarm-leases.ts"
 import { AlarmSender, type Recipient } from "../silence/alarm-sender.ts"
 import { recipientsOf } from "../silence/tell/recipient.ts"
-import { type Alarm, type AlarmLeases } from "../silence/silence.ts"
+import type { Alarm } from "../silence/silence.ts"
 import { WatchRunner } from "../silence/watch-runner.ts"
 import type { NodeEngine } from "./engines.ts"
 import { payloadFromData } from "./publishing/publish-data.ts"
@@ -88,5 +89,5 @@ export function makeWatches(options: WatchesOptions): Watches {
 }
 
 /** Nodes that share an engine agree on who tells. */
-const leasesOf = (engine: NodeEngine): AlarmLeases =>
-  engine instanceof RedisEngine ? new RedisAlarmLeases(engine.redis) : new LocalAlarmLeases(systemClock)
+const leasesOf = (engine: NodeEngine): Leases =>
+  engine instanceof RedisEngine ? new RedisLeases(engine.redis, "alarms") : new LocalLeases(systemClock)

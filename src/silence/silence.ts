@@ -1,6 +1,5 @@
 // The contract of the silence alarm: what is watched, what is told, and what a watch needs of the place it runs in. A
 // watch knows channels and time; it refuses to know engines, connections and who is told.
-import type { MaybePromise } from "../engines/engine.ts"
 
 /** A channel, or each channel of a pattern, that must be heard from. */
 export interface Watch {
@@ -27,15 +26,4 @@ export interface Alarm {
   readonly everySeconds: number
   /** The cursor of the last message; null when none was ever heard. */
   readonly last: string | null
-}
-
-/**
- * Who tells, where several nodes notice the same. Whoever acquires an alarm's lease holds it while telling, and says when it was
- * told; another node acquires it only when the holder has died meanwhile.
- */
-export interface AlarmLeases {
-  /** `ours`: tell it, and acquire it again before `holdMs` are over. `held`: somebody else tells. `told`: it was told. */
-  acquire(alarm: string, holdMs: number): MaybePromise<"ours" | "held" | "told">
-  /** It was told, and for `keepMs` whoever asks is answered so. */
-  markTold(alarm: string, keepMs: number): MaybePromise<void>
 }

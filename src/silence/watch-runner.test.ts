@@ -4,8 +4,9 @@ import { printCursor } from "../../wire/cursor.ts"
 import type { Position } from "../../wire/cursor.ts"
 import { createFakeClock, turn } from "../../test/support/fake-clock.ts"
 import type { Channel } from "../channels/channel.ts"
-import { LocalAlarmLeases } from "./local-alarm-leases.ts"
-import type { Alarm, AlarmLeases, Watch } from "./silence.ts"
+import type { Leases } from "../cluster/leases.ts"
+import { LocalLeases } from "../cluster/local-leases.ts"
+import type { Alarm, Watch } from "./silence.ts"
 import { WatchRunner } from "./watch-runner.ts"
 
 const heart: Watch = { channel: "/heart", everyMs: 5_000, silentMs: 30_000 }
@@ -55,7 +56,7 @@ function stage(watches: readonly Watch[] = [heart]) {
   const told: Alarm[] = []
   const troubles: unknown[] = []
   const make = (
-    leases: AlarmLeases = new LocalAlarmLeases(clock),
+    leases: Leases = new LocalLeases(clock),
     tell: (alarm: Alarm) => Promise<void> = async (alarm) => void told.push(alarm),
   ) => {
     const runner = new WatchRunner<Watch>({
@@ -257,7 +258,7 @@ test("a pattern that more channels fit than can be watched says so, once", async
 describe("several nodes", () => {
   test("tell each alarm once between them", async () => {
     const { fake, clock, engine, make, said } = stage()
-    const shared = new LocalAlarmLeases(clock)
+    const shared = new LocalLeases(clock)
     make(shared)
     await fake.pass(100)
     make(shared)
@@ -273,14 +274,15 @@ describe("several nodes", () => {
 
   test("take over an alarm from one that died while it told", async () => {
     const { fake, engine, make, said } = stage()
-    const answers: Awaited<ReturnType<AlarmLeases["acquire"]>>[] = ["held", "held", "ours"]
+    const answers: Awaited<ReturnType<Leases["acquire"]>>[] = ["held", "held", "ours"]
     const asked: string[] = []
-    const leases: AlarmLeases = {
+    const leases: Leases = {
       acquire(alarm) {
         asked.push(alarm)
-        return answers.shift() ?? "told"
+        return answers.shift() ?? "done"
       },
-      markTold: () => {},
+      markDone: () => {},
+      release: () => {},
     }
     make(leases)
     engine.speak("/heart")
@@ -294,9 +296,10 @@ describe("several nodes", () => {
   test("hold an alarm for as long as they are telling it", async () => {
     const { fake, make } = stage()
     let takes = 0
-    const leases: AlarmLeases = {
+    const leases: Leases = {
       acquire: () => (takes++, "ours"),
-      markTold: () => {},
+      markDone: () => {},
+      release: () => {},
     }
     const telling = Promise.withResolvers<void>()
     make(leases, () => telling.promise)

@@ -2,9 +2,10 @@
 // of how it is told.
 import type { Clock } from "../bounds/clock.ts"
 import { parsePattern } from "../channels/pattern.ts"
+import type { Leases } from "../cluster/leases.ts"
 import type { MonitoredEngine, NamedAlarm } from "./silence-monitor.ts"
 import { SilenceMonitor, watchedMax } from "./silence-monitor.ts"
-import type { Alarm, AlarmLeases, Watch } from "./silence.ts"
+import type { Alarm, Watch } from "./silence.ts"
 
 const holdMsUsual = 30_000
 
@@ -13,7 +14,7 @@ const toldMsMin = 600_000
 
 interface WatchRunnerOptions<W extends Watch> {
   readonly engine: MonitoredEngine
-  readonly leases: AlarmLeases
+  readonly leases: Leases
   readonly clock: Clock
   /** How long an alarm is ours without word from us: a node that died while telling is followed after that. Default 30 s. */
   readonly holdMs?: number
@@ -126,7 +127,7 @@ export class WatchRunner<W extends Watch> {
   private async tellOnce({ watch }: RunningWatch<W>, { name, alarm }: NamedAlarm): Promise<"done" | "held"> {
     const { leases, clock, tell, onTrouble, holdMs = holdMsUsual } = this.options
     const whose = await leases.acquire(name, holdMs)
-    if (whose !== "ours") return whose === "told" ? "done" : "held"
+    if (whose !== "ours") return whose
     let cancel = (): void => {}
     const hold = (): void => {
       cancel = clock.after(holdMs / 3, () => {
@@ -140,7 +141,7 @@ export class WatchRunner<W extends Watch> {
     } finally {
       cancel()
     }
-    await leases.markTold(name, Math.max(toldMsMin, 10 * watch.silentMs))
+    await leases.markDone(name, Math.max(toldMsMin, 10 * watch.silentMs))
     return "done"
   }
 }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { readAddress } from "../../src/config/redis-address.ts"
 import { RedisClient } from "../../src/redis/redis-client.ts"
-import { RedisAlarmLeases } from "../../src/cluster/redis/alarm-leases.ts"
+import { RedisLeases } from "../../src/cluster/redis/redis-leases.ts"
 import { publish } from "../support/publish.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
 import { startServer } from "../support/server.ts"
@@ -45,15 +45,15 @@ describe("a cluster", () => {
     const link = new RedisClient({ address: read.address, prefix: "laba" })
     using _ = { [Symbol.dispose]: () => link.close() }
     await link.opened(10_000)
-    const [one, two] = [new RedisAlarmLeases(link), new RedisAlarmLeases(link)]
+    const [one, two] = [new RedisLeases(link, "alarms"), new RedisLeases(link, "alarms")]
     expect(await one.acquire("silent /heart e-1", 60_000)).toBe("ours")
     expect(await two.acquire("silent /heart e-1", 60_000)).toBe("held")
     // Who holds it renews it; here for a moment only, and then it is as if it had died.
     expect(await one.acquire("silent /heart e-1", 50)).toBe("ours")
     while ((await two.acquire("silent /heart e-1", 60_000)) === "held") await Bun.sleep(10)
     expect(await one.acquire("silent /heart e-1", 60_000)).toBe("held")
-    await two.markTold("silent /heart e-1", 60_000)
-    expect(await one.acquire("silent /heart e-1", 60_000)).toBe("told")
+    await two.markDone("silent /heart e-1", 60_000)
+    expect(await one.acquire("silent /heart e-1", 60_000)).toBe("done")
     expect(await one.acquire("silent /heart e-2", 60_000)).toBe("ours")
   }, 60_000)
 })
