@@ -6,6 +6,7 @@ export class PreparedMessage {
   readonly message: Message
   private readonly frames: (Frame | undefined)[] = []
   private byProtocol: Map<Protocol, Frame> | null = null
+  private bytesByProtocol: Map<Protocol, Uint8Array> | null = null
 
   constructor(message: Message) {
     this.message = message
@@ -20,6 +21,16 @@ export class PreparedMessage {
     if (index === null) (this.byProtocol ??= new Map()).set(protocol, frame)
     else this.frames[index] = frame
     return frame
+  }
+
+  /** The same frame as bytes, encoded at the first call and shared after: for what has no texts, such as a TCP stream. */
+  bytesFor(protocol: Protocol): Uint8Array {
+    const known = this.bytesByProtocol?.get(protocol)
+    if (known) return known
+    const frame = protocol.encode(this.message)
+    const bytes = typeof frame === "string" ? new TextEncoder().encode(frame) : frame
+    ;(this.bytesByProtocol ??= new Map()).set(protocol, bytes)
+    return bytes
   }
 }
 

@@ -9,10 +9,12 @@ export interface WritableConnection extends Connection {
   readonly closed: boolean
   /** One write reaches all listeners that get the same frames, so it is worth sharing them. */
   readonly sharesFrames: boolean
+  /** What is sent are bytes of one stream, and a frame may be given in pieces, the last of them shared with others. */
+  readonly isByteStream: boolean
   /** How listeners that get the frames of one protocol are grouped here. */
   kindOf(protocol: Protocol): GroupKind
   send(frame: Frame): void
-  /** Several frames in one write, in order. */
+  /** Several frames in one write, in order: all of them or, where the connection has ended, none. */
   sendAll(frames: readonly Frame[]): void
   /** Null when it can take a page of replay now, else a promise for when it can, or is closed. Never rejects. */
   ready(): Promise<void> | null

@@ -39,6 +39,7 @@ export class SockJsSession implements WritableConnection, Reader, Timed, Receive
   number: number
   readonly transport = "sockjs"
   readonly sharesFrames = false
+  readonly isByteStream = false
   user: string | undefined
   client: Client
   /** It is over; what was its end may still be asked for. */

@@ -92,8 +92,8 @@ export class AcknowledgedSubscription extends StompSubscription {
     }
     const { connection, version } = this.owner
     connection.sendAll(
-      fits.map((sealed) =>
-        this.frameOf(sealed, version === "1.2" ? `ack:${ackOf(this.serial, sealed.message.id)}\n` : ""),
+      fits.flatMap((sealed) =>
+        this.framesOf(sealed, version === "1.2" ? `ack:${ackOf(this.serial, sealed.message.id)}\n` : ""),
       ),
     )
   }

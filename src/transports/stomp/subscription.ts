@@ -54,6 +54,7 @@ export class StompSubscription implements Listener {
   protected readonly head: string
   /** The client knows cursors, and is told of resets. */
   private readonly knowsCursors: boolean
+  private headBytes: Uint8Array | null = null
   private cancelled = false
 
   constructor({ owner, command, channel, isOwn, variant, receipt }: SubscriptionOptions) {
@@ -88,7 +89,7 @@ export class StompSubscription implements Listener {
   }
 
   write(messages: readonly PreparedMessage[]): void {
-    this.owner.connection.sendAll(messages.map((message) => this.frameOf(message)))
+    this.owner.connection.sendAll(messages.flatMap((message) => this.framesOf(message)))
   }
 
   /** What is in no channel, and is not to be acknowledged. */
@@ -111,7 +112,13 @@ export class StompSubscription implements Listener {
     this.owner.endWith(code, this.channel)
   }
 
-  protected frameOf(message: PreparedMessage, more = ""): Frame {
-    return joinFrame(this.head + more, message.frameFor(messageTails[this.owner.version]))
+  /** A message's frame: in one, or in pieces where it may be, so that what others are sent, too, is kept once. `more`: lines of the head. */
+  protected framesOf(message: PreparedMessage, more = ""): readonly Frame[] {
+    const { connection, version } = this.owner
+    const tails = messageTails[version]
+    if (!connection.isByteStream) return [joinFrame(this.head + more, message.frameFor(tails))]
+    this.headBytes ??= Buffer.from(this.head)
+    const tail = message.bytesFor(tails)
+    return more === "" ? [this.headBytes, tail] : [this.headBytes, Buffer.from(more), tail]
   }
 }

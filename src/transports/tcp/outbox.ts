@@ -1,4 +1,5 @@
-// What is on its way to one TCP peer: joined within a turn, kept where the kernel takes no more. Knows bytes, not what they are.
+// What is on its way to one TCP peer: joined within a turn, kept where the kernel takes no more. Chunks are kept as they came, so that what many
+// peers are sent is in memory once. Knows bytes, not what they are.
 
 /** As much of a socket as is written to. */
 interface Sink {
@@ -6,13 +7,23 @@ interface Sink {
   write(bytes: Uint8Array): number
 }
 
-/** What is written at once, and copied for it: about what a kernel takes from one who reads. */
-const pieceBytes = 256 * 1024
+/** What is written at once of a longer chunk: about what a kernel takes from one who reads. */
+const pieceBytesMax = 256 * 1024
+
+/** Where short chunks are joined for one write. One for all outboxes: a write is over when it returns. */
+const joined = new Uint8Array(64 * 1024)
+
+/** Chunks that have left are let go once there are so many, or the array would be copied for each. */
+const leftChunksMax = 64
 
 export class Outbox {
-  private chunks: Uint8Array[] = []
+  /** Those before `first` have left. */
+  private chunks: (Uint8Array | null)[] = []
+  private first = 0
+  /** Bytes of the first chunk that have left. */
+  private offset = 0
   private isScheduled = false
-  /** The kernel takes no more for now, and says when it does: until then what is added is only kept, or each addition would copy all of it. */
+  /** The kernel takes no more for now, and says when it does: until then what is added is only kept. */
   private isBlocked = false
   private readonly sink: Sink
   private readonly onFlushed: () => void
@@ -25,8 +36,9 @@ export class Outbox {
     this.onFlushed = onFlushed
   }
 
-  /** What is added in one turn leaves in one write. */
+  /** What is added in one turn leaves in one write. The chunk may be others' too, and must not change. */
   add(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
     this.chunks.push(chunk)
     this.bytes += chunk.length
     if (this.isScheduled || this.isBlocked) return
@@ -40,26 +52,54 @@ export class Outbox {
   /** Hands over what the kernel takes. Called by itself, and when the kernel takes more again. */
   flush(): void {
     this.isBlocked = false
-    while (this.chunks.length > 0 && !this.isBlocked) {
-      const piece = this.takePiece()
+    while (this.bytes > 0 && !this.isBlocked) {
+      const piece = this.nextPiece()
       const taken = Math.max(0, this.sink.write(piece))
-      this.bytes -= taken
+      // Whoever was told so may have cleared it.
+      if (this.bytes === 0) break
       this.isBlocked = taken < piece.length
-      if (this.isBlocked) this.chunks.unshift(piece.subarray(taken))
+      this.drop(taken)
     }
     this.onFlushed()
   }
 
   clear(): void {
     this.chunks = []
+    this.first = 0
+    this.offset = 0
     this.bytes = 0
   }
 
-  private takePiece(): Uint8Array {
-    let count = 0
-    for (let bytes = 0; count < this.chunks.length && bytes < pieceBytes; count++)
-      bytes += (this.chunks[count] as Uint8Array).length
-    const chunks = this.chunks.splice(0, count)
-    return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+  /** What is at the front: of a long chunk a piece of it, else as many as fit into one write. */
+  private nextPiece(): Uint8Array {
+    const start = this.chunks[this.first] as Uint8Array
+    const left = start.length - this.offset
+    if (left === this.bytes || left >= joined.length)
+      return start.subarray(this.offset, this.offset + pieceBytesMax)
+    let length = 0
+    let { offset } = this
+    for (let at = this.first; at < this.chunks.length && length < joined.length; at++) {
+      const chunk = this.chunks[at] as Uint8Array
+      const part = chunk.subarray(offset, offset + joined.length - length)
+      joined.set(part, length)
+      length += part.length
+      offset = 0
+    }
+    return joined.subarray(0, length)
+  }
+
+  private drop(count: number): void {
+    this.bytes -= count
+    this.offset += count
+    for (;;) {
+      const chunk = this.chunks[this.first]
+      if (!chunk || this.offset < chunk.length) break
+      this.offset -= chunk.length
+      this.chunks[this.first++] = null
+    }
+    if (this.first === this.chunks.length) this.chunks = []
+    else if (this.first >= leftChunksMax) this.chunks.splice(0, this.first)
+    else return
+    this.first = 0
   }
 }

@@ -9,6 +9,7 @@ function connectionOver(takes: number) {
   const calls: string[] = []
   const received: string[] = []
   let takesNow = takes
+  let isJudged = false
   const socket = {
     write(bytes: Uint8Array) {
       const taken = bytes.subarray(0, takesNow)
@@ -25,8 +26,17 @@ function connectionOver(takes: number) {
     receive: (bytes: Uint8Array) => void received.push(new TextDecoder().decode(bytes)),
     left: () => void calls.push("left"),
   }
-  const slowReaders = { suspect() {}, judge() {}, progressed() {} }
-  const connection = new TcpConnection(
+  const slowReaders = {
+    suspect() {},
+    judge() {
+      if (!isJudged) {
+        isJudged = true
+        connection.endWith("slow")
+      }
+    },
+    progressed() {},
+  }
+  const connection: TcpConnection = new TcpConnection(
     stubContext({ slowReaders, limits: { outboxBytesMax: 40 } }),
     socket as unknown as TcpSocket,
     () => conversation as unknown as Conversation,
@@ -81,4 +91,15 @@ test("it ends behind its last frame, and is ready again once there is room", asy
   connection.send("too late")
   await turn()
   expect(connection.backlogBytes()).toBe(0)
+})
+
+test("who has too much waiting is told so behind a whole frame, however many pieces it was given in", async () => {
+  const { connection, written, take } = connectionOver(0)
+  connection.open()
+  connection.sendAll([bytes("h".repeat(100)), bytes("t".repeat(100)), "\0"])
+  connection.send("too late")
+  await turn()
+  take(1000)
+  connection.onDrain()
+  expect(written.join("")).toBe(`${"h".repeat(100)}${"t".repeat(100)}\0slow`)
 })

@@ -28,6 +28,7 @@ export class TcpConnection implements WritableConnection, Reader {
   client: Connection["client"] = anonymousClient
   closed = false
   readonly sharesFrames = false
+  readonly isByteStream = true
   /** The application has heard of it, and is to hear of its end. */
   isKnown = false
   private readonly context: TransportContext
@@ -100,14 +101,15 @@ export class TcpConnection implements WritableConnection, Reader {
   }
 
   send(frame: Frame): void {
-    if (this.closed || this.isEnding) return
-    this.outbox.add(typeof frame === "string" ? Buffer.from(frame) : frame)
-    const { outboxBytesMax } = this.context.limits
-    if (this.outbox.bytes > outboxBytesMax * hardLimitFactor) this.context.slowReaders.judge(this)
+    this.sendAll([frame])
   }
 
+  /** Whole: who is slow is told so behind it, and not within a frame. */
   sendAll(frames: readonly Frame[]): void {
-    for (const frame of frames) this.send(frame)
+    if (this.closed || this.isEnding) return
+    for (const frame of frames) this.outbox.add(typeof frame === "string" ? Buffer.from(frame) : frame)
+    const { outboxBytesMax } = this.context.limits
+    if (this.outbox.bytes > outboxBytesMax * hardLimitFactor) this.context.slowReaders.judge(this)
   }
 
   backlogBytes(): number {

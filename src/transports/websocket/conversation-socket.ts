@@ -18,6 +18,7 @@ interface ConversationSocketOptions {
 
 export class ConversationSocket extends Socket implements WritableConnection {
   readonly sharesFrames: boolean = true
+  readonly isByteStream = false
   readonly kindOf: (protocol: Protocol) => GroupKind
   protected readonly conversation: Conversation
 
