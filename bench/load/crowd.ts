@@ -18,12 +18,15 @@ interface CrowdOptions {
   readonly messageBytes: number
   /** Handshakes at the same time. Below the 512 that Bun keeps waiting for `accept`. */
   readonly handshakesAtOnce?: number
+  /** Seconds in which all must be in. Default: a minute for each. */
+  readonly openSecondsMax?: number
 }
 
 export class Crowd {
   /** Seconds from the first connect to the last answer. */
   openSeconds = 0
   private readonly members = new Map<number, Listener>()
+  private isClosed = false
   private readonly options: CrowdOptions
 
   private constructor(options: CrowdOptions) {
@@ -36,10 +39,23 @@ export class Crowd {
     const { first = 0, listeners } = options
     let next = first
     const opener = async (): Promise<void> => {
-      while (next < first + listeners) await crowd.join(next++)
+      while (next < first + listeners && !crowd.isClosed) await crowd.join(next++)
     }
     const atOnce = Math.min(options.handshakesAtOnce ?? 128, options.listeners)
-    await Promise.all(Array.from({ length: atOnce }, opener))
+    const late = Promise.withResolvers<never>()
+    const { openSecondsMax } = options
+    const deadline =
+      openSecondsMax === undefined
+        ? undefined
+        : setTimeout(() => late.reject(new Error(crowd.inWords(openSecondsMax))), openSecondsMax * 1000)
+    try {
+      await Promise.race([Promise.all(Array.from({ length: atOnce }, opener)), late.promise])
+    } catch (error) {
+      crowd.close()
+      throw error
+    } finally {
+      clearTimeout(deadline)
+    }
     crowd.openSeconds = (performance.now() - began) / 1000
     return crowd
   }
@@ -59,7 +75,9 @@ export class Crowd {
       this.members.delete(index)
       tally.fault(`listener ${index} was sent away: ${why}`)
     }
-    this.members.set(index, await Listener.open({ index, port, listening, tally, messageBytes, onLost }))
+    const listener = await Listener.open({ index, port, listening, tally, messageBytes, onLost })
+    if (this.isClosed) return listener.leave()
+    this.members.set(index, listener)
   }
 
   leave(index: number): void {
@@ -67,7 +85,12 @@ export class Crowd {
     this.members.delete(index)
   }
 
+  private inWords(seconds: number): string {
+    return `only ${this.size} of ${this.options.listeners} listeners were in after ${seconds} s`
+  }
+
   close(): void {
+    this.isClosed = true
     for (const index of this.indexes) this.leave(index)
   }
 }

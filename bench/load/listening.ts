@@ -6,10 +6,11 @@ import type { Words } from "./websocket-reader.ts"
  * - `laba.v1`: Laba's JSON frames, on the channel's own URL.
  * - `stomp`: STOMP 1.2 over a WebSocket, each listener with the id that browsers' clients begin with.
  * - `web-stomp`: the same at RabbitMQ's address, to a topic of its own.
+ * - `spring-stomp`: the same at the address of a Spring application, to a topic of its simple broker.
  * - `socket.io`: Engine.IO 4 over its websocket transport.
  * - `sse`: an event stream.
  */
-export type Way = "websocket" | "laba.v1" | "stomp" | "web-stomp" | "socket.io" | "sse"
+export type Way = "websocket" | "laba.v1" | "stomp" | "web-stomp" | "spring-stomp" | "socket.io" | "sse"
 
 export interface Listening {
   readonly way: Way
@@ -40,6 +41,8 @@ export const webStompConnect =
 
 /** A topic of RabbitMQ has no slashes in its name. */
 export const webStompDestination = (path: string): string => `/topic/${path.slice(1).replaceAll("/", ".")}`
+
+const stompConnect = "CONNECT\naccept-version:1.2\nheart-beat:0,0\n\n\0"
 
 const inStomp =
   (destination: string, ready: () => void): Words =>
@@ -84,8 +87,16 @@ export function listeningTo(target: ListenTarget): Listening {
         way,
         status: 101,
         request: request(`${upgrade}Sec-WebSocket-Protocol: v12.stomp\r\n`),
-        opening: "CONNECT\naccept-version:1.2\nheart-beat:0,0\n\n\0",
+        opening: stompConnect,
         greet: (ready) => inStomp(target.path, ready),
+      }
+    case "spring-stomp":
+      return {
+        way,
+        status: 101,
+        request: request(`${upgrade}Sec-WebSocket-Protocol: v12.stomp\r\n`, "/websocket"),
+        opening: stompConnect,
+        greet: (ready) => inStomp(`/topic${target.path}`, ready),
       }
     case "socket.io":
       return {

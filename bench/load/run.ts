@@ -31,11 +31,20 @@ interface RunOptions {
    * everybody (on average: deliveries so far divided by the audience).
    */
   readonly until: "answered" | "heard"
+  /**
+   * How long after the last publish is waited for what has not arrived, while something still arrives. Default: for ever.
+   * What is missing then stands in `undelivered`, and the figures are those of what was heard.
+   */
+  readonly tailSecondsMax?: number
+  /** False for a server that brings messages of several publishers to its listeners in different orders. Default true. */
+  readonly hasOneOrder?: boolean
 }
 
 export interface RunFigures {
   readonly published: number
   readonly deliveries: number
+  /** Deliveries that were given up. */
+  readonly undelivered: number
   readonly seconds: number
   readonly deliveriesPerSecond: number
   readonly serverCpuPerDelivery: number
@@ -83,8 +92,10 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
   await options.churn?.stop()
   await publishing.stop()
   const staying = options.staying ?? audience
-  if (options.churn) await untilStayersHeard(tally, { staying, messages: publishing.published })
-  else await untilHeard(tally, deliveriesBefore + publishing.published * audience)
+  const expected = deliveriesBefore + publishing.published * audience
+  const undelivered = options.churn
+    ? await untilStayersHeard(tally, { staying, messages: publishing.published }, options.tailSecondsMax)
+    : await untilHeard(tally, expected, options.tailSecondsMax)
   const milliseconds = performance.now() - began
   const serverCpu = cpuMicrosecondsOf(peer.pid) - serverCpuBefore
   const ownCpu = ownCpuMicroseconds() - ownCpuBefore
@@ -92,10 +103,12 @@ export async function measureRun(tally: Tally, crowd: Crowd, options: RunOptions
   tally.wakeAt = Number.POSITIVE_INFINITY
   publishing.close()
   const deliveries = tally.deliveries - deliveriesBefore
-  if (audience > 1) tally.compareOrders(crowd.indexes.filter((index) => index < staying))
+  if (audience > 1 && undelivered === 0 && options.hasOneOrder !== false)
+    tally.compareOrders(crowd.indexes.filter((index) => index < staying))
   return {
     published: publishing.published,
     deliveries,
+    undelivered,
     seconds: milliseconds / 1000,
     deliveriesPerSecond: (deliveries / milliseconds) * 1000,
     serverCpuPerDelivery: serverCpu / deliveries,

@@ -34,15 +34,25 @@ export function warnOfOthers(busy: readonly number[]): void {
   )
 }
 
-/** What was measured on: belongs beside every figure. */
+/** What was measured, and on what: belongs beside every figure. */
 export function machine(): Readonly<Record<string, unknown>> {
   const cores = cpus()
   return {
+    commit: commit(),
     bun: Bun.version,
     node: Bun.which("node") ? nodeVersion() : null,
     cores: cores.length,
     cpu: cores[0]?.model,
   }
+}
+
+/** Short, with a plus when files are changed that are in none; null outside of a checkout. */
+function commit(): string | null {
+  const git = (...words: string[]) => Bun.spawnSync(["git", "-C", import.meta.dir, ...words])
+  const head = git("rev-parse", "--short", "HEAD")
+  if (head.exitCode !== 0) return null
+  const isChanged = git("status", "--porcelain", "--untracked-files=no", ":/").stdout.length > 0
+  return head.stdout.toString().trim() + (isChanged ? "+" : "")
 }
 
 function nodeVersion(): string {

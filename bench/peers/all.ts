@@ -4,6 +4,7 @@ import { laba } from "./laba.ts"
 import { nchan } from "./nchan.ts"
 import type { Peer } from "./peer.ts"
 import { rabbitmq } from "./rabbitmq.ts"
+import { spring } from "./spring.ts"
 import { gaugePath, portInAddress, startServer } from "./start.ts"
 
 const bareBun: Peer = {
@@ -34,6 +35,7 @@ const peers: readonly Peer[] = [
   laba,
   nchan,
   rabbitmq,
+  spring,
   onNode("ws", "ws-node.mjs", ["websocket"]),
   onNode("socket.io", "socket.io-node.mjs", ["socket.io"]),
 ]

@@ -7,6 +7,10 @@ export interface Peer {
   readonly ways: readonly Way[]
   /** Why it cannot run here, in one line; undefined when it can. */
   missing?(): string | undefined
+  /** Seconds under load until its code is compiled, before anything is measured. Default: none besides the bench's own. */
+  readonly compileSeconds?: number
+  /** False when it brings messages of several publishers to its listeners in different orders. Default true. */
+  readonly hasOneOrder?: boolean
   /** Starts it on a free port and resolves when it listens. */
   start(options?: StartOptions): Promise<RunningPeer>
 }

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { webStompConnect, webStompDestination } from "../load/listening.ts"
 import { freePort } from "./free-port.ts"
 import type { Peer } from "./peer.ts"
-import { startServer } from "./start.ts"
+import { opensWebSocket, startServer } from "./start.ts"
 import { openStompDoor, type StompDoor } from "./stomp-door.ts"
 
 // Not the wrapper on the path: that one becomes another user.
@@ -14,6 +14,8 @@ const program = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 export const rabbitmq: Peer = {
   name: "rabbitmq",
   ways: ["web-stomp"],
+  // Each listener has a queue of its own, and each publisher fills all of them by itself.
+  hasOneOrder: false,
   missing: () => (existsSync(program) ? undefined : "RabbitMQ is not installed (Debian: rabbitmq-server)"),
   async start() {
     const folder = mkdtempSync(join(tmpdir(), "bench-rabbitmq-"))
@@ -31,6 +33,8 @@ export const rabbitmq: Peer = {
       RABBITMQ_LOG_BASE: join(folder, "log"),
       RABBITMQ_DIST_PORT: String(distribution),
       RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "plugins"),
+      // The server itself takes the place of the script that starts it, so that it, and not the script, is what is ended.
+      RUNNING_UNDER_SYSTEMD: "1",
       // The daemon that knows the names of nodes outlives them, so this one is its own.
       ERL_EPMD_PORT: String(names),
       RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq.conf"),
@@ -39,8 +43,9 @@ export const rabbitmq: Peer = {
     const server = await startServer({
       command: ["env", ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), program],
       portIn: () => port,
-      ready: () => opens(url),
+      ready: () => opensWebSocket(url),
       gauged: false,
+      startSecondsMax: 45,
       cleanUp() {
         Bun.spawnSync(["epmd", "-port", String(names), "-kill"])
         rmSync(folder, { recursive: true, force: true })
@@ -60,15 +65,4 @@ export const rabbitmq: Peer = {
       },
     }
   },
-}
-
-function opens(url: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = new WebSocket(url, ["v12.stomp"])
-    socket.onopen = () => {
-      socket.close()
-      resolve(true)
-    }
-    socket.onerror = () => resolve(false)
-  })
 }

@@ -13,6 +13,8 @@ interface StartCommand {
   /** For a server that does not say when it is ready: asked until it is true. */
   readonly ready?: () => Promise<boolean>
   readonly gauged: boolean
+  /** In which it must be ready. Default 20. */
+  readonly startSecondsMax?: number
   /** Called after the process has ended. */
   readonly cleanUp?: () => void
 }
@@ -28,8 +30,10 @@ process.on("exit", () => {
 process.on("SIGINT", () => process.exit(130))
 process.on("SIGTERM", () => process.exit(143))
 
-const startSecondsMax = 20
+const startSecondsDefault = 20
 const outputCharsMax = 20_000
+/** Of what a server wrote, its end is told where it did not start. */
+const toldCharsMax = 2000
 
 export async function startServer(start: StartCommand): Promise<RunningPeer> {
   const answers = new Map<string, (holds: LoopHolds | undefined) => void>()
@@ -75,24 +79,32 @@ export async function startServer(start: StartCommand): Promise<RunningPeer> {
   }
 }
 
-async function portOf(
-  server: Bun.Subprocess<"ignore", "pipe", "pipe">,
-  start: StartCommand,
-): Promise<number> {
+type Server = Bun.Subprocess<"ignore", "pipe", "pipe">
+
+/** What a server writes, as far as it is kept. Its pipes are read to their ends: a server whose pipe is full would block. */
+function outputOf(server: Server, onMore?: (output: string) => void): () => string {
   let output = ""
-  const found = Promise.withResolvers<number>()
   const listen = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
     const decoder = new TextDecoder()
     for await (const chunk of stream) {
-      // The pipe is read to its end: a server whose pipe is full would block.
       if (output.length < outputCharsMax) output += decoder.decode(chunk, { stream: true })
-      const port = start.portIn(output)
-      if (port !== undefined) found.resolve(port)
+      onMore?.(output)
     }
   }
   void listen(server.stdout)
   void listen(server.stderr)
-  const fail = (why: string): void => found.reject(new Error(`${start.command.join(" ")}: ${why}\n${output}`))
+  return () => output
+}
+
+async function portOf(server: Server, start: StartCommand): Promise<number> {
+  const found = Promise.withResolvers<number>()
+  const output = outputOf(server, (text) => {
+    const port = start.portIn(text)
+    if (port !== undefined) found.resolve(port)
+  })
+  const { startSecondsMax = startSecondsDefault } = start
+  const fail = (why: string): void =>
+    found.reject(new Error(`${start.command.join(" ")}: ${why}\n${output()}`))
   const deadline = setTimeout(() => fail(`not ready within ${startSecondsMax} s`), startSecondsMax * 1000)
   void server.exited.then((code) => fail(`ended with ${code}`))
   try {
@@ -103,16 +115,16 @@ async function portOf(
 }
 
 async function portWhenReady(
-  server: Bun.Subprocess<"ignore", "pipe", "pipe">,
+  server: Server,
   start: StartCommand,
   ready: () => Promise<boolean>,
 ): Promise<number> {
+  const output = outputOf(server)
+  const { startSecondsMax = startSecondsDefault } = start
   const deadline = performance.now() + startSecondsMax * 1000
   while (!(await ready())) {
     if (server.exitCode !== null || performance.now() > deadline) {
-      throw new Error(
-        `${start.command.join(" ")} does not answer: ${await new Response(server.stderr).text()}`,
-      )
+      throw new Error(`${start.command.join(" ")} does not answer: ${output().slice(-toldCharsMax)}`)
     }
     await Bun.sleep(20)
   }
@@ -123,4 +135,15 @@ async function portWhenReady(
 export function portInAddress(output: string): number | undefined {
   const match = /127\.0\.0\.1:(\d+)/.exec(output)
   return match ? Number(match[1]) : undefined
+}
+
+/** Whether a WebSocket for STOMP opens there, within a second. */
+export async function opensWebSocket(url: string): Promise<boolean> {
+  const socket = new WebSocket(url, ["v12.stomp"])
+  const opened = Promise.withResolvers<boolean>()
+  socket.onopen = () => opened.resolve(true)
+  socket.onerror = () => opened.resolve(false)
+  const answer = await Promise.race([opened.promise, Bun.sleep(1000).then(() => false)])
+  socket.close()
+  return answer
 }
