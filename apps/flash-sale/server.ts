@@ -32,7 +32,7 @@ import type { Click } from "./front/crossing.ts"
 import { startFront } from "./front/front.ts"
 import { Desk } from "./intake/desk.ts"
 import { addressAttemptsDefault, defaultPace, Pace, type PaceLimits } from "./intake/pace.ts"
-import { booksOf, Seal, secretOf } from "./intake/seal.ts"
+import { Seal, secretOf } from "./intake/seal.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
@@ -175,6 +175,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const cashier: Cashier = new Cashier({
     provider,
     find,
+    books: ledger.books,
     log,
     onUnknown: (callback) => retention.refund(callback),
   })
@@ -212,7 +213,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     log,
     find,
     provider,
-    webhook: options.webhook ? webhook({ ...options.webhook, clock, books: booksOf(ledger) }) : null,
+    webhook: options.webhook ? webhook({ ...options.webhook, clock, books: ledger.books }) : null,
   })
   onTold = (sale, told) => {
     counters.note(sale, told)

@@ -81,3 +81,24 @@ export function writeShopEvent(ledger: Ledger, told: ShopTold): void {
   )
   writeErrand(ledger, "webhook", told, Math.max(told.at, before?.at ?? 0))
 }
+
+interface PaymentWritten {
+  readonly payment: string
+  /** The sale's key. */
+  readonly sale: number
+  readonly number: number
+  readonly amount: number
+  readonly state: "kept" | "refund_due"
+  readonly at: number
+}
+
+/** Writes down that there is money, and what becomes of it. */
+export function writePayment(
+  ledger: Ledger,
+  { payment, sale, number, amount, state, at }: PaymentWritten,
+): void {
+  ledger.run(
+    "INSERT INTO payments (id, sale, number, amount, state, at) VALUES (?, ?, ?, ?, ?, ?)",
+    ...[payment, sale, number, amount, state, at],
+  )
+}

@@ -2,8 +2,9 @@
 // or after the unit went to somebody else, and each payment ends kept or refunded.
 import type { Act } from "./act.ts"
 import { settleItem } from "./decide.ts"
-import type { ReturnReason } from "./errand.ts"
+import { type ReturnReason, writePayment } from "./errand.ts"
 import type { Order } from "./memory.ts"
+import { referenceOf } from "./trade-reference.ts"
 
 /** A payment as the provider tells of it. */
 export interface Payment {
@@ -46,17 +47,11 @@ export function returnMoney(act: Act, number: number, payment: Payment): void {
 const isKnown = (act: Act, payment: Payment): boolean =>
   act.ledger.one("SELECT 1 FROM payments WHERE id = ?", payment.id) !== null
 
-function write(act: Act, number: number, payment: Payment, kept: boolean): void {
-  act.ledger.run(
-    "INSERT INTO payments (id, sale, number, amount, state, at) VALUES (?, ?, ?, ?, ?, ?)",
-    payment.id,
-    act.book.key,
-    number,
-    payment.amount,
-    kept ? "kept" : "refund_due",
-    act.now,
-  )
-  if (!kept) act.errand("refund", { payment: payment.id, sale: act.book.settings.id, number })
+function write(act: Act, number: number, { id, amount }: Payment, kept: boolean): void {
+  const { ledger, book, now: at } = act
+  const state = kept ? "kept" : "refund_due"
+  writePayment(ledger, { payment: id, sale: book.key, number, amount, state, at })
+  if (!kept) act.errand("refund", { payment: id, sale: act.book.settings.id, number })
 }
 
 /**
@@ -65,7 +60,11 @@ function write(act: Act, number: number, payment: Payment, kept: boolean): void 
  */
 export function endUnpaid(act: Act, order: Order, event: "timeout" | "cancel", isOpen = false): boolean {
   if (order.state !== "pending" || !act.moveOrder(order, event)) return false
-  if (isOpen) act.errand("close", { sale: act.book.settings.id, number: order.ticket.number })
+  if (isOpen) {
+    const { id: sale } = act.book.settings
+    const reference = referenceOf(act.ledger.books, sale, order)
+    act.errand("close", { sale, number: order.ticket.number, reference })
+  }
   const item = act.book.itemOf(order.ticket)
   act.moveUnit(item, "release")
   settleItem(act, item)

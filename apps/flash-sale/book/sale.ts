@@ -21,6 +21,7 @@ import { enteredWith } from "./entry-key.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
 import { type IntakeEntry, replay, ticketFrom } from "./replay.ts"
+import { readReference, referenceOf } from "./trade-reference.ts"
 import { expireTickets, leave, overdueOrders, rejectWaiting } from "./sweep.ts"
 
 export interface SaleOptions {
@@ -177,6 +178,23 @@ export class Sale {
       order.ticket.number,
     )
     order.opened = true
+  }
+
+  /** What an order is called at the payment provider. */
+  referenceOf(order: Order): string {
+    return referenceOf(this.options.ledger.books, this.id, order)
+  }
+
+  /** The number of the order that a reference is of; of one that these books do not have, whatever they have in its place, 0. */
+  private numberIn(reference: string): number {
+    const { number } = readReference(reference)
+    const order = this.orderOf(number)
+    return order !== null && this.referenceOf(order) !== reference ? 0 : number
+  }
+
+  /** Takes a payment that the provider tells of. Money for an order that there is not goes back. */
+  receive(reference: string, payment: Payment): void {
+    this.pay(this.numberIn(reference), payment)
   }
 
   /** Takes a payment. Money for an order that there is not goes back. */

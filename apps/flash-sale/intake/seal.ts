@@ -38,6 +38,3 @@ export function secretOf(ledger: Ledger, name: string): string {
   )
   return value
 }
-
-/** The identity of the books, made at their beginning: no other books have it. No secret. */
-export const booksOf = (ledger: Ledger): string => secretOf(ledger, "books").slice(0, 10)

@@ -24,6 +24,8 @@ const logPagesMax = 65_536
 
 export class Ledger {
   readonly database: Database
+  /** The identity of these books, which no others have: ten characters. */
+  readonly books: string
   private readonly between: ((step: string) => void) | undefined
   private commits = 0
   private readonly statements = new Map<string, Statement>()
@@ -32,6 +34,8 @@ export class Ledger {
     this.database = database
     this.between = between
     prepare(database)
+    const sql = "SELECT value FROM secrets WHERE name = 'books'"
+    this.books = this.one<{ value: string }>(sql)?.value ?? ""
   }
 
   /** Opens or makes the file; the path `:memory:` is for tests. Throws when it is no ledger of ours. */

@@ -1,7 +1,8 @@
 // Between the orders and the provider: opens a trade, looks at it, ends it before its unit goes to anybody else, and takes
 // what the provider tells. What it does not know after a crash it finds again in the orders.
 import type { Sale } from "../book/sale.ts"
-import { orderId } from "../delivery/record-of.ts"
+import type { Order } from "../book/memory.ts"
+import { readReference } from "../book/trade-reference.ts"
 import { Looks } from "./looks.ts"
 import { type Callback, type PaymentProvider, ProviderRefusal, type TradeEnd } from "./provider.ts"
 import type { WatchedProvider } from "./watched-provider.ts"
@@ -9,6 +10,8 @@ import type { WatchedProvider } from "./watched-provider.ts"
 interface CashierOptions {
   readonly provider: PaymentProvider & Partial<Pick<WatchedProvider, "mayAsk" | "isAway">>
   readonly find: (sale: string) => Sale | null
+  /** The identity of our books: what others' orders were paid by is not ours to take, nor to pay back. */
+  readonly books: string
   readonly log: (line: string) => void
   /** Takes money for a sale that is not known here; false when it is nobody's. */
   readonly onUnknown?: (callback: Callback) => boolean
@@ -23,13 +26,6 @@ type CancelAnswer = "cancelled" | "no_order" | "not_cancelled" | "provider_away"
 
 /** When to ask a provider again that was away: it is tried about so often. */
 export const retryAfterSeconds = 2
-
-/** The sale and the number in a reference. 0 stands for what is no number: there is no such order. */
-export function orderIn(reference: string): { readonly sale: string; readonly number: number } {
-  const dot = reference.lastIndexOf(".")
-  const digits = reference.slice(dot + 1)
-  return { sale: reference.slice(0, dot), number: /^[1-9]\d{0,14}$/.test(digits) ? Number(digits) : 0 }
-}
 
 /** Trades that are being ended at once, and those that are looked at. */
 const endingMax = 64
@@ -72,7 +68,7 @@ export class Cashier {
     // Who opens the payment page again may have paid on the last one.
     if (order.opened) this.look(sale, number)
     sale.markOpened(order)
-    const reference = orderId(sale.book, number)
+    const reference = sale.referenceOf(order)
     this.looks.add(reference, { sale, number }, sale.now())
     try {
       const { currency } = sale.book.settings
@@ -89,7 +85,7 @@ export class Cashier {
   look(sale: Sale, number: number): void {
     const order = sale.orderOf(number)
     if (order?.state !== "pending" || !order.opened || !this.mayLook) return
-    if (this.looks.wish(orderId(sale.book, number), sale.now())) void this.lookAt(sale, number)
+    if (this.looks.wish(sale.referenceOf(order), sale.now())) void this.lookAt(sale, order)
   }
 
   /**
@@ -101,12 +97,15 @@ export class Cashier {
     if (callback === null) return null
     // No money, no change: the order may have been paid since, or be over.
     if (callback.state === "declined") return true
-    const { sale: id, number } = orderIn(callback.reference)
-    const sale = this.options.find(id)
-    const { payment, amount } = callback
-    if (sale) sale.pay(number, { id: payment, amount })
-    else if (!this.options.onUnknown?.(callback)) {
-      this.options.log(`flash sale: ${payment} was paid for ${callback.reference}, which is of no sale`)
+    const { payment, amount, reference } = callback
+    const { sale: id, books } = readReference(reference)
+    const isOurs = books === this.options.books
+    const sale = isOurs ? this.options.find(id) : null
+    if (sale) sale.receive(reference, { id: payment, amount })
+    else if (!isOurs || !this.options.onUnknown?.(callback)) {
+      this.options.log(
+        `flash sale: ${payment} was paid for ${callback.reference}, which is of no sale of these books`,
+      )
       return false
     }
     return true
@@ -123,12 +122,13 @@ export class Cashier {
     // stay to be asked for, and money that comes is settled then.
     const given = due.filter(({ payBy }) => now > Math.max(payBy, watch.awakeSince) + this.graceMs)
     if (given.length > 0) sale.endOpen(given)
-    for (const { ticket, payBy, state } of due) {
+    for (const order of due) {
       if (this.ending.size >= endingMax || !this.mayAsk) return
+      const { ticket, payBy, state } = order
       const { number } = ticket
-      if (state !== "pending" || this.ending.has(orderId(sale.book, number))) continue
+      if (state !== "pending" || this.ending.has(sale.referenceOf(order))) continue
       if (now < (watch.failedAt.get(number) ?? -Infinity) + askAgainMs) continue
-      this.end(sale, number, { event: "timeout", untilMs: payBy + this.graceMs })
+      this.end(sale, order, { event: "timeout", untilMs: payBy + this.graceMs })
         .then((isAnswered) => isAnswered || watch.failedAt.set(number, sale.now()))
         // What cannot be written is still due, so it is tried again.
         .catch((error: unknown) => this.options.log(`flash sale: ${String(error)}`))
@@ -141,7 +141,7 @@ export class Cashier {
     if (order === null) return "no_order"
     if (order.state === "pending" && !order.opened) sale.end(number, "cancel")
     else if (order.state === "pending") {
-      const isAnswered = await this.end(sale, number, { event: "cancel", untilMs: Infinity })
+      const isAnswered = await this.end(sale, order, { event: "cancel", untilMs: Infinity })
       if (!isAnswered) return "provider_away"
     }
     return sale.orderOf(number)?.state === "cancelled" ? "cancelled" : "not_cancelled"
@@ -167,8 +167,11 @@ export class Cashier {
       watch = { sweptAt: now, awakeSince: now, failedAt: new Map() }
       this.watches.set(sale, watch)
       for (const line of [sale.book.unpaid, sale.book.offers])
-        for (const { ticket, opened } of line)
-          if (opened) this.looks.add(orderId(sale.book, ticket.number), { sale, number: ticket.number }, now)
+        for (const order of line)
+          if (order.opened) {
+            const { number } = order.ticket
+            this.looks.add(sale.referenceOf(order), { sale, number }, now)
+          }
     }
     if (now - watch.sweptAt > sleepMsMin) watch.awakeSince = now
     watch.sweptAt = now
@@ -177,18 +180,18 @@ export class Cashier {
 
   private lookRound(now: number): void {
     if (!this.mayLook) return
-    for (const { sale, number } of this.looks.take(now)) {
+    for (const { name, sale, number } of this.looks.take(now)) {
       const order = sale.orderOf(number)
-      if (order?.state !== "pending" || now >= order.payBy) this.looks.drop(orderId(sale.book, number))
-      else if (this.mayLook) void this.lookAt(sale, number)
+      if (order?.state !== "pending" || now >= order.payBy) this.looks.drop(name)
+      else if (this.mayLook) void this.lookAt(sale, order)
     }
   }
 
-  private async lookAt(sale: Sale, number: number): Promise<void> {
+  private async lookAt(sale: Sale, order: Order): Promise<void> {
     this.looking++
     try {
-      const trade = await this.options.provider.look(orderId(sale.book, number))
-      if (trade.state === "paid") sale.pay(number, { id: trade.payment, amount: trade.amount })
+      const trade = await this.options.provider.look(sale.referenceOf(order))
+      if (trade.state === "paid") sale.pay(order.ticket.number, { id: trade.payment, amount: trade.amount })
     } catch (error) {
       if (!(error instanceof ProviderRefusal)) this.options.log(`flash sale: ${String(error)}`)
     } finally {
@@ -202,10 +205,11 @@ export class Cashier {
    */
   private async end(
     sale: Sale,
-    number: number,
+    order: Order,
     { event, untilMs }: { event: "timeout" | "cancel"; untilMs: number },
   ): Promise<boolean> {
-    const name = orderId(sale.book, number)
+    const name = sale.referenceOf(order)
+    const { number } = order.ticket
     this.ending.add(name)
     try {
       const end = await this.closeTrade(name)

@@ -1,7 +1,7 @@
 // A payment provider by HTTP, as `docs/guide/flash-sale-payments.md` describes it; the payment simulator is one.
-import { createHmac, timingSafeEqual } from "node:crypto"
 import { z } from "zod"
 import { type Callback, type PaymentProvider, ProviderRefusal } from "./provider.ts"
+import { isSigned, signatureOf } from "./signed-body.ts"
 import { answerMsMax } from "./watched-provider.ts"
 
 interface HttpProviderOptions {
@@ -10,18 +10,11 @@ interface HttpProviderOptions {
   readonly secret: string
   /** Where callbacks go. */
   readonly callbackUrl: () => string
+  /** Milliseconds since 1970. Default: the system's. */
+  readonly clock?: () => number
 }
 
 export const signatureHeader = "x-payment-signature"
-
-export const signatureOf = (secret: string, body: string): string =>
-  createHmac("sha256", secret).update(body).digest("hex")
-
-export function isSigned(secret: string, headers: Headers, body: string): boolean {
-  const given = Buffer.from(headers.get(signatureHeader) ?? "")
-  const right = Buffer.from(signatureOf(secret, body))
-  return given.length === right.length && timingSafeEqual(given, right)
-}
 
 const amount = z.int().min(0)
 const closed = z.object({ state: z.literal("closed") })
@@ -36,13 +29,14 @@ const callback = z.object({
   state: z.enum(["paid", "declined"]).optional(),
 })
 
-export function httpProvider({ url, secret, callbackUrl }: HttpProviderOptions): PaymentProvider {
+export function httpProvider(options: HttpProviderOptions): PaymentProvider {
+  const { url, secret, callbackUrl, clock = Date.now } = options
   const base = url.replace(/\/+$/, "")
   const post = async (path: string, asked: unknown): Promise<Response> => {
     const body = JSON.stringify(asked)
     const answer = await fetch(base + path, {
       method: "POST",
-      headers: { "Content-Type": "application/json", [signatureHeader]: signatureOf(secret, body) },
+      headers: { "Content-Type": "application/json", [signatureHeader]: signatureOf(secret, clock(), body) },
       body,
       signal: AbortSignal.timeout(answerMsMax),
     })
@@ -61,7 +55,8 @@ export function httpProvider({ url, secret, callbackUrl }: HttpProviderOptions):
       const answer = await post("/refunds", { payment })
       await answer.body?.cancel()
     },
-    readCallback: (headers, body) => (isSigned(secret, headers, body) ? callbackIn(body) : null),
+    readCallback: (headers, body) =>
+      isSigned(secret, clock(), headers.get(signatureHeader), body) ? callbackIn(body) : null,
   }
 }
 

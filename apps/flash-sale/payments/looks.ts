@@ -50,10 +50,10 @@ export class Looks {
   }
 
   /** Those whose turn it is, once a second; each has its next turn later. */
-  take(now: number): Looked[] {
+  take(now: number): (Looked & { readonly name: string })[] {
     if (now - this.tookAt < 1000) return []
     this.tookAt = now
-    const taken: Looked[] = []
+    const taken: (Looked & { readonly name: string })[] = []
     for (const [name, entry] of this.entries) {
       if (taken.length >= perSecondMax) break
       if (entry.dueAt > now) continue
@@ -63,7 +63,7 @@ export class Looks {
       // To the end, so that with more than can be asked each has a turn.
       this.entries.delete(name)
       this.entries.set(name, entry)
-      taken.push(entry)
+      taken.push({ name, sale: entry.sale, number: entry.number })
     }
     return taken
   }

@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
 import { httpProvider } from "./http-provider.ts"
 import type { Callback } from "./provider.ts"
+import { signatureOf } from "./signed-body.ts"
 import { type Simulator, startSimulator } from "./simulator.ts"
 
+const secret = "shared"
 let simulator: Simulator
 let shop: Bun.Server<undefined>
 let received: (Callback | null)[] = []
 let wake: () => void = () => {}
-const provider = () =>
-  httpProvider({ url: simulator.url, secret: "shared", callbackUrl: () => shop.url.href })
+const provider = () => httpProvider({ url: simulator.url, secret, callbackUrl: () => shop.url.href })
 
 beforeAll(() => {
-  simulator = startSimulator({ path: ":memory:", secret: "shared", random: () => 0.5 })
+  simulator = startSimulator({ path: ":memory:", secret, random: () => 0.5 })
   shop = Bun.serve({
     port: 0,
     async fetch(request) {
@@ -112,8 +113,26 @@ test("a refund may be asked for twice", async () => {
   await expect(provider().refund("unknown")).rejects.toThrow("404")
 })
 
+const told = JSON.stringify({ reference: "a", payment: "p", amount: 1 })
+const read = (signature: string, body = told) =>
+  provider().readCallback(new Headers({ "x-payment-signature": signature }), body)
+
 test("a forged callback is nobody's", () => {
-  const body = JSON.stringify({ reference: "a", payment: "p", amount: 1 })
-  expect(provider().readCallback(new Headers({ "x-payment-signature": "0".repeat(64) }), body)).toBeNull()
-  expect(provider().readCallback(new Headers(), body)).toBeNull()
+  const seconds = Math.floor(Date.now() / 1000)
+  expect(read(signatureOf(secret, Date.now(), told))).toMatchObject({ payment: "p" })
+  expect(read(signatureOf("another", Date.now(), told))).toBeNull()
+  expect(read(signatureOf(secret, Date.now(), told), told.replace("1", "2"))).toBeNull()
+  expect(read("0".repeat(64))).toBeNull()
+  expect(read(`t=${seconds},v1=${"0".repeat(64)}`)).toBeNull()
+  expect(provider().readCallback(new Headers(), told)).toBeNull()
+})
+
+test("a callback that was heard once cannot be played again later, nor kept for later", () => {
+  for (const minutes of [4, -4])
+    expect(read(signatureOf(secret, Date.now() - minutes * 60_000, told))).not.toBeNull()
+  for (const minutes of [6, -6, 600_000])
+    expect(read(signatureOf(secret, Date.now() - minutes * 60_000, told))).toBeNull()
+  // The time is signed, too.
+  const old = signatureOf(secret, Date.now() - 3_600_000, told)
+  expect(read(old.replace(/t=\d+/, `t=${Math.floor(Date.now() / 1000)}`))).toBeNull()
 })

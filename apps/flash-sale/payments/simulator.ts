@@ -1,9 +1,10 @@
 // A payment provider to try things with, as an HTTP service of its own. What it has taken it remembers on disk; its
 // callbacks it can delay, double, reorder and lose, as real ones do.
 import { Database } from "bun:sqlite"
-import { isSigned, signatureHeader, signatureOf } from "./http-provider.ts"
+import { signatureHeader } from "./http-provider.ts"
 import { payPage } from "./pay-page.ts"
 import type { Callback, TradeNow } from "./provider.ts"
+import { isSigned, signatureOf } from "./signed-body.ts"
 
 /** How badly callbacks travel. Chances are 0 to 1. */
 export interface Weather {
@@ -138,7 +139,10 @@ export function startSimulator(options: SimulatorOptions): Simulator {
     later(attempt === 1 ? random() * weather.delayMsMax : 1000, async () => {
       const answer = await fetch(trade.callback, {
         method: "POST",
-        headers: { "Content-Type": "application/json", [signatureHeader]: signatureOf(secret, body) },
+        headers: {
+          "Content-Type": "application/json",
+          [signatureHeader]: signatureOf(secret, Date.now(), body),
+        },
         body,
       }).catch(() => null)
       await answer?.body?.cancel()
@@ -174,7 +178,8 @@ export function startSimulator(options: SimulatorOptions): Simulator {
       const text = await request.text()
       const body = JSON.parse(text) as never
       if (pathname === "/weather") return Response.json(Object.assign(weather, body))
-      if (!isSigned(secret, request.headers, text)) return problem(401, "The signature is wrong.")
+      if (!isSigned(secret, Date.now(), request.headers.get(signatureHeader), text))
+        return problem(401, "The signature is wrong.")
       if (pathname === "/trades") return open(body)
       if (pathname === "/trades/look") return look(body)
       if (pathname === "/trades/close") return close(body)

@@ -124,6 +124,12 @@ export class Errands {
     })
   }
 
+  private noteRefunded(payment: string): void {
+    const { ledger } = this.options
+    const sql = "UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'"
+    ledger.transaction("late refund done", () => ledger.run(sql, payment))
+  }
+
   private postpone({ id, kind, body }: Errand, attempts: number): void {
     const { ledger, clock, log } = this.options
     const dueAt = clock() + Math.min(waitMsMax, 500 * 2 ** Math.min(attempts, 10))
@@ -148,13 +154,19 @@ export class Errands {
   private async perform(errand: Errand): Promise<void> {
     if (errand.kind === "webhook") return this.options.webhook?.(errand)
     const { provider, find } = this.options
-    const { payment, sale, number } = errand.body as { payment: string; sale: string; number: number }
+    const { payment, sale, number, reference } = errand.body as Record<
+      "payment" | "sale" | "reference",
+      string
+    > & { readonly number: number }
     if (errand.kind === "refund") {
       await provider.refund(payment)
-      find(sale)?.refunded(number, payment)
+      const known = find(sale)
+      if (known) known.refunded(number, payment)
+      // Nobody watches over a sale that was put away, so it is only noted.
+      else this.noteRefunded(payment)
       return
     }
-    const end = await provider.close(`${sale}.${number}`)
+    const end = await provider.close(reference)
     if (end.state === "paid") find(sale)?.pay(number, { id: end.payment, amount: end.amount })
   }
 }

@@ -21,7 +21,7 @@ function ordersOf(world: World): Record<string, string>[] {
 }
 
 const tell = (world: World, payment: string, amount: number) =>
-  world.cashier.receive(new Headers(), JSON.stringify({ reference: "s.1", payment, amount }))
+  world.cashier.receive(new Headers(), JSON.stringify({ reference: world.reference(1), payment, amount }))
 
 test("a price has the digits of its currency", async () => {
   for (const [currency, price] of [

@@ -36,7 +36,7 @@ function retentionOf(world: World, { isClean = true } = {}) {
     onPutAway: (sale) => gone.push(sale),
   })
   const rows = (): number =>
-    ["sales", "stock", "intake", "tickets", "orders", "payments", "outbox", "errands"].reduce(
+    ["sales", "stock", "intake", "tickets", "orders", "outbox", "errands"].reduce(
       (sum, table) =>
         sum + (world.database.query(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }).n,
       0,
@@ -147,12 +147,27 @@ test("money that comes for a sale that is not here any more goes back, once", as
   using world = await overSale()
   world.pass(keepMs / 1000 + 1)
   const { retention } = retentionOf(world)
+  const late = { reference: world.reference(2), payment: "late", amount: 100 }
   retention.run()
-  const late = { reference: "s.2", payment: "late", amount: 100 }
   expect(retention.refund(late)).toBe(true)
   expect(retention.refund(late)).toBe(true)
   expect(retention.refund({ ...late, reference: "never.1" })).toBe(false)
   expect(world.database.query("SELECT count(*) AS n FROM errands WHERE kind = 'refund'").get()).toEqual({
     n: 1,
   })
+})
+
+test("a payment that was kept stays kept when its provider tells of it again after its sale was put away", async () => {
+  using world = await overSale()
+  const told = { reference: world.reference(1), payment: "p1", amount: 100 }
+  expect(world.database.query("SELECT id, state FROM payments").all()).toEqual([{ id: "p1", state: "kept" }])
+  world.pass(keepMs / 1000 + 1)
+  const { retention } = retentionOf(world)
+  const refunds = () => world.database.query("SELECT body FROM errands WHERE kind = 'refund'").all()
+  for (let turn = 0; turn < 10; turn++) {
+    retention.run()
+    expect(retention.refund(told)).toBe(true)
+    expect(refunds()).toEqual([])
+  }
+  expect(retention.all()).toHaveLength(1)
 })

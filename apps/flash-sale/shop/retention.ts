@@ -1,12 +1,12 @@
 // Puts old sales away. A sale that has been over for long enough leaves the books and the memory, and what is left is a
 // summary: what was sold, to how many, for how much, and what it takes to check an order list or a draw that was kept.
 import { createHash } from "node:crypto"
-import { shopTold, writeErrand } from "../book/errand.ts"
+import { shopTold, writeErrand, writePayment } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Sales } from "../book/sales.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import { commitmentOf } from "../model/draw.ts"
-import { orderIn } from "../payments/cashier.ts"
+import { readReference } from "../book/trade-reference.ts"
 import type { Callback } from "../payments/provider.ts"
 import { ordersCsv } from "./orders-csv.ts"
 
@@ -50,11 +50,13 @@ const rowsMax = 2000
 /** Between two looks at which sales are over: nothing depends on the minute. */
 const lookMs = 60_000
 
-/** Tables with rows of a sale, and what tells their rows apart. */
+/**
+ * Tables with rows of a sale, and what tells their rows apart. Payments stay, some hundred bytes each: a provider may tell of one again
+ * after years, and what was kept must then be told apart from what comes too late.
+ */
 const tables = [
   ["tickets", "number", "sale = ?1"],
   ["orders", "number", "sale = ?1"],
-  ["payments", "id", "sale = ?1"],
   ["stock", "item", "sale = ?1"],
   ["intake", "batch", "sale = ?1"],
   ["outbox", "id", "sale = ?1"],
@@ -100,20 +102,23 @@ export class Retention {
   /** Money for a sale that is not here any more goes back. False when there never was such a sale. */
   refund({ reference, payment, amount }: Callback): boolean {
     const { ledger, clock } = this.options
-    const { sale, number } = orderIn(reference)
-    const past = ledger.one<{ summary: string }>("SELECT summary FROM past_sales WHERE id = ?", sale)
+    const { sale, number } = readReference(reference)
+    const past = ledger.one<{ key: number; summary: string }>(
+      "SELECT key, summary FROM past_sales WHERE id = ?",
+      sale,
+    )
     if (!past) return false
-    const sql = "SELECT 1 FROM errands WHERE kind = 'refund' AND json_extract(body, '$.payment') = ?"
-    if (ledger.one(sql, payment)) return true
+    if (ledger.one("SELECT 1 FROM payments WHERE id = ?", payment)) return true
     const { currency } = JSON.parse(past.summary) as PastSale
     const money = { payment, amount, why: "past_sale" } as const
     const tell = shopTold({
       ...{ event: "returned", at: clock(), sale, number, currency, money },
       ...{ order: null, item: null },
     })
-    ledger.transaction("late refund", () =>
-      writeErrand(ledger, "refund", { payment, sale, number, tell }, clock()),
-    )
+    ledger.transaction("late refund", () => {
+      writePayment(ledger, { payment, sale: past.key, number, amount, state: "refund_due", at: clock() })
+      writeErrand(ledger, "refund", { payment, sale, number, tell }, clock())
+    })
     return true
   }
 

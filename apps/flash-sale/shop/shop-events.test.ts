@@ -79,11 +79,11 @@ test("late money that finds no unit is told as refunded", async () => {
 
 test("money that bought nothing is told as returned, and why; the order is what it was", async () => {
   using world = await annWon()
-  tell(world, "s.1", "cheap", 1)
+  tell(world, world.reference(1), "cheap", 1)
   await world.work()
   await world.pays(1)
-  tell(world, "s.1", "again")
-  tell(world, "s.7", "nobody's")
+  tell(world, world.reference(1), "again")
+  tell(world, world.reference(7), "nobody's")
   await world.work()
   const returned = eventsOf(world).filter(({ event }) => event === "returned")
   expect(returned).toMatchObject([

@@ -21,7 +21,12 @@ test("an id is never used twice: not after books were put away, nor by new books
   })
   for (const order of ["s.1", "t.1", "t.1"]) {
     using world = new World()
-    const tell = webhook({ url: shop.url.href, secret: "secret", clock: () => startsAt, books: world.books })
+    const tell = webhook({
+      url: shop.url.href,
+      secret: "secret",
+      clock: () => startsAt,
+      books: world.ledger.books,
+    })
     const errands = new Errands({
       ...{ ledger: world.ledger, clock: () => world.now, log: () => {}, find: () => null },
       ...{ provider: world.provider, webhook: tell },

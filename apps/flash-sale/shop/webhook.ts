@@ -1,6 +1,7 @@
 // Tells the shop's own systems, signed over the time and the body, so that neither can be changed and an old call cannot
 // be played again later.
-import { createHmac, hash } from "node:crypto"
+import { hash } from "node:crypto"
+import { signatureOf } from "../payments/signed-body.ts"
 import type { Errand } from "./errands.ts"
 
 interface WebhookOptions {
@@ -12,10 +13,6 @@ interface WebhookOptions {
 }
 
 const answerMsMax = 5000
-
-/** The header `Flash-Sale-Signature`: `t=<seconds>,v1=<hex of HMAC-SHA256 over "<seconds>.<body>">`. */
-export const webhookSignature = (secret: string, seconds: number, body: string): string =>
-  `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`
 
 /**
  * An event's id: the same in every repeat, and no other event's. Rows' numbers begin again when books are put away, restored or new, so it
@@ -32,7 +29,7 @@ export function webhook({ url, secret, clock, books }: WebhookOptions): (errand:
       method: "POST",
       headers: {
         "Content-Type": "application/json",
-        "Flash-Sale-Signature": webhookSignature(secret, Math.floor(clock() / 1000), text),
+        "Flash-Sale-Signature": signatureOf(secret, clock(), text),
       },
       body: text,
       redirect: "error",

@@ -1,6 +1,7 @@
 // Defects of payment that were read in the code of other flash sales: late, doubled, lost and wrong money, each as a test
 // that ours does not have it.
 import { expect, test } from "bun:test"
+import type { Order } from "../book/memory.ts"
 import { Cashier } from "../payments/cashier.ts"
 import { httpProvider } from "../payments/http-provider.ts"
 import { type Simulator, startSimulator } from "../payments/simulator.ts"
@@ -93,7 +94,10 @@ test("a second payment of one order goes back, and the order stays paid", async 
   await world.admitted("ann")
   await world.work()
   await world.pays(1)
-  world.cashier.receive(new Headers(), JSON.stringify({ reference: "s.1", payment: "again", amount: 100 }))
+  world.cashier.receive(
+    new Headers(),
+    JSON.stringify({ reference: world.reference(1), payment: "again", amount: 100 }),
+  )
   await world.work()
   expect(world.database.query("SELECT id, state FROM payments ORDER BY id").all()).toEqual([
     { id: "again", state: "refunded" },
@@ -107,7 +111,10 @@ test("two payments that are told of in the wrong order: one is kept, one goes ba
   await world.admitted("ann")
   await world.work()
   for (const payment of ["second", "first", "second"])
-    world.cashier.receive(new Headers(), JSON.stringify({ reference: "s.1", payment, amount: 100 }))
+    world.cashier.receive(
+      new Headers(),
+      JSON.stringify({ reference: world.reference(1), payment, amount: 100 }),
+    )
   await world.work()
   expect(world.database.query("SELECT id, state FROM payments ORDER BY id").all()).toEqual([
     { id: "first", state: "refunded" },
@@ -137,7 +144,7 @@ test("“declined” that comes after “paid” changes nothing", async () => {
     startSimulator({ path: ":memory:", secret: "shared", weather: { declined: 1, reordered: 1 } }),
   )
   const provider = httpProvider({ url: simulator.url, secret: "shared", callbackUrl: () => server.url.href })
-  const cashier = new Cashier({ provider, find: () => world.sale, log: () => {} })
+  const cashier = new Cashier({ provider, find: () => world.sale, books: world.ledger.books, log: () => {} })
   const opened = await cashier.open(world.sale, 1)
   const payUrl = "payUrl" in opened ? opened.payUrl : ""
   const statuses = [await fetch(payUrl, { method: "POST" }), await fetch(payUrl, { method: "POST" })]
@@ -154,7 +161,10 @@ test("a wrong amount buys nothing and goes back", async () => {
   using world = new World(one)
   await world.admitted("ann")
   await world.work()
-  world.cashier.receive(new Headers(), JSON.stringify({ reference: "s.1", payment: "cheap", amount: 1 }))
+  world.cashier.receive(
+    new Headers(),
+    JSON.stringify({ reference: world.reference(1), payment: "cheap", amount: 1 }),
+  )
   await world.work()
   expect(world.sale.orderOf(1)?.state).toBe("pending")
   expect(world.database.query("SELECT state FROM payments").all()).toEqual([{ state: "refunded" }])
@@ -208,8 +218,8 @@ test("money for an order that there is not is written down and goes back", async
   world.provider.refund = async () => {
     throw new Error("The provider is away.")
   }
-  for (let time = 0; time < 2; time++) expect(tell("s.999", "lost")).toBe(true)
-  expect(tell("s.one", "garbled")).toBe(true)
+  for (let time = 0; time < 2; time++) expect(tell(world.reference(999), "lost")).toBe(true)
+  expect(tell(world.reference("one"), "garbled")).toBe(true)
   await world.work()
   const payments = () => world.database.query("SELECT id, number, state FROM payments ORDER BY id").all()
   expect(payments()).toEqual([
@@ -226,6 +236,50 @@ test("money for an order that there is not is written down and goes back", async
   await world.work()
   expect(payments()).toMatchObject([{ state: "refunded" }, { state: "refunded" }])
   expect(world.findings()).toEqual([])
+})
+
+test("a payment for an order of other books is nobody's here, though they had the same sale and number", async () => {
+  using others = new World(one)
+  using world = new World(one)
+  for (const [each, user] of [
+    [others, "ann"],
+    [world, "ben"],
+  ] as const) {
+    await each.admitted(user)
+    await each.work()
+  }
+  await others.cashier.open(others.sale, 1)
+  others.provider.pay("s.1")
+  const [told] = others.provider.callbacks
+  expect(world.cashier.receive(new Headers(), JSON.stringify(told))).toBe(false)
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("pending")
+  // Nor is it paid back here: those who took it keep it.
+  expect(world.database.query("SELECT * FROM payments").all()).toEqual([])
+  expect(others.sale.referenceOf(others.sale.orderOf(1) as Order)).not.toBe(world.reference(1))
+})
+
+test("a payment for an order that was lost with restored books goes back, and pays nobody else's", async () => {
+  const book = (user: string) => async (world: World) => {
+    await world.admitted(user)
+    await world.work()
+    await world.cashier.open(world.sale, 1)
+  }
+  using world = new World(one)
+  const before = world.database.serialize()
+  await book("ann")(world)
+  world.provider.pay("s.1")
+  const [told] = world.provider.callbacks
+  using restored = new World(one, 0, before)
+  restored.pass(5)
+  await book("ben")(restored)
+  expect(restored.cashier.receive(new Headers(), JSON.stringify(told))).toBe(true)
+  await restored.work()
+  expect(restored.sale.orderOf(1)?.state).toBe("pending")
+  expect(restored.database.query("SELECT number, state FROM payments").all()).toEqual([
+    { number: 0, state: "refunded" },
+  ])
+  expect(restored.findings()).toEqual([])
 })
 
 test("money for a sale that never was here is not acknowledged", async () => {

@@ -32,7 +32,7 @@ export class PageProvider implements AsyncDisposable {
       port: 0,
       fetch: async (request) => {
         const text = await request.text()
-        if (request.headers.get("X-Payment-Signature") !== this.sign(text))
+        if (!this.isSigned(request.headers.get("X-Payment-Signature") ?? "", text))
           return new Response(null, { status: 401 })
         if (this.failsWith !== null) return new Response("Sorry.", { status: this.failsWith })
         const { pathname } = new URL(request.url)
@@ -76,8 +76,13 @@ export class PageProvider implements AsyncDisposable {
     await this.server.stop(true)
   }
 
-  private sign(body: string, secret = this.secret): string {
-    return createHmac("sha256", secret).update(body).digest("hex")
+  private sign(body: string, secret = this.secret, seconds = Math.floor(Date.now() / 1000)): string {
+    return `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`
+  }
+
+  private isSigned(header: string, body: string): boolean {
+    const seconds = Number(/^t=(\d+),/.exec(header)?.[1])
+    return Math.abs(Date.now() / 1000 - seconds) < 300 && header === this.sign(body, this.secret, seconds)
   }
 
   private answer(path: string, body: Record<string, unknown>): Response {
@@ -92,7 +97,7 @@ export class PageProvider implements AsyncDisposable {
           payment: null,
           isClosed: false,
         })
-      return Response.json({ payUrl: `${this.url}/pay/${reference}` })
+      return Response.json({ payUrl: `${this.url}/pay/${encodeURIComponent(reference)}` })
     }
     if (path === "/trades/look") {
       if (!trade) return new Response(null, { status: 404 })

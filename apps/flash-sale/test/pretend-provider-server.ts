@@ -1,6 +1,7 @@
 // The pretend provider over HTTP, with a page to pay at: for what the simulator never does, because it keeps its word.
-import { signatureHeader, signatureOf } from "../payments/http-provider.ts"
+import { signatureHeader } from "../payments/http-provider.ts"
 import { payPage } from "../payments/pay-page.ts"
+import { signatureOf } from "../payments/signed-body.ts"
 import { PretendProvider } from "./pretend-provider.ts"
 
 export interface PretendProviderServer extends AsyncDisposable {
@@ -14,6 +15,9 @@ export interface PretendProviderServer extends AsyncDisposable {
   holdClose(reference: string): () => void
 }
 
+/** A reference without its mark: tests name trades by their orders. */
+const orderOf = (reference: string): string => reference.split(".").slice(0, 2).join(".")
+
 export function startPretendProvider(secret: string): PretendProviderServer {
   const provider = new PretendProvider()
   let callbackUrl = ""
@@ -22,11 +26,11 @@ export function startPretendProvider(secret: string): PretendProviderServer {
   const held = new Map<string, Promise<void>>()
   const tell = async (): Promise<void> => {
     for (const callback of provider.callbacks.splice(0)) {
-      if (untold.has(callback.reference)) continue
+      if (untold.has(orderOf(callback.reference))) continue
       const body = JSON.stringify(callback)
       const answer = await fetch(callbackUrl, {
         method: "POST",
-        headers: { [signatureHeader]: signatureOf(secret, body) },
+        headers: { [signatureHeader]: signatureOf(secret, Date.now(), body) },
         body,
       })
       await answer.body?.cancel()
@@ -54,9 +58,10 @@ export function startPretendProvider(secret: string): PretendProviderServer {
         })
       }
       const asked = body["reference"] ?? ""
-      if (pathname === "/trades/look" && !unseen.has(asked)) return Response.json(await provider.look(asked))
+      if (pathname === "/trades/look" && !unseen.has(orderOf(asked)))
+        return Response.json(await provider.look(asked))
       if (pathname === "/trades/close") {
-        await held.get(asked)
+        await held.get(orderOf(asked))
         return Response.json(await provider.close(asked))
       }
       if (pathname === "/refunds") {

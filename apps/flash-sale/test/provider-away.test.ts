@@ -76,11 +76,16 @@ test("trades that cannot be closed take no turns of the others", async () => {
   const { provider } = world
   const close = provider.close.bind(provider)
   provider.close = async (reference) => {
-    if (reference !== "s.4") throw new Error("Something is wrong with this one.")
+    if (reference !== world.reference(4)) throw new Error("Something is wrong with this one.")
     return close(reference)
   }
   const watched = watchedProvider(provider, { clock: () => world.now })
-  const cashier = new Cashier({ provider: watched, find: () => world.sale, log: () => {} })
+  const cashier = new Cashier({
+    provider: watched,
+    find: () => world.sale,
+    books: world.ledger.books,
+    log: () => {},
+  })
   for (let number = 1; number <= 4; number++) await cashier.open(world.sale, number)
   world.pass(299)
   cashier.sweep(world.sale)
@@ -105,7 +110,7 @@ test("after a sleep of the machine the provider is asked before an order ends", 
   }
   world.pass(3600)
   await world.work()
-  expect(asked).toEqual(["s.1"])
+  expect(asked).toEqual([world.reference(1)])
   expect(world.sale.orderOf(1)?.state).toBe("pending")
   await live(world, 16)
   expect(world.sale.orderOf(1)?.state).toBe("expired")

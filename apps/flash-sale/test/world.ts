@@ -9,7 +9,7 @@ import type { Loudspeaker } from "../delivery/loudspeaker.ts"
 import { Tellings } from "../delivery/tellings.ts"
 import { type Admission, Desk, type EntryAnswer } from "../intake/desk.ts"
 import { smallPace } from "../intake/pace.ts"
-import { booksOf, Seal } from "../intake/seal.ts"
+import { Seal } from "../intake/seal.ts"
 import { Ledger } from "../ledger/ledger.ts"
 import { snapshotOf } from "../ledger/snapshot.ts"
 import { inspect } from "../model/invariants.ts"
@@ -54,11 +54,15 @@ export class World implements Disposable {
   private dead = false
   private life: Life | null = null
 
-  /** The books are in memory, unless they are given a place. */
-  constructor(given: SaleGiven = {}, secondsBeforeStart = 0, path = ":memory:") {
-    this.database = new Database(path, { create: true, strict: true })
+  /** The books are in memory, unless they are given a place; or are those of a backup, and then there is the sale. */
+  constructor(given: SaleGiven = {}, secondsBeforeStart = 0, from: string | Buffer = ":memory:") {
+    this.database =
+      typeof from === "string"
+        ? new Database(from, { create: true, strict: true })
+        : Database.deserialize(from, { strict: true })
     this.now -= secondsBeforeStart * 1000
     this.revive()
+    if (typeof from !== "string") return
     const settings = saleSchema.parse({
       id: "s",
       title: "A sale",
@@ -93,10 +97,6 @@ export class World implements Disposable {
 
   get isDead(): boolean {
     return this.dead
-  }
-
-  get books(): string {
-    return booksOf(this.ledger)
   }
 
   get tellings(): Tellings {
@@ -169,6 +169,12 @@ export class World implements Disposable {
     await this.work()
   }
 
+  /** What the order of a number is called at the provider; of one that there is not, what it could be called. */
+  reference(number: number | string): string {
+    const order = typeof number === "number" ? this.sale.orderOf(number) : null
+    return order ? this.sale.referenceOf(order) : `s.${number}.${this.ledger.books}00000000`
+  }
+
   /** The ticket as it stands now: memory may have been read again. */
   ticket(number: number): Ticket {
     return this.sale.book.tickets.get(number) as Ticket
@@ -232,7 +238,7 @@ export class World implements Disposable {
       sales,
       tellings,
       desk: sale ? new Desk({ sale, seal: new Seal("secret"), wake: () => {}, pace: smallPace() }) : null,
-      cashier: new Cashier({ provider: this.provider, find, log }),
+      cashier: new Cashier({ provider: this.provider, find, books: ledger.books, log }),
       errands: new Errands({
         ledger,
         clock: () => this.now,
