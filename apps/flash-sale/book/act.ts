@@ -78,7 +78,7 @@ export class Act {
       changedAt: this.now,
     }
     ticket.order = order
-    this.book.pending += 1
+    item.pending += 1
     ;(offer ? this.book.offers : this.book.unpaid).join(order)
     this.ledger.run(
       "INSERT INTO orders (sale, number, user, item, price, state, offer, created_at, pay_by, changed_at) VALUES (?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?)",
@@ -110,7 +110,7 @@ export class Act {
       before,
     )
     if (rows !== 1) throw new Error(`Order ${order.ticket.number} is not ${before} on disk.`)
-    if (before === "pending") this.book.pending -= 1
+    if (before === "pending") this.book.itemOf(order.ticket).pending -= 1
     order.state = state
     order.changedAt = this.now
     this.touch(order.ticket)

@@ -1,6 +1,5 @@
 // Decisions: who is next gets a unit, a place on the wait-list, or the plain truth. Pure of time and of disk: it fires
 // events at tickets through the transaction that it is handed.
-import { capacityOf } from "../model/sale.ts"
 import { isGone } from "../model/unit.ts"
 import type { Act } from "./act.ts"
 import type { Book, Item, Ticket } from "./memory.ts"
@@ -36,12 +35,15 @@ function decideOne(act: Act, ticket: Ticket): void {
   const item = act.book.itemOf(ticket)
   if (item.counts.available > 0) act.win(ticket, false)
   // A unit that is held may come back; one that is sold does not.
-  else if (item.waitlisted < waitRoom(act.book, item)) act.moveTicket(ticket, "wait")
+  else if (item.waitlisted < capacityOf(act.book, item)) act.moveTicket(ticket, "wait")
   else act.moveTicket(ticket, "lose")
 }
 
-/** How many may wait for what may come back: as many times as the shop thinks that people give up. */
-function waitRoom({ settings }: Book, { counts }: Item): number {
+/**
+ * How many may wait for an item, or have still to pay: as many times what is left as the shop thinks that people give up. Each item
+ * has a bound of its own: a crowd for one must not keep anybody from the others.
+ */
+function capacityOf({ settings }: Book, { counts }: Item): number {
   const left = counts.available + counts.held
   return left === 0 ? 0 : Math.ceil(left * settings.factor) + settings.reserve
 }
@@ -74,7 +76,7 @@ export function settleItem(act: Act, item: Item): void {
 
 /** How many wait for an item who cannot win any more. */
 export const surplusOf = (book: Book, item: Item): number =>
-  Math.max(0, item.waitlisted - waitRoom(book, item))
+  Math.max(0, item.waitlisted - capacityOf(book, item))
 
 /** Tickets settled in one transaction: some 20 ms of writing. The rest follows in the next ones. */
 const settledMax = 1000
@@ -104,8 +106,10 @@ export function tellHopeless(act: Act, limit: number): number {
   return told
 }
 
-/** Tickets and unpaid orders that may live now: the more is sold, the fewer it makes sense to let wait. */
-export function capacityNow({ settings, items }: Book): number {
-  const left = items.reduce((sum, { counts }) => sum + counts.available + counts.held, 0)
-  return Math.min(capacityOf(settings), Math.ceil(left * settings.factor) + settings.reserve)
-}
+/** Whether as many live for an item as it makes sense to let wait, with `more` who are about to: the more is sold, the fewer. */
+export const isFull = (book: Book, item: Item, more: number): boolean =>
+  item.queued + item.waitlisted + item.pending + more >= capacityOf(book, item)
+
+/** Tickets and unpaid orders that may live now, for all items together. */
+export const capacityNow = (book: Book): number =>
+  book.items.reduce((sum, item) => sum + capacityOf(book, item), 0)

@@ -66,9 +66,10 @@ export interface Item {
   /** Seats given out on the wait-list, and who has left theirs. */
   seats: number
   readonly departures: Departures
-  /** Tickets in the queue for it, and on its wait-list. */
+  /** Tickets in the queue for it, on its wait-list, and unpaid orders of it. */
   queued: number
   waitlisted: number
+  pending: number
   /** Turns up to here were told already that it is gone. */
   goneUntil: number
   changed: boolean
@@ -99,7 +100,6 @@ export class Book {
   rejected = 0
   queued = 0
   waitlisted = 0
-  pending = 0
 
   constructor(facts: {
     key: number
@@ -122,6 +122,7 @@ export class Book {
       departures: new Departures(),
       queued: 0,
       waitlisted: 0,
+      pending: 0,
       goneUntil: 0,
       changed: false,
     }))
@@ -180,6 +181,11 @@ export class Book {
 
   turnOf(ticket: Ticket): number | null {
     return this.turns?.turnOf(ticket.number) ?? null
+  }
+
+  /** Unpaid orders. */
+  get pending(): number {
+    return this.items.reduce((sum, item) => sum + item.pending, 0)
   }
 
   /** Tickets and unpaid orders alive: what the capacity bounds. */

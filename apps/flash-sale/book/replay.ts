@@ -183,7 +183,7 @@ function readOrders(ledger: Ledger, book: Book): void {
     }
     ticket.order = order
     if (order.state !== "pending") continue
-    book.pending += 1
+    book.itemOf(ticket).pending += 1
     ;(order.offer ? book.offers : book.unpaid).join(order)
   }
 }

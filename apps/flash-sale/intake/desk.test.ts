@@ -93,3 +93,34 @@ test("an attempt is counted once, turned away or let in", async () => {
     expect(world.desk.turnAway({ user: "ann", key: "k" })).toBeNull()
   expect(world.desk.turnAway({ user: "ann", key: "k" })).toMatchObject({ refused: "TOO_FAST" })
 })
+
+test("a full queue for some items keeps nobody from the others", async () => {
+  const items = ["hot", "hotter", "calm"].map((id) => ({ id, title: id, stock: 2, price: 100 }))
+  using world = new World({ items, factor: 1, reserve: 1 })
+  const crowd = await Promise.all(
+    ["hot", "hotter"].flatMap((item) =>
+      Array.from({ length: 5 }, (_, at) => world.enter(`${item}-${at}`, { item })),
+    ),
+  )
+  const refusals = crowd.flatMap((answer) => ("refused" in answer ? answer.refused : []))
+  expect(refusals).toEqual(Array.from({ length: 4 }, () => "QUEUE_FULL" as const))
+  expect(world.desk.turnAway({ user: "ann", key: "k" })).toBeNull()
+  for (const user of ["ann", "ben", "cleo"]) await world.admitted(user, { item: "calm" })
+  // Nobody could be let in, whatever they want: that is said before it is known.
+  expect(world.desk.turnAway({ user: "dora", key: "k" })).toMatchObject({ refused: "QUEUE_FULL" })
+  await world.work()
+  expect(world.ticket(7).state).toBe("won")
+})
+
+test("those whose tickets are not written down yet count for their own item alone", async () => {
+  const items = ["hot", "calm"].map((id) => ({ id, title: id, stock: 1, price: 100 }))
+  using world = new World({ items, factor: 1, reserve: 0 })
+  const wish = (user: string, item: string) =>
+    world.desk.enter({ user, item, key: "k", token: world.desk.token(user) as string })
+  const first = wish("ann", "hot")
+  expect(await wish("ben", "hot")).toMatchObject({ refused: "QUEUE_FULL" })
+  const other = wish("cleo", "calm")
+  world.desk.flush(() => {})
+  expect(await first).toMatchObject({ ticket: { number: 1 } })
+  expect(await other).toMatchObject({ ticket: { number: 2 } })
+})

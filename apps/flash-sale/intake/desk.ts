@@ -1,8 +1,8 @@
 // The desk before the queue. It refuses at once and from memory; whom it lets in waits for the next batch to be written,
 // and is answered after that. Nothing that it says yes to is only in memory.
-import type { Ticket } from "../book/memory.ts"
+import type { Item, Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
-import { capacityNow } from "../book/decide.ts"
+import { isFull } from "../book/decide.ts"
 import { decidesAt, entryOpensAt } from "../model/sale.ts"
 import { isWaiting } from "../model/ticket.ts"
 import { isGone } from "../model/unit.ts"
@@ -65,6 +65,8 @@ export class Desk {
   private readonly addresses: Pace | null
   private readonly onAttempt: () => void
   private waiting: Waiting[] = []
+  /** How many of them there are for each item. */
+  private waitingFor = new Map<number, number>()
   private readonly byUser = new Map<string, Waiting>()
 
   constructor(options: DeskOptions) {
@@ -113,8 +115,8 @@ export class Desk {
     if (held !== null) return held
     const gone = book.items.filter(({ counts }) => isGone(counts)).length
     if (gone === book.items.length) return refuse("SOLD_OUT")
-    // Whose item is gone must not be told to come again.
-    return gone === 0 ? this.fullness(now) : null
+    // Whose item is gone must not be told to come again, and whose item has room must be let in.
+    return gone === 0 && book.items.every((_, at) => this.isFull(at)) ? this.queueFull(now) : null
   }
 
   /** Answers whom `turnAway` did not. */
@@ -128,6 +130,7 @@ export class Desk {
     const batch = this.waiting
     if (batch.length === 0) return 0
     this.waiting = []
+    this.waitingFor.clear()
     this.byUser.clear()
     try {
       const tickets = this.sale.admit(batch)
@@ -178,15 +181,17 @@ export class Desk {
     const item = book.items[at]
     if (!item) return refuse("NO_SUCH_ITEM", { items: book.items.map(({ id }) => id) })
     if (isGone(item.counts)) return refuse("SOLD_OUT")
-    const full = this.fullness(now)
-    if (full !== null) return full
+    if (this.isFull(at)) return this.queueFull(now)
     // Before the start everybody is shuffled, so there is nothing that a token would protect.
     return now >= book.settings.startsAt && !this.isToken(entry, now) ? refuse("BAD_TOKEN") : null
   }
 
-  private fullness(now: number): Refusal | null {
+  private isFull(at: number): boolean {
     const { book } = this.sale
-    if (book.live + this.waiting.length < capacityNow(book)) return null
+    return isFull(book, book.items[at] as Item, this.waitingFor.get(at) ?? 0)
+  }
+
+  private queueFull(now: number): Refusal {
     return refuse("QUEUE_FULL", { retryAfterSeconds: this.retryAfterSeconds(now) })
   }
 
@@ -223,6 +228,7 @@ export class Desk {
     const { promise, resolve } = Promise.withResolvers<EntryAnswer>()
     const waiting: Waiting = { user, item, key, promise, answer: resolve }
     this.waiting.push(waiting)
+    this.waitingFor.set(item, (this.waitingFor.get(item) ?? 0) + 1)
     this.byUser.set(user, waiting)
     this.wake()
     return promise

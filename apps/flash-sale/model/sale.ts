@@ -1,4 +1,4 @@
-// What a sale is: its settings as the shop gives them, and its phases. The bound of its queue is computed here.
+// What a sale is: its settings as the shop gives them, and its phases.
 import { z } from "zod"
 
 export type SalePhase =
@@ -43,9 +43,9 @@ export const saleSchema = z
     drawAt: time.optional(),
     /** The sale closes by itself. Default: never. */
     endsAt: time.optional(),
-    /** Tickets that may live at once, as a multiple of the stock. Default 3: two in three may give up or not pay. */
+    /** Tickets that may live at once for an item, as a multiple of its stock. Default 3: two in three may give up or not pay. */
     factor: z.number().min(1).max(1000).default(3),
-    /** And some more, so that a sale of three units has a queue at all. Default 100. */
+    /** And for each item some more, so that a sale of three units has a queue at all. Default 100. */
     reserve: z.int().min(0).max(10_000_000).default(100),
     /** How long a winner may take to pay. Default 300. */
     payBySeconds: z.int().min(1).max(86_400).default(300),
@@ -79,9 +79,3 @@ export const entryOpensAt = ({ mode, startsAt, lobbyAt }: SaleSettings): number 
 /** When the first ticket may be decided: after the shuffle or the draw. */
 export const decidesAt = ({ mode, startsAt, drawAt }: SaleSettings): number =>
   mode === "lottery" ? (drawAt ?? startsAt + drawMsAfter) : startsAt
-
-/** Tickets and unpaid orders that may live at once: the bound of the queue. */
-export function capacityOf({ items, factor, reserve }: SaleSettings): number {
-  const stock = items.reduce((sum, item) => sum + item.stock, 0)
-  return Math.ceil(stock * factor) + reserve
-}
