@@ -35,6 +35,8 @@ export class Act {
   readonly now: number
   /** Tickets on a wait-list that it gave an offer or the plain truth: there is a bound for each transaction. */
   settled = 0
+  /** The ticket that is being changed: what is thrown meanwhile is its fault. */
+  about: Ticket | null = null
   private readonly webhooks: boolean
   private readonly changed = new Set<Ticket>()
   private readonly decided: Ticket[] = []
@@ -51,6 +53,7 @@ export class Act {
 
   /** Fires an event at a ticket. False when it means nothing to it any more. */
   moveTicket(ticket: Ticket, event: TicketEvent): boolean {
+    this.about = ticket
     const state = next(ticketMachine, ticket.state, event)
     if (state === ticket.state) return false
     const before = ticket.state
@@ -98,6 +101,7 @@ export class Act {
 
   /** Fires an event at an order, by compare-and-set. False when it means nothing to it any more. */
   moveOrder(order: Order, event: OrderEvent, money: MoneyTold | null = null): boolean {
+    this.about = order.ticket
     const before = order.state
     const state = next(orderMachine, before, event)
     if (state === before) return false
@@ -142,6 +146,7 @@ export class Act {
 
   /** Writes what is written once a transaction. The last step of it. */
   finish(): Told {
+    this.about = null
     const { key, items } = this.book
     for (const item of items) if (item.changed) this.writeStock(item)
     for (const batch of this.finished) this.ledger.run("DELETE FROM intake WHERE batch = ?", batch)

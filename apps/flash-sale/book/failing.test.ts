@@ -61,7 +61,7 @@ test("while decisions fail they are tried once a second, and what somebody asks 
   expect(world.findings()).toEqual([])
 }, 60_000)
 
-test("a ticket that breaks every decision is found by halves, and not by reading the memory for each one before it", async () => {
+test("a ticket that breaks every decision is found, and not by reading the memory for each one before it", async () => {
   using world = new World(many)
   const crowd = entrants(1000)
   crowd[700] = { user: "poison", item: 0, key: "k" }
@@ -126,4 +126,81 @@ test("nobody is given up on because others could not be told that they wait for 
   world.pass(2)
   await world.work()
   expect([...world.sale.book.tickets].map(({ state }) => state)).toEqual(["won", "won", "sold_out"])
+})
+
+/** From now on what is done to a user's row fails, as a bug of ours would. */
+const poison = (world: World, what: string): void => {
+  world.database.run(
+    `CREATE TRIGGER poison BEFORE ${what} WHEN NEW.user = 'poison' BEGIN SELECT RAISE(ABORT, 'poison'); END`,
+  )
+}
+
+async function live(world: World, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    world.pass(1)
+    await world.work()
+  }
+}
+
+test("a ticket that breaks every offer is passed over: the wait-list and the queue go on", async () => {
+  using world = new World({
+    items: [{ id: "i", title: "A thing", stock: 1, price: 100 }],
+    ticketSeconds: 1000,
+  })
+  for (const user of ["ann", "poison", "ben"]) await world.admitted(user)
+  await world.work()
+  poison(world, "INSERT ON orders")
+  await live(world, 305)
+  await world.admitted("cleo")
+  await live(world, 1)
+  const shown = [...world.sale.book.tickets].map(({ user, state, order }) => [
+    user,
+    state,
+    order?.state ?? null,
+  ])
+  expect(shown).toEqual([
+    ["ann", "won", "expired"],
+    ["poison", "failed", null],
+    ["ben", "won", "pending"],
+    ["cleo", "waitlisted", null],
+  ])
+  expect(world.findings()).toEqual([])
+})
+
+test("a ticket of which nothing can be written any more holds up nobody: not deadlines, not the close", async () => {
+  for (const end of ["deadline", "close"]) {
+    using world = new World({ ...many, inflowPerSecond: 0.1, ticketSeconds: 60 })
+    world.sale.admit(["poison", "ann", "ben"].map((user) => ({ user, item: 0, key: "k" })))
+    poison(world, "INSERT ON tickets")
+    if (end === "close") world.sale.setPhase("closed")
+    else world.sale.setPhase("paused")
+    await live(world, 65)
+    expect([...world.sale.book.tickets].slice(1).map(({ state }) => state)).toEqual(
+      Array.from({ length: 2 }, () => (end === "close" ? "rejected" : "expired")),
+    )
+    // Nobody was told what is not in the books; who checks them finds it.
+    world.pass(120)
+    expect(world.findings()).toEqual([expect.stringContaining("I4 s.1 is queued past its deadline")])
+    world.database.run("DROP TRIGGER poison")
+    world.revive()
+    await world.work()
+    expect(world.ticket(1).state).toBe("expired")
+  }
+})
+
+test("an order that cannot end holds up no other", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 3, price: 100 }] })
+  for (const user of ["ann", "poison", "ben"]) await world.admitted(user)
+  await world.work()
+  await world.cashier.open(world.sale, 3)
+  poison(world, "UPDATE OF state ON orders")
+  await live(world, 310)
+  expect([...world.sale.book.tickets].map(({ order }) => order?.state)).toEqual([
+    "expired",
+    "pending",
+    "expired",
+  ])
+  expect((await world.admitted("cleo")).number).toBe(4)
+  await live(world, 1)
+  expect(world.ticket(4).state).toBe("won")
 })

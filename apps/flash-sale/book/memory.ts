@@ -88,9 +88,11 @@ export class Book {
   inflowPerSecond: number | null
   readonly tickets = new Tickets()
   readonly byUser = new Holders(this.tickets)
+  /** Numbers of tickets of which nothing can be written down any more; see `setAside`. */
+  readonly aside = new Set<number>()
   /** Unpaid orders by the time they have, the first to end first. */
-  readonly unpaid = new Line<Order>((order) => order.state === "pending")
-  readonly offers = new Line<Order>((order) => order.state === "pending")
+  readonly unpaid = new Line<Order>((order) => this.isUnpaid(order))
+  readonly offers = new Line<Order>((order) => this.isUnpaid(order))
   readonly deadlines = new Deadlines()
   /** Turns of those who are not in the queue any more, whether their turn has passed or not. */
   readonly departures = new Departures()
@@ -167,6 +169,19 @@ export class Book {
     if (ticket.state === "waitlisted") return ticket.seat - this.itemOf(ticket).departures.upTo(ticket.seat)
     const turn = ticket.state === "queued" ? this.turnOf(ticket) : null
     return turn === null ? null : turn - this.departures.upTo(turn)
+  }
+
+  /**
+   * Passes over a ticket, and its order, of which nothing can be written down: those behind it must not wait for it. In memory alone, and
+   * told to nobody. The books say that it waits, and who checks them finds it past its deadline.
+   */
+  setAside(ticket: Ticket): void {
+    this.aside.add(ticket.number)
+    if (isWaiting(ticket.state)) this.move(ticket, "failed")
+  }
+
+  private isUnpaid({ state, ticket }: Order): boolean {
+    return state === "pending" && !this.aside.has(ticket.number)
   }
 
   private count(ticket: Ticket, by: 1 | -1): void {

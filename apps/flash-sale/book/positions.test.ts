@@ -45,7 +45,7 @@ test("who leaves before the draw is before nobody", async () => {
   await crowd(world, 30)
   for (let number = 1; number <= 10; number++) world.sale.leave(world.ticket(number))
   expect(view(world, 11)).toMatchObject({ position: null, etaSeconds: null, entrants: 20 })
-  world.now = startsAt
+  world.pass(30)
   await world.work()
   const positions = (): (number | null)[] =>
     [...world.sale.book.tickets]

@@ -216,7 +216,9 @@ export function noteDrawn({ tickets }: Book, drawn: number): void {
 }
 
 /** What was said to a ticket's holder is in no table, and was said all the same. */
-function keepSaid({ tickets }: Book, before: Book): void {
+function keepSaid(book: Book, before: Book): void {
+  const { tickets } = book
+  for (const number of before.aside) book.setAside(tickets.get(number) as Ticket)
   for (const { number, promisedAt, told } of before.tickets) {
     const ticket = tickets.get(number) as Ticket
     ticket.promisedAt = promisedAt

@@ -2,8 +2,16 @@
 // transaction fails that has changed the memory, it is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
 import type { Ledger } from "../ledger/ledger.ts"
 import { isOfTheDisk } from "../ledger/trouble.ts"
-import { DrainRate, type QueuePace, secondsFor, type Wait, waitOf } from "../model/estimate.ts"
-import { decidesAt, type SalePhase, saleSchema, type SaleSettings } from "../model/sale.ts"
+import { type QueuePace, secondsFor, type Wait } from "../model/estimate.ts"
+import {
+  decidesAt,
+  type SalePhase,
+  saleSchema,
+  type SaleSettings,
+  startingAt,
+  startingBy,
+} from "../model/sale.ts"
+import { isWaiting } from "../model/ticket.ts"
 import { Act, type Told } from "./act.ts"
 import { Allowance, decisionsMax } from "./allowance.ts"
 import { BackOff } from "./back-off.ts"
@@ -22,6 +30,8 @@ import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
 import { type IntakeEntry, replay, ticketFrom } from "./replay.ts"
 import { readReference, referenceOf } from "./trade-reference.ts"
+import { WaitEstimates } from "./wait-estimates.ts"
+import { SaleClock } from "./sale-clock.ts"
 import { expireTickets, leave, overdueOrders, rejectWaiting } from "./sweep.ts"
 
 export interface SaleOptions {
@@ -29,7 +39,7 @@ export interface SaleOptions {
   readonly key: number
   /** Milliseconds since 1970. */
   readonly clock: () => number
-  /** Milliseconds that nobody sets, for paces: a clock that was ahead must not hold up decisions. Default: `clock`. */
+  /** Milliseconds that nobody sets: a clock that was ahead must not hold anything up. Default: `clock`. */
   readonly ticks?: () => number
   /** Whether the shop is told of orders: each event is then an errand. */
   readonly webhooks: boolean
@@ -44,31 +54,32 @@ interface Entrant {
   readonly key: string
 }
 
-/** A ticket that fails alone this often is told so; the others go on. */
+/** A ticket that breaks so many transactions is told so; the others go on. */
 const failuresMax = 3
 
 export class Sale {
   readonly key: number
-  readonly rate = new DrainRate()
+  private readonly estimates = new WaitEstimates()
   private readonly options: SaleOptions
   private current: Book
-  private latest: number
+  private readonly clock: SaleClock
   private readonly ticks: () => number
   private readonly allowance: Allowance
   private readonly drawing: Drawing
-  private decisions = 0
   private readonly backOff = new BackOff()
   private isAhead = false
   /** How often the memory was read again, for the metric. Each costs a microsecond or two for each ticket. */
   replays = 0
+  /** How many transactions have failed with a ticket in hand, by its number. */
   private readonly failures = new Map<number, number>()
 
   constructor(options: SaleOptions) {
     this.options = options
     this.key = options.key
     this.current = replay(options.ledger, options.key)
-    this.latest = this.newestTime()
-    this.ticks = options.ticks ?? (() => this.now())
+    const { clock, ticks = clock } = options
+    this.ticks = ticks
+    this.clock = new SaleClock({ clock, ticks, newest: this.newestTime() })
     this.allowance = new Allowance(this.ticks())
     this.drawing = new Drawing({
       ledger: options.ledger,
@@ -87,33 +98,23 @@ export class Sale {
     return this.current.settings.id
   }
 
-  /** The server's clock, which never goes back: not when the system's does, and not over a restart. */
+  /** The time of the sale, which never goes back. */
   now(): number {
-    this.latest = Math.max(this.latest, this.options.clock())
-    return this.latest
+    return this.clock.now()
+  }
+
+  /** How far that is ahead of the system's clock, in milliseconds. */
+  get aheadMs(): number {
+    return this.clock.aheadMs
   }
 
   get pace(): QueuePace {
-    const { served, inflowPerSecond } = this.book
-    const { perSecond } = this.rate
-    // What was saved up is served in a burst: a promise must not be made of that.
-    return { served, perSecond: perSecond === null ? null : Math.min(perSecond, inflowPerSecond ?? Infinity) }
-  }
-
-  /** What may be promised by: null while nothing is decided, for then nobody knows until when. */
-  private get promisedPace(): number | null {
-    return this.book.phase === "open" ? this.pace.perSecond : null
+    return this.estimates.paceOf(this.book)
   }
 
   /** How long somebody in the queue still waits. What is said is remembered, and never climbs. */
   waitOf(ticket: Ticket): Wait {
-    const { book } = this
-    const position = ticket.state === "queued" ? book.positionOf(ticket) : null
-    if (position === null) return { etaSeconds: null, late: false, promisedAt: null }
-    const { promisedAt } = ticket
-    const wait = waitOf({ position, perSecond: this.promisedPace, promisedAt, now: this.now() })
-    ticket.promisedAt = wait.promisedAt
-    return book.phase === "open" ? wait : { ...wait, etaSeconds: null }
+    return this.estimates.waitOf(this.book, ticket, this.now())
   }
 
   /** Writes down a batch of tickets in one row. They are durable when this returns. */
@@ -122,7 +123,7 @@ export class Sale {
     const { book } = this
     const first = book.tickets.length + 1
     const deadline = Math.max(now, decidesAt(book.settings)) + book.settings.ticketSeconds * 1000
-    const perSecond = this.promisedPace
+    const perSecond = this.estimates.promisedPace(book)
     const entries = entrants.map(({ user, item, key }, at): IntakeEntry => {
       // Whoever comes stands last, but for a draw that is still to come.
       const place = book.turns === null ? null : book.queued + at + 1
@@ -157,11 +158,12 @@ export class Sale {
     const now = this.now()
     if (this.backOff.holds(this.ticks())) return false
     try {
+      this.giveUp()
       this.turnPhase(now)
       const drawing = this.drawing.work(this.book)
       const swept = this.sweep(now)
       const decided = this.decide(decisions)
-      this.notePace(now)
+      this.estimates.measure(this.book, this.ticks())
       return drawing || swept || decided
     } catch (error) {
       this.backOff.failed(error, this.ticks())
@@ -238,14 +240,7 @@ export class Sale {
 
   /** Starts now instead of at its time. */
   openNow(): void {
-    const { settings } = this.book
-    // Its time may have come without a turn of the loop since.
-    const startsAt = Math.min(this.now(), settings.startsAt)
-    // The draw keeps its distance from the start.
-    const drawAt =
-      settings.mode === "lottery" ? startsAt + (decidesAt(settings) - settings.startsAt) : undefined
-    const lobbyAt = Math.min(startsAt, settings.lobbyAt ?? startsAt)
-    this.saveSettings({ ...settings, startsAt, lobbyAt, ...(drawAt !== undefined && { drawAt }) })
+    this.saveSettings(startingBy(this.book.settings, this.now()))
     this.setPhase("open")
   }
 
@@ -256,14 +251,7 @@ export class Sale {
   reschedule(startsAt: number): boolean {
     const { settings, phase, tickets } = this.book
     if (phase !== "scheduled" || tickets.length > 0 || startsAt >= (settings.endsAt ?? Infinity)) return false
-    const { lobbyAt, drawAt } = settings
-    const by = startsAt - settings.startsAt
-    this.saveSettings({
-      ...settings,
-      startsAt,
-      ...(lobbyAt !== undefined && { lobbyAt: Math.max(0, lobbyAt + by) }),
-      ...(drawAt !== undefined && { drawAt: drawAt + by }),
-    })
+    this.saveSettings(startingAt(settings, startsAt))
     return true
   }
 
@@ -322,35 +310,30 @@ export class Sale {
     const allowed = this.allowance.at(this.ticks(), most, book.inflowPerSecond)
     const ticket = allowed > 0 && book.phase === "open" ? nextInLine(book) : null
     if (ticket === null) return hopeless
-    const limit = Math.min(allowed, book.queued)
-    try {
-      const decided = this.write("decide", (act) => decideNext(act, limit))
-      this.allowance.spend(decided)
-      this.decisions += decided
-    } catch (error) {
-      if (isOfTheDisk(error)) throw error
-      // What broke it is in one of the halves.
-      this.allowance.halve(limit)
-      if (limit === 1) this.giveUpOn(ticket.number, error)
-    }
+    const decided = this.write("decide", (act) => decideNext(act, allowed))
+    this.allowance.spend(decided)
+    this.estimates.decided(decided)
     return true
   }
 
-  /** A ticket that breaks every transaction it is in must not hold up those behind it. */
-  private giveUpOn(number: number, error: unknown): void {
-    const failures = (this.failures.get(number) ?? 0) + 1
-    this.failures.set(number, failures)
-    if (failures < failuresMax) throw error
-    this.failures.delete(number)
-    const ticket = this.book.tickets.get(number) as Ticket
-    this.write("fail", (act) => act.moveTicket(ticket, "fail"))
+  /** Tickets that break every transaction they are in must not hold up those behind them. */
+  private giveUp(): void {
+    for (const [number, failures] of this.failures) {
+      if (failures < failuresMax) continue
+      this.failures.delete(number)
+      this.giveUpOn(number)
+    }
   }
 
-  private notePace(now: number): void {
-    const { book, rate } = this
-    // Decisions and not turns: turns of those who left pass by themselves, and nobody before me waits for them.
-    if (book.phase === "open" && book.turns !== null && book.queued > 0) rate.note(this.decisions, now)
-    else rate.rest(this.decisions, now)
+  private giveUpOn(number: number): void {
+    const ticket = this.book.tickets.get(number) as Ticket
+    try {
+      if (isWaiting(ticket.state)) this.write("fail", (act) => act.moveTicket(ticket, "fail"))
+      else this.book.setAside(ticket)
+    } catch (error) {
+      if (isOfTheDisk(error)) throw error
+      this.book.setAside(this.book.tickets.get(number) as Ticket)
+    }
   }
 
   private saveSettings(wanted: SaleSettings): void {
@@ -380,10 +363,10 @@ export class Sale {
   private write<T>(name: string, steps: (act: Act) => T): T {
     const { ledger, webhooks, onTold } = this.options
     const { book } = this
+    const act = new Act({ ledger, book, now: this.now(), webhooks })
     let written: { readonly answer: T; readonly told: Told }
     try {
       written = ledger.transaction(name, () => {
-        const act = new Act({ ledger, book, now: this.now(), webhooks })
         const answer = steps(act)
         return { answer, told: act.finish() }
       })
@@ -391,6 +374,9 @@ export class Sale {
       // It has left the memory ahead of the tables, which are right.
       this.isAhead = true
       this.readAgain()
+      const number = act.about?.number
+      if (number !== undefined && !isOfTheDisk(error))
+        this.failures.set(number, (this.failures.get(number) ?? 0) + 1)
       throw error
     }
     onTold(this, written.told)

@@ -9,7 +9,7 @@ import { isWaiting } from "../model/ticket.ts"
 import { isGone } from "../model/unit.ts"
 
 /** The id of a ticket's order. */
-export const orderId = (book: Book, number: number): string => `${book.settings.id}.${number}`
+const orderId = (book: Book, number: number): string => `${book.settings.id}.${number}`
 
 export function recordOf(book: Book, ticket: Ticket): TicketRecord {
   const { order } = ticket

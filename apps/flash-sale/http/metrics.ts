@@ -54,6 +54,11 @@ export function metrics(shop: Shop, tellings: Tellings, errands: Errands): strin
     ),
   )
   add(
+    "clock_ahead_seconds",
+    "gauge",
+    sales.all.map((sale): [string, number] => [`{sale="${sale.id}"}`, sale.aheadMs / 1000]),
+  )
+  add(
     "replays_total",
     "counter",
     sales.all.map((sale): [string, number] => [`{sale="${sale.id}"}`, sale.replays]),

@@ -38,7 +38,7 @@ interface Waiting {
   readonly item: number
   readonly key: string
   readonly promise: Promise<EntryAnswer>
-  readonly answer: (answer: EntryAnswer) => void
+  readonly answer: (answer: EntryAnswer | PromiseLike<EntryAnswer>) => void
 }
 
 interface DeskOptions {
@@ -127,11 +127,13 @@ export class Desk {
 
   /** Writes down who waits. Answers how many there were. Never throws: a failure is an answer too. */
   flush(onFailure: (error: unknown) => void): number {
-    const batch = this.waiting
-    if (batch.length === 0) return 0
+    const all = this.waiting
+    if (all.length === 0) return 0
     this.waiting = []
     this.waitingFor.clear()
     this.byUser.clear()
+    const batch = all.filter((one) => this.mayStillEnter(one))
+    if (batch.length === 0) return all.length
     try {
       const tickets = this.sale.admit(batch)
       for (const [at, { answer }] of batch.entries()) answer({ ticket: tickets[at] as Ticket, isNew: true })
@@ -139,7 +141,14 @@ export class Desk {
       onFailure(error)
       for (const { answer } of batch) answer(refuse("NOT_SAVED", { retryAfterSeconds: 1 }))
     }
-    return batch.length
+    return all.length
+  }
+
+  /** An older order may have been paid while its buyer's click waited here: two would be one too many. */
+  private mayStillEnter({ user, answer }: Waiting): boolean {
+    const held = this.held(user)
+    if (held !== null) answer(held)
+    return held === null
   }
 
   /** Counts an attempt of a user and of the network that it comes from. */

@@ -79,3 +79,24 @@ export const entryOpensAt = ({ mode, startsAt, lobbyAt }: SaleSettings): number 
 /** When the first ticket may be decided: after the shuffle or the draw. */
 export const decidesAt = ({ mode, startsAt, drawAt }: SaleSettings): number =>
   mode === "lottery" ? (drawAt ?? startsAt + drawMsAfter) : startsAt
+
+/** A sale that starts at another time; lobby and draw keep their distance from it. */
+export function startingAt(settings: SaleSettings, startsAt: number): SaleSettings {
+  const { lobbyAt, drawAt } = settings
+  const by = startsAt - settings.startsAt
+  return {
+    ...settings,
+    startsAt,
+    ...(lobbyAt !== undefined && { lobbyAt: Math.max(0, lobbyAt + by) }),
+    ...(drawAt !== undefined && { drawAt: drawAt + by }),
+  }
+}
+
+/** A sale that has started by now: its time may have come already. The draw keeps its distance from the start. */
+export function startingBy(settings: SaleSettings, now: number): SaleSettings {
+  const startsAt = Math.min(now, settings.startsAt)
+  const drawAt =
+    settings.mode === "lottery" ? startsAt + (decidesAt(settings) - settings.startsAt) : undefined
+  const lobbyAt = Math.min(startsAt, settings.lobbyAt ?? startsAt)
+  return { ...settings, startsAt, lobbyAt, ...(drawAt !== undefined && { drawAt }) }
+}

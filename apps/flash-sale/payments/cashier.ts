@@ -15,6 +15,8 @@ interface CashierOptions {
   readonly log: (line: string) => void
   /** Takes money for a sale that is not known here; false when it is nobody's. */
   readonly onUnknown?: (callback: Callback) => boolean
+  /** Milliseconds that nobody sets, for how often the provider is asked. Default `performance.now`. */
+  readonly ticks?: () => number
   /** How long after its time an order waits for the provider's word. Default 15,000. */
   readonly graceMs?: number
 }
@@ -50,6 +52,7 @@ interface Watch {
 export class Cashier {
   private readonly options: CashierOptions
   private readonly graceMs: number
+  private readonly ticks: () => number
   private readonly ending = new Set<string>()
   private readonly looks = new Looks()
   private readonly watches = new WeakMap<Sale, Watch>()
@@ -58,6 +61,7 @@ export class Cashier {
   constructor(options: CashierOptions) {
     this.options = options
     this.graceMs = options.graceMs ?? 15_000
+    this.ticks = options.ticks ?? (() => performance.now())
   }
 
   /** Opens the trade of an order that waits for its money. */
@@ -69,7 +73,7 @@ export class Cashier {
     if (order.opened) this.look(sale, number)
     sale.markOpened(order)
     const reference = sale.referenceOf(order)
-    this.looks.add(reference, { sale, number }, sale.now())
+    this.looks.add(reference, { sale, number }, this.ticks())
     try {
       const { currency } = sale.book.settings
       return await this.options.provider.open({ reference, amount: order.price, currency })
@@ -85,7 +89,7 @@ export class Cashier {
   look(sale: Sale, number: number): void {
     const order = sale.orderOf(number)
     if (order?.state !== "pending" || !order.opened || !this.mayLook) return
-    if (this.looks.wish(sale.referenceOf(order), sale.now())) void this.lookAt(sale, order)
+    if (this.looks.wish(sale.referenceOf(order), this.ticks())) void this.lookAt(sale, order)
   }
 
   /**
@@ -115,7 +119,7 @@ export class Cashier {
   sweep(sale: Sale): void {
     const now = sale.now()
     const watch = this.watch(sale, now)
-    this.lookRound(now)
+    this.lookRound()
     const due = sale.overdue(overdueMax)
     if (due.length === 0) return watch.failedAt.clear()
     // The provider had its time, and whatever it is busy with, the buyer and the next one hear how it stands. The trades
@@ -127,9 +131,9 @@ export class Cashier {
       const { ticket, payBy, state } = order
       const { number } = ticket
       if (state !== "pending" || this.ending.has(sale.referenceOf(order))) continue
-      if (now < (watch.failedAt.get(number) ?? -Infinity) + askAgainMs) continue
+      if (this.ticks() < (watch.failedAt.get(number) ?? -Infinity) + askAgainMs) continue
       this.end(sale, order, { event: "timeout", untilMs: payBy + this.graceMs })
-        .then((isAnswered) => isAnswered || watch.failedAt.set(number, sale.now()))
+        .then((isAnswered) => isAnswered || watch.failedAt.set(number, this.ticks()))
         // What cannot be written is still due, so it is tried again.
         .catch((error: unknown) => this.options.log(`flash sale: ${String(error)}`))
     }
@@ -170,7 +174,7 @@ export class Cashier {
         for (const order of line)
           if (order.opened) {
             const { number } = order.ticket
-            this.looks.add(sale.referenceOf(order), { sale, number }, now)
+            this.looks.add(sale.referenceOf(order), { sale, number }, this.ticks())
           }
     }
     if (now - watch.sweptAt > sleepMsMin) watch.awakeSince = now
@@ -178,11 +182,11 @@ export class Cashier {
     return watch
   }
 
-  private lookRound(now: number): void {
+  private lookRound(): void {
     if (!this.mayLook) return
-    for (const { name, sale, number } of this.looks.take(now)) {
+    for (const { name, sale, number } of this.looks.take(this.ticks())) {
       const order = sale.orderOf(number)
-      if (order?.state !== "pending" || now >= order.payBy) this.looks.drop(name)
+      if (order?.state !== "pending" || sale.now() >= order.payBy) this.looks.drop(name)
       else if (this.mayLook) void this.lookAt(sale, order)
     }
   }

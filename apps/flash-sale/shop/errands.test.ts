@@ -1,6 +1,6 @@
 // Errands under bad conditions: what is owed goes back while others hang, and an order's events come in their order.
 import { expect, test } from "bun:test"
-import { World } from "../test/world.ts"
+import { startsAt, World } from "../test/world.ts"
 import { type Errand, Errands } from "./errands.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
@@ -130,6 +130,25 @@ test("while the provider is away refunds keep their turn, and count no attempts"
   }
   expect(refunded).toEqual([])
   isAway = false
+  errands.run()
+  await turns()
+  expect(refunded).toEqual(["owed"])
+})
+
+test("what a clock that was ahead has put off is done when it is right again", async () => {
+  using world = new World(one)
+  const refunded: string[] = []
+  const isAway = () => world.now > startsAt + 1_000_000
+  world.provider.refund = async (payment) => {
+    if (isAway()) throw new Error("The provider is away.")
+    refunded.push(payment)
+  }
+  const errands = errandsOf(world, async () => {})
+  world.now += 3_600_000
+  addErrands(world, "refund", [{ payment: "owed", sale: "s", number: 1 }])
+  errands.run()
+  await turns()
+  world.now -= 3_600_000
   errands.run()
   await turns()
   expect(refunded).toEqual(["owed"])

@@ -43,8 +43,9 @@ interface Row {
   attempts: number
 }
 
-const dueNow =
-  "SELECT id, kind, body, attempts FROM errands WHERE kind = ?1 AND done_at IS NULL AND due_at <= ?2"
+/** What is due in more than any wait was put off by a clock that was ahead. */
+const dueNow = `SELECT id, kind, body, attempts FROM errands
+  WHERE kind = ?1 AND done_at IS NULL AND NOT (due_at > ?2 AND due_at <= ?2 + ${waitMsMax})`
 
 /** Webhooks of one order go one after the other, as they happened. */
 const isFirst = `NOT EXISTS (SELECT 1 FROM errands AS older WHERE older.kind = 'webhook' AND older.done_at IS NULL

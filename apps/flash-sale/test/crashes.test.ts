@@ -10,6 +10,7 @@ import { startsAt, World } from "./world.ts"
 type Step =
   | { readonly do: "enter"; readonly user: number; readonly key: number; readonly item: number }
   | { readonly do: "crowd"; readonly user: number }
+  | { readonly do: "click-and-callback"; readonly user: number; readonly which: number }
   | { readonly do: "leave" | "cancel" | "take-back" | "open-trade" | "pay" | "buy"; readonly user: number }
   | { readonly do: "callback"; readonly which: number; readonly keeps: boolean }
   | { readonly do: "pass" | "reschedule"; readonly seconds: number }
@@ -20,6 +21,10 @@ type Step =
 const user = fc.nat({ max: 7 })
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("crowd" as const), user }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant("click-and-callback" as const), user, which: fc.nat({ max: 9 }) }),
+  },
   {
     weight: 8,
     arbitrary: fc.record({
@@ -197,6 +202,23 @@ async function take(world: World, each: Step, promised: Map<number, string>): Pr
         world.desk.flush((error) => world.logged.push(String(error)))
         for (const [at, answer] of (await Promise.all(answers)).entries())
           if ("ticket" in answer) promised.set(answer.ticket.number, names[at] as string)
+        return
+      }
+      case "click-and-callback": {
+        // A payment is told of while a click waits for its batch.
+        const name = `u${each.user}`
+        const token = world.desk.token(name)
+        const wish = { user: name, item: "a", key: "k3", token: typeof token === "string" ? token : null }
+        const answer = world.desk.enter(wish)
+        const { callbacks } = world.provider
+        try {
+          for (const callback of callbacks.splice(each.which % Math.max(1, callbacks.length), 1))
+            world.cashier.receive(new Headers(), JSON.stringify(callback))
+        } finally {
+          world.desk.flush((error) => world.logged.push(String(error)))
+        }
+        const entered = await answer
+        if ("ticket" in entered) promised.set(entered.ticket.number, name)
         return
       }
       case "leave":

@@ -104,7 +104,7 @@ test("a clock that jumps ahead ends what its time ends, and once it is right aga
   const cleo = await world.admitted("cleo")
   await world.work()
   expect([...world.sale.book.tickets].slice(0, 2).map(stateOf)).toEqual(ended)
-  // By the sale's clock, which stands until the other has caught up: the whole time to pay is there.
+  // By the sale's clock, which waits until the other has caught up: the whole time to pay is there.
   const order = world.sale.orderOf(cleo.number)
   expect(order?.state).toBe("pending")
   expect((order?.payBy ?? 0) - world.sale.now()).toBe(300_000)
@@ -115,6 +115,33 @@ test("a clock that jumps ahead ends what its time ends, and once it is right aga
   await world.pays(1)
   expect([...world.sale.book.tickets].map(stateOf).at(-1)).toEqual(["won", "paid"])
   expect(world.findings()).toEqual([])
+})
+
+test("after a clock that jumped ahead and back times to pay and offers last a little longer, and not an hour", async () => {
+  using world = new World({ ...one, payBySeconds: 90, offerSeconds: 90 })
+  for (const user of ["ann", "ben", "cleo"]) await world.admitted(user)
+  world.now += 3_600_000
+  world.sale.now()
+  world.now -= 3_600_000
+  await world.work()
+  const afterSeconds = async (seconds: number): Promise<unknown[]> => {
+    for (let second = 0; second < seconds; second++) {
+      world.pass(1)
+      await world.work()
+    }
+    return [...world.sale.book.tickets].map(({ state, order }) => order?.state ?? state)
+  }
+  // They had waited for half an hour when the clock jumped.
+  expect(await afterSeconds(0)).toEqual(["expired", "expired", "expired"])
+  for (const user of ["dora", "emil"]) await world.admitted(user)
+  expect((await afterSeconds(1)).slice(3)).toEqual(["pending", "waitlisted"])
+  expect((await afterSeconds(88)).slice(3)).toEqual(["pending", "waitlisted"])
+  expect((await afterSeconds(14)).slice(3)).toEqual(["expired", "pending"])
+  world.revive()
+  expect((await afterSeconds(104)).slice(3)).toEqual(["expired", "expired"])
+  expect(world.sale.aheadMs).toBeGreaterThan(3_500_000)
+  world.pass(36_000)
+  expect(world.sale.aheadMs).toBe(0)
 })
 
 test("leaving frees the place at once", async () => {

@@ -42,6 +42,28 @@ test("a closed order whose money comes late gets a unit if there is one", async 
   expect(world.findings()).toEqual([])
 })
 
+test("late money for an old order, while its buyer's new click waits to be written down, leaves them one", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 3, price: 100 }] })
+  await world.admitted("ann")
+  await world.work()
+  await world.cashier.open(world.sale, 1)
+  world.provider.isAway = true
+  world.pass(400)
+  await world.work()
+  world.provider.isAway = false
+  const token = world.desk.token("ann") as string
+  const clicked = world.desk.enter({ user: "ann", item: null, key: "again", token })
+  world.provider.pay("s.1")
+  for (const callback of world.provider.callbacks)
+    world.cashier.receive(new Headers(), JSON.stringify(callback))
+  world.desk.flush((error) => world.logged.push(String(error)))
+  expect(await clicked).toEqual({ refused: "ALREADY_IN", number: 1 })
+  await world.work()
+  expect(world.sale.orderOf(1)?.state).toBe("paid")
+  expect(world.sale.book.tickets).toHaveLength(1)
+  expect(world.findings()).toEqual([])
+})
+
 test("a closed order whose money comes late is refunded when somebody else has the unit", async () => {
   using world = new World(one)
   for (const user of ["ann", "ben"]) await world.admitted(user)

@@ -41,6 +41,8 @@ export class World implements Disposable {
   readonly contradictions: string[] = []
   readonly logged: string[] = []
   now = startsAt
+  /** Milliseconds that have passed, whatever was done to the clock. */
+  ticks = 0
   labaFails = false
   /** Nothing can be written down; nobody dies of it. */
   diskIsFull = false
@@ -110,6 +112,7 @@ export class World implements Disposable {
 
   pass(seconds: number): void {
     this.now += seconds * 1000
+    this.ticks += seconds * 1000
   }
 
   /** A new process over the same books. */
@@ -221,6 +224,7 @@ export class World implements Disposable {
     const sales = new Sales({
       ledger,
       clock: () => this.now,
+      ticks: () => this.ticks,
       webhooks: true,
       onTold: (sale, told) => {
         tellings.add(sale, told)
@@ -238,7 +242,13 @@ export class World implements Disposable {
       sales,
       tellings,
       desk: sale ? new Desk({ sale, seal: new Seal("secret"), wake: () => {}, pace: smallPace() }) : null,
-      cashier: new Cashier({ provider: this.provider, find, books: ledger.books, log }),
+      cashier: new Cashier({
+        provider: this.provider,
+        find,
+        books: ledger.books,
+        ticks: () => this.ticks,
+        log,
+      }),
       errands: new Errands({
         ledger,
         clock: () => this.now,
