@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Browser } from "playwright-core"
 import { openSeckill } from "../../examples/seckill/seckill.ts"
-import { services, startSockJs } from "../sockjs/sockjs-client.ts"
+import { services, startSockJs } from "../sockjs/services.ts"
 import { hasChromium, launchChromium } from "../support/chromium.ts"
 import { publish } from "../support/publish.ts"
 

@@ -3,8 +3,27 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { publish } from "../support/publish.ts"
 import { eventually } from "../support/eventually.ts"
 import { credentials, tokenFor, shop } from "../access/guarded.ts"
-import { freshSession, openStream, poll, post, send, services } from "../sockjs/sockjs-client.ts"
+import { listenByRawSocket } from "../support/raw-socket.ts"
+import { dialSockJs, type SockJsCarrier } from "../support/sockjs-socket.ts"
+import { freshSession, openStream, poll, post, send } from "../support/sockjs-session.ts"
+import { services } from "../sockjs/services.ts"
 import { type ClusterStage, openCluster } from "./stage.ts"
+
+test("[J4] raw messages are heard from the moment on that a session is told that it is open", async () => {
+  const rooms = Array.from({ length: 12 }, (_, index) => `/room${index}`)
+  const paths = Object.fromEntries(
+    rooms.map((channel) => [`/chat${channel}`, { protocol: "raw" as const, channel }]),
+  )
+  await using cluster = await openCluster(2, { sockjs: { paths } })
+  const [base, other] = cluster.nodes.map((node) => node.base) as [string, string]
+  const carriers = ["websocket", "xhr_streaming", "xhr"] as const
+  for (const [index, channel] of rooms.entries()) {
+    const dial = dialSockJs(carriers[index % carriers.length] as SockJsCarrier)
+    await using listener = await listenByRawSocket(`${base}/chat${channel}`, [], dial)
+    await publish(other + channel, "at once")
+    expect(await listener.message()).toMatchObject({ data: "at once" })
+  }
+})
 
 describe("a session of SockJS in a cluster", () => {
   let cluster: ClusterStage

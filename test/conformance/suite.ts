@@ -1,5 +1,6 @@
 // Runs conformance cases: those that need nothing share one server (or the one that LABA_BASE_URL names), the others
 // get one each. Everything else is in the cases.
+import type { ServeOptions } from "../../src/server/index.ts"
 import { afterAll, beforeAll, describe, test } from "bun:test"
 import {
   foreignBase,
@@ -8,8 +9,8 @@ import {
   startServer,
   type TestServer,
 } from "../support/server.ts"
-import { rawWebSocket, type Transport } from "../support/transports.ts"
-import type { ConformanceCase, Scene } from "./case.ts"
+import { rawWebSocket, sockJsServices } from "../support/transports.ts"
+import type { ConformanceCase } from "./case.ts"
 
 const usualTimeoutMs = 60_000
 
@@ -32,26 +33,20 @@ export function runCases(
 }
 
 function declare(one: ConformanceCase, shared: () => TestServer): void {
-  // A foreign server cannot be configured by us.
-  const runs = one.options && foreignBase !== null ? test.skip : test
   const timeoutMs = one.timeoutMs ?? usualTimeoutMs
   for (const transport of one.over ?? [rawWebSocket]) {
+    const channel = freshChannel()
+    const options = transport.isConfigured ? { ...one.options, ...sockJsServices(channel) } : one.options
     const name = one.over ? `${one.name} (${transport.name})` : one.name
-    runs(name, () => withServer(one, shared(), (server) => one.run(sceneAt(server, transport))), timeoutMs)
+    // A foreign server cannot be configured by us.
+    const runs = options && foreignBase !== null ? test.skip : test
+    const runAt = ({ base }: TestServer): Promise<void> =>
+      one.run({ base, channel, url: base + channel, transport })
+    runs(name, () => (options ? withServer(options, runAt) : runAt(shared())), timeoutMs)
   }
 }
 
-async function withServer(
-  one: ConformanceCase,
-  shared: TestServer,
-  run: (server: TestServer) => Promise<void>,
-): Promise<void> {
-  if (one.options === undefined) return run(shared)
-  await using own = await startServer(one.options)
+async function withServer(options: ServeOptions, run: (server: TestServer) => Promise<void>): Promise<void> {
+  await using own = await startServer(options)
   await run(own)
-}
-
-function sceneAt({ base }: TestServer, transport: Transport): Scene {
-  const channel = freshChannel()
-  return { base, channel, url: base + channel, transport }
 }

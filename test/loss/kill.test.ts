@@ -4,15 +4,17 @@ import { EventSourceListener } from "../support/event-source-package.ts"
 import { textOf } from "../support/heard.ts"
 import { startProcess } from "../support/process.ts"
 import { publish } from "../support/publish.ts"
-import { everyTransport } from "../support/transports.ts"
+import { everyTransport, resumingTransports, sockJsServices } from "../support/transports.ts"
 import { startCursor } from "../conformance/cases/resume.ts"
+
+const config = sockJsServices("/killed")
 
 describe("a server that is killed", () => {
   test("[C4] answers reset to every cursor from before, on every transport, and then goes on", async () => {
-    const first = await startProcess()
+    const first = await startProcess({ config })
     const channelOf = (name: string) => `/killed/${name.replaceAll(/[^a-z]/gi, "-")}`
     const held = await Promise.all(
-      everyTransport.map(async (transport) => {
+      resumingTransports.map(async (transport) => {
         const channel = channelOf(transport.name)
         const cursor = await startCursor(transport, first.base, channel)
         await publish(first.base + channel, "before")
@@ -22,7 +24,7 @@ describe("a server that is killed", () => {
     const { port } = first
     await first.killHard()
     await first[Symbol.asyncDispose]()
-    await using second = await startProcess({ port })
+    await using second = await startProcess({ port, config })
     for (const { transport, channel, cursor } of held) {
       await using listener = await transport.open(second.base, channel, cursor)
       const reset = await listener.reset()
@@ -34,7 +36,7 @@ describe("a server that is killed", () => {
   }, 60_000)
 
   test("ends every WebSocket and stream at once, so that nobody listens to silence", async () => {
-    await using server = await startProcess()
+    await using server = await startProcess({ config })
     const listeners = await Promise.all(
       everyTransport.filter((one) => one.isHeld).map((one) => one.open(server.base, "/killed")),
     )

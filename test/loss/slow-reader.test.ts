@@ -5,7 +5,7 @@ import { type HeardMessage, textOf } from "../support/heard.ts"
 import { pollOnce } from "../support/poller.ts"
 import { headOf, publish } from "../support/publish.ts"
 import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
-import { everyTransport, laba, rawWebSocket, sse } from "../support/transports.ts"
+import { laba, rawWebSocket, resumingTransports, sockJsServices, sse } from "../support/transports.ts"
 import { fillerBytes, hasHeard, numberOf, stallable, stallByWebSocket } from "../support/stalled-listener.ts"
 
 // The kernel takes some megabytes for a reader that does not read (2.5 to 6 on loopback) before the server has any
@@ -140,13 +140,14 @@ describe("a slow reader among fast ones", () => {
     )
   }
 
-  for (const transport of everyTransport.filter((one) => one.tellsOwnCursor || !one.tellsCursor)) {
+  for (const transport of resumingTransports.filter((one) => one.tellsOwnCursor || !one.tellsCursor)) {
     test.concurrent(
       `does not take a long replay for slowness (${transport.name})`,
       async () => {
         await using server = await startServer({
           ...options("disconnect"),
           limits: { outboxBytesMax: 256 * 1024 },
+          ...sockJsServices("/raw"),
         })
         const channel = freshChannel()
         const url = server.base + channel

@@ -5,7 +5,7 @@ import fc from "fast-check"
 import { type Listener, textOf } from "../support/heard.ts"
 import { headOf, publish } from "../support/publish.ts"
 import { freshChannel, startServer } from "../support/server.ts"
-import { oneCursorTransports, rawWebSocket, type Transport } from "../support/transports.ts"
+import { oneCursorTransports, rawWebSocket, sockJsServices, type Transport } from "../support/transports.ts"
 
 const kept = 6
 const transports: readonly Transport[] = [rawWebSocket, ...oneCursorTransports]
@@ -136,6 +136,7 @@ async function run(base: string, steps: readonly Step[]): Promise<void> {
 
 test("[C5] [C6] gives every reader a contiguous run of what was published, or a reset that says where it is not", async () => {
   await using server = await startServer({
+    ...sockJsServices("/raw"),
     channels: { "/**": { history: { count: kept, bytes: "1MB", time: "10m" } } },
   })
   await fc.assert(

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { freshChannel, type OwnServer } from "../support/server.ts"
-import { startSockJs } from "./sockjs-client.ts"
+import { startSockJs } from "./services.ts"
 
 let server: OwnServer
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 // Very many messages in one POST, or in one frame of a WebSocket: others are served between them.
 import { expect, test } from "bun:test"
-import { freshSession, openSocket, poll, post, startSockJs } from "./sockjs-client.ts"
+import { freshSession, openSocket, poll, post } from "../support/sockjs-session.ts"
+import { startSockJs } from "./services.ts"
 
 /** Messages that say nothing, as many as so many bytes have room for, and one that is answered. */
 const emptyThenConnect = (bytes: number): string =>

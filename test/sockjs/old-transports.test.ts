@@ -1,7 +1,8 @@
 // JSONP, htmlfile and the iframe, where they are switched on.
 import { expect, test } from "bun:test"
 import { eventually } from "../support/eventually.ts"
-import { freshSession, openStream, post, send, services, startSockJs } from "./sockjs-client.ts"
+import { freshSession, openStream, post, send } from "../support/sockjs-session.ts"
+import { services, startSockJs } from "./services.ts"
 
 const old = { sockjs: { ...services, oldTransports: true, clientScript: "/sockjs.min.js" } }
 

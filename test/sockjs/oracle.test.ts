@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import type { OwnServer } from "../support/server.ts"
-import { freshSession, openSocket, openStream, services, startSockJs } from "./sockjs-client.ts"
+import { freshSession, openSocket, openStream } from "../support/sockjs-session.ts"
+import { services, startSockJs } from "./services.ts"
 
 interface Step {
   readonly method: "GET" | "POST" | "OPTIONS" | "PUT"

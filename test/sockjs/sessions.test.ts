@@ -5,7 +5,8 @@ import { publish } from "../support/publish.ts"
 import type { OwnServer } from "../support/server.ts"
 import { credentials, inSeconds, shop, startGuarded, tokenFor } from "../access/guarded.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
-import { freshSession, openStream, poll, post, send, services, startSockJs } from "./sockjs-client.ts"
+import { freshSession, openStream, poll, post, send } from "../support/sockjs-session.ts"
+import { services, startSockJs } from "./services.ts"
 
 let server: OwnServer
 let echo: string

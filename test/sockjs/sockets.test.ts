@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { eventually } from "../support/eventually.ts"
 import { publish } from "../support/publish.ts"
 import type { OwnServer } from "../support/server.ts"
-import { freshSession, openSocket, post, send, startSockJs } from "./sockjs-client.ts"
+import { freshSession, openSocket, post, send } from "../support/sockjs-session.ts"
+import { startSockJs } from "./services.ts"
 import { serve } from "../../src/server/index.ts"
 
 let server: OwnServer

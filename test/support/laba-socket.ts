@@ -1,6 +1,7 @@
 // Speaks laba.v1 over a WebSocket: every frame is queued as it came, and what concerns a listener is also told in the
 // shape all transports share.
 import { type ClientFrame, labaSubprotocol, type ServerFrame } from "../../wire/frames.ts"
+import { type Dial, dialWebSocket } from "./dial.ts"
 import { Listener } from "./heard.ts"
 import { Inbox } from "./inbox.ts"
 import { fromJson } from "./message-json.ts"
@@ -29,15 +30,13 @@ export class LabaListener extends Listener {
   }
 }
 
-/** Opens a laba.v1 connection at an `http://` address, a channel's own or `/_/ws`. */
+/** Opens a laba.v1 connection at an `http://` address: a channel's own, `/_/ws`, or what `dial` takes. */
 export async function connectByLaba(
   url: string,
   headers: Readonly<Record<string, string>> = {},
+  dial: Dial = dialWebSocket,
 ): Promise<LabaListener> {
-  const socket = new WebSocket(url.replace(/^http/, "ws"), {
-    protocols: [labaSubprotocol],
-    headers,
-  } as never)
+  const socket = dial(url, { protocols: [labaSubprotocol], headers })
   const listener = new LabaListener(url, socket)
   socket.onmessage = (event) => hear(listener, JSON.parse(event.data as string) as ServerFrame)
   await new Promise<void>((resolve) => {
@@ -51,9 +50,14 @@ export async function connectByLaba(
   return listener
 }
 
-/** Opens `/_/ws` and subscribes to one channel. */
-export async function listenByLaba(base: string, channel: string, after?: string): Promise<LabaListener> {
-  const listener = await connectByLaba(`${base}/_/ws`)
+/** Connects and subscribes to one channel. */
+export async function listenByLaba(
+  base: string,
+  channel: string,
+  after?: string,
+  { path = "/_/ws", dial = dialWebSocket }: { readonly path?: string; readonly dial?: Dial } = {},
+): Promise<LabaListener> {
+  const listener = await connectByLaba(base + path, {}, dial)
   if (listener.socket.readyState === WebSocket.OPEN) {
     listener.send({ op: "subscribe", ref: 1, channel, ...(after === undefined ? {} : { after }) })
   }

@@ -1,5 +1,6 @@
 // Listens by raw WebSocket: payloads without an envelope. The client is Bun's own.
 import { codes } from "../../wire/codes.ts"
+import { type Dial, dialWebSocket } from "./dial.ts"
 import { type Heard, Listener } from "./heard.ts"
 
 class RawListener extends Listener {
@@ -15,8 +16,9 @@ class RawListener extends Listener {
 export async function listenByRawSocket(
   url: string,
   protocols: readonly string[] = [],
+  dial: Dial = dialWebSocket,
 ): Promise<RawListener> {
-  const socket = new WebSocket(url.replace(/^http/, "ws"), [...protocols])
+  const socket = dial(url, { protocols })
   socket.binaryType = "arraybuffer"
   const listener = new RawListener(url, socket)
   socket.onmessage = (event) => {

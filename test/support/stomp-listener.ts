@@ -1,8 +1,8 @@
 // Listens in STOMP, in the shape that all transports share: from a cursor or from now on, over a WebSocket.
 import { type HeardMessage, Listener } from "./heard.ts"
-import { openStompSocket, type StompFrame } from "./stomp.ts"
+import { openStompSocket, type StompFrame, type StompSocketOptions } from "./stomp.ts"
 
-interface StompListenerOptions {
+interface StompListenerOptions extends Pick<StompSocketOptions, "path" | "dial"> {
   /** Acknowledges each message, of which two at most are on their way. */
   readonly acknowledges?: boolean
 }
@@ -12,9 +12,9 @@ export async function listenByStomp(
   base: string,
   channel: string,
   after = "",
-  { acknowledges = false }: StompListenerOptions = {},
+  { acknowledges = false, ...carried }: StompListenerOptions = {},
 ): Promise<Listener> {
-  const client = await openStompSocket(base)
+  const client = await openStompSocket(base, carried)
   const listener = new Listener(`STOMP ${base}${channel}`, () => client.close())
   await client.connect()
   client.send("SUBSCRIBE", {

@@ -1,5 +1,6 @@
 // Speaks STOMP as a test wants it: any frame, right or wrong over a WebSocket. Every frame that comes is queued.
 import type { Socket } from "bun"
+import { type Dial, dialWebSocket } from "./dial.ts"
 import { Inbox } from "./inbox.ts"
 
 export interface StompFrame {
@@ -144,19 +145,25 @@ class StompOverWebSocket extends StompClient {
   }
 }
 
-interface StompSocketOptions {
+export interface StompSocketOptions {
   readonly path?: string
   readonly protocols?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
+  readonly dial?: Dial
 }
 
 /** A WebSocket at a server, not connected in STOMP yet. */
 export async function openStompSocket(
   base: string,
-  { path = "/_/stomp", protocols = ["v12.stomp"], headers = {} }: StompSocketOptions = {},
+  {
+    path = "/_/stomp",
+    protocols = ["v12.stomp"],
+    headers = {},
+    dial = dialWebSocket,
+  }: StompSocketOptions = {},
 ): Promise<StompClient & { readonly socket: WebSocket }> {
   const url = base.replace(/^http/, "ws") + path
-  const socket = new WebSocket(url, { protocols: [...protocols], headers } as never)
+  const socket = dial(url, { protocols, headers })
   const client = new StompOverWebSocket(url, socket)
   await new Promise<void>((resolve, reject) => {
     socket.onopen = () => resolve()

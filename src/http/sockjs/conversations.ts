@@ -1,5 +1,6 @@
 // What is said in a SockJS session, by what its service carries; and who is let in to say it.
 import type { Channel } from "../../channels/channel.ts"
+import type { MaybePromise } from "../../engines/engine.ts"
 import { LabaConversation } from "../../transports/laba/laba-conversation.ts"
 import type { Converse } from "../../transports/conversation/conversation.ts"
 import { RawConversation } from "../../transports/raw/raw-conversation.ts"
@@ -15,6 +16,8 @@ interface LetIn {
   readonly number: number
   readonly admitted: Admitted
   readonly converse: Converse
+  /** Waited for before the connection opens; what it gives is called after it. */
+  readonly prepare: () => MaybePromise<() => void>
 }
 
 /** Lets somebody in as to any other connection, and begins what the service carries. Throws why not. */
@@ -33,7 +36,10 @@ export async function letIn(
     channels: [],
     readsHistory: false,
   })
-  return { number, admitted, converse: converseIn(context, carries, admitted) }
+  // A raw listener gets no word when it begins to hear: it hears from the moment on that its connection is open.
+  const prepare =
+    carries.protocol === "raw" ? () => context.hub.prepare(carries.channel) : () => () => undefined
+  return { number, admitted, converse: converseIn(context, carries, admitted), prepare }
 }
 
 function converseIn(context: ApiContext, carries: SockJsCarries, { welcome }: Admitted): Converse {

@@ -8,6 +8,7 @@ import type { ApiRequest } from "../api-request.ts"
 import { refuseWhileDraining } from "../draining.ts"
 import { answer, noCache, noSession, scriptType } from "./answer.ts"
 import { letIn } from "./conversations.ts"
+import type { SockJsCarries } from "./sockjs-config.ts"
 import type { SessionClaim } from "./session-claim.ts"
 import { claimIn } from "./claimed-session.ts"
 
@@ -97,12 +98,33 @@ async function findOrOpen(context: ApiContext, request: ApiRequest): Promise<Soc
   const opened = await sockjs.open(claim, async (onForgotten) => {
     frame = await pollElsewhere(context, request, claim)
     if (frame !== undefined) return null
-    const { number, admitted, converse } = await letIn(context, request, { carries, transport: "sockjs" })
-    const { user, client, abandon } = admitted
-    refuseWhileDraining(context, abandon)
-    return new SockJsSession({ context, number, user, client, converse, onForgotten })
+    return makeSession(context, request, { carries, onForgotten })
   })
   return opened ?? (frame as string)
+}
+
+async function makeSession(
+  context: ApiContext,
+  request: ApiRequest,
+  { carries, onForgotten }: { readonly carries: SockJsCarries; readonly onForgotten: () => void },
+): Promise<SockJsSession> {
+  const { number, admitted, converse, prepare } = await letIn(context, request, {
+    carries,
+    transport: "sockjs",
+  })
+  const { user, client, confirm, abandon } = admitted
+  let release = (): void => {}
+  try {
+    release = await prepare()
+    confirm()
+    refuseWhileDraining(context)
+    return new SockJsSession({ context, number, user, client, converse, onForgotten })
+  } catch (error) {
+    abandon()
+    throw error
+  } finally {
+    release()
+  }
 }
 
 /** The next frame of a session that lives on another node; undefined when it lives nowhere. */

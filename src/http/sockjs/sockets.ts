@@ -19,18 +19,18 @@ export async function openSockJsSocket(
 ): Promise<Response | undefined> {
   checkSockJsHandshake(request)
   const { carries } = context.sockjs.placeOf(request.path) as SockJsPlace
-  const { number, admitted, converse } = await letIn(context, request, { carries, transport: "websocket" })
+  const { converse, ...opening } = await letIn(context, request, { carries, transport: "websocket" })
   const socket = new SockJsSocket({ context, converse })
-  return answerHandshake(context, request, { number, admitted, socket, subprotocol: null })
+  return answerHandshake(context, request, { ...opening, socket, subprotocol: null })
 }
 
 export async function openRawSocket(context: ApiContext, request: ApiRequest): Promise<Response | undefined> {
   checkSockJsHandshake(request)
   const { carries } = context.sockjs.placeOf(request.path) as SockJsPlace
   const subprotocol = subprotocolFor(carries, request.raw.headers.get("sec-websocket-protocol"))
-  const { number, admitted, converse } = await letIn(context, request, { carries, transport: "websocket" })
+  const { converse, ...opening } = await letIn(context, request, { carries, transport: "websocket" })
   const socket = new ConversationSocket({ context, kindOf: context.socketKinds.of, converse })
-  return answerHandshake(context, request, { number, admitted, socket, subprotocol })
+  return answerHandshake(context, request, { ...opening, socket, subprotocol })
 }
 
 /** Who asks for no WebSocket here is told so by the status that SockJS has for it. */

@@ -57,7 +57,8 @@ export class SockJsSession implements WritableConnection, Reader, Timed, Receive
   private waiting: string[] = []
   private bytes = 0
   private flushing = false
-  private isOpen = false
+  /** Its client was told that it is open. */
+  private saidOpen = false
   /** When something was written last: what is written is a sign of life as good as a heartbeat, such as those of STOMP. */
   private wroteAtMs = 0
   private lastFrame = normalClose
@@ -84,6 +85,8 @@ export class SockJsSession implements WritableConnection, Reader, Timed, Receive
     })
     context.connections.addReserved(this, options.number)
     context.wheel.add(this, unattendedMs)
+    // Now, and not when its stream begins: what a raw listener hears, it hears from its first answer on.
+    this.conversation.opened()
   }
 
   get protocol() {
@@ -104,17 +107,16 @@ export class SockJsSession implements WritableConnection, Reader, Timed, Receive
       receiver.write(anotherOpen)
       return receiver.end()
     }
-    if (this.closed) return this.sayLast(receiver)
+    if (this.closed) return this.sayEnd(receiver)
     this.context.wheel.remove(this)
     this.receiver = receiver
     const lifeMs = this.context.limits.streamSecondsMax * 1000
     this.receiverEndsAtMs = performance.now() + lifeMs
     this.wroteAtMs = performance.now()
     this.waitForHeartbeat()
-    if (!this.isOpen) {
-      this.isOpen = true
+    if (!this.saidOpen) {
+      this.saidOpen = true
       this.writeOut(openFrame)
-      this.conversation.opened()
     }
     this.flush()
   }
@@ -323,6 +325,16 @@ export class SockJsSession implements WritableConnection, Reader, Timed, Receive
     this.conversation.left()
     this.releaseWaiters()
     context.reportGone(this, 1000, "")
+  }
+
+  /** Of a session that is over; it may have ended before its client heard of it. */
+  private sayEnd(receiver: Receiver): void {
+    if (!this.saidOpen) {
+      this.saidOpen = true
+      receiver.write(openFrame)
+      if (receiver.isPoll) return
+    }
+    this.sayLast(receiver)
   }
 
   /** A poll has room for one frame: what waits comes first, and the end is for the next. */

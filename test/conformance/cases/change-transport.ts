@@ -3,7 +3,7 @@ import { expect } from "bun:test"
 import { textOf } from "../../support/heard.ts"
 import { pollOnce } from "../../support/poller.ts"
 import { headOf, publish } from "../../support/publish.ts"
-import { oneCursorTransports, type Transport } from "../../support/transports.ts"
+import { oneCursorTransports, sockJsServices, type Transport } from "../../support/transports.ts"
 import { type ConformanceCase, keeping } from "../case.ts"
 
 const messages = 10_000
@@ -14,7 +14,7 @@ const aheadMax = 4
 export const changeTransport: readonly ConformanceCase[] = [
   {
     name: `[C8] sees each of ${messages} messages once and in order while changing transport at every message`,
-    options: keeping(1000),
+    options: { ...keeping(1000), ...sockJsServices("/raw") },
     timeoutMs: 90_000,
     async run({ base, channel, url }) {
       let cursor = (await headOf(url)).cursor

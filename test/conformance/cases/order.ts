@@ -4,7 +4,7 @@ import { textOf } from "../../support/heard.ts"
 import { pollOnce } from "../../support/poller.ts"
 import { headOf, numbers, publish, publishAll } from "../../support/publish.ts"
 import { RawConnection } from "../../support/raw-tcp.ts"
-import { everyTransport } from "../../support/transports.ts"
+import { everyTransport, type Transport } from "../../support/transports.ts"
 import type { ConformanceCase } from "../case.ts"
 
 const tellingCursor = everyTransport.filter((one) => one.tellsCursor)
@@ -100,7 +100,7 @@ export const order: readonly ConformanceCase[] = [
 ]
 
 /** Opens a listener and takes its position where it tells one: from then on nothing may be missed. */
-export async function openReady(transport: (typeof everyTransport)[number], base: string, channel: string) {
+export async function openReady(transport: Transport, base: string, channel: string) {
   const listener = await transport.open(base, channel)
   if (transport.tellsCursor) await listener.position()
   return listener

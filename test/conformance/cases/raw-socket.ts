@@ -11,6 +11,7 @@ import {
   manyChannelPoll,
   manyChannelSse,
   rawWebSocket,
+  sockJsTransports,
   sse,
 } from "../../support/transports.ts"
 import type { ConformanceCase } from "../case.ts"
@@ -134,7 +135,7 @@ export const rawSocket: readonly ConformanceCase[] = [
   },
   {
     name: "stops counting a listener that has gone",
-    over: [rawWebSocket, laba, sse, longPoll, manyChannelSse, manyChannelPoll],
+    over: [rawWebSocket, laba, sse, longPoll, manyChannelSse, manyChannelPoll, ...sockJsTransports],
     async run({ base, channel, url, transport }) {
       {
         await using _listener = await openReady(transport, base, channel)

@@ -3,7 +3,7 @@ import { expect } from "bun:test"
 import { textOf } from "../../support/heard.ts"
 import { pollOnce } from "../../support/poller.ts"
 import { headOf, numbers, publish, publishAll } from "../../support/publish.ts"
-import { everyTransport, rawWebSocket, type Transport } from "../../support/transports.ts"
+import { everyTransport, rawWebSocket, resumingTransports, type Transport } from "../../support/transports.ts"
 import { type ConformanceCase, keeping, keepingNothing, type Scene } from "../case.ts"
 import { startCursor } from "./resume.ts"
 
@@ -31,7 +31,7 @@ async function expectReset(
 export const reset: readonly ConformanceCase[] = [
   {
     name: "[C5] [C6] [Q5] [S6] [L5] [W2] answers reset to a cursor that the history no longer reaches, and replays nothing",
-    over: everyTransport,
+    over: resumingTransports,
     options: keeping(5),
     async run(scene) {
       const cursor = await startCursor(scene.transport, scene.base, scene.channel)
@@ -53,7 +53,7 @@ export const reset: readonly ConformanceCase[] = [
   },
   {
     name: "[C4] [C6] answers reset to a cursor from before the channel was deleted",
-    over: everyTransport,
+    over: resumingTransports,
     async run(scene) {
       const cursor = await startCursor(scene.transport, scene.base, scene.channel)
       await publishAll(scene.url, ["a", "b"])
@@ -178,7 +178,7 @@ export const reset: readonly ConformanceCase[] = [
   },
   {
     name: "[C9] answers every resume on a channel without history with reset `no-history`",
-    over: everyTransport.filter((one) => one.name !== "long-poll" && one.name !== "many-channel poll"),
+    over: resumingTransports.filter((one) => one.name !== "long-poll" && one.name !== "many-channel poll"),
     options: keepingNothing,
     async run({ base, channel, url, transport }) {
       const cursor = await startCursor(transport, base, channel)

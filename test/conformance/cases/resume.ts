@@ -2,14 +2,14 @@
 import { expect } from "bun:test"
 import { textOf } from "../../support/heard.ts"
 import { headOf, numbers, publish, publishAll } from "../../support/publish.ts"
-import { everyTransport } from "../../support/transports.ts"
+import { everyTransport, resumingTransports, type Transport } from "../../support/transports.ts"
 import { type ConformanceCase, keeping } from "../case.ts"
 import { openReady } from "./order.ts"
 
 export const resume: readonly ConformanceCase[] = [
   {
     name: "[C5] [Q2] gives all that came after a cursor, at every point of the history, and then what is live",
-    over: everyTransport,
+    over: resumingTransports,
     async run({ base, channel, url, transport }) {
       const texts = numbers(15)
       const cursors = await cursorsAround(transport, base, channel, texts)
@@ -26,7 +26,7 @@ export const resume: readonly ConformanceCase[] = [
   },
   {
     name: "[C5] misses and doubles nothing when resuming while others publish",
-    over: everyTransport,
+    over: resumingTransports,
     options: keeping(2000),
     async run({ base, channel, url, transport }) {
       const texts = numbers(400)
@@ -53,7 +53,7 @@ export const resume: readonly ConformanceCase[] = [
   },
   {
     name: "[C5] [Q3] replays a history of many pages whole and in order, messages that come meanwhile behind it",
-    over: everyTransport,
+    over: resumingTransports,
     // The page and the outbox are much smaller than what is missed, so a replay needs many turns.
     options: {
       ...keeping(5000),
@@ -87,7 +87,7 @@ export const resume: readonly ConformanceCase[] = [
   },
   {
     name: "[C5] [L4] resumes at the tail with nothing to replay, and hears what is next",
-    over: everyTransport,
+    over: resumingTransports,
     async run({ base, channel, url, transport }) {
       await publishAll(url, ["a", "b"])
       const cursor = await startCursor(transport, base, channel)
@@ -99,11 +99,7 @@ export const resume: readonly ConformanceCase[] = [
 ]
 
 /** A cursor from which this transport resumes what comes now: compound where it listens to many channels. */
-export async function startCursor(
-  transport: (typeof everyTransport)[number],
-  base: string,
-  channel: string,
-): Promise<string> {
+export async function startCursor(transport: Transport, base: string, channel: string): Promise<string> {
   if (!transport.tellsCursor || transport.tellsOwnCursor) return (await headOf(base + channel)).cursor
   await using listener = await transport.open(base, channel)
   return await listener.position()
@@ -111,7 +107,7 @@ export async function startCursor(
 
 /** Publishes `texts`; answers the cursor before the first and after each, in this transport's own print. */
 async function cursorsAround(
-  transport: (typeof everyTransport)[number],
+  transport: Transport,
   base: string,
   channel: string,
   texts: readonly string[],

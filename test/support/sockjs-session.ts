@@ -1,18 +1,5 @@
-// A server with services of SockJS, and its sessions spoken to as its clients do over HTTP: by hand, so that a test says what goes over the wire.
-import type { ServeOptions } from "../../src/server/index.ts"
-import { Inbox } from "../support/inbox.ts"
-import { startServer } from "../support/server.ts"
-
-/** One service of each kind. What is sent to `/echo` is heard by all of its sessions. */
-export const services = {
-  paths: {
-    "/websocket": "stomp",
-    "/live": { protocol: "laba" },
-    "/echo": { protocol: "raw", channel: "/echoes" },
-  },
-} as const
-
-export const startSockJs = (options: ServeOptions = {}) => startServer({ sockjs: services, ...options })
+// Sessions of SockJS spoken to as its clients do, by hand, so that a test says what goes over the wire.
+import { Inbox } from "./inbox.ts"
 
 let sessions = 0
 
@@ -20,20 +7,32 @@ let sessions = 0
 export const freshSession = (service: string): string => `${service}/000/s${process.pid}x${sessions++}`
 
 /** A POST, and what it was answered. */
-export async function post(url: string, body?: string, headers: Record<string, string> = {}) {
-  const response = await fetch(url, { method: "POST", headers, ...(body !== undefined && { body }) })
+export async function post(
+  url: string,
+  body?: string,
+  headers: Record<string, string> = {},
+  gone: AbortSignal | null = null,
+) {
+  const response = await fetch(url, {
+    method: "POST",
+    headers,
+    signal: gone,
+    ...(body !== undefined && { body }),
+  })
   return { status: response.status, headers: response.headers, body: await response.text() }
 }
 
-export const poll = async (session: string): Promise<string> => (await post(`${session}/xhr`)).body
+export const poll = async (session: string, gone?: AbortSignal): Promise<string> =>
+  (await post(`${session}/xhr`, undefined, {}, gone)).body
 
 export const send = (session: string, ...messages: readonly string[]) =>
   post(`${session}/xhr_send`, JSON.stringify(messages))
 
 /** A stream of frames: those of `xhr_streaming` by their lines, those of `eventsource` by their events. */
-export async function openStream(url: string, method: "GET" | "POST") {
+export async function openStream(url: string, method: "GET" | "POST", gone?: AbortSignal) {
   const abort = new AbortController()
-  const response = await fetch(url, { method, signal: abort.signal })
+  const signal = gone ? AbortSignal.any([abort.signal, gone]) : abort.signal
+  const response = await fetch(url, { method, signal })
   const frames = new Inbox<string>(url)
   const ended = Promise.withResolvers<void>()
   const read = async (): Promise<void> => {
@@ -45,10 +44,14 @@ export async function openStream(url: string, method: "GET" | "POST") {
       text = lines.pop() as string
       for (const line of lines) if (line !== "") frames.push(line.replace(/^data: /, ""))
     }
+    if (text !== "") frames.push(text)
   }
   read()
     .catch(() => undefined)
-    .finally(() => ended.resolve())
+    .finally(() => {
+      frames.fail("the stream has ended")
+      ended.resolve()
+    })
   return {
     response,
     frames,
@@ -64,7 +67,10 @@ export async function openSocket(url: string, protocols: string[] = []) {
   const frames = new Inbox<string>(url)
   const ended = Promise.withResolvers<{ code: number; reason: string }>()
   socket.onmessage = ({ data }) => frames.push(String(data))
-  socket.onclose = ({ code, reason }) => ended.resolve({ code, reason })
+  socket.onclose = ({ code, reason }) => {
+    frames.fail(`closed with ${code} ${reason}`)
+    ended.resolve({ code, reason })
+  }
   await new Promise<void>((resolve, reject) => {
     socket.onopen = () => resolve()
     socket.onerror = () => reject(new Error(`no WebSocket at ${url}`))
