@@ -5,6 +5,7 @@ import { makePrivateFolder } from "../kit/command/private-folder.ts"
 import { addressIn, UsageError } from "../kit/command/command-line.ts"
 import { requireSecret, secretIn } from "../kit/command/secret.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
+import type { ShopTokensOptions } from "./http/shop-tokens.ts"
 import { startSimulator } from "./payments/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"
 
@@ -18,7 +19,9 @@ interface DemoOptions {
   readonly payments: string | undefined
   readonly publicUrl: string | undefined
   readonly webhook: string | undefined
-  readonly jwt: string | undefined
+  readonly jwtIssuer: string | undefined
+  readonly jwtAudience: string | undefined
+  readonly jwks: string | undefined
   readonly verifySeconds: number
   readonly keepDays: number
   readonly frontThreads: number
@@ -73,10 +76,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
       options.webhook === undefined
         ? undefined
         : { url: options.webhook, secret: requireSecret("FLASH_SALE_WEBHOOK_SECRET") },
-    jwt:
-      options.jwt === undefined
-        ? undefined
-        : { algorithm: algorithmOf(options.jwt), key: requireSecret("FLASH_SALE_JWT_KEY") },
+    jwt: tokensOf(options),
     labaEngine: options.labaEngine,
     listenSecret: options.laba === undefined ? undefined : requireSecret("FLASH_SALE_LISTEN_SECRET"),
     operatorKey: secretIn("FLASH_SALE_OPERATOR_KEY"),
@@ -93,7 +93,19 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
   }
 }
 
-function algorithmOf(text: string): "HS256" | "RS256" | "ES256" {
-  if (text === "HS256" || text === "RS256" || text === "ES256") return text
-  throw new UsageError(`--jwt: ${text} is none of HS256, RS256 and ES256`)
+/** The shop's own login; undefined when it has none. Throws `UsageError` for half of one. */
+function tokensOf({
+  jwtIssuer: issuer,
+  jwtAudience: audience,
+  jwks,
+}: DemoOptions): ShopTokensOptions | undefined {
+  if (issuer === undefined && audience === undefined && jwks === undefined) return undefined
+  if (issuer === undefined || audience === undefined)
+    throw new UsageError(
+      "tokens need both --jwt-issuer and --jwt-audience, or any that the shop signs would log in",
+    )
+  const names = ["FLASH_SALE_JWT_KEY", "FLASH_SALE_JWT_KEY_BEFORE"]
+  const keys = names.flatMap((name) => secretIn(name) ?? [])
+  if (keys.length === 0 && jwks === undefined) throw new UsageError("set FLASH_SALE_JWT_KEY, or give --jwks")
+  return { issuer, audience, keys, jwks }
 }

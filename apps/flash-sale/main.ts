@@ -34,7 +34,10 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs what it and the shop say
   --public-url URL        where the payment provider and browsers reach the shop (default: where it listens)
   --webhook URL           told what becomes of orders and of money for them; FLASH_SALE_WEBHOOK_SECRET signs it
-  --jwt HS256|RS256|ES256 the shop's own login; FLASH_SALE_JWT_KEY is the secret or the public key
+  --jwt-issuer ISS, --jwt-audience AUD
+                          the shop's own login: tokens of this issuer for this audience, which the key in FLASH_SALE_JWT_KEY has
+                          signed (a secret, or a public key in PEM; while it is changed FLASH_SALE_JWT_KEY_BEFORE, too)
+  --jwks URL              or whose keys are fetched there
   --address-attempts N    logins and attempts to enter that one address may make in five seconds (default 1000; 0: no limit)
   --address-header NAME   what a proxy before the shop writes a visitor's address into, such as X-Forwarded-For
   --front-threads N       threads that read requests beside the one that writes tickets (default 1)
@@ -60,7 +63,9 @@ const options = {
   payments: { type: "string" },
   "public-url": { type: "string" },
   webhook: { type: "string" },
-  jwt: { type: "string" },
+  "jwt-issuer": { type: "string" },
+  "jwt-audience": { type: "string" },
+  jwks: { type: "string" },
   url: { type: "string" },
   json: { type: "boolean", default: false },
   channels: { type: "string" },
@@ -104,7 +109,9 @@ async function showCommand(values: Values): Promise<void> {
     "laba-engine",
     "public-url",
     "webhook",
-    "jwt",
+    "jwt-issuer",
+    "jwt-audience",
+    "jwks",
     "verify-seconds",
     "keep-days",
     "front-threads",
@@ -139,7 +146,9 @@ async function serveCommand(values: Values): Promise<void> {
     payments: values.payments,
     publicUrl: values["public-url"],
     webhook: values.webhook,
-    jwt: values.jwt,
+    jwtIssuer: values["jwt-issuer"],
+    jwtAudience: values["jwt-audience"],
+    jwks: values.jwks,
     verifySeconds: wholeNumber("verify-seconds", values["verify-seconds"]),
     keepDays: wholeNumber("keep-days", values["keep-days"]),
     frontThreads: wholeNumber("front-threads", values["front-threads"]),

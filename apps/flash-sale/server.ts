@@ -27,7 +27,7 @@ import { failed, otherHost, problemOf, type Reply, responseOf, starting } from "
 import { answeredBytesMax } from "./http/body.ts"
 import { enter } from "./http/entering.ts"
 import type { Shop } from "./http/shop.ts"
-import { ShopJwt, type ShopJwtOptions } from "./http/shop-jwt.ts"
+import { ShopTokens, type ShopTokensOptions } from "./http/shop-tokens.ts"
 import type { Click } from "./front/crossing.ts"
 import { startFront } from "./front/front.ts"
 import { Desk } from "./intake/desk.ts"
@@ -67,7 +67,7 @@ interface ShopOptions {
   /** Where the payment provider reaches us. Default: where we listen. */
   readonly publicUrl?: string | undefined
   readonly webhook?: { readonly url: string; readonly secret: string } | undefined
-  readonly jwt?: ShopJwtOptions | undefined
+  readonly jwt?: ShopTokensOptions | undefined
   readonly operatorKey?: string | undefined
   readonly pace?: PaceLimits
   /** Attempts that one network may make in five seconds; 0 is no limit. Default 1,000. */
@@ -114,7 +114,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     "laba.hookSecret": options.laba?.hookSecret,
     "webhook.secret": options.webhook?.secret,
     "payments.secret": typeof options.payments === "function" ? undefined : options.payments.secret,
-    "jwt.key": options.jwt?.key,
+    ...Object.fromEntries((options.jwt?.keys ?? []).map((key, at) => [`jwt.keys.${at}`, key])),
   })
   const owner = own(directory)
   const ledger = Ledger.open(ledgerPath(directory))
@@ -123,7 +123,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const desks = new Map<Sale, Desk>()
   const seal = new Seal(secretOf(ledger, "tokens"))
   const demo = options.jwt ? null : new DemoLogin(seal)
-  const login = options.jwt ? new ShopJwt(options.jwt) : (demo as DemoLogin)
+  const login = options.jwt ? new ShopTokens(options.jwt) : (demo as DemoLogin)
   const operatorKey = options.operatorKey ?? secretOf(ledger, "operator")
   let onTold: (sale: Sale, told: Told) => void = () => {}
   const sales = new Sales({

@@ -50,4 +50,5 @@ export { e164, type Sms, SmsRefused, type SmsSender } from "../silence/sms/sms.t
 export { tencentSms, type TencentSmsOptions } from "../silence/sms/tencent.ts"
 export { twilioSms, type TwilioSmsOptions } from "../silence/sms/twilio.ts"
 export { isRewrittenUnrouted, rawTargetRoutes } from "../transports/raw-target.ts"
+export { tokenVerifier, type VerifiedToken, type VerifiesTokens } from "./token-verifier.ts"
 export { type Laba, type PublishOptions, serve, type ServeOptions } from "./serve.ts"

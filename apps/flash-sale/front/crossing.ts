@@ -1,7 +1,7 @@
 // What crosses between the shop's thread and those at its front. Clicks and replies cross together and as one text, which
 // costs less than objects would.
 import type { Reply } from "../http/answers.ts"
-import type { ShopJwtOptions } from "../http/shop-jwt.ts"
+import type { ShopTokensOptions } from "../http/shop-tokens.ts"
 import type { Entry } from "../intake/desk.ts"
 
 /** Somebody who wants to enter a sale, with a number that the reply bears too. */
@@ -11,7 +11,7 @@ export interface Click extends Entry {
 }
 
 /** How a front thread knows who a buyer is: by the secret of the built-in login, or by the shop's own tokens. */
-type LoginFacts = { readonly secret: string } | { readonly jwt: ShopJwtOptions }
+type LoginFacts = { readonly secret: string } | { readonly jwt: ShopTokensOptions }
 
 export interface FrontThreadOptions {
   readonly host: string

@@ -10,11 +10,11 @@ import {
   type Reply,
   responseOf,
 } from "../http/answers.ts"
-import { entryHeadOf, entryWishOf } from "../http/entry-request.ts"
+import { entryOf } from "../http/entry-request.ts"
 import { DemoLogin, type Login } from "../http/login.ts"
 import { pathOf } from "../http/path.ts"
 import { answeredBytesMax } from "../http/body.ts"
-import { ShopJwt } from "../http/shop-jwt.ts"
+import { ShopTokens } from "../http/shop-tokens.ts"
 import type { Entry } from "../intake/desk.ts"
 import { Seal } from "../intake/seal.ts"
 import {
@@ -37,7 +37,7 @@ let server: Bun.Server<undefined> | null = null
 
 function start(options: FrontThreadOptions): void {
   const { host, port, sharesPort, shopUrl, login: facts } = options
-  const login: Login = "jwt" in facts ? new ShopJwt(facts.jwt) : new DemoLogin(new Seal(facts.secret))
+  const login: Login = "jwt" in facts ? new ShopTokens(facts.jwt) : new DemoLogin(new Seal(facts.secret))
   const addressOf = addressReader({
     host,
     header: options.addressHeader,
@@ -56,7 +56,7 @@ function start(options: FrontThreadOptions): void {
       if (!isOwnHost(request.headers.get("host"))) return otherHost()
       if (sale === null) return passOn(request, shopUrl, addressOf(request)).catch(failed)
       try {
-        const wish = entryWishOf(request, entryHeadOf(book, request))
+        const wish = entryOf(book, request)
         if (!(wish instanceof Promise)) return enter(sale, wish)
         return wish.then((entry) => enter(sale, entry)).catch(failed)
       } catch (error) {

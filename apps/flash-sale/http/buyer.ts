@@ -15,7 +15,7 @@ import { cookieName, loginSeconds } from "./login.ts"
 import { drawRecord, saleView } from "./sale-view.ts"
 import type { Ask, Endpoint, Shop } from "./shop.ts"
 import { ticketView } from "./ticket-view.ts"
-import { buyerOf, guardForgery } from "./visitors.ts"
+import { guardForgery } from "./visitors.ts"
 
 export function saleOf(shop: Shop, { names }: Ask): Sale {
   const sale = shop.sales.find(names["sale"] ?? "")
@@ -61,32 +61,17 @@ export const showDraw: Endpoint = (shop, ask) => answer(drawRecord(saleOf(shop, 
 
 export const issueToken: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const token = shop.deskOf(sale).token(buyerOf(shop, ask.request), shop.addressOf(ask.request))
+  const token = shop.deskOf(sale).token(ask.user, shop.addressOf(ask.request))
   if (typeof token === "string") return answer({ token })
   shop.counters.refuse(sale, token.refused)
   return responseOf(refusalOf(token))
 }
 
-/** With `?or=null` who asks only to find out gets `null` for "none": browsers write every error into their console. */
-const orNull =
-  (none: string, endpoint: (...given: Parameters<Endpoint>) => Response): Endpoint =>
-  (shop, ask) => {
-    try {
-      return endpoint(shop, ask)
-    } catch (error) {
-      if (error instanceof Problem && error.code === none && ask.request.url.endsWith("?or=null"))
-        return answer(null)
-      throw error
-    }
-  }
-
-export const issueListenToken = orNull("unauthorized", (shop, ask) => {
-  const user = buyerOf(shop, ask.request)
-  return answer({ laba: shop.labaUrl(), token: shop.listenToken(user), expiresInSeconds: listenSeconds })
-})
+export const issueListenToken: Endpoint = (shop, { user }) =>
+  answer({ laba: shop.labaUrl(), token: shop.listenToken(user), expiresInSeconds: listenSeconds })
 
 export const enter: Endpoint = (shop, ask) => {
-  const head = entryHeadOf(shop, ask.request)
+  const head = entryHeadOf(shop, ask.request, ask.user)
   const sale = saleOf(shop, ask)
   const refused = turnAway(shop, sale, head)
   if (refused instanceof Promise) return refused.then(responseOf)
@@ -100,17 +85,17 @@ export const enter: Endpoint = (shop, ask) => {
 const respondTo = (reply: Reply | Promise<Reply>): Response | Promise<Response> =>
   reply instanceof Promise ? reply.then(responseOf) : responseOf(reply)
 
-export const showTicket = orNull("no_ticket", (shop, ask) => {
+export const showTicket: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const ticket = ticketOf(sale, buyerOf(shop, ask.request))
+  const ticket = ticketOf(sale, ask.user)
   // They may be back from the payment page, and its callback lost.
   shop.cashier.look(sale, ticket.number)
   return answer(ticketView(sale, ticket, shop.labaUrl()))
-})
+}
 
 export const leaveQueue: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const ticket = ticketOf(sale, buyerOf(shop, ask.request))
+  const ticket = ticketOf(sale, ask.user)
   if (!sale.leave(ticket) && ticket.state !== "left")
     throw new Problem(409, "not_waiting", "The ticket does not wait any more; an order is cancelled instead.")
   shop.wake()
@@ -119,7 +104,7 @@ export const leaveQueue: Endpoint = (shop, ask) => {
 
 export const payOrder: Endpoint = async (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const ticket = ticketOf(sale, buyerOf(shop, ask.request))
+  const ticket = ticketOf(sale, ask.user)
   const opened = await shop.cashier.open(sale, ticket.number)
   if ("payUrl" in opened) return answer(opened)
   if (opened.failed === "no_order") throw new Problem(404, "no_order", "There is no order to pay.")
@@ -136,7 +121,7 @@ const providerAway = (): Response =>
 
 export const cancelOrder: Endpoint = async (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const { number, user } = ticketOf(sale, buyerOf(shop, ask.request))
+  const { number, user } = ticketOf(sale, ask.user)
   const cancelled = await shop.cashier.cancel(sale, number)
   shop.wake()
   if (cancelled === "provider_away") return providerAway()

@@ -8,9 +8,16 @@ import { buyerOf, type LoginBook } from "./visitors.ts"
 /** What tells who wants to enter, and from where. */
 type EntryBook = LoginBook & { readonly addressOf: AddressOf }
 
-/** Throws a problem for who is not logged in, and for a key that is none. */
-export function entryHeadOf(book: EntryBook, request: Request): EntryHead {
+/** Everything that a request to enter says. Throws a problem, or rejects with it. */
+export function entryOf(book: EntryBook, request: Request): Entry | Promise<Entry> {
   const user = buyerOf(book, request)
+  if (user instanceof Promise)
+    return user.then((name) => entryWishOf(request, entryHeadOf(book, request, name)))
+  return entryWishOf(request, entryHeadOf(book, request, user))
+}
+
+/** Throws a problem for a key that is none. */
+export function entryHeadOf({ addressOf }: EntryBook, request: Request, user: string): EntryHead {
   const key = request.headers.get("idempotency-key")
   if (key === null || key.length === 0 || key.length > 255)
     throw new Problem(
@@ -18,7 +25,7 @@ export function entryHeadOf(book: EntryBook, request: Request): EntryHead {
       "bad_key",
       "An Idempotency-Key of 1 to 255 characters makes a retry safe; send one.",
     )
-  return { user, key, address: book.addressOf(request) }
+  return { user, key, address: addressOf(request) }
 }
 
 /** What is no text names an item that no sale has. */

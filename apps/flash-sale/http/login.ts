@@ -6,7 +6,7 @@ import type { Seal } from "../intake/seal.ts"
 
 export interface Login {
   /** The user that a credential belongs to; null when it is none, or expired. */
-  userOf(credential: string, nowMs: number): string | null
+  userOf(credential: string, nowMs: number): string | null | Promise<string | null>
 }
 
 export const cookieName = "flash_sale"

@@ -5,24 +5,22 @@ import type { Rehearsal } from "../rehearsal/rehearsal.ts"
 import { answer, Problem } from "./answers.ts"
 import { bodyOf } from "./body.ts"
 import { saleOf } from "./buyer.ts"
-import type { Ask, Endpoint, Shop } from "./shop.ts"
-import { requireOperator } from "./visitors.ts"
+import type { Endpoint, Shop } from "./shop.ts"
 
-function rehearsalOf(shop: Shop, ask: Ask): Rehearsal {
-  requireOperator(shop, ask)
+function rehearsalOf(shop: Shop): Rehearsal {
   if (!shop.rehearsal) throw new Problem(404, "no_rehearsal", "This shop was not started to be tried out.")
   return shop.rehearsal
 }
 
 /** What is there to try with, and how the crowd is doing. */
-export const showRehearsal: Endpoint = async (shop, ask) => {
-  const rehearsal = rehearsalOf(shop, ask)
+export const showRehearsal: Endpoint = async (shop) => {
+  const rehearsal = rehearsalOf(shop)
   const { bornAt, progress } = rehearsal
   return answer({ bornAt, weather: await rehearsal.weather({}), crowd: progress })
 }
 
 export const sendCrowd: Endpoint = async (shop, ask) => {
-  const rehearsal = rehearsalOf(shop, ask)
+  const rehearsal = rehearsalOf(shop)
   const sale = saleOf(shop, ask)
   if (!shop.demo) throw new Problem(409, "own_login", "A crowd needs the login by name.")
   const wish = crowdWishSchema.safeParse(await bodyOf(ask.request))
@@ -34,7 +32,7 @@ export const sendCrowd: Endpoint = async (shop, ask) => {
 
 /** The crowd tells of itself. */
 export const noteCrowd: Endpoint = async (shop, ask) => {
-  const rehearsal = rehearsalOf(shop, ask)
+  const rehearsal = rehearsalOf(shop)
   if (!rehearsal.note(await bodyOf(ask.request)))
     throw new Problem(400, "bad_progress", "This is not what a crowd tells of itself.")
   return answer({ received: true })
@@ -49,7 +47,7 @@ const weatherSchema = z.strictObject({
 })
 
 export const changeWeather: Endpoint = async (shop, ask) => {
-  const rehearsal = rehearsalOf(shop, ask)
+  const rehearsal = rehearsalOf(shop)
   const given = weatherSchema.safeParse(await bodyOf(ask.request))
   if (!given.success) throw new Problem(400, "bad_weather", z.prettifyError(given.error))
   const change = Object.fromEntries(Object.entries(given.data).filter(([, value]) => value !== undefined))
@@ -59,7 +57,7 @@ export const changeWeather: Endpoint = async (shop, ask) => {
 }
 
 /** The process dies as by `kill -9`, a moment after this answer. */
-export const killShop: Endpoint = (shop, ask) => {
-  rehearsalOf(shop, ask).die()
+export const killShop: Endpoint = (shop) => {
+  rehearsalOf(shop).die()
   return answer({ dies: true }, 202)
 }

@@ -6,6 +6,7 @@ import type { Pages } from "./pages.ts"
 import { pathOf } from "./path.ts"
 import { type Route, routes } from "./routes.ts"
 import type { Shop } from "./shop.ts"
+import { buyerOf, requireOperator } from "./visitors.ts"
 
 interface Matcher {
   readonly route: Route
@@ -74,7 +75,7 @@ export function router({ shop, pages, metrics, log }: RouterOptions): Answering 
     // Without its body, which the server leaves out.
     const method = request.method === "HEAD" ? "GET" : request.method
     const found = find(method, path)
-    if (found) return found.route.endpoint(shop, { request, names: found.names })
+    if (found) return guarded(shop, request, found)
     const shown = own[path] ?? pages(path)
     if (shown && method === "GET") return shown(request)
     const allowed = shown ? ["GET"] : methods.filter((each) => find(each, path) !== null)
@@ -90,6 +91,29 @@ export function router({ shop, pages, metrics, log }: RouterOptions): Answering 
     } catch (error) {
       return failed(error, request)
     }
+  }
+}
+
+/** Lets in whom a route is for. Throws a problem, or rejects with it, for anybody else. */
+function guarded(shop: Shop, request: Request, { route, names }: Found): Response | Promise<Response> {
+  const { who, endpoint, orNull } = route
+  const isNone = (error: unknown): boolean =>
+    orNull !== undefined &&
+    error instanceof Problem &&
+    error.code === orNull &&
+    request.url.endsWith("?or=null")
+  const none = (error: unknown): Response => {
+    if (isNone(error)) return answer(null)
+    throw error
+  }
+  try {
+    if (who === "operator") requireOperator(shop, request)
+    const user = who === "buyer" ? buyerOf(shop, request) : ""
+    if (user instanceof Promise)
+      return user.then((known) => endpoint(shop, { request, names, user: known })).catch(none)
+    return endpoint(shop, { request, names, user })
+  } catch (error) {
+    return none(error)
   }
 }
 

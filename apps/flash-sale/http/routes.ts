@@ -40,6 +40,8 @@ export interface Route {
   /** Status and schema of success. */
   readonly answers: readonly [status: number, schema: string]
   readonly takes?: string
+  /** The code of a problem that `?or=null` makes `null`, for who asks only to find out: browsers write every error into their console. */
+  readonly orNull?: string
   readonly endpoint: Endpoint
 }
 
@@ -71,6 +73,7 @@ export const routes: readonly Route[] = [
     who: "buyer",
     does: "A token to listen at Laba with, and where that is; with ?or=null null for who is not logged in",
     answers: [200, "Listen"],
+    orNull: "unauthorized",
     endpoint: issueListenToken,
   },
   {
@@ -120,6 +123,7 @@ export const routes: readonly Route[] = [
     who: "buyer",
     does: "How the caller's ticket stands; with ?or=null null for who holds none",
     answers: [200, "Ticket"],
+    orNull: "no_ticket",
     endpoint: showTicket,
   },
   {

@@ -50,6 +50,8 @@ export interface Shop {
 export interface Ask {
   readonly request: Request
   readonly names: Readonly<Record<string, string>>
+  /** Who asks, where it is an affair of buyers; else nobody. */
+  readonly user: string
 }
 
 export type Endpoint = (shop: Shop, ask: Ask) => Response | Promise<Response>

@@ -3,23 +3,27 @@ import { timingSafeEqual } from "node:crypto"
 import { isFromOtherPage } from "../../kit/http/request-forgery.ts"
 import { Problem } from "./answers.ts"
 import { credentialOf } from "./login.ts"
-import type { Ask, Shop } from "./shop.ts"
+import type { Shop } from "./shop.ts"
 
 /** What tells who a buyer is. */
 export type LoginBook = Pick<Shop, "login" | "clock">
 
-/** The buyer's name. Throws a problem for who is none. */
-export function buyerOf({ login, clock }: LoginBook, request: Request): string {
+/** The buyer's name, at once where nobody else has to be asked. Throws a problem, or rejects with it, for who is none. */
+export function buyerOf({ login, clock }: LoginBook, request: Request): string | Promise<string> {
   const credential = credentialOf(request.headers)
   if (credential === null) throw new Problem(401, "unauthorized", "Log in first.")
-  const user = login.userOf(credential, clock())
-  if (user === null) throw new Problem(401, "unauthorized", "The login is not valid any more.")
   guardForgery(request)
+  const user = login.userOf(credential, clock())
+  return user instanceof Promise ? user.then(known) : known(user)
+}
+
+function known(user: string | null): string {
+  if (user === null) throw new Problem(401, "unauthorized", "The login is not valid any more.")
   return user
 }
 
 /** Throws a problem unless the request shows the operator's key. */
-export function requireOperator(shop: Shop, { request }: Ask): void {
+export function requireOperator(shop: Shop, request: Request): void {
   const given = Buffer.from(credentialOf(request.headers) ?? "")
   const right = Buffer.from(shop.operatorKey)
   if (given.length !== right.length || !timingSafeEqual(given, right))

@@ -33,8 +33,9 @@ describe("what is wrong is said in one line:", () => {
     [["verify", "--channels", "all"], '--channels is a whole number from 0 on, not "all"'],
     [["verify", "--after", "there"], "--after: there is not where a check has ended"],
     [["serve", "--address-header", "X Real IP"], "--address-header: X Real IP is no header's name"],
-    [["serve", "--jwt", "none"], "--jwt: none is none of HS256, RS256 and ES256"],
-    [["serve", "--jwt", "HS256"], "set FLASH_SALE_JWT_KEY"],
+    [["serve", "--jwt-issuer", "shop"], "tokens need both --jwt-issuer and --jwt-audience"],
+    [["serve", "--jwks", "https://shop.example/keys"], "tokens need both --jwt-issuer and --jwt-audience"],
+    [["serve", "--jwt-issuer", "shop", "--jwt-audience", "sale"], "set FLASH_SALE_JWT_KEY, or give --jwks"],
     [["serve", "--laba", "elsewhere"], '--laba is an address such as https://shop.example, not "elsewhere"'],
     // Shown, it is not started again and again.
     [["--webhook", "http://127.0.0.1:1/"], "set FLASH_SALE_WEBHOOK_SECRET"],
