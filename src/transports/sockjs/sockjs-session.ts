@@ -12,7 +12,7 @@ import type { Reader } from "../slow-readers.ts"
 import type { Timed } from "../timer-wheel.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { GroupKind } from "../transport.ts"
-import { notText, textsOf } from "./carried-text.ts"
+import { notText, textsOf } from "../../protocols/sockjs/carried-text.ts"
 import { MessageQueue } from "./message-queue.ts"
 import type { Receiver, ReceiverOwner } from "./receiver.ts"
 

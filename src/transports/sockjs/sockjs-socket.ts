@@ -14,7 +14,7 @@ import { TurnBudget } from "../conversation/turn-budget.ts"
 import type { TransportContext } from "../transport-context.ts"
 import { ConversationSocket } from "../websocket/conversation-socket.ts"
 import type { Incoming } from "../websocket/socket.ts"
-import { notText, textsOf } from "./carried-text.ts"
+import { notText, textsOf } from "../../protocols/sockjs/carried-text.ts"
 
 const kind = oneByOne("sockjs-websocket", { writeMicros: 9, messageMicros: 1 })
 

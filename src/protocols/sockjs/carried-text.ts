@@ -1,6 +1,6 @@
 // SockJS carries text. What is sent over it as bytes is UTF-8, or cannot be sent.
 import { LabaError } from "../../../wire/error.ts"
-import type { Frame } from "../../protocols/protocol.ts"
+import type { Frame } from "../protocol.ts"
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
