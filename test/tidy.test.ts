@@ -87,7 +87,13 @@ const neverImports: Record<string, readonly string[]> = {
 const mayName: Record<string, readonly string[]> = {
   "src/engines/": ["src/server/", "src/cli/"],
   // Nodes find each other through the engine's Redis.
-  "src/redis/": ["src/server/", "src/cli/", "src/engines/redis/", "src/cluster/redis/"],
+  "src/redis/": [
+    "src/server/",
+    "src/cli/",
+    "src/engines/redis/",
+    "src/cluster/redis/",
+    "src/ingest/redis-streams/",
+  ],
   // An endpoint of the HTTP surface hands its request to the transport that was asked for.
   "src/transports/": ["src/server/", "src/cli/", "src/http/"],
   // A transport's endpoint speaks a protocol: it is where the two meet.
