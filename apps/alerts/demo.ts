@@ -5,6 +5,7 @@ import { connect } from "laba/client"
 import { startAppServer } from "../kit/http/app-server.ts"
 import type { GuardOptions } from "../kit/http/guard.ts"
 import { pageAnswer } from "../kit/http/page-files.ts"
+import { onThisMachine } from "../kit/http/reachable-url.ts"
 import type { LabaAccess } from "../kit/laba/laba-calls.ts"
 import { alarms, deploys, mailbox as mailboxChannel, payments, phone } from "./channels/names.ts"
 import { type OwnLaba, startOwnLaba } from "./channels/own-laba.ts"
@@ -30,6 +31,8 @@ export interface DemoOptions extends GuardOptions {
   readonly data: string
   readonly port: number
   readonly labaPort: number
+  /** Where pages find Laba, behind a proxy. */
+  readonly publicLaba?: string | undefined
   readonly everySeconds: number
   readonly silentSeconds: number
   /** Null: a mailbox of its own. */
@@ -70,12 +73,12 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     heart: { host: logServer, everySeconds, silentSeconds },
     mail,
   })
-  const access: LabaAccess = { url: reachable(laba.url), key }
+  const access: LabaAccess = { url: onThisMachine(laba.url), key }
   if (mailbox) mailbox.access = access
   const store = new Store(data)
   const listening = connect(access.url, { token: listenToken })
   const alerts: Alerts = {
-    labaUrl: access.url,
+    labaUrl: options.publicLaba?.replace(/\/+$/, "") ?? access.url,
     listenToken,
     payments: new PaymentService(access, store),
     paid: await RecentMessages.of<Payment>(listening, access, payments),
@@ -122,7 +125,3 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
     },
   }
 }
-
-/** An address that listens everywhere is reached on this machine. */
-const reachable = (url: string): string =>
-  url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")

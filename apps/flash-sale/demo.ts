@@ -2,7 +2,9 @@
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
 import { makePrivateFolder } from "../kit/command/private-folder.ts"
-import { addressIn, UsageError } from "../kit/command/command-line.ts"
+import { addressIn, ifGiven, UsageError } from "../kit/command/command-line.ts"
+import { requireHttpsFromHttps } from "../kit/command/https-from-https.ts"
+import { keptPort } from "../kit/command/kept-port.ts"
 import { requireSecret, secretIn } from "../kit/command/secret.ts"
 import { openingSale } from "./rehearsal/opening-sale.ts"
 import type { ShopTokensOptions } from "./http/shop-tokens.ts"
@@ -13,11 +15,17 @@ interface DemoOptions {
   readonly directory: string
   readonly host: string
   readonly port: number
-  readonly labaPort: number
+  /** Default: where it was at the last start on the directory. */
+  readonly labaPort: number | undefined
   readonly laba: string | undefined
   readonly labaEngine: string | undefined
   readonly payments: string | undefined
+  /** Of the simulator. Default: where it was at the last start on the directory. */
+  readonly paymentsPort: number | undefined
   readonly publicUrl: string | undefined
+  /** Where browsers find Laba and the simulator, behind a proxy. */
+  readonly publicLaba: string | undefined
+  readonly publicPayments: string | undefined
   readonly webhook: string | undefined
   readonly jwtIssuer: string | undefined
   readonly jwtAudience: string | undefined
@@ -36,17 +44,32 @@ interface DemoShop extends RunningShop {
   readonly paymentsUrl: string
 }
 
+/** Where a Laba and a payment simulator of its own are at first. */
+export const ownPorts = { laba: 8095, payments: 8096 } as const
+
 /** Throws `UsageError` when a setting is given without the secret that belongs to it. */
 export async function demoShop(options: DemoOptions): Promise<DemoShop> {
-  const { directory, host, port, labaPort, verifySeconds, keepDays, frontThreads, warmUp } = options
+  const { directory, host, port, verifySeconds, keepDays, frontThreads, warmUp } = options
   for (const flag of ["laba", "payments", "webhook"] as const)
     if (options[flag] !== undefined) addressIn(flag, options[flag])
-  if (options.publicUrl !== undefined) addressIn("public-url", options.publicUrl)
+  const publicUrl = publicAddressIn("public-url", options.publicUrl)
+  const publicLaba = publicAddressIn("public-laba", options.publicLaba)
+  const publicPayments = publicAddressIn("public-payments", options.publicPayments)
+  requireHttpsFromHttps({ publicUrl, flag: "public-laba", url: publicLaba ?? options.laba })
+  requireHttpsFromHttps({ publicUrl, flag: "public-payments", url: publicPayments ?? options.payments })
   makePrivateFolder(directory)
   const ownSecret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
     options.payments === undefined
-      ? startSimulator({ host, path: join(directory, "payments.sqlite"), secret: ownSecret })
+      ? startSimulator({
+          host,
+          port:
+            options.paymentsPort ??
+            keptPort({ folder: directory, name: "payments", host, wish: ownPorts.payments }),
+          publicUrl: publicPayments,
+          path: join(directory, "payments.sqlite"),
+          secret: ownSecret,
+        })
       : null
   const payments = simulator
     ? { url: simulator.url, secret: ownSecret }
@@ -55,7 +78,11 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     directory,
     host,
     port,
-    labaPort,
+    labaPort:
+      options.labaPort ??
+      (options.laba === undefined
+        ? keptPort({ folder: directory, name: "laba", host, wish: ownPorts.laba })
+        : undefined),
     verifySeconds,
     keepDays,
     frontThreads,
@@ -63,7 +90,8 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     addressHeader: options.addressHeader,
     warmUp,
     payments,
-    publicUrl: options.publicUrl?.replace(/\/+$/, ""),
+    publicUrl,
+    publicLaba,
     laba:
       options.laba === undefined
         ? undefined
@@ -92,6 +120,9 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
     },
   }
 }
+
+const publicAddressIn = (flag: string, text: string | undefined): string | undefined =>
+  ifGiven(addressIn, flag, text)?.replace(/\/+$/, "")
 
 /** The shop's own login; undefined when it has none. Throws `UsageError` for half of one. */
 function tokensOf({

@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs"
 import type { parseArgs } from "node:util"
 import {
+  addressIn,
   folderIn,
   hostIn,
+  ifGiven,
   UsageError,
   portIn,
   readFlags,
@@ -30,9 +32,14 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --laba URL              Laba elsewhere; FLASH_SALE_LABA_KEY is the key to publish with,
                           FLASH_SALE_LISTEN_SECRET signs buyers' tokens, FLASH_SALE_HOOK_SECRET what its hooks
                           ask at /api/laba
+  --laba-port N           where a Laba of its own listens (default: where it was last on these books, at first 8095; a free
+                          one where that is taken; 0 is any free port)
   --laba-engine ENGINE    memory, or sqlite:DIR (default, beside the books)
   --payments URL          a payment provider elsewhere; FLASH_SALE_PAYMENT_SECRET signs what it and the shop say
+  --payments-port N       where a payment simulator of its own listens (default: as for Laba, at first 8096)
   --public-url URL        where the payment provider and browsers reach the shop (default: where it listens)
+  --public-laba URL, --public-payments URL
+                          where browsers reach Laba and the simulator behind a proxy; needed where pages come by https
   --webhook URL           told what becomes of orders and of money for them; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt-issuer ISS, --jwt-audience AUD
                           the shop's own login: tokens of this issuer for this audience, which the key in FLASH_SALE_JWT_KEY has
@@ -44,7 +51,7 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --cold                  do not try the way in out before the shop opens: it is there about a second sooner, and the
                           first second of a crowd is slow
   --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
-flash-sale payments       run the payment simulator by itself (--data, --host, --port)
+flash-sale payments       run the payment simulator by itself (--data, --host, --port, --public-payments)
 flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
                           when Laba does not answer, with 4 when the books cannot be read
   --laba URL              where Laba is (default: where the shop of these books has it)
@@ -58,10 +65,13 @@ const options = {
   host: { type: "string", default: "127.0.0.1" },
   port: { type: "string" },
   laba: { type: "string" },
-  "laba-port": { type: "string", default: "0" },
+  "laba-port": { type: "string" },
   "laba-engine": { type: "string" },
   payments: { type: "string" },
+  "payments-port": { type: "string" },
   "public-url": { type: "string" },
+  "public-laba": { type: "string" },
+  "public-payments": { type: "string" },
   webhook: { type: "string" },
   "jwt-issuer": { type: "string" },
   "jwt-audience": { type: "string" },
@@ -107,7 +117,10 @@ async function showCommand(values: Values): Promise<void> {
   const passedOn = [
     "laba",
     "laba-engine",
+    "laba-port",
     "public-url",
+    "public-laba",
+    "public-payments",
     "webhook",
     "jwt-issuer",
     "jwt-audience",
@@ -122,8 +135,9 @@ async function showCommand(values: Values): Promise<void> {
     directory: values.data,
     host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8090"),
-    labaPort: portIn("laba-port", values["laba-port"]),
     payments: values.payments ?? null,
+    paymentsPort: ifGiven(portIn, "payments-port", values["payments-port"]),
+    publicPayments: ifGiven(addressIn, "public-payments", values["public-payments"]),
     args: passedOn.flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]])),
     log: (line) => console.log(line),
   })
@@ -140,11 +154,14 @@ async function serveCommand(values: Values): Promise<void> {
     directory: values.data,
     host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8090"),
-    labaPort: portIn("laba-port", values["laba-port"]),
+    labaPort: ifGiven(portIn, "laba-port", values["laba-port"]),
     laba: values.laba,
     labaEngine: values["laba-engine"],
     payments: values.payments,
+    paymentsPort: ifGiven(portIn, "payments-port", values["payments-port"]),
     publicUrl: values["public-url"],
+    publicLaba: values["public-laba"],
+    publicPayments: values["public-payments"],
     webhook: values.webhook,
     jwtIssuer: values["jwt-issuer"],
     jwtAudience: values["jwt-audience"],
@@ -174,6 +191,7 @@ function paymentsCommand(values: Values): void {
   const { url } = startSimulator({
     host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8091"),
+    publicUrl: ifGiven(addressIn, "public-payments", values["public-payments"])?.replace(/\/+$/, ""),
     path: `${values.data}/payments.sqlite`,
     secret,
   })

@@ -1,6 +1,8 @@
 // Puts a shop together: books, desk, cashier, errands, delivery, HTTP, and the loop that drives them.
 import { join } from "node:path"
 import { ownHosts } from "../kit/http/own-hosts.ts"
+import { isEverywhere, onThisMachine, urlOnThisMachine } from "../kit/http/reachable-url.ts"
+import { startingPage } from "../kit/http/starting-page.ts"
 import { auditKey, noteLaba } from "./audit/laba-note.ts"
 import { isClean } from "./audit/verify.ts"
 import { Watchman } from "./audit/watchman.ts"
@@ -57,7 +59,7 @@ interface ShopOptions {
         readonly hookSecret?: string | undefined
       }
     | undefined
-  readonly labaPort?: number
+  readonly labaPort?: number | undefined
   /** What Laba inside this process remembers with. Default: `sqlite:` in a directory beside the books. */
   readonly labaEngine?: string | undefined
   /** Signs the tokens to listen with, at least 32 bytes; Laba elsewhere has it as `tokens.secret`. Default: one of our own. */
@@ -66,6 +68,8 @@ interface ShopOptions {
   readonly payments: Payments
   /** Where the payment provider reaches us. Default: where we listen. */
   readonly publicUrl?: string | undefined
+  /** Where browsers reach Laba, behind a proxy. Default: where it listens. */
+  readonly publicLaba?: string | undefined
   readonly webhook?: { readonly url: string; readonly secret: string } | undefined
   readonly jwt?: ShopTokensOptions | undefined
   readonly operatorKey?: string | undefined
@@ -136,7 +140,8 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const find = (id: string) => sales.find(id)
   const listenSecret = options.listenSecret ?? secretOf(ledger, "listen")
   const isOwnHost = ownHosts({ host, publicUrl: options.publicUrl })
-  let handle: (request: Request) => Response | Promise<Response> = () => responseOf(starting())
+  let handle: (request: Request) => Response | Promise<Response> = (request) =>
+    startingPage(request) ?? responseOf(starting())
   // It listens before anybody can be sent there, and Laba must know where its pages come from.
   const { frontThreads = 0, port = 0, addressHeader = null } = options
   const { addressAttempts = addressAttemptsDefault } = options
@@ -170,7 +175,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
             return problemOf(failed())
           },
         })
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${front?.port ?? server.port}`
+  const url = urlOnThisMachine(host, (front?.port ?? server.port) as number)
   const provider = providerFor(options.payments, () => `${options.publicUrl ?? url}/api/payments/callback`)
   const cashier: Cashier = new Cashier({
     provider,
@@ -195,10 +200,12 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
         engine: options.labaEngine ?? `sqlite:${join(directory, "laba")}`,
         secret: listenSecret,
         auditKey: auditKey(secretOf(ledger, "audit")),
-        origins: pageOrigins(url, options.publicUrl),
+        origins: pageOrigins(host, url, options.publicUrl),
         hooks,
       })
-  noteLaba(directory, loudspeaker.url)
+  const labaUrl = onThisMachine(loudspeaker.url)
+  const labaForBuyers = options.publicLaba ?? labaUrl
+  noteLaba(directory, labaUrl)
   const tellings: Tellings = new Tellings({
     ledger,
     loudspeaker,
@@ -223,7 +230,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const watchman = new Watchman({
     command: [
       ...[process.execPath, join(import.meta.dir, "main.ts"), "verify", "--json", "--data", directory],
-      ...["--laba", loudspeaker.url],
+      ...["--laba", labaUrl],
     ],
     env: options.laba ? labaSecrets(options.laba.key, listenSecret) : {},
     log,
@@ -279,7 +286,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       : addressReader({ host, header: addressHeader, peer: (request) => server.requestIP(request)?.address }),
     publicUrl: options.publicUrl,
     clock,
-    labaUrl: () => loudspeaker.url,
+    labaUrl: () => labaForBuyers,
     listenToken: (user) => listenToken(listenSecret, user, clock()),
     deskOf(sale) {
       let desk = desks.get(sale)
@@ -305,7 +312,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       ? new Rehearsal({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
       : null,
   }
-  const pages = pagesOf(() => loudspeaker.url)
+  const pages = pagesOf(() => labaForBuyers)
   const routed = router({ shop, pages, metrics: () => metrics(shop, tellings, errands), log })
   const hookSecret = options.laba?.hookSecret
   const hook =
@@ -336,7 +343,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const lookout = setInterval(() => counters.look(sales.all), 1000)
   return {
     url,
-    labaUrl: loudspeaker.url,
+    labaUrl,
     operatorKey,
     async close() {
       await front?.close()
@@ -360,9 +367,9 @@ function refuseEmpty(secrets: Readonly<Record<string, unknown>>): void {
 }
 
 /** Where our pages come from. Who listens on every address is reached by names that we cannot know. */
-function pageOrigins(url: string, publicUrl: string | undefined): string[] {
+function pageOrigins(host: string, url: string, publicUrl: string | undefined): string[] {
   const { hostname, port } = new URL(url)
-  if (hostname === "0.0.0.0" || hostname === "[::]") return ["*"]
+  if (isEverywhere(host)) return ["*"]
   const origins = [url, ...(publicUrl === undefined ? [] : [new URL(publicUrl).origin])]
   return hostname === "127.0.0.1" ? [...origins, `http://localhost:${port}`] : origins
 }

@@ -2,8 +2,8 @@
 import { join } from "node:path"
 import { isLoopbackAddress } from "laba"
 import { secretIn } from "../kit/command/secret.ts"
-import { isEverywhere } from "../kit/http/app-server.ts"
 import type { GuardOptions } from "../kit/http/guard.ts"
+import { isEverywhere, onThisMachine } from "../kit/http/reachable-url.ts"
 import { startLabaProcess } from "../kit/laba/laba-process.ts"
 import { openDatabase } from "./database/open-database.ts"
 import { settleDemoPassword } from "./demo-password.ts"
@@ -69,8 +69,7 @@ export async function demoTakeaway(options: DemoOptions): Promise<DemoTakeaway> 
           log,
         })
       : null
-  const labaUrl =
-    laba?.url.replace(/0\.0\.0\.0|\[::\]/, "127.0.0.1") ?? (options.laba as string).replace(/\/+$/, "")
+  const labaUrl = laba ? onThisMachine(laba.url) : (options.laba as string).replace(/\/+$/, "")
   takeaway.begin(labaUrl)
   return {
     url: takeaway.url,

@@ -14,7 +14,9 @@ import {
   runCommand,
   secondsIn,
 } from "../kit/command/command-line.ts"
-import { freePort, stopBySignal } from "../kit/command/ports-and-signals.ts"
+import { keptPort } from "../kit/command/kept-port.ts"
+import { requireHttpsFromHttps } from "../kit/command/https-from-https.ts"
+import { stopBySignal } from "../kit/command/ports-and-signals.ts"
 import { demoTakeaway } from "./demo.ts"
 import { defaultTimeouts } from "./model/shop.ts"
 import { labaConfig } from "./push/laba-config.ts"
@@ -24,10 +26,11 @@ const usage = `takeaway [serve]          run the desk with three shops, and a La
   --data DIR              where books, secrets and Laba's memory are (default ./data/takeaway)
   --database URL          the books elsewhere: postgres://…, or sqlite:PATH
   --host, --port          where to listen (default 127.0.0.1, 8091; 0 is any free port)
-  --laba-port             where Laba listens (default 8092, or any free one where that is taken)
+  --laba-port             where Laba listens (default: where it was last on this folder, at first 8092; a free one where that
+                          is taken)
   --laba URL              Laba elsewhere, with the same secrets (--data, or TAKEAWAY_…_SECRET)
   --public URL            where pages come from, behind a proxy
-  --public-laba URL       where pages find Laba, behind a proxy
+  --public-laba URL       where pages find Laba, behind a proxy; needed where they come by https
   --proxies NETWORK       whose X-Forwarded-For is believed, such as 10.0.0.0/8; may be given more than once (default: with
                           --public, proxies on this machine)
   --remind-seconds        how long nobody looks at a bill before the kitchen is rung again (default 30)
@@ -73,13 +76,17 @@ await runCommand("takeaway", async () => {
 async function serveCommand(values: Values): Promise<void> {
   const directory = folderIn("data", values.data)
   const host = hostIn("host", values.host)
+  requireHttpsFromHttps({
+    publicUrl: values.public,
+    flag: "public-laba",
+    url: values["public-laba"] ?? values.laba,
+  })
   const takeaway = await demoTakeaway({
     directory,
     database: databaseIn(values.database),
     host,
     port: ifGiven(portIn, "port", values.port) ?? 8091,
     laba: ifGiven(addressIn, "laba", values.laba),
-    labaPort: ifGiven(portIn, "laba-port", values["laba-port"]) ?? freePort(host, 8092),
     publicUrl: ifGiven(addressIn, "public", values.public),
     publicLaba: ifGiven(addressIn, "public-laba", values["public-laba"]),
     proxies: ifGiven(networksIn, "proxies", values.proxies),
@@ -89,6 +96,10 @@ async function serveCommand(values: Values): Promise<void> {
       forgetMs: millisecondsOf("forget-seconds", values, defaultTimeouts.forgetMs),
       graceMs: millisecondsOf("grace-seconds", values, defaultTimeouts.graceMs),
     },
+    // Last, since it is written down.
+    labaPort:
+      ifGiven(portIn, "laba-port", values["laba-port"]) ??
+      keptPort({ folder: directory, name: "laba", host, wish: 8092 }),
     log: (line) => console.error(line),
   })
   stopBySignal(() => takeaway.close())

@@ -3,7 +3,7 @@
 import { startAppServer } from "../kit/http/app-server.ts"
 import type { GuardOptions } from "../kit/http/guard.ts"
 import { pageAnswer } from "../kit/http/page-files.ts"
-import { reachableLaba } from "../kit/laba/reachable-laba.ts"
+import { reachableUrl } from "../kit/http/reachable-url.ts"
 import type { Database } from "./database/database.ts"
 import { LoginAttempts } from "./http/login-attempts.ts"
 import { pages } from "./http/pages.ts"
@@ -60,7 +60,7 @@ export function startTakeaway(options: TakeawayOptions): RunningTakeaway {
     attempts: new LoginAttempts(clock),
     clock,
     labaPush,
-    labaFor: ({ url }) => publicLaba ?? reachableLaba(labaPush.url, url.hostname),
+    labaFor: ({ url }) => publicLaba ?? reachableUrl(labaPush.url, url.hostname),
     wake: () => notifier.wake(),
     demoPassword,
   }

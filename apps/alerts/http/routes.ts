@@ -2,7 +2,7 @@
 import type { AppRequest, Route } from "../../kit/http/app-request.ts"
 import { readJsonObject } from "../../kit/http/json-body.ts"
 import { answer, Problem } from "../../kit/http/problem.ts"
-import { reachableLaba } from "../../kit/laba/reachable-laba.ts"
+import { reachableUrl } from "../../kit/http/reachable-url.ts"
 import type { Snapshot } from "../pages/snapshot.ts"
 import { plans } from "../payments/payment.ts"
 import type { Alerts, Endpoint } from "./alerts.ts"
@@ -10,7 +10,7 @@ import { readOrder } from "./order.ts"
 
 /** Where a page that was asked for like this finds Laba. */
 export const labaFor = ({ labaUrl }: Alerts, { url }: AppRequest): string =>
-  reachableLaba(labaUrl, url.hostname)
+  reachableUrl(labaUrl, url.hostname)
 
 const showState: Endpoint = (alerts, request) => {
   const { paid, subscribers, letters, texts, nodes, deploys, heartbeat, alarms } = alerts

@@ -4,6 +4,7 @@ import { type Channel, connect } from "laba/client"
 import { call, retryUntilAnswered } from "../../kit/browser/api-calls.ts"
 import { find } from "../../kit/browser/elements.ts"
 import type { Bilingual } from "../../kit/browser/language.ts"
+import { reloadWhenMoved } from "../../kit/browser/moved-laba.ts"
 import { inBoth } from "./page-elements.ts"
 import type { Snapshot } from "./snapshot.ts"
 
@@ -32,7 +33,9 @@ export async function startPage(
   subscriptions: readonly PageSubscription[],
   show: (standing: Snapshot) => void,
 ): Promise<void> {
-  const laba = connect((await snapshot()).laba, { token: listenToken })
+  const url = (await snapshot()).laba
+  const laba = connect(url, { token: listenToken })
+  reloadWhenMoved(laba, url, async () => (await call<Snapshot>("GET", "/api/state")).laba)
   const line = find(".line")
   laba.on("state", ({ state }) => {
     line.dataset["state"] = state

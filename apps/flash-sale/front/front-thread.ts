@@ -44,7 +44,7 @@ function start(options: FrontThreadOptions): void {
     peer: (request) => server?.requestIP(request)?.address,
   })
   const isOwnHost = ownHosts(options)
-  const book = { login, clock: () => Date.now(), addressOf }
+  const book = { login, clock: () => Date.now(), addressOf, publicUrl: options.publicUrl }
   server = Bun.serve({
     development: false,
     hostname: host,

@@ -166,4 +166,7 @@ test("a shop that does not answer is said to be starting", async () => {
   const answer = await passOn(new Request("http://shop.example/"), origin)
   expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "1"])
   expect(await answer.json()).toMatchObject({ code: "starting" })
+  const opened = new Request("http://shop.example/", { headers: { Accept: "text/html,*/*" } })
+  const page = await passOn(opened, origin)
+  expect([page.status, page.headers.get("content-type")]).toEqual([503, "text/html; charset=utf-8"])
 })

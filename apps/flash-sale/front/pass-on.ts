@@ -1,4 +1,5 @@
 // Passes a request on to the shop's own address, and its answer back, unchanged.
+import { startingPage } from "../../kit/http/starting-page.ts"
 import { passedAddressHeader } from "../http/address.ts"
 import { problem } from "../http/answers.ts"
 import { bytesOf } from "../http/body.ts"
@@ -29,9 +30,8 @@ export async function passOn(
   try {
     answer = await fetch(shopUrl + path, { method, headers, body, redirect: "manual", decompress: false })
   } catch {
-    return problem(503, "starting", "The shop does not answer right now.", {
-      headers: { "Retry-After": "1" },
-    })
+    const starts = { headers: { "Retry-After": "1" } }
+    return startingPage(request) ?? problem(503, "starting", "The shop does not answer right now.", starts)
   }
   const answered = new Headers(answer.headers)
   for (const name of ofConnection) answered.delete(name)

@@ -34,7 +34,7 @@ function ticketOf(sale: Sale, user: string): Ticket {
 
 export const logIn: Endpoint = async (shop, ask) => {
   if (!shop.demo) throw new Problem(404, "not_found", "This shop has its own login.")
-  guardForgery(ask.request)
+  guardForgery(ask.request, shop.publicUrl)
   const address = shop.addressOf(ask.request)
   const tooFast = address === null ? 0 : (shop.addresses?.attempt(address) ?? 0)
   if (tooFast > 0) return responseOf(refusalOf(refuse("TOO_FAST", { retryAfterSeconds: tooFast })))

@@ -1,7 +1,7 @@
 // What the shop shows to people: the buyer's page and the operator's, with the files that they load.
 import { join } from "node:path"
 import { answerWith, filesOf, type PageFile, policyWith, readPackaged } from "../../kit/http/page-files.ts"
-import { reachableLaba } from "../../kit/laba/reachable-laba.ts"
+import { reachableUrl } from "../../kit/http/reachable-url.ts"
 
 const { css, dressed, icon, language, page, script } = filesOf(join(import.meta.dir, "../pages"))
 
@@ -34,4 +34,4 @@ export function pagesOf(labaUrl: () => string): Pages {
 
 /** Where a page that was asked for here reaches Laba. */
 const originFor = (request: Request, labaUrl: string): string =>
-  new URL(reachableLaba(labaUrl, new URL(request.url).hostname)).origin
+  new URL(reachableUrl(labaUrl, new URL(request.url).hostname)).origin

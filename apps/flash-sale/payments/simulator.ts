@@ -1,6 +1,7 @@
 // A payment provider to try things with, as an HTTP service of its own. What it has taken it remembers on disk; its
 // callbacks it can delay, double, reorder and lose, as real ones do.
 import { Database } from "bun:sqlite"
+import { urlOnThisMachine } from "../../kit/http/reachable-url.ts"
 import { signatureHeader } from "./http-provider.ts"
 import { payPage } from "./pay-page.ts"
 import type { Callback, TradeNow } from "./provider.ts"
@@ -23,6 +24,8 @@ export interface Weather {
 interface SimulatorOptions {
   readonly host?: string
   readonly port?: number
+  /** Where browsers reach it, behind a proxy. Default: where it listens. */
+  readonly publicUrl?: string | undefined
   /** A file, or `:memory:`. */
   readonly path: string
   readonly secret: string
@@ -85,7 +88,7 @@ export function startSimulator(options: SimulatorOptions): Simulator {
       asked.callback,
     ])
     if (find(asked.reference)?.state === "closed") return problem(409, "The trade was closed.")
-    return Response.json({ payUrl: `${server.url.origin}/pay/${encodeURIComponent(asked.reference)}` })
+    return Response.json({ payUrl: `${options.publicUrl ?? url}/pay/${encodeURIComponent(asked.reference)}` })
   }
 
   const look = ({ reference }: { reference: string }) => {
@@ -187,8 +190,9 @@ export function startSimulator(options: SimulatorOptions): Simulator {
       return problem(404, "There is nothing here.")
     },
   })
+  const url = urlOnThisMachine(host, server.port as number)
   return {
-    url: server.url.origin,
+    url,
     weather,
     async close() {
       for (const timer of timers) clearTimeout(timer)

@@ -3,16 +3,21 @@
 import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { makePrivateFolder } from "../../kit/command/private-folder.ts"
+import { keptPort } from "../../kit/command/kept-port.ts"
 import { secretIn } from "../../kit/command/secret.ts"
+import { ownPorts } from "../demo.ts"
 import { startSimulator } from "../payments/simulator.ts"
 
 interface SupervisedOptions {
   readonly directory: string
   readonly host: string
   readonly port: number
-  readonly labaPort: number
   /** A provider elsewhere; null starts a simulator. */
   readonly payments: string | null
+  /** Of the simulator. Default: where it was at the last start on the directory. */
+  readonly paymentsPort?: number | undefined
+  /** Where browsers find the simulator, behind a proxy. */
+  readonly publicPayments?: string | undefined
   /** Further arguments of the shop, as they were given. */
   readonly args: readonly string[]
   readonly log: (line: string) => void
@@ -34,10 +39,18 @@ export function supervise(options: SupervisedOptions): Supervised {
   const secret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
     options.payments === null
-      ? startSimulator({ host, path: join(directory, "payments.sqlite"), secret })
+      ? startSimulator({
+          host,
+          port:
+            options.paymentsPort ??
+            keptPort({ folder: directory, name: "payments", host, wish: ownPorts.payments }),
+          publicUrl: options.publicPayments?.replace(/\/+$/, ""),
+          path: join(directory, "payments.sqlite"),
+          secret,
+        })
       : null
   const payments = simulator?.url ?? (options.payments as string)
-  const ports = { shop: options.port, laba: options.labaPort }
+  let { port } = options
   let child: Bun.Subprocess<"pipe", "pipe", "inherit"> | null = null
   let isClosing = false
 
@@ -48,8 +61,7 @@ export function supervise(options: SupervisedOptions): Supervised {
         join(import.meta.dir, "../main.ts"),
         "serve",
         ...["--data", directory, "--host", host, "--payments", payments],
-        ...["--port", String(ports.shop), "--laba-port", String(ports.laba)],
-        "--rehearsal",
+        ...["--port", String(port), "--rehearsal"],
         ...args,
       ],
       {
@@ -66,8 +78,7 @@ export function supervise(options: SupervisedOptions): Supervised {
       const parts = (rest + decoder.decode(bytes, { stream: true })).split("\n")
       rest = parts.pop() as string
       for (const line of parts) {
-        const found = /^(The flash sale|Laba) is at \S+:(\d+)/.exec(line)
-        if (found) ports[found[1] === "Laba" ? "laba" : "shop"] = Number(found[2])
+        port = Number(/^The flash sale is at \S+:(\d+)/.exec(line)?.[1] ?? port)
         log(line)
       }
     }

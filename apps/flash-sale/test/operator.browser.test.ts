@@ -24,9 +24,9 @@ describe.skipIf(!hasChromium)("the operator's page", () => {
       directory,
       host: "127.0.0.1",
       port: 0,
-      labaPort: 0,
       payments: null,
-      args: [],
+      paymentsPort: 0,
+      args: ["--laba-port", "0"],
       log: (line) => lines.push(line),
     })
     browser = await launchChromium()

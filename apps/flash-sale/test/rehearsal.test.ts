@@ -18,9 +18,9 @@ beforeAll(async () => {
     directory,
     host: "127.0.0.1",
     port: 0,
-    labaPort: 0,
     payments: null,
-    args: [],
+    paymentsPort: 0,
+    args: ["--laba-port", "0"],
     log: (line) => lines.push(line),
   })
   plain = await ShopProcess.start()

@@ -44,6 +44,7 @@ export class ShopProcess implements AsyncDisposable {
   /** Starts a process on the directory; at the ports of the last one, so that buyers find it again. */
   async start(): Promise<void> {
     const port = this.url === "" ? "0" : new URL(this.url).port
+    const paymentsPort = this.paymentsUrl === "" ? "0" : new URL(this.paymentsUrl).port
     const labaPort = this.labaUrl === "" ? "0" : new URL(this.labaUrl).port
     const child = Bun.spawn(
       [
@@ -56,6 +57,7 @@ export class ShopProcess implements AsyncDisposable {
         port,
         "--laba-port",
         labaPort,
+        ...(this.options.args?.includes("--payments") ? [] : ["--payments-port", paymentsPort]),
         "--verify-seconds",
         "0",
         ...(this.options.warm ? [] : ["--cold"]),

@@ -3,7 +3,9 @@ import { isRewrittenUnrouted, rawTargetRoutes } from "laba"
 import type { AppRequest, Route } from "./app-request.ts"
 import { Guard, type GuardOptions } from "./guard.ts"
 import { Problem, problemResponse } from "./problem.ts"
+import { urlOnThisMachine } from "./reachable-url.ts"
 import { matchRoute } from "./routes.ts"
+import { startingPage } from "./starting-page.ts"
 
 interface AppServerOptions<Context> extends GuardOptions {
   /** For the log. */
@@ -33,7 +35,11 @@ export function startAppServer<Context>(options: AppServerOptions<Context>): App
   const route = async (request: Request, peer: string, isRewritten: boolean): Promise<Response> => {
     const admitted = guard.admit(request, peer, isRewritten)
     const known = context()
-    if (known === null) throw new Problem(503, "starting", "This is starting.", { "Retry-After": "1" })
+    if (known === null) {
+      const page = startingPage(request)
+      if (page) return page
+      throw new Problem(503, "starting", "This is starting.", { "Retry-After": "1" })
+    }
     const found = matchRoute(routes, request.method, admitted.url.pathname)
     if (found?.route.callers !== "laba") guard.limitRate(admitted, peer)
     const page =
@@ -70,13 +76,7 @@ export function startAppServer<Context>(options: AppServerOptions<Context>): App
     fetch: (request, bun) => handle(request, peerOf(bun, request), isRewrittenUnrouted(request.url)),
   })
   return {
-    url: urlOf(host, server.port as number),
+    url: urlOnThisMachine(host, server.port as number),
     stop: (isHurried) => server.stop(isHurried),
   }
 }
-
-/** Hosts that mean every address of this machine. */
-export const isEverywhere = (host: string): boolean => host === "0.0.0.0" || host === "::"
-
-const urlOf = (host: string, port: number): string =>
-  `http://${isEverywhere(host) ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host}:${port}`

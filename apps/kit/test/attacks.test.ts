@@ -64,7 +64,11 @@ const demos: readonly Demo[] = [
     name: "flash-sale",
     start: () =>
       ShopProcess.start({
-        args: ["--public-url", publicUrl, "--address-header", "X-Forwarded-For", "--address-attempts", "20"],
+        args: [
+          ...["--public-url", publicUrl, "--public-laba", "https://laba.example"],
+          ...["--public-payments", "https://pay.example"],
+          ...["--address-header", "X-Forwarded-For", "--address-attempts", "20"],
+        ],
       }),
     act: ["/api/login", { user: "mallory" }],
     apart: "/api/sales/none/tickets",

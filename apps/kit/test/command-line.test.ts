@@ -17,6 +17,9 @@ const host = (given: string): string =>
 type Wrong = readonly (readonly [args: readonly string[], says: string])[]
 
 /** For each flag a value that is none, and what is said of it. */
+const httpsAlone =
+  "--public-laba: pages that come by https reach it by https alone; give the address at which a proxy passes it on"
+
 const wrong: Readonly<Record<"takeaway" | "alerts", Wrong>> = {
   takeaway: [
     [["--prot", "1"], "Unknown option '--prot'"],
@@ -31,6 +34,7 @@ const wrong: Readonly<Record<"takeaway" | "alerts", Wrong>> = {
     [["--laba", "elsewhere"], address("laba", "elsewhere")],
     [["--public", "ftp://x"], address("public", "ftp://x")],
     [["--public-laba", ""], address("public-laba", "")],
+    [["--public", "https://x.example", "--public-laba", "http://x.example:8092"], httpsAlone],
     [["--remind-seconds", "abc"], seconds("remind-seconds", "abc")],
     [["--lapse-seconds", "0"], seconds("lapse-seconds", "0")],
     [["--forget-seconds", "never"], seconds("forget-seconds", "never")],
@@ -48,6 +52,8 @@ const wrong: Readonly<Record<"takeaway" | "alerts", Wrong>> = {
     [["--host", "192.0.2.1"], host("192.0.2.1")],
     [["--proxies", "everybody"], '--proxies: "everybody" is no address and no network such as 10.0.0.0/8'],
     [["--public", "ftp://x"], address("public", "ftp://x")],
+    [["--public-laba", ""], address("public-laba", "")],
+    [["--public", "https://x.example"], httpsAlone],
     [["--port", "http"], port("port", "http")],
     [["--laba-port", "65536"], port("laba-port", "65536")],
     [["--every", "abc"], seconds("every", "abc")],

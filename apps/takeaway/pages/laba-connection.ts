@@ -2,17 +2,20 @@
 import { connect, type Laba, LabaFailure } from "laba/client"
 import { call, Refusal } from "../../kit/browser/api-calls.ts"
 import { find } from "../../kit/browser/elements.ts"
+import { reloadWhenMoved } from "../../kit/browser/moved-laba.ts"
 import { inEachLanguage, translate } from "./language.ts"
 
 interface LabaConnectionOptions {
   readonly url: string
   /** Where the desk gives tokens to this page. */
   readonly tokenPath: string
+  /** Asks the desk where Laba is now. */
+  readonly where: () => Promise<string | undefined>
   /** The desk does not know this page any more. */
   readonly forgotten: () => void
 }
 
-export function connectToLaba({ url, tokenPath, forgotten }: LabaConnectionOptions): Laba {
+export function connectToLaba({ url, tokenPath, where, forgotten }: LabaConnectionOptions): Laba {
   const laba = connect(url, {
     async token() {
       try {
@@ -28,6 +31,7 @@ export function connectToLaba({ url, tokenPath, forgotten }: LabaConnectionOptio
       }
     },
   })
+  reloadWhenMoved(laba, url, where)
   const shown = find("#line")
   const paint = (): void => {
     const isLive = laba.state === "open"

@@ -3,7 +3,7 @@
 import type { TicketRecord } from "../../model/record.ts"
 import { ask, Refused, Unreachable } from "../ask.ts"
 import { onLanguageChange } from "../../../kit/browser/language.ts"
-import { reachableLaba } from "../../../kit/laba/reachable-laba.ts"
+import { reachableUrl } from "../../../kit/http/reachable-url.ts"
 import { remembered } from "../remembered.ts"
 import { ServerClock } from "../server-clock.ts"
 import type { AdmissionView } from "../views.ts"
@@ -30,6 +30,9 @@ const keepMs = 90_000
 
 /** On a wait-list the place is asked for so often at most, when something has moved on it. */
 const placeMs = 15_000
+
+/** An address of the shop's own machine, by the name that this page was opened by. */
+const here = (url: string): string => reachableUrl(url, location.hostname)
 
 class BuyerPage {
   private readonly clock = new ServerClock()
@@ -137,7 +140,7 @@ class BuyerPage {
     this.listening?.close()
     this.listening = new Listening(
       {
-        laba: reachableLaba(identity.laba, location.hostname),
+        laba: here(identity.laba),
         sale: this.saleId,
         user: identity.user,
         token: async () => (await this.identities.listen()).token,
@@ -175,9 +178,16 @@ class BuyerPage {
     // A deadline has passed and no word came: it is on its way, or was lost with a connection that looks alive.
     const isDue = scene.name === "settling" || (scene.name === "queued" && scene.position === 0)
     if (this.truth.ageMs > askMs && (isDeaf || isDue)) this.truth.doubt()
+    if (isDeaf) this.followLaba()
     if (scene.name === "waitlisted") this.followWaitList()
     if (this.clock.now() > this.keepAt && (scene.name === "queued" || scene.name === "waitlisted"))
       this.keepAsked = true
+  }
+
+  /** Laba may be at another address after a start, which only a page that is loaded anew may reach. */
+  private followLaba(): void {
+    const { sale } = this.truth
+    if (sale && this.identity && sale.listen.laba !== this.identity.laba) location.reload()
   }
 
   /** Places move when units come back and when people leave; nobody tells each who waits. */
@@ -271,11 +281,12 @@ class BuyerPage {
       tab?.close()
       return
     }
+    const payUrl = here(granted.payUrl)
     this.payingNumber = this.truth.seat.ticket?.number ?? null
     if (tab) {
       tab.opener = null
-      tab.location.replace(granted.payUrl)
-    } else location.assign(granted.payUrl)
+      tab.location.replace(payUrl)
+    } else location.assign(payUrl)
     this.notice = "paying"
     this.paint()
   }

@@ -63,9 +63,11 @@ const ordering = startOrdering({
   changed: paint,
 })
 
+const visitDesk = (): Promise<Visit> => call<Visit>("POST", "/api/visit")
+
 async function refresh(): Promise<void> {
   const [visit, menus] = await Promise.all([
-    retryUntilAnswered(() => call<Visit>("POST", "/api/visit")),
+    retryUntilAnswered(visitDesk),
     retryUntilAnswered(() => call<{ shops: ShopWithMenu[] }>("GET", "/api/shops")),
   ])
   visited.resolve()
@@ -80,7 +82,12 @@ async function refresh(): Promise<void> {
 let connection: Laba | null = null
 
 function listen(url: string): Laba {
-  const laba = connectToLaba({ url, tokenPath: "/api/listen", forgotten: () => location.reload() })
+  const laba = connectToLaba({
+    url,
+    tokenPath: "/api/listen",
+    where: async () => (await visitDesk()).laba,
+    forgotten: () => location.reload(),
+  })
   const hearBill = (data: unknown): void => {
     if (cache.put(data as BillRecord)) paint()
   }

@@ -34,9 +34,11 @@ const login = startLogin((opens) => {
   })
 })
 
+const askKitchen = (): Promise<Kitchen> => call<Kitchen>("GET", "/api/kitchen")
+
 /** From the database: at the start, and whenever something may have been missed. */
 async function refresh(): Promise<void> {
-  const kitchen = await retryUntilAnswered(() => call<Kitchen>("GET", "/api/kitchen"))
+  const kitchen = await retryUntilAnswered(askKitchen)
   if (!kitchen.shop) {
     const wasHere = connection !== null
     leave()
@@ -58,7 +60,12 @@ const commands = startCommandSender({
 })
 
 function listen(url: string, id: string): Laba {
-  const laba = connectToLaba({ url, tokenPath: "/api/kitchen/listen", forgotten: () => void refresh() })
+  const laba = connectToLaba({
+    url,
+    tokenPath: "/api/kitchen/listen",
+    where: async () => (await askKitchen()).laba,
+    forgotten: () => void refresh(),
+  })
   find("#line").hidden = false
   const hearBill = (data: unknown): void => {
     if (cache.put(data as BillRecord)) paint()
