@@ -71,6 +71,10 @@ export interface Limits {
   readonly headersPerFrameMax: number
   /** Messages that one STOMP subscription may have unacknowledged, and the most that a client's `prefetch-count` gets. Default 1,000: a second of a busy channel. */
   readonly unacknowledgedMax: number
+  /** Messages that the STOMP subscriptions of this node together have unacknowledged, or waiting for acknowledgements. A user or an address may have as many as are still free; beyond it a subscription has one at a time. Default 500,000: about 50 MB. */
+  readonly unacknowledgedPerNodeMax: number
+  /** Bytes of those that wait for acknowledgements to be sent. A user or an address may have as much as is still free; what is beyond it is read from the history when its turn comes. Default 64 MiB: 256 connections with as much as each may have. */
+  readonly unacknowledgedBytesPerNodeMax: number
 }
 
 /** A bound by its name. */
@@ -112,6 +116,8 @@ export const limitCodes: Readonly<Record<LimitName, Code | null>> = {
   headerBytesMax: "too_large",
   headersPerFrameMax: "too_large",
   unacknowledgedMax: null,
+  unacknowledgedPerNodeMax: null,
+  unacknowledgedBytesPerNodeMax: null,
 }
 
 export const defaultLimits: Limits = {
@@ -149,6 +155,8 @@ export const defaultLimits: Limits = {
   headerBytesMax: 16 * 1024,
   headersPerFrameMax: 100,
   unacknowledgedMax: 1000,
+  unacknowledgedPerNodeMax: 500_000,
+  unacknowledgedBytesPerNodeMax: 64 * 1024 * 1024,
 }
 
 /** The longest channel name, in bytes of its canonical form. 255 fits a file name and an index key everywhere. */

@@ -283,6 +283,12 @@ test("an outbox that cannot hold one message is refused", () => {
   expect(linesOf({ limits: { outboxBytesMax: 100 } })).toEqual([
     "limits.outboxBytesMax: is less than limits.messageBytesMax (65536 bytes): one message would make every reader slow",
   ])
+  expect(linesOf({ limits: { unacknowledgedPerNodeMax: 10, unacknowledgedBytesPerNodeMax: "1KB" } })).toEqual(
+    [
+      "limits.unacknowledgedPerNodeMax: is less than limits.unacknowledgedMax (1000): no subscription could have as many as that",
+      "limits.unacknowledgedBytesPerNodeMax: is less than limits.messageBytesMax (65536 bytes): not one message could wait",
+    ],
+  )
 })
 
 test("what users may write is what the schema takes", () => {

@@ -45,10 +45,10 @@ export interface Hub {
   /** The listener is gone. Harmless when it never joined or left before. */
   leave(listener: Listener): void
   /**
-   * A live listener takes no more for now: what follows the last that it was given is read for it, a page whenever it is `ready`.
-   * It changes nothing for one that is not live.
+   * A listener takes no more for now, of what it is just given neither: what follows `after` is read for it, a page whenever it is `ready`.
+   * It changes nothing for one that is neither live nor given a page.
    */
-  pause(listener: Listener): void
+  pause(listener: Listener, after: Position): void
   /**
    * A reader is slow. Null: the rule says it is to be closed, or it is gone. Else it skips; call the answer once it has
    * drained, and it is told `skipped`, given the newest message and live again. One that was given nothing yet skips nothing.

@@ -74,7 +74,10 @@ export class NodeHub<NodeEngine extends Engine = Engine> implements Hub, EngineE
     const catchUp: CatchUpContext = {
       engine,
       counters,
-      bounds,
+      boundsFor: ({ messagesMax }) => {
+        const { messages, bytes } = bounds()
+        return { messages: Math.min(messages, messagesMax ?? messages), bytes }
+      },
       onRead: (audience, message) => {
         if (message.epoch === audience.epoch && message.offset === audience.head + 1) this.deliver(message)
       },
@@ -165,8 +168,8 @@ export class NodeHub<NodeEngine extends Engine = Engine> implements Hub, EngineE
     this.channels.leave(listener)
   }
 
-  pause(listener: Listener): void {
-    this.slowListeners.pause(listener)
+  pause(listener: Listener, after: Position): void {
+    this.slowListeners.pause(listener, after)
   }
 
   startSkipping(listener: Listener): (() => void) | null {

@@ -42,7 +42,7 @@ describe("listeners that take no more for now", () => {
     testHub.hub.join(listener, channelOf("/a"), null)
     testHub.publish("/a", 2)
     testHub.settle()
-    testHub.hub.pause(listener)
+    testHub.hub.pause(listener, { epoch: "run1", offset: 2 })
     testHub.publish("/a", 3)
     testHub.settle()
     await flushPromises()
@@ -54,17 +54,48 @@ describe("listeners that take no more for now", () => {
     expect(listener.heard).toEqual(["start 0", "1", "2", "3", "4", "5", "6"])
   })
 
+  test("are given anew what they did not take of what they were just given, live or replayed", async () => {
+    const testHub = new TestHub()
+    const listener = new RecordingListener()
+    let room = 2
+    let wake = Promise.withResolvers<void>()
+    listener.ready = () => (room > 0 ? null : wake.promise)
+    listener.write = (messages) => {
+      for (const { message } of messages) {
+        const { epoch, offset } = message
+        if (room === 0) return testHub.hub.pause(listener, { epoch, offset: offset - 1 })
+        room--
+        listener.heard.push(String(offset))
+      }
+    }
+    testHub.hub.join(listener, channelOf("/a"), null)
+    testHub.publish("/a", 9)
+    testHub.settle()
+    for (const upTo of [5, 8, 9]) {
+      await flushPromises()
+      room = 3
+      wake.resolve()
+      wake = Promise.withResolvers()
+      await flushPromises()
+      expect(listener.offsets).toEqual(range(1, upTo))
+    }
+    testHub.publish("/a")
+    testHub.settle()
+    expect(listener.offsets).toEqual(range(1, 10))
+  })
+
   test("change nothing by it when they are not live", async () => {
     const testHub = new TestHub()
     testHub.publish("/a", 3)
     const listener = new RecordingListener()
-    testHub.hub.pause(listener)
+    const after = { epoch: "run1", offset: 0 }
+    testHub.hub.pause(listener, after)
     testHub.hub.join(listener, channelOf("/a"), { epoch: "run1", offset: 0 })
-    testHub.hub.pause(listener)
+    testHub.hub.pause(listener, after)
     await flushPromises()
     expect(listener.offsets).toEqual([1, 2, 3])
     testHub.hub.leave(listener)
-    testHub.hub.pause(listener)
+    testHub.hub.pause(listener, after)
     expect(listener.hubState).toBeNull()
   })
 })

@@ -5,7 +5,7 @@ import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Rule } from "../channels/channel.ts"
 import type { Counters } from "../telemetry/counters.ts"
 import type { Listener } from "../transports/transport.ts"
-import { isStarted, positionOf } from "./audience/listener-state.ts"
+import { isStarted, positionOf, rewind } from "./audience/listener-state.ts"
 import { reasonOf, resetAtHead } from "./replay/catch-up.ts"
 import type { Replays } from "./replay/replays.ts"
 
@@ -25,10 +25,11 @@ export class SlowListeners {
   }
 
   /** As `Hub.pause`. */
-  pause(listener: Listener): void {
+  pause(listener: Listener, after: Position): void {
     const audience = audienceOf(listener)
-    if (audience?.move(listener, "pause", positionOf(listener, audience)))
+    if (audience?.move(listener, "pause", after))
       this.options.replays.add(listener.hubState as UngroupedListener)
+    else rewind(listener, after)
   }
 
   /** As `Hub.startSkipping`. */

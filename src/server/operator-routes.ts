@@ -53,6 +53,7 @@ export function makeOperatorRoutes(
     heldPolls: () => node.heldPolls.size,
     listenedChannels: () => cluster.listenedChannels,
     ringBytes: () => hub.ringBytes,
+    unacknowledged: node.stomp.unacknowledged,
     users: () => connections.users,
     nodes: () => nodes.list.length,
     clockOffsetMs: () => nodes.list.find(({ run }) => run === nodes.self)?.clockOffsetMs ?? null,

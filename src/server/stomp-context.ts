@@ -6,6 +6,7 @@ import { MessageVariants } from "../protocols/stomp/message-variant.ts"
 import type { Application } from "../hooks/application.ts"
 import type { TransportContext } from "../transports/transport-context.ts"
 import { TransactionBudget } from "../transports/stomp/transaction-budget.ts"
+import { NodeUnacknowledged } from "../transports/stomp/unacknowledged-budget.ts"
 import type { StompContext } from "../transports/stomp/stomp-context.ts"
 
 /** What Spring's relay and browsers' clients ask for, too: proxies that cut silence do so after 30 s at the soonest. */
@@ -23,6 +24,7 @@ export function makeStompContext({ context, application, paths }: StompContextOp
     paths: new Set(paths),
     variants: new MessageVariants(),
     transactionBudget: new TransactionBudget(() => context.limits.outboxBytesMax),
+    unacknowledged: new NodeUnacknowledged(context.limits),
     profile: springProfile,
     serverName: `laba/${version}`,
     beatMs: Math.min(beatMsMax, context.limits.heartbeatSeconds * 1000),

@@ -38,6 +38,8 @@ export class Counters {
   slowSkipped = 0
   /** Messages that STOMP clients said they could not take. */
   nacked = 0
+  /** Times that a subscription stopped, since no more could wait for its acknowledgements in memory. */
+  acknowledgementPauses = 0
   /** Connections dropped because they answered no ping. */
   silent = 0
   /** Channels whose history was dropped before its time, for the node's budget. */

@@ -14,6 +14,7 @@ function metricsOf(changes: Partial<MetricSources> = {}): Metrics {
     connectsDelayed: () => 6,
     listenedChannels: () => 2,
     ringBytes: () => 4096,
+    unacknowledged: { messages: { used: 3 }, bytes: { used: 300 } },
     users: () => 1,
     nodes: () => 1,
     clockOffsetMs: () => -1500,

@@ -16,6 +16,8 @@ export interface MetricSources {
   readonly connectsDelayed: () => number
   readonly listenedChannels: () => number
   readonly ringBytes: () => number
+  /** What waits for acknowledgements, in messages and bytes. */
+  readonly unacknowledged: Readonly<Record<"messages" | "bytes", { readonly used: number }>>
   readonly users: () => number
   /** Nodes that are alive as far as this one knows, itself too. */
   readonly nodes: () => number
@@ -130,6 +132,21 @@ export class Metrics {
       "laba_nacks_total",
       "Messages that STOMP clients said they could not take.",
       () => counters.nacked,
+    )
+    this.gauge(
+      "laba_unacknowledged_messages",
+      "Messages that STOMP subscriptions have not acknowledged, or that wait for acknowledgements.",
+      () => sources.unacknowledged.messages.used,
+    )
+    this.gauge(
+      "laba_unacknowledged_bytes",
+      "Bytes of messages that wait for acknowledgements to be sent.",
+      () => sources.unacknowledged.bytes.used,
+    )
+    this.counter(
+      "laba_acknowledgement_pauses_total",
+      "Times that a STOMP subscription had to go on from the history, since no more could wait for its acknowledgements.",
+      () => counters.acknowledgementPauses,
     )
     this.counter(
       "laba_resumes_total",

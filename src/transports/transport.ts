@@ -40,6 +40,8 @@ export interface Listener {
   groupIndex: number
   /** What listeners share that wait for the same reader: they are replayed in turn. Known by identity alone. */
   readonly outbox: object
+  /** How many messages it takes of the next page of a replay, at least one. Left out: a whole one. */
+  readonly messagesMax?: number
   /** True once it cannot be written to any more; the hub then stops. */
   readonly closed: boolean
   /** The cursor comes first: called once, before any message, and before `reset`. */

@@ -1,6 +1,7 @@
 // How often may be published: with a key, by a user, from an address, to a channel. And whose a message is.
 import type { LimitName, Limits } from "../../../wire/limits.ts"
 import type { Channel } from "../../channels/channel.ts"
+import type { BudgetOwner } from "../../bounds/shared-budget.ts"
 import type { Publisher } from "../../engines/engine.ts"
 import { type Identity, userOf } from "../access.ts"
 import { tooOften } from "./limit-errors.ts"
@@ -17,6 +18,13 @@ export function publisherOf(identity: Identity, addressGroup: string | null): Pu
   if (user !== undefined) return `user:${user}`
   return addressGroup === null ? undefined : `address:${addressGroup}`
 }
+
+/**
+ * Whose part of a budget that all share it is: a user or an address may have as much as is still free. Null: a key, which is your own backend,
+ * and this machine's own may have all of it.
+ */
+export const budgetOwnerOf = (publisher: Publisher | undefined): BudgetOwner =>
+  publisher === undefined || publisher.startsWith("key:") ? null : publisher
 
 interface PublishRate {
   readonly limiter: RateLimiter

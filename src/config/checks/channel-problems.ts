@@ -38,7 +38,23 @@ function historyProblems({ channels, limits }: ConfigOutput): Problem[] {
 }
 
 function limitProblems(limits: Limits): Problem[] {
-  if (limits.outboxBytesMax >= limits.messageBytesMax) return []
-  const message = `is less than limits.messageBytesMax (${limits.messageBytesMax} bytes): one message would make every reader slow`
-  return [{ path: ["limits", "outboxBytesMax"], message }]
+  const problems: Problem[] = []
+  const add = (limit: keyof Limits, message: string): void =>
+    void problems.push({ path: ["limits", limit], message })
+  if (limits.outboxBytesMax < limits.messageBytesMax)
+    add(
+      "outboxBytesMax",
+      `is less than limits.messageBytesMax (${limits.messageBytesMax} bytes): one message would make every reader slow`,
+    )
+  if (limits.unacknowledgedPerNodeMax < limits.unacknowledgedMax)
+    add(
+      "unacknowledgedPerNodeMax",
+      `is less than limits.unacknowledgedMax (${limits.unacknowledgedMax}): no subscription could have as many as that`,
+    )
+  if (limits.unacknowledgedBytesPerNodeMax < limits.messageBytesMax)
+    add(
+      "unacknowledgedBytesPerNodeMax",
+      `is less than limits.messageBytesMax (${limits.messageBytesMax} bytes): not one message could wait`,
+    )
+  return problems
 }

@@ -70,6 +70,8 @@ const limitsShape = {
   headerBytesMax: size({ min: 256 }).default(defaultLimits.headerBytesMax),
   headersPerFrameMax: count({ min: 8 }).default(defaultLimits.headersPerFrameMax),
   unacknowledgedMax: count({ min: 1 }).default(defaultLimits.unacknowledgedMax),
+  unacknowledgedPerNodeMax: count({ min: 1 }).default(defaultLimits.unacknowledgedPerNodeMax),
+  unacknowledgedBytesPerNodeMax: size({ min: 1 }).default(defaultLimits.unacknowledgedBytesPerNodeMax),
 } satisfies Record<keyof Limits, z.ZodType<number>>
 
 const history = z.union(

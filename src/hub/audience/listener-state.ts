@@ -62,6 +62,12 @@ export function positionOf(
   return state && "position" in state ? state.position : audience.position
 }
 
+/** A replay goes on behind `after`. Nothing for one that does not read history. */
+export function rewind(listener: Listener, after: Position): void {
+  const state = stateOf(listener)
+  if (state?.phase === "replaying") (state as Ungrouped).position = after
+}
+
 /** Whether it was told where it stands: at the latest when it became live. */
 export function isStarted(listener: Listener): boolean {
   const state = stateOf(listener)

@@ -14,7 +14,7 @@ export interface CatchUpContext {
   readonly engine: Engine
   readonly counters: Counters
   /** Of one page: what a reader may be given when it is ready. */
-  readonly bounds: () => PageBounds
+  readonly boundsFor: (listener: Listener) => PageBounds
   /** A message was read. Its audience may not have heard it yet. */
   readonly onRead: (audience: Audience, message: Message) => void
 }
@@ -56,7 +56,7 @@ export async function givePage(
     audience.channel,
     replay.position,
     audience.rule.keep,
-    context.bounds(),
+    context.boundsFor(replay.listener),
   )
   if (!isCurrent(replay)) return "given"
   if ("reset" in page) {
@@ -91,13 +91,14 @@ function giveFromRing(replay: UngroupedListener, context: CatchUpContext): boole
   const { audience, listener } = replay
   const beyond = isAtOrBehindHead(replay) ? audience.since(replay.position.offset) : null
   if (!beyond) return false
-  const page = firstPage(beyond, context.bounds())
+  const page = firstPage(beyond, context.boundsFor(listener))
   if (page.length > 0) {
     // After a page of history another one would be too much at once.
     if (listener.ready()) return true
     give(replay, page, context)
   }
-  if (page.length < beyond.length || !isCurrent(replay)) return true
+  // It may have taken less than it was given.
+  if (!isCurrent(replay) || replay.position.offset < audience.head) return true
   context.counters.resumed++
   audience.move(listener, "at-head")
   return true

@@ -1,6 +1,7 @@
 // A subscription whose client acknowledges what it has: flow control. It is given so many messages at most that it has not acknowledged; what
 // comes meanwhile waits in a short queue, and beyond that in the channel's history, from where it is given when there is room. Nothing is
-// delivered twice, and to nobody else.
+// delivered twice, and to nobody else. Where the node has too much unacknowledged, it has one message at a time.
+import type { Position } from "../../../wire/cursor.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import { StompSubscription, type SubscriptionOptions } from "./subscription.ts"
 import type { UnacknowledgedBudget } from "./unacknowledged-budget.ts"
@@ -14,7 +15,7 @@ interface AcknowledgedOptions extends SubscriptionOptions {
   readonly windowMax: number
   readonly waiting: UnacknowledgedBudget
   /** Gives up the place in the group: what follows is replayed when there is room. */
-  readonly pause: (subscription: AcknowledgedSubscription) => void
+  readonly pause: (subscription: AcknowledgedSubscription, after: Position) => void
 }
 
 /** A message beside its payload: object, frame and place in the queue. */
@@ -39,26 +40,45 @@ export class AcknowledgedSubscription extends StompSubscription {
   }
 
   override write(messages: readonly PreparedMessage[]): void {
-    const { waiting } = this.options
+    const { waiting, pause } = this.options
+    const fits: PreparedMessage[] = []
     for (const message of messages) {
+      if (this.queue.length === 0 && this.hasRoom) {
+        this.enter(message)
+        fits.push(message)
+        continue
+      }
+      const cost = costOf(message)
+      if (!waiting.hasRoomToWait(cost)) {
+        const { epoch, offset } = message.message
+        pause(this, { epoch, offset: offset - 1 })
+        break
+      }
       this.queue.push(message)
-      waiting.take(costOf(message))
+      waiting.add(1, cost)
     }
-    this.sendWhatFits()
-    if (this.queue.length > 0 && waiting.isFull) this.options.pause(this)
+    this.send(fits)
   }
 
   override ready(): Promise<void> | null {
-    const { waiting } = this.options
-    if (this.queue.length > 0 || !this.hasRoom || waiting.isFull) return waiting.whenChanged()
+    if (this.queue.length > 0 || !this.hasRoom) return this.options.waiting.whenChanged()
     return super.ready()
+  }
+
+  /** Nothing is read that could not wait. */
+  get messagesMax(): number {
+    const { waiting, windowMax } = this.options
+    if (waiting.hasRoomToWait(overheadBytes)) return Number.MAX_SAFE_INTEGER
+    return waiting.hasRoomToSend ? Math.max(1, windowMax - this.window.size) : 1
   }
 
   override cancel(): void {
     super.cancel()
-    for (const message of this.queue.splice(0)) this.options.waiting.giveBack(costOf(message))
+    const { waiting } = this.options
+    for (const message of this.queue.splice(0)) waiting.add(-1, -costOf(message))
+    waiting.add(-this.window.size, 0)
     this.window.clear()
-    this.options.waiting.changed()
+    waiting.changed()
   }
 
   /** Takes out of the window what an ACK or a NACK of this message is about; nothing when it is not in it. */
@@ -70,7 +90,8 @@ export class AcknowledgedSubscription extends StompSubscription {
       if (id === messageId) break
     }
     for (const id of taken) this.window.delete(id)
-    this.sendWhatFits()
+    this.options.waiting.add(-taken.length, 0)
+    this.sendWhatWaited()
     if (this.queue.length === 0 && this.hasRoom) this.options.waiting.changed()
     return taken
   }
@@ -79,17 +100,31 @@ export class AcknowledgedSubscription extends StompSubscription {
     return this.window.has(messageId)
   }
 
+  /** One is always sent, or nothing of this subscription would ever be acknowledged. */
   private get hasRoom(): boolean {
-    return this.window.size < this.options.windowMax
+    const { windowMax, waiting } = this.options
+    return this.window.size === 0 || (this.window.size < windowMax && waiting.hasRoomToSend)
   }
 
-  private sendWhatFits(): void {
-    const fits = this.queue.splice(0, this.options.windowMax - this.window.size)
-    if (fits.length === 0) return
-    for (const sealed of fits) {
-      this.window.add(sealed.message.id)
-      this.options.waiting.giveBack(costOf(sealed))
+  private sendWhatWaited(): void {
+    const fits: PreparedMessage[] = []
+    while (this.queue.length > fits.length && this.hasRoom) {
+      const next = this.queue[fits.length] as PreparedMessage
+      this.options.waiting.add(-1, -costOf(next))
+      this.enter(next)
+      fits.push(next)
     }
+    this.queue.splice(0, fits.length)
+    this.send(fits)
+  }
+
+  private enter({ message }: PreparedMessage): void {
+    this.window.add(message.id)
+    this.options.waiting.add(1, 0)
+  }
+
+  private send(fits: readonly PreparedMessage[]): void {
+    if (fits.length === 0) return
     const { connection, version } = this.owner
     connection.sendAll(
       fits.flatMap((sealed) =>

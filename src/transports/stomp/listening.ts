@@ -4,6 +4,7 @@ import { LabaError } from "../../../wire/error.ts"
 import { printCursor } from "../../../wire/cursor.ts"
 import { userOf } from "../../access/access.ts"
 import { isOwnedBy, readChannel, userPart } from "../../access/rules/own-channels.ts"
+import type { BudgetOwner } from "../../bounds/shared-budget.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import {
@@ -35,6 +36,8 @@ interface ListeningOwner {
   readonly version: () => StompVersion
   readonly answerReceipt: (receipt: string, more: HeaderList) => void
   readonly end: (error: LabaError) => void
+  /** Whose part it is of what a node has unacknowledged. */
+  readonly budgetOwner: () => BudgetOwner
 }
 
 export class Listening implements SubscriptionOwner {
@@ -53,7 +56,11 @@ export class Listening implements SubscriptionOwner {
     this.connection = connection
     this.owner = owner
     this.presence = new ChannelPresence(context.presence)
-    this.waiting = new UnacknowledgedBudget(() => context.limits.outboxBytesMax / 4)
+    this.waiting = new UnacknowledgedBudget({
+      node: stomp.unacknowledged,
+      bytesMax: () => context.limits.outboxBytesMax / 4,
+      owner: owner.budgetOwner,
+    })
   }
 
   get version(): StompVersion {
@@ -204,7 +211,10 @@ export class Listening implements SubscriptionOwner {
       // 0 is no wish: RabbitMQ takes it for no bound, and there is always one here.
       windowMax: Math.min(command.prefetch || unacknowledgedMax, unacknowledgedMax),
       waiting: this.waiting,
-      pause: (subscription) => context.hub.pause(subscription),
+      pause: (subscription, after) => {
+        context.counters.acknowledgementPauses++
+        context.hub.pause(subscription, after)
+      },
     })
   }
 

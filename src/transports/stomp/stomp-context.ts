@@ -6,6 +6,7 @@ import type { MessageVariants } from "../../protocols/stomp/message-variant.ts"
 import type { Connection } from "../connections/connection.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { TransactionBudget } from "./transaction-budget.ts"
+import type { NodeUnacknowledged } from "./unacknowledged-budget.ts"
 
 /** What a client says it could not take of a channel. */
 interface NackedMessages {
@@ -18,6 +19,7 @@ export interface StompContext {
   readonly context: TransportContext
   readonly variants: MessageVariants
   readonly transactionBudget: TransactionBudget
+  readonly unacknowledged: NodeUnacknowledged
   /** Where it is spoken besides `/_/stomp`. Another set after a reload. */
   paths: ReadonlySet<string>
   readonly profile: DestinationProfile

@@ -2,7 +2,7 @@
 // affair. What is wrong is answered by ERROR, and that is the end of the connection, as every version of STOMP has it.
 import type { Code } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
-import { publisherOf } from "../../access/limits/publish-rates.ts"
+import { budgetOwnerOf, publisherOf } from "../../access/limits/publish-rates.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import { readTransaction } from "../../protocols/stomp/commands.ts"
@@ -57,14 +57,15 @@ export class StompConversation implements Conversation {
     this.connection = connection
     this.signIn = signIn
     this.reader = new FrameReader(limits)
+    // Who it is does not change once it has something to say.
+    const publisher = () => publisherOf(connection.client.identity, connection.client.addressGroup)
     this.listening = new Listening(stomp, connection, {
       version: () => this.version,
       answerReceipt: (receipt, more) => connection.send(receiptFrame(receipt, this.version, more)),
       end: (error) => this.end(error),
+      budgetOwner: () => budgetOwnerOf(publisher()),
     })
     this.sending = new Sending(stomp, connection, this.listening)
-    // Who it is does not change once it has something to say.
-    const publisher = () => publisherOf(connection.client.identity, connection.client.addressGroup)
     this.transactions = new Transactions({
       bytesMax: () => limits.outboxBytesMax,
       takeRoom: (bytes) => stomp.transactionBudget.take(publisher(), bytes),

@@ -1,5 +1,6 @@
 // How many nacked messages wait to be told to one backend, and who nacked how many of them. Bounded, since a client may nack all that it gets
 // while the backend is away.
+import { SharedBudget } from "../../../bounds/shared-budget.ts"
 import type { NackEvent, NotificationEvent } from "../remote.ts"
 import { senderOf } from "./fair-queue.ts"
 
@@ -7,29 +8,18 @@ import { senderOf } from "./fair-queue.ts"
 export const nackedMessagesMax = 10_000
 
 export class NackBudget {
-  private messages = 0
-  private readonly bySender = new Map<string, number>()
+  private readonly messages = new SharedBudget(() => nackedMessagesMax)
 
-  /** One client may have as many as are still free, so that the next one always finds room. */
   hasRoomFor(event: NackEvent): boolean {
-    const own = this.bySender.get(nackerOf(event)) ?? 0
-    return own + event.messages.length <= nackedMessagesMax - this.messages
+    return this.messages.hasRoomFor(nackerOf(event), event.messages.length)
   }
 
   take(event: NotificationEvent): void {
-    if (event.kind === "nack") this.add(event, event.messages.length)
+    if (event.kind === "nack") this.messages.take(nackerOf(event), event.messages.length)
   }
 
   giveBack(event: NotificationEvent): void {
-    if (event.kind === "nack") this.add(event, -event.messages.length)
-  }
-
-  private add(event: NackEvent, count: number): void {
-    this.messages += count
-    const sender = nackerOf(event)
-    const own = (this.bySender.get(sender) ?? 0) + count
-    if (own > 0) this.bySender.set(sender, own)
-    else this.bySender.delete(sender)
+    if (event.kind === "nack") this.messages.giveBack(nackerOf(event), event.messages.length)
   }
 }
 
