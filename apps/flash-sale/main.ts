@@ -17,12 +17,12 @@ import { secretIn } from "../kit/command/secret.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { orUnreadable, verifyCommand } from "./audit/verify-command.ts"
 import { isPlace } from "./audit/walk.ts"
-import { demoShop } from "./demo.ts"
+import { serveShop } from "./serve.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { reading } from "./ledger/unreadable.ts"
-import { supervise } from "./rehearsal/supervised.ts"
+import { supervise } from "./demo/supervised.ts"
 import { addressAttemptsDefault } from "./intake/pace.ts"
-import { startSimulator } from "./payments/simulator.ts"
+import { startSimulator } from "./demo/simulator.ts"
 import { ledgerPath } from "./server.ts"
 
 const usage = `flash-sale                show it: a sale about to open, tools to try it out, and a shop that is started again when it dies
@@ -150,7 +150,7 @@ async function serveCommand(values: Values): Promise<void> {
   const addressHeader = values["address-header"]
   if (addressHeader !== undefined && !/^[\w-]+$/.test(addressHeader))
     throw new UsageError(`--address-header: ${addressHeader} is no header's name`)
-  const shop = await demoShop({
+  const shop = await serveShop({
     directory: values.data,
     host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8090"),

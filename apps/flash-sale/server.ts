@@ -40,7 +40,7 @@ import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
 import { Cashier } from "./payments/cashier.ts"
 import { type Payments, providerFor, urlOf } from "./payments/payments.ts"
-import { Rehearsal } from "./rehearsal/rehearsal.ts"
+import { DemoTools } from "./demo/demo-tools.ts"
 import { Errands } from "./shop/errands.ts"
 import { Retention } from "./shop/retention.ts"
 import { WarmUp } from "./warm-up.ts"
@@ -309,7 +309,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     }),
     wake: () => loop.wake(),
     rehearsal: options.rehearsal
-      ? new Rehearsal({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
+      ? new DemoTools({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
       : null,
   }
   const pages = pagesOf(() => labaForBuyers)

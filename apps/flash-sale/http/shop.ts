@@ -10,7 +10,7 @@ import type { AddressOf } from "./address.ts"
 import type { DemoLogin, Login } from "./login.ts"
 import type { Watchman } from "../audit/watchman.ts"
 import type { Retention } from "../shop/retention.ts"
-import type { Rehearsal } from "../rehearsal/rehearsal.ts"
+import type { DemoTools } from "../demo/demo-tools.ts"
 import type { Counters } from "./counters.ts"
 
 export interface Shop {
@@ -43,7 +43,7 @@ export interface Shop {
   /** Has waiting work done soon. */
   wake(): void
   /** What a sale is tried out with; null in a shop that earns money. */
-  readonly rehearsal: Rehearsal | null
+  readonly rehearsal: DemoTools | null
 }
 
 /** One request, with what its path names. */

@@ -4,7 +4,7 @@ import { expect, test } from "bun:test"
 import type { Order } from "../book/memory.ts"
 import { Cashier } from "../payments/cashier.ts"
 import { httpProvider } from "../payments/http-provider.ts"
-import { type Simulator, startSimulator } from "../payments/simulator.ts"
+import { type Simulator, startSimulator } from "../demo/simulator.ts"
 import { World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }

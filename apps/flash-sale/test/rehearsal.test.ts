@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { CrowdProgress } from "../rehearsal/crowd-wish.ts"
-import { type Supervised, supervise } from "../rehearsal/supervised.ts"
+import type { CrowdProgress } from "../demo/crowd-settings.ts"
+import { type Supervised, supervise } from "../demo/supervised.ts"
 import { ShopProcess, until } from "./shop-process.ts"
 
 let plain: ShopProcess

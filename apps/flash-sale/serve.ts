@@ -6,12 +6,12 @@ import { addressIn, ifGiven, UsageError } from "../kit/command/command-line.ts"
 import { requireHttpsFromHttps } from "../kit/command/https-from-https.ts"
 import { keptPort } from "../kit/command/kept-port.ts"
 import { requireSecret, secretIn } from "../kit/command/secret.ts"
-import { openingSale } from "./rehearsal/opening-sale.ts"
+import { openingSale } from "./demo/opening-sale.ts"
 import type { ShopTokensOptions } from "./http/shop-tokens.ts"
-import { startSimulator } from "./payments/simulator.ts"
+import { startSimulator } from "./demo/simulator.ts"
 import { type RunningShop, startShop } from "./server.ts"
 
-interface DemoOptions {
+interface ServeOptions {
   readonly directory: string
   readonly host: string
   readonly port: number
@@ -40,7 +40,7 @@ interface DemoOptions {
   readonly rehearsal: boolean
 }
 
-interface DemoShop extends RunningShop {
+interface ServedShop extends RunningShop {
   readonly paymentsUrl: string
 }
 
@@ -48,7 +48,7 @@ interface DemoShop extends RunningShop {
 export const ownPorts = { laba: 8095, payments: 8096 } as const
 
 /** Throws `UsageError` when a setting is given without the secret that belongs to it. */
-export async function demoShop(options: DemoOptions): Promise<DemoShop> {
+export async function serveShop(options: ServeOptions): Promise<ServedShop> {
   const { directory, host, port, verifySeconds, keepDays, frontThreads, warmUp } = options
   for (const flag of ["laba", "payments", "webhook"] as const)
     if (options[flag] !== undefined) addressIn(flag, options[flag])
@@ -129,7 +129,7 @@ function tokensOf({
   jwtIssuer: issuer,
   jwtAudience: audience,
   jwks,
-}: DemoOptions): ShopTokensOptions | undefined {
+}: ServeOptions): ShopTokensOptions | undefined {
   if (issuer === undefined && audience === undefined && jwks === undefined) return undefined
   if (issuer === undefined || audience === undefined)
     throw new UsageError(
