@@ -9,6 +9,7 @@ import { requireSecret, secretIn } from "../kit/command/secret.ts"
 import { openingSale } from "./demo/opening-sale.ts"
 import type { ShopTokensOptions } from "./http/shop-tokens.ts"
 import { startSimulator } from "./demo/simulator.ts"
+import { openLogin, openPayments, refuseOpenByAccident } from "./open-by-accident.ts"
 import { type RunningShop, startShop } from "./server.ts"
 
 interface ServeOptions {
@@ -26,6 +27,8 @@ interface ServeOptions {
   /** Where browsers find Laba and the simulator, behind a proxy. */
   readonly publicLaba: string | undefined
   readonly publicPayments: string | undefined
+  /** Others may reach it although anybody can log in as anybody, or pay without money. */
+  readonly open: boolean
   readonly webhook: string | undefined
   readonly jwtIssuer: string | undefined
   readonly jwtAudience: string | undefined
@@ -57,6 +60,11 @@ export async function serveShop(options: ServeOptions): Promise<ServedShop> {
   const publicPayments = publicAddressIn("public-payments", options.publicPayments)
   requireHttpsFromHttps({ publicUrl, flag: "public-laba", url: publicLaba ?? options.laba })
   requireHttpsFromHttps({ publicUrl, flag: "public-payments", url: publicPayments ?? options.payments })
+  const jwt = tokensOf(options)
+  refuseOpenByAccident(options, [
+    options.payments === undefined && openPayments,
+    jwt === undefined && openLogin,
+  ])
   makePrivateFolder(directory)
   const ownSecret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
@@ -104,7 +112,7 @@ export async function serveShop(options: ServeOptions): Promise<ServedShop> {
       options.webhook === undefined
         ? undefined
         : { url: options.webhook, secret: requireSecret("FLASH_SALE_WEBHOOK_SECRET") },
-    jwt: tokensOf(options),
+    jwt,
     labaEngine: options.labaEngine,
     listenSecret: options.laba === undefined ? undefined : requireSecret("FLASH_SALE_LISTEN_SECRET"),
     operatorKey: secretIn("FLASH_SALE_OPERATOR_KEY"),
