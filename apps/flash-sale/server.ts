@@ -42,6 +42,7 @@ import { Cashier } from "./payments/cashier.ts"
 import { type Payments, providerFor, urlOf } from "./payments/payments.ts"
 import { DemoTools } from "./demo/demo-tools.ts"
 import { Errands } from "./shop/errands.ts"
+import { Refunds } from "./shop/refunds.ts"
 import { Retention } from "./shop/retention.ts"
 import { WarmUp } from "./warm-up.ts"
 import { webhook } from "./shop/webhook.ts"
@@ -214,7 +215,9 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     ...(!options.laba && { inFlightMax: 8192, watchers }),
   })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
+  const refunds = new Refunds({ ledger, clock, find, webhooks: options.webhook !== undefined })
   const errands = new Errands({
+    refunds,
     ledger,
     clock,
     log,
@@ -279,6 +282,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     operatorKey,
     watchman,
     retention,
+    refunds,
     counters,
     addresses,
     addressOf: front

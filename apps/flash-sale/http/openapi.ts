@@ -248,6 +248,18 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Start: object({ startsAt: time }),
   Inflow: object({ perSecond: orNull(number) }),
   Refund: object({ refund: text }),
+  Refunds: object({
+    refunds: list(
+      object({
+        payment: text,
+        sale: text,
+        number: integer,
+        amount: money,
+        state: { enum: ["refund_due", "refused"], description: "refused: not tried again by itself" },
+        at: { ...time, description: "Since when it is owed" },
+      }),
+    ),
+  }),
   Verdict: object({ titles: { type: "object", additionalProperties: text }, verdict }),
   PastSales: object({ sales: list({ type: "object" }) }),
   Csv: text,

@@ -278,7 +278,7 @@ test("a payment for an order of other books is nobody's here, though they had th
   expect(world.sale.orderOf(1)?.state).toBe("pending")
   // Nor is it paid back here: those who took it keep it.
   expect(world.database.query("SELECT * FROM payments").all()).toEqual([])
-  expect(others.sale.referenceOf(others.sale.orderOf(1) as Order)).not.toBe(world.reference(1))
+  expect(others.sale.book.referenceOf(others.sale.orderOf(1) as Order)).not.toBe(world.reference(1))
 })
 
 test("a payment for an order that was lost with restored books goes back, and pays nobody else's", async () => {
