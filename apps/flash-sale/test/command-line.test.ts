@@ -44,8 +44,8 @@ describe("what is wrong is said in one line:", () => {
       "others can reach ::, and anybody could log in as",
     ],
     [
-      ["serve", "--public-url", "https://shop.example"],
-      "others can reach https://shop.example, and anybody could",
+      ["serve", "--public-url", "http://shop.example"],
+      "others can reach http://shop.example, and anybody could",
     ],
     [["payments", "--host", "0.0.0.0"], "others can reach 0.0.0.0, and anybody could pay without money"],
     [["--host", "0.0.0.0"], "others can reach 0.0.0.0, and anybody could pay without money"],
