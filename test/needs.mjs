@@ -34,18 +34,14 @@ export const needs = {
     missing: "no Java 17 or newer (install `default-jdk-headless`, or name one with LABA_JAVA)",
     find: () => withCompiler(named("LABA_JAVA", onPath("java"))),
   },
+  kafka: {
+    missing:
+      "no Java 17 or newer with Kafka's jars (run `mvn dependency:copy-dependencies` in test/support/brokers/kafka, or name a folder of them with LABA_KAFKA_LIB)",
+    find: () => withKafka(named("LABA_JAVA", onPath("java"))),
+  },
   mount: {
     missing: "no right to mount a small disk (run as root on Linux)",
     find: () => (process.platform === "linux" && process.getuid?.() === 0 && mounts() ? {} : null),
-  },
-  mosquitto: {
-    missing: "no Mosquitto (install `mosquitto`, or name one with LABA_MOSQUITTO)",
-    find: () => named("LABA_MOSQUITTO", onPath("mosquitto") ?? executable("/usr/sbin/mosquitto")),
-  },
-  nats: {
-    missing:
-      "no nats-server (`go install github.com/nats-io/nats-server/v2@v2.15.2`, install Debian's, or name one with LABA_NATS_SERVER)",
-    find: () => named("LABA_NATS_SERVER", onPath("nats-server") ?? executable("/usr/sbin/nats-server")),
   },
   nginx: {
     missing: "no nginx (install `nginx` and `libnginx-mod-nchan`, or name one with LABA_NGINX)",
@@ -168,6 +164,14 @@ function withSpring(found) {
   const jars = existsSync(folder) ? readdirSync(folder) : []
   return found !== null && jars.some((name) => name.startsWith("spring-boot-3."))
     ? { ...found, LABA_SPRING_LIB: folder }
+    : null
+}
+
+function withKafka(found) {
+  const folder = process.env.LABA_KAFKA_LIB || join(here, "support/brokers/kafka/target/dependency")
+  const jars = existsSync(folder) ? readdirSync(folder) : []
+  return found !== null && jars.some((name) => name.startsWith("kafka_2"))
+    ? { ...found, LABA_KAFKA_LIB: folder }
     : null
 }
 

@@ -40,9 +40,8 @@ import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
 import { Cashier } from "./payments/cashier.ts"
 import { type Payments, providerFor, urlOf } from "./payments/payments.ts"
-import { DemoTools } from "./demo/demo-tools.ts"
+import { Rehearsal } from "./rehearsal/rehearsal.ts"
 import { Errands } from "./shop/errands.ts"
-import { Refunds } from "./shop/refunds.ts"
 import { Retention } from "./shop/retention.ts"
 import { WarmUp } from "./warm-up.ts"
 import { webhook } from "./shop/webhook.ts"
@@ -215,9 +214,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     ...(!options.laba && { inFlightMax: 8192, watchers }),
   })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
-  const refunds = new Refunds({ ledger, clock, find, webhooks: options.webhook !== undefined })
   const errands = new Errands({
-    refunds,
     ledger,
     clock,
     log,
@@ -282,7 +279,6 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     operatorKey,
     watchman,
     retention,
-    refunds,
     counters,
     addresses,
     addressOf: front
@@ -313,7 +309,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     }),
     wake: () => loop.wake(),
     rehearsal: options.rehearsal
-      ? new DemoTools({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
+      ? new Rehearsal({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
       : null,
   }
   const pages = pagesOf(() => labaForBuyers)

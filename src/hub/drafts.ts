@@ -3,7 +3,6 @@ import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
 import { bytesOfHeaders } from "../../wire/message-headers.ts"
-import type { SourceMark } from "../engines/source-mark.ts"
 import type { Draft, Idempotency, Payload, Publisher } from "../engines/engine.ts"
 
 /** Throws `too_large`. */
@@ -17,8 +16,6 @@ export interface DraftRequest {
   readonly payload: Payload
   readonly idempotency?: Idempotency | undefined
   readonly publisher: Publisher | undefined
-  /** Which message of an event source it is; left out for all others. */
-  readonly source?: SourceMark | undefined
 }
 
 export class Drafts {
@@ -43,7 +40,6 @@ export class Drafts {
       ...(headers && { headers }),
       idempotency: request.idempotency,
       publisher: request.publisher,
-      ...(request.source && { source: request.source }),
     }
   }
 }

@@ -4,6 +4,7 @@ import type { Act } from "./act.ts"
 import { settleItem } from "./decide.ts"
 import { type ReturnReason, writePayment } from "./errand.ts"
 import type { Order } from "./memory.ts"
+import { referenceOf } from "./trade-reference.ts"
 
 /** A payment as the provider tells of it. */
 export interface Payment {
@@ -61,7 +62,8 @@ export function endUnpaid(act: Act, order: Order, event: "timeout" | "cancel", i
   if (order.state !== "pending" || !act.moveOrder(order, event)) return false
   if (isOpen) {
     const { id: sale } = act.book.settings
-    act.errand("close", { sale, number: order.ticket.number, reference: act.book.referenceOf(order) })
+    const reference = referenceOf(act.ledger.books, sale, order)
+    act.errand("close", { sale, number: order.ticket.number, reference })
   }
   const item = act.book.itemOf(order.ticket)
   act.moveUnit(item, "release")
@@ -90,21 +92,18 @@ export function takeBack(act: Act, order: Order): boolean {
   return true
 }
 
-/** Also when the provider would not pay it back: until an operator has. */
-const isOwed = "state IN ('refund_due', 'refused')"
-
-/** The money went back. Repeats change nothing. */
+/** The provider has paid the money back. Repeats change nothing. */
 export function refundDone(act: Act, number: number, payment: string): void {
   const row = act.ledger.one<{ amount: number }>(
-    `SELECT amount FROM payments WHERE id = ? AND ${isOwed}`,
+    "SELECT amount FROM payments WHERE id = ? AND state = 'refund_due'",
     payment,
   )
   if (row === null) return
-  act.ledger.run(`UPDATE payments SET state = 'refunded' WHERE id = ? AND ${isOwed}`, payment)
+  act.ledger.run("UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'", payment)
   const money = { payment, amount: row.amount }
   const order = act.book.tickets.get(number)?.order ?? null
   const due = act.ledger.one(
-    `SELECT 1 FROM payments WHERE sale = ? AND number = ? AND ${isOwed}`,
+    "SELECT 1 FROM payments WHERE sale = ? AND number = ? AND state = 'refund_due'",
     act.book.key,
     number,
   )

@@ -61,8 +61,6 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.sockjs": "SockJsInput",
   "SockJsInput.paths": "SockJsPathInput",
   "ConfigInput.watch": "WatchInput",
-  "ConfigInput.ingest": "IngestInput",
-  "IngestInput.inFlight": "IngestInFlightInput",
   "WatchInput.tell": "TellInput",
   "TellInput.mail": "MailInput",
   "TellInput.sms": "SmsInput",
@@ -117,8 +115,7 @@ function tables(path: string, node: SchemaNode): string[] {
     const object = objectIn(member)
     if (!object) return []
     const list = member.items === object ? `${key}[]` : key
-    const name =
-      member.additionalProperties === object ? `${key}.<${key === "ingest" ? "name" : "pattern"}>` : list
+    const name = member.additionalProperties === object ? `${key}.<pattern>` : list
     return tables(path === "" ? name : `${path}.${name}`, object)
   })
   return [path === "" ? table : `### \`${path}\`\n\n${table}`, ...inner]

@@ -8,33 +8,20 @@ import { post, type PublishAnswer } from "../../support/publish.ts"
 import { listenByStomp } from "../../support/stomp-listener.ts"
 import { laba, longPoll, sse, stomp, type Transport } from "../../support/transports.ts"
 import type { ListenerRecord, Ledger } from "../ledger.ts"
-import type { Nodes, Port } from "./nodes.ts"
+import type { Nodes } from "./nodes.ts"
 
 interface Way extends Pick<Transport, "open"> {
   readonly name: string
-  /** Where it comes to a node. Default `http`. */
-  readonly port?: Port
 }
 
-const stompOverTcp: Way = { name: "STOMP over TCP", port: "stomp", open: stomp.open }
-
 /** What comes waits in the history, and not in the node, until what came before is acknowledged. */
-const acknowledging = ({ name, ...way }: Way): Way => ({
-  ...way,
-  name: `acknowledging ${name}`,
+const acknowledgingStomp: Way = {
+  name: "acknowledging STOMP",
   open: (base, channel, after) => listenByStomp(base, channel, after, { acknowledges: true }),
-})
+}
 
 /** The ways to listen that tell cursors: who listens changes between none of them, and each is tried on each channel. */
-export const ways: readonly Way[] = [
-  laba,
-  stomp,
-  stompOverTcp,
-  acknowledging(stomp),
-  acknowledging(stompOverTcp),
-  sse,
-  longPoll,
-]
+export const ways: readonly Way[] = [laba, stomp, acknowledgingStomp, sse, longPoll]
 
 /** A run that ends closes its listeners; until then they wait for whatever comes. */
 const patienceMs = 3_600_000
@@ -60,11 +47,7 @@ export function listenOn(
     if (!node) return
     const { position } = record
     const after = position ? printCursor(record.channel, position) : undefined
-    const listener = await way.open(
-      nodes.addressForListeners(node, way.port ?? "http"),
-      record.channel,
-      after,
-    )
+    const listener = await way.open(nodes.addressForListeners(node), record.channel, after)
     current = listener
     try {
       if (!stopped) await hear(listener, record)

@@ -1,0 +1,18 @@
+// Reads topics of Kafka as a member of a consumer group: how it is configured, and how it is opened.
+import type { SourceKind } from "../source.ts"
+import { type KafkaSettings, kafkaSchema } from "./kafka-settings.ts"
+
+export const kafka: SourceKind<KafkaSettings> = {
+  name: "kafka",
+  schema: kafkaSchema,
+  fields: ["partition", "offset"],
+  positions: true,
+  // A group's members share the partitions among themselves.
+  exclusive: false,
+  registryFramed: true,
+  describe: ({ brokers, topics, group }) => `kafka ${topics.join(", ")} at ${brokers.join(", ")} as ${group}`,
+  async open(settings, receiver, context) {
+    const { KafkaSource } = await import("./kafka-source.ts")
+    return KafkaSource.open(settings, receiver, context)
+  },
+}
