@@ -2,6 +2,8 @@
 // process: its `run` is in the id of each of its connections, and a restart is another run under the same name. It refuses
 // to know what carries the calls and what answers them.
 
+import type { SessionDirectory } from "./session-directory.ts"
+
 /** What a node has to do, told with every renewal of its lease. */
 interface NodeLoad {
   readonly connections: number
@@ -66,14 +68,14 @@ export interface SessionAnswer {
   readonly body: string | null
 }
 
-/** A request for a session of SockJS that may live on another node. */
+/** A request for a session of SockJS that lives on another node. */
 export interface SockJsRequest {
   readonly service: string
   readonly name: string
   /** What the request's credential says of who asks; null when it showed none. */
   readonly owner: string | null
   /** `cut`: the answer to that poll has not come to its client. */
-  readonly action: "find" | "poll" | "send" | "cut"
+  readonly action: "poll" | "send" | "cut"
   /** Names a poll, for `poll` and `cut`. */
   readonly poll?: string
   /** For `send`. */
@@ -125,6 +127,8 @@ export interface Nodes {
   readonly self: string
   /** All that are alive, this one too, by their runs in order. */
   readonly list: readonly NodeInfo[]
+  /** Where sessions live that their clients name. */
+  readonly sessions: SessionDirectory
   /** The nodes where a user has connections, this one too. Throws `engine_unavailable`. */
   nodesOf(user: string): Promise<readonly string[]>
   /**

@@ -1,5 +1,6 @@
 // A node without others: its methods are called here, at once. Engines in this process have no other way.
 import { LabaError } from "../../wire/error.ts"
+import { noOtherSessions } from "./session-directory.ts"
 import type { LocalUsers, NodeInfo, NodeMethod, NodeMethods, Nodes, Params, Result } from "./nodes.ts"
 
 interface SingleNodeOptions {
@@ -11,6 +12,7 @@ interface SingleNodeOptions {
 
 export class SingleNode implements Nodes {
   readonly self: string
+  readonly sessions = noOtherSessions
   private readonly options: SingleNodeOptions
 
   constructor(options: SingleNodeOptions) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { publish } from "../support/publish.ts"
 import { eventually } from "../support/eventually.ts"
 import { credentials, tokenFor, shop } from "../access/guarded.ts"
+import type { RedisProcess } from "../support/redis-servers.ts"
 import { listenByRawSocket } from "../support/raw-socket.ts"
 import { dialSockJs, type SockJsCarrier } from "../support/sockjs-socket.ts"
 import { freshSession, openStream, poll, post, send } from "../support/sockjs-session.ts"
@@ -26,7 +27,7 @@ test("[J4] raw messages are heard from the moment on that a session is told that
 })
 
 describe("a session of SockJS in a cluster", () => {
-  let cluster: ClusterStage
+  let cluster: ClusterStage<RedisProcess>
   beforeAll(async () => {
     cluster = await openCluster(3, { sockjs: services })
   }, 60_000)
@@ -81,6 +82,55 @@ describe("a session of SockJS in a cluster", () => {
     expect((await send(b, "x")).status).toBe(404)
     expect((await post(`${b}/xhr_send`, '["x')).status).toBe(500)
   })
+
+  test("[J14] is one session, however many nodes it is asked of for the first time at once", async () => {
+    for (let round = 0; round < 20; round++) {
+      const session = fresh()
+      const abort = new AbortController()
+      const heard: string[] = []
+      const polls = session.map(async (at) => {
+        const answer = await post(`${at}/xhr`, "", {}, abort.signal).catch(() => ({ body: "" }))
+        heard.push(answer.body)
+      })
+      await eventually(async () => expect(heard).toContain("o\n"))
+      // Who was second waits for what comes next, or is told that another does.
+      expect((await send(session[0], "x")).status).toBe(204)
+      await eventually(async () => expect(heard.length).toBeGreaterThanOrEqual(2))
+      abort.abort()
+      await Promise.all(polls)
+      expect(heard.filter((body) => body === "o\n")).toHaveLength(1)
+      for (const body of heard)
+        expect(["o\n", 'a["x"]\n', 'c[2010,"Another connection still open"]\n', ""]).toContain(body)
+    }
+  }, 60_000)
+
+  test("[J14] asks no other node about sessions that nobody opened, however many are named", async () => {
+    const [a] = fresh()
+    const questions = async (): Promise<{ looked: number; asked: number }> => {
+      const stats = String(await cluster.redis.command("INFO", "commandstats"))
+      const calls = (name: string): number =>
+        Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
+      return { looked: calls("get"), asked: calls("publish") }
+    }
+    const before = await questions()
+    const count = 200
+    for (let n = 0; n < count; n++) expect((await send(`${a}-${n}`, "x")).status).toBe(404)
+    const after = await questions()
+    expect(after.looked - before.looked).toBeLessThanOrEqual(count + 5)
+    // What nodes say to each other by themselves meanwhile.
+    expect(after.asked - before.asked).toBeLessThan(count / 4)
+  }, 60_000)
+
+  test("[J14] is found again after Redis has forgotten everything", async () => {
+    // It listens to nothing, or it would be told that its channel has begun anew.
+    const path = freshSession("/live")
+    const [a, b] = cluster.nodes.map(({ base }) => base + path) as [string, string]
+    await poll(a)
+    expect(await poll(a)).toContain("hello")
+    await cluster.redis.flush()
+    await eventually(async () => expect((await send(b, '{"op":"ping"}')).status).toBe(204))
+    expect(await poll(b)).toContain("pong")
+  }, 30_000)
 
   test("[J14] opens anew on another node when its own has gone", async () => {
     const path = freshSession("/echo")

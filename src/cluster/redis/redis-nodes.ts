@@ -14,6 +14,7 @@ import type {
   Result,
   Revocation,
 } from "../nodes.ts"
+import { RedisSessionDirectory } from "./redis-session-directory.ts"
 import { UserDirectory } from "./user-directory.ts"
 import { NodeCalls } from "./node-calls.ts"
 import { NodeRegistry } from "./node-registry.ts"
@@ -42,6 +43,7 @@ interface RedisNodesOptions {
 
 export class RedisNodes implements Nodes {
   readonly self: string
+  readonly sessions: RedisSessionDirectory
   private readonly options: RedisNodesOptions
   private readonly registry: NodeRegistry
   private readonly calls: NodeCalls
@@ -59,6 +61,7 @@ export class RedisNodes implements Nodes {
     const registry = new NodeRegistry({ redis, leaseMs, info, onClock })
     this.registry = registry
     this.calls = new NodeCalls({ redis, self, methods, isAlive: (run) => registry.hasLease(run) })
+    this.sessions = new RedisSessionDirectory({ redis, self })
     this.directory = new UserDirectory({ redis, self, local: users })
     this.revocations = new SharedRevocations({ redis, local: revocations })
     this.unwatch = redis.onChange(() => this.redisChanged())
@@ -86,6 +89,7 @@ export class RedisNodes implements Nodes {
         this.revocations.mend()
         if (!held) return this.stateLost()
         this.directory.renewed(true)
+        this.sessions.renewed(true)
         events.renewed()
       },
     })
@@ -139,6 +143,7 @@ export class RedisNodes implements Nodes {
   /** What this node has written may be gone. It writes everything again. */
   private stateLost(): void {
     this.directory.renewed(false)
+    this.sessions.renewed(false)
     void this.revocations.writeAll()
     this.events?.stateLost()
   }

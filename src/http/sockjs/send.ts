@@ -48,7 +48,7 @@ export async function takeMessages(
   const session = sockjs.find(claim)
   if (session === null) {
     const result = await sockjs.elsewhere.ask(context.nodes, claim, { action: "send", messages })
-    if (result?.isTheirs === false || !result) throw noSession()
+    if (!result.found || result.isTheirs === false) throw noSession()
     return done()
   }
   if (session === "not theirs" || session.closed) throw noSession()

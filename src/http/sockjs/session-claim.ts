@@ -10,4 +10,5 @@ export interface SessionClaim {
 }
 
 /** What a session is known by. */
-export const keyOf = ({ service, name }: SessionClaim): string => `${service} ${name}`
+export const keyOf = ({ service, name }: Pick<SessionClaim, "service" | "name">): string =>
+  `${service} ${name}`

@@ -1,13 +1,10 @@
-// Sessions that live on another node. A client chooses its session's name, so nothing in it says where it lives: the other nodes are asked once,
-// and the answer is remembered.
+// Sessions that live on another node. A client chooses its session's name, so nothing in it says where it lives: the directory of the cluster
+// does, and what it said is remembered.
 import { randomUUID } from "node:crypto"
 import { LabaError } from "../../../wire/error.ts"
 import { BoundedMap } from "../../bounds/bounded-map.ts"
-import type { Nodes, SockJsRequest, SockJsResult } from "../../cluster/nodes.ts"
+import { type Nodes, runOf, type SockJsRequest, type SockJsResult } from "../../cluster/nodes.ts"
 import { keyOf, type SessionClaim } from "./session-claim.ts"
-
-/** How long a node may take to say whether a session lives there. One that does not answer by then has none. */
-const findWithinMs = 1000
 
 /** How long another node may take to answer, beside what it holds a poll for. */
 const answerWithinMs = 3000
@@ -15,41 +12,46 @@ const answerWithinMs = 3000
 /** Where sessions live is remembered for so many. One that was forgotten is asked for again. */
 const rememberedMax = 10_000
 
-type Action =
+export type Action =
   | { readonly action: "poll"; readonly holdMs: number; readonly signal: AbortSignal }
   | { readonly action: "send"; readonly messages: readonly string[] }
 
-export class SessionsElsewhere {
-  private readonly runs = new BoundedMap<string, string>(rememberedMax)
+export interface DoneElsewhere extends SockJsResult {
+  /** Where none was found: the id of the one that has gone, where its name is taken still. */
+  readonly gone?: string
+}
 
-  /** Has the node where a session lives do it. Null: it lives nowhere. Throws what that node throws, and `engine_unavailable`. */
-  async ask(nodes: Nodes, claim: SessionClaim, action: Action): Promise<SockJsResult | null> {
-    // Most nodes have no others.
-    if (nodes.list.length < 2) return null
+export class SessionsElsewhere {
+  /** The ids of sessions. */
+  private readonly known = new BoundedMap<string, string>(rememberedMax)
+
+  /** Has the node where a session lives do it. Throws what that node throws, and `engine_unavailable`. */
+  async ask(nodes: Nodes, claim: SessionClaim, action: Action): Promise<DoneElsewhere> {
     const key = keyOf(claim)
-    for (const known of [this.runs.get(key), undefined]) {
-      const run = known ?? (await this.find(nodes, claim))
-      if (run === null) return null
-      this.runs.set(key, run)
-      const result = await carryOut(nodes, run, { claim, action }).catch(orNotFound)
+    const known = this.known.get(key)
+    if (known !== undefined) {
+      const result = await this.askAt(nodes, known, { claim, action })
       if (result.found) return result
-      this.runs.delete(key)
     }
-    return null
+    const found = await nodes.sessions.find(key)
+    if (found === null) return { found: false }
+    return found === known ? { found: false, gone: found } : this.askAt(nodes, found, { claim, action })
   }
 
-  private async find(nodes: Nodes, claim: SessionClaim): Promise<string | null> {
-    const others = nodes.list.map(({ run }) => run).filter((run) => run !== nodes.self)
-    const request = requestOf(claim, { action: "find" })
-    const answers = await Promise.all(
-      others.map((run) =>
-        nodes.call(run, "sockjs", request, findWithinMs).then(
-          ({ found }) => (found ? run : null),
-          () => null,
-        ),
-      ),
-    )
-    return answers.find((run) => run !== null) ?? null
+  /** The same for a session whose id is known. */
+  async askAt(
+    nodes: Nodes,
+    id: string,
+    { claim, action }: { readonly claim: SessionClaim; readonly action: Action },
+  ): Promise<DoneElsewhere> {
+    const key = keyOf(claim)
+    const run = runOf(id)
+    // One of this node's own that was not found here is over.
+    if (run === nodes.self) return { found: false, gone: id }
+    const result = await carryOut(nodes, run, { claim, action }).catch(orNotFound)
+    if (result.found) this.known.set(key, id)
+    else this.known.delete(key)
+    return { ...result, ...(!result.found && { gone: id }) }
   }
 }
 

@@ -50,21 +50,21 @@ export class SockJsContext {
     return known.openedBy === undefined || known.openedBy === claim.owner ? known.session : "not theirs"
   }
 
-  isOpening(claim: SessionClaim): boolean {
+  isOpening(claim: Pick<SessionClaim, "service" | "name">): boolean {
     return this.opening.has(keyOf(claim))
   }
 
-  /** Opens one session at a time under a name, unless `make` finds that it lives elsewhere. The caller has looked that there is none here. */
+  /** Opens one session at a time under a name, unless `make` has a frame of one that lives elsewhere. The caller has looked that there is none here. */
   async open(
     claim: SessionClaim,
-    make: (onForgotten: () => void) => Promise<SockJsSession | null>,
-  ): Promise<SockJsSession | null> {
+    make: (onForgotten: () => void) => Promise<SockJsSession | string>,
+  ): Promise<SockJsSession | string> {
     const key = keyOf(claim)
     this.opening.add(key)
     try {
-      const session = await make(() => this.sessions.delete(key))
-      if (session) this.sessions.set(key, { session, openedBy: claim.owner })
-      return session
+      const made = await make(() => this.sessions.delete(key))
+      if (typeof made !== "string") this.sessions.set(key, { session: made, openedBy: claim.owner })
+      return made
     } finally {
       this.opening.delete(key)
     }

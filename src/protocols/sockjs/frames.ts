@@ -5,6 +5,9 @@ export const heartbeatFrame = "h"
 
 export const closeFrame = (code: number, reason: string): string => `c${JSON.stringify([code, reason])}`
 
+/** Said to the second of two who would take what a session has. */
+export const anotherOpen = closeFrame(2010, "Another connection still open")
+
 export const messagesFrame = (messages: readonly string[]): string => `a[${messages.map(quote).join(",")}]`
 
 /** A message on its way from a client is no JSON array of strings. */

@@ -3,7 +3,13 @@
 import { type Code, entryOf } from "../../../wire/codes.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Frame } from "../../protocols/protocol.ts"
-import { closeFrame, heartbeatFrame, messagesFrame, openFrame } from "../../protocols/sockjs/frames.ts"
+import {
+  anotherOpen,
+  closeFrame,
+  heartbeatFrame,
+  messagesFrame,
+  openFrame,
+} from "../../protocols/sockjs/frames.ts"
 import type { Client, WebSocketClose, WhyForbidden } from "../connections/connection.ts"
 import type { Conversation, Converse } from "../conversation/conversation.ts"
 import { oneByOne } from "../one-by-one.ts"
@@ -23,7 +29,6 @@ const kind = oneByOne("sockjs", { writeMicros: 12, messageMicros: 1 })
 
 const normalClose = closeFrame(1000, "Normal closure")
 const interrupted = closeFrame(1002, "Connection interrupted")
-const anotherOpen = closeFrame(2010, "Another connection still open")
 
 interface SockJsSessionOptions {
   readonly context: TransportContext
