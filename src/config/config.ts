@@ -67,7 +67,7 @@ export function parseConfig(value: unknown = {}): Config {
     ...hooksProblems(parsed.data.hooks),
     ...watchProblems(parsed.data.watch),
     ...stompProblems(parsed.data),
-    ...sockJsProblems(parsed.data.sockjs),
+    ...sockJsProblems(parsed.data),
   ]
   if (problems.length > 0) throw new ConfigError(problems)
   const access = accessConfigOf(parsed.data)

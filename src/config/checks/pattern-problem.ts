@@ -12,3 +12,7 @@ export function patternProblem(text: string): string | null {
     throw error
   }
 }
+
+/** Its one spelling; what is no pattern as it stands, since that is told elsewhere. */
+export const patternText = (text: string): string =>
+  patternProblem(text) === null ? parsePattern(text).text : text

@@ -1,9 +1,8 @@
 // What is wrong with the configuration of STOMP that no shape tells.
 import { LabaError } from "../../../wire/error.ts"
 import { parseChannel } from "../../channels/name.ts"
-import { parsePattern } from "../../channels/pattern.ts"
 import type { Problem } from "../config-error.ts"
-import { patternProblem } from "./pattern-problem.ts"
+import { patternText } from "./pattern-problem.ts"
 
 interface StompChecked {
   readonly stomp: { readonly paths: readonly string[]; readonly tcp?: number | undefined }
@@ -12,7 +11,7 @@ interface StompChecked {
 }
 
 export function stompProblems({ stomp, listen, channels }: StompChecked): Problem[] {
-  const patterns = Object.keys(channels).flatMap((pattern) => patternTexts(pattern))
+  const patterns = Object.keys(channels).map(patternText)
   const inPaths = stomp.paths.flatMap((given, index): Problem[] => {
     const path = ["stomp", "paths", index]
     const problem = pathProblem(given)
@@ -34,9 +33,4 @@ function pathProblem(given: string): string | null {
     if (error instanceof LabaError) return error.detail
     throw error
   }
-}
-
-function patternTexts(pattern: string): string[] {
-  // What is no pattern is told where patterns are checked.
-  return patternProblem(pattern) === null ? [parsePattern(pattern).text] : []
 }
