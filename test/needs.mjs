@@ -43,6 +43,15 @@ export const needs = {
     missing: "no right to mount a small disk (run as root on Linux)",
     find: () => (process.platform === "linux" && process.getuid?.() === 0 && mounts() ? {} : null),
   },
+  mosquitto: {
+    missing: "no Mosquitto (install `mosquitto`, or name one with LABA_MOSQUITTO)",
+    find: () => named("LABA_MOSQUITTO", onPath("mosquitto") ?? executable("/usr/sbin/mosquitto")),
+  },
+  nats: {
+    missing:
+      "no nats-server (`go install github.com/nats-io/nats-server/v2@v2.15.2`, install Debian's, or name one with LABA_NATS_SERVER)",
+    find: () => named("LABA_NATS_SERVER", onPath("nats-server") ?? executable("/usr/sbin/nats-server")),
+  },
   nginx: {
     missing: "no nginx (install `nginx` and `libnginx-mod-nchan`, or name one with LABA_NGINX)",
     find: () => named("LABA_NGINX", onPath("nginx") ?? executable("/usr/sbin/nginx")),

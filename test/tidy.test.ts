@@ -13,6 +13,7 @@ const production = files.filter(({ path }) => {
 const contracts = [
   "src/engines/engine.ts",
   "src/engines/inventory.ts",
+  "src/engines/source-mark.ts",
   "src/protocols/protocol.ts",
   "src/transports/transport.ts",
 ]

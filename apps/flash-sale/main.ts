@@ -17,12 +17,13 @@ import { secretIn } from "../kit/command/secret.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { orUnreadable, verifyCommand } from "./audit/verify-command.ts"
 import { isPlace } from "./audit/walk.ts"
-import { demoShop } from "./demo.ts"
+import { serveShop } from "./serve.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { reading } from "./ledger/unreadable.ts"
-import { supervise } from "./rehearsal/supervised.ts"
+import { supervise } from "./demo/supervised.ts"
+import { openPayments, refuseOpenByAccident } from "./open-by-accident.ts"
 import { addressAttemptsDefault } from "./intake/pace.ts"
-import { startSimulator } from "./payments/simulator.ts"
+import { startSimulator } from "./demo/simulator.ts"
 import { ledgerPath } from "./server.ts"
 
 const usage = `flash-sale                show it: a sale about to open, tools to try it out, and a shop that is started again when it dies
@@ -40,6 +41,7 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --public-url URL        where the payment provider and browsers reach the shop (default: where it listens)
   --public-laba URL, --public-payments URL
                           where browsers reach Laba and the simulator behind a proxy; needed where pages come by https
+  --open                  others may reach it although anybody can log in as anybody, or pay without money
   --webhook URL           told what becomes of orders and of money for them; FLASH_SALE_WEBHOOK_SECRET signs it
   --jwt-issuer ISS, --jwt-audience AUD
                           the shop's own login: tokens of this issuer for this audience, which the key in FLASH_SALE_JWT_KEY has
@@ -51,7 +53,8 @@ flash-sale serve          run the shop, with a payment simulator and a Laba of i
   --cold                  do not try the way in out before the shop opens: it is there about a second sooner, and the
                           first second of a crowd is slow
   --keep-days N           how long the books of a sale stay after its last change (default 30; 0 is for ever)
-flash-sale payments       run the payment simulator by itself (--data, --host, --port, --public-payments)
+flash-sale payments       run the payment simulator by itself (--data, --host, --port, --public-payments; --open where others
+                          reach it)
 flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
                           when Laba does not answer, with 4 when the books cannot be read
   --laba URL              where Laba is (default: where the shop of these books has it)
@@ -72,6 +75,7 @@ const options = {
   "public-url": { type: "string" },
   "public-laba": { type: "string" },
   "public-payments": { type: "string" },
+  open: { type: "boolean", default: false },
   webhook: { type: "string" },
   "jwt-issuer": { type: "string" },
   "jwt-audience": { type: "string" },
@@ -131,14 +135,21 @@ async function showCommand(values: Values): Promise<void> {
     "address-attempts",
     "address-header",
   ] as const
+  const host = hostIn("host", values.host)
+  const reach = { host, publicUrl: values["public-url"], open: values.open }
+  // The one for the shop would come too late: it is told that the simulator is elsewhere.
+  refuseOpenByAccident(reach, [values.payments === undefined && openPayments])
   const shown = supervise({
     directory: values.data,
-    host: hostIn("host", values.host),
+    host,
     port: portIn("port", values.port ?? "8090"),
     payments: values.payments ?? null,
     paymentsPort: ifGiven(portIn, "payments-port", values["payments-port"]),
     publicPayments: ifGiven(addressIn, "public-payments", values["public-payments"]),
-    args: passedOn.flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]])),
+    args: [
+      ...passedOn.flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]])),
+      ...(values.open ? ["--open"] : []),
+    ],
     log: (line) => console.log(line),
   })
   stopBySignal(() => shown.close())
@@ -150,7 +161,7 @@ async function serveCommand(values: Values): Promise<void> {
   const addressHeader = values["address-header"]
   if (addressHeader !== undefined && !/^[\w-]+$/.test(addressHeader))
     throw new UsageError(`--address-header: ${addressHeader} is no header's name`)
-  const shop = await demoShop({
+  const shop = await serveShop({
     directory: values.data,
     host: hostIn("host", values.host),
     port: portIn("port", values.port ?? "8090"),
@@ -162,6 +173,7 @@ async function serveCommand(values: Values): Promise<void> {
     publicUrl: values["public-url"],
     publicLaba: values["public-laba"],
     publicPayments: values["public-payments"],
+    open: values.open,
     webhook: values.webhook,
     jwtIssuer: values["jwt-issuer"],
     jwtAudience: values["jwt-audience"],
@@ -188,8 +200,10 @@ function paymentsCommand(values: Values): void {
   const secret = secretIn("FLASH_SALE_PAYMENT_SECRET")
   if (secret === undefined)
     throw new UsageError("set FLASH_SALE_PAYMENT_SECRET, here and for the shop: it signs the callbacks")
+  const host = hostIn("host", values.host)
+  refuseOpenByAccident({ host, open: values.open }, [openPayments])
   const { url } = startSimulator({
-    host: hostIn("host", values.host),
+    host,
     port: portIn("port", values.port ?? "8091"),
     publicUrl: ifGiven(addressIn, "public-payments", values["public-payments"])?.replace(/\/+$/, ""),
     path: `${values.data}/payments.sqlite`,

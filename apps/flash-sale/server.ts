@@ -40,8 +40,9 @@ import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
 import { Cashier } from "./payments/cashier.ts"
 import { type Payments, providerFor, urlOf } from "./payments/payments.ts"
-import { Rehearsal } from "./rehearsal/rehearsal.ts"
+import { DemoTools } from "./demo/demo-tools.ts"
 import { Errands } from "./shop/errands.ts"
+import { Refunds } from "./shop/refunds.ts"
 import { Retention } from "./shop/retention.ts"
 import { WarmUp } from "./warm-up.ts"
 import { webhook } from "./shop/webhook.ts"
@@ -214,7 +215,9 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     ...(!options.laba && { inFlightMax: 8192, watchers }),
   })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
+  const refunds = new Refunds({ ledger, clock, find, webhooks: options.webhook !== undefined })
   const errands = new Errands({
+    refunds,
     ledger,
     clock,
     log,
@@ -279,6 +282,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     operatorKey,
     watchman,
     retention,
+    refunds,
     counters,
     addresses,
     addressOf: front
@@ -309,7 +313,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     }),
     wake: () => loop.wake(),
     rehearsal: options.rehearsal
-      ? new Rehearsal({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
+      ? new DemoTools({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
       : null,
   }
   const pages = pagesOf(() => labaForBuyers)

@@ -2,6 +2,8 @@
 // process: its `run` is in the id of each of its connections, and a restart is another run under the same name. It refuses
 // to know what carries the calls and what answers them.
 
+import type { IngestReport } from "../ingest/ingest.ts"
+import type { SeekPlace } from "../ingest/source.ts"
 import type { SessionDirectory } from "./session-directory.ts"
 
 /** What a node has to do, told with every renewal of its lease. */
@@ -116,7 +118,14 @@ export interface NodeMethods {
   listeners(asked: { readonly channel: string }): { readonly listeners: number }
   session(asked: SessionRequest): Promise<SessionAnswer>
   sockjs(asked: SockJsRequest): Promise<SockJsResult>
+  ingest(asked: IngestCommand): Promise<readonly IngestReport[]>
 }
+
+/** What is asked of a node's ingests: all of them to report, or one to do something. */
+export type IngestCommand =
+  | { readonly action: "report" }
+  | { readonly action: "pause" | "resume" | "release"; readonly name: string }
+  | { readonly action: "seek"; readonly name: string; readonly place: SeekPlace }
 
 export type NodeMethod = keyof NodeMethods
 export type Params<Name extends NodeMethod> = Parameters<NodeMethods[Name]>[0]

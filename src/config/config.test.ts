@@ -42,6 +42,7 @@ describe("a configuration", () => {
         sockjs: { paths: new Map(), oldTransports: false, clientScript: null },
         reservedPaths: [],
         watch: [],
+        ingest: [],
       })
       expect(rules.for(parseChannel("/a", "path"))).toEqual({ ...defaultRule, permissions: everybody })
     }

@@ -15,6 +15,8 @@ import type { LogFormat, LogLevel } from "../telemetry/log-options.ts"
 import { accessConfigOf, accessProblems } from "./checks/access-problems.ts"
 import { channelProblems } from "./checks/channel-problems.ts"
 import { hooksConfigOf, hooksProblems } from "./checks/hooks-problems.ts"
+import { closedDeadLetters, ingestConfigOf, ingestProblems } from "./checks/ingest-problems.ts"
+import type { IngestConfig } from "../ingest/ingest.ts"
 import { stompProblems } from "./checks/stomp-problems.ts"
 import { schemaProblems } from "./checks/schema-problems.ts"
 import type { SockJsConfig } from "../http/sockjs/sockjs-config.ts"
@@ -54,6 +56,7 @@ export interface Config {
   readonly stomp: StompConfig
   readonly hooks: readonly HookConfig[]
   readonly watch: readonly WatchConfig[]
+  readonly ingest: readonly IngestConfig[]
 }
 
 /** Checks a configuration and fills in its defaults. Throws `ConfigError` with all that is wrong, not only the first. */
@@ -66,6 +69,7 @@ export function parseConfig(value: unknown = {}): Config {
     ...accessProblems(parsed.data, parsed.data.channels),
     ...hooksProblems(parsed.data.hooks),
     ...watchProblems(parsed.data.watch),
+    ...ingestProblems(parsed.data.ingest),
     ...stompProblems(parsed.data),
     ...sockJsProblems(parsed.data),
   ]
@@ -75,6 +79,8 @@ export function parseConfig(value: unknown = {}): Config {
   // The default rule keeps within a small budget as well.
   if (!hasPattern(parsed.data, defaultRule.pattern)) channels.push([defaultRule.pattern, defaultChannel])
   for (const path of parsed.data.stomp.paths) channels.push([path, closedChannel])
+  for (const channel of closedDeadLetters(parsed.data.ingest, Object.keys(parsed.data.channels)))
+    channels.push([channel, deadLetterChannel])
   const permissions = fillPermissions(
     new Map(channels.map(([pattern, channel]) => [pattern, statedPermissions(channel)])),
     defaultPermissions(hasCredentials(access)),
@@ -103,6 +109,7 @@ export function parseConfig(value: unknown = {}): Config {
     stomp: { paths: parsed.data.stomp.paths, tcp: parsed.data.stomp.tcp ?? null },
     hooks: hooksConfigOf(parsed.data.hooks),
     watch: watchConfigOf(parsed.data.watch),
+    ingest: ingestConfigOf(parsed.data.ingest),
   }
 }
 
@@ -132,6 +139,17 @@ const closedChannel: ChannelOutput = {
   presence: "nobody",
   readHistory: "nobody",
   manage: "nobody",
+}
+
+/** What could not be published holds what others have written: operators read it, for a week. */
+const deadLetterChannel: ChannelOutput = {
+  history: { count: 1000, bytes: 16 * 1024 * 1024, time: 7 * 24 * 3600 * 1000 },
+  slow: defaultRule.slow,
+  listen: "key",
+  publish: "nobody",
+  presence: "nobody",
+  readHistory: "key",
+  manage: "key",
 }
 
 const defaultChannel: ChannelOutput = { history: {}, slow: defaultRule.slow }

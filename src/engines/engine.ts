@@ -13,7 +13,7 @@ import type { History, ResetReason } from "../../wire/frames.ts"
 import type { MessageHeaders } from "../../wire/message-headers.ts"
 import type { Position } from "../../wire/cursor.ts"
 import type { Channel, Keep } from "../channels/channel.ts"
-import type { SourceMark } from "./source-marks.ts"
+import type { SourceMark } from "./source-mark.ts"
 
 /** What is published, read and checked. */
 export interface Payload {

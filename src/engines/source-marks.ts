@@ -4,40 +4,7 @@
 // One partition of a source is read by one node at a time, in order. What an earlier reader still has under way can move no
 // mark past a message that was not published: each says which position it follows.
 import { AgedMap } from "../bounds/aged-map.ts"
-
-/** Which message of an event source a draft is. */
-export type SourceMark = SourcePlace | SourceId
-
-/** Of a source whose messages have positions. */
-interface SourcePlace {
-  /** The ordered part of a source; unique among all sources of the engine. */
-  readonly partition: string
-  /** Its place there, as text that sorts as places do: everything up to it is published once it is. */
-  readonly position: string
-  /** What was handed to the same part of the engine before it and not refused; null when that is not known. */
-  readonly previous: string | null
-}
-
-/** Of a source without positions: known again by its id, for a while. */
-interface SourceId {
-  readonly partition: string
-  readonly id: string
-  /** Ids that are remembered, and for how long: whichever ends first. */
-  readonly window: SourceWindow
-}
-
-interface SourceWindow {
-  readonly count: number
-  readonly milliseconds: number
-}
-
-/** A message that comes before this one in its source was not published: nothing was, and it is to be handed over again. */
-export class SourceGap extends Error {
-  constructor({ partition, position, previous }: SourcePlace) {
-    super(`${partition}: ${position} follows ${previous}, which is not published`)
-    this.name = "SourceGap"
-  }
-}
+import { SourceGap, type SourceMark } from "./source-mark.ts"
 
 /** Takes a mark back that was moved for what was not written after all. */
 export type TakeBack = () => void

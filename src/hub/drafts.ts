@@ -3,6 +3,7 @@ import { LabaError } from "../../wire/error.ts"
 import type { Limits } from "../../wire/limits.ts"
 import type { Channel } from "../channels/channel.ts"
 import { bytesOfHeaders } from "../../wire/message-headers.ts"
+import type { SourceMark } from "../engines/source-mark.ts"
 import type { Draft, Idempotency, Payload, Publisher } from "../engines/engine.ts"
 
 /** Throws `too_large`. */
@@ -16,6 +17,8 @@ export interface DraftRequest {
   readonly payload: Payload
   readonly idempotency?: Idempotency | undefined
   readonly publisher: Publisher | undefined
+  /** Which message of an event source it is; left out for all others. */
+  readonly source?: SourceMark | undefined
 }
 
 export class Drafts {
@@ -40,6 +43,7 @@ export class Drafts {
       ...(headers && { headers }),
       idempotency: request.idempotency,
       publisher: request.publisher,
+      ...(request.source && { source: request.source }),
     }
   }
 }

@@ -121,6 +121,11 @@ export class NodeHub<NodeEngine extends Engine = Engine> implements Hub, EngineE
     this.ruleRenewal.start()
   }
 
+  /** For whoever must publish in order: null when the channel's listeners keep up, else resolves when they may. */
+  room(channel: Channel): Promise<void> | null {
+    return this.gate.room(channel)
+  }
+
   publish(draft: Draft): MaybePromise<Published> {
     return this.gate.publish(draft)
   }

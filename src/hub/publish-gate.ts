@@ -25,6 +25,12 @@ export class PublishGate {
     this.options = options
   }
 
+  /** Null when a publish to this channel would not wait for its listeners now; else resolves when it may not any more. */
+  room(channel: Channel): Promise<void> | null {
+    const audience = this.options.audiences.get(channel)
+    return audience?.full ? audience.room() : null
+  }
+
   publish(draft: Draft): MaybePromise<Published> {
     return this.options.audiences.get(draft.channel)?.full
       ? this.publishWhenRoom(draft)

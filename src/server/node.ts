@@ -29,6 +29,8 @@ import { connectionReports, reportSlow } from "./connection-reports.ts"
 import { makeEngine, type NodeEngine, closeOnErrorSync } from "./engines.ts"
 import { makeRemoteHooks } from "./hooks/make-remote-hooks.ts"
 import { makeAccess } from "./make-access.ts"
+import { makeIngests } from "./ingests.ts"
+import type { RunningIngests } from "../ingest/running-ingests.ts"
 import { Reloader, type ReloaderOptions } from "./running/reload.ts"
 import { makeStompContext } from "./stomp-context.ts"
 import { StompPort } from "./stomp-port.ts"
@@ -50,6 +52,7 @@ export interface Node extends BackendContext {
   readonly events: Events
   readonly cluster: Cluster
   readonly watches: Watches
+  readonly ingests: RunningIngests
   readonly serverHandle: ServerHandle
   readonly stompPort: StompPort
   readonly inFlight: InFlight
@@ -115,7 +118,13 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
 
   // The other nodes, and who is on them.
   const sockjs = new SockJsContext(config.sockjs)
-  const methods = makeNodeMethods({ connections, heldPolls, limits, hub, sockjs })
+  const ingests = makeIngests({
+    ...{ run, hub, engine, drafts, limits, events },
+    checkName: (channel) => access.checkName(channel),
+    nodes: () => cluster.nodes,
+    leaseMs: config.node.leaseMs,
+  })
+  const methods = makeNodeMethods({ connections, heldPolls, limits, hub, sockjs, ingests })
   const cluster = makeCluster({ config, run, engine, hub, connections, revocations, events, methods })
   const presence = new PresenceRegistry({
     node: run,
@@ -171,6 +180,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
       hub.rulesChanged()
       presence.rulesChanged()
       watches.configure(next.watch)
+      ingests.configure(next.ingest)
       stomp.paths = new Set(next.stomp.paths)
       stompPort.configure(next.stomp.tcp)
       sockjs.config = next.sockjs
@@ -181,7 +191,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
   return {
     ...context,
     ...{ events, inFlight, shutdown, serverHandle, heldPolls, access, revocations, hub, engine, drafts },
-    ...{ publishAsServer, application, cluster, watches, reloader },
+    ...{ publishAsServer, application, cluster, watches, ingests, reloader },
     nodes: cluster.nodes,
     socketKinds: makeSocketKinds(serverHandle, slowReaders),
     stomp,

@@ -41,6 +41,7 @@ export function makeOperatorRoutes(
   const readiness = new Readiness({
     leaving: () => shutdown.leaving,
     isDeaf: () => cluster.isDeaf,
+    isSourceAway: () => !node.ingests.isReady,
     probe: () => engine.probe?.() ?? hub.state(probeChannel),
     onUnavailable: (error) => events.engineUnavailable(error),
   })
@@ -59,6 +60,7 @@ export function makeOperatorRoutes(
     clockOffsetMs: () => nodes.list.find(({ run }) => run === nodes.self)?.clockOffsetMs ?? null,
     engine: () => engine.figures,
     hooks: () => node.application.remote?.routes.figures ?? { pending: 0, away: 0 },
+    ingests: () => node.ingests.figures,
     ready: () => readiness.isReady,
     residentBytes: () => process.memoryUsage.rss(),
     descriptorsMax: machine.descriptorsMax,

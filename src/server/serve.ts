@@ -129,6 +129,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   const port = server.port as number
   await closeOnError(listening, () => node.cluster.begin(port))
   node.watches.configure(config.watch)
+  node.ingests.configure(config.ingest)
   const stompPort = node.stompPort.port
   events.started({
     url: addressAt(port),

@@ -220,6 +220,44 @@ export class Events {
     this.writeThrottled("error", { event: "watch_blind", error }, "A watch cannot see.")
   }
 
+  /** An ingest reads its source, for the first time or again. */
+  ingestRunning(name: string, source: string): void {
+    this.write("info", { event: "ingest_running", ingest: name, source }, "An ingest reads its source.")
+  }
+
+  /** The source of an ingest is away, or refuses it. It is tried again. Said once for each reason. */
+  ingestAway(name: string, says: string): void {
+    this.writeThrottled(
+      "warn",
+      { event: "ingest_away", ingest: name, says },
+      "An ingest cannot read its source.",
+    )
+  }
+
+  /** The engine takes nothing from an ingest, and so its source waits. */
+  ingestHeld(name: string, error: unknown): void {
+    this.writeThrottled(
+      "warn",
+      { event: "ingest_held", ingest: name, error },
+      "The engine takes nothing from an ingest.",
+    )
+  }
+
+  /** Messages were at fault since this was last said, at most once a minute. The reason is that of the newest. */
+  ingestSetAside(name: string, reason: string, count: number): void {
+    const fields = { event: "ingest_set_aside", ingest: name, reason, count }
+    this.write("warn", fields, "Messages of a source were set aside.")
+  }
+
+  /** A message was at fault, and could not even be set aside: it is lost. */
+  ingestSetAsideFailed(name: string, error: unknown): void {
+    this.writeThrottled(
+      "error",
+      { event: "ingest_message_lost", ingest: name, error },
+      "A message of a source could not be set aside.",
+    )
+  }
+
   /** The keys of those who issue tokens could not be fetched. What came before is believed for a while. */
   issuerUnavailable(host: string, error: unknown): void {
     this.writeThrottled(

@@ -20,6 +20,12 @@ function metricsOf(changes: Partial<MetricSources> = {}): Metrics {
     clockOffsetMs: () => -1500,
     engine: () => ({ historyBytes: 1000, idempotencyKeys: 7, channels: 9 }),
     hooks: () => ({ pending: 0, away: 0 }),
+    ingests: () => [
+      {
+        ...{ name: "orders", state: "running", lag: 12, inFlight: 3, inFlightBytes: 600 },
+        ...{ published: 5, duplicates: 1, passedOver: 2, deadLetters: 4 },
+      },
+    ],
     ready: () => true,
     residentBytes: () => 123,
     descriptorsMax: 65536,

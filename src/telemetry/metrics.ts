@@ -26,10 +26,26 @@ export interface MetricSources {
   readonly engine: () => EngineFigures
   /** Backends that hooks call: what they have not heard yet, and how many are left alone since they do not answer. */
   readonly hooks: () => { readonly pending: number; readonly away: number }
+  /** Each ingest: how it stands, and what it did. */
+  readonly ingests: () => readonly IngestFigures[]
   readonly ready: () => boolean
   readonly residentBytes: () => number
   /** How many descriptors this process may have open; null where that cannot be known. */
   readonly descriptorsMax: number | null
+}
+
+/** What is counted of one ingest. Its name is its operator's. */
+interface IngestFigures {
+  readonly name: string
+  readonly state: string
+  /** When somebody asked for it last; null when unknown. */
+  readonly lag: number | null
+  readonly inFlight: number
+  readonly inFlightBytes: number
+  readonly published: number
+  readonly duplicates: number
+  readonly passedOver: number
+  readonly deadLetters: number
 }
 
 /** Numbers by transport and protocol. */
@@ -215,6 +231,7 @@ export class Metrics {
       "Times that somebody could not be told of an alarm, tried again or given up.",
       () => counters.alarmsNotTold,
     )
+    this.ingestMetrics(sources.ingests)
     this.counter(
       "laba_config_reloads_total",
       "Times the configuration was read again, by what came of it.",
@@ -235,6 +252,42 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.registry.metrics()
+  }
+
+  private ingestMetrics(ingests: MetricSources["ingests"]): void {
+    const each = (read: (one: IngestFigures) => number | null) => (): Values =>
+      ingests().flatMap((one): (readonly [Labels, number])[] => {
+        const value = read(one)
+        return value === null ? [] : [[{ ingest: one.name }, value]]
+      })
+    this.gauge("laba_ingest_state", "1 for what each ingest does now, by state.", () =>
+      ingests().map(({ name, state }) => [{ ingest: name, state }, 1]),
+    )
+    this.gauge(
+      "laba_ingest_lag",
+      "Messages that wait at the source of each ingest, where that is known.",
+      each(({ lag }) => lag),
+    )
+    this.gauge(
+      "laba_ingest_in_flight",
+      "Messages that were taken from a source and are not answered for.",
+      each(({ inFlight }) => inFlight),
+    )
+    this.gauge(
+      "laba_ingest_in_flight_bytes",
+      "Their bytes.",
+      each(({ inFlightBytes }) => inFlightBytes),
+    )
+    this.counter("laba_ingest_messages_total", "Messages of sources, by what became of them.", () =>
+      ingests().flatMap(({ name, published, duplicates, passedOver, deadLetters }) =>
+        Object.entries({
+          published,
+          duplicate: duplicates,
+          passed_over: passedOver,
+          dead_letter: deadLetters,
+        }).map(([result, count]): readonly [Labels, number] => [{ ingest: name, result }, count]),
+      ),
+    )
   }
 
   private gauge(name: string, help: string, read: () => number | Values): void {
@@ -265,7 +318,17 @@ export class Metrics {
 }
 
 /** All that there are; none takes a value from a client. */
-const labelNames = ["transport", "protocol", "code", "reason", "result", "version", "kind"] as const
+const labelNames = [
+  "transport",
+  "protocol",
+  "code",
+  "reason",
+  "result",
+  "version",
+  "kind",
+  "ingest",
+  "state",
+] as const
 
 const valuesOf = (read: number | Values): Values => (typeof read === "number" ? [[{}, read]] : read)
 

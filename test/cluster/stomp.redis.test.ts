@@ -1,5 +1,6 @@
 // STOMP on a cluster: whichever node one is connected to.
 import { expect, test } from "bun:test"
+import { publish, publishAll } from "../support/publish.ts"
 import { RedisProcess } from "../support/redis-servers.ts"
 import { startServer } from "../support/server.ts"
 import { bodyText, connectStomp, openStompTcp } from "../support/stomp.ts"
@@ -35,4 +36,21 @@ test("[T12] [T14] [T23] what is sent at one node is heard at another, with its h
     const frame = await elsewhere.frame("MESSAGE")
     expect([bodyText(frame), frame.headers["x:colour"]]).toEqual([text, `of ${text}`])
   }
+}, 30_000)
+
+test("[T14] [T16] behind a reset comes nothing from before it, though it waited for acknowledgements", async () => {
+  await using redis = await RedisProcess.start()
+  await using server = await startServer({ engine: redis.url })
+  await using client = await connectStomp(server.base)
+  const channel = "/topic/x"
+  await client.subscribe(channel, { ack: "client-individual", "prefetch-count": 1, after: "" })
+  await publishAll(server.base + channel, ["1", "2"])
+  const first = await client.frame("MESSAGE")
+  await redis.flush()
+  await publish(server.base + channel, "3")
+  expect((await client.frame("MESSAGE")).headers["reset"]).toBe("epoch")
+  client.send("ACK", { id: first.headers["ack"] as string })
+  await publish(server.base + channel, "4")
+  const next = await client.frame("MESSAGE")
+  expect(bodyText(next)).not.toBe("2")
 }, 30_000)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { parseChannel } from "../../src/channels/name.ts"
 import type { Keep } from "../../src/channels/channel.ts"
-import { SourceGap } from "../../src/engines/source-marks.ts"
+import { SourceGap } from "../../src/engines/source-mark.ts"
 import { draft, type EngineMaker, keep, open } from "./contract-stage.ts"
 
 const at = (position: number, previous: number | null = null, partition = "orders:topic-1") => ({

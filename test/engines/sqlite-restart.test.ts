@@ -12,7 +12,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import type { Channel, Keep } from "../../src/channels/channel.ts"
-import type { SourceMark } from "../../src/engines/source-marks.ts"
+import type { SourceMark } from "../../src/engines/source-mark.ts"
 import type { Message, Receipt } from "../../src/engines/engine.ts"
 import { bounds, draft, Folder, keep, keyed, readAll, textsOf } from "./stored.ts"
 

@@ -76,6 +76,7 @@ export class ScriptedSource implements Source {
   private readonly broker: ScriptedBroker
   private readonly receiver: SourceReceiver
   private readonly next = new Map<string, number>()
+  private readonly givenUp = new Set<string>()
   private woken = Promise.withResolvers<void>()
   private paused = false
   private closed = false
@@ -127,9 +128,14 @@ export class ScriptedSource implements Source {
 
   /** Gives up these partitions, and takes them again from what was settled, as after a rebalance. */
   async rebalance(partitions: readonly string[] | "all" = "all"): Promise<void> {
+    const names = partitions === "all" ? [...this.broker.logs.keys()] : partitions
+    // Nothing of them is handed over until they are ours again.
+    for (const name of names) this.givenUp.add(name)
     await this.receiver.release(partitions)
-    for (const partition of partitions === "all" ? [...this.next.keys()] : partitions)
-      this.next.delete(partition)
+    for (const name of names) {
+      this.next.delete(name)
+      this.givenUp.delete(name)
+    }
     this.wake()
   }
 
@@ -154,6 +160,7 @@ export class ScriptedSource implements Source {
   private nextBatch(): SourceMessage[] {
     const batch: SourceMessage[] = []
     for (const [partition, log] of this.broker.logs) {
+      if (this.givenUp.has(partition)) continue
       const from = this.next.get(partition) ?? this.broker.settled.get(partition) ?? 0
       const taken = log.slice(from, from + this.broker.batch - batch.length)
       if (taken.length > 0) this.next.set(partition, from + taken.length)

@@ -124,6 +124,27 @@ describe("a WebSocket in frames of SockJS", () => {
     expect(await one.frames.next()).toContain("bad_utf8")
   })
 
+  test("[J13] what is no text ends all who are sent the same, and none of those who get it as bytes", async () => {
+    const session = () => `${freshSession(`${server.base}/echo`)}/websocket`
+    await using one = await openSocket(session())
+    await using other = await openSocket(session())
+    await using bytes = await openSocket(`${server.base}/echo/websocket`)
+    for (const { frames } of [one, other]) expect(await frames.next()).toBe("o")
+    const url = `${server.base}/echoes`
+    await publish(url, "text")
+    await publish(url, Buffer.from("bytes of text"), { type: "application/octet-stream" })
+    await publish(url, Uint8Array.of(255, 0), { type: "application/octet-stream" })
+    await publish(url, "behind it")
+    for (const { frames, ended } of [one, other]) {
+      expect(await frames.next()).toBe('a["text"]')
+      expect(await frames.next()).toBe('a["bytes of text"]')
+      expect(await frames.next()).toMatch(/^c\[\d+,"bad_utf8"\]$/)
+      expect(await ended).toMatchObject({ reason: "bad_utf8" })
+      expect(frames.ready).toBe(0)
+    }
+    while (!bytes.frames.seen.includes("behind it")) await bytes.frames.next()
+  })
+
   test("[J8] is sent away as every connection", async () => {
     const going = await startSockJs()
     await using one = await openSocket(`${freshSession(`${going.base}/echo`)}/websocket`)

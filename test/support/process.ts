@@ -45,6 +45,11 @@ export class ServerProcess implements AsyncDisposable {
     return this.output.join("")
   }
 
+  /** Of STOMP over TCP, as the server has printed it. */
+  get stompPort(): number {
+    return Number(/STOMP over TCP at port (\d+)/.exec(this.printed)?.[1])
+  }
+
   /** To the launcher; it must pass it on. */
   signal(name: NodeJS.Signals): void {
     process.kill(this.launcherPid, name)

@@ -1,22 +1,28 @@
-// Listens in STOMP, in the shape that all transports share: from a cursor or from now on, over a WebSocket.
+// Listens in STOMP, in the shape that all transports share: from a cursor or from now on, over a WebSocket or TCP.
 import { type HeardMessage, Listener } from "./heard.ts"
-import { openStompSocket, type StompFrame, type StompSocketOptions } from "./stomp.ts"
+import { openStompSocket, openStompTcp, type StompFrame, type StompSocketOptions } from "./stomp.ts"
 
 interface StompListenerOptions extends Pick<StompSocketOptions, "path" | "dial"> {
   /** Acknowledges each message, of which two at most are on their way. */
   readonly acknowledges?: boolean
 }
 
-/** Connects and subscribes to one channel; answers once connected. */
+/** Connects and subscribes to one channel; answers once connected. `base` is the address of a server, or with `tcp:` that of its port for STOMP. */
 export async function listenByStomp(
   base: string,
   channel: string,
   after = "",
   { acknowledges = false, ...carried }: StompListenerOptions = {},
 ): Promise<Listener> {
-  const client = await openStompSocket(base, carried)
+  const { protocol, port } = new URL(base)
+  const client = await (protocol === "tcp:" ? openStompTcp(Number(port)) : openStompSocket(base, carried))
   const listener = new Listener(`STOMP ${base}${channel}`, () => client.close())
-  await client.connect()
+  try {
+    await client.connect()
+  } catch (error) {
+    client.close()
+    throw error
+  }
   client.send("SUBSCRIBE", {
     id: "0",
     destination: channel,
@@ -29,7 +35,7 @@ export async function listenByStomp(
 }
 
 async function hear(
-  client: Awaited<ReturnType<typeof openStompSocket>>,
+  client: Awaited<ReturnType<typeof openStompTcp | typeof openStompSocket>>,
   { inbox }: Listener,
   channel: string,
 ): Promise<void> {

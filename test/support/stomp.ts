@@ -32,7 +32,11 @@ function stompFrame(command: string, headers: HeaderInput = {}, body: string | U
 export const bodyText = ({ body }: StompFrame): string => decoder.decode(body)
 
 /** Takes whole frames from the front of what came; the answer is what is left. `beats`: line ends between them. */
-function takeFrames(bytes: Uint8Array, took: (frame: StompFrame) => void, beat: () => void): Uint8Array {
+export function takeFrames(
+  bytes: Uint8Array,
+  took: (frame: StompFrame) => void,
+  beat: () => void,
+): Uint8Array {
   for (;;) {
     while (bytes[0] === 10) {
       beat()

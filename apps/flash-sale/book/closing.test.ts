@@ -37,3 +37,37 @@ test("what is given back while it closes is not offered to who waits", async () 
   await world.work()
   expect(world.ticket(2).state).toBe("rejected")
 })
+
+test("a sale that is sold out and owes nothing closes by itself after a day, unless a unit comes back", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] })
+  await world.admitted("ann")
+  await world.work()
+  await world.pays(1)
+  const phaseAfter = async (hours: number) => {
+    world.pass(hours * 3600)
+    await world.work()
+    return world.sale.book.phase
+  }
+  expect(await phaseAfter(23)).toBe("open")
+  world.sale.takeBack(1)
+  expect(await phaseAfter(100)).toBe("open")
+  await world.admitted("ben")
+  await world.work()
+  expect(await phaseAfter(0.01)).toBe("open")
+  await world.pays(2)
+  // Counted from the last change, over a restart too.
+  expect(await phaseAfter(23)).toBe("open")
+  world.revive()
+  expect(await phaseAfter(2)).toBe("closed")
+  expect(world.findings()).toEqual([])
+})
+
+test("a sale with something left, or somebody who waits, stays open", async () => {
+  using world = new World({ items: [{ id: "i", title: "A thing", stock: 2, price: 100 }] })
+  await world.admitted("ann")
+  await world.work()
+  await world.pays(1)
+  world.pass(10 * 86_400)
+  await world.work()
+  expect(world.sale.book.phase).toBe("open")
+})

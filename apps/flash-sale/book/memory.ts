@@ -10,6 +10,7 @@ import { Departures } from "./departures.ts"
 import type { Entrants } from "./entrants.ts"
 import { Holders } from "./holders.ts"
 import { Line } from "./line.ts"
+import { readReference, referenceOf } from "./trade-reference.ts"
 import { Tickets } from "./tickets.ts"
 
 /** A row of admitted tickets in the intake log, until each has a row of its own. */
@@ -76,6 +77,8 @@ export interface Item {
 }
 
 export class Book {
+  /** The identity of the books that it is in. */
+  readonly books: string
   readonly key: number
   settings: SaleSettings
   readonly seed: string
@@ -104,6 +107,7 @@ export class Book {
   waitlisted = 0
 
   constructor(facts: {
+    books: string
     key: number
     settings: SaleSettings
     seed: string
@@ -111,6 +115,7 @@ export class Book {
     items: readonly Pick<Item, "id" | "price" | "counts">[]
     entrants: Entrants | null
   }) {
+    this.books = facts.books
     this.key = facts.key
     this.settings = facts.settings
     this.seed = facts.seed
@@ -192,6 +197,18 @@ export class Book {
 
   itemOf(ticket: Ticket): Item {
     return this.items[ticket.item] as Item
+  }
+
+  /** What an order is called at the payment provider. */
+  referenceOf(order: Order): string {
+    return referenceOf(this.books, this.settings.id, order)
+  }
+
+  /** The number of the order that a reference is of; of one that these books do not have, whatever they have in its place, 0. */
+  numberIn(reference: string): number {
+    const { number } = readReference(reference)
+    const order = this.tickets.get(number)?.order ?? null
+    return order !== null && this.referenceOf(order) !== reference ? 0 : number
   }
 
   turnOf(ticket: Ticket): number | null {

@@ -4,7 +4,6 @@ import type { Act } from "./act.ts"
 import { settleItem } from "./decide.ts"
 import { type ReturnReason, writePayment } from "./errand.ts"
 import type { Order } from "./memory.ts"
-import { referenceOf } from "./trade-reference.ts"
 
 /** A payment as the provider tells of it. */
 export interface Payment {
@@ -62,8 +61,7 @@ export function endUnpaid(act: Act, order: Order, event: "timeout" | "cancel", i
   if (order.state !== "pending" || !act.moveOrder(order, event)) return false
   if (isOpen) {
     const { id: sale } = act.book.settings
-    const reference = referenceOf(act.ledger.books, sale, order)
-    act.errand("close", { sale, number: order.ticket.number, reference })
+    act.errand("close", { sale, number: order.ticket.number, reference: act.book.referenceOf(order) })
   }
   const item = act.book.itemOf(order.ticket)
   act.moveUnit(item, "release")
@@ -92,18 +90,21 @@ export function takeBack(act: Act, order: Order): boolean {
   return true
 }
 
-/** The provider has paid the money back. Repeats change nothing. */
+/** Also when the provider would not pay it back: until an operator has. */
+const isOwed = "state IN ('refund_due', 'refused')"
+
+/** The money went back. Repeats change nothing. */
 export function refundDone(act: Act, number: number, payment: string): void {
   const row = act.ledger.one<{ amount: number }>(
-    "SELECT amount FROM payments WHERE id = ? AND state = 'refund_due'",
+    `SELECT amount FROM payments WHERE id = ? AND ${isOwed}`,
     payment,
   )
   if (row === null) return
-  act.ledger.run("UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'", payment)
+  act.ledger.run(`UPDATE payments SET state = 'refunded' WHERE id = ? AND ${isOwed}`, payment)
   const money = { payment, amount: row.amount }
   const order = act.book.tickets.get(number)?.order ?? null
   const due = act.ledger.one(
-    "SELECT 1 FROM payments WHERE sale = ? AND number = ? AND state = 'refund_due'",
+    `SELECT 1 FROM payments WHERE sale = ? AND number = ? AND ${isOwed}`,
     act.book.key,
     number,
   )

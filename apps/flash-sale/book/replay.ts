@@ -68,7 +68,15 @@ export function replay(ledger: Ledger, key: number, before: Book | null = null):
     return { id: item.id, price: item.price, counts }
   })
   const entrants = entrantsOf(row, settings, before)
-  const book = new Book({ key, settings, seed: row.seed, phase: row.phase, items, entrants })
+  const book = new Book({
+    books: ledger.books,
+    key,
+    settings,
+    seed: row.seed,
+    phase: row.phase,
+    items,
+    entrants,
+  })
   for (const ticket of ticketsOf(ledger, book)) book.add(ticket)
   readOrders(ledger, book)
   if (entrants === null) book.serveBy(new Turns())
@@ -78,6 +86,13 @@ export function replay(ledger: Ledger, key: number, before: Book | null = null):
   nextInLine(book)
   if (before !== null) keepSaid(book, before)
   return book
+}
+
+/** The newest time in the books of a sale. */
+export function newestTime(ledger: Ledger, { key, tickets }: Book): number {
+  const sql = "SELECT max(at) AS at FROM outbox WHERE sale = ?"
+  const told = ledger.one<{ at: number | null }>(sql, key)
+  return Math.max(told?.at ?? 0, tickets.last?.admittedAt ?? 0)
 }
 
 /** Tickets with a row of their own and those still in the intake log, by number. */

@@ -28,11 +28,10 @@ import { Drawing } from "./drawing.ts"
 import { enteredWith } from "./entry-key.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
-import { type IntakeEntry, replay, ticketFrom } from "./replay.ts"
-import { readReference, referenceOf } from "./trade-reference.ts"
+import { type IntakeEntry, newestTime, replay, ticketFrom } from "./replay.ts"
 import { WaitEstimates } from "./wait-estimates.ts"
 import { SaleClock } from "./sale-clock.ts"
-import { expireTickets, leave, overdueOrders, rejectWaiting } from "./sweep.ts"
+import { expireTickets, isSpent, lastChange, leave, overdueOrders, rejectWaiting } from "./sweep.ts"
 
 export interface SaleOptions {
   readonly ledger: Ledger
@@ -57,6 +56,9 @@ interface Entrant {
 /** A ticket that breaks so many transactions is told so; the others go on. */
 const failuresMax = 3
 
+/** How long a sale that is sold out stays open: an order that is taken back puts its unit on sale again. */
+const spentMs = 86_400_000
+
 export class Sale {
   readonly key: number
   private readonly estimates = new WaitEstimates()
@@ -68,6 +70,7 @@ export class Sale {
   private readonly drawing: Drawing
   private readonly backOff = new BackOff()
   private isAhead = false
+  private spentSince: number | null = null
   /** How often the memory was read again, for the metric. Each costs a microsecond or two for each ticket. */
   replays = 0
   /** How many transactions have failed with a ticket in hand, by its number. */
@@ -79,7 +82,7 @@ export class Sale {
     this.current = replay(options.ledger, options.key)
     const { clock, ticks = clock } = options
     this.ticks = ticks
-    this.clock = new SaleClock({ clock, ticks, newest: this.newestTime() })
+    this.clock = new SaleClock({ clock, ticks, newest: newestTime(options.ledger, this.current) })
     this.allowance = new Allowance(this.ticks())
     this.drawing = new Drawing({
       ledger: options.ledger,
@@ -182,21 +185,9 @@ export class Sale {
     order.opened = true
   }
 
-  /** What an order is called at the payment provider. */
-  referenceOf(order: Order): string {
-    return referenceOf(this.options.ledger.books, this.id, order)
-  }
-
-  /** The number of the order that a reference is of; of one that these books do not have, whatever they have in its place, 0. */
-  private numberIn(reference: string): number {
-    const { number } = readReference(reference)
-    const order = this.orderOf(number)
-    return order !== null && this.referenceOf(order) !== reference ? 0 : number
-  }
-
   /** Takes a payment that the provider tells of. Money for an order that there is not goes back. */
   receive(reference: string, payment: Payment): void {
-    this.pay(this.numberIn(reference), payment)
+    this.pay(this.book.numberIn(reference), payment)
   }
 
   /** Takes a payment. Money for an order that there is not goes back. */
@@ -278,7 +269,15 @@ export class Sale {
     if (book.phase === "scheduled" && now >= settings.startsAt) this.setPhase("open")
     if (book.turns === null && now >= decidesAt(settings) && book.phase !== "scheduled")
       this.drawing.draw(book)
-    if (book.phase !== "closed" && now >= (settings.endsAt ?? Infinity)) this.setPhase("closed")
+    if (book.phase !== "closed" && (now >= (settings.endsAt ?? Infinity) || this.isOver(now)))
+      this.setPhase("closed")
+  }
+
+  /** Whether nothing has happened for a day in a sale in which nothing can: it would stay for ever. */
+  private isOver(now: number): boolean {
+    if (!isSpent(this.book)) this.spentSince = null
+    else this.spentSince ??= lastChange(this.book)
+    return this.spentSince !== null && now - this.spentSince >= spentMs
   }
 
   private sweep(now: number): boolean {
@@ -387,13 +386,5 @@ export class Sale {
     this.replays += 1
     this.current = replay(this.options.ledger, this.key, this.current)
     this.isAhead = false
-  }
-
-  private newestTime(): number {
-    const told = this.options.ledger.one<{ at: number | null }>(
-      "SELECT max(at) AS at FROM outbox WHERE sale = ?",
-      this.key,
-    )
-    return Math.max(told?.at ?? 0, this.book.tickets.last?.admittedAt ?? 0)
   }
 }

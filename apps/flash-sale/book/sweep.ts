@@ -1,4 +1,5 @@
 // The sweeper: what has a deadline ends by it, whatever else went wrong.
+import { isGone } from "../model/unit.ts"
 import type { Act } from "./act.ts"
 import type { Book, Order, Ticket } from "./memory.ts"
 
@@ -35,6 +36,17 @@ export function rejectWaiting(act: Act, limit: number): number {
     if (act.moveTicket(ticket, "close")) ended++
   }
   return ended
+}
+
+/** Sold out, with nobody who waits or has still to pay: nothing can happen any more, unless the shop takes an order back. */
+export const isSpent = ({ items, live }: Book): boolean =>
+  live === 0 && items.every(({ counts }) => isGone(counts))
+
+/** When a ticket or an order of a sale changed last, or it began. */
+export function lastChange({ settings, tickets }: Book): number {
+  let last = settings.startsAt
+  for (const { changedAt, order } of tickets) last = Math.max(last, changedAt, order?.changedAt ?? 0)
+  return last
 }
 
 /** Steps out of the queue or off the wait-list; the place is free at once. */

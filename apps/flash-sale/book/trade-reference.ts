@@ -1,10 +1,15 @@
 // What an order is called at the payment provider: its id, and a mark of these books and of this very order. Ids alone begin
 // again in books that are new, or restored from before the order; the provider remembers, and a stranger's old payment would buy.
 import { hash } from "node:crypto"
-import type { Order } from "./memory.ts"
+
+/** What of an order it is made of. */
+interface Referred {
+  readonly ticket: { readonly number: number; readonly user: string }
+  readonly createdAt: number
+}
 
 /** `<sale>.<number>.<books><own>`. Made of what never changes, so it is written nowhere. */
-export function referenceOf(books: string, sale: string, { ticket, createdAt }: Order): string {
+export function referenceOf(books: string, sale: string, { ticket, createdAt }: Referred): string {
   const { number, user } = ticket
   const own = hash("sha256", `${books}\n${sale}\n${number}\n${user}\n${createdAt}`, "hex").slice(0, ownChars)
   return `${sale}.${number}.${books}${own}`

@@ -7,14 +7,27 @@ import { marker } from "./laba-here.ts"
 import { saleSnapshot } from "./record-of.ts"
 import type { Tellings } from "./tellings.ts"
 
+/** A marker is good for a day at the Laba beside us. */
+const markMs = 600_000
+
 export class Broadcasts {
   private readonly loudspeaker: Loudspeaker
-  private readonly tellings: Tellings
+  private readonly tellings: Pick<Tellings, "tellAll">
   private readonly log: (line: string) => void
   private readonly last = new Map<Sale, string>()
+  /** When each marker was set last. */
+  private readonly marked = new Map<Sale, number>()
+  private readonly now: () => number
   private checking = false
 
-  constructor(options: { loudspeaker: Loudspeaker; tellings: Tellings; log: (line: string) => void }) {
+  /** `now` is in milliseconds; only differences count. */
+  constructor(options: {
+    loudspeaker: Loudspeaker
+    tellings: Pick<Tellings, "tellAll">
+    log: (line: string) => void
+    now?: () => number
+  }) {
+    this.now = options.now ?? (() => performance.now())
     this.loudspeaker = options.loudspeaker
     this.tellings = options.tellings
     this.log = options.log
@@ -35,20 +48,26 @@ export class Broadcasts {
   /** A sale that is not here any more. */
   forget(sale: Sale): void {
     this.last.delete(sale)
+    this.marked.delete(sale)
   }
 
-  /** A marker that is gone means that all is gone: everybody is told again, and then the marker is set. */
+  /**
+   * A marker that is gone means that all is gone: everybody is told again, and then the marker is set. It is set again long before its
+   * history ends, and so is how the sale stands: neither must go because nothing has happened for long.
+   */
   async watch(sales: readonly Sale[]): Promise<void> {
     if (this.checking) return
     this.checking = true
     try {
       for (const sale of sales) {
         const channel = marker + sale.id
-        if (await this.loudspeaker.holds(channel)) continue
+        const isThere = await this.loudspeaker.holds(channel)
+        if (isThere && this.now() - (this.marked.get(sale) ?? -Infinity) < markMs) continue
         this.last.delete(sale)
-        this.tellings.tellAll(sale)
+        if (!isThere) this.tellings.tellAll(sale)
         this.tell(sale)
         await this.loudspeaker.publish(channel, JSON.stringify({ sale: sale.id }))
+        this.marked.set(sale, this.now())
       }
     } catch (error) {
       this.log(`flash sale: Laba does not answer: ${String(error)}`)

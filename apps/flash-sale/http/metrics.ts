@@ -23,6 +23,7 @@ export function metrics(shop: Shop, tellings: Tellings, errands: Errands): strin
   add("results_told_total", "counter", [["", tellings.told]])
   add("results_untold", "gauge", [["", tellings.backlog]])
   add("errands_open", "gauge", [["", errands.open]])
+  add("refunds_refused", "gauge", [["", shop.refunds.refused]])
   add("payment_provider_away", "gauge", [["", shop.cashier.isProviderAway ? 1 : 0]])
   const each = (value: (book: (typeof sales.all)[number]["book"]) => number) =>
     sales.all.map((sale): [string, number] => [`{sale="${sale.id}"}`, value(sale.book)])

@@ -5,7 +5,7 @@ import { refusals } from "../model/refusal.ts"
 import { saleSchema } from "../model/sale.ts"
 import { orderMachine } from "../model/order.ts"
 import { ticketMachine } from "../model/ticket.ts"
-import { crowdProgressSchema, crowdWishSchema } from "../rehearsal/crowd-wish.ts"
+import { crowdProgressSchema, crowdSettingsSchema } from "../demo/crowd-settings.ts"
 import { type Route, routes } from "./routes.ts"
 
 type Schema = Readonly<Record<string, unknown>>
@@ -248,6 +248,18 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Start: object({ startsAt: time }),
   Inflow: object({ perSecond: orNull(number) }),
   Refund: object({ refund: text }),
+  Refunds: object({
+    refunds: list(
+      object({
+        payment: text,
+        sale: text,
+        number: integer,
+        amount: money,
+        state: { enum: ["refund_due", "refused"], description: "refused: not tried again by itself" },
+        at: { ...time, description: "Since when it is owed" },
+      }),
+    ),
+  }),
   Verdict: object({ titles: { type: "object", additionalProperties: text }, verdict }),
   PastSales: object({ sales: list({ type: "object" }) }),
   Csv: text,
@@ -256,7 +268,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
     weather: orNull(ref("Weather")),
     crowd: orNull(ref("CrowdProgress")),
   }),
-  CrowdWish: z.toJSONSchema(crowdWishSchema, { io: "input" }) as Schema,
+  CrowdWish: z.toJSONSchema(crowdSettingsSchema, { io: "input" }) as Schema,
   CrowdProgress: z.toJSONSchema(crowdProgressSchema) as Schema,
   Weather: object({ delayMsMax: number, doubled: number, lost: number, declined: number, reordered: number }),
   Dies: object({ dies: { type: "boolean" } }),

@@ -91,6 +91,24 @@ export const takeOrderBack: Endpoint = (shop, ask) => {
   return answer({ refund: "due" }, 202)
 }
 
+export const listRefunds: Endpoint = (shop) => answer({ refunds: shop.refunds.owed() })
+
+const refundMove =
+  (move: "settle" | "retry"): Endpoint =>
+  (shop, { names }) => {
+    if (!shop.refunds[move](decodeURIComponent(names["payment"] ?? "")))
+      throw new Problem(
+        409,
+        "not_refused",
+        "The provider has not refused to pay this back, or it is settled.",
+      )
+    shop.wake()
+    return answer({ refund: move === "settle" ? "refunded" : "due" })
+  }
+
+export const settleRefund = refundMove("settle")
+export const retryRefund = refundMove("retry")
+
 export const exportOrders: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
   const { id, currency } = sale.book.settings

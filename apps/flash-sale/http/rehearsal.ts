@@ -1,13 +1,13 @@
 // The operator's tools for trying a sale out, over HTTP. In a shop that was not started for that they do not exist.
 import { z } from "zod"
-import { crowdWishSchema } from "../rehearsal/crowd-wish.ts"
-import type { Rehearsal } from "../rehearsal/rehearsal.ts"
+import { crowdSettingsSchema } from "../demo/crowd-settings.ts"
+import type { DemoTools } from "../demo/demo-tools.ts"
 import { answer, Problem } from "./answers.ts"
 import { bodyOf } from "./body.ts"
 import { saleOf } from "./buyer.ts"
 import type { Endpoint, Shop } from "./shop.ts"
 
-function rehearsalOf(shop: Shop): Rehearsal {
+function rehearsalOf(shop: Shop): DemoTools {
   if (!shop.rehearsal) throw new Problem(404, "no_rehearsal", "This shop was not started to be tried out.")
   return shop.rehearsal
 }
@@ -23,7 +23,7 @@ export const sendCrowd: Endpoint = async (shop, ask) => {
   const rehearsal = rehearsalOf(shop)
   const sale = saleOf(shop, ask)
   if (!shop.demo) throw new Problem(409, "own_login", "A crowd needs the login by name.")
-  const wish = crowdWishSchema.safeParse(await bodyOf(ask.request))
+  const wish = crowdSettingsSchema.safeParse(await bodyOf(ask.request))
   if (!wish.success) throw new Problem(400, "bad_crowd", z.prettifyError(wish.error))
   if (!rehearsal.send(sale.id, wish.data))
     throw new Problem(409, "crowd_busy", "The last crowd is still on its way.")

@@ -9,8 +9,9 @@ import type { Cashier } from "../payments/cashier.ts"
 import type { AddressOf } from "./address.ts"
 import type { DemoLogin, Login } from "./login.ts"
 import type { Watchman } from "../audit/watchman.ts"
+import type { Refunds } from "../shop/refunds.ts"
 import type { Retention } from "../shop/retention.ts"
-import type { Rehearsal } from "../rehearsal/rehearsal.ts"
+import type { DemoTools } from "../demo/demo-tools.ts"
 import type { Counters } from "./counters.ts"
 
 export interface Shop {
@@ -23,6 +24,7 @@ export interface Shop {
   readonly operatorKey: string
   readonly watchman: Watchman
   readonly retention: Retention
+  readonly refunds: Refunds
   readonly counters: Counters
   readonly addressOf: AddressOf
   /** Where browsers find the shop, when that is not where it listens. */
@@ -43,7 +45,7 @@ export interface Shop {
   /** Has waiting work done soon. */
   wake(): void
   /** What a sale is tried out with; null in a shop that earns money. */
-  readonly rehearsal: Rehearsal | null
+  readonly rehearsal: DemoTools | null
 }
 
 /** One request, with what its path names. */

@@ -134,6 +134,8 @@ function moneyIsAnswered({ payments, orders, now }: Snapshot): string[] {
       if (kept.has(name)) wrong.push(`${name} was paid for twice and both are kept`)
       kept.add(name)
     }
+    if (payment.state === "refused" && now > payment.at + refundMsMax)
+      wrong.push(`${payment.id} will not be paid back by its provider, and nobody has settled it by hand`)
     if (payment.state === "refund_due" && now > payment.at + refundMsMax)
       wrong.push(`${payment.id} waits for its refund since ${new Date(payment.at).toISOString()}`)
   }

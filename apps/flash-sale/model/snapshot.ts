@@ -35,7 +35,7 @@ export interface PaymentRow {
   readonly id: string
   readonly sale: string
   readonly number: number
-  readonly state: "kept" | "refund_due" | "refunded"
+  readonly state: "kept" | "refund_due" | "refused" | "refunded"
   readonly at: number
 }
 

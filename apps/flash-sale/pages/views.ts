@@ -1,7 +1,7 @@
 // What the shop's HTTP API answers, as the pages read it. The server's own types say what is in it.
 import type { Verdict } from "../audit/verdict.ts"
-import type { Weather } from "../payments/simulator.ts"
-import type { CrowdProgress } from "../rehearsal/crowd-wish.ts"
+import type { Weather } from "../demo/simulator.ts"
+import type { CrowdProgress } from "../demo/crowd-settings.ts"
 import type { ticketView } from "../http/ticket-view.ts"
 import type { admissionView } from "../http/ticket-view.ts"
 import type { saleView } from "../http/sale-view.ts"
@@ -29,7 +29,7 @@ export interface CurvesView {
   readonly samples: readonly Sample[]
 }
 
-export interface RehearsalView {
+export interface DemoView {
   readonly bornAt: number
   readonly weather: Weather | null
   readonly crowd: CrowdProgress | null

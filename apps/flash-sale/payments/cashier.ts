@@ -72,7 +72,7 @@ export class Cashier {
     // Who opens the payment page again may have paid on the last one.
     if (order.opened) this.look(sale, number)
     sale.markOpened(order)
-    const reference = sale.referenceOf(order)
+    const reference = sale.book.referenceOf(order)
     this.looks.add(reference, { sale, number }, this.ticks())
     try {
       const { currency } = sale.book.settings
@@ -89,7 +89,7 @@ export class Cashier {
   look(sale: Sale, number: number): void {
     const order = sale.orderOf(number)
     if (order?.state !== "pending" || !order.opened || !this.mayLook) return
-    if (this.looks.wish(sale.referenceOf(order), this.ticks())) void this.lookAt(sale, order)
+    if (this.looks.wish(sale.book.referenceOf(order), this.ticks())) void this.lookAt(sale, order)
   }
 
   /**
@@ -130,7 +130,7 @@ export class Cashier {
       if (this.ending.size >= endingMax || !this.mayAsk) return
       const { ticket, payBy, state } = order
       const { number } = ticket
-      if (state !== "pending" || this.ending.has(sale.referenceOf(order))) continue
+      if (state !== "pending" || this.ending.has(sale.book.referenceOf(order))) continue
       if (this.ticks() < (watch.failedAt.get(number) ?? -Infinity) + askAgainMs) continue
       this.end(sale, order, { event: "timeout", untilMs: payBy + this.graceMs })
         .then((isAnswered) => isAnswered || watch.failedAt.set(number, this.ticks()))
@@ -174,7 +174,7 @@ export class Cashier {
         for (const order of line)
           if (order.opened) {
             const { number } = order.ticket
-            this.looks.add(sale.referenceOf(order), { sale, number }, this.ticks())
+            this.looks.add(sale.book.referenceOf(order), { sale, number }, this.ticks())
           }
     }
     if (now - watch.sweptAt > sleepMsMin) watch.awakeSince = now
@@ -194,7 +194,7 @@ export class Cashier {
   private async lookAt(sale: Sale, order: Order): Promise<void> {
     this.looking++
     try {
-      const trade = await this.options.provider.look(sale.referenceOf(order))
+      const trade = await this.options.provider.look(sale.book.referenceOf(order))
       if (trade.state === "paid") sale.pay(order.ticket.number, { id: trade.payment, amount: trade.amount })
     } catch (error) {
       if (!(error instanceof ProviderRefusal)) this.options.log(`flash sale: ${String(error)}`)
@@ -212,7 +212,7 @@ export class Cashier {
     order: Order,
     { event, untilMs }: { event: "timeout" | "cancel"; untilMs: number },
   ): Promise<boolean> {
-    const name = sale.referenceOf(order)
+    const name = sale.book.referenceOf(order)
     const { number } = order.ticket
     this.ending.add(name)
     try {

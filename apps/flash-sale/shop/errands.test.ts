@@ -17,6 +17,7 @@ function errandsOf(world: World, webhook: (errand: Errand) => Promise<void>): Er
     log: () => {},
     find: (id) => (id === world.sale.id ? world.sale : null),
     provider: world.provider,
+    refunds: world.refunds,
     webhook,
   })
 }
@@ -120,6 +121,7 @@ test("while the provider is away refunds keep their turn, and count no attempts"
     log: () => {},
     find: () => null,
     provider,
+    refunds: world.refunds,
     webhook: null,
   })
   addErrands(world, "refund", [{ payment: "owed", sale: "s", number: 1 }])

@@ -1,10 +1,11 @@
 // Does what a transaction promised to the outside: refunds, webhooks, and the ends of trades that nobody could ask for in
 // time. Each is tried until it is done, with growing waits, and at least once; whoever receives it tells repeats by its
 // id. Every kind has places of its own: money goes back also while a thousand webhooks hang.
-import { type ErrandKind, type ShopTold, writeShopEvent } from "../book/errand.ts"
+import type { ErrandKind } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Ledger } from "../ledger/ledger.ts"
-import type { PaymentProvider } from "../payments/provider.ts"
+import { type PaymentProvider, ProviderRefusal } from "../payments/provider.ts"
+import type { Refunds } from "./refunds.ts"
 
 export interface Errand {
   readonly id: number
@@ -18,6 +19,7 @@ interface ErrandsOptions {
   readonly log: (line: string) => void
   readonly find: (sale: string) => Sale | null
   readonly provider: Pick<PaymentProvider, "refund" | "close"> & { readonly mayAsk?: boolean }
+  readonly refunds: Refunds
   /** Rejects when it has to be tried again. */
   readonly webhook: ((errand: Errand) => Promise<void>) | null
 }
@@ -29,6 +31,9 @@ const atOnceMax: Readonly<Record<ErrandKind, number>> = { refund: 16, close: 8, 
 const kinds: readonly ErrandKind[] = ["refund", "close", "webhook"]
 
 const waitMsMax = 60_000
+
+/** A provider that has said no so often, over half a minute, means it; until then it may not know yet what it has told of. */
+const refusalsMax = 6
 
 /**
  * An event that has been refused so often, for some six minutes, no longer holds up the later ones of its order: a shop that
@@ -107,28 +112,32 @@ export class Errands {
     const body = JSON.parse(text) as Errand["body"]
     try {
       await this.perform({ id, kind, body })
-      this.finish(id, body)
+      this.finish(id)
     } catch (error) {
       log(`flash sale: ${kind} ${id} failed, attempt ${attempts + 1}: ${String(error)}`)
-      this.postpone({ id, kind, body }, attempts)
+      if (error instanceof ProviderRefusal && attempts + 1 >= refusalsMax) this.giveUp({ id, kind, body })
+      else this.postpone({ id, kind, body }, attempts)
     } finally {
       running.delete(id)
     }
   }
 
-  private finish(id: number, { tell }: Errand["body"]): void {
-    const { ledger, clock, webhook } = this.options
-    ledger.transaction("errand done", () => {
-      ledger.run("UPDATE errands SET done_at = ? WHERE id = ?", clock(), id)
-      // Of a sale that is not in the books any more nobody else tells.
-      if (tell && webhook) writeShopEvent(ledger, { ...(tell as ShopTold), at: clock() })
-    })
+  private finish(id: number): void {
+    const { ledger, clock } = this.options
+    ledger.transaction("errand done", () =>
+      ledger.run("UPDATE errands SET done_at = ? WHERE id = ?", clock(), id),
+    )
   }
 
-  private noteRefunded(payment: string): void {
-    const { ledger } = this.options
-    const sql = "UPDATE payments SET state = 'refunded' WHERE id = ? AND state = 'refund_due'"
-    ledger.transaction("late refund done", () => ledger.run(sql, payment))
+  /** The provider says no, and will say so tomorrow: money that it will not pay back is the operator's affair. */
+  private giveUp({ id, kind, body }: Errand): void {
+    try {
+      if (kind === "refund") this.options.refunds.refuse(String(body["payment"]))
+      this.finish(id)
+    } catch (error) {
+      // It is refused again.
+      this.options.log(`flash sale: ${String(error)}`)
+    }
   }
 
   private postpone({ id, kind, body }: Errand, attempts: number): void {
@@ -154,18 +163,14 @@ export class Errands {
 
   private async perform(errand: Errand): Promise<void> {
     if (errand.kind === "webhook") return this.options.webhook?.(errand)
-    const { provider, find } = this.options
+    const { provider, find, refunds } = this.options
     const { payment, sale, number, reference } = errand.body as Record<
       "payment" | "sale" | "reference",
       string
     > & { readonly number: number }
     if (errand.kind === "refund") {
       await provider.refund(payment)
-      const known = find(sale)
-      if (known) known.refunded(number, payment)
-      // Nobody watches over a sale that was put away, so it is only noted.
-      else this.noteRefunded(payment)
-      return
+      return refunds.done(payment)
     }
     const end = await provider.close(reference)
     if (end.state === "paid") find(sale)?.pay(number, { id: end.payment, amount: end.amount })

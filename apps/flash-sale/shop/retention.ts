@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto"
 import { shopTold, writeErrand, writePayment } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
+import { lastChange } from "../book/sweep.ts"
 import type { Sales } from "../book/sales.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import { commitmentOf } from "../model/draw.ts"
@@ -128,15 +129,13 @@ export class Retention {
     const { ledger } = this.options
     const open = ledger.one(
       `SELECT 1 FROM outbox WHERE sale = ?1 AND sent = 0
-       UNION ALL SELECT 1 FROM payments WHERE sale = ?1 AND state = 'refund_due'
+       UNION ALL SELECT 1 FROM payments WHERE sale = ?1 AND state IN ('refund_due', 'refused')
        UNION ALL SELECT 1 FROM errands WHERE done_at IS NULL AND json_extract(body, '$.sale') = ?2 LIMIT 1`,
       key,
       id,
     )
     if (open) return null
-    let last = book.settings.startsAt
-    for (const { changedAt, order } of book.tickets) last = Math.max(last, changedAt, order?.changedAt ?? 0)
-    return last
+    return lastChange(book)
   }
 
   /** The summary takes the sale's place in one transaction. Its rows, which nobody reads any more, go after it. */

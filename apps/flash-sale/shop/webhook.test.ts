@@ -29,7 +29,7 @@ test("an id is never used twice: not after books were put away, nor by new books
     })
     const errands = new Errands({
       ...{ ledger: world.ledger, clock: () => world.now, log: () => {}, find: () => null },
-      ...{ provider: world.provider, webhook: tell },
+      ...{ provider: world.provider, webhook: tell, refunds: world.refunds },
     })
     const event = async (about: string): Promise<void> => {
       const before = heard.length

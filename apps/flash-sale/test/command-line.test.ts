@@ -13,6 +13,7 @@ async function flashSale(...args: string[]): Promise<{ code: number; out: string
   const env = {
     PATH: process.env["PATH"] ?? "",
     FLASH_SALE_LISTEN_SECRET: "of at least thirty-two characters",
+    FLASH_SALE_PAYMENT_SECRET: "of the shop and its provider",
   }
   const child = Bun.spawn([process.execPath, main, ...args], {
     stdin: "ignore",
@@ -37,6 +38,17 @@ describe("what is wrong is said in one line:", () => {
     [["serve", "--jwks", "https://shop.example/keys"], "tokens need both --jwt-issuer and --jwt-audience"],
     [["serve", "--jwt-issuer", "shop", "--jwt-audience", "sale"], "set FLASH_SALE_JWT_KEY, or give --jwks"],
     [["serve", "--laba", "elsewhere"], '--laba is an address such as https://shop.example, not "elsewhere"'],
+    [["serve", "--host", "0.0.0.0"], "others can reach 0.0.0.0, and anybody could pay without money"],
+    [
+      ["serve", "--host", "::", "--payments", "http://127.0.0.1:9"],
+      "others can reach ::, and anybody could log in as",
+    ],
+    [
+      ["serve", "--public-url", "http://shop.example"],
+      "others can reach http://shop.example, and anybody could",
+    ],
+    [["payments", "--host", "0.0.0.0"], "others can reach 0.0.0.0, and anybody could pay without money"],
+    [["--host", "0.0.0.0"], "others can reach 0.0.0.0, and anybody could pay without money"],
     // Shown, it is not started again and again.
     [["--webhook", "http://127.0.0.1:1/"], "set FLASH_SALE_WEBHOOK_SECRET"],
     [["verify"], "there are no books of a flash sale in"],

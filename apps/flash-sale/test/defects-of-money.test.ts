@@ -4,7 +4,7 @@ import { expect, test } from "bun:test"
 import type { Order } from "../book/memory.ts"
 import { Cashier } from "../payments/cashier.ts"
 import { httpProvider } from "../payments/http-provider.ts"
-import { type Simulator, startSimulator } from "../payments/simulator.ts"
+import { type Simulator, startSimulator } from "../demo/simulator.ts"
 import { World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
@@ -278,7 +278,7 @@ test("a payment for an order of other books is nobody's here, though they had th
   expect(world.sale.orderOf(1)?.state).toBe("pending")
   // Nor is it paid back here: those who took it keep it.
   expect(world.database.query("SELECT * FROM payments").all()).toEqual([])
-  expect(others.sale.referenceOf(others.sale.orderOf(1) as Order)).not.toBe(world.reference(1))
+  expect(others.sale.book.referenceOf(others.sale.orderOf(1) as Order)).not.toBe(world.reference(1))
 })
 
 test("a payment for an order that was lost with restored books goes back, and pays nobody else's", async () => {

@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { eventually } from "../../../test/support/eventually.ts"
 import type { CurvesView } from "../pages/views.ts"
-import { type Supervised, supervise } from "../rehearsal/supervised.ts"
+import { type Supervised, supervise } from "../demo/supervised.ts"
 import { until } from "./shop-process.ts"
 
 const testMsMax = 180_000

@@ -1,6 +1,6 @@
 // The pretend provider over HTTP, with a page to pay at: for what the simulator never does, because it keeps its word.
 import { signatureHeader } from "../payments/http-provider.ts"
-import { payPage } from "../payments/pay-page.ts"
+import { payPage } from "../demo/pay-page.ts"
 import { signatureOf } from "../payments/signed-body.ts"
 import { PretendProvider } from "./pretend-provider.ts"
 

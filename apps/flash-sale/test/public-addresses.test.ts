@@ -42,7 +42,7 @@ test.each([
 test(
   "behind a proxy buyers get its addresses, and a cookie for https alone, whatever it makes of the Host",
   async () => {
-    await using shop = await ShopProcess.start({ args: [...https, ...labaByHttps, ...payByHttps] })
+    await using shop = await ShopProcess.start({ args: [...https, ...labaByHttps, ...payByHttps, "--open"] })
     await shop.operator("POST", "/sales", sale)
     const own = new URL(shop.url).host
     for (const headers of [
@@ -78,7 +78,7 @@ test(
 test(
   "listening everywhere it names addresses that lead somewhere",
   async () => {
-    await using shop = await ShopProcess.start({ args: ["--host", "0.0.0.0"] })
+    await using shop = await ShopProcess.start({ args: ["--host", "0.0.0.0", "--open"] })
     for (const url of [shop.url, shop.labaUrl, shop.paymentsUrl])
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     expect((await fetch(shop.url)).status).toBe(200)

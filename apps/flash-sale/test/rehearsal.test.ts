@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { CrowdProgress } from "../rehearsal/crowd-wish.ts"
-import { type Supervised, supervise } from "../rehearsal/supervised.ts"
+import type { CrowdProgress } from "../demo/crowd-settings.ts"
+import { type Supervised, supervise } from "../demo/supervised.ts"
 import { ShopProcess, until } from "./shop-process.ts"
 
 let plain: ShopProcess
@@ -97,7 +97,11 @@ test("everybody of a crowd comes to an end, and the ends add up", async () => {
 }, 60_000)
 
 test("a crowd that is too large, and weather that cannot be, are refused", async () => {
-  expect((await operator("POST", "/sales/lantern-1/crowd", { buyers: 1_000_000 })).status).toBe(400)
+  const { sales } = (await (await fetch(`${found(/sale is at (\S+)/)}/api/sales`)).json()) as {
+    sales: { id: string }[]
+  }
+  const [opening] = sales.filter(({ id }) => id.startsWith("lantern-"))
+  expect((await operator("POST", `/sales/${opening?.id}/crowd`, { buyers: 1_000_000 })).status).toBe(400)
   expect((await operator("PUT", "/rehearsal/weather", { lost: 2 })).status).toBe(400)
 })
 

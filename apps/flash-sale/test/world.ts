@@ -17,6 +17,7 @@ import type { TicketRecord } from "../model/record.ts"
 import { type SaleSettings, saleSchema } from "../model/sale.ts"
 import { Cashier } from "../payments/cashier.ts"
 import { Errands } from "../shop/errands.ts"
+import { Refunds } from "../shop/refunds.ts"
 import { PretendProvider } from "./pretend-provider.ts"
 
 /** What a crash is here: from then on nothing of the process reaches the disk. */
@@ -91,6 +92,10 @@ export class World implements Disposable {
 
   get cashier(): Cashier {
     return this.alive.cashier
+  }
+
+  get refunds(): Refunds {
+    return this.alive.refunds
   }
 
   get ledger(): Ledger {
@@ -175,7 +180,7 @@ export class World implements Disposable {
   /** What the order of a number is called at the provider; of one that there is not, what it could be called. */
   reference(number: number | string): string {
     const order = typeof number === "number" ? this.sale.orderOf(number) : null
-    return order ? this.sale.referenceOf(order) : `s.${number}.${this.ledger.books}00000000`
+    return order ? this.sale.book.referenceOf(order) : `s.${number}.${this.ledger.books}00000000`
   }
 
   /** The ticket as it stands now: memory may have been read again. */
@@ -233,6 +238,7 @@ export class World implements Disposable {
     })
     const [sale] = sales.all
     const find = (id: string) => sales.find(id)
+    const refunds = new Refunds({ ledger, clock: () => this.now, find, webhooks: true })
     const life: Life = {
       kill() {
         mine = false
@@ -249,7 +255,9 @@ export class World implements Disposable {
         ticks: () => this.ticks,
         log,
       }),
+      refunds,
       errands: new Errands({
+        refunds,
         ledger,
         clock: () => this.now,
         log,
@@ -299,4 +307,5 @@ interface Life {
   readonly desk: Desk | null
   readonly cashier: Cashier
   readonly errands: Errands
+  readonly refunds: Refunds
 }

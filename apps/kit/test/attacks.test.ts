@@ -68,6 +68,7 @@ const demos: readonly Demo[] = [
           ...["--public-url", publicUrl, "--public-laba", "https://laba.example"],
           ...["--public-payments", "https://pay.example"],
           ...["--address-header", "X-Forwarded-For", "--address-attempts", "20"],
+          "--open",
         ],
       }),
     act: ["/api/login", { user: "mallory" }],

@@ -24,12 +24,18 @@ export function userPart(user: string): string {
   const known = parts.get(user)
   if (known !== undefined) return known
   if (user === "" || user.length > userBytesMax || !user.isWellFormed()) throw unusable()
-  const safe = user === "me" ? "m%65" : user.replace(unsafe, escaped)
-  const part = canonicalPart(`@${safe.replaceAll("%", "%25").replace(/[?#]/g, escaped)}`)
+  const part = canonicalPart(`@${user === "me" ? "m%2565" : spelledInPart(user)}`)
   if (part.length > userBytesMax) throw unusable()
   remember(user, part)
   return part
 }
+
+/**
+ * Any text as it is spelled within a part of a name, so that it is that part alone and no two texts are spelled alike: what a part
+ * cannot hold is percent-encoded first, and the percent signs of that once more. It is not canonical yet.
+ */
+export const spelledInPart = (text: string): string =>
+  text.replace(unsafe, escaped).replaceAll("%", "%25").replace(/[?#]/g, escaped)
 
 /** Whether a channel is one of some user's own. */
 export const isOwned = (channel: Channel): boolean => channel.charCodeAt(1) === atSign

@@ -2,14 +2,16 @@
 import type { Limits } from "../../../wire/limits.ts"
 import type { AccessConfig } from "../../access/access-config.ts"
 import type { Rule } from "../../channels/channel.ts"
+import { ingestCautions } from "../../config/checks/ingest-problems.ts"
 import type { WatchConfig } from "../../config/checks/watch-problems.ts"
 import type { Config } from "../../config/config.ts"
 import type { SockJsCarries } from "../../http/sockjs/sockjs-config.ts"
+import type { IngestConfig } from "../../ingest/ingest.ts"
 import { printAddress } from "../../config/redis-address.ts"
 import { duration } from "../../silence/alarm-texts.ts"
 
 export function summaryOf(config: Config): string {
-  const { listen, engine, open, access, hooks, rules, limits, tls, watch } = config
+  const { listen, engine, open, access, hooks, rules, limits, tls, watch, ingest } = config
   const rows: [string, string][] = [
     [
       "listen",
@@ -28,6 +30,7 @@ export function summaryOf(config: Config): string {
     ]),
     ...rules.entries.map((rule): [string, string] => [rule.pattern, ruleText(rule)]),
     ...watch.map((one): [string, string] => ["watch", watchText(one)]),
+    ...ingest.map((one): [string, string] => [`ingest ${one.name}`, ingestText(one, engine.name)]),
     ...Object.entries(limits).map(([name, value]): [string, string] => [
       name,
       limitText(name as keyof Limits, value),
@@ -50,6 +53,14 @@ const sockJsText = (carries: SockJsCarries): string =>
 function watchText({ channel, everyMs, silentMs, tell }: WatchConfig): string {
   const ways = tell.map((one) => (one.way === "channel" ? one.channel : one.way)).join(", ")
   return `${channel} every ${duration(everyMs / 1000)}, silent after ${duration(silentMs / 1000)}; tells ${ways}`
+}
+
+function ingestText(one: IngestConfig, engine: string): string {
+  const { kind, settings, route, deadLetter } = one
+  const to = route.connection === null ? route.to.join(", ") : `connection ${route.connection}`
+  const cautions = ingestCautions(one, engine)
+  const promise = cautions.length === 0 ? "once" : cautions.join("; ")
+  return `${kind.describe(settings)}, to ${to}; dead letters: ${deadLetter}; ${promise}`
 }
 
 function engineText(engine: Config["engine"]): string {

@@ -60,6 +60,7 @@ const secretKeys: ReadonlySet<PropertyKey> = new Set([
   "secret",
   "publicKeys",
   "sha256",
+  "password",
   // Of watches: a mail server with its password, the keys of providers, a webhook known only to who may call it.
   "smtp",
   "secretKey",

@@ -1,4 +1,5 @@
 // The documents that are made of the configuration's schema and of the codes: where they are, and what should be in them now.
+import { readdirSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { errorTables } from "./error-tables.ts"
@@ -18,6 +19,8 @@ export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
     "src/config/input/config-input.ts",
     "src/config/input/access-input.ts",
     "src/config/input/hooks-input.ts",
+    "src/config/input/ingest-input.ts",
+    ...inputsOfKinds(),
     "src/config/input/sockjs-input.ts",
     "src/config/input/watch-input.ts",
     "src/config/input/stomp-input.ts",
@@ -32,6 +35,13 @@ export async function freshDocuments(): Promise<readonly GeneratedDocument[]> {
     { path: errors, text: between(await readFile(errors, "utf8"), errorTables()) },
   ]
 }
+
+/** What each kind of source takes, a file a kind. */
+const inputsOfKinds = (): readonly string[] =>
+  readdirSync(pathOf("src/config/input/"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.startsWith("ingest/"))
+    .sort()
+    .map((name) => `src/config/input/${name}`)
 
 /** As the formatter leaves it: lists of words on one line. */
 function printJson(value: unknown): string {

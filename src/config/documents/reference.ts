@@ -61,6 +61,8 @@ const within: Readonly<Record<string, string>> = {
   "ConfigInput.sockjs": "SockJsInput",
   "SockJsInput.paths": "SockJsPathInput",
   "ConfigInput.watch": "WatchInput",
+  "ConfigInput.ingest": "IngestInput",
+  "IngestInput.inFlight": "IngestInFlightInput",
   "WatchInput.tell": "TellInput",
   "TellInput.mail": "MailInput",
   "TellInput.sms": "SmsInput",
@@ -115,7 +117,8 @@ function tables(path: string, node: SchemaNode): string[] {
     const object = objectIn(member)
     if (!object) return []
     const list = member.items === object ? `${key}[]` : key
-    const name = member.additionalProperties === object ? `${key}.<pattern>` : list
+    const name =
+      member.additionalProperties === object ? `${key}.<${key === "ingest" ? "name" : "pattern"}>` : list
     return tables(path === "" ? name : `${path}.${name}`, object)
   })
   return [path === "" ? table : `### \`${path}\`\n\n${table}`, ...inner]

@@ -5,6 +5,7 @@ import type { SlowPolicy } from "../../channels/channel.ts"
 import type { LogFormat, LogLevel } from "../../telemetry/log-options.ts"
 import type { KeyInput, PermissionsInput, TokensInput } from "./access-input.ts"
 import type { HookInput } from "./hooks-input.ts"
+import type { IngestInput } from "./ingest-input.ts"
 import type { StompInput } from "./stomp-input.ts"
 import type { SockJsInput } from "./sockjs-input.ts"
 import type { WatchInput } from "./watch-input.ts"
@@ -43,6 +44,8 @@ export interface ConfigInput {
   readonly log?: LogInput
   /** Channels that must be heard from: somebody is told when one is silent, and when it is back. */
   readonly watch?: readonly WatchInput[]
+  /** Messages of other systems, such as Kafka and RabbitMQ, that become messages of channels: by a name of yours, where they come from and where they go. A text within may hold `${NAME}`: the environment variable of that name, for passwords. */
+  readonly ingest?: { readonly [name: string]: IngestInput }
   /** Backends that are asked by HTTP who may connect and what becomes of a client's message, and told who has gone. */
   readonly hooks?: readonly HookInput[]
   /** Whether an address that is not loopback may be listened on although nobody has to show a credential. Default false. */

@@ -62,8 +62,34 @@ export function applyEnvironment(
     }
     result = mergeConfig(result, piece as ConfigInput)
   }
+  const filled = fillIngest(result, environment, problems)
   if (problems.length > 0) throw new ConfigError(problems)
-  return result
+  return filled
+}
+
+/** A variable in a text of `ingest`, where the passwords of other systems are. */
+const variable = /\$\{([A-Z_][A-Z0-9_]*)\}/g
+
+/** The texts of `ingest` with their variables filled in. One that is not set, or empty, is a mistake. */
+function fillIngest(
+  config: ConfigInput,
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: Problem[],
+): ConfigInput {
+  const fill = (value: unknown, path: readonly PropertyKey[]): unknown => {
+    if (typeof value === "string")
+      return value.replace(variable, (all, name: string) => {
+        const text = environment[name]
+        if (text !== undefined && text.trim() !== "") return text
+        problems.push({ path, message: `needs the environment variable ${name}, which is not set or empty` })
+        return all
+      })
+    if (Array.isArray(value)) return value.map((one, index) => fill(one, [...path, index]))
+    if (typeof value !== "object" || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one, [...path, key])]))
+  }
+  if (config.ingest === undefined) return config
+  return { ...config, ingest: fill(config.ingest, ["ingest"]) as NonNullable<ConfigInput["ingest"]> }
 }
 
 /** Other programs may have variables of this prefix (`LABA_NGINX`), so only what is one edit away is taken for a misspelling. */

@@ -7,6 +7,7 @@ import { accessShape, permissionsShape } from "./access-schema.ts"
 import { logFormats, logLevels } from "../../telemetry/log-options.ts"
 import { engineSchema, redisSchema, sqliteSchema } from "./engine-schema.ts"
 import { hookSchema } from "./hooks-schema.ts"
+import { ingestSchema } from "./ingest-schema.ts"
 import { milliseconds, outOf, type Range, size, within } from "./schema-pieces.ts"
 import { sockJsSchema } from "./sockjs-schema.ts"
 import { watchSchema } from "./watch-schema.ts"
@@ -142,6 +143,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   hooks: z.array(hookSchema).max(100).default([]),
   watch: watchSchema,
+  ingest: ingestSchema,
   open: z.boolean().default(false),
 })
 

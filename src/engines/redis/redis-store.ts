@@ -16,7 +16,7 @@ import { idempotencyConflict } from "../idempotency-keys.ts"
 import { keysPerFree, type OwnerName, ownerNameOf } from "../publisher-shares.ts"
 import { scripts } from "./scripts.ts"
 import { replyError, unavailable } from "../../redis/redis-errors.ts"
-import { SourceGap, type SourceMark } from "../source-marks.ts"
+import { SourceGap, type SourceMark } from "../source-mark.ts"
 import { RestartVote } from "./restart-vote.ts"
 
 /** Publishers with keys are seldom spread evenly, so each partition may hold a quarter of them. */

@@ -1,7 +1,7 @@
 // What waits for a commit. Filled in as it goes on its way: numbered, written, answered.
 import type { Keep } from "../../channels/channel.ts"
 import type { Draft, Message, Receipt } from "../engine.ts"
-import type { SourceGap } from "../source-marks.ts"
+import type { SourceGap } from "../source-mark.ts"
 import type { StoredLog } from "./stored-log.ts"
 
 export interface PendingMessage {

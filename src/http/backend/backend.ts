@@ -6,6 +6,7 @@ import type { Action, Channel } from "../../channels/channel.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 import type { Inventory } from "../../engines/inventory.ts"
 import type { Hub } from "../../hub/hub.ts"
+import type { Ingests } from "../../ingest/ingest.ts"
 import type { ApiContext } from "../api-context.ts"
 import type { ApiRequest } from "../api-request.ts"
 
@@ -49,6 +50,7 @@ export interface BackendContext extends ApiContext {
     listenersOf(channel: Channel): number
   }
   readonly revocations: Revoker
+  readonly ingests: Ingests
   readonly reloader: {
     /** Reads the configuration again and uses it, unless `dry`. Throws `bad_config`, and `not_found` when there is none to read. */
     reload(dry: boolean): Promise<ReloadReport>

@@ -5,6 +5,7 @@ import { channelHistory } from "./channels/channel-history.ts"
 import { listChannels } from "./channels/channels.ts"
 import { closeConnection, getConnection, pushToConnection } from "./connections/connection.ts"
 import { listConnections } from "./connections/connections.ts"
+import { listIngests, pauseIngest, replayIngest, resumeIngest } from "./node/ingest.ts"
 import { listHooks } from "./node/hooks.ts"
 import { listNodes } from "./node/nodes.ts"
 import { openApi } from "./openapi.ts"
@@ -34,6 +35,10 @@ const operations: readonly Route[] = [
   getUser,
   disconnectUser,
   listNodes,
+  listIngests,
+  pauseIngest,
+  resumeIngest,
+  replayIngest,
   revoke,
   reloadConfig,
 ]

@@ -4,7 +4,7 @@ import { within } from "../../bounds/within.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
 
 /** Why nobody should be sent here. */
-type UnreadyReason = "draining" | "engine_unavailable" | "deaf"
+type UnreadyReason = "draining" | "engine_unavailable" | "deaf" | "source_away"
 
 interface ReadinessOptions {
   /** The node is about to go away. */
@@ -14,6 +14,8 @@ interface ReadinessOptions {
   readonly onUnavailable: (error: unknown) => void
   /** The node does not hear what it publishes itself. Default never. */
   readonly isDeaf?: () => boolean
+  /** A source is away that the node's readiness was made to depend on. Default never. */
+  readonly isSourceAway?: () => boolean
   /** Milliseconds, monotonic. */
   readonly now?: () => number
 }
@@ -38,7 +40,7 @@ export class Readiness {
 
   /** What is known without asking. */
   get isReady(): boolean {
-    return this.reachable && !this.options.leaving() && !this.isDeaf
+    return this.reachable && !this.options.leaving() && !this.isDeaf && !this.isSourceAway
   }
 
   /** None: send everybody here. */
@@ -48,7 +50,12 @@ export class Readiness {
     if (this.options.leaving()) reasons.push("draining")
     if (!reachable) reasons.push("engine_unavailable")
     else if (this.isDeaf) reasons.push("deaf")
+    if (this.isSourceAway) reasons.push("source_away")
     return reasons
+  }
+
+  private get isSourceAway(): boolean {
+    return this.options.isSourceAway?.() ?? false
   }
 
   private get isDeaf(): boolean {

@@ -20,7 +20,7 @@ export async function openSockJsSocket(
   checkSockJsHandshake(request)
   const { carries } = context.sockjs.placeOf(request.path) as SockJsPlace
   const { converse, ...opening } = await letIn(context, request, { carries, transport: "websocket" })
-  const socket = new SockJsSocket({ context, converse })
+  const socket = new SockJsSocket({ context, socketKinds: context.socketKinds, converse })
   return answerHandshake(context, request, { ...opening, socket, subprotocol: null })
 }
 

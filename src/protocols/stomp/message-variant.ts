@@ -32,6 +32,11 @@ export class MessageVariant implements Protocol {
 export class MessageVariants {
   private readonly byChannel = new Map<string, Map<string, MessageVariant>>()
 
+  /** Channels that have any. */
+  get size(): number {
+    return this.byChannel.size
+  }
+
   /** The variant for a subscription, to be given back; null when it is to be written to by itself. */
   take(channel: string, facts: HeadFacts): MessageVariant | null {
     const { version, id, destination } = facts

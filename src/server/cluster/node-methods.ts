@@ -2,6 +2,7 @@
 import { bytesOfBase64 } from "../../../wire/base64.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
+import type { Ingests } from "../../ingest/ingest.ts"
 import type { ConnectionFacts, NodeMethods } from "../../cluster/nodes.ts"
 import { cannotReceive } from "../../transports/connections/cannot-receive.ts"
 import type { Connection } from "../../transports/connections/connection.ts"
@@ -17,6 +18,7 @@ const sliceMax = 200
 interface NodeMethodsContext extends SessionContext {
   readonly heldPolls: HeldPolls
   readonly sockjs: SockJsContext
+  readonly ingests: Ingests
   readonly hub: { listenersOf(channel: Channel): number }
 }
 
@@ -67,6 +69,13 @@ export function makeNodeMethods(context: NodeMethodsContext): NodeMethods {
     listeners: ({ channel }) => ({ listeners: hub.listenersOf(channel as Channel) }),
     session: (request) => runSessionRequest(context, request),
     sockjs: (request) => runSockJsRequest(context.sockjs, request),
+    async ingest(asked) {
+      const { ingests } = context
+      if (asked.action === "report") return ingests.reports()
+      if (asked.action === "seek") await ingests.seek(asked.name, asked.place)
+      else await ingests[asked.action](asked.name)
+      return []
+    },
   }
 }
 

@@ -7,6 +7,7 @@ import type { Rule } from "../../channels/channel.ts"
 import { refuseOpening } from "../../config/checks/open-by-accident.ts"
 import { type Config, type ConfigInput, parseConfig } from "../../config/config.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
+import { printIngest } from "../../ingest/running-ingests.ts"
 import type { Counters } from "../../telemetry/counters.ts"
 import type { Events } from "../../telemetry/events.ts"
 
@@ -126,6 +127,9 @@ function changesBetween(before: Config, after: Config): ConfigChange[] {
   }
   compare("stomp", [before.stomp, after.stomp])
   compare("watch", [before.watch, after.watch])
+  const [ingestsBefore, ingestsAfter] = [ingestsIn(before), ingestsIn(after)]
+  for (const name of new Set([...ingestsBefore.keys(), ...ingestsAfter.keys()]))
+    compare(`ingest.${name}`, [ingestsBefore.get(name), ingestsAfter.get(name)])
   compare("sockjs", [printable(before.sockjs), printable(after.sockjs)])
   for (const name of Object.keys(after.access) as (keyof Config["access"])[]) {
     compare(name, [before.access[name], after.access[name]])
@@ -134,6 +138,9 @@ function changesBetween(before: Config, after: Config): ConfigChange[] {
 }
 
 const printable = ({ paths, ...more }: Config["sockjs"]) => ({ ...more, paths: Object.fromEntries(paths) })
+
+const ingestsIn = ({ ingest }: Config): ReadonlyMap<string, string> =>
+  new Map(ingest.map((one) => [one.name, printIngest(one)]))
 
 const rulesIn = ({ rules }: Config): ReadonlyMap<string, Rule> =>
   new Map(rules.entries.map((rule) => [rule.pattern, rule]))

@@ -28,6 +28,8 @@ export async function shutDown({ node, server, operatorRoutes }: ShutdownOptions
   shutdown.draining = true
   const stopped = server.stop()
   node.stompPort.stop()
+  // What was taken from sources is published, or given back to whoever reads on.
+  await node.ingests.stop(drainMs)
   // What was accepted is given out before anybody is sent away, and written: Bun writes after the turn.
   await within(drainMs, hub.delivered())
   await new Promise((resolve) => setImmediate(resolve))
@@ -53,6 +55,7 @@ export async function shutDown({ node, server, operatorRoutes }: ShutdownOptions
 export async function abandon(node: Node, server: HttpServer | null = null): Promise<void> {
   const { application, cluster, engine, stompPort } = node
   stompPort.stop()
+  await node.ingests.stop(0)
   await server?.stop(true)
   await application.remote?.close(0)
   await cluster.stop()

@@ -8,27 +8,25 @@ import {
   openFrame,
   readMessages,
 } from "../../protocols/sockjs/frames.ts"
-import { oneByOne } from "../one-by-one.ts"
 import type { Converse } from "../conversation/conversation.ts"
 import { TurnBudget } from "../conversation/turn-budget.ts"
 import type { TransportContext } from "../transport-context.ts"
 import { ConversationSocket } from "../websocket/conversation-socket.ts"
 import type { Incoming } from "../websocket/socket.ts"
+import type { SocketKinds } from "../websocket/socket-kinds.ts"
 import { notText, textsOf } from "../../protocols/sockjs/carried-text.ts"
-
-const kind = oneByOne("sockjs-websocket", { writeMicros: 9, messageMicros: 1 })
 
 interface SockJsSocketOptions {
   readonly context: TransportContext
+  readonly socketKinds: SocketKinds
   readonly converse: Converse
 }
 
 export class SockJsSocket extends ConversationSocket {
-  override readonly sharesFrames = false
   private readonly turn = new TurnBudget()
 
-  constructor({ context, converse }: SockJsSocketOptions) {
-    super({ context, converse, kindOf: () => kind })
+  constructor({ context, socketKinds, converse }: SockJsSocketOptions) {
+    super({ context, converse, kindOf: socketKinds.inSockJs })
   }
 
   override send(frame: Frame): void {

@@ -2,6 +2,7 @@
 // comes meanwhile waits in a short queue, and beyond that in the channel's history, from where it is given when there is room. Nothing is
 // delivered twice, and to nobody else. Where the node has too much unacknowledged, it has one message at a time.
 import type { Position } from "../../../wire/cursor.ts"
+import type { ResetReason } from "../../../wire/frames.ts"
 import type { PreparedMessage } from "../../hub/prepared-message.ts"
 import { StompSubscription, type SubscriptionOptions } from "./subscription.ts"
 import type { UnacknowledgedBudget } from "./unacknowledged-budget.ts"
@@ -72,10 +73,17 @@ export class AcknowledgedSubscription extends StompSubscription {
     return waiting.hasRoomToSend ? Math.max(1, windowMax - this.window.size) : 1
   }
 
+  /** What waits is from before it: behind it that would be out of order, and its cursor would lead the client back. */
+  override reset(position: Position, reason: ResetReason): void {
+    this.forgetWaiting()
+    super.reset(position, reason)
+    this.options.waiting.changed()
+  }
+
   override cancel(): void {
     super.cancel()
     const { waiting } = this.options
-    for (const message of this.queue.splice(0)) waiting.add(-1, -costOf(message))
+    this.forgetWaiting()
     waiting.add(-this.window.size, 0)
     this.window.clear()
     waiting.changed()
@@ -104,6 +112,10 @@ export class AcknowledgedSubscription extends StompSubscription {
   private get hasRoom(): boolean {
     const { windowMax, waiting } = this.options
     return this.window.size === 0 || (this.window.size < windowMax && waiting.hasRoomToSend)
+  }
+
+  private forgetWaiting(): void {
+    for (const message of this.queue.splice(0)) this.options.waiting.add(-1, -costOf(message))
   }
 
   private sendWhatWaited(): void {

@@ -22,6 +22,8 @@ interface SocketGroupOptions {
   readonly protocol: Protocol
   readonly serverHandle: ServerHandle
   readonly slowReaders: SlowReaders
+  /** Its frames are text. A message of which none can be made is given to each listener, which says what becomes of it. */
+  readonly textOnly?: boolean
 }
 
 class SocketGroup extends ListGroup<Listener> implements Iterable<Socket> {
@@ -46,11 +48,15 @@ class SocketGroup extends ListGroup<Listener> implements Iterable<Socket> {
   }
 
   write(messages: readonly PreparedMessage[]): void {
-    const { protocol, serverHandle, slowReaders } = this.options
+    const { protocol, serverHandle, slowReaders, textOnly } = this.options
     let behind = false
     let dropped = false
     for (const prepared of messages) {
       const frame = prepared.frameFor(protocol)
+      if (textOnly && typeof frame !== "string") {
+        for (const listener of this.snapshot()) listener.write([prepared])
+        continue
+      }
       // Never compressed here: Bun would deflate once a listener. The answer is the worst of all, and 0 for empty text.
       const status = serverHandle.server?.publish(this.topic, frame, false) ?? 0
       if (status > 0) continue

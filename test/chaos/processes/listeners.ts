@@ -8,20 +8,33 @@ import { post, type PublishAnswer } from "../../support/publish.ts"
 import { listenByStomp } from "../../support/stomp-listener.ts"
 import { laba, longPoll, sse, stomp, type Transport } from "../../support/transports.ts"
 import type { ListenerRecord, Ledger } from "../ledger.ts"
-import type { Nodes } from "./nodes.ts"
+import type { Nodes, Port } from "./nodes.ts"
 
 interface Way extends Pick<Transport, "open"> {
   readonly name: string
+  /** Where it comes to a node. Default `http`. */
+  readonly port?: Port
 }
+
+const stompOverTcp: Way = { name: "STOMP over TCP", port: "stomp", open: stomp.open }
 
 /** What comes waits in the history, and not in the node, until what came before is acknowledged. */
-const acknowledgingStomp: Way = {
-  name: "acknowledging STOMP",
+const acknowledging = ({ name, ...way }: Way): Way => ({
+  ...way,
+  name: `acknowledging ${name}`,
   open: (base, channel, after) => listenByStomp(base, channel, after, { acknowledges: true }),
-}
+})
 
 /** The ways to listen that tell cursors: who listens changes between none of them, and each is tried on each channel. */
-export const ways: readonly Way[] = [laba, stomp, acknowledgingStomp, sse, longPoll]
+export const ways: readonly Way[] = [
+  laba,
+  stomp,
+  stompOverTcp,
+  acknowledging(stomp),
+  acknowledging(stompOverTcp),
+  sse,
+  longPoll,
+]
 
 /** A run that ends closes its listeners; until then they wait for whatever comes. */
 const patienceMs = 3_600_000
@@ -47,7 +60,11 @@ export function listenOn(
     if (!node) return
     const { position } = record
     const after = position ? printCursor(record.channel, position) : undefined
-    const listener = await way.open(nodes.addressForListeners(node), record.channel, after)
+    const listener = await way.open(
+      nodes.addressForListeners(node, way.port ?? "http"),
+      record.channel,
+      after,
+    )
     current = listener
     try {
       if (!stopped) await hear(listener, record)

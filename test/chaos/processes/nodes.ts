@@ -10,6 +10,11 @@ const leaseSeconds = 2
 export const room = "/rooms/1"
 export const channels = ["/chaos/a", "/chaos/b"] as const
 
+/** Which port of a node listeners come to. */
+export type Port = "http" | "stomp"
+
+type Wires = Readonly<Record<Port, TcpProxy>>
+
 export class Nodes implements AsyncDisposable {
   readonly alive: ServerProcess[] = []
   /** When something died that may have known what nobody else knew, in milliseconds since 1970. */
@@ -17,7 +22,7 @@ export class Nodes implements AsyncDisposable {
   /** The runs of those that were killed. */
   private readonly dead: string[] = []
   /** What listeners reach each node by. */
-  private readonly wires = new Map<ServerProcess, TcpProxy>()
+  private readonly wires = new Map<ServerProcess, Wires>()
   private readonly redis: RedisProcess
   private readonly config: ConfigInput
   private readonly random: Random
@@ -27,6 +32,7 @@ export class Nodes implements AsyncDisposable {
     this.random = random
     this.config = {
       engine: redis.url,
+      stomp: { tcp: 0 },
       redis: { routing: random.oneIn(3) ? "broadcast" : "targeted" },
       node: { lease: `${leaseSeconds}s` },
       channels: {
@@ -56,7 +62,10 @@ export class Nodes implements AsyncDisposable {
 
   async start(): Promise<void> {
     const node = await startProcess({ config: this.config })
-    this.wires.set(node, await TcpProxy.start(node.port))
+    this.wires.set(node, {
+      http: await TcpProxy.start(node.port),
+      stomp: await TcpProxy.start(node.stompPort),
+    })
     this.alive.push(node)
   }
 
@@ -66,17 +75,19 @@ export class Nodes implements AsyncDisposable {
   }
 
   /** Where its listeners reach a node. */
-  addressForListeners(node: ServerProcess): string {
-    return `http://127.0.0.1:${this.wires.get(node)?.port}`
+  addressForListeners(node: ServerProcess, port: Port): string {
+    return `${port === "stomp" ? "tcp" : "http"}://127.0.0.1:${this.wires.get(node)?.[port].port}`
   }
 
   /** Nothing passes between a node and its listeners for so long; then their connections end without a goodbye. */
   async cut(node: ServerProcess, ms: number): Promise<void> {
-    const wire = this.wires.get(node)
-    wire?.set("both")
+    const wires = Object.values(this.wires.get(node) ?? {})
+    for (const wire of wires) wire.set("both")
     await Bun.sleep(ms)
-    wire?.drop()
-    wire?.set("nothing")
+    for (const wire of wires) {
+      wire.drop()
+      wire.set("nothing")
+    }
   }
 
   /** `kill -9`, once Redis knows what the node would have had to tell: what neither remembers is told by nobody. */
@@ -123,7 +134,7 @@ export class Nodes implements AsyncDisposable {
 
   private async end(node: ServerProcess): Promise<void> {
     await node[Symbol.asyncDispose]()
-    await this.wires.get(node)?.[Symbol.asyncDispose]()
+    for (const wire of Object.values(this.wires.get(node) ?? {})) await wire[Symbol.asyncDispose]()
     this.wires.delete(node)
   }
 

@@ -4,9 +4,11 @@
 import { parseCursor, type Position } from "../../../wire/cursor.ts"
 import { LabaError } from "../../../wire/error.ts"
 import type { ServerFrame } from "../../../wire/frames.ts"
+import type { Limits } from "../../../wire/limits.ts"
 import type { Channel } from "../../../src/channels/channel.ts"
 import type { Hub } from "../../../src/hub/hub.ts"
 import type { PreparedMessage } from "../../../src/hub/prepared-message.ts"
+import type { MessageVariants } from "../../../src/protocols/stomp/message-variant.ts"
 import type { Counters } from "../../../src/telemetry/counters.ts"
 import { anonymousClient } from "../../../src/transports/connections/client.ts"
 import { LabaConversation } from "../../../src/transports/laba/laba-conversation.ts"
@@ -14,6 +16,7 @@ import type { LabaConnection } from "../../../src/transports/laba/laba-connectio
 import { ListGroup } from "../../../src/transports/list-group.ts"
 import type { TransportContext } from "../../../src/transports/transport-context.ts"
 import { startSkipping } from "../../../src/transports/start-skipping.ts"
+import type { NodeUnacknowledged } from "../../../src/transports/stomp/unacknowledged-budget.ts"
 import { ManyStream } from "../../../src/transports/sse/many-stream.ts"
 import { stubContext } from "../../../src/transports/stub-context.ts"
 import type { GroupKind, Listener, ListenerState, Start } from "../../../src/transports/transport.ts"
@@ -27,6 +30,9 @@ export interface ClientWorld {
   readonly counters: Counters
   /** How many are said to be present now. */
   present: number
+  /** What subscriptions in STOMP share. */
+  readonly variants: MessageVariants
+  readonly unacknowledged: NodeUnacknowledged
   readonly idAt: (channel: Channel, position: Position) => string | undefined
 }
 
@@ -35,6 +41,12 @@ export interface Client {
   /** What it listens to now. */
   readonly checks: readonly DeliveryCheck[]
   readonly closed: boolean
+  /** Something that it has said is still worked on. Left out: what it says is done at once. */
+  readonly isBusy?: boolean
+  /** Does what it has put off. */
+  catchUp?(): void
+  /** Throws when it and the server do not know of the same. */
+  check?(): void
   /** It is found slow: its channels have their say. */
   slow(): void
   leave(): void
@@ -156,11 +168,15 @@ export interface Wanted {
   readonly after: Position | null
 }
 
-const checkOf = (world: ClientWorld, { channel, after }: Wanted): DeliveryCheck =>
+export const checkOf = (world: ClientWorld, { channel, after }: Wanted): DeliveryCheck =>
   new DeliveryCheck({ channel, after, idAt: world.idAt })
 
 /** What transports share, as far as these clients use it. */
-function contextOf(world: ClientWorld, judge: () => void): TransportContext {
+export function contextOf(
+  world: ClientWorld,
+  judge: () => void,
+  limits: Partial<Limits> = {},
+): TransportContext {
   const join = () => {
     world.present++
     let isTaken = true
@@ -173,11 +189,12 @@ function contextOf(world: ClientWorld, judge: () => void): TransportContext {
   }
   return stubContext({
     hub: world.hub,
-    limits: { outboxBytesMax },
+    limits: { outboxBytesMax, subscribesPerConnectionPerSecond: 1e9, ...limits },
     counters: world.counters,
     presence: { join },
     slowReaders: { suspect() {}, progressed() {}, judge },
-    access: { channelOf: (_identity: unknown, name: string) => name },
+    access: { channelOf: (_identity: unknown, name: string) => name, may: () => undefined },
+    askToSubscribe: () => null,
   })
 }
 

@@ -5,6 +5,7 @@ import type { Position } from "../../../wire/cursor.ts"
 import type { Channel, Rule } from "../../../src/channels/channel.ts"
 import type { Draft } from "../../../src/engines/engine.ts"
 import { NodeHub } from "../../../src/hub/node-hub.ts"
+import { MessageVariants } from "../../../src/protocols/stomp/message-variant.ts"
 import { Counters } from "../../../src/telemetry/counters.ts"
 import {
   type Client,
@@ -15,9 +16,11 @@ import {
   type PlainKind,
   type Wanted,
 } from "./clients.ts"
+import { NodeUnacknowledged } from "../../../src/transports/stomp/unacknowledged-budget.ts"
 import { ManualEngine } from "./engine.ts"
 import { BrokenPromise } from "./delivery-check.ts"
 import { outboxBytesMax } from "./outbox.ts"
+import { StompClient } from "./stomp-client.ts"
 
 const channels = ["/a", "/b", "/c"] as Channel[]
 
@@ -67,6 +70,11 @@ class Scenario {
       hub: this.hub,
       counters: this.counters,
       present: 0,
+      variants: new MessageVariants(),
+      unacknowledged: new NodeUnacknowledged({
+        unacknowledgedPerNodeMax: 12,
+        unacknowledgedBytesPerNodeMax: 2000,
+      }),
       idAt: (channel, { epoch, offset }) => engine.numbered.get(`${channel} ${epoch} ${offset}`),
     }
   }
@@ -105,7 +113,7 @@ class Scenario {
 
   check(): void {
     for (const client of this.clients) {
-      if (client instanceof LabaClient) client.check()
+      client.check?.()
       for (const { channel, position } of client.checks) if (position) this.remember(channel, position)
     }
     this.clients = this.clients.filter((client) => !client.closed)
@@ -121,12 +129,18 @@ class Scenario {
     for (const client of this.clients) client.outbox.stalled = false
     for (let quiet = 0, rounds = 0; quiet < 3; rounds++) {
       if (rounds > 5000) throw new BrokenPromise("it never comes to rest")
-      const isQuiet = this.engine.idle && this.turns.length === 0
-      for (const client of this.clients) client.outbox.drain()
+      const isQuiet =
+        this.engine.idle && this.turns.length === 0 && !this.clients.some(({ isBusy }) => isBusy)
+      for (const client of this.clients) {
+        client.outbox.drain()
+        client.catchUp?.()
+      }
       this.engine.act(0)
       this.engine.deliver(0)
       this.turn()
       await breathe()
+      // A client of many words is heard in several turns of the real loop.
+      if (this.clients.some(({ isBusy }) => isBusy)) await new Promise((resolve) => setImmediate(resolve))
       this.check()
       quiet = isQuiet ? quiet + 1 : 0
     }
@@ -149,11 +163,15 @@ class Scenario {
 
   expectEmpty(): void {
     const { listenedChannels: channelsHeard, ringBytes } = this.hub
+    const { variants, unacknowledged } = this.world
     const left = {
       channelsHeard,
       ringBytes,
       listening: this.engine.listening.size,
       present: this.world.present,
+      variants: variants.size,
+      unacknowledged: unacknowledged.messages.used,
+      unacknowledgedBytes: unacknowledged.bytes.used,
     }
     if (Object.values(left).some((count) => count !== 0))
       throw new BrokenPromise(`left: ${JSON.stringify(left)}`)
@@ -220,6 +238,32 @@ const actions = {
   "open a conversation": [
     2,
     (scenario: Scenario) => void scenario.clients.push(new LabaClient(scenario.world)),
+  ],
+  "connect in STOMP": [
+    2,
+    (scenario: Scenario, a: number, b: number) =>
+      void scenario.clients.push(new StompClient(scenario.world, a % 2 ? "websocket" : "tcp", b)),
+  ],
+  "subscribe in STOMP": [
+    8,
+    (scenario: Scenario, a: number, b: number) => {
+      const client = clientAt(scenario, a)
+      if (client instanceof StompClient) client.subscribe(scenario.wanted(channelAt(b), a + b), a + b)
+    },
+  ],
+  "unsubscribe in STOMP": [
+    3,
+    (scenario: Scenario, a: number, b: number) => {
+      const client = clientAt(scenario, a)
+      if (client instanceof StompClient) client.unsubscribe(channelAt(b), a)
+    },
+  ],
+  acknowledge: [
+    6,
+    (scenario: Scenario, a: number, b: number) => {
+      const client = clientAt(scenario, a)
+      if (client instanceof StompClient) client.acknowledge(b)
+    },
   ],
   subscribe: [
     8,

@@ -3,7 +3,7 @@
 import { ask as askShop, type Ask, Refused, Unreachable } from "../ask.ts"
 import { count } from "../figures.ts"
 import { type Bilingual, onLanguageChange, localize } from "../../../kit/browser/language.ts"
-import type { CurvesView, OperatorView, RehearsalView, SaleView } from "../views.ts"
+import type { CurvesView, OperatorView, DemoView, SaleView } from "../views.ts"
 import { Curves, Histogram } from "./charts.ts"
 import { forgetKey, keepKey, keyInAddress, knownKey } from "./key.ts"
 import { startNewSale } from "./new-sale.ts"
@@ -28,7 +28,7 @@ class OperatorPage {
   private key: string | null = knownKey()
   private saleId: string | null = null
   private view: OperatorView | null = null
-  private rehearsal: RehearsalView | null = null
+  private rehearsal: DemoView | null = null
   private weatherShown = false
   private killed: { readonly at: number; readonly tickets: number; readonly bornAt: number } | null = null
   private readonly series = new Series()
@@ -143,12 +143,10 @@ class OperatorPage {
 
   private async look(): Promise<void> {
     const { saleId } = this
-    this.rehearsal = await this.ask<RehearsalView>("GET", "/api/operator/rehearsal").catch(
-      (error: unknown) => {
-        if (error instanceof Refused && error.code === "no_rehearsal") return null
-        throw error
-      },
-    )
+    this.rehearsal = await this.ask<DemoView>("GET", "/api/operator/rehearsal").catch((error: unknown) => {
+      if (error instanceof Refused && error.code === "no_rehearsal") return null
+      throw error
+    })
     if (saleId === null) return
     const view = await this.ask<OperatorView>("GET", `/api/operator/sales/${encodeURIComponent(saleId)}`)
     if (saleId !== this.saleId) return
@@ -330,7 +328,7 @@ class OperatorPage {
   }
 
   /** Filled in once: what is being typed must not be overwritten each second. */
-  private paintWeather({ weather }: RehearsalView): void {
+  private paintWeather({ weather }: DemoView): void {
     find("weather-form").hidden = weather === null
     if (weather === null || this.weatherShown) return
     this.weatherShown = true

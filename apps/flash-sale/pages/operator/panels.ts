@@ -3,7 +3,7 @@ import { invariantTitles, type InvariantName } from "../../model/invariants.ts"
 import type { SalePhase } from "../../model/sale.ts"
 import { clockTime, count, duration } from "../figures.ts"
 import { type Bilingual, language, localize } from "../../../kit/browser/language.ts"
-import type { OperatorView, RehearsalView, Standing } from "../views.ts"
+import type { OperatorView, DemoView, Standing } from "../views.ts"
 
 export const find = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T
 
@@ -179,7 +179,7 @@ export function paintPromises({ verdict }: OperatorView, now: number): void {
 
 const briefly = (ms: number): string => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`)
 
-export function paintCrowd({ crowd }: RehearsalView): void {
+export function paintCrowd({ crowd }: DemoView): void {
   const isOnItsWay = crowd !== null && !crowd.done && crowd.brokeOff !== true
   write(
     find("crowd-send"),

@@ -3,7 +3,7 @@ import { z } from "zod"
 
 const share = z.number().min(0).max(1)
 
-export const crowdWishSchema = z.strictObject({
+export const crowdSettingsSchema = z.strictObject({
   /** Default 10,000. */
   buyers: z.int().min(1).max(20_000).default(10_000),
   /** They come within so many seconds, evenly. Default 5. */
@@ -16,7 +16,7 @@ export const crowdWishSchema = z.strictObject({
   leave: share.default(0.03),
 })
 
-export type CrowdWish = z.output<typeof crowdWishSchema>
+export type CrowdSettings = z.output<typeof crowdSettingsSchema>
 
 const count = z.int().min(0)
 

@@ -24,7 +24,8 @@ export async function openingSale({ url, operatorKey }: Place): Promise<void> {
     method: "POST",
     headers: { Authorization: `Bearer ${operatorKey}` },
     body: JSON.stringify({
-      id: `lantern-${sales.length + 1}`,
+      // Never the name of a sale before: not of one that was put away either, which nobody counts.
+      id: `lantern-${crypto.randomUUID().slice(0, 8)}`,
       title: "The lantern sale · 灯笼秒杀",
       items: [item],
       startsAt: Date.now() + secondsBefore * 1000,

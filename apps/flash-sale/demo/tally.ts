@@ -1,5 +1,5 @@
 // Counts what becomes of a crowd.
-import type { CrowdProgress } from "./crowd-wish.ts"
+import type { CrowdProgress } from "./crowd-settings.ts"
 
 const samplesMax = 1000
 

@@ -6,12 +6,13 @@ import { addressIn, ifGiven, UsageError } from "../kit/command/command-line.ts"
 import { requireHttpsFromHttps } from "../kit/command/https-from-https.ts"
 import { keptPort } from "../kit/command/kept-port.ts"
 import { requireSecret, secretIn } from "../kit/command/secret.ts"
-import { openingSale } from "./rehearsal/opening-sale.ts"
+import { openingSale } from "./demo/opening-sale.ts"
 import type { ShopTokensOptions } from "./http/shop-tokens.ts"
-import { startSimulator } from "./payments/simulator.ts"
+import { startSimulator } from "./demo/simulator.ts"
+import { openLogin, openPayments, refuseOpenByAccident } from "./open-by-accident.ts"
 import { type RunningShop, startShop } from "./server.ts"
 
-interface DemoOptions {
+interface ServeOptions {
   readonly directory: string
   readonly host: string
   readonly port: number
@@ -26,6 +27,8 @@ interface DemoOptions {
   /** Where browsers find Laba and the simulator, behind a proxy. */
   readonly publicLaba: string | undefined
   readonly publicPayments: string | undefined
+  /** Others may reach it although anybody can log in as anybody, or pay without money. */
+  readonly open: boolean
   readonly webhook: string | undefined
   readonly jwtIssuer: string | undefined
   readonly jwtAudience: string | undefined
@@ -40,7 +43,7 @@ interface DemoOptions {
   readonly rehearsal: boolean
 }
 
-interface DemoShop extends RunningShop {
+interface ServedShop extends RunningShop {
   readonly paymentsUrl: string
 }
 
@@ -48,7 +51,7 @@ interface DemoShop extends RunningShop {
 export const ownPorts = { laba: 8095, payments: 8096 } as const
 
 /** Throws `UsageError` when a setting is given without the secret that belongs to it. */
-export async function demoShop(options: DemoOptions): Promise<DemoShop> {
+export async function serveShop(options: ServeOptions): Promise<ServedShop> {
   const { directory, host, port, verifySeconds, keepDays, frontThreads, warmUp } = options
   for (const flag of ["laba", "payments", "webhook"] as const)
     if (options[flag] !== undefined) addressIn(flag, options[flag])
@@ -57,6 +60,11 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
   const publicPayments = publicAddressIn("public-payments", options.publicPayments)
   requireHttpsFromHttps({ publicUrl, flag: "public-laba", url: publicLaba ?? options.laba })
   requireHttpsFromHttps({ publicUrl, flag: "public-payments", url: publicPayments ?? options.payments })
+  const jwt = tokensOf(options)
+  refuseOpenByAccident(options, [
+    options.payments === undefined && openPayments,
+    jwt === undefined && openLogin,
+  ])
   makePrivateFolder(directory)
   const ownSecret = secretIn("FLASH_SALE_PAYMENT_SECRET") ?? randomBytes(32).toString("hex")
   const simulator =
@@ -104,7 +112,7 @@ export async function demoShop(options: DemoOptions): Promise<DemoShop> {
       options.webhook === undefined
         ? undefined
         : { url: options.webhook, secret: requireSecret("FLASH_SALE_WEBHOOK_SECRET") },
-    jwt: tokensOf(options),
+    jwt,
     labaEngine: options.labaEngine,
     listenSecret: options.laba === undefined ? undefined : requireSecret("FLASH_SALE_LISTEN_SECRET"),
     operatorKey: secretIn("FLASH_SALE_OPERATOR_KEY"),
@@ -129,7 +137,7 @@ function tokensOf({
   jwtIssuer: issuer,
   jwtAudience: audience,
   jwks,
-}: DemoOptions): ShopTokensOptions | undefined {
+}: ServeOptions): ShopTokensOptions | undefined {
   if (issuer === undefined && audience === undefined && jwks === undefined) return undefined
   if (issuer === undefined || audience === undefined)
     throw new UsageError(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test"
-import { httpProvider } from "./http-provider.ts"
-import type { Callback } from "./provider.ts"
-import { signatureOf } from "./signed-body.ts"
+import { httpProvider } from "../payments/http-provider.ts"
+import type { Callback } from "../payments/provider.ts"
+import { signatureOf } from "../payments/signed-body.ts"
 import { type Simulator, startSimulator } from "./simulator.ts"
 
 const secret = "shared"

@@ -5,8 +5,8 @@ import { join } from "node:path"
 import { makePrivateFolder } from "../../kit/command/private-folder.ts"
 import { keptPort } from "../../kit/command/kept-port.ts"
 import { secretIn } from "../../kit/command/secret.ts"
-import { ownPorts } from "../demo.ts"
-import { startSimulator } from "../payments/simulator.ts"
+import { ownPorts } from "../serve.ts"
+import { startSimulator } from "./simulator.ts"
 
 interface SupervisedOptions {
   readonly directory: string

@@ -1,10 +1,10 @@
 // What an operator can do to try a sale out: send a crowd, make the payment provider's callbacks travel badly, let the
 // process die. A shop that earns money runs without it.
 import { join } from "node:path"
-import type { Weather } from "../payments/simulator.ts"
-import { type CrowdProgress, type CrowdWish, crowdProgressSchema } from "./crowd-wish.ts"
+import type { Weather } from "./simulator.ts"
+import { type CrowdProgress, type CrowdSettings, crowdProgressSchema } from "./crowd-settings.ts"
 
-interface RehearsalOptions {
+interface DemoToolsOptions {
   /** Where the shop is reached from this machine. */
   readonly url: () => string
   readonly operatorKey: string
@@ -19,25 +19,25 @@ const silentMsMax = 25_000
 /** The answer is on its way by then. */
 const lastWordMs = 50
 
-export class Rehearsal {
-  private readonly options: RehearsalOptions
+export class DemoTools {
+  private readonly options: DemoToolsOptions
   private told: CrowdProgress | null = null
   /** When this process began, milliseconds since 1970: who looks again sees by it that it is another one. */
   readonly bornAt = Date.now()
   private crowd: Bun.Subprocess | null = null
 
-  constructor(options: RehearsalOptions) {
+  constructor(options: DemoToolsOptions) {
     this.options = options
   }
 
   /** Sends buyers through the same door as everybody. False while a crowd is still on its way. */
-  send(sale: string, wish: CrowdWish): boolean {
+  send(sale: string, settings: CrowdSettings): boolean {
     if (this.crowd || this.isBusy()) return false
     const { url, operatorKey, log } = this.options
     this.told = null
     // A process of its own: it lives on, and tries again, when this one is killed meanwhile.
     const crowd = Bun.spawn(
-      [process.execPath, join(import.meta.dir, "crowd.ts"), url(), sale, JSON.stringify(wish)],
+      [process.execPath, join(import.meta.dir, "crowd.ts"), url(), sale, JSON.stringify(settings)],
       {
         stdio: ["ignore", "ignore", "inherit"],
         env: { PATH: process.env["PATH"] ?? "", FLASH_SALE_OPERATOR_KEY: operatorKey },

@@ -1,7 +1,7 @@
 // A crowd of synthetic buyers as a process of its own. They come in through the same door as everybody: they log in, get a
 // token, take a ticket, wait, pay, give back, leave, or forget to pay. `crowd.ts URL SALE WISH`.
 import { requireSecret } from "../../kit/command/secret.ts"
-import { type CrowdWish, crowdWishSchema } from "./crowd-wish.ts"
+import { type CrowdSettings, crowdSettingsSchema } from "./crowd-settings.ts"
 import { Lines } from "./lines.ts"
 import { SyntheticBuyer } from "./synthetic-buyer.ts"
 import { Turnstile } from "./turnstile.ts"
@@ -13,8 +13,8 @@ const lifeMsMax = 1_200_000
 /** A shop that has been away for so long will not come back. */
 const awayMsMax = 20_000
 
-async function run(url: string, sale: string, wish: CrowdWish): Promise<void> {
-  const tally = new Tally({ sale, buyers: wish.buyers })
+async function run(url: string, sale: string, settings: CrowdSettings): Promise<void> {
+  const tally = new Tally({ sale, buyers: settings.buyers })
   const turnstile = new Turnstile(url, sale)
   using lines = new Lines(url)
   const key = requireSecret("FLASH_SALE_OPERATOR_KEY")
@@ -37,13 +37,21 @@ async function run(url: string, sale: string, wish: CrowdWish): Promise<void> {
   await turnstile.look()
   const crowd = Math.random().toString(36).slice(2, 8)
   const journeys: Promise<void>[] = []
-  for (let at = 0; at < wish.buyers;) {
+  for (let at = 0; at < settings.buyers;) {
     // Open model: they come when they come, however slow the shop is.
-    const due = Math.ceil(((performance.now() - started) / 1000 / wish.withinSeconds) * wish.buyers)
-    for (; at < Math.min(due, wish.buyers); at++) {
+    const due = Math.ceil(((performance.now() - started) / 1000 / settings.withinSeconds) * settings.buyers)
+    for (; at < Math.min(due, settings.buyers); at++) {
       const { items } = turnstile
       const item = items.length > 1 ? items[at % items.length] : undefined
-      const buyer = new SyntheticBuyer({ lines, sale, item, name: `${crowd}-${at}`, wish, turnstile, tally })
+      const buyer = new SyntheticBuyer({
+        lines,
+        sale,
+        item,
+        name: `${crowd}-${at}`,
+        wish: settings,
+        turnstile,
+        tally,
+      })
       journeys.push(buyer.live())
     }
     await Bun.sleep(10)
@@ -54,6 +62,6 @@ async function run(url: string, sale: string, wish: CrowdWish): Promise<void> {
   await report().catch(() => {})
 }
 
-const [url = "", sale = "", wish = "{}"] = process.argv.slice(2)
-await run(url, sale, crowdWishSchema.parse(JSON.parse(wish)))
+const [url = "", sale = "", settings = "{}"] = process.argv.slice(2)
+await run(url, sale, crowdSettingsSchema.parse(JSON.parse(settings)))
 process.exit(0)

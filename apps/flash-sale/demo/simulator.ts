@@ -2,10 +2,10 @@
 // callbacks it can delay, double, reorder and lose, as real ones do.
 import { Database } from "bun:sqlite"
 import { urlOnThisMachine } from "../../kit/http/reachable-url.ts"
-import { signatureHeader } from "./http-provider.ts"
+import { signatureHeader } from "../payments/http-provider.ts"
 import { payPage } from "./pay-page.ts"
-import type { Callback, TradeNow } from "./provider.ts"
-import { isSigned, signatureOf } from "./signed-body.ts"
+import type { Callback, TradeNow } from "../payments/provider.ts"
+import { isSigned, signatureOf } from "../payments/signed-body.ts"
 
 /** How badly callbacks travel. Chances are 0 to 1. */
 export interface Weather {

@@ -2,7 +2,7 @@
 // key, so a shop that dies meanwhile costs it time and nothing else.
 import type { TicketRecord } from "../model/record.ts"
 import { isWaiting } from "../model/ticket.ts"
-import type { CrowdWish } from "./crowd-wish.ts"
+import type { CrowdSettings } from "./crowd-settings.ts"
 import type { Answer as HttpAnswer, Asked, Lines } from "./lines.ts"
 import type { Tally } from "./tally.ts"
 import type { Turnstile } from "./turnstile.ts"
@@ -13,7 +13,7 @@ interface SyntheticBuyerOptions {
   /** Undefined is the only one. */
   readonly item: string | undefined
   readonly name: string
-  readonly wish: CrowdWish
+  readonly wish: CrowdSettings
   readonly turnstile: Turnstile
   readonly tally: Tally
 }
@@ -82,9 +82,9 @@ export class SyntheticBuyer {
   }
 
   private async waitAndSee(): Promise<void> {
-    const { turnstile, wish, tally, sale } = this.options
+    const { turnstile, wish: settings, tally, sale } = this.options
     let record = await this.record()
-    if (isWaiting(record.state) && Math.random() < wish.leave) {
+    if (isWaiting(record.state) && Math.random() < settings.leave) {
       await Bun.sleep(thinkingMs())
       if ((await this.ask("DELETE", `/api/sales/${sale}/ticket`)).status === 200) {
         tally.left += 1
@@ -101,18 +101,18 @@ export class SyntheticBuyer {
   }
 
   private async settle(): Promise<void> {
-    const { wish, tally, turnstile, sale } = this.options
+    const { wish: settings, tally, turnstile, sale } = this.options
     tally.won += 1
     const mood = Math.random()
     await Bun.sleep(thinkingMs())
-    if (mood < wish.pay) {
+    if (mood < settings.pay) {
       const { body } = await this.ask("POST", `/api/sales/${sale}/order/pay`)
       if (typeof body["payUrl"] === "string") {
         const { status } = await this.ask("POST", body["payUrl"])
         // Declined: who wants it tries again.
         if (status === 402) await this.ask("POST", body["payUrl"])
       }
-    } else if (mood < wish.pay + wish.giveBack) {
+    } else if (mood < settings.pay + settings.giveBack) {
       await this.ask("DELETE", `/api/sales/${sale}/order`)
     }
     let state = (await this.record()).order?.state

@@ -1,0 +1,128 @@
+// What a shape cannot say about ingest: that there is one kind of source, that templates can be read, where dead letters go;
+// and what it comes to. No message holds a setting of a source, which may be a secret.
+import { isCanonicalType } from "../../../wire/content-type.ts"
+import { LabaError } from "../../../wire/error.ts"
+import type { Channel } from "../../channels/channel.ts"
+import { parseChannel } from "../../channels/name.ts"
+import type { IngestConfig } from "../../ingest/ingest.ts"
+import { sourceKinds } from "../../ingest/kinds.ts"
+import type { SourceKind } from "../../ingest/source.ts"
+import { type RouteConfig, routeProblems } from "../../ingest/template/message-route.ts"
+import type { Problem } from "../config-error.ts"
+import type { IngestOutput } from "../schema/ingest-schema.ts"
+
+type IngestsOutput = Readonly<Record<string, IngestOutput>>
+
+/** Ingests of one node, and channels that one message goes to. */
+const ingestsMax = 200
+const channelsMax = 20
+
+const kindNames = sourceKinds.map(({ name }) => name)
+
+/** The kinds that are said, of which there should be one. */
+const kindsIn = (ingest: IngestOutput): readonly SourceKind[] =>
+  sourceKinds.filter(({ name }) => settingsOf(ingest, name) !== undefined)
+
+const settingsOf = (ingest: IngestOutput, kind: string): unknown =>
+  (ingest as Readonly<Record<string, unknown>>)[kind]
+
+const listOf = ({ to }: IngestOutput): readonly string[] => to ?? []
+
+const routeOf = (ingest: IngestOutput): RouteConfig => ({
+  to: listOf(ingest),
+  connection: ingest.connection ?? null,
+  when: ingest.when,
+  unless: ingest.unless,
+  data: ingest.data ?? null,
+  type: ingest.type ?? null,
+  id: ingest.id ?? null,
+})
+
+export function ingestProblems(ingests: IngestsOutput): Problem[] {
+  const named = Object.entries(ingests)
+  if (named.length > ingestsMax)
+    return [{ path: ["ingest"], message: `must be at most ${ingestsMax} entries` }]
+  return named.flatMap(([name, ingest]) => problemsOf(name, ingest, ["ingest", name]))
+}
+
+function problemsOf(name: string, ingest: IngestOutput, path: readonly PropertyKey[]): Problem[] {
+  const problems: Problem[] = []
+  const wrong = (message: string, ...key: PropertyKey[]): void =>
+    void problems.push({ path: [...path, ...key], message })
+  if (!/^[\w.-]{1,64}$/.test(name) || /^\.+$/.test(name))
+    wrong("must be called by 1 to 64 of letters, digits and _ . -")
+  const [kind, ...others] = kindsIn(ingest)
+  if (!kind || others.length > 0) {
+    wrong(`needs exactly one source: ${kindNames.join(", ")}`)
+    return problems
+  }
+  const to = listOf(ingest)
+  if ((to.length === 0) === (ingest.connection === undefined))
+    wrong("needs `to` or `connection`: where its messages go")
+  if (to.length > channelsMax) wrong(`must have at most ${channelsMax} in its list`, "to")
+  if (ingest.type !== undefined && !isCanonicalType(ingest.type))
+    wrong("must be a content type such as application/json", "type")
+  for (const { key, message } of routeProblems(routeOf(ingest), kind)) wrong(message, ...key)
+  if (ingest.id !== undefined && kind.positions)
+    wrong(`means nothing with ${kind.name}: its messages are known by their positions`, "id")
+  if (ingest.deadLetter !== undefined && ingest.deadLetter !== "source") {
+    const why = channelProblem(ingest.deadLetter)
+    if (why !== null) wrong(why, "deadLetter")
+  }
+  for (const message of kind.problems?.(settingsOf(ingest, kind.name)) ?? []) wrong(message, kind.name)
+  return problems
+}
+
+function channelProblem(text: string): string | null {
+  try {
+    parseChannel(text, "body")
+    return null
+  } catch (error) {
+    if (!(error instanceof LabaError)) throw error
+    return `must be a channel, or "source". ${error.detail}`
+  }
+}
+
+/** After `ingestProblems` found none. */
+export function ingestConfigOf(ingests: IngestsOutput): readonly IngestConfig[] {
+  return Object.entries(ingests).map(([name, ingest]) => {
+    const kind = kindsIn(ingest)[0] as SourceKind
+    const { deadLetter, inFlight, ready } = ingest
+    return {
+      name,
+      kind,
+      settings: settingsOf(ingest, kind.name),
+      route: routeOf(ingest),
+      deadLetter:
+        deadLetter === "source" ? deadLetter : parseChannel(deadLetter ?? deadLetterChannel(name), "body"),
+      inFlight,
+      ready,
+    }
+  })
+}
+
+const deadLetterChannel = (name: string): string => `/ingest/${name}/dead`
+
+/** The channels of dead letters that no rule of the configuration is about: they hold what others have written. */
+export function closedDeadLetters(ingests: IngestsOutput, patterns: readonly string[]): readonly Channel[] {
+  if (patterns.some((pattern) => pattern.startsWith("/ingest/"))) return []
+  return Object.entries(ingests)
+    .filter(([, { deadLetter }]) => deadLetter === undefined)
+    .map(([name]) => parseChannel(deadLetterChannel(name), "body"))
+}
+
+/** What an ingest promises less than once, in sentences; none where it promises that. */
+export function ingestCautions({ kind, route, name }: IngestConfig, engine: string): readonly string[] {
+  const cautions: string[] = []
+  if (!kind.positions && route.id === null)
+    cautions.push(
+      `at least once: ${kind.name} has no positions, and there is no \`id\`; what comes again is published again`,
+    )
+  if (engine === "memory")
+    cautions.push(
+      `at least once over a restart: the engine memory forgets what of ${name} it has published, and every message with it`,
+    )
+  if (route.connection !== null)
+    cautions.push("at most once for whoever is not connected: a push to a connection is not kept")
+  return cautions
+}

@@ -1,0 +1,82 @@
+// The way of messages from a source into the engine: in order, each settled once it is published, passed over or set aside.
+// Knows neither kinds of sources nor of engines.
+import type { SourceMessage, SourceReceiver } from "../source.ts"
+import { PartitionQueue } from "./partition-queue.ts"
+import type { PipelineOptions } from "./pipeline.ts"
+
+/** Messages taken in one turn: whoever listens to something else is not kept waiting by a batch. */
+const sliceMax = 64
+
+/** What an empty message costs in memory. */
+const bytesPerMessage = 200
+
+const bytesOf = ({ body, key }: SourceMessage): number =>
+  (body?.length ?? 0) + (key?.length ?? 0) + bytesPerMessage
+
+export class MessagePipeline implements Pick<SourceReceiver, "take" | "release"> {
+  private readonly options: PipelineOptions
+  private readonly queues = new Map<string, PartitionQueue>()
+  private messages = 0
+  private bytes = 0
+  private waiting: (() => void)[] = []
+
+  constructor(options: PipelineOptions) {
+    this.options = options
+  }
+
+  /** Messages that were taken and are not answered for. */
+  get inFlight(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.messages, bytes: this.bytes }
+  }
+
+  async take(messages: readonly SourceMessage[]): Promise<void> {
+    const taken = messages.map((message) => {
+      this.messages++
+      this.bytes += bytesOf(message)
+      return { message, queue: this.queueOf(message.partition) }
+    })
+    for (const [index, { message, queue }] of taken.entries()) {
+      if (index > 0 && index % sliceMax === 0) await new Promise((resolve) => setImmediate(resolve))
+      queue.add(message)
+    }
+    while (!this.hasRoom) await new Promise<void>((resolve) => this.waiting.push(resolve))
+  }
+
+  async release(partitions: readonly string[] | "all"): Promise<void> {
+    const names = partitions === "all" ? [...this.queues.keys()] : partitions
+    await Promise.all(
+      names.map(async (name) => {
+        const queue = this.queues.get(name)
+        this.queues.delete(name)
+        await queue?.release()
+      }),
+    )
+  }
+
+  /** Resolves when nothing is in flight. */
+  async idle(): Promise<void> {
+    while (this.messages > 0) await new Promise<void>((resolve) => this.waiting.push(resolve))
+  }
+
+  private get hasRoom(): boolean {
+    const { inFlight } = this.options
+    return this.messages < inFlight.messages && this.bytes < inFlight.bytes
+  }
+
+  private queueOf(partition: string): PartitionQueue {
+    const known = this.queues.get(partition)
+    if (known) return known
+    const made = new PartitionQueue(this.options, (gone) => this.forget(gone))
+    this.queues.set(partition, made)
+    return made
+  }
+
+  /** They are settled, or given back. */
+  private forget(messages: readonly SourceMessage[]): void {
+    this.messages -= messages.length
+    for (const message of messages) this.bytes -= bytesOf(message)
+    const { waiting } = this
+    this.waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}

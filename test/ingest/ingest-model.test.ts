@@ -1,0 +1,112 @@
+// Whatever fails, is lost, comes late, is handed over again or begins anew: each message is published once, in its key's order.
+import { expect, test } from "bun:test"
+import fc from "fast-check"
+import type { IngestRunner } from "../../src/ingest/ingest-runner.ts"
+import { MarkedEngine } from "./marked-engine.ts"
+import { ScriptedBroker } from "./scripted-source.ts"
+import { settledAll, stage } from "./stage.ts"
+
+const happening = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      what: fc.constant("write" as const),
+      partition: fc.nat(2),
+      keys: fc.array(fc.nat(4), { maxLength: 12 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("rebalance" as const), partition: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("restart" as const), drains: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("outage" as const), turns: fc.nat(5) }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("pass" as const), turns: fc.nat(5) }) },
+)
+
+type Happening = typeof happening extends fc.Arbitrary<infer One> ? One : never
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+const runOf = async (
+  happenings: readonly Happening[],
+  {
+    seed,
+    percentFailing,
+    parts,
+    inFlight,
+  }: { seed: number; percentFailing: number; parts: number; inFlight: number },
+) => {
+  const random = generator(seed)
+  const engine = new MarkedEngine({ random, parts })
+  engine.percentFailing = percentFailing
+  const broker = new ScriptedBroker()
+  const { begin } = stage({
+    broker,
+    engine,
+    random,
+    route: { to: ["/orders/{key}", "/all/{key}"] },
+    config: { inFlight: { messages: inFlight, bytes: 1_000_000 } },
+  })
+  let runner: IngestRunner = begin()
+  const faults: string[] = []
+  const expected = new Map<string, string[]>()
+  let written = 0
+  for (const one of happenings) {
+    if (one.what === "write") {
+      for (const number of one.keys) {
+        // A key belongs to one partition, as in every broker.
+        const key = `${one.partition}-${number}`
+        const body = String(written++)
+        for (const channel of [`/orders/${key}`, `/all/${key}`])
+          expected.set(channel, [...(expected.get(channel) ?? []), body])
+        broker.write(`p${one.partition}`, { key, body })
+      }
+    } else if (one.what === "rebalance") {
+      await broker.opened[0]?.rebalance([`p${one.partition}`])
+    } else if (one.what === "restart") {
+      faults.push(...broker.opened.flatMap((source) => source.faults))
+      await runner.stop(one.drains ? 1000 : 0)
+      runner = begin()
+    } else {
+      engine.away = one.what === "outage"
+      await turns(one.turns)
+      engine.away = false
+    }
+  }
+  engine.percentFailing = Math.min(percentFailing, 20)
+  await settledAll(broker)
+  // What nobody waits for any more is carried out, too.
+  await turns(20)
+  faults.push(...broker.opened.flatMap((source) => source.faults))
+  await runner.stop(1000)
+  expect(faults).toEqual([])
+  const sorted = (map: Map<string, string[]>) => [...map].filter(([, list]) => list.length > 0).sort()
+  expect(sorted(engine.published)).toEqual(sorted(expected))
+}
+
+/** Small and good enough: mulberry32. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+test("nothing is lost, published twice or out of its key's order, whatever fails", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(happening, { maxLength: 40 }),
+      fc.record({
+        seed: fc.nat(),
+        percentFailing: fc.constantFrom(0, 5, 30, 60),
+        parts: fc.constantFrom(1, 3),
+        inFlight: fc.constantFrom(1, 5, 100),
+      }),
+      (happenings, settings) => runOf(happenings, settings),
+    ),
+    { numRuns: Number(process.env["INGEST_RUNS"] ?? 60) },
+  )
+}, 60_000)
