@@ -180,7 +180,7 @@ async function serveCommand(values: Values): Promise<void> {
     jwks: values.jwks,
     verifySeconds: wholeNumber("verify-seconds", values["verify-seconds"]),
     keepDays: wholeNumber("keep-days", values["keep-days"]),
-    frontThreads: wholeNumber("front-threads", values["front-threads"]),
+    frontThreads: Math.max(1, wholeNumber("front-threads", values["front-threads"])),
     addressAttempts: wholeNumber("address-attempts", values["address-attempts"]),
     addressHeader,
     warmUp: !values.cold,

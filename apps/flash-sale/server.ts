@@ -19,7 +19,7 @@ import { listenToken } from "./delivery/listen-token.ts"
 import { Tellings } from "./delivery/tellings.ts"
 import { visitorHooks } from "./delivery/visitors.ts"
 import { Watchers } from "./delivery/watchers.ts"
-import { addressReader, passedAddress } from "./http/address.ts"
+import { passedAddress } from "./http/address.ts"
 import { Counters } from "./http/counters.ts"
 import { DemoLogin } from "./http/login.ts"
 import { metrics } from "./http/metrics.ts"
@@ -85,7 +85,7 @@ interface ShopOptions {
   readonly keepDays?: number
   /** Gives the operator what a sale is tried out with: a crowd, bad weather, a `kill -9`. Default false. */
   readonly rehearsal?: boolean
-  /** Threads that read requests beside the one that writes tickets. Default 0: that one reads them, too. */
+  /** Threads that read requests beside the one that writes tickets. Default 1. */
   readonly frontThreads?: number
   /** Whether to run the code of an entry before anybody enters. Takes about a second. Default false. */
   readonly warmUp?: boolean
@@ -143,40 +143,37 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const isOwnHost = ownHosts({ host, publicUrl: options.publicUrl })
   let handle: (request: Request) => Response | Promise<Response> = (request) =>
     startingPage(request) ?? responseOf(starting())
-  // It listens before anybody can be sent there, and Laba must know where its pages come from.
-  const { frontThreads = 0, port = 0, addressHeader = null } = options
+  // It listens before anybody can be sent there, and Laba must know where its pages come from. Outside only the front is reached.
+  const { frontThreads = 1, port = 0, addressHeader = null } = options
   const { addressAttempts = addressAttemptsDefault } = options
   const pace = new Pace(options.pace)
   const addresses = addressAttempts > 0 ? new Pace({ ...defaultPace, attemptsMax: addressAttempts }) : null
   const server = Bun.serve({
     development: false,
     reusePort: false,
-    hostname: frontThreads > 0 ? "127.0.0.1" : host,
-    port: frontThreads > 0 ? 0 : port,
+    hostname: "127.0.0.1",
+    port: 0,
     maxRequestBodySize: answeredBytesMax,
     fetch: (request) => handle(request),
   })
   let enterQueue = (_: Click): Reply | Promise<Reply> => starting()
   let hurry = (): void => {}
-  const front =
-    frontThreads === 0
-      ? null
-      : await startFront({
-          host,
-          port,
-          threads: frontThreads,
-          shopUrl: `http://127.0.0.1:${server.port}`,
-          addressHeader,
-          publicUrl: options.publicUrl,
-          login: options.jwt ? { jwt: options.jwt } : { secret: secretOf(ledger, "tokens") },
-          enter: (click) => enterQueue(click),
-          onLate: () => hurry(),
-          onFailure(error) {
-            log(`flash sale: a click failed: ${String(error)}`)
-            return problemOf(failed())
-          },
-        })
-  const url = urlOnThisMachine(host, (front?.port ?? server.port) as number)
+  const front = await startFront({
+    host,
+    port,
+    threads: frontThreads,
+    shopUrl: `http://127.0.0.1:${server.port}`,
+    addressHeader,
+    publicUrl: options.publicUrl,
+    login: options.jwt ? { jwt: options.jwt } : { secret: secretOf(ledger, "tokens") },
+    enter: (click) => enterQueue(click),
+    onLate: () => hurry(),
+    onFailure(error) {
+      log(`flash sale: a click failed: ${String(error)}`)
+      return problemOf(failed())
+    },
+  })
+  const url = urlOnThisMachine(host, front.port)
   const provider = providerFor(options.payments, () => `${options.publicUrl ?? url}/api/payments/callback`)
   const cashier: Cashier = new Cashier({
     provider,
@@ -285,9 +282,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     refunds,
     counters,
     addresses,
-    addressOf: front
-      ? passedAddress
-      : addressReader({ host, header: addressHeader, peer: (request) => server.requestIP(request)?.address }),
+    addressOf: passedAddress,
     publicUrl: options.publicUrl,
     clock,
     labaUrl: () => labaForBuyers,
@@ -334,7 +329,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     if (!isOwnHost(request.headers.get("host"))) return otherHost()
     return hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request)
   }
-  if (front && options.warmUp) {
+  if (options.warmUp) {
     const warmUp = new WarmUp({ seal, login: demo })
     enterQueue = (click) => warmUp.enter(click) ?? starting()
     await warmUp.run(url).catch((error: unknown) => log(`flash sale: not warmed up: ${String(error)}`))
@@ -350,7 +345,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     labaUrl,
     operatorKey,
     async close() {
-      await front?.close()
+      await front.close()
       await server.stop()
       loop.stop()
       clearInterval(lookout)

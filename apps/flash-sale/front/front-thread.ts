@@ -35,6 +35,9 @@ const waiting = new Map<number, (reply: Reply) => void>()
 let clicked = 0
 let server: Bun.Server<undefined> | null = null
 
+/** Books that cannot be written hold the shop's thread for seconds; who waits is still to be answered. */
+const answerSecondsMax = 60
+
 function start(options: FrontThreadOptions): void {
   const { host, port, sharesPort, shopUrl, login: facts } = options
   const login: Login = "jwt" in facts ? new ShopTokens(facts.jwt) : new DemoLogin(new Seal(facts.secret))
@@ -51,6 +54,7 @@ function start(options: FrontThreadOptions): void {
     port,
     reusePort: sharesPort,
     maxRequestBodySize: answeredBytesMax,
+    idleTimeout: answerSecondsMax,
     fetch(request) {
       const sale = request.method === "POST" ? saleEntered(pathOf(request.url)) : null
       if (!isOwnHost(request.headers.get("host"))) return otherHost()

@@ -7,10 +7,9 @@ import { retryAfterSeconds } from "../payments/cashier.ts"
 import { cameByHttps } from "../../kit/http/https.ts"
 import { cookieHeader } from "../../kit/http/signed-cookie.ts"
 import { listenSeconds } from "../../kit/laba/listen-token.ts"
-import { answer, problem, Problem, refusalOf, type Reply, responseOf } from "./answers.ts"
+import { answer, problem, Problem, refusalOf, responseOf } from "./answers.ts"
 import { bodyOf, textOf } from "./body.ts"
-import { admit, noSuchSale, turnAway } from "./entering.ts"
-import { entryHeadOf, entryWishOf } from "./entry-request.ts"
+import { noSuchSale } from "./entering.ts"
 import { cookieName, loginSeconds } from "./login.ts"
 import { drawRecord, saleView } from "./sale-view.ts"
 import type { Ask, Endpoint, Shop } from "./shop.ts"
@@ -69,21 +68,6 @@ export const issueToken: Endpoint = (shop, ask) => {
 
 export const issueListenToken: Endpoint = (shop, { user }) =>
   answer({ laba: shop.labaUrl(), token: shop.listenToken(user), expiresInSeconds: listenSeconds })
-
-export const enter: Endpoint = (shop, ask) => {
-  const head = entryHeadOf(shop, ask.request, ask.user)
-  const sale = saleOf(shop, ask)
-  const refused = turnAway(shop, sale, head)
-  if (refused instanceof Promise) return refused.then(responseOf)
-  if (refused) return responseOf(refused)
-  const wish = entryWishOf(ask.request, head)
-  return wish instanceof Promise
-    ? wish.then((known) => admit(shop, sale, known)).then(responseOf)
-    : respondTo(admit(shop, sale, wish))
-}
-
-const respondTo = (reply: Reply | Promise<Reply>): Response | Promise<Response> =>
-  reply instanceof Promise ? reply.then(responseOf) : responseOf(reply)
 
 export const showTicket: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)

@@ -1,6 +1,6 @@
 // The way into the queue as a caller sees it: what the desk says, as a reply.
 import type { Sale } from "../book/sale.ts"
-import type { Entry, EntryAnswer, EntryHead } from "../intake/desk.ts"
+import type { Entry, EntryAnswer } from "../intake/desk.ts"
 import { Problem, problemOf, refusalOf, type Reply, replyOf } from "./answers.ts"
 import type { Shop } from "./shop.ts"
 import { admissionView, ticketView } from "./ticket-view.ts"
@@ -14,27 +14,15 @@ export type EntryShop = Pick<Shop, "deskOf" | "counters" | "labaUrl" | "announce
 export function enter(shop: EntryShop, id: string, entry: Entry): Reply | Promise<Reply> {
   const sale = shop.sales.find(id)
   if (!sale) return problemOf(noSuchSale())
-  return turnAway(shop, sale, entry) ?? admit(shop, sale, entry)
-}
-
-export const noSuchSale = (): Problem => new Problem(404, "not_found", "There is no such sale.")
-
-/** The refusal of whom the desk turns away before it knows what they want; null for the others. */
-export function turnAway(shop: EntryShop, sale: Sale, head: EntryHead): Reply | Promise<Reply> | null {
-  const refused = shop.deskOf(sale).turnAway(head)
-  if (refused instanceof Promise) return refused.then((refusal) => entryReply(shop, sale, refusal))
-  return refused && entryReply(shop, sale, refused)
-}
-
-/** The reply to whom the desk did not turn away. */
-export function admit(shop: EntryShop, sale: Sale, entry: Entry): Reply | Promise<Reply> {
-  const entered = shop.deskOf(sale).admit(entry)
+  const entered = shop.deskOf(sale).enter(entry)
   if (!(entered instanceof Promise)) return entryReply(shop, sale, entered)
   return entered.then((answer) => {
     const announced = "ticket" in answer && answer.isNew ? shop.announced?.(sale, answer.ticket) : undefined
     return announced ? announced.then(() => entryReply(shop, sale, answer)) : entryReply(shop, sale, answer)
   })
 }
+
+export const noSuchSale = (): Problem => new Problem(404, "not_found", "There is no such sale.")
 
 function entryReply(shop: EntryShop, sale: Sale, entered: EntryAnswer): Reply {
   if ("ticket" in entered) {

@@ -1,5 +1,5 @@
 // What a request to enter the queue says: by whom, with which key and buy token, for which item. Knows no sale.
-import type { Entry, EntryHead } from "../intake/desk.ts"
+import type { Entry } from "../intake/desk.ts"
 import type { AddressOf } from "./address.ts"
 import { Problem } from "./answers.ts"
 import { bodyOf, hasBody } from "./body.ts"
@@ -8,16 +8,16 @@ import { buyerOf, type LoginBook } from "./visitors.ts"
 /** What tells who wants to enter, and from where. */
 type EntryBook = LoginBook & { readonly addressOf: AddressOf }
 
-/** Everything that a request to enter says. Throws a problem, or rejects with it. */
+/** Throws a problem, or rejects with it, for who is not logged in, for a key that is none, and for a body that is none. */
 export function entryOf(book: EntryBook, request: Request): Entry | Promise<Entry> {
   const user = buyerOf(book, request)
-  if (user instanceof Promise)
-    return user.then((name) => entryWishOf(request, entryHeadOf(book, request, name)))
-  return entryWishOf(request, entryHeadOf(book, request, user))
+  return user instanceof Promise
+    ? user.then((known) => entryBy(book, request, known))
+    : entryBy(book, request, user)
 }
 
-/** Throws a problem for a key that is none. */
-export function entryHeadOf({ addressOf }: EntryBook, request: Request, user: string): EntryHead {
+/** The token may be a header, and then a sale of one item needs no body. */
+function entryBy({ addressOf }: EntryBook, request: Request, user: string): Entry | Promise<Entry> {
   const key = request.headers.get("idempotency-key")
   if (key === null || key.length === 0 || key.length > 255)
     throw new Problem(
@@ -25,16 +25,8 @@ export function entryHeadOf({ addressOf }: EntryBook, request: Request, user: st
       "bad_key",
       "An Idempotency-Key of 1 to 255 characters makes a retry safe; send one.",
     )
-  return { user, key, address: addressOf(request) }
-}
-
-/** What is no text names an item that no sale has. */
-const itemIn = (value: unknown): string | null =>
-  typeof value === "string" ? value : value == null ? null : ""
-
-/** The whole of it. The token may be a header, and then a sale of one item needs no body. Throws a problem, or rejects with it. */
-export function entryWishOf(request: Request, head: EntryHead): Entry | Promise<Entry> {
   const token = request.headers.get("buy-token")
+  const head = { user, key, address: addressOf(request) }
   if (!hasBody(request)) return { ...head, item: null, token }
   return bodyOf(request).then((body) => ({
     ...head,
@@ -42,3 +34,7 @@ export function entryWishOf(request: Request, head: EntryHead): Entry | Promise<
     token: token ?? (typeof body["token"] === "string" ? body["token"] : null),
   }))
 }
+
+/** What is no text names an item that no sale has. */
+const itemIn = (value: unknown): string | null =>
+  typeof value === "string" ? value : value == null ? null : ""

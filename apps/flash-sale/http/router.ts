@@ -5,7 +5,7 @@ import { openApi } from "./openapi.ts"
 import type { Pages } from "./pages.ts"
 import { pathOf } from "./path.ts"
 import { type Route, routes } from "./routes.ts"
-import type { Shop } from "./shop.ts"
+import type { Endpoint, Shop } from "./shop.ts"
 import { buyerOf, requireOperator } from "./visitors.ts"
 
 interface Matcher {
@@ -75,7 +75,7 @@ export function router({ shop, pages, metrics, log }: RouterOptions): Answering 
     // Without its body, which the server leaves out.
     const method = request.method === "HEAD" ? "GET" : request.method
     const found = find(method, path)
-    if (found) return guarded(shop, request, found)
+    if (found?.route.endpoint) return guarded(shop, request, { ...found, endpoint: found.route.endpoint })
     const shown = own[path] ?? pages(path)
     if (shown && method === "GET") return shown(request)
     const allowed = shown ? ["GET"] : methods.filter((each) => find(each, path) !== null)
@@ -95,8 +95,11 @@ export function router({ shop, pages, metrics, log }: RouterOptions): Answering 
 }
 
 /** Lets in whom a route is for. Throws a problem, or rejects with it, for anybody else. */
-function guarded(shop: Shop, request: Request, { route, names }: Found): Response | Promise<Response> {
-  const { who, endpoint, orNull } = route
+function guarded(
+  shop: Shop,
+  request: Request,
+  { route: { who, orNull }, names, endpoint }: Found & { readonly endpoint: Endpoint },
+): Response | Promise<Response> {
   const isNone = (error: unknown): boolean =>
     orNull !== undefined &&
     error instanceof Problem &&

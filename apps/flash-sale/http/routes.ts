@@ -2,7 +2,6 @@
 import {
   cancelOrder,
   clock,
-  enter,
   issueListenToken,
   issueToken,
   leaveQueue,
@@ -45,7 +44,8 @@ export interface Route {
   readonly takes?: string
   /** The code of a problem that `?or=null` makes `null`, for who asks only to find out: browsers write every error into their console. */
   readonly orNull?: string
-  readonly endpoint: Endpoint
+  /** Null: a thread at the front answers it, and it never comes as far as the router. */
+  readonly endpoint: Endpoint | null
 }
 
 const sale = "/api/sales/{sale}"
@@ -118,7 +118,7 @@ export const routes: readonly Route[] = [
     does: "Enter the queue. Needs an Idempotency-Key",
     takes: "Enter",
     answers: [201, "Admission"],
-    endpoint: enter,
+    endpoint: null,
   },
   {
     method: "GET",

@@ -23,7 +23,7 @@ export interface Entry {
 }
 
 /** Who wants to enter, and under which key: all that most refusals need. */
-export type EntryHead = Pick<Entry, "user" | "key" | "address">
+type EntryHead = Pick<Entry, "user" | "key" | "address">
 
 /** A ticket, and whether this request made it. */
 export interface Admission {

@@ -1,11 +1,11 @@
 // Robots that log in under many names: what one network may try is bounded, and nobody else's share is used up by it.
 import { expect, setDefaultTimeout, test } from "bun:test"
-import { onBothRoads } from "./roads.ts"
+import { onShop } from "./shop-stage.ts"
 import type { Buyer } from "./shop-process.ts"
 
 setDefaultTimeout(120_000)
 
-onBothRoads(
+onShop(
   () => ({ args: ["--address-header", "X-Forwarded-For", "--address-attempts", "20"] }),
   (stage) => {
     /** Comes through a proxy that writes down from where. */

@@ -6,7 +6,6 @@ test("what the shop says to itself does not go through the proxy of its environm
   // Nobody listens there: whatever is sent to it fails.
   const proxy = "http://127.0.0.1:9"
   await using shop = await ShopProcess.start({
-    args: ["--front-threads", "1"],
     env: { HTTP_PROXY: proxy, http_proxy: proxy },
   })
   const made = await shop.operator("POST", "/sales", {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { openApi, schemas } from "../http/openapi.ts"
 import { isSigned } from "../payments/signed-body.ts"
-import { decided, onBothRoads, pay } from "./roads.ts"
+import { decided, onShop, pay } from "./shop-stage.ts"
 import { type Answered, until } from "./shop-process.ts"
 
 setDefaultTimeout(120_000)
@@ -31,7 +31,7 @@ function toldByWebhook() {
   }
 }
 
-onBothRoads(toldByWebhook, (stage) => {
+onShop(toldByWebhook, (stage) => {
   const { buyer, freshSale } = stage
 
   test("a stranger cannot run the sale, take another's place or forge a payment", async () => {

@@ -1,12 +1,12 @@
 // A sale over HTTP, sockets and streams: what buyers get.
 import { expect, setDefaultTimeout, test } from "bun:test"
 import type { TicketRecord } from "../model/record.ts"
-import { decided, onBothRoads, pay } from "./roads.ts"
+import { decided, onShop, pay } from "./shop-stage.ts"
 import { until } from "./shop-process.ts"
 
 setDefaultTimeout(120_000)
 
-onBothRoads(
+onShop(
   () => ({}),
   (stage) => {
     const { buyer, freshSale } = stage

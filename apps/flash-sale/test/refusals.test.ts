@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite"
 import { expect, setDefaultTimeout, test } from "bun:test"
 import { join } from "node:path"
 import { type RefusalCode, refusals } from "../model/refusal.ts"
-import { onBothRoads } from "./roads.ts"
+import { onShop } from "./shop-stage.ts"
 import type { Buyer } from "./shop-process.ts"
 import { until } from "./shop-process.ts"
 
@@ -24,7 +24,7 @@ interface Wish {
   readonly body?: unknown
 }
 
-onBothRoads(
+onShop(
   () => ({}),
   (stage) => {
     /** Enters without any of the manners of a client: what comes back is what the shop says. */
