@@ -1,4 +1,7 @@
 // The kinds of sources, as the configuration names them: the one place that lists them.
+import { kafka } from "./kafka/kafka.ts"
+import { nats } from "./nats/nats.ts"
+import { redisStream } from "./redis-streams/redis-streams.ts"
 import type { SourceKind } from "./source.ts"
 
-export const sourceKinds: readonly SourceKind[] = []
+export const sourceKinds: readonly SourceKind[] = [kafka, nats, redisStream]

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import type { IngestRunner } from "../../src/ingest/ingest-runner.ts"
+import { generator } from "./generator.ts"
 import { MarkedEngine } from "./marked-engine.ts"
 import { ScriptedBroker } from "./scripted-source.ts"
 import { settledAll, stage } from "./stage.ts"
@@ -82,17 +83,6 @@ const runOf = async (
   expect(faults).toEqual([])
   const sorted = (map: Map<string, string[]>) => [...map].filter(([, list]) => list.length > 0).sort()
   expect(sorted(engine.published)).toEqual(sorted(expected))
-}
-
-/** Small and good enough: mulberry32. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }
 
 test("nothing is lost, published twice or out of its key's order, whatever fails", async () => {

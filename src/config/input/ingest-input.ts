@@ -1,8 +1,18 @@
 // What can be configured about ingest, as its user writes it; what each kind of source takes is in ingest/. The comments
 // here are also the texts of the docs.
 
+import type { KafkaInput } from "./ingest/kafka-input.ts"
+import type { NatsInput } from "./ingest/nats-input.ts"
+import type { RedisStreamInput } from "./ingest/redis-stream-input.ts"
+
 /** Messages of another system that become messages of channels. Exactly one kind of source. */
 export interface IngestInput {
+  /** Topics of Kafka. */
+  readonly kafka?: KafkaInput
+  /** A stream of NATS JetStream. */
+  readonly nats?: NatsInput
+  /** A stream of Redis. */
+  readonly redisStream?: RedisStreamInput
   /** Where messages go: a channel, or a list of channels, with `{…}` for what the message says: `/@{json.userId}/sales/{json.saleId}`. There are `{json.<path>}`, `{header.<name>}`, `{key}`, `{topic}` and what its kind of source knows besides. A value fills one part of a name, however it is spelled; `{topic...}` may fill several. */
   readonly to?: string | readonly string[]
   /** Instead of `to`: the id of a connection that it is pushed to, such as `{json.connection}`. Whoever has gone misses it. */
