@@ -91,7 +91,8 @@ const options = {
   "address-attempts": { type: "string", default: String(addressAttemptsDefault) },
   "address-header": { type: "string" },
   cold: { type: "boolean", default: false },
-  rehearsal: { type: "boolean", default: false },
+  // What `flash-sale` starts its shop with.
+  demo: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const
 
@@ -184,7 +185,7 @@ async function serveCommand(values: Values): Promise<void> {
     addressAttempts: wholeNumber("address-attempts", values["address-attempts"]),
     addressHeader,
     warmUp: !values.cold,
-    rehearsal: values.rehearsal,
+    demo: values.demo,
   })
   console.log(`The flash sale is at ${shop.url}`)
   console.log(`Laba is at ${shop.labaUrl}, payments at ${shop.paymentsUrl}`)
@@ -193,7 +194,7 @@ async function serveCommand(values: Values): Promise<void> {
   console.log(`The operator's key is ${shop.operatorKey}`)
   stopBySignal(() => shop.close())
   // Whoever shows this shop holds the other end, and may die without a word.
-  if (values.rehearsal) process.stdin.on("end", () => process.exit(0)).resume()
+  if (values.demo) process.stdin.on("end", () => process.exit(0)).resume()
 }
 
 function paymentsCommand(values: Values): void {

@@ -6,6 +6,8 @@ import { addressIn, ifGiven, UsageError } from "../kit/command/command-line.ts"
 import { requireHttpsFromHttps } from "../kit/command/https-from-https.ts"
 import { keptPort } from "../kit/command/kept-port.ts"
 import { requireSecret, secretIn } from "../kit/command/secret.ts"
+import { demoRoutes } from "./demo/demo-routes.ts"
+import { DemoTools } from "./demo/demo-tools.ts"
 import { openingSale } from "./demo/opening-sale.ts"
 import type { ShopTokensOptions } from "./http/shop-tokens.ts"
 import { startSimulator } from "./demo/simulator.ts"
@@ -40,7 +42,7 @@ interface ServeOptions {
   readonly addressHeader: string | undefined
   readonly warmUp: boolean
   /** For trying it out: the operator gets tools that a real shop must not have, and a sale is about to open. */
-  readonly rehearsal: boolean
+  readonly demo: boolean
 }
 
 interface ServedShop extends RunningShop {
@@ -82,6 +84,11 @@ export async function serveShop(options: ServeOptions): Promise<ServedShop> {
   const payments = simulator
     ? { url: simulator.url, secret: ownSecret }
     : { url: options.payments as string, secret: requireSecret("FLASH_SALE_PAYMENT_SECRET") }
+  let tools: DemoTools | null = null
+  const demoOf = (place: { readonly url: string; readonly operatorKey: string }) => {
+    tools = new DemoTools({ ...place, payments, log: (line) => console.error(line) })
+    return { tools, operatorKey: place.operatorKey, publicUrl, hasDemoLogin: jwt === undefined }
+  }
   const shop = await startShop({
     directory,
     host,
@@ -116,13 +123,14 @@ export async function serveShop(options: ServeOptions): Promise<ServedShop> {
     labaEngine: options.labaEngine,
     listenSecret: options.laba === undefined ? undefined : requireSecret("FLASH_SALE_LISTEN_SECRET"),
     operatorKey: secretIn("FLASH_SALE_OPERATOR_KEY"),
-    rehearsal: options.rehearsal,
+    beside: options.demo ? (place) => demoRoutes(demoOf(place)) : undefined,
   })
-  if (options.rehearsal) await openingSale(shop)
+  if (options.demo) await openingSale(shop)
   return {
     ...shop,
     paymentsUrl: payments.url,
     async close() {
+      tools?.stop()
       await shop.close()
       await simulator?.close()
     },

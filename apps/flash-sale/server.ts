@@ -39,8 +39,7 @@ import { Ledger } from "./ledger/ledger.ts"
 import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
 import { Cashier } from "./payments/cashier.ts"
-import { type Payments, providerFor, urlOf } from "./payments/payments.ts"
-import { DemoTools } from "./demo/demo-tools.ts"
+import { type Payments, providerFor } from "./payments/payments.ts"
 import { Errands } from "./shop/errands.ts"
 import { Refunds } from "./shop/refunds.ts"
 import { Retention } from "./shop/retention.ts"
@@ -83,8 +82,8 @@ interface ShopOptions {
   readonly verifySeconds?: number
   /** Days for which the books of a sale stay after its last change; 0 is for ever. Default 30. */
   readonly keepDays?: number
-  /** Gives the operator what a sale is tried out with: a crowd, bad weather, a `kill -9`. Default false. */
-  readonly rehearsal?: boolean
+  /** Answers beside the shop what is none of its affairs; null for what it does not know either. */
+  readonly beside?: ((shop: ShopPlace) => (request: Request) => Promise<Response> | null) | undefined
   /** Threads that read requests beside the one that writes tickets. Default 1. */
   readonly frontThreads?: number
   /** Whether to run the code of an entry before anybody enters. Takes about a second. Default false. */
@@ -92,10 +91,14 @@ interface ShopOptions {
   readonly log?: (line: string) => void
 }
 
-export interface RunningShop {
+interface ShopPlace {
+  /** Where it is reached on this machine. */
   readonly url: string
-  readonly labaUrl: string
   readonly operatorKey: string
+}
+
+export interface RunningShop extends ShopPlace {
+  readonly labaUrl: string
   close(): Promise<void>
 }
 
@@ -307,9 +310,6 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
         Promise.race([tellings.arrival(sale, ticket), Bun.sleep(announceMsMax)]),
     }),
     wake: () => loop.wake(),
-    rehearsal: options.rehearsal
-      ? new DemoTools({ url: () => url, operatorKey, payments: urlOf(options.payments), log })
-      : null,
   }
   const pages = pagesOf(() => labaForBuyers)
   const routed = router({ shop, pages, metrics: () => metrics(shop, tellings, errands), log })
@@ -325,9 +325,11 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
           holds: (channel) => loudspeaker.holds(channel),
           tell: (sale, ticket) => tellings.arrival(sale, ticket),
         })
+  const beside = options.beside?.({ url, operatorKey })
   handle = (request) => {
     if (!isOwnHost(request.headers.get("host"))) return otherHost()
-    return hook && request.url.endsWith(labaHookPath) ? hook(request) : routed(request)
+    if (hook && request.url.endsWith(labaHookPath)) return hook(request)
+    return beside?.(request) ?? routed(request)
   }
   if (options.warmUp) {
     const warmUp = new WarmUp({ seal, login: demo })
@@ -350,7 +352,6 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
       loop.stop()
       clearInterval(lookout)
       watchman.stop()
-      shop.rehearsal?.stop()
       tellings.stop()
       await loudspeaker.close()
       await server.stop(true)

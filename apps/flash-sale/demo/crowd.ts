@@ -19,7 +19,7 @@ async function run(url: string, sale: string, settings: CrowdSettings): Promise<
   using lines = new Lines(url)
   const key = requireSecret("FLASH_SALE_OPERATOR_KEY")
   const report = async (): Promise<void> => {
-    const answer = await fetch(`${url}/api/operator/rehearsal/crowd`, {
+    const answer = await fetch(`${url}/api/demo/crowd`, {
       method: "PUT",
       headers: { Authorization: `Bearer ${key}` },
       body: JSON.stringify(tally.progress),

@@ -1,15 +1,17 @@
 // What an operator can do to try a sale out: send a crowd, make the payment provider's callbacks travel badly, let the
 // process die. A shop that earns money runs without it.
 import { join } from "node:path"
-import type { Weather } from "./simulator.ts"
+import { signatureHeader } from "../payments/http-provider.ts"
+import { signatureOf } from "../payments/signed-body.ts"
+import type { Weather } from "./simulated-trades.ts"
 import { type CrowdProgress, type CrowdSettings, crowdProgressSchema } from "./crowd-settings.ts"
 
 interface DemoToolsOptions {
   /** Where the shop is reached from this machine. */
-  readonly url: () => string
+  readonly url: string
   readonly operatorKey: string
-  /** The payment provider; where it is the simulator it has a weather. Null where it is no address. */
-  readonly payments: string | null
+  /** The payment provider; where it is the simulator it has a weather. */
+  readonly payments: { readonly url: string; readonly secret: string }
   readonly log: (line: string) => void
 }
 
@@ -37,7 +39,7 @@ export class DemoTools {
     this.told = null
     // A process of its own: it lives on, and tries again, when this one is killed meanwhile.
     const crowd = Bun.spawn(
-      [process.execPath, join(import.meta.dir, "crowd.ts"), url(), sale, JSON.stringify(settings)],
+      [process.execPath, join(import.meta.dir, "crowd.ts"), url, sale, JSON.stringify(settings)],
       {
         stdio: ["ignore", "ignore", "inherit"],
         env: { PATH: process.env["PATH"] ?? "", FLASH_SALE_OPERATOR_KEY: operatorKey },
@@ -51,6 +53,13 @@ export class DemoTools {
       if (this.told) this.told = { ...this.told, brokeOff: true }
     })
     return true
+  }
+
+  /** Whether the shop has a sale of this name. */
+  async hasSale(sale: string): Promise<boolean> {
+    const answer = await fetch(`${this.options.url}/api/sales/${encodeURIComponent(sale)}`)
+    await answer.body?.cancel()
+    return answer.ok
   }
 
   /** What the last crowd has told of itself; null before the first. */
@@ -69,12 +78,15 @@ export class DemoTools {
 
   /** How callbacks travel now, after a change. Null where the provider is not the simulator, or does not answer. */
   async weather(change: Partial<Weather>): Promise<Weather | null> {
-    const { payments } = this.options
-    if (payments === null) return null
-    const answer = await fetch(`${payments.replace(/\/+$/, "")}/weather`, {
+    const { url, secret } = this.options.payments
+    const body = JSON.stringify(change)
+    const answer = await fetch(`${url.replace(/\/+$/, "")}/weather`, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(change),
+      headers: {
+        "Content-Type": "application/json",
+        [signatureHeader]: signatureOf(secret, Date.now(), body),
+      },
+      body,
       signal: AbortSignal.timeout(3000),
     }).catch(() => null)
     return answer?.ok ? ((await answer.json()) as Weather) : null

@@ -90,6 +90,42 @@ test("sends a later callback of a trade before an earlier one when the weather i
   expect(await callbacks(2)).toMatchObject([{ state: "paid" }, { state: "declined" }])
 })
 
+test("what makes no sense is refused with a problem, and changes nothing", async () => {
+  const ask = async (path: string, body: string): Promise<{ status: number; code: unknown }> => {
+    const answer = await fetch(simulator.url + path, {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "X-Payment-Signature": signatureOf("shared", Date.now(), body),
+      },
+      body,
+    })
+    expect([path, body, answer.headers.get("content-type")]).toEqual([
+      path,
+      body,
+      "application/problem+json; charset=utf-8",
+    ])
+    return { status: answer.status, code: ((await answer.json()) as { code: unknown }).code }
+  }
+  for (const path of ["/trades", "/trades/look", "/trades/close", "/refunds", "/weather"])
+    expect([path, await ask(path, '{"reference":')]).toEqual([path, { status: 400, code: "bad_json" }])
+  for (const path of ["/trades", "/trades/look", "/trades/close", "/refunds"])
+    expect([path, await ask(path, "[1]")]).toEqual([path, { status: 400, code: "bad_body" }])
+  for (const weather of [{ lost: "often" }, { lost: 2 }, { delayMsMax: -1 }, { rain: 1 }, null])
+    expect(await ask("/weather", JSON.stringify(weather))).toEqual({ status: 400, code: "bad_body" })
+  expect(simulator.weather).toEqual({ delayMsMax: 0, doubled: 0, lost: 0, declined: 0, reordered: 0 })
+  for (const path of ["/pay/%E0%A4%A", "/pay/%", "/nowhere"]) {
+    expect([path, (await ask(path, "")).status]).toEqual([path, 404])
+    expect((await fetch(simulator.url + path)).status).toBe(404)
+  }
+})
+
+test("the weather is changed by who has the secret alone", async () => {
+  const answer = await fetch(`${simulator.url}/weather`, { method: "POST", body: '{"lost":1}' })
+  expect(answer.status).toBe(401)
+  expect(simulator.weather.lost).toBe(0)
+})
+
 test("who has not the secret opens, closes and refunds nothing", async () => {
   const stranger = httpProvider({ url: simulator.url, secret: "another", callbackUrl: () => shop.url.href })
   await expect(stranger.open(trade("h"))).rejects.toThrow("401")

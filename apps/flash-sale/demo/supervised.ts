@@ -61,7 +61,7 @@ export function supervise(options: SupervisedOptions): Supervised {
         join(import.meta.dir, "../main.ts"),
         "serve",
         ...["--data", directory, "--host", host, "--payments", payments],
-        ...["--port", String(port), "--rehearsal"],
+        ...["--port", String(port), "--demo"],
         ...args,
       ],
       {

@@ -5,7 +5,6 @@ import { refusals } from "../model/refusal.ts"
 import { saleSchema } from "../model/sale.ts"
 import { orderMachine } from "../model/order.ts"
 import { ticketMachine } from "../model/ticket.ts"
-import { crowdProgressSchema, crowdSettingsSchema } from "../demo/crowd-settings.ts"
 import { type Route, routes } from "./routes.ts"
 
 type Schema = Readonly<Record<string, unknown>>
@@ -263,15 +262,6 @@ export const schemas: Readonly<Record<string, Schema>> = {
   Verdict: object({ titles: { type: "object", additionalProperties: text }, verdict }),
   PastSales: object({ sales: list({ type: "object" }) }),
   Csv: text,
-  Rehearsal: object({
-    bornAt: { ...time, description: "When the process began: another one after a kill" },
-    weather: orNull(ref("Weather")),
-    crowd: orNull(ref("CrowdProgress")),
-  }),
-  CrowdWish: z.toJSONSchema(crowdSettingsSchema, { io: "input" }) as Schema,
-  CrowdProgress: z.toJSONSchema(crowdProgressSchema) as Schema,
-  Weather: object({ delayMsMax: number, doubled: number, lost: number, declined: number, reordered: number }),
-  Dies: object({ dies: { type: "boolean" } }),
 }
 
 const shopEventCall: Schema = {

@@ -30,7 +30,6 @@ import {
   showCurves,
   takeOrderBack,
 } from "./operator.ts"
-import { changeWeather, killShop, noteCrowd, sendCrowd, showRehearsal } from "./rehearsal.ts"
 import type { Endpoint } from "./shop.ts"
 
 export interface Route {
@@ -50,7 +49,6 @@ export interface Route {
 
 const sale = "/api/sales/{sale}"
 const run = "/api/operator/sales/{sale}"
-const rehearsal = "/api/operator/rehearsal"
 
 export const routes: readonly Route[] = [
   {
@@ -284,48 +282,5 @@ export const routes: readonly Route[] = [
     does: "Check the books now",
     answers: [200, "Verdict"],
     endpoint: checkBooks,
-  },
-  {
-    method: "GET",
-    path: rehearsal,
-    who: "operator",
-    does: "What there is to try a sale out with",
-    answers: [200, "Rehearsal"],
-    endpoint: showRehearsal,
-  },
-  {
-    method: "POST",
-    path: `${run}/crowd`,
-    who: "operator",
-    does: "Send synthetic buyers",
-    takes: "CrowdWish",
-    answers: [202, "CrowdWish"],
-    endpoint: sendCrowd,
-  },
-  {
-    method: "PUT",
-    path: `${rehearsal}/crowd`,
-    who: "operator",
-    does: "The crowd tells of itself",
-    takes: "CrowdProgress",
-    answers: [200, "Received"],
-    endpoint: noteCrowd,
-  },
-  {
-    method: "PUT",
-    path: `${rehearsal}/weather`,
-    who: "operator",
-    does: "How the payment simulator's callbacks travel",
-    takes: "Weather",
-    answers: [200, "Weather"],
-    endpoint: changeWeather,
-  },
-  {
-    method: "POST",
-    path: `${rehearsal}/kill`,
-    who: "operator",
-    does: "Let the shop's process die, as by kill -9",
-    answers: [202, "Dies"],
-    endpoint: killShop,
   },
 ]

@@ -11,7 +11,6 @@ import type { DemoLogin, Login } from "./login.ts"
 import type { Watchman } from "../audit/watchman.ts"
 import type { Refunds } from "../shop/refunds.ts"
 import type { Retention } from "../shop/retention.ts"
-import type { DemoTools } from "../demo/demo-tools.ts"
 import type { Counters } from "./counters.ts"
 
 export interface Shop {
@@ -44,8 +43,6 @@ export interface Shop {
   announced?(sale: Sale, ticket: Ticket): Promise<void>
   /** Has waiting work done soon. */
   wake(): void
-  /** What a sale is tried out with; null in a shop that earns money. */
-  readonly rehearsal: DemoTools | null
 }
 
 /** One request, with what its path names. */

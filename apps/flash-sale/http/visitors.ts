@@ -23,7 +23,7 @@ function known(user: string | null): string {
 }
 
 /** Throws a problem unless the request shows the operator's key. */
-export function requireOperator(shop: Shop, request: Request): void {
+export function requireOperator(shop: Pick<Shop, "operatorKey" | "publicUrl">, request: Request): void {
   const given = Buffer.from(credentialOf(request.headers) ?? "")
   const right = Buffer.from(shop.operatorKey)
   if (given.length !== right.length || !timingSafeEqual(given, right))

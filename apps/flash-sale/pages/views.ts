@@ -1,6 +1,6 @@
 // What the shop's HTTP API answers, as the pages read it. The server's own types say what is in it.
 import type { Verdict } from "../audit/verdict.ts"
-import type { Weather } from "../demo/simulator.ts"
+import type { Weather } from "../demo/simulated-trades.ts"
 import type { CrowdProgress } from "../demo/crowd-settings.ts"
 import type { ticketView } from "../http/ticket-view.ts"
 import type { admissionView } from "../http/ticket-view.ts"

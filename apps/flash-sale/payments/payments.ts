@@ -17,7 +17,3 @@ export const providerFor = (payments: Payments, callbackUrl: () => string): Watc
   watchedProvider(
     typeof payments === "function" ? payments(callbackUrl) : httpProvider({ ...payments, callbackUrl }),
   )
-
-/** Where it is reached; null for a provider of the shop's own. */
-export const urlOf = (payments: Payments): string | null =>
-  typeof payments === "function" ? null : payments.url

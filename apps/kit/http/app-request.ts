@@ -23,8 +23,8 @@ export interface Route<Context> {
   readonly path: string
   readonly endpoint: Endpoint<Context>
   /**
-   * Who calls it besides our own pages: `anyone`, for whom no cookie counts, or `laba`, which signs what it says, and is not told
+   * Who calls it besides our own pages: `anyone`, for whom no cookie counts, or `service`, one that signs what it says, and is not told
    * to slow down. Default: our own pages alone.
    */
-  readonly callers?: "anyone" | "laba"
+  readonly callers?: "anyone" | "service"
 }

@@ -41,7 +41,7 @@ export function startAppServer<Context>(options: AppServerOptions<Context>): App
       throw new Problem(503, "starting", "This is starting.", { "Retry-After": "1" })
     }
     const found = matchRoute(routes, request.method, admitted.url.pathname)
-    if (found?.route.callers !== "laba") guard.limitRate(admitted, peer)
+    if (found?.route.callers !== "service") guard.limitRate(admitted, peer)
     const page =
       request.method === "GET" || request.method === "HEAD" ? pageAt(admitted.url.pathname, known) : null
     if (page) return page(admitted)

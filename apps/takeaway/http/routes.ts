@@ -30,11 +30,11 @@ export const routes: readonly Route<Takeaway>[] = [
   { method: "POST", path: "/api/kitchen/listen", endpoint: listenAsKitchen },
 
   // What Laba calls.
-  { method: "OPTIONS", path: "/functions/laba/{function}", endpoint: laba.agree, callers: "laba" },
-  { method: "POST", path: "/functions/laba/subscribe", endpoint: laba.subscribe, callers: "laba" },
-  { method: "POST", path: "/functions/laba/transport", endpoint: laba.transport, callers: "laba" },
-  { method: "POST", path: "/functions/laba/unregister", endpoint: laba.unregister, callers: "laba" },
-  { method: "POST", path: "/functions/tencent/register", endpoint: tencent.register, callers: "laba" },
-  { method: "POST", path: "/functions/tencent/transport", endpoint: tencent.transport, callers: "laba" },
-  { method: "POST", path: "/functions/tencent/unregister", endpoint: tencent.unregister, callers: "laba" },
+  { method: "OPTIONS", path: "/functions/laba/{function}", endpoint: laba.agree, callers: "service" },
+  { method: "POST", path: "/functions/laba/subscribe", endpoint: laba.subscribe, callers: "service" },
+  { method: "POST", path: "/functions/laba/transport", endpoint: laba.transport, callers: "service" },
+  { method: "POST", path: "/functions/laba/unregister", endpoint: laba.unregister, callers: "service" },
+  { method: "POST", path: "/functions/tencent/register", endpoint: tencent.register, callers: "service" },
+  { method: "POST", path: "/functions/tencent/transport", endpoint: tencent.transport, callers: "service" },
+  { method: "POST", path: "/functions/tencent/unregister", endpoint: tencent.unregister, callers: "service" },
 ]

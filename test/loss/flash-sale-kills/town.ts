@@ -6,6 +6,8 @@ import { join } from "node:path"
 import { unsentSince } from "../../../apps/flash-sale/audit/booked-tickets.ts"
 import type { Verdict } from "../../../apps/flash-sale/audit/verdict.ts"
 import { Ledger } from "../../../apps/flash-sale/ledger/ledger.ts"
+import { signatureHeader } from "../../../apps/flash-sale/payments/http-provider.ts"
+import { signatureOf } from "../../../apps/flash-sale/payments/signed-body.ts"
 import { ledgerPath } from "../../../apps/flash-sale/server.ts"
 import { Crowd } from "../../../bench/flash-sale/crowd.ts"
 import { Place } from "./place.ts"
@@ -183,10 +185,16 @@ export class Town implements AsyncDisposable {
 
   /** How the payment service's callbacks travel from now on. A new process begins with fair weather. */
   async weather(weather: { delayMsMax: number; doubled: number; lost: number }): Promise<void> {
+    const body = JSON.stringify(weather)
     const answer = await fetch(`${this.payments.url}/weather`, {
       method: "POST",
-      body: JSON.stringify(weather),
+      headers: {
+        "Content-Type": "application/json",
+        [signatureHeader]: signatureOf(secrets.FLASH_SALE_PAYMENT_SECRET, Date.now(), body),
+      },
+      body,
     })
+    if (!answer.ok) throw new Error(`The weather was answered with ${answer.status}.`)
     await answer.body?.cancel()
   }
 

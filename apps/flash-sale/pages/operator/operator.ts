@@ -28,7 +28,9 @@ class OperatorPage {
   private key: string | null = knownKey()
   private saleId: string | null = null
   private view: OperatorView | null = null
-  private rehearsal: DemoView | null = null
+  private demo: DemoView | null = null
+  /** Whether the shop was started as a demo: unknown until it was asked. */
+  private isDemo = true
   private weatherShown = false
   private killed: { readonly at: number; readonly tickets: number; readonly bornAt: number } | null = null
   private readonly series = new Series()
@@ -143,10 +145,7 @@ class OperatorPage {
 
   private async look(): Promise<void> {
     const { saleId } = this
-    this.rehearsal = await this.ask<DemoView>("GET", "/api/operator/rehearsal").catch((error: unknown) => {
-      if (error instanceof Refused && error.code === "no_rehearsal") return null
-      throw error
-    })
+    if (this.isDemo) this.demo = await this.askDemo()
     if (saleId === null) return
     const view = await this.ask<OperatorView>("GET", `/api/operator/sales/${encodeURIComponent(saleId)}`)
     if (saleId !== this.saleId) return
@@ -167,10 +166,21 @@ class OperatorPage {
     this.noteRevival(view)
   }
 
+  /** Null, and then never asked again, in a shop that is none. */
+  private async askDemo(): Promise<DemoView | null> {
+    try {
+      return await this.ask<DemoView>("GET", "/api/demo")
+    } catch (error) {
+      if (!(error instanceof Refused) || error.status !== 404) throw error
+      this.isDemo = false
+      return null
+    }
+  }
+
   /** The first answer after a death: nothing that anybody held may be missing. */
   private noteRevival(view: OperatorView): void {
     const { killed } = this
-    if (!killed || !this.rehearsal || this.rehearsal.bornAt === killed.bornAt) return
+    if (!killed || !this.demo || this.demo.bornAt === killed.bornAt) return
     this.killed = null
     const seconds = ((Date.now() - killed.at) / 1000).toFixed(1)
     const [before, after] = [count(killed.tickets), count(view.tickets)]
@@ -226,14 +236,15 @@ class OperatorPage {
       run(`orders/${number("refund")}/refund`, ["The money goes back.", "正在退款。"]),
     )
     submit("crowd-form", () =>
-      run("crowd", ["The crowd is coming.", "人群正在赶来。"], "POST", {
-        buyers: number("buyers"),
-        withinSeconds: number("within"),
-      }),
+      this.act(["The crowd is coming.", "人群正在赶来。"], () =>
+        this.ask("POST", "/api/demo/crowd", {
+          body: { sale: this.saleId, buyers: number("buyers"), withinSeconds: number("within") },
+        }),
+      ),
     )
     submit("weather-form", () =>
       this.act(["The weather has changed.", "已设置。"], () =>
-        this.ask("PUT", "/api/operator/rehearsal/weather", {
+        this.ask("PUT", "/api/demo/weather", {
           body: {
             delayMsMax: number("delay") ?? 0,
             doubled: number("doubled") ?? 0,
@@ -253,9 +264,9 @@ class OperatorPage {
     this.killed = {
       at: Date.now(),
       tickets: this.view?.tickets ?? 0,
-      bornAt: this.rehearsal?.bornAt ?? 0,
+      bornAt: this.demo?.bornAt ?? 0,
     }
-    await this.act(["", ""], () => this.ask("POST", "/api/operator/rehearsal/kill"))
+    await this.act(["", ""], () => this.ask("POST", "/api/demo/kill"))
   }
 
   private async act(said: Bilingual, work: () => Promise<unknown>): Promise<void> {
@@ -298,16 +309,16 @@ class OperatorPage {
   }
 
   private paint(): void {
-    const { view, rehearsal } = this
+    const { view, demo } = this
     const isHere = find("pulse").dataset["state"] !== "away"
     write(
       find("pulse"),
       localize(isHere ? ["Live", "实时"] : ["The shop is away; looking for it", "商店不在，正在等待恢复"]),
     )
-    find("rehearsal").hidden = rehearsal === null
-    if (rehearsal) {
-      paintCrowd(rehearsal)
-      this.paintWeather(rehearsal)
+    find("demo").hidden = demo === null
+    if (demo) {
+      paintCrowd(demo)
+      this.paintWeather(demo)
     }
     if (!view) return
     const now = this.shopNow()

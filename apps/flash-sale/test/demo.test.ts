@@ -13,7 +13,7 @@ let directory: string
 const lines: string[] = []
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), "flash-sale-rehearsal-"))
+  directory = await mkdtemp(join(tmpdir(), "flash-sale-demo-"))
   shown = supervise({
     directory,
     host: "127.0.0.1",
@@ -40,24 +40,40 @@ afterAll(async () => {
 const found = (pattern: RegExp): string => pattern.exec(lines.join("\n"))?.[1] as string
 
 const operator = (method: string, path: string, body?: unknown): Promise<Response> =>
-  fetch(`${found(/sale is at (\S+)/)}/api/operator${path}`, {
+  ask(method, `/operator${path}`, body)
+
+const demo = (method: string, path: string, body?: unknown): Promise<Response> =>
+  ask(method, `/demo${path}`, body)
+
+const ask = (method: string, path: string, body?: unknown): Promise<Response> =>
+  fetch(`${found(/sale is at (\S+)/)}/api${path}`, {
     method,
     headers: { Authorization: `Bearer ${found(/key is (\S+)/)}` },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
 
-test("a shop that was not started to be tried out cannot be killed, not even by its operator", async () => {
+test("a shop that was not started as a demo has none of its tools, and describes none", async () => {
   for (const [method, path] of [
-    ["GET", "/rehearsal"],
-    ["POST", "/rehearsal/kill"],
-    ["PUT", "/rehearsal/weather"],
-  ] as const)
-    expect(await (await plain.operator(method, path)).json()).toMatchObject({ code: "no_rehearsal" })
+    ["GET", ""],
+    ["POST", "/kill"],
+    ["POST", "/crowd"],
+    ["PUT", "/weather"],
+  ] as const) {
+    const answer = await fetch(`${plain.url}/api/demo${path}`, {
+      method,
+      headers: { Authorization: `Bearer ${plain.operatorKey}` },
+    })
+    expect(await answer.json()).toMatchObject({ status: 404, code: "not_found" })
+  }
+  for (const url of [plain.url, found(/sale is at (\S+)/)]) {
+    const described = await (await fetch(`${url}/api/openapi.json`)).text()
+    expect(described).not.toMatch(/demo|crowd|weather|kill/i)
+  }
 })
 
 test("nobody but the operator kills a shop that was", async () => {
   const url = found(/sale is at (\S+)/)
-  const answer = await fetch(`${url}/api/operator/rehearsal/kill`, { method: "POST" })
+  const answer = await fetch(`${url}/api/demo/kill`, { method: "POST" })
   expect(answer.status).toBe(401)
 })
 
@@ -70,13 +86,13 @@ test("everybody of a crowd comes to an end, and the ends add up", async () => {
     items: [{ id: "i", title: "A thing", stock: 10, price: 100 }],
   })
   expect(made.status).toBe(201)
-  const wish = { buyers: 40, withinSeconds: 2, pay: 1, giveBack: 0, leave: 0 }
-  expect((await operator("POST", `/sales/${id}/crowd`, wish)).status).toBe(202)
-  expect(await (await operator("POST", `/sales/${id}/crowd`, wish)).json()).toMatchObject({
+  const crowdOf = { sale: id, buyers: 40, withinSeconds: 2, pay: 1, giveBack: 0, leave: 0 }
+  expect((await demo("POST", "/crowd", crowdOf)).status).toBe(202)
+  expect(await (await demo("POST", "/crowd", crowdOf)).json()).toMatchObject({
     code: "crowd_busy",
   })
   const { crowd } = await until(
-    async () => (await (await operator("GET", "/rehearsal")).json()) as { crowd: CrowdProgress | null },
+    async () => (await (await demo("GET", "")).json()) as { crowd: CrowdProgress | null },
     (view) => view.crowd?.done === true,
     50_000,
   )
@@ -97,12 +113,9 @@ test("everybody of a crowd comes to an end, and the ends add up", async () => {
 }, 60_000)
 
 test("a crowd that is too large, and weather that cannot be, are refused", async () => {
-  const { sales } = (await (await fetch(`${found(/sale is at (\S+)/)}/api/sales`)).json()) as {
-    sales: { id: string }[]
-  }
-  const [opening] = sales.filter(({ id }) => id.startsWith("lantern-"))
-  expect((await operator("POST", `/sales/${opening?.id}/crowd`, { buyers: 1_000_000 })).status).toBe(400)
-  expect((await operator("PUT", "/rehearsal/weather", { lost: 2 })).status).toBe(400)
+  expect((await demo("POST", "/crowd", { sale: "crowded", buyers: 1_000_000 })).status).toBe(400)
+  expect((await demo("POST", "/crowd", { sale: "nowhere", buyers: 1 })).status).toBe(404)
+  expect((await demo("PUT", "/weather", { lost: 2 })).status).toBe(400)
 })
 
 test("the pages load nothing from elsewhere, and are not sent again when they are known", async () => {
