@@ -79,12 +79,11 @@ export function makeStream(seed: number, input: number): FrameStream {
 }
 
 /** What a reader says of a stream that comes in these pieces. Throws where it breaks a promise. */
-function readPieces(version: StompVersion, pieces: readonly Uint8Array[]): readonly Outcome[] {
+function readPieces(version: StompVersion, { pieces, bytesMax }: Cut): readonly Outcome[] {
   const reader = new FrameReader(bounds)
   reader.version = version
   const outcomes: Outcome[] = []
-  const heldMax =
-    bounds.headerBytesMax + bounds.messageBytesMax + Math.max(0, ...pieces.map(({ length }) => length))
+  const heldMax = bounds.headerBytesMax + bounds.messageBytesMax + bytesMax
   for (const piece of pieces) {
     reader.push(piece)
     try {
@@ -111,13 +110,13 @@ function codeOf(error: unknown): Outcome {
 /** Why a stream breaks a promise; null when it does not. */
 export function faultIn({ version, bytes, frames }: FrameStream, cuts: Random): string | null {
   try {
-    const whole = readPieces(version, [bytes])
+    const whole = readPieces(version, { name: "whole", pieces: [bytes], bytesMax: bytes.length })
     if (frames !== null && (whole.length !== frames || whole.some((one) => !one.startsWith("["))))
       return `a good stream of ${frames} frames is read as ${JSON.stringify(whole)}`
-    for (const pieces of [bytePieces(bytes), randomPieces(bytes, cuts)]) {
-      const cut = readPieces(version, pieces)
-      if (JSON.stringify(cut) !== JSON.stringify(whole))
-        return `whole ${JSON.stringify(whole)}, in ${pieces.length} pieces ${JSON.stringify(cut)}`
+    for (const cut of [inBytes(bytes), inPieces(bytes, cuts)]) {
+      const said = readPieces(version, cut)
+      if (said.join("\n") !== whole.join("\n"))
+        return `whole ${JSON.stringify(whole)}, ${cut.name} ${JSON.stringify(said)}`
     }
     return null
   } catch (error) {
@@ -125,14 +124,30 @@ export function faultIn({ version, bytes, frames }: FrameStream, cuts: Random): 
   }
 }
 
-const bytePieces = (bytes: Uint8Array): Uint8Array[] => Array.from(bytes, (byte) => Uint8Array.of(byte))
+/** Pieces are cut as they are asked for: most broken streams are refused long before their end. */
+interface Cut {
+  readonly name: string
+  readonly pieces: Iterable<Uint8Array>
+  /** Of the longest. */
+  readonly bytesMax: number
+}
 
-function randomPieces(bytes: Uint8Array, random: Random): Uint8Array[] {
-  const pieces: Uint8Array[] = []
+const inBytes = (bytes: Uint8Array): Cut => ({
+  name: "byte by byte",
+  pieces: cutAt(bytes, () => 1),
+  bytesMax: 1,
+})
+
+const inPieces = (bytes: Uint8Array, random: Random): Cut => ({
+  name: "in pieces",
+  pieces: cutAt(bytes, () => 1 + random.below(64)),
+  bytesMax: 64,
+})
+
+function* cutAt(bytes: Uint8Array, sizeOfNext: () => number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length;) {
-    const size = 1 + random.below(64)
-    pieces.push(bytes.subarray(at, at + size))
+    const size = sizeOfNext()
+    yield bytes.subarray(at, at + size)
     at += size
   }
-  return pieces
 }
