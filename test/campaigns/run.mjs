@@ -25,6 +25,9 @@ const campaigns = {
   "stomp-frames": "test/stomp/frame-campaign.ts",
 }
 
+/** Each ends by itself long before; what does not hangs. */
+const minutesMax = 180
+
 const [name, ...words] = process.argv.slice(2)
 if (name === undefined || !Object.hasOwn(campaigns, name)) {
   if (name !== undefined && name !== "--help") console.error(`There is no campaign named ${name}.\n`)
@@ -46,6 +49,12 @@ const child = spawn(findBun(), [join(root, campaigns[name]), ...flags], {
   cwd: root,
   stdio: ["ignore", "pipe", "inherit"],
 })
+let isOutOfTime = false
+const clock = setTimeout(() => {
+  isOutOfTime = true
+  console.error(`${name} has not ended within ${minutesMax} minutes`)
+  child.kill("SIGKILL")
+}, minutesMax * 60_000)
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal))
 const output = createInterface({ input: child.stdout })
 output.on("line", (line) => {
@@ -56,10 +65,13 @@ const [code, signal] = await Promise.all([
   new Promise((resolve) => void child.on("exit", (...end) => resolve(end))),
   new Promise((resolve) => void output.on("close", resolve)),
 ]).then(([end]) => end)
+clearTimeout(clock)
 
-lines.push(JSON.stringify({ campaign: "end", code, signal, ended: now() }))
-// A campaign that was broken off says nothing of the commit; one that found something does.
-if (isKept && signal === null) {
+lines.push(
+  JSON.stringify({ campaign: "end", code, signal, ...(isOutOfTime && { isOutOfTime }), ended: now() }),
+)
+// A campaign that was broken off says nothing of the commit; one that found something, or hangs, does.
+if (isKept && (signal === null || isOutOfTime)) {
   const path = join(folder, "results", `${name}.jsonl`)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(`${path}.new`, `${lines.join("\n")}\n`)

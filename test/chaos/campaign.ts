@@ -42,6 +42,13 @@ export async function chaosRun(options: RunOptions): Promise<Report> {
   const routing = random.oneIn(3) ? ("broadcast" as const) : ("targeted" as const)
   const voteLeaseMs = Random.of(options.seed, "durable", 0).oneIn(2) ? 2000 : null
   const nodes: ChaosNode[] = []
+  let goesOn = true
+  // However it ends, nothing of it runs on beside the next one.
+  await using stack = new AsyncDisposableStack()
+  stack.defer(() => {
+    goesOn = false
+    for (const node of nodes) node.kill()
+  })
   const startNode = (number: number) => {
     nodes[number] = new ChaosNode(stage.urlFor(number), { prefix, routing, voteLeaseMs })
   }
@@ -57,7 +64,9 @@ export async function chaosRun(options: RunOptions): Promise<Report> {
     }),
   )
   await until(() => ledger.records.every(({ position }) => position !== null), "the listeners")
-  let goesOn = true
+  stack.defer(() => {
+    for (const listener of listeners) listener.stop()
+  })
   const publishing = channels.flatMap((channel, at) =>
     Array.from({ length: publishersPerChannel }, (_, index) =>
       publishOn(channel, `p${at}${index}`, crowd, () => goesOn),
@@ -90,8 +99,6 @@ export async function chaosRun(options: RunOptions): Promise<Report> {
     findings.push(`${error.message}; one was told: ${ledger.lastRefusal}`),
   )
   findings.push(...(await settle(ledger, nodes)))
-  for (const listener of listeners) listener.stop()
-  for (const node of nodes) node.kill()
   return {
     seed: options.seed,
     kind: stage.kind,

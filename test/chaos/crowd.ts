@@ -114,7 +114,7 @@ export function listenOn(
 
 let drafts = 0
 
-/** Publishes one text after the other, each until it was answered, while `goesOn`. */
+/** Publishes one text after the other, each until it was answered, while `goesOn`; no longer when no node is left. */
 export async function publishOn(
   channel: Channel,
   name: string,
@@ -139,6 +139,7 @@ export async function publishOn(
         ledger.answered.push({ channel, text: data, position })
         break
       } catch (error) {
+        if (alive.length === 0 && !goesOn()) return number - 1
         ledger.lastRefusal = error instanceof Error ? error.message : String(error)
         await Bun.sleep(10 + random.below(30))
       }

@@ -1,6 +1,6 @@
 // What may happen to nodes, links and Redis in a chaos run. Each fault heals itself before it resolves.
 import type { Channel } from "../../src/channels/channel.ts"
-import { RedisCluster, RedisProcess, SentinelTrio, until } from "../support/redis-servers.ts"
+import { RedisCluster, RedisProcess, SentinelTrio, untilPeer } from "../support/redis-servers.ts"
 import { type Cut, TcpProxy } from "../support/tcp-proxy.ts"
 import type { Random } from "../fuzz/random.ts"
 
@@ -176,7 +176,7 @@ async function startClusterStage({ random, longestMs }: FaultOptions): Promise<S
         async happen() {
           const replica = await cluster.aReplica(random.below(3))
           await replica.command("CLUSTER", "FAILOVER")
-          await until(async () => (await replica.info("role")) === "master", "a failover")
+          await untilPeer(async () => (await replica.info("role")) === "master", "a failover")
           await cluster.isWell()
         },
       },

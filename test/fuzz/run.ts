@@ -40,6 +40,11 @@ for (const target of chosen) {
   const left: Finding[] = leftover ? [{ target: target.name, what: leftover, input: null, file: null }] : []
   const found = [...known, ...report.findings, ...left]
   findings.push(...found)
+  if (target.kind === "server" && found.length > 0) {
+    // What one target did to it is not the next one's.
+    await victim?.[Symbol.asyncDispose]()
+    victim = null
+  }
   console.log(
     JSON.stringify({
       fuzz: target.name,

@@ -5,6 +5,7 @@ import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { Redis } from "ioredis"
+import { PeerError } from "./peer-error.ts"
 
 const redisServer = process.env["LABA_REDIS_SERVER"] ?? "redis-server"
 
@@ -59,7 +60,10 @@ export class RedisProcess implements AsyncDisposable {
       stderr: "inherit",
     })
     running.add(this.process)
-    await until(async () => (await this.command("PING").catch(() => "")) === "PONG", `redis at ${this.port}`)
+    await untilPeer(
+      async () => (await this.command("PING").catch(() => "")) === "PONG",
+      `redis at ${this.port}`,
+    )
   }
 
   /** Ends it at once, as a power cut does, but for what the kernel has taken already. */
@@ -100,6 +104,8 @@ export class RedisProcess implements AsyncDisposable {
     try {
       await redis.connect()
       return await redis.call(name, ...args)
+    } catch (error) {
+      throw new PeerError(error instanceof Error ? error.message : String(error), { cause: error })
     } finally {
       redis.disconnect()
     }
@@ -139,7 +145,7 @@ export class SentinelTrio implements AsyncDisposable {
     const second = await RedisProcess.start({
       config: { save: '""', ...config, replicaof: `127.0.0.1 ${first.port}` },
     })
-    await until(async () => (await second.info("master_link_status")) === "up", "the replica")
+    await untilPeer(async () => (await second.info("master_link_status")) === "up", "the replica")
     const sentinels: RedisProcess[] = []
     for (let i = 0; i < 3; i++)
       sentinels.push(
@@ -153,7 +159,7 @@ export class SentinelTrio implements AsyncDisposable {
         }),
       )
     const trio = new SentinelTrio([first, second], sentinels)
-    await until(async () => (await trio.peers()).every((count) => count === 2), "the Sentinels")
+    await untilPeer(async () => (await trio.peers()).every((count) => count === 2), "the Sentinels")
     return trio
   }
 
@@ -183,13 +189,13 @@ export class SentinelTrio implements AsyncDisposable {
     const master = await this.master()
     const ask = () => this.sentinels[0]?.command("SENTINEL", "FAILOVER", masterName)
     // They refuse while another change is on its way.
-    await until(async () => (await ask()?.catch(() => "")) === "OK", "a Sentinel that fails over")
+    await untilPeer(async () => (await ask()?.catch(() => "")) === "OK", "a Sentinel that fails over")
     return this.failedOver(master)
   }
 
   /** Resolves when the replica follows its master. */
   async isWell(): Promise<void> {
-    await until(async () => {
+    await untilPeer(async () => {
       const master = await this.master()
       const replica = this.servers.find((server) => server !== master) as RedisProcess
       if ((await master.info("role").catch(() => "")) !== "master") return false
@@ -201,7 +207,7 @@ export class SentinelTrio implements AsyncDisposable {
   /** Resolves when another server than this one is the master, and takes writes. */
   async failedOver(from: RedisProcess): Promise<RedisProcess> {
     let master = from
-    await until(async () => {
+    await untilPeer(async () => {
       master = await this.master()
       return master !== from && (await master.info("role").catch(() => "")) === "master"
     }, "a failover")
@@ -259,19 +265,19 @@ export class RedisCluster implements AsyncDisposable {
     const all = [...masters, ...replicas]
     const knows = async (node: RedisProcess) =>
       String(await node.command("CLUSTER", "INFO")).includes(`cluster_known_nodes:${all.length}`)
-    await until(async () => (await Promise.all(all.map(knows))).every(Boolean), "the nodes to meet")
+    await untilPeer(async () => (await Promise.all(all.map(knows))).every(Boolean), "the nodes to meet")
     for (const [index, replica] of replicas.entries()) {
       const id = String(await (masters[index] as RedisProcess).command("CLUSTER", "MYID"))
-      await until(
+      await untilPeer(
         async () => (await replica.command("CLUSTER", "REPLICATE", id).catch(() => "")) === "OK",
         "a replica",
       )
     }
     const isWell = async (node: RedisProcess) =>
       String(await node.command("CLUSTER", "INFO")).includes("cluster_state:ok")
-    await until(async () => (await Promise.all(all.map(isWell))).every(Boolean), "the Cluster")
+    await untilPeer(async () => (await Promise.all(all.map(isWell))).every(Boolean), "the Cluster")
     for (const replica of replicas)
-      await until(async () => (await replica.info("master_link_status")) === "up", "a replica's link")
+      await untilPeer(async () => (await replica.info("master_link_status")) === "up", "a replica's link")
     return new RedisCluster(masters, replicas)
   }
 
@@ -296,16 +302,16 @@ export class RedisCluster implements AsyncDisposable {
   /** Resolves when the Cluster is whole without this one. */
   async replaced(gone: RedisProcess): Promise<void> {
     const others = this.all.filter((server) => server !== gone)
-    await until(
+    await untilPeer(
       async () => (await this.roles(others)).filter((role) => role === "master").length >= 3,
       "a failover",
     )
-    await until(async () => (await this.areWell(others)).every(Boolean), "the Cluster")
+    await untilPeer(async () => (await this.areWell(others)).every(Boolean), "the Cluster")
   }
 
   /** Resolves when all nodes agree that the Cluster is well, and each replica could take its master's place. */
   async isWell(): Promise<void> {
-    await until(async () => {
+    await untilPeer(async () => {
       if (!(await this.areWell(this.all)).every(Boolean)) return false
       const roles = await this.roles(this.all)
       if (roles.filter((role) => role === "master").length !== this.masters.length) return false
@@ -359,9 +365,19 @@ async function freePort(): Promise<number> {
 
 /** Waits for a condition. Throws what was waited for when it takes too long. */
 export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  if (!(await comesTrue(holds))) throw new Error(`waited too long for ${what}`)
+}
+
+/** As `until`, where it is Redis that is waited for. */
+export async function untilPeer(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  if (!(await comesTrue(holds))) throw new PeerError(`waited too long for ${what}`)
+}
+
+async function comesTrue(holds: () => Promise<boolean> | boolean): Promise<boolean> {
   const deadline = performance.now() + patienceMs
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited too long for ${what}`)
+    if (performance.now() > deadline) return false
     await Bun.sleep(20)
   }
+  return true
 }

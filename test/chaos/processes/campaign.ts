@@ -37,6 +37,9 @@ interface Report {
 const nodesCount = 3
 const usersCount = 9
 
+/** Whoever waits for a node that is not there ends with the nodes. */
+const endMs = 10_000
+
 export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOptions): Promise<Report> {
   const startedAt = performance.now()
   const random = Random.of(seed, "processes", 0)
@@ -58,9 +61,20 @@ export async function processesRun({ seed, faults, longestMs, pauseMs }: RunOpti
   )
   const visitors = Array.from({ length: usersCount }, (_, at) => new Visitor(`u${at}`, nodes, random))
   const watchers = ["one", "two"].map((name) => new Watcher(`watcher ${name}`, nodes, random))
+  let goesOn = true
+  // However it ends, nothing of it runs on beside the next one.
+  await using cleanUp = new AsyncDisposableStack()
+  cleanUp.defer(async () => {
+    goesOn = false
+    const ends = [
+      ...stops.map((stop) => stop()),
+      ...watchers.map((watcher) => watcher.stop()),
+      ...visitors.map((visitor) => visitor.leave()),
+    ]
+    await Promise.race([Promise.all(ends), Bun.sleep(endMs)])
+  })
   const allIn = () => visitors.every(({ node }) => node !== null)
   await until(() => ledger.records.every(({ position }) => position !== null) && allIn(), "everybody")
-  let goesOn = true
   const publishing = channels.map((channel, at) =>
     publishOn(channel, `p${at}`, { nodes, random, ledger, goesOn: () => goesOn }),
   )

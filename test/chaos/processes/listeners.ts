@@ -128,7 +128,7 @@ interface PublishingOptions extends ListeningOptions {
   readonly goesOn: () => boolean
 }
 
-/** Publishes one text after the other at any node, each under its key until it was answered. */
+/** Publishes one text after the other at any node, each under its key until it was answered; no longer when no node is left. */
 export async function publishOn(
   channel: string,
   name: string,
@@ -142,6 +142,7 @@ export async function publishOn(
         ledger.answered.push({ channel, text, position })
         break
       } catch (error) {
+        if (nodes.alive.length === 0 && !goesOn()) return
         ledger.lastRefusal = String(error)
         await Bun.sleep(20 + random.below(50))
       }

@@ -129,7 +129,7 @@ export class Nodes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.alive.map((node) => this.end(node)))
+    await Promise.all(this.alive.splice(0).map((node) => this.end(node)))
   }
 
   private async end(node: ServerProcess): Promise<void> {

@@ -1,6 +1,7 @@
 // The same with nodes that are processes, killed by kill -9, their hooks, users and rooms.
-// Prints a JSON line a run and exits with 1 when anything was found. The first run has one pause of Redis, as long as `--pause` says.
+// Prints a JSON line a run and exits with 1 when anything was found; a seed whose Redis failed is told of as untried. The first run has one pause of Redis, as long as `--pause` says.
 import { readFlags } from "../../../bench/measure/flags.ts"
+import { exitOf, runSeeds } from "../../campaigns/seeds.ts"
 import { processesRun } from "./campaign.ts"
 
 const flags = readFlags({
@@ -12,19 +13,23 @@ const flags = readFlags({
   longest: 4000,
   /** How long it stands still in the run before the seeds, in milliseconds; 0 for none. */
   pause: 30_000,
+  /** After which no run is begun. */
+  minutes: 45,
 })
 
-let findings = 0
-const startedAt = performance.now()
-const runs = Array.from({ length: flags.seeds }, (_, at) => ({ seed: flags.seed + at }))
-const all = flags.pause > 0 ? [{ seed: 0, pauseMs: flags.pause }, ...runs] : runs
-for (const run of all) {
-  const report = await processesRun({ ...run, faults: flags.faults, longestMs: flags.longest })
-  console.log(JSON.stringify(report))
-  findings += report.findings.length
-}
-const minutes = Math.round((performance.now() - startedAt) / 6000) / 10
-console.log(
-  JSON.stringify({ chaos: "end of processes", runs: all.length, first: flags.seed, findings, minutes }),
-)
-process.exit(findings > 0 ? 1 : 0)
+/** A run takes half a minute, and has several times a minute to come to rest. */
+const runMinutesMax = 10
+
+const seeds = Array.from({ length: flags.seeds }, (_, at) => flags.seed + at)
+const summary = await runSeeds({
+  seeds: flags.pause > 0 ? [0, ...seeds] : seeds,
+  minutes: flags.minutes,
+  runMinutesMax,
+  async run(seed) {
+    const options = { seed, faults: flags.faults, longestMs: flags.longest }
+    const report = await processesRun(seed === 0 ? { ...options, pauseMs: flags.pause } : options)
+    return { report, findings: report.findings }
+  },
+})
+console.log(JSON.stringify({ chaos: "end of processes", first: flags.seed, ...summary }))
+process.exit(exitOf(summary))
