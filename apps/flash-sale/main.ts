@@ -16,7 +16,6 @@ import { stopBySignal } from "../kit/command/ports-and-signals.ts"
 import { secretIn } from "../kit/command/secret.ts"
 import { auditDecisions, auditRecord, type DrawRecord } from "./audit/draw-audit.ts"
 import { orUnreadable, verifyCommand } from "./audit/verify-command.ts"
-import { isPlace } from "./audit/walk.ts"
 import { serveShop } from "./serve.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { reading } from "./ledger/unreadable.ts"
@@ -58,8 +57,7 @@ flash-sale payments       run the payment simulator by itself (--data, --host, -
 flash-sale verify         check the books and the channels (--data DIR, --json); exits with 1 when a promise is broken, with 3
                           when Laba does not answer, with 4 when the books cannot be read
   --laba URL              where Laba is (default: where the shop of these books has it)
-  --channels N            read at most N channels, mostly of who can still act (default: all)
-  --after PLACE           go on where such a check ended: channels.next in what it printed as JSON
+  --sale SALE             read the channels of that sale alone
   --books                 the books alone
 flash-sale audit SALE     compute the order of service again (--data DIR, or --url of a running shop)`
 
@@ -82,8 +80,7 @@ const options = {
   jwks: { type: "string" },
   url: { type: "string" },
   json: { type: "boolean", default: false },
-  channels: { type: "string" },
-  after: { type: "string" },
+  sale: { type: "string" },
   books: { type: "boolean", default: false },
   "verify-seconds": { type: "string", default: "15" },
   "keep-days": { type: "string", default: "30" },
@@ -214,17 +211,12 @@ function paymentsCommand(values: Values): void {
 }
 
 function verifyBooksAndChannels(values: Values): Promise<number> {
-  const channelsMax = values.channels === undefined ? Infinity : wholeNumber("channels", values.channels)
-  const { after = null } = values
-  if (after !== null && !isPlace(after))
-    throw new UsageError(`--after: ${after} is not where a check has ended`)
   return verifyCommand({
-    after,
+    sale: values.sale ?? null,
     directory: values.data,
     ledger: booksIn(values.data),
     laba: values.laba,
     booksOnly: values.books,
-    channelsMax,
     json: values.json,
   })
 }

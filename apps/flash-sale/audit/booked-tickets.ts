@@ -26,7 +26,22 @@ export interface BookedTicket {
 }
 
 /** Tells holders apart. */
-export const nameOf = ({ sale, user }: Holder): string => `${sale}/${user}`
+const nameOf = ({ sale, user }: Holder): string => `${sale}/${user}`
+
+/** Everybody who has a ticket, of one sale or of all. */
+export function readHolders(database: Database, sale: string | null): Holder[] {
+  const rows = database
+    .query<Holder, [string | null]>(
+      "SELECT DISTINCT sales.id AS sale, user FROM tickets JOIN sales ON sales.key = sale WHERE sales.id = coalesce(?, sales.id)",
+    )
+    .all(sale)
+  const holders = new Map(rows.map((holder) => [nameOf(holder), holder]))
+  for (const entered of intake(database)) {
+    const holder = { sale: entered.sale, user: entered.entry[0] }
+    if (sale === null || holder.sale === sale) holders.set(nameOf(holder), holder)
+  }
+  return [...holders.values()]
+}
 
 /** Tickets that are in the books, in all sales together. */
 export function ticketCount(database: Database): number {

@@ -3,10 +3,16 @@
 import type { Database } from "bun:sqlite"
 import { atOneMoment } from "../ledger/snapshot.ts"
 import type { TicketRecord } from "../model/record.ts"
-import { type BookedTicket, type Holder, onTheirWay, readTickets, ticketCount } from "./booked-tickets.ts"
+import {
+  type BookedTicket,
+  type Holder,
+  onTheirWay,
+  readHolders,
+  readTickets,
+  ticketCount,
+} from "./booked-tickets.ts"
 import type { ChannelReader } from "./laba-reader.ts"
 import type { ChannelsAudited } from "./verdict.ts"
-import { nextRound } from "./walk.ts"
 
 interface ChannelAudit extends ChannelsAudited {
   /** What contradicts the books, or is missing for longer than a telling takes. */
@@ -18,10 +24,8 @@ interface ChannelAuditOptions {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly read: ChannelReader
-  /** How many channels. Default: all. */
-  readonly channelsMax?: number
-  /** Where an earlier check of so many has ended: this one goes on there. Default: from the beginning. */
-  readonly after?: string | null
+  /** Whose channels: those of one sale. Default: of all. */
+  readonly sale?: string | null
   /** How long a channel may be behind the books: the time that it takes to tell. Default 5,000. */
   readonly patienceMs?: number
 }
@@ -39,12 +43,12 @@ const lookAgainMs = 250
 
 /** Rejects when Laba does not answer. */
 export async function auditChannels(options: ChannelAuditOptions): Promise<ChannelAudit> {
-  const { database, now, read, channelsMax = Infinity, after = null, patienceMs = 5000 } = options
-  const { round, of } = atOneMoment(database, () => ({
-    round: nextRound(database, channelsMax, after),
+  const { database, now, read, sale = null, patienceMs = 5000 } = options
+  const { holders, of } = atOneMoment(database, () => ({
+    holders: readHolders(database, sale),
     of: ticketCount(database),
   }))
-  let looked = round.holders
+  let looked: readonly Holder[] = holders
   const findings: string[] = []
   const deadline = performance.now() + patienceMs
   for (let waitMs = lookAgainMs; ; waitMs *= 2) {
@@ -63,12 +67,10 @@ export async function auditChannels(options: ChannelAuditOptions): Promise<Chann
       behind = behind.filter(({ ticket: { sale, number } }) => !coming.has(`${sale}.${number}`))
       findings.push(...behind.map(({ why }) => why))
       return {
-        read: round.holders.length,
+        read: holders.length,
         of,
         findings: [...new Set(findings)],
         behind: behind.map(({ holder, ticket }) => ({ sale: holder.sale, number: ticket.number })),
-        empty: behind.filter(({ isEmpty }) => isEmpty).length,
-        next: round.next,
       }
     }
     looked = behind.map(({ holder }) => holder)
@@ -103,7 +105,6 @@ function contradictionIn(
 interface Behind {
   readonly ticket: BookedTicket
   readonly why: string
-  readonly isEmpty: boolean
 }
 
 /** Whether a channel's last word is not the newest about the ticket that matters. */
@@ -115,17 +116,15 @@ function behindIn(
   if (!ticket) return null
   const name = `${ticket.sale}.${ticket.number}`
   const last = records.at(-1)
-  const isEmpty = !last
-  if (isEmpty) return { ticket, isEmpty, why: `${name} has an empty channel` }
+  if (!last) return { ticket, why: `${name} has an empty channel` }
   if (last.number !== ticket.number)
     return {
       ticket,
-      isEmpty,
       why: `${name} is the ticket that matters, and its channel shows ${last.number} last`,
     }
   if (last.version === ticket.version) return null
   const why = `${name} is shown in version ${last.version} and has been ${told(ticket.state, ticket.order)} in version ${ticket.version} for a while`
-  return { ticket, isEmpty, why }
+  return { ticket, why }
 }
 
 function standing(tickets: ReadonlyMap<number, BookedTicket>): BookedTicket | null {

@@ -14,10 +14,6 @@ export interface ChannelsAudited {
   readonly of: number
   /** Tickets whose channel is behind: to be told again. */
   readonly behind: readonly { readonly sale: string; readonly number: number }[]
-  /** How many of those channels held nothing. */
-  readonly empty: number
-  /** Where the next check goes on, when this one could not read all. */
-  readonly next: string
 }
 
 export type ChannelsRead =

@@ -15,10 +15,8 @@ interface VerifyGiven {
   readonly laba: string | undefined
   /** Leave the channels out. */
   readonly booksOnly: boolean
-  /** Read so many channels at most … */
-  readonly channelsMax: number
-  /** … and go on where an earlier check has ended, by its verdict's `channels.next`. */
-  readonly after: string | null
+  /** Read the channels of this sale alone. Null: of all. */
+  readonly sale: string | null
   readonly json: boolean
 }
 
@@ -50,14 +48,14 @@ export async function verifyCommand(given: VerifyGiven): Promise<VerifyExit> {
 }
 
 async function verdictOn(given: VerifyGiven): Promise<Verdict> {
-  const { directory, ledger, laba, booksOnly, channelsMax, after } = given
+  const { directory, ledger, laba, booksOnly, sale } = given
   const now = Date.now()
   if (booksOnly) return verifyBooks(ledger, now)
   const url = laba ?? notedLaba(directory)
   const access = url === null ? null : reading(ledger, () => accessTo(ledger, url))
   if (access === null)
     return { ...verifyBooks(ledger, now), channels: { skipped: "no shop has run on these books" } }
-  return verify({ path: ledger, now, read: labaReader(access), channelsMax, after })
+  return verify({ path: ledger, now, read: labaReader(access), sale })
 }
 
 function accessTo(ledger: string, url: string) {

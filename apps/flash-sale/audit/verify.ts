@@ -32,10 +32,8 @@ interface VerifyOptions {
   readonly path: string
   readonly now: number
   readonly read: ChannelReader
-  /** How many channels. Default: all. */
-  readonly channelsMax?: number
-  /** Where an earlier check of so many has ended. */
-  readonly after?: string | null
+  /** Whose channels: those of one sale. Default: of all. */
+  readonly sale?: string | null
   /** How long a channel may be behind the books. */
   readonly patienceMs?: number
 }

@@ -21,7 +21,7 @@ const verdict = (channels: object): string =>
   JSON.stringify({
     at: 1,
     findings: Object.fromEntries(Object.keys(invariantTitles).map((name) => [name, []])),
-    channels: { read: 500, of: 10_000, behind: [], empty: 0, next: "1.1,1.1", ...channels },
+    channels: { read: 3, of: 3, behind: [], ...channels },
   })
 
 /** A watchman over a process that says these lines, one a check. */
@@ -44,7 +44,7 @@ function watched(...said: string[]) {
     logged,
     /** Resolves once all lines were said. */
     told: told.promise,
-    asked: () => readFileSync(path, "utf8").trim().split("\n"),
+    asked: () => readFileSync(path, "utf8").split("\n").slice(0, -1),
     [Symbol.dispose]: () => {
       watchman.stop()
       rmSync(directory, { recursive: true })
@@ -52,41 +52,21 @@ function watched(...said: string[]) {
   }
 }
 
-test("each check goes on where the last one ended", async () => {
-  using all = watched(verdict({ next: "1.500,0.0" }), verdict({ next: "1.900,1.100" }), verdict({}))
-  for (let check = 0; check < 3; check++) await all.watchman.check()
-  expect(all.asked()).toEqual([
-    "--channels 500",
-    "--channels 500 --after 1.500,0.0",
-    "--channels 500 --after 1.900,1.100",
-  ])
+test("the books are checked by themselves, and the channels when somebody asks for it, each once at a time", async () => {
+  using all = watched(verdict({}), verdict({}))
+  const [first, again] = [all.watchman.check(), all.watchman.check()]
+  expect(again).toBe(first)
+  await first
+  await all.watchman.check("channels")
+  expect(all.asked()).toEqual(["--books", ""])
 })
 
-test("empty channels are not left to the next check: the rest is looked through at once, and once", async () => {
-  const empty = verdict({ empty: 3 })
-  using all = watched(empty, empty, empty, empty, empty)
-  await all.watchman.check()
-  // 10,000 tickets are four checks of 4,000 with a fifth kept for those that have ended.
-  await all.told
-  expect(all.asked().slice(1)).toEqual(Array.from({ length: 4 }, () => "--channels 4000 --after 1.1,1.1"))
-  // The first may still join the last of those.
-  for (let check = 0; check < 2; check++) await all.watchman.check()
-  expect(new Set(all.asked().slice(5))).toEqual(new Set(["--channels 500 --after 1.1,1.1"]))
-})
-
-test("a check that could read all has nothing to hurry for", async () => {
-  using all = watched(verdict({ empty: 3, read: 20, of: 20 }), verdict({}))
-  for (let check = 0; check < 2; check++) await all.watchman.check()
-  expect(all.asked()).toEqual(["--channels 500", "--channels 500 --after 1.1,1.1"])
-})
-
-test("a check that comes to nothing is counted and logged, and the next one is asked the same", async () => {
-  using all = watched(verdict({ next: "1.7,0.0" }), "the file is broken", verdict({}))
+test("a check that comes to nothing is counted and logged", async () => {
+  using all = watched(verdict({}), "the file is broken", verdict({}))
   await all.watchman.check()
   await all.watchman.check()
   expect(all.watchman.failures).toBe(1)
   expect(all.logged.join()).toContain("the check of the books failed: the file is broken")
   await all.watchman.check()
   expect(all.watchman.failures).toBe(0)
-  expect(all.asked().slice(1)).toEqual(["--channels 500 --after 1.7,0.0", "--channels 500 --after 1.7,0.0"])
 })

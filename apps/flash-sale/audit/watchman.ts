@@ -16,20 +16,10 @@ interface WatchmanOptions {
 /** A check that takes longer is stuck. */
 const checkMsMax = 120_000
 
-/** How many channels a check reads: each costs Laba a request or two. The next check goes on where it ended. */
-const channelsMax = 500
-
-/** And once channels were found empty, which is what it looks like when Laba has lost some: then the rest is not waited for. */
-const hurriedChannelsMax = 4000
-
 export class Watchman {
   private readonly options: WatchmanOptions
-  private child: Bun.Subprocess<"ignore", "pipe", "pipe"> | null = null
-  private running: Promise<Verdict | null> | null = null
-  private stopped = false
-  private next: string | null = null
-  /** Checks that follow at once: as many as it takes to come round. */
-  private hurried = 0
+  private readonly children = new Set<Bun.Subprocess>()
+  private readonly running = new Map<"books" | "channels", Promise<Verdict | null>>()
   /** The last verdict; null before the first. */
   verdict: Verdict | null = null
   /** Checks that came to nothing, one after the other: with those, the verdict is an old one. */
@@ -39,26 +29,23 @@ export class Watchman {
     this.options = options
   }
 
-  /** Starts a check, or joins the one that runs. Answers the newest verdict. */
-  check(): Promise<Verdict | null> {
-    this.running ??= this.run().finally(() => {
-      this.running = null
-      if (this.hurried > 0) void this.check()
-    })
-    return this.running
+  /**
+   * Starts a check, or joins one like it that runs. Answers the newest verdict. Of the books it may be asked every few seconds; the channels
+   * of everybody cost Laba a request or two each.
+   */
+  check(of: "books" | "channels" = "books"): Promise<Verdict | null> {
+    const running = this.running.get(of) ?? this.run(of).finally(() => this.running.delete(of))
+    this.running.set(of, running)
+    return running
   }
 
   stop(): void {
-    this.stopped = true
-    this.hurried = 0
-    this.child?.kill()
+    for (const child of this.children) child.kill()
   }
 
-  private async run(): Promise<Verdict | null> {
+  private async run(of: "books" | "channels"): Promise<Verdict | null> {
     const { command, env = {}, log, onVerdict } = this.options
-    const many = this.hurried > 0 ? hurriedChannelsMax : channelsMax
-    const goesOn = this.next === null ? [] : ["--after", this.next]
-    const child = Bun.spawn([...command, "--channels", String(many), ...goesOn], {
+    const child = Bun.spawn([...command, ...(of === "books" ? ["--books"] : [])], {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
@@ -66,11 +53,12 @@ export class Watchman {
       // The checker may read the file that it is started beside, and nothing else of ours.
       env: { PATH: process.env["PATH"] ?? "", ...env },
     })
-    this.child = child
+    this.children.add(child)
     const [said, complaint] = await Promise.all([
       new Response(child.stdout).text(),
       new Response(child.stderr).text(),
     ])
+    this.children.delete(child)
     try {
       const verdict = JSON.parse(said) as Verdict
       for (const name of Object.keys(invariantTitles) as InvariantName[]) {
@@ -81,24 +69,11 @@ export class Watchman {
         log(`flash sale: the channels were not read: ${verdict.channels.failed}`)
       this.verdict = verdict
       this.failures = 0
-      this.plan(verdict)
       onVerdict?.(verdict)
     } catch (error) {
       this.failures += 1
-      this.hurried = 0
       log(`flash sale: the check of the books failed: ${complaint.trim() || String(error)}`)
     }
     return this.verdict
-  }
-
-  /** Where the next check goes on, and whether it is waited for. */
-  private plan({ channels }: Verdict): void {
-    const before = this.hurried
-    this.hurried = Math.max(0, before - 1)
-    if (!("next" in channels)) return
-    this.next = channels.next
-    // Once round and no more: what cannot be kept must not be told without end.
-    if (before === 0 && channels.empty > 0 && channels.read < channels.of && !this.stopped)
-      this.hurried = Math.ceil(channels.of / (hurriedChannelsMax * 0.8))
   }
 }

@@ -94,9 +94,6 @@ export function metrics(shop: Shop, tellings: Tellings, errands: Errands): strin
       names.map((name) => [`{invariant="${name}"}`, verdict.findings[name].length]),
     )
     add("checked_at_seconds", "gauge", [["", verdict.at / 1000]])
-    const { channels } = verdict
-    add("channels_checked", "gauge", [["", "read" in channels ? channels.read : 0]])
-    add("channels_behind", "gauge", [["", "behind" in channels ? channels.behind.length : 0]])
   }
   return `${lines.join("\n")}\n`
 }

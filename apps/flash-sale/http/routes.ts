@@ -279,7 +279,7 @@ export const routes: readonly Route[] = [
     method: "POST",
     path: "/api/operator/verify",
     who: "operator",
-    does: "Check the books now",
+    does: "Check the books and everybody's channel now; a channel that is behind is told again",
     answers: [200, "Verdict"],
     endpoint: checkBooks,
   },

@@ -31,8 +31,6 @@ describe("what is wrong is said in one line:", () => {
     [["serve", "--port", "http"], '--port is a port from 0 to 65535, not "http"'],
     [["serve", "--keep-days", "-1"], "Option '--keep-days' argument is ambiguous"],
     [["serve", "--keep-days", "ever"], '--keep-days is a whole number from 0 on, not "ever"'],
-    [["verify", "--channels", "all"], '--channels is a whole number from 0 on, not "all"'],
-    [["verify", "--after", "there"], "--after: there is not where a check has ended"],
     [["serve", "--address-header", "X Real IP"], "--address-header: X Real IP is no header's name"],
     [["serve", "--jwt-issuer", "shop"], "tokens need both --jwt-issuer and --jwt-audience"],
     [["serve", "--jwks", "https://shop.example/keys"], "tokens need both --jwt-issuer and --jwt-audience"],

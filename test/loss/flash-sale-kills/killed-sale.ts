@@ -104,7 +104,7 @@ export async function killedSale(town: Town, plan: Plan): Promise<Outcome> {
       isSeen(holder, booked[at] as TicketRecord),
     )
   const books = town.booked(sale)
-  const { exit, verdict } = await town.verify(books)
+  const { exit, verdict } = await town.verify(sale)
   if (exit !== 0) broken.push(`verify exits with ${exit}: ${JSON.stringify(verdict.channels).slice(0, 300)}`)
   broken.push(
     ...Object.entries(verdict.findings).flatMap(([name, lines]) => lines.map((line) => `${name} ${line}`)),

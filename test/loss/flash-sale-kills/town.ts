@@ -177,7 +177,7 @@ export class Town implements AsyncDisposable {
           "SELECT max(n) AS most FROM (SELECT count(*) AS n FROM tickets WHERE sale = ? GROUP BY admitted_at)",
         )
         .get(key) as { most: number | null }
-      return { key, numbers: new Map(rows.map(({ user, number }) => [user, number])), batchMost: most ?? 0 }
+      return { numbers: new Map(rows.map(({ user, number }) => [user, number])), batchMost: most ?? 0 }
     } finally {
       database.close()
     }
@@ -199,8 +199,8 @@ export class Town implements AsyncDisposable {
   }
 
   /** What `flash-sale verify` says of the books and of the channels of one sale, after which nobody can act any more. */
-  async verify({ key, numbers }: BookedSale): Promise<{ exit: number; verdict: Verdict }> {
-    const these = ["--channels", String(numbers.size), "--after", `${key}.0,${key}.0`]
+  async verify(sale: string): Promise<{ exit: number; verdict: Verdict }> {
+    const these = ["--sale", sale]
     const child = Bun.spawn([...run(shopMain, "verify", "--json", "--data", this.directory, ...these)], {
       stdin: "ignore",
       stdout: "pipe",
@@ -219,7 +219,6 @@ export class Town implements AsyncDisposable {
 
 /** A sale in the books. */
 interface BookedSale {
-  readonly key: number
   readonly numbers: ReadonlyMap<string, number>
   /** The most tickets that were written at the same time. */
   readonly batchMost: number
