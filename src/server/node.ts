@@ -182,9 +182,9 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
       watches.configure(next.watch)
       ingests.configure(next.ingest)
       stomp.paths = new Set(next.stomp.paths)
-      stompPort.configure(next.stomp.tcp)
       sockjs.config = next.sockjs
       rightsReview.rulesChanged(before)
+      return stompPort.configure(next.stomp.tcp)
     },
   })
 

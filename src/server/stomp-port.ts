@@ -23,14 +23,16 @@ interface StompPortOptions {
   readonly sharePort: boolean
 }
 
+type PortEvents = Pick<Events, "stompPortFailed" | "stompPortMismatch">
+
 /** The port, where the configuration has one; a reload opens, moves and closes it. Who is connected stays. */
 export class StompPort {
-  private readonly events: Pick<Events, "stompPortFailed">
+  private readonly events: PortEvents
   private server: TcpServer | null = null
   private wished: number | null = null
   private open: ((port: number) => TcpServer) | null = null
 
-  constructor(events: Pick<Events, "stompPortFailed">) {
+  constructor(events: PortEvents) {
     this.events = events
   }
 
@@ -41,7 +43,8 @@ export class StompPort {
   /** Throws `StompPortError` when the port is taken. */
   begin(context: ApiContext, { port, ...options }: StompPortOptions): void {
     const accept = (socket: TcpSocket, address: string) => acceptStomp(context, socket, address)
-    this.open = (wished) => startTcpServer({ ...options, port: wished, accept })
+    const onMismatch = (spoken: "tls" | "plain") => this.events.stompPortMismatch(spoken)
+    this.open = (wished) => startTcpServer({ ...options, port: wished, accept, onMismatch })
     this.wished = port
     if (port === null) return
     try {
@@ -51,16 +54,25 @@ export class StompPort {
     }
   }
 
-  /** The port that was stays open until the other is, and where the other is taken: a further reload tries again. */
-  configure(port: number | null): void {
-    if (port === this.wished || !this.open) return
+  /**
+   * The port that was stays open until the other is, and where the other is taken: a further reload tries again. Answers why the other is not
+   * open; null when all is as wished.
+   */
+  configure(port: number | null): string | null {
+    if (port === this.wished || !this.open) return null
     try {
       const server = port === null ? null : this.open(port)
       this.stop()
       this.server = server
       this.wished = port
+      return null
     } catch (error) {
       this.events.stompPortFailed(port as number, this.port, error)
+      const code = (error as { code?: unknown }).code
+      const why = code === "EADDRINUSE" ? "is taken" : `cannot be listened at (${String(code ?? error)})`
+      const still =
+        this.port === null ? "STOMP is not spoken over TCP" : `STOMP is spoken at port ${this.port} as before`
+      return `Port ${port} ${why}. ${still}; the next reload tries again.`
     }
   }
 

@@ -71,6 +71,22 @@ export class Events {
     )
   }
 
+  /** Somebody spoke TLS at a port of STOMP that speaks none, or the other way round: they get nothing that they could read. */
+  stompPortMismatch(spoken: "tls" | "plain"): void {
+    if (!this.probes.first(`stomp ${spoken}`)) return
+    const remedy =
+      spoken === "plain"
+        ? "Let the client connect by TLS: the port speaks it since `tls` is configured."
+        : "Let the client connect without TLS, or configure `tls`, which holds for HTTP and STOMP."
+    this.write(
+      "warn",
+      { event: "stomp_port_mismatch", spoken, remedy },
+      spoken === "plain"
+        ? "A client spoke plain TCP at the port of STOMP, which speaks TLS."
+        : "A client spoke TLS at the port of STOMP, which speaks plain TCP.",
+    )
+  }
+
   /** The node takes no one new and sends away who is here. */
   draining(facts: { readonly connections: number; readonly seconds: number }): void {
     this.write("info", { event: "draining", ...facts }, "Sending everybody away.")

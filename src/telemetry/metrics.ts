@@ -49,7 +49,7 @@ interface IngestFigures {
 }
 
 /** Numbers by transport and protocol. */
-type Tally = Readonly<Record<string, Readonly<Record<string, number>>>>
+type Tally = Readonly<Record<string, Readonly<Partial<Record<string, number>>>>>
 
 type Labels = Readonly<Record<string, string>>
 type Values = Iterable<readonly [Labels, number]>
@@ -337,7 +337,7 @@ const known = (value: number | undefined): Values => (value === undefined ? [] :
 
 function* inTally(tally: Tally): Values {
   for (const [transport, protocols] of Object.entries(tally)) {
-    for (const [protocol, count] of Object.entries(protocols)) yield [{ transport, protocol }, count]
+    for (const [protocol, count] of Object.entries(protocols)) yield [{ transport, protocol }, count ?? 0]
   }
 }
 

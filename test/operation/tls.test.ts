@@ -87,6 +87,45 @@ describe("a server with a certificate", () => {
     await laba.close()
   })
 
+  test("[T25] who speaks plain TCP at STOMP's TLS port, or TLS at a plain one, is in the log, once, with what would be right", async () => {
+    const lines: string[] = []
+    const start = (tls: object) =>
+      serve({
+        listen: { port: 0 },
+        limits: { drainSeconds: 0 },
+        ...tls,
+        stomp: { tcp: 0 },
+        log: { format: "json" },
+        logTo: (line) => void lines.push(line),
+      })
+    const told = () => lines.splice(0).map((line) => JSON.parse(line) as Record<string, unknown>)
+    const secure = await start({ tls: { cert: file("server.crt"), key: file("server.key") } })
+    const hello = "CONNECT\naccept-version:1.2\n\n\0"
+    for (const text of [hello, hello, hello.replace("CONNECT", "STOMP")]) {
+      const client = await openStompTcp(secure.stompPort as number)
+      client.sendRaw(text)
+      await client.ended.promise
+    }
+    await secure.close()
+    expect(told()).toEqual([
+      expect.objectContaining({
+        level: "warn",
+        event: "stomp_port_mismatch",
+        spoken: "plain",
+        remedy: expect.stringContaining("connect by TLS") as string,
+      }),
+    ])
+    const plain = await start({})
+    for (let tries = 0; tries < 2; tries++) {
+      const client = await openStompTcp(plain.stompPort as number, { ca: await pem("server.crt") }).catch(
+        () => null,
+      )
+      await client?.ended.promise
+    }
+    await plain.close()
+    expect(told()).toEqual([expect.objectContaining({ event: "stomp_port_mismatch", spoken: "tls" })])
+  })
+
   test("that asks for clients' certificates lets in only those of its authority", async () => {
     const laba = await start({ cert: file("server.crt"), key: file("server.key"), ca: file("client.crt") })
     const ca = await pem("server.crt")

@@ -215,7 +215,8 @@ describe("what is configured", () => {
     try {
       expect(laba.stompPort).toBeNull()
       stomp = { tcp: 0, paths: ["/ws"] }
-      expect((await laba.reload()).changes).toContainEqual({ key: "stomp", holds: "now" })
+      const { changes } = await laba.reload()
+      for (const key of ["stomp.paths", "stomp.tcp"]) expect(changes).toContainEqual({ key, holds: "now" })
       await using tcp = await openStompTcp(laba.stompPort as number)
       await tcp.connect()
       await using socket = await openStompSocket(laba.url.replace(/\/$/, ""), { path: "/ws", protocols: [] })
@@ -239,13 +240,18 @@ describe("what is configured", () => {
     try {
       const port = laba.stompPort as number
       tcp = taken.port
-      await laba.reload()
+      const { changes } = await laba.reload()
+      const detail = `Port ${tcp} is taken. STOMP is spoken at port ${port} as before; the next reload tries again.`
+      expect(changes).toEqual([{ key: "stomp.tcp", holds: "not-yet", detail }])
+      // Not said once and forgotten: it is still not what is configured.
+      expect((await laba.reload()).changes).toEqual([{ key: "stomp.tcp", holds: "not-yet", detail }])
       expect(lines.join("")).toMatch(/stomp_port_failed/)
       expect(laba.stompPort).toBe(port)
       await using still = await openStompTcp(port)
       await still.connect()
       taken.stop(true)
-      await laba.reload()
+      expect((await laba.reload()).changes).toEqual([{ key: "stomp.tcp", holds: "now" }])
+      expect((await laba.reload()).changes).toEqual([])
       expect(laba.stompPort).toBe(tcp)
       await using moved = await openStompTcp(tcp)
       await moved.connect()

@@ -32,8 +32,10 @@ interface Revoker {
 export interface ConfigChange {
   /** For example `channels."/orders/**".history`. */
   readonly key: string
-  /** Whether it holds from now on, or only after a restart. */
-  readonly holds: "now" | "after-restart"
+  /** Whether it holds from now on, or only after a restart; `not-yet`: it could not be carried out, and the next reload tries again. */
+  readonly holds: "now" | "after-restart" | "not-yet"
+  /** Why it does not hold yet, and what does. */
+  readonly detail?: string
 }
 
 /** What a reload did, or would do. */

@@ -28,12 +28,14 @@ const fixedParts = [
   "hooks",
 ] as const satisfies readonly (keyof Config)[]
 
+const stompPortKey = "stomp.tcp"
+
 export interface ReloaderOptions {
   readonly config: Config
   /** Reads the configuration again; null when the server was started with options alone. */
   readonly read: (() => MaybePromise<ConfigInput>) | null
-  /** Uses another configuration. What needs a restart is in it as it was. */
-  readonly use: (config: Config) => void
+  /** Uses another configuration. What needs a restart is in it as it was. Answers why STOMP's TCP port is not what it should be; null when it is. */
+  readonly use: (config: Config) => string | null
   readonly counters: Pick<Counters, "reloads" | "reloadsFailed">
   readonly events: Pick<Events, "configReloaded" | "configNeedsRestart" | "configRefused">
 }
@@ -61,8 +63,15 @@ export class Reloader {
     const config = await this.read(dry)
     const changes = changesBetween(this.current, config)
     if (dry) return { dry, changes }
+    const before = this.current.stomp.tcp
     this.current = usable(this.current, config)
-    use(this.current)
+    const portFailure = use(this.current)
+    if (portFailure !== null) {
+      // What is in force, so that the next reload finds it changed again.
+      this.current = { ...this.current, stomp: { ...this.current.stomp, tcp: before } }
+      const failed = changes.findIndex(({ key }) => key === stompPortKey)
+      changes[failed] = { key: stompPortKey, holds: "not-yet", detail: portFailure }
+    }
     counters.reloads++
     const keysThat = (heldPolls: ConfigChange["holds"]): string[] =>
       changes.filter((change) => change.holds === heldPolls).map(({ key }) => key)
@@ -125,7 +134,8 @@ function changesBetween(before: Config, after: Config): ConfigChange[] {
       fixedLimits.includes(name) ? "after-restart" : "now",
     )
   }
-  compare("stomp", [before.stomp, after.stomp])
+  compare("stomp.paths", [before.stomp.paths, after.stomp.paths])
+  compare(stompPortKey, [before.stomp.tcp, after.stomp.tcp])
   compare("watch", [before.watch, after.watch])
   const [ingestsBefore, ingestsAfter] = [ingestsIn(before), ingestsIn(after)]
   for (const name of new Set([...ingestsBefore.keys(), ...ingestsAfter.keys()]))

@@ -99,8 +99,8 @@ describe("the users of connections", () => {
 
 test("counts who is open and who ever was, by transport and protocol", () => {
   const { connections, clients } = opened(2)
-  expect(connections.counts.open.sse).toEqual({ raw: 2, laba: 0, stomp: 0 })
+  expect(connections.counts.open.sse).toEqual({ raw: 2, laba: 0 })
   for (const client of clients) connections.remove(client)
-  expect(connections.counts.open.sse).toEqual({ raw: 0, laba: 0, stomp: 0 })
-  expect(connections.counts.opened.sse).toEqual({ raw: 2, laba: 0, stomp: 0 })
+  expect(connections.counts.open.sse).toEqual({ raw: 0, laba: 0 })
+  expect(connections.counts.opened.sse).toEqual({ raw: 2, laba: 0 })
 })

@@ -16,16 +16,21 @@ const sendAwaySliceMin = 10
 /** Slices follow each other at this distance, where there are enough connections: finer than any client's own jitter. */
 const sendAwayStepMs = 50
 
-/** How many, by transport and protocol. */
-type ConnectionCounts = Readonly<Record<TransportName, Readonly<Record<ProtocolName, number>>>>
+/** How many, by transport and the protocols that are spoken over it. */
+type Counts = Record<TransportName, Partial<Record<ProtocolName, number>>>
+type ConnectionCounts = Readonly<Record<TransportName, Readonly<Partial<Record<ProtocolName, number>>>>>
 
-const noCounts = (): Record<TransportName, Record<ProtocolName, number>> => ({
+const noCounts = (): Counts => ({
   websocket: { raw: 0, laba: 0, stomp: 0 },
-  sse: { raw: 0, laba: 0, stomp: 0 },
-  poll: { raw: 0, laba: 0, stomp: 0 },
-  tcp: { raw: 0, laba: 0, stomp: 0 },
+  sse: { raw: 0, laba: 0 },
+  poll: { raw: 0, laba: 0 },
+  tcp: { stomp: 0 },
   sockjs: { raw: 0, laba: 0, stomp: 0 },
 })
+
+function count(counts: Counts, { transport, protocol }: Connection, more: 1 | -1): void {
+  counts[transport][protocol] = (counts[transport][protocol] ?? 0) + more
+}
 
 /** A user's connections. Most have one, and a map for each of a million users would cost more than all else of theirs. */
 interface UserConnections {
@@ -117,8 +122,8 @@ export class Connections {
   addReserved(connection: Connection, number: number): void {
     connection.number = number
     this.open.set(number, connection)
-    this.counted.open[connection.transport][connection.protocol]++
-    this.counted.opened[connection.transport][connection.protocol]++
+    count(this.counted.open, connection, 1)
+    count(this.counted.opened, connection, 1)
     if (connection.user !== undefined) this.addOfUser(connection, connection.user)
     connection.client.opened(connection)
   }
@@ -175,7 +180,7 @@ export class Connections {
   /** Takes it out of every list. False when it was in none. */
   private unlist(connection: Connection): boolean {
     if (!this.open.delete(connection.number)) return false
-    this.counted.open[connection.transport][connection.protocol]--
+    count(this.counted.open, connection, -1)
     if (connection.user !== undefined) this.removeOfUser(connection, connection.user)
     return true
   }

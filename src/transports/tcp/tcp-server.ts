@@ -10,6 +10,8 @@ interface TcpServerOptions {
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string } | null
   /** Makes a connection of a socket; it may still refuse it. Never throws. */
   readonly accept: (socket: TcpSocket, address: string) => TcpConnection
+  /** Somebody spoke TLS where plain TCP is spoken, or plain TCP where TLS is. */
+  readonly onMismatch: (spoken: "tls" | "plain") => void
 }
 
 export interface TcpServer {
@@ -21,8 +23,17 @@ export interface TcpServer {
 /** Seconds of silence after which the kernel asks whether a peer that promised no heart-beats is still there. */
 const keepAliveMs = 60_000
 
+/** What the TLS library calls a first record that is none. */
+const notTls = /HTTP_REQUEST|HTTPS_PROXY_REQUEST|WRONG_VERSION_NUMBER/
+
+/** The first record of a TLS handshake (RFC 8446, 5.1). */
+const isTlsHello = (bytes: Uint8Array): boolean => bytes[0] === 0x16 && bytes[1] === 0x03
+
 /** Throws what the system says when the port is taken. */
-export function startTcpServer({ hostname, port, sharePort, tls, accept }: TcpServerOptions): TcpServer {
+export function startTcpServer(options: TcpServerOptions): TcpServer {
+  const { hostname, port, sharePort, tls, accept, onMismatch } = options
+  /** Those of whom nothing has come yet. */
+  const silent = new Set<TcpSocket>()
   // Bun takes it here as for HTTP, and its types do not know it.
   const shared: object = sharePort ? { reusePort: true } : {}
   const server = Bun.listen<TcpConnection | null>({
@@ -40,18 +51,26 @@ export function startTcpServer({ hostname, port, sharePort, tls, accept }: TcpSe
       open(socket) {
         socket.setKeepAlive(true, keepAliveMs)
         socket.setNoDelay(true)
+        if (!tls) silent.add(socket)
         socket.data = accept(socket, socket.remoteAddress)
       },
       // With it, TLS connections are known from their beginning, as plain ones are: who never ends the handshake is counted, and ended in time.
-      handshake(socket, authorized) {
+      handshake(socket, authorized, error) {
+        if (!authorized && notTls.test(String(error))) onMismatch("plain")
         if (tls?.ca !== undefined && !authorized) socket.terminate()
         else socket.data?.onDrain()
       },
-      data: (socket, bytes) => socket.data?.onData(bytes),
+      data(socket, bytes) {
+        if (silent.delete(socket) && isTlsHello(bytes)) onMismatch("tls")
+        socket.data?.onData(bytes)
+      },
       drain: (socket) => socket.data?.onDrain(),
       // Half of a connection is none: whoever sends no more has gone.
       end: (socket) => void socket.end(),
-      close: (socket) => socket.data?.onClose(),
+      close(socket) {
+        silent.delete(socket)
+        socket.data?.onClose()
+      },
       error: (socket) => socket.data?.onClose(),
     },
   })

@@ -8,7 +8,12 @@ const report = z.strictObject({
   changes: z.array(
     z.strictObject({
       key: z.string().describe("The key that was changed, for example `limits.drainSeconds`."),
-      holds: z.enum(["now", "after-restart"]).describe("From when on it holds."),
+      holds: z
+        .enum(["now", "after-restart", "not-yet"])
+        .describe(
+          "From when on it holds. `not-yet`: it could not be carried out; the old value holds, and the next reload tries again.",
+        ),
+      detail: z.string().optional().describe("Why it does not hold yet, and what does."),
     }),
   ),
 })
