@@ -3,6 +3,7 @@ import { check } from "./check/check.ts"
 import type { Command } from "./command.ts"
 import { forward } from "./reactions/forward.ts"
 import { functions } from "./functions/functions.ts"
+import { ingest } from "./ingest/ingest.ts"
 import { key } from "./credentials/key.ts"
 import { on } from "./reactions/on.ts"
 import { publish } from "./channels/publish.ts"
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   forward,
   watch,
   functions,
+  ingest,
   key,
   token,
   check,

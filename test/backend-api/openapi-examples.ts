@@ -143,6 +143,23 @@ export const examples: Record<string, readonly Example[]> = {
     ...strangers.map((one) => ({ ...one, path: { user: "ann" } })),
   ],
   listNodes: [{ status: 200 }, ...strangers],
+  listIngests: [{ status: 200 }, ...strangers],
+  pauseIngest: [
+    { status: 204, path: { name: "orders" } },
+    { status: 404, path: { name: "none" } },
+    ...strangers.map((one) => ({ ...one, path: { name: "orders" } })),
+  ],
+  resumeIngest: [
+    { status: 204, path: { name: "orders" } },
+    { status: 404, path: { name: "none" } },
+    ...strangers.map((one) => ({ ...one, path: { name: "orders" } })),
+  ],
+  replayIngest: [
+    { status: 200, path: { name: "orders" } },
+    { status: 400, path: { name: "orders" }, query: { from: "yesterday" } },
+    { status: 404, path: { name: "none" } },
+    ...strangers.map((one) => ({ ...one, path: { name: "orders" } })),
+  ],
   disconnectUser: [
     { status: 200, path: { user: "nobody" } },
     ...strangers.map((one) => ({ ...one, path: { user: "ann" } })),

@@ -53,6 +53,10 @@ beforeAll(async () => {
     channels: { "/**": { listen: "anyone" }, "/secret": { listen: "key" }, "/rooms/*": { presence: true } },
     // Nobody listens at this port, and nobody is called: only its pattern would be.
     hooks: [{ pattern: "/gateway", name: "gateway", dialect: "tencent", transport: "http://127.0.0.1:9/" }],
+    // No broker listens there either.
+    ingest: {
+      orders: { redisStream: { url: "redis://127.0.0.1:9", stream: "orders" }, to: "/orders/{key}" },
+    },
     limits: { idempotencyKeysMax: 4, messageBytesMax: 1000, drainSeconds: 0 },
   }
   stage = await openStage({ ...config, source: () => config })

@@ -20,7 +20,7 @@ const hastyClock: Clock = {
   },
 }
 
-const routeConfig = (changes: Partial<RouteConfig> = {}): RouteConfig => ({
+export const routeConfig = (changes: Partial<RouteConfig> = {}): RouteConfig => ({
   to: ["/orders/{key}"],
   connection: null,
   when: {},

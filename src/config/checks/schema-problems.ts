@@ -60,7 +60,11 @@ const secretKeys: ReadonlySet<PropertyKey> = new Set([
   "secret",
   "publicKeys",
   "sha256",
+  // Of sources: their passwords, and addresses that may hold one.
   "password",
+  "token",
+  "url",
+  "uri",
   // Of watches: a mail server with its password, the keys of providers, a webhook known only to who may call it.
   "smtp",
   "secretKey",

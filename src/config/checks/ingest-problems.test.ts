@@ -1,0 +1,104 @@
+import { describe, expect, test } from "bun:test"
+import { parseChannel } from "../../channels/name.ts"
+import type { IngestInput } from "../input/ingest-input.ts"
+import { ConfigError, parseConfig } from "../config.ts"
+import { applyEnvironment } from "../loading/environment-variables.ts"
+import { ingestCautions } from "./ingest-problems.ts"
+
+const redisStream = { url: "redis://:hush@127.0.0.1:6379", stream: "orders" }
+
+const linesOf = (ingest: unknown): string[] => {
+  try {
+    parseConfig({ ingest })
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split("\n")
+    throw error
+  }
+  return []
+}
+
+const problemsOf = (changes: Record<string, unknown>) =>
+  linesOf({ orders: { redisStream, to: "/a", ...changes } })
+
+describe("an ingest", () => {
+  test("has one source, and a place where its messages go", () => {
+    const { ingest } = parseConfig({ ingest: { orders: { redisStream, to: "/orders/{json.id}" } } })
+    expect(ingest).toMatchObject([
+      {
+        ...{ name: "orders", kind: { name: "redisStream" }, deadLetter: "/ingest/orders/dead", ready: false },
+        ...{
+          route: { to: ["/orders/{json.id}"], connection: null },
+          inFlight: { messages: 1000, bytes: 8 << 20 },
+        },
+      },
+    ])
+    expect(linesOf({ orders: { to: "/a" } })[0]).toMatch(/^ingest\.orders: needs exactly one source: kafka, /)
+    expect(linesOf({ orders: { redisStream, nats: { servers: "a", stream: "s" }, to: "/a" } })[0]).toMatch(
+      /exactly one/,
+    )
+    expect(linesOf({ orders: { redisStream } })[0]).toMatch(/needs `to` or `connection`/)
+    expect(problemsOf({ connection: "{key}" })[0]).toMatch(/needs `to` or `connection`/)
+    expect(linesOf({ "a/b": { redisStream, to: "/a" } })[0]).toMatch(/^ingest\."a\/b": must be called by/)
+  })
+
+  test("is told each mistake with its place", () => {
+    expect(problemsOf({ to: "/{jason.x}" })[0]).toMatch(/^ingest\.orders\.to: has \{jason\.x\}/)
+    expect(problemsOf({ to: ["/a", "b"] })).toEqual(["ingest.orders.to.1: must begin with /"])
+    expect(problemsOf({ when: { "jsn.x": 1 } })[0]).toMatch(/^ingest\.orders\.when\."jsn\.x": has/)
+    expect(problemsOf({ type: "json" })[0]).toMatch(/^ingest\.orders\.type: must be a content type/)
+    expect(problemsOf({ deadLetter: "dead" })[0]).toMatch(
+      /^ingest\.orders\.deadLetter: must be a channel, or "source"/,
+    )
+    expect(problemsOf({ id: "{key}" })[0]).toMatch(/^ingest\.orders\.id: means nothing with redisStream/)
+    expect(problemsOf({ tooo: "/a" })[0]).toMatch(/unknown key, did you mean "to"\?/)
+    expect(linesOf({ orders: { kafk: {}, to: "/a" } })[0]).toMatch(/did you mean "kafka"\?/)
+    expect(problemsOf({ inFlight: { messages: 0 } })[0]).toMatch(/inFlight\.messages: must be at least 1/)
+  })
+
+  test("never shows an address's password", () => {
+    const wrong = linesOf({
+      orders: { redisStream: { ...redisStream, url: "redis://:hush@[", stream: "" }, to: "a" },
+    })
+    expect(wrong.join("\n")).not.toContain("hush")
+    const [one] = parseConfig({ ingest: { orders: { redisStream, to: "/a" } } }).ingest
+    expect(one?.kind.describe(one.settings)).not.toContain("hush")
+  })
+
+  test("keeps its dead letters for keys, unless rules say otherwise", () => {
+    const dead = parseChannel("/ingest/orders/dead", "body")
+    const ingest = { orders: { redisStream, to: "/a" } satisfies IngestInput }
+    const wide = { "/**": { listen: "anyone" as const } }
+    expect(parseConfig({ ingest, channels: wide }).rules.for(dead).permissions).toMatchObject({
+      ...{ listen: "key", history: "key", publish: "nobody" },
+    })
+    const own = { "/ingest/**": { listen: "token" as const } }
+    expect(
+      parseConfig({
+        ingest,
+        channels: own,
+        tokens: { secret: "a secret of more than thirty-two characters" },
+      }).rules.for(dead).permissions?.listen,
+    ).toBe("token")
+  })
+
+  test("takes its secrets from the environment, and says which is missing", () => {
+    const config = {
+      ingest: { orders: { redisStream: { ...redisStream, url: "redis://:${ORDERS_PASSWORD}@h" }, to: "/a" } },
+    }
+    const filled = applyEnvironment(config, { ORDERS_PASSWORD: "s3cret" })
+    expect(filled.ingest?.["orders"]?.redisStream?.url).toBe("redis://:s3cret@h")
+    expect(() => applyEnvironment(config, {})).toThrow(
+      "ingest.orders.redisStream.url: needs the environment variable ORDERS_PASSWORD, which is not set or empty",
+    )
+  })
+
+  test("says what it promises less than once", () => {
+    const [one] = parseConfig({ ingest: { orders: { redisStream, to: "/a" } } }).ingest
+    if (!one) throw new Error("there is none")
+    expect(ingestCautions(one, "sqlite")).toEqual([])
+    expect(ingestCautions(one, "memory")[0]).toMatch(/at least once over a restart/)
+    const queue = { ...one, kind: { ...one.kind, name: "rabbitmq", positions: false } }
+    expect(ingestCautions(queue, "redis")[0]).toMatch(/at least once: rabbitmq has no positions/)
+    expect(ingestCautions({ ...queue, route: { ...one.route, id: "{key}" } }, "redis")).toEqual([])
+  })
+})
