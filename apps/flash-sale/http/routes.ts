@@ -33,254 +33,122 @@ import {
 import type { Endpoint } from "./shop.ts"
 
 export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly method: string
   /** Names in braces stand for one part. */
   readonly path: string
-  readonly who: "anyone" | "buyer" | "operator" | "provider"
+  readonly who: Who
   readonly does: string
   /** Status and schema of success. */
   readonly answers: readonly [status: number, schema: string]
-  readonly takes?: string
+  readonly takes: string | undefined
   /** The code of a problem that `?or=null` makes `null`, for who asks only to find out: browsers write every error into their console. */
-  readonly orNull?: string
+  readonly orNull: string | undefined
   /** Null: a thread at the front answers it, and it never comes as far as the router. */
   readonly endpoint: Endpoint | null
 }
 
-const sale = "/api/sales/{sale}"
-const run = "/api/operator/sales/{sale}"
+type Who = "anyone" | "buyer" | "operator" | "provider"
+
+/** `call`: method and path; `bodies`: the schema of what it takes, if it takes anything, then status and schema of what it answers. */
+type Row = readonly [call: string, endpoint: Endpoint | null, bodies: string, does: string, orNull?: string]
+
+const routesFor = (who: Who, base: string, rows: readonly Row[]): Route[] =>
+  rows.map(([call, endpoint, bodies, does, orNull]) => {
+    const [method = "", path = ""] = call.split(" ")
+    const [schema = "", status, takes] = bodies.split(" ").toReversed()
+    return {
+      method,
+      path: base + path,
+      who,
+      does,
+      takes,
+      answers: [Number(status), schema],
+      orNull,
+      endpoint,
+    }
+  })
 
 export const routes: readonly Route[] = [
-  {
-    method: "POST",
-    path: "/api/login",
-    who: "anyone",
-    does: "Log in by name, to try a sale out",
-    takes: "LogIn",
-    answers: [200, "LoggedIn"],
-    endpoint: logIn,
-  },
-  {
-    method: "GET",
-    path: "/api/clock",
-    who: "anyone",
-    does: "The server's clock",
-    answers: [200, "Clock"],
-    endpoint: clock,
-  },
-  {
-    method: "POST",
-    path: "/api/listen",
-    who: "buyer",
-    does: "A token to listen at Laba with, and where that is; with ?or=null null for who is not logged in",
-    answers: [200, "Listen"],
-    orNull: "unauthorized",
-    endpoint: issueListenToken,
-  },
-  {
-    method: "GET",
-    path: "/api/sales",
-    who: "anyone",
-    does: "All sales",
-    answers: [200, "Sales"],
-    endpoint: listSales,
-  },
-  {
-    method: "GET",
-    path: sale,
-    who: "anyone",
-    does: "A sale and how it stands",
-    answers: [200, "Sale"],
-    endpoint: showSale,
-  },
-  {
-    method: "GET",
-    path: `${sale}/draw`,
-    who: "anyone",
-    does: "The draw, to be computed again",
-    answers: [200, "Draw"],
-    endpoint: showDraw,
-  },
-  {
-    method: "POST",
-    path: `${sale}/token`,
-    who: "buyer",
-    does: "A single-use buy token, from the start on",
-    answers: [200, "BuyToken"],
-    endpoint: issueToken,
-  },
-  {
-    method: "POST",
-    path: `${sale}/tickets`,
-    who: "buyer",
-    does: "Enter the queue. Needs an Idempotency-Key",
-    takes: "Enter",
-    answers: [201, "Admission"],
-    endpoint: null,
-  },
-  {
-    method: "GET",
-    path: `${sale}/ticket`,
-    who: "buyer",
-    does: "How the caller's ticket stands; with ?or=null null for who holds none",
-    answers: [200, "Ticket"],
-    orNull: "no_ticket",
-    endpoint: showTicket,
-  },
-  {
-    method: "DELETE",
-    path: `${sale}/ticket`,
-    who: "buyer",
-    does: "Leave the queue",
-    answers: [200, "Ticket"],
-    endpoint: leaveQueue,
-  },
-  {
-    method: "POST",
-    path: `${sale}/order/pay`,
-    who: "buyer",
-    does: "Where to pay the caller's order",
-    answers: [200, "PayUrl"],
-    endpoint: payOrder,
-  },
-  {
-    method: "DELETE",
-    path: `${sale}/order`,
-    who: "buyer",
-    does: "Cancel the caller's unpaid order",
-    answers: [200, "Ticket"],
-    endpoint: cancelOrder,
-  },
-  {
-    method: "POST",
-    path: "/api/payments/callback",
-    who: "provider",
-    does: "The payment provider tells of a payment",
-    takes: "Callback",
-    answers: [200, "Received"],
-    endpoint: receiveCallback,
-  },
-  {
-    method: "POST",
-    path: "/api/operator/sales",
-    who: "operator",
-    does: "Make a sale",
-    takes: "SaleSettings",
-    answers: [201, "OperatorSale"],
-    endpoint: createSale,
-  },
-  {
-    method: "GET",
-    path: run,
-    who: "operator",
-    does: "A sale with what only the operator sees",
-    answers: [200, "OperatorSale"],
-    endpoint: inspectSale,
-  },
-  {
-    method: "GET",
-    path: `${run}/curves`,
-    who: "operator",
-    does: "The last ten minutes of a sale, a sample a second",
-    answers: [200, "Curves"],
-    endpoint: showCurves,
-  },
-  {
-    method: "POST",
-    path: `${run}/open`,
-    who: "operator",
-    does: "Open now, or go on after a pause",
-    answers: [200, "OperatorSale"],
-    endpoint: openSale,
-  },
-  {
-    method: "POST",
-    path: `${run}/pause`,
-    who: "operator",
-    does: "Take tickets and decide nothing",
-    answers: [200, "OperatorSale"],
-    endpoint: pauseSale,
-  },
-  {
-    method: "POST",
-    path: `${run}/close`,
-    who: "operator",
-    does: "Close for good; who waits is told",
-    answers: [200, "OperatorSale"],
-    endpoint: closeSale,
-  },
-  {
-    method: "PUT",
-    path: `${run}/start`,
-    who: "operator",
-    does: "Move the start of a sale that nobody has entered yet",
-    takes: "Start",
-    answers: [200, "OperatorSale"],
-    endpoint: rescheduleSale,
-  },
-  {
-    method: "PUT",
-    path: `${run}/inflow`,
-    who: "operator",
-    does: "Tickets decided a second; null is no limit",
-    takes: "Inflow",
-    answers: [200, "OperatorSale"],
-    endpoint: changeInflow,
-  },
-  {
-    method: "POST",
-    path: `${run}/orders/{number}/refund`,
-    who: "operator",
-    does: "Take a paid order back",
-    answers: [202, "Refund"],
-    endpoint: takeOrderBack,
-  },
-  {
-    method: "GET",
-    path: "/api/operator/refunds",
-    who: "operator",
-    does: "Money that is owed to buyers: still to be paid back, or refused by the provider",
-    answers: [200, "Refunds"],
-    endpoint: listRefunds,
-  },
-  {
-    method: "POST",
-    path: "/api/operator/refunds/{payment}/settle",
-    who: "operator",
-    does: "Say that what the provider would not pay back was paid back by hand",
-    answers: [200, "Refund"],
-    endpoint: settleRefund,
-  },
-  {
-    method: "POST",
-    path: "/api/operator/refunds/{payment}/retry",
-    who: "operator",
-    does: "Ask the provider once more to pay back what it has refused",
-    answers: [200, "Refund"],
-    endpoint: retryRefund,
-  },
-  {
-    method: "GET",
-    path: `${run}/orders.csv`,
-    who: "operator",
-    does: "All orders as CSV",
-    answers: [200, "Csv"],
-    endpoint: exportOrders,
-  },
-  {
-    method: "GET",
-    path: "/api/operator/past-sales",
-    who: "operator",
-    does: "What is left of sales whose books were put away",
-    answers: [200, "PastSales"],
-    endpoint: listPastSales,
-  },
-  {
-    method: "POST",
-    path: "/api/operator/verify",
-    who: "operator",
-    does: "Check the books and everybody's channel now; a channel that is behind is told again",
-    answers: [200, "Verdict"],
-    endpoint: checkBooks,
-  },
+  ...routesFor("anyone", "/api", [
+    ["POST /login", logIn, "LogIn 200 LoggedIn", "Log in by name, to try a sale out"],
+    ["GET /clock", clock, "200 Clock", "The server's clock"],
+    ["GET /sales", listSales, "200 Sales", "All sales"],
+    ["GET /sales/{sale}", showSale, "200 Sale", "A sale and how it stands"],
+    ["GET /sales/{sale}/draw", showDraw, "200 Draw", "The draw, to be computed again"],
+  ]),
+  ...routesFor("buyer", "/api", [
+    [
+      "POST /listen",
+      issueListenToken,
+      "200 Listen",
+      "A token to listen at Laba with, and where that is; with ?or=null null for who is not logged in",
+      "unauthorized",
+    ],
+  ]),
+  ...routesFor("buyer", "/api/sales/{sale}", [
+    ["POST /token", issueToken, "200 BuyToken", "A single-use buy token, from the start on"],
+    ["POST /tickets", null, "Enter 201 Admission", "Enter the queue. Needs an Idempotency-Key"],
+    [
+      "GET /ticket",
+      showTicket,
+      "200 Ticket",
+      "How the caller's ticket stands; with ?or=null null for who holds none",
+      "no_ticket",
+    ],
+    ["DELETE /ticket", leaveQueue, "200 Ticket", "Leave the queue"],
+    ["POST /order/pay", payOrder, "200 PayUrl", "Where to pay the caller's order"],
+    ["DELETE /order", cancelOrder, "200 Ticket", "Cancel the caller's unpaid order"],
+  ]),
+  ...routesFor("provider", "/api", [
+    [
+      "POST /payments/callback",
+      receiveCallback,
+      "Callback 200 Received",
+      "The payment provider tells of a payment",
+    ],
+  ]),
+  ...routesFor("operator", "/api/operator", [
+    ["POST /sales", createSale, "SaleSettings 201 OperatorSale", "Make a sale"],
+    [
+      "GET /refunds",
+      listRefunds,
+      "200 Refunds",
+      "Money that is owed to buyers: still to be paid back, or refused by the provider",
+    ],
+    [
+      "POST /refunds/{payment}/settle",
+      settleRefund,
+      "200 Refund",
+      "Say that what the provider would not pay back was paid back by hand",
+    ],
+    [
+      "POST /refunds/{payment}/retry",
+      retryRefund,
+      "200 Refund",
+      "Ask the provider once more to pay back what it has refused",
+    ],
+    ["GET /past-sales", listPastSales, "200 PastSales", "What is left of sales whose books were put away"],
+    [
+      "POST /verify",
+      checkBooks,
+      "200 Verdict",
+      "Check the books and everybody's channel now; a channel that is behind is told again",
+    ],
+  ]),
+  ...routesFor("operator", "/api/operator/sales/{sale}", [
+    ["GET", inspectSale, "200 OperatorSale", "A sale with what only the operator sees"],
+    ["GET /curves", showCurves, "200 Curves", "The last ten minutes of a sale, a sample a second"],
+    ["POST /open", openSale, "200 OperatorSale", "Open now, or go on after a pause"],
+    ["POST /pause", pauseSale, "200 OperatorSale", "Take tickets and decide nothing"],
+    ["POST /close", closeSale, "200 OperatorSale", "Close for good; who waits is told"],
+    [
+      "PUT /start",
+      rescheduleSale,
+      "Start 200 OperatorSale",
+      "Move the start of a sale that nobody has entered yet",
+    ],
+    ["PUT /inflow", changeInflow, "Inflow 200 OperatorSale", "Tickets decided a second; null is no limit"],
+    ["POST /orders/{number}/refund", takeOrderBack, "202 Refund", "Take a paid order back"],
+    ["GET /orders.csv", exportOrders, "200 Csv", "All orders as CSV"],
+  ]),
 ]
