@@ -22,5 +22,5 @@ test("who asks by another method is told which there are", () => {
     problem = error
   }
   expect(problem).toBeInstanceOf(Problem)
-  expect(problem).toMatchObject({ status: 405, headers: { Allow: "GET" } })
+  expect(problem).toMatchObject({ status: 405, headers: { Allow: "GET, HEAD" } })
 })

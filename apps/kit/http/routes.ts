@@ -1,18 +1,23 @@
 // From a method and a path to the route that has them.
-import type { Route } from "./app-request.ts"
 import { Problem } from "./problem.ts"
 
-interface FoundRoute<Context> {
-  readonly route: Route<Context>
+interface Routed {
+  readonly method: string
+  /** Names in braces stand for one part. */
+  readonly path: string
+}
+
+interface FoundRoute<Route> {
+  readonly route: Route
   readonly params: Readonly<Record<string, string>>
 }
 
 /** Null when nothing is at the path. Throws a `Problem` when what is there is not for this method. */
-export function matchRoute<Context>(
-  routes: readonly Route<Context>[],
+export function matchRoute<Route extends Routed>(
+  routes: readonly Route[],
   method: string,
   path: string,
-): FoundRoute<Context> | null {
+): FoundRoute<Route> | null {
   const allowed: string[] = []
   for (const route of routes) {
     const params = match(route.path, path)
@@ -21,8 +26,13 @@ export function matchRoute<Context>(
     allowed.push(route.method)
   }
   if (allowed.length === 0) return null
-  const allow = allowed.join(", ")
-  throw new Problem(405, "method_not_allowed", `This takes ${allow}.`, { Allow: allow })
+  throw wrongMethod(allowed)
+}
+
+/** For a method that an address does not take. Who may GET may also ask for the head alone. */
+export function wrongMethod(allowed: readonly string[]): Problem {
+  const allow = allowed.flatMap((each) => (each === "GET" ? ["GET", "HEAD"] : [each])).join(", ")
+  return new Problem(405, "method_not_allowed", `This takes ${allow}.`, { Allow: allow })
 }
 
 function match(pattern: string, path: string): Record<string, string> | null {
