@@ -18,6 +18,7 @@ const campaigns = {
   chaos: "test/chaos/run.ts",
   fuzz: "test/fuzz/run.ts",
   "hooks-outage": "test/hooks/outage.ts",
+  ingest: "test/ingest/run.ts",
   "listener-lives": "test/properties/listener-lives/run.ts",
   processes: "test/chaos/processes/run.ts",
   "sale-kills": "test/loss/flash-sale-kills/run.ts",

@@ -1,0 +1,14 @@
+// The drivers of all sources, by name, each with what it needs to be there (test/needs.mjs).
+import type { SourceDriver } from "../driver.ts"
+
+interface Listed {
+  readonly needs: string
+  start(): Promise<SourceDriver>
+}
+
+export const drivers: Readonly<Record<string, Listed>> = {
+  "redis-stream": {
+    needs: "redis",
+    start: async () => (await import("./redis-stream.ts")).redisStreamDriver(),
+  },
+}
