@@ -31,6 +31,8 @@ export interface IngestRunnerOptions {
   readonly config: IngestConfig
   /** This run of this node. */
   readonly run: string
+  /** What its operator calls it. */
+  readonly node: string | null
   readonly port: PublishPort
   readonly limits: Pick<Limits, "messageBytesMax">
   readonly checkName: (channel: Channel) => void
@@ -98,7 +100,9 @@ export class IngestRunner {
 
   start(): void {
     const { config, leases, leaseMs, clock } = this.options
-    if (!config.kind.exclusive) return this.open()
+    const { exclusive } = config.kind
+    const isAlone = typeof exclusive === "function" ? exclusive(config.settings) : exclusive
+    if (!isAlone) return this.open()
     this.lease = new KeptLease({
       leases,
       name: `ingest ${config.name}`,
@@ -212,12 +216,12 @@ export class IngestRunner {
 
   private async openNow(): Promise<void> {
     if (this.stopped || this.opened || (this.lease && !this.lease.isOurs)) return
-    const { config, run } = this.options
+    const { config, run, node } = this.options
     const { kind, settings, name, inFlight } = config
     const opened = new Opened((made) => this.newPipeline(made))
     this.opened = opened
     try {
-      const context = { name, clientId: `laba-${name}-${run}`, inFlight }
+      const context = { name, clientId: `laba-${name}-${run}`, node, inFlight }
       const source = await kind.open(settings, this.receiverOf(opened), context)
       this.failures = 0
       if (this.opened !== opened) return await source.close()

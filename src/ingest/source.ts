@@ -75,6 +75,8 @@ export interface SourceContext {
   readonly name: string
   /** A name for this node at the broker, unlike any other's: `laba-<ingest>-<run>`. */
   readonly clientId: string
+  /** What its operator calls this node: the same after a restart, so that a broker knows it again. Null: nothing. */
+  readonly node: string | null
   /** How much may be handed over and not settled: a source asks its broker for no more at once. */
   readonly inFlight: { readonly messages: number; readonly bytes: number }
 }
@@ -91,7 +93,7 @@ export interface SourceKind<Settings = unknown> {
    * Whether one node reads at a time, by a lease: where the source spreads the messages of one ordered part over all who read.
    * Else it divides the work itself, as Kafka's groups.
    */
-  readonly exclusive: boolean
+  readonly exclusive: boolean | ((settings: Settings) => boolean)
   /** What it is, for people: `kafka orders at k1:9092 as laba`. Without a secret. */
   describe(settings: Settings): string
   /** What divides its topics, for `{topic...}`: `/` of MQTT, `.` of NATS. Left out where nothing does. */

@@ -15,6 +15,8 @@ import type { NodeEngine } from "./engines.ts"
 
 interface IngestsOptions {
   readonly run: string
+  /** What its operator calls this node. */
+  readonly node: string | null
   readonly hub: NodeHub<NodeEngine>
   readonly engine: NodeEngine
   readonly drafts: Drafts
@@ -27,7 +29,7 @@ interface IngestsOptions {
 }
 
 export function makeIngests(options: IngestsOptions): RunningIngests {
-  const { run, hub, engine, drafts, limits, checkName, nodes, leaseMs, events } = options
+  const { run, node, hub, engine, drafts, limits, checkName, nodes, leaseMs, events } = options
   const port: PublishPort = {
     partOf: (channel) => engine.partOf(channel),
     room: (channel) => hub.room(channel),
@@ -40,7 +42,7 @@ export function makeIngests(options: IngestsOptions): RunningIngests {
     },
   }
   return new RunningIngests({
-    ...{ run, port, limits, checkName, leaseMs, events },
+    ...{ run, node, port, limits, checkName, leaseMs, events },
     leases:
       engine instanceof RedisEngine ? new RedisLeases(engine.redis, "ingest") : new LocalLeases(systemClock),
     clock: systemClock,

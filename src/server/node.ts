@@ -120,6 +120,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
   const sockjs = new SockJsContext(config.sockjs)
   const ingests = makeIngests({
     ...{ run, hub, engine, drafts, limits, events },
+    node: config.node.name,
     checkName: (channel) => access.checkName(channel),
     nodes: () => cluster.nodes,
     leaseMs: config.node.leaseMs,

@@ -15,7 +15,12 @@ type Settings = Record<string, unknown>
 
 async function open(server: NatsServer, more: Settings = {}, received = new Received(), clientId = "laba-a") {
   const settings = nats.schema.parse({ servers: server.address, stream: "ORDERS", ...more })
-  const source: Source = await nats.open(settings, received, { name: "orders", clientId, inFlight })
+  const source: Source = await nats.open(settings, received, {
+    name: "orders",
+    node: null,
+    clientId,
+    inFlight,
+  })
   received.source = source
   return { received, source, [Symbol.asyncDispose]: () => source.close() }
 }

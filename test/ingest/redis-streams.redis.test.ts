@@ -13,7 +13,12 @@ type Settings = Record<string, unknown>
 
 async function open(url: string, more: Settings = {}, received = new Received(), clientId = "laba-a") {
   const settings = redisStream.schema.parse({ url, stream: "orders", ...more })
-  const source: Source = await redisStream.open(settings, received, { name: "orders", clientId, inFlight })
+  const source: Source = await redisStream.open(settings, received, {
+    name: "orders",
+    node: null,
+    clientId,
+    inFlight,
+  })
   received.source = source
   return { received, source, [Symbol.asyncDispose]: () => source.close() }
 }

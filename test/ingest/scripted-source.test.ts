@@ -18,7 +18,7 @@ async function open(broker: ScriptedBroker) {
       running() {},
       trouble() {},
     },
-    { name: "orders", clientId: "laba-orders-1", inFlight: { messages: 10, bytes: 1000 } },
+    { name: "orders", clientId: "laba-orders-1", node: null, inFlight: { messages: 10, bytes: 1000 } },
   )) as ScriptedSource
   return { source, taken }
 }

@@ -70,6 +70,7 @@ export function stage({ random = Math.random, ...options }: StageOptions = {}) {
         ...changes,
       },
       run: "r1",
+      node: null,
       port: engine,
       limits: { messageBytesMax: 1000 },
       checkName() {},

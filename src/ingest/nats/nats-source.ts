@@ -5,6 +5,7 @@ import { systemClock } from "../../bounds/clock.ts"
 import { StoppableWaits } from "../../bounds/stoppable-waits.ts"
 import { within } from "../../bounds/within.ts"
 import { type Backoff, halfToWholeMs } from "../../../wire/backoff.ts"
+import { ReadingGate } from "../reading-gate.ts"
 import type { SeekPlace, Source, SourceContext, SourceMessage, SourceReceiver } from "../source.ts"
 import { type ConsumerStart, DurableConsumer, type TakenConsumer } from "./durable-consumer.ts"
 import { connectTo, type JetStreamLink } from "./nats-connection.ts"
@@ -41,16 +42,15 @@ export class NatsSource implements Source {
   private readonly held = new Map<number, JetStreamMessage>()
   /** Why a message was set aside; JetStream is told so when it is settled. */
   private readonly reasons = new WeakMap<SourceMessage, string>()
-  private paused = false
-  private woken = Promise.withResolvers<void>()
+  private readonly gate: ReadingGate
   private seeking: { readonly start: ConsumerStart; done(error?: unknown): void } | null = null
   private wentElsewhere = false
   private failures = 0
-  private closed = false
 
   constructor(settings: NatsSettings, receiver: SourceReceiver, context: SourceContext) {
     this.settings = settings
     this.receiver = receiver
+    this.gate = new ReadingGate(receiver)
     this.context = context
     const name = settings.durable ?? `laba-${context.name}`
     this.consumer = new DurableConsumer(settings, { name, inFlightMax: context.inFlight.messages })
@@ -85,12 +85,11 @@ export class NatsSource implements Source {
   }
 
   pause(): void {
-    this.paused = true
+    this.gate.pause()
   }
 
   resume(): void {
-    this.paused = false
-    this.wake()
+    this.gate.resume()
   }
 
   async seek(place: SeekPlace): Promise<void> {
@@ -104,9 +103,9 @@ export class NatsSource implements Source {
   }
 
   async close(): Promise<void> {
-    this.closed = true
+    this.gate.close()
+    this.pulled?.wake()
     this.seeking?.done(new Error("The source is closed."))
-    this.wake()
     this.waits.endAll()
     // What was acknowledged last is sent before the connection ends.
     const flushed = this.link?.connection.flush().catch(() => {})
@@ -117,23 +116,23 @@ export class NatsSource implements Source {
   private async run(): Promise<void> {
     // The receiver is told nothing before it has got its source.
     await Promise.resolve()
-    while (!this.closed) {
+    while (!this.gate.isClosed) {
       try {
         const link = await connectTo(this.settings, this.context.clientId)
         this.link = link
-        if (this.closed) return
+        if (this.gate.isClosed) return
         await this.readAll(link)
       } catch (error) {
         this.seeking?.done(error)
         this.seeking = null
-        if (!this.closed) this.receiver.trouble(error instanceof Error ? error.message : String(error))
+        if (!this.gate.isClosed) this.receiver.trouble(error instanceof Error ? error.message : String(error))
         this.failures++
       }
-      if (this.closed) return
+      if (this.gate.isClosed) return
       await this.receiver.release("all")
       await this.link?.connection.close().catch(() => {})
       this.link = null
-      if (!this.closed) await this.waits.wait(halfToWholeMs(backoff, this.failures, Math.random))
+      if (!this.gate.isClosed) await this.waits.wait(halfToWholeMs(backoff, this.failures, Math.random))
     }
   }
 
@@ -142,7 +141,7 @@ export class NatsSource implements Source {
     const { stream, servers } = this.settings
     const where = `NATS at ${servers.join(", ")}`
     try {
-      while (!this.closed) {
+      while (!this.gate.isClosed) {
         const taken = await this.consumer.take(link.manager)
         this.held.clear()
         const pulled = new PulledMessages({
@@ -158,7 +157,7 @@ export class NatsSource implements Source {
           this.pulled = null
           pulled.stop()
         }
-        if (this.closed) return
+        if (this.gate.isClosed) return
         await this.receiver.release("all")
         const { seeking } = this
         this.seeking = null
@@ -189,11 +188,9 @@ export class NatsSource implements Source {
         : taken.acknowledged
     this.wentElsewhere = false
     let lastDelivery = taken.delivered
-    while (!this.closed && !this.seeking) {
-      if (this.paused) {
-        await this.woken.promise
-        continue
-      }
+    while (!this.gate.isClosed && !this.seeking) {
+      await this.gate.whilePaused(() => this.seeking !== null)
+      if (this.gate.isClosed || this.seeking) return
       const batch: JetStreamMessage[] = []
       for (const message of await pulled.next()) {
         const delivery = deliveryOf(message)
@@ -217,7 +214,7 @@ export class NatsSource implements Source {
       }
       if (batch.length === 0) continue
       this.failures = 0
-      await this.receiver.take(batch)
+      await this.gate.handOver(batch, () => this.seeking !== null)
     }
   }
 
@@ -242,8 +239,7 @@ export class NatsSource implements Source {
   }
 
   private wake(): void {
-    this.woken.resolve()
-    this.woken = Promise.withResolvers()
+    this.gate.wake()
     this.pulled?.wake()
   }
 }

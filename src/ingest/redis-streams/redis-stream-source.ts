@@ -6,6 +6,7 @@ import { within } from "../../bounds/within.ts"
 import type { Reply } from "../../redis/connection.ts"
 import type { RedisClient } from "../../redis/redis-client.ts"
 import { type Backoff, halfToWholeMs } from "../../../wire/backoff.ts"
+import { ReadingGate } from "../reading-gate.ts"
 import type { SeekPlace, Source, SourceContext, SourceMessage, SourceReceiver } from "../source.ts"
 import { type EntryMessage, idAt, idBefore, lostEntry, readEntry } from "./stream-entry.ts"
 import { claimScript, lagScript, readScript, takeOverScript } from "./stream-scripts.ts"
@@ -41,8 +42,7 @@ export class RedisStreamSource implements Source {
   private readonly tag: string
   private readonly waits = new StoppableWaits(systemClock)
   private readonly running: Promise<void>
-  private paused = false
-  private woken = Promise.withResolvers<void>()
+  private readonly gate: ReadingGate
   private toAcknowledge: string[] = []
   private readonly acknowledging = new Set<Promise<unknown>>()
   private reader: Reader | null = null
@@ -54,7 +54,6 @@ export class RedisStreamSource implements Source {
   private passed: number | null = null
   private failures = 0
   private seeking: { readonly lastId: string; done(error?: unknown): void } | null = null
-  private closed = false
 
   constructor(
     settings: RedisStreamSettings,
@@ -64,6 +63,7 @@ export class RedisStreamSource implements Source {
   ) {
     this.settings = settings
     this.receiver = receiver
+    this.gate = new ReadingGate(receiver)
     this.context = context
     this.redis = redis
     this.tag = tagOf(settings.stream)
@@ -93,12 +93,11 @@ export class RedisStreamSource implements Source {
   }
 
   pause(): void {
-    this.paused = true
+    this.gate.pause()
   }
 
   resume(): void {
-    this.paused = false
-    this.wake()
+    this.gate.resume()
   }
 
   async seek(place: SeekPlace): Promise<void> {
@@ -107,14 +106,13 @@ export class RedisStreamSource implements Source {
     this.seeking?.done(new Error("It was sent to another place meanwhile."))
     this.seeking = { lastId, done: (error) => (error ? went.reject(error) : went.resolve()) }
     this.waits.endAll()
-    this.wake()
+    this.gate.wake()
     await went.promise
   }
 
   async close(): Promise<void> {
-    this.closed = true
+    this.gate.close()
     this.seeking?.done(new Error("The source is closed."))
-    this.wake()
     this.waits.endAll()
     this.acknowledge()
     await within(closeMs, Promise.allSettled([this.running, ...this.acknowledging]))
@@ -124,7 +122,7 @@ export class RedisStreamSource implements Source {
   private async run(): Promise<void> {
     // The receiver is told nothing before it has got its source.
     await Promise.resolve()
-    while (!this.closed) {
+    while (!this.gate.isClosed) {
       try {
         await this.redis.opened(patienceMs)
         if (this.redis.trouble) throw this.redis.trouble
@@ -135,10 +133,10 @@ export class RedisStreamSource implements Source {
         this.reader = null
         this.seeking?.done(error)
         this.seeking = null
-        if (!this.closed) this.receiver.trouble(sentenceOf(error))
+        if (!this.gate.isClosed) this.receiver.trouble(sentenceOf(error))
         await this.receiver.release("all")
         this.failures++
-        if (!this.closed) await this.waits.wait(halfToWholeMs(backoff, this.failures, Math.random))
+        if (!this.gate.isClosed) await this.waits.wait(halfToWholeMs(backoff, this.failures, Math.random))
       }
     }
   }
@@ -159,9 +157,10 @@ export class RedisStreamSource implements Source {
   private async readAll(): Promise<void> {
     // Behind what was given to somebody and never acknowledged comes what is new: so the order is kept.
     let claimFrom: string | null = "0-0"
-    while (!this.closed) {
-      while (this.paused && !this.seeking && !this.closed) await this.woken.promise
-      if (this.closed) return
+    const isInterrupted = () => this.seeking !== null
+    while (!this.gate.isClosed) {
+      await this.gate.whilePaused(isInterrupted)
+      if (this.gate.isClosed) return
       if (this.seeking) {
         await this.goTo(this.seeking)
         // What is pending is read again at its place, not before it.
@@ -181,7 +180,7 @@ export class RedisStreamSource implements Source {
     const lost = (removed as readonly Reply[]).map((id) => lostEntry(String(id), place, reason))
     const kept = (entries as readonly Reply[]).map((entry) => readEntry(entry, place, this.settings))
     const all = [...lost, ...kept].sort((a, b) => ((a.position ?? "") < (b.position ?? "") ? -1 : 1))
-    if (all.length > 0) await this.receiver.take(all)
+    await this.gate.handOver(all, () => this.seeking !== null)
     return String(next) === "0-0" ? null : String(next)
   }
 
@@ -200,7 +199,7 @@ export class RedisStreamSource implements Source {
       this.lastId = last.id
     }
     if (Number(more) === 0) this.passed = Number(added)
-    if (messages.length > 0) await this.receiver.take(messages)
+    await this.gate.handOver(messages, () => this.seeking !== null)
     return Number(more) === 1 || messages.length > 0
   }
 
@@ -251,11 +250,6 @@ export class RedisStreamSource implements Source {
   private async addTo(name: string, { id, pairs }: EntryMessage, reason: string): Promise<void> {
     const facts = ["laba-reason", reason, "laba-stream", this.settings.stream, "laba-id", id]
     await this.redis.command(tagOf(name), "XADD", name, "*", ...facts, ...pairs.flat())
-  }
-
-  private wake(): void {
-    this.woken.resolve()
-    this.woken = Promise.withResolvers()
   }
 
   private acknowledge(): void {
