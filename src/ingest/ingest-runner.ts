@@ -100,9 +100,8 @@ export class IngestRunner {
 
   start(): void {
     const { config, leases, leaseMs, clock } = this.options
-    const { exclusive } = config.kind
-    const isAlone = typeof exclusive === "function" ? exclusive(config.settings) : exclusive
-    if (!isAlone) return this.open()
+    const { kind, settings } = config
+    if (!kind.exclusive || kind.isDivided?.(settings)) return this.open()
     this.lease = new KeptLease({
       leases,
       name: `ingest ${config.name}`,

@@ -93,7 +93,9 @@ export interface SourceKind<Settings = unknown> {
    * Whether one node reads at a time, by a lease: where the source spreads the messages of one ordered part over all who read.
    * Else it divides the work itself, as Kafka's groups.
    */
-  readonly exclusive: boolean | ((settings: Settings) => boolean)
+  readonly exclusive: boolean
+  /** Whether an exclusive source is divided after all with these settings, so that every node reads. */
+  isDivided?(settings: Settings): boolean
   /** What it is, for people: `kafka orders at k1:9092 as laba`. Without a secret. */
   describe(settings: Settings): string
   /** What divides its topics, for `{topic...}`: `/` of MQTT, `.` of NATS. Left out where nothing does. */

@@ -47,6 +47,7 @@ async function read(
   })
   const source = await kafka.open(parsed, receiver, {
     name: "test",
+    node: null,
     clientId: `laba-test-${++names}`,
     inFlight: { messages: 1000, bytes: 1_000_000 },
   })

@@ -14,7 +14,14 @@ function node() {
   const engine = new MarkedEngine()
   const forgotten: string[] = []
   const ingests = new RunningIngests({
-    ...{ run: "r1", port: engine, limits: { messageBytesMax: 1000 }, checkName() {}, leaseMs: 1000 },
+    ...{
+      run: "r1",
+      node: null,
+      port: engine,
+      limits: { messageBytesMax: 1000 },
+      checkName() {},
+      leaseMs: 1000,
+    },
     leases: new LocalLeases(systemClock),
     clock: systemClock,
     events: {

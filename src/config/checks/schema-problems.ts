@@ -14,7 +14,8 @@ export function schemaProblems(error: z.ZodError, value: unknown): Problem[] {
 function problemsIn(issue: Issue, path: readonly PropertyKey[], root: unknown): Problem[] {
   const there = valueAt(root, path)
   // A secret that is wrong is a secret all the same.
-  const isSecret = there !== undefined && there !== null && path.some((key) => secretKeys.has(key))
+  const isSecret =
+    there !== undefined && there !== null && (path.some((key) => secretKeys.has(key)) || holdsLogin(there))
   const given = isSecret ? hidden : there
   switch (issue.code) {
     case "unrecognized_keys":
@@ -72,6 +73,9 @@ const secretKeys: ReadonlySet<PropertyKey> = new Set([
   "webhook",
 ])
 const hidden = Symbol("hidden")
+
+/** An address with a user, and a password perhaps, in it. */
+const holdsLogin = (value: unknown): boolean => typeof value === "string" && /:\/\/[^/\s]*@/.test(value)
 
 const names: Record<string, string> = {
   array: "a list",

@@ -65,6 +65,8 @@ const within: Readonly<Record<string, string>> = {
   "IngestInput.kafka": "KafkaInput",
   "KafkaInput.tls": "SourceTlsInput",
   "KafkaInput.sasl": "KafkaSaslInput",
+  "IngestInput.mqtt": "MqttInput",
+  "MqttInput.tls": "SourceTlsInput",
   "IngestInput.nats": "NatsInput",
   "NatsInput.tls": "SourceTlsInput",
   "IngestInput.redisStream": "RedisStreamInput",

@@ -2,6 +2,7 @@
 // here are also the texts of the docs.
 
 import type { KafkaInput } from "./ingest/kafka-input.ts"
+import type { MqttInput } from "./ingest/mqtt-input.ts"
 import type { NatsInput } from "./ingest/nats-input.ts"
 import type { RedisStreamInput } from "./ingest/redis-stream-input.ts"
 
@@ -9,6 +10,8 @@ import type { RedisStreamInput } from "./ingest/redis-stream-input.ts"
 export interface IngestInput {
   /** Topics of Kafka. */
   readonly kafka?: KafkaInput
+  /** Topics of an MQTT broker. */
+  readonly mqtt?: MqttInput
   /** A stream of NATS JetStream. */
   readonly nats?: NatsInput
   /** A stream of Redis. */

@@ -174,15 +174,10 @@ export class MqttSource implements Source {
   }
 
   private take(connection: MqttConnection, packet: Packet): void {
-    switch (packet.cmd) {
-      case "publish":
-        return this.receive(connection, packet)
-      case "pubrel":
-        this.unreleased.delete(packet.messageId ?? 0)
-        return connection.send({ cmd: "pubcomp", ...identified(packet) })
-      default:
-        this.answers.get(packet.messageId ?? 0)?.(packet)
-    }
+    if (packet.cmd === "publish") return this.receive(connection, packet)
+    if (packet.cmd !== "pubrel") return this.answers.get(packet.messageId ?? 0)?.(packet)
+    this.unreleased.delete(packet.messageId ?? 0)
+    connection.send({ cmd: "pubcomp", ...identified(packet) })
   }
 
   private receive(connection: MqttConnection, packet: IPublishPacket): void {

@@ -19,10 +19,10 @@ const schema = z.strictObject({
       "must be topics, with + for one level and # for the last ones; `share` makes a shared subscription",
   }),
   version: z
-    .union([z.literal(5), z.literal("5"), z.literal("3.1.1")])
+    .union([z.literal(5), z.literal("5"), z.literal("3.1.1")], { error: 'must be 5 or "3.1.1"' })
     .default(5)
     .transform((version) => (version === "3.1.1" ? 4 : 5)),
-  qos: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(1),
+  qos: z.union([z.literal(0), z.literal(1), z.literal(2)], { error: "must be 0, 1 or 2" }).default(1),
   share: z
     .string()
     .regex(/^[^/+#\s]{1,100}$/, { error: "must be a name without / + # and spaces" })
@@ -47,15 +47,15 @@ export const mqtt: SourceKind<MqttSettings> = {
   fields: ["qos", "retained"],
   positions: false,
   // One session, read by one node at a time, keeps the order; a shared subscription is divided by the broker.
-  exclusive: ({ share }) => share === undefined,
+  exclusive: true,
+  isDivided: ({ share }) => share !== undefined,
   topicSeparator: "/",
   describe: ({ url, topics, share }) =>
     `MQTT ${topics.join(", ")} at ${url}${share === undefined ? "" : `, shared as ${share}`}`,
-  problems({ url, tls, user, password, version, deadLetterTopic, qos }) {
+  problems({ url, tls, user, password, version, deadLetterTopic }) {
     return [
       ...(tls && !url.startsWith("mqtts:") ? ["tls: is for an address that begins with mqtts:"] : []),
       ...(password !== undefined && user === undefined ? ["password: stands without a user"] : []),
-      ...(qos === 0 ? ["qos: 0 loses messages whenever the connection, or we, cannot keep up"] : []),
       ...(version === 4 && deadLetterTopic !== undefined
         ? ["deadLetterTopic: needs version 5, whose messages can carry the reason"]
         : []),

@@ -16,7 +16,7 @@ import type { RedisStreamSettings } from "./redis-streams.ts"
 const backoff: Backoff = { minMs: 250, maxMs: 30_000 }
 
 /** How long Redis is waited for before that it is away is told. */
-const patienceMs = 10_000
+const patienceMs = 1000
 
 /** How long a look for new entries waits in Redis. Acknowledgements wait behind it, so it is short. */
 const lookMs = 250

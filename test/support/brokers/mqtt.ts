@@ -18,7 +18,7 @@ interface MosquittoOptions {
   readonly tls?: boolean
 }
 
-export interface Mosquitto extends AsyncDisposable {
+interface Mosquitto extends AsyncDisposable {
   readonly port: number
   readonly url: string
   /** The file of the certificate that it shows with TLS. */
@@ -51,7 +51,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     ...[`listener ${port} 127.0.0.1`, `allow_anonymous ${password === undefined}`],
     ...(password === undefined ? [] : [`password_file ${passwords}`]),
     ...(certificate ? [`certfile ${certificate.certificateFile}`, `keyfile ${certificate.keyFile}`] : []),
-    ...["persistence true", `persistence_location ${folder}/`, "max_queued_messages 0"],
+    ...["persistence true", `persistence_location ${folder}/`, "max_queued_messages 0", "sys_interval 1"],
     ...(durable ? ["autosave_on_changes true", "autosave_interval 1"] : []),
   ]
   writeFileSync(join(folder, "mosquitto.conf"), `${configuration.join("\n")}\n`)
@@ -74,7 +74,7 @@ function hashed(password: string): string {
   return `$7$${rounds}$${salt.toString("base64")}$${hash.toString("base64")}`
 }
 
-export interface MqttClient extends AsyncDisposable {
+interface MqttClient extends AsyncDisposable {
   /** What came to its subscriptions. */
   readonly heard: Packet[]
   /** Resolves once the broker has acknowledged it. */
