@@ -5,26 +5,16 @@ import { startServer } from "../support/server.ts"
 import { textOf } from "../support/heard.ts"
 import { listenBySse } from "../support/sse-stream.ts"
 import { bodyText, openStompSocket } from "../support/stomp.ts"
-import { type JavaProgram, startJava } from "./java-program.ts"
+import { startJava } from "./java-program.ts"
+import { portOfTomcat } from "./tomcat.ts"
 
 const sources = join(import.meta.dir, "../../examples/seckill/spring/src/main/java")
-
-async function portOf(program: JavaProgram): Promise<number> {
-  const printed: string[] = []
-  for await (const line of program.lines()) {
-    printed.push(line)
-    const port = /Tomcat started on port (\d+)/.exec(line)?.[1]
-    // The relay is started before the web server.
-    if (port) return Number(port)
-  }
-  throw new Error(`${await program.ended}\n${printed.join("\n")}`)
-}
 
 test("the sale decides in order, and everybody hears: its own clients, and who listens at Laba", async () => {
   await using server = await startServer({ stomp: { tcp: 0 } })
   const args = ["--server.port=0", "--laba.host=127.0.0.1", `--laba.port=${server.laba.stompPort}`]
   await using program = await startJava({ sources, main: "laba.examples.seckill.SeckillApplication", args })
-  const base = `http://127.0.0.1:${await portOf(program)}`
+  const base = `http://127.0.0.1:${await portOfTomcat(program)}`
   await using listener = await listenBySse(`${server.base}/topic/seckillResult`)
   // Where Spring speaks SockJS it takes WebSockets without it, too.
   await using buyer = await openStompSocket(base, { path: "/websocket/websocket" })
