@@ -9,6 +9,7 @@ import { http } from "./targets/http.ts"
 import { json } from "./targets/json.ts"
 import { channel, pattern } from "./targets/names.ts"
 import { session } from "./targets/session.ts"
+import { sockjs } from "./targets/sockjs.ts"
 import { stomp } from "./targets/stomp.ts"
 import { credential, token } from "./targets/tokens.ts"
 import { websocket } from "./targets/websocket.ts"
@@ -34,4 +35,5 @@ export const targets: readonly AnyTarget[] = [
   websocket,
   session,
   stomp,
+  sockjs,
 ]

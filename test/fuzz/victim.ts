@@ -10,6 +10,15 @@ import { exchange, statusesIn } from "./exchange.ts"
 
 /** Small budgets, so that whatever grows without a bound stands out from what is kept on purpose. */
 const config = {
+  sockjs: {
+    paths: {
+      "/sockjs/raw": { protocol: "raw", channel: "/fuzz/sockjs" },
+      "/sockjs/laba": "laba",
+      "/sockjs/stomp": "stomp",
+    },
+    oldTransports: true,
+    clientScript: "/sockjs.min.js",
+  },
   channels: { "/watched/**": { history: { count: 10_000, bytes: "4MB", time: "1h" } } },
   limits: {
     drainSeconds: 0,
