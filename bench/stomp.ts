@@ -10,7 +10,7 @@ import { stompTable } from "./stomp/table.ts"
 
 const flags = readFlags({
   peers: ["laba", "rabbitmq", "spring"],
-  ways: ["websocket", "stomp", "web-stomp", "spring-stomp"],
+  ways: ["websocket", "stomp", "stomp-sockjs", "web-stomp", "spring-stomp"],
   listeners: [1000, 5000],
   depths: [1, 4],
   rounds: 3,
@@ -22,7 +22,7 @@ const flags = readFlags({
   /** How long after the last publish is waited for what has not arrived. */
   tailSeconds: 5,
   /** After which no case is begun. */
-  minutes: 5.5,
+  minutes: 6.5,
 })
 
 printLine("stomp", { machine: machine(), flags })

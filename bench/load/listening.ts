@@ -5,12 +5,14 @@ import type { Words } from "./websocket-reader.ts"
  * - `websocket`: messages without an envelope.
  * - `laba.v1`: Laba's JSON frames, on the channel's own URL.
  * - `stomp`: STOMP 1.2 over a WebSocket, each listener with the id that browsers' clients begin with.
+ * - `stomp-sockjs`: the same in frames of SockJS, below the path `sockJsPath`.
  * - `web-stomp`: the same at RabbitMQ's address, to a topic of its own.
  * - `spring-stomp`: the same at the address of a Spring application, to a topic of its simple broker.
  * - `socket.io`: Engine.IO 4 over its websocket transport.
  * - `sse`: an event stream.
  */
-export type Way = "websocket" | "laba.v1" | "stomp" | "web-stomp" | "spring-stomp" | "socket.io" | "sse"
+export type Way =
+  "websocket" | "laba.v1" | "stomp" | "stomp-sockjs" | "web-stomp" | "spring-stomp" | "socket.io" | "sse"
 
 export interface Listening {
   readonly way: Way
@@ -42,6 +44,9 @@ export const webStompConnect =
 /** A topic of RabbitMQ has no slashes in its name. */
 export const webStompDestination = (path: string): string => `/topic/${path.slice(1).replaceAll("/", ".")}`
 
+/** Where a server has to serve SockJS. */
+export const sockJsPath = "/sockjs"
+
 const stompConnect = "CONNECT\naccept-version:1.2\nheart-beat:0,0\n\n\0"
 
 const inStomp =
@@ -51,6 +56,19 @@ const inStomp =
     return text.startsWith("CONNECTED")
       ? `SUBSCRIBE\nid:sub-0\ndestination:${destination}\nreceipt:in\n\n\0`
       : undefined
+  }
+
+/** A frame of SockJS holds one message here, and so does what is answered. */
+const inSockJs =
+  (words: Words): Words =>
+  (text) => {
+    const answer =
+      text === "o"
+        ? stompConnect
+        : text.startsWith("a[")
+          ? words(String(JSON.parse(text.slice(1))))
+          : undefined
+    return answer === undefined ? undefined : JSON.stringify([answer])
   }
 
 export function listeningTo(target: ListenTarget): Listening {
@@ -89,6 +107,13 @@ export function listeningTo(target: ListenTarget): Listening {
         request: request(`${upgrade}Sec-WebSocket-Protocol: v12.stomp\r\n`),
         opening: stompConnect,
         greet: (ready) => inStomp(target.path, ready),
+      }
+    case "stomp-sockjs":
+      return {
+        way,
+        status: 101,
+        request: request(upgrade, `${sockJsPath}/0/bench/websocket`),
+        greet: (ready) => inSockJs(inStomp(target.path, ready)),
       }
     case "spring-stomp":
       return {

@@ -9,7 +9,7 @@ const main = join(projectFolder, "src", "cli", "main.ts")
 
 export const laba: Peer = {
   name: "laba",
-  ways: ["websocket", "laba.v1", "stomp", "sse"],
+  ways: ["websocket", "laba.v1", "stomp", "stomp-sockjs", "sse"],
   missing: () => (existsSync(main) ? undefined : "src/cli/main.ts is not there"),
   async start(options) {
     const command = [

@@ -1,10 +1,10 @@
 // Measures each server in a fresh process, within bounds: one that does not start, let everybody in or deliver in time is told of, and the
 // others are measured all the same.
 import { Crowd } from "../load/crowd.ts"
-import type { Way } from "../load/listening.ts"
+import { sockJsPath, type Way } from "../load/listening.ts"
 import { measureRun, type RunFigures } from "../load/run.ts"
 import { Tally } from "../load/tally.ts"
-import type { Peer, RunningPeer } from "../peers/peer.ts"
+import type { Peer, RunningPeer, StartOptions } from "../peers/peer.ts"
 
 interface StompCase {
   readonly peer: string
@@ -42,6 +42,8 @@ interface Place {
 
 const channel = "/bench/fan-out"
 
+const servingSockJs: StartOptions = { config: { sockjs: { paths: { [sockJsPath]: "stomp" } } } }
+
 export class StompRounds {
   /** What was lost, late or left out, in words. */
   readonly incidents: string[] = []
@@ -67,7 +69,8 @@ export class StompRounds {
       sampleEvery: Math.max(1, Math.floor(listeners / 50)),
     })
     try {
-      await using server = await peer.start()
+      // Only what is measured differs from what a server does by default.
+      await using server = await peer.start(way === "stomp-sockjs" ? servingSockJs : undefined)
       const { messageBytes, openSeconds: openSecondsMax } = this.flags
       const { port } = server
       const pathOf = (): string => channel
