@@ -6,12 +6,11 @@ import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import { resultChannel } from "../model/record.ts"
-import { Line } from "../book/line.ts"
 import { isWaiting } from "../model/ticket.ts"
-import { Backlog } from "./backlog.ts"
 import { Leisure } from "./leisure.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import { recordOf } from "./record-of.ts"
+import { type DueResult, ResultQueue } from "./result-queue.ts"
 import { standingTicket } from "./standing-ticket.ts"
 import { Watchers } from "./watchers.ts"
 
@@ -42,35 +41,28 @@ const sliceMax = 256
 /** How soon those are looked at again who have to wait while a crowd clicks. */
 const lookAgainMs = 50
 
-/** What somebody waits for: an outbox row to be noted as sent, or who is about to look. */
-interface Letter {
+/** What waits for results to arrive: an outbox row to be noted as sent, or who is about to look. */
+interface Receipt {
   /** Tickets that have not been told yet. */
   left: number
   readonly arrived: () => void
 }
 
-/** One ticket that is to be told. It is looked up when it is sent: the memory may have been read anew meanwhile. */
-interface Telling {
-  readonly sale: Sale
-  readonly number: number
-  /** What this settles. */
-  letters: Letter[]
-  /** On its way. A newer version waits for it to arrive: two on their way could change places. */
-  flying: boolean
+/** A record that is on its way. A newer one waits for it to arrive: two on their way could change places. */
+interface Flight {
+  readonly version: number
+  /** What came meanwhile. */
+  readonly receipts: Receipt[]
   again: boolean
-  /** Whether somebody listened when it came into its line. */
-  watched: boolean
 }
 
 export class Tellings {
   private readonly options: TellingsOptions
   private readonly watchers: Watchers
-  /** For who listens, and for whom nobody does; in each, those who can act on it and those who cannot. */
-  private readonly watched = new Lines()
-  private readonly unwatched = new Lines()
-  private readonly unheard = new Backlog<Letter>()
+  private readonly queue: ResultQueue<Receipt>
   private readonly leisure: Leisure
-  private readonly waiting = new Map<Sale, Map<number, Telling>>()
+  /** By the number of a ticket. */
+  private readonly flying = new Map<Sale, Map<number, Flight>>()
   /** Tickets up to there are not new any more. */
   private readonly seen = new Map<Sale, number>()
   private readonly sent: number[] = []
@@ -87,38 +79,31 @@ export class Tellings {
     this.options = options
     this.inFlightMax = options.inFlightMax ?? 1024
     this.watchers = options.watchers ?? new Watchers()
+    this.queue = new ResultQueue((sale, user) => this.watchers.has(sale, user))
     this.leisure = new Leisure({ most: this.inFlightMax, yields: options.watchers !== undefined })
   }
 
   /** Those who wait to be told. */
   get backlog(): number {
-    let count = this.unheard.size
-    for (const tickets of this.waiting.values()) count += tickets.size
+    let count = this.queue.size
+    for (const flights of this.flying.values()) count += flights.size
     return count
   }
 
   /** Takes up what a transaction wrote into the outbox. */
   add(sale: Sale, { outbox, tickets }: Told): void {
-    this.tellMany(sale, tickets, outbox === null ? null : this.letterOf(outbox, tickets.length))
-  }
-
-  private tellMany(sale: Sale, tickets: readonly Ticket[], letter: Letter | null): void {
-    const unheard: Ticket[] = []
-    for (const ticket of tickets) {
-      if (this.watchers.has(sale, ticket.user)) this.tell(sale, ticket, letter)
-      else unheard.push(ticket)
-    }
-    this.unheard.add(sale, unheard, letter)
+    this.queue.add(sale, tickets, {
+      receipts: outbox === null ? [] : [this.receiptOf(outbox, tickets.length)],
+      // What is not in the outbox nobody else tells.
+      always: outbox === null,
+    })
     this.run()
   }
 
   /** Tells one ticket's holder, at once or again. */
-  tell(sale: Sale, ticket: Ticket, letter: Letter | null = null): void {
-    const before = this.waiting.get(sale)?.get(ticket.number)
-    if (before) {
-      if (letter) before.letters.push(letter)
-      before.again ||= before.flying
-    } else this.queue(this.telling(sale, ticket.number, letter ? [letter] : []), ticket)
+  tell(sale: Sale, ticket: Ticket, receipts: readonly Receipt[] = []): void {
+    this.queue.add(sale, [ticket], { receipts, always: true })
+    this.run()
   }
 
   /** Somebody clicks: in a crowd of them, whom nobody listens to is told later. */
@@ -148,17 +133,14 @@ export class Tellings {
   /** Tells one ticket's holder in turn, and resolves once that has arrived. Two on their way at once could change places. */
   arrival(sale: Sale, ticket: Ticket): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.tell(sale, ticket, { left: 1, arrived: resolve })
+    this.tell(sale, ticket, [{ left: 1, arrived: resolve }])
     return promise
   }
 
   /** Tells one ticket's holder before anything else is done. For a Laba in this process, which cannot reorder. */
   async tellNow(sale: Sale, ticket: Ticket): Promise<void> {
     const { version } = ticket
-    await this.options.loudspeaker.publish(
-      resultChannel(ticket.user, sale.id),
-      JSON.stringify(recordOf(sale.book, ticket)),
-    )
+    await this.publish(sale, ticket)
     ticket.told = Math.max(ticket.told, version)
   }
 
@@ -169,7 +151,8 @@ export class Tellings {
     for (const ticket of tickets)
       if (byUser.get(ticket.user) === ticket) standing.push(standingTicket(ticket))
     for (const ticket of standing) ticket.told = 0
-    this.tellMany(sale, standing, null)
+    this.queue.add(sale, standing)
+    this.run()
   }
 
   /** After a start: everybody who still waits for something, and what is in the outbox and was not sent. */
@@ -181,7 +164,7 @@ export class Tellings {
         // The crowd that comes back after a restart has heard it, and is not told again one by one.
         else ticket.told = ticket.version
       }
-      this.tellMany(sale, alive, null)
+      this.queue.add(sale, alive)
       this.seen.set(sale, sale.book.tickets.length)
     }
     const { ledger } = this.options
@@ -194,14 +177,13 @@ export class Tellings {
       const numbers = (JSON.parse(results) as [number][]).map(([number]) => number)
       const tickets = numbers.flatMap((number) => sale?.book.tickets.get(number) ?? [])
       for (const ticket of tickets) ticket.told = 0
-      if (sale) this.tellMany(sale, tickets, this.letterOf(id, tickets.length))
+      if (sale) this.queue.add(sale, tickets, { receipts: [this.receiptOf(id, tickets.length)] })
     }
+    this.run()
   }
 
-  /** A sale that is not here any more: nobody of it waits to be told. */
+  /** A sale that is not here any more: all of it has been told. */
   forget(sale: Sale): void {
-    this.waiting.delete(sale)
-    this.unheard.forget(sale)
     this.seen.delete(sale)
     this.watchers.forget(sale)
   }
@@ -222,7 +204,7 @@ export class Tellings {
     if (this.looking) clearTimeout(this.looking)
   }
 
-  private letterOf(outbox: number, left: number): Letter {
+  private receiptOf(outbox: number, left: number): Receipt {
     return { left, arrived: () => this.sent.push(outbox) }
   }
 
@@ -235,54 +217,37 @@ export class Tellings {
     })
   }
 
-  private queue(telling: Telling, ticket: Ticket): void {
-    const canWait = ticket.state === "sold_out" || ticket.state === "rejected"
-    telling.watched = this.watchers.has(telling.sale, ticket.user)
-    ;(telling.watched ? this.watched : this.unwatched).join(telling, canWait)
-    this.run()
-  }
-
   private slice(): void {
-    for (let sent = 0; sent < sliceMax && !this.closed; sent++) {
-      const telling = this.next()
+    for (let taken = 0; taken < sliceMax && !this.closed; taken++) {
+      const due = this.next()
       // Who arrives makes room for the next.
-      if (!telling) return
-      void this.send(telling)
+      if (due === null) return
+      const ticket = this.toBeSent(due)
+      if (ticket !== null) void this.send(due, ticket)
     }
     this.run()
   }
 
-  private next(): Telling | null {
+  private next(): DueResult<Receipt> | null {
     if (this.inFlight >= this.inFlightMax) return null
-    const watched = this.watched.take()
-    if (watched || (this.unwatched.isEmpty && this.unheard.size === 0)) return watched
-    if (this.leisure.allows(performance.now())) return this.unwatched.take() ?? this.nextUnheard()
+    const heard = this.queue.take("heard")
+    if (heard !== null || this.queue.size === 0) return heard
+    if (this.leisure.allows(performance.now())) return this.queue.take("unheard")
     this.lookAgain()
     return null
   }
 
-  private nextUnheard(): Telling | null {
-    for (let due = this.unheard.take(); due; due = this.unheard.take()) {
-      const { sale, number, letter } = due
-      const ticket = sale.book.tickets.get(number)
-      const letters = letter ? [letter] : []
-      const before = this.waiting.get(sale)?.get(number)
-      // Who has looked meanwhile was told then.
-      if (!ticket || (letter && ticket.told >= ticket.version)) settle(letters)
-      else if (before) {
-        before.letters.push(...letters)
-        before.again ||= before.flying
-      } else return this.telling(sale, number, letters)
-    }
+  /** The ticket whose record is to be sent now; null where that is done, or follows what is on its way. */
+  private toBeSent({ sale, number, receipts, always }: DueResult<Receipt>): Ticket | null {
+    const ticket = sale.book.tickets.get(number)
+    const flight = this.flying.get(sale)?.get(number)
+    if (ticket && flight) {
+      flight.receipts.push(...receipts)
+      flight.again ||= ticket.version > flight.version
+    } else if (ticket && (always || ticket.told < ticket.version)) return ticket
+    // Who has looked meanwhile was told then.
+    else settle(receipts)
     return null
-  }
-
-  private telling(sale: Sale, number: number, letters: Letter[]): Telling {
-    const tickets = this.waiting.get(sale) ?? new Map<number, Telling>()
-    this.waiting.set(sale, tickets)
-    const telling = { sale, number, letters, flying: false, again: false, watched: false }
-    tickets.set(number, telling)
-    return telling
   }
 
   /** In a crowd nothing may be on its way whose arrival would go on with the rest. */
@@ -293,41 +258,42 @@ export class Tellings {
     }, lookAgainMs)
   }
 
-  private async send(telling: Telling): Promise<void> {
-    const { sale, number } = telling
-    const ticket = sale.book.tickets.get(number)
-    if (!ticket) return void this.waiting.get(sale)?.delete(number)
+  private async send({ sale, number, receipts, isHeard }: DueResult<Receipt>, ticket: Ticket): Promise<void> {
     const { version } = ticket
-    const letters = telling.letters
-    telling.letters = []
-    telling.flying = true
+    const flight: Flight = { version, receipts: [], again: false }
+    const flights = this.flying.get(sale) ?? new Map<number, Flight>()
+    this.flying.set(sale, flights)
+    flights.set(number, flight)
     this.inFlight += 1
-    const { watched } = telling
-    if (!watched) this.leisure.left()
+    if (!isHeard) this.leisure.left()
     const sentAt = performance.now()
     let arrived = true
     try {
-      await this.options.loudspeaker.publish(
-        resultChannel(ticket.user, sale.id),
-        JSON.stringify(recordOf(sale.book, ticket)),
-      )
+      await this.publish(sale, ticket)
       ticket.told = Math.max(ticket.told, version)
       this.told += 1
-      settle(letters)
+      settle(receipts)
       this.lastWord(sale, ticket)
     } catch (error) {
       arrived = false
-      telling.letters.push(...letters)
+      flight.receipts.push(...receipts)
       if (this.failures++ % 100 === 0)
         this.options.log(`flash sale: Laba could not be told: ${String(error)}`)
     }
     this.inFlight -= 1
-    if (!watched) {
-      const now = performance.now()
-      this.leisure.arrived(now - sentAt, now)
-    }
-    if (!arrived) setTimeout(() => this.landed(telling, true), this.options.retryMs ?? 500)
-    else this.landed(telling, telling.again)
+    const now = performance.now()
+    if (!isHeard) this.leisure.arrived(now - sentAt, now)
+    if (arrived) this.landed(sale, number, flight)
+    else
+      setTimeout(() => {
+        flight.again = true
+        this.landed(sale, number, flight)
+      }, this.options.retryMs ?? 500)
+  }
+
+  private publish(sale: Sale, ticket: Ticket): Promise<void> {
+    const record = JSON.stringify(recordOf(sale.book, ticket))
+    return this.options.loudspeaker.publish(resultChannel(ticket.user, sale.id), record)
   }
 
   /** Who polls sees the channel's newest message. It must be about the ticket that matters, whatever became of an older one. */
@@ -338,36 +304,19 @@ export class Tellings {
     if (standing.number !== number) this.tell(sale, standing)
   }
 
-  private landed(telling: Telling, again: boolean): void {
-    const ticket = telling.sale.book.tickets.get(telling.number)
-    telling.flying = false
-    telling.again = false
-    if (again && ticket && !this.closed) this.queue(telling, ticket)
+  private landed(sale: Sale, number: number, { receipts, again }: Flight): void {
+    const flights = this.flying.get(sale)
+    flights?.delete(number)
+    if (flights?.size === 0) this.flying.delete(sale)
+    const ticket = sale.book.tickets.get(number)
+    if (again && ticket) this.tell(sale, ticket, receipts)
     else {
-      this.waiting.get(telling.sale)?.delete(telling.number)
+      settle(receipts)
       this.run()
     }
   }
 }
 
-function settle(letters: readonly Letter[]): void {
-  for (const letter of letters) if (--letter.left === 0) letter.arrived()
-}
-
-/** Whoever has lost can do nothing; they have the one broadcast already, and come after who can act. */
-class Lines {
-  private readonly urgent = new Line<Telling>(() => true)
-  private readonly others = new Line<Telling>(() => true)
-
-  join(telling: Telling, canWait: boolean): void {
-    ;(canWait ? this.others : this.urgent).join(telling)
-  }
-
-  take(): Telling | null {
-    return this.urgent.take() ?? this.others.take()
-  }
-
-  get isEmpty(): boolean {
-    return this.urgent.first() === null && this.others.first() === null
-  }
+function settle(receipts: readonly Receipt[]): void {
+  for (const receipt of receipts) if (--receipt.left === 0) receipt.arrived()
 }
