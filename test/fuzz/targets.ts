@@ -6,6 +6,7 @@ import { compound, cursor } from "./targets/cursors.ts"
 import { frame } from "./targets/frames.ts"
 import { hookAnswer } from "./targets/hook-answers.ts"
 import { http } from "./targets/http.ts"
+import { ingestMessage, ingestTemplate } from "./targets/ingest.ts"
 import { json } from "./targets/json.ts"
 import { channel, pattern } from "./targets/names.ts"
 import { session } from "./targets/session.ts"
@@ -31,6 +32,8 @@ export const targets: readonly AnyTarget[] = [
   token,
   credential,
   hookAnswer,
+  ingestTemplate,
+  ingestMessage,
   http,
   websocket,
   session,

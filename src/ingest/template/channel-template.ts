@@ -39,15 +39,29 @@ export class ChannelTemplate {
       throw new TemplateError(
         "must have a part of its own before {topic...}, so that no topic leads elsewhere",
       )
-    const sample = this.nameOf(() => "x")
+    this.fixed = this.checked(pieces.every((piece) => typeof piece === "string"))
+  }
+
+  /** What is wrong with the name of any message is wrong with the template. Its name, where no message changes it. */
+  private checked(isFixed: boolean): Channel | null {
+    const sample = this.sample()
     if (sample === "/@me" || sample.startsWith("/@me/"))
       throw new TemplateError("begins with /@me, which stands for whoever asks; write /@{json.userId}")
     try {
       const name = parseChannel(sample, "body")
-      this.fixed = pieces.length === 1 ? name : null
+      return isFixed ? name : null
     } catch (error) {
       if (!(error instanceof LabaError)) throw error
       throw new TemplateError(`makes no channel's name: ${error.detail}`)
+    }
+  }
+
+  private sample(): string {
+    try {
+      return this.nameOf(() => "x")
+    } catch (error) {
+      if (!(error instanceof MessageFault)) throw error
+      throw new TemplateError(`makes no channel's name: ${error.message}`)
     }
   }
 

@@ -161,6 +161,8 @@ test("finds the mistakes of templates, each with its key", () => {
   expect(problems({ to: ["/@me/{key}"] })[0]).toMatch(/whoever asks/)
   expect(problems({ to: ["/a//{key}"] })[0]).toMatch(/no channel's name/)
   expect(problems({ to: ["/_/{key}"] })[0]).toMatch(/no channel's name/)
+  expect(problems({ to: [`/@${"x".repeat(250)}{key}`] })[0]).toMatch(/longer than a user may be/)
+  expect(problems({ to: [`/${"x".repeat(5000)}`] })[0]).toMatch(/longer than 4096/)
   expect(problems({ to: ["/{json.a b}"] })[0]).toMatch(/no path/)
   expect(problems({ when: { "json.": "x" } })[0]).toMatch(/^when\.json\. has/)
   expect(problems({ id: "same" })[0]).toMatch(/^id names nothing/)

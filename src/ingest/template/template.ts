@@ -25,11 +25,15 @@ export class TemplateError extends Error {
 /** Pieces of one template. Each is filled for each message. */
 const piecesMax = 50
 
+/** The longest template, in characters. A name has 255 bytes, and data that is longer belongs into the message. */
+const templateCharsMax = 4096
+
 /**
  * Reads a template. `{{` and `}}` are braces themselves. `fields`: what the kind of source knows besides.
  * Throws `TemplateError`.
  */
 export function parseTemplate(text: string, fields: readonly string[]): readonly Piece[] {
+  if (text.length > templateCharsMax) throw new TemplateError(`is longer than ${templateCharsMax} characters`)
   const pieces: Piece[] = []
   let literal = ""
   for (let at = 0; at < text.length;) {
@@ -72,6 +76,7 @@ function endOfPlaceholder(text: string, start: number): number {
 
 /** Reads what stands between braces. Throws `TemplateError`. */
 export function parseReference(text: string, fields: readonly string[]): Reference {
+  if (text.length > templateCharsMax) throw new TemplateError(`is longer than ${templateCharsMax} characters`)
   if (text === "topic") return { of: "topic", spans: false }
   if (text === "topic...") return { of: "topic", spans: true }
   if (text === "key" || text === "body") return { of: text }
