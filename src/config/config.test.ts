@@ -33,7 +33,7 @@ describe("a configuration", () => {
         engine: { name: "memory" },
         node: { name: null, advertise: null, leaseMs: 10_000 },
         limits: defaultLimits,
-        stomp: { paths: [], tcp: null },
+        stomp: { paths: [], tcp: null, proxyProtocol: false },
         open: false,
         access: { keys: [], tokens: null, origins: null, proxies: [] },
         tls: null,

@@ -34,6 +34,7 @@ export type { EngineConfig } from "./schema/engine-schema.ts"
 interface StompConfig {
   readonly paths: readonly string[]
   readonly tcp: number | null
+  readonly proxyProtocol: boolean
 }
 
 /** The whole configuration, checked, every default filled in. */
@@ -106,7 +107,7 @@ export function parseConfig(value: unknown = {}): Config {
     rules: new Rules(rules),
     tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,
     log: { level: log.level, format: log.format ?? null },
-    stomp: { paths: parsed.data.stomp.paths, tcp: parsed.data.stomp.tcp ?? null },
+    stomp: { ...parsed.data.stomp, tcp: parsed.data.stomp.tcp ?? null },
     hooks: hooksConfigOf(parsed.data.hooks),
     watch: watchConfigOf(parsed.data.watch),
     ingest: ingestConfigOf(parsed.data.ingest),

@@ -185,7 +185,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
       stomp.paths = new Set(next.stomp.paths)
       sockjs.config = next.sockjs
       rightsReview.rulesChanged(before)
-      return stompPort.configure(next.stomp.tcp)
+      return stompPort.configure(next.stomp)
     },
   })
 

@@ -122,7 +122,7 @@ export async function serve(options: ServeOptions = {}): Promise<Laba> {
   node.serverHandle.server = server
   const listening = { close: () => abandon(node, server) }
   await closeOnError(listening, () =>
-    node.stompPort.begin(node, { hostname: host, port: config.stomp.tcp, tls, sharePort }),
+    node.stompPort.begin(node, { ...config.stomp, hostname: host, tls, sharePort }),
   )
 
   // Others learn of it.

@@ -2,7 +2,6 @@
 // is known from CONNECT.
 import { LabaError } from "../../wire/error.ts"
 import { anyone, userOf, withNamedUser } from "../access/access.ts"
-import { isLoopbackAddress } from "../access/origins/loopback-guard.ts"
 import type { ApiContext } from "../http/api-context.ts"
 import { makeClient } from "../transports/connections/client.ts"
 import { PendingConnection } from "../transports/connections/pending-connection.ts"
@@ -10,20 +9,26 @@ import { identityOf, signIn } from "../transports/conversation/sign-in.ts"
 import { type SignInRequest, StompConversation } from "../transports/stomp/stomp-conversation.ts"
 import type { Events } from "../telemetry/events.ts"
 import { startTcpServer, type TcpServer } from "../transports/tcp/tcp-server.ts"
+import type { TcpOrigin, TcpSocket } from "../transports/tcp/tcp-peer.ts"
 import type { TlsFiles } from "./start/tls.ts"
 import { StompPortError } from "./stomp-port-error.ts"
-import { TcpConnection, type TcpSocket } from "../transports/tcp/tcp-connection.ts"
+import { TcpConnection } from "../transports/tcp/tcp-connection.ts"
 
-interface StompPortOptions {
-  readonly hostname: string
+interface PortWish {
   /** Null: there is none. */
-  readonly port: number | null
+  readonly tcp: number | null
+  /** Whether proxies say for whom they connect. */
+  readonly proxyProtocol: boolean
+}
+
+interface StompPortOptions extends PortWish {
+  readonly hostname: string
   readonly tls: TlsFiles | null
   /** Whether other processes of this user may listen there too. */
   readonly sharePort: boolean
 }
 
-type PortEvents = Pick<Events, "stompPortFailed" | "stompPortMismatch">
+type PortEvents = Pick<Events, "stompPortFailed" | "stompPortMismatch" | "proxyMute">
 
 /** The port, where the configuration has one; a reload opens, moves and closes it. Who is connected stays. */
 export class StompPort {
@@ -31,6 +36,7 @@ export class StompPort {
   private server: TcpServer | null = null
   private wished: number | null = null
   private open: ((port: number) => TcpServer) | null = null
+  private proxyProtocol = false
 
   constructor(events: PortEvents) {
     this.events = events
@@ -41,10 +47,17 @@ export class StompPort {
   }
 
   /** Throws `StompPortError` when the port is taken. */
-  begin(context: ApiContext, { port, ...options }: StompPortOptions): void {
-    const accept = (socket: TcpSocket, address: string) => acceptStomp(context, socket, address)
-    const onMismatch = (spoken: "tls" | "plain") => this.events.stompPortMismatch(spoken)
-    this.open = (wished) => startTcpServer({ ...options, port: wished, accept, onMismatch })
+  begin(context: ApiContext, { tcp: port, proxyProtocol, ...options }: StompPortOptions): void {
+    this.open = (wished) =>
+      startTcpServer({
+        ...options,
+        port: wished,
+        accept: (socket, origin) => acceptStomp(context, socket, origin),
+        onMismatch: (spoken) => this.events.stompPortMismatch(spoken),
+        isProxy: (address) => this.proxyProtocol && context.access.proxies.trusts(address),
+        onProxyMute: (address) => this.events.proxyMute(address),
+      })
+    this.proxyProtocol = proxyProtocol
     this.wished = port
     if (port === null) return
     try {
@@ -58,7 +71,8 @@ export class StompPort {
    * The port that was stays open until the other is, and where the other is taken: a further reload tries again. Answers why the other is not
    * open; null when all is as wished.
    */
-  configure(port: number | null): string | null {
+  configure({ tcp: port, proxyProtocol }: PortWish): string | null {
+    this.proxyProtocol = proxyProtocol
     if (port === this.wished || !this.open) return null
     try {
       const server = port === null ? null : this.open(port)
@@ -84,26 +98,26 @@ export class StompPort {
 }
 
 /** Makes a connection of whoever has come, and lets it in or says why not. */
-function acceptStomp(context: ApiContext, socket: TcpSocket, address: string): TcpConnection {
+function acceptStomp(context: ApiContext, socket: TcpSocket, origin: TcpOrigin): TcpConnection {
   const connection = new TcpConnection(
     context,
     socket,
     (carrier) =>
       new StompConversation(context.stomp, carrier, (request) =>
-        letIn(context, carrier as TcpConnection, { request, address }),
+        letIn(context, carrier as TcpConnection, { request, address: origin.address }),
       ),
   )
   connection.number = context.connections.reserve()
-  void admit(context, connection, address).catch((error: unknown) => refuse(context, connection, error))
+  void admit(context, connection, origin).catch((error: unknown) => refuse(context, connection, error))
   return connection
 }
 
-async function admit(context: ApiContext, connection: TcpConnection, address: string): Promise<void> {
+async function admit(context: ApiContext, connection: TcpConnection, origin: TcpOrigin): Promise<void> {
   const { access, admission } = context
   refuseWhileDraining(context)
-  if (access.guardsLoopback && !isLoopbackAddress(address))
+  if (access.guardsLoopback && !origin.isThisMachine)
     throw new LabaError("foreign_origin", "Without credentials only programs on this machine are let in.")
-  const counted = access.isLocal || isLoopbackAddress(address) ? null : address
+  const counted = access.isLocal || origin.isThisMachine ? null : origin.address
   const reservation = await admission.connect(counted)
   if (connection.closed) return reservation.release()
   const client = makeClient({ identity: anyone, addressUsage: reservation.addressUsage, context })

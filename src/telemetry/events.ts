@@ -87,6 +87,17 @@ export class Events {
     )
   }
 
+  /** A proxy connects to STOMP's port and does not say for whom, though it has to. */
+  proxyMute(address: string): void {
+    if (!this.probes.first(`proxy ${address}`)) return
+    const remedy = "Let it send the PROXY protocol, version 1 or 2, or take `stomp.proxyProtocol` away."
+    this.write(
+      "warn",
+      { event: "proxy_header_missing", address, remedy },
+      "A proxy did not say for whom it connects to the port of STOMP.",
+    )
+  }
+
   /** The node takes no one new and sends away who is here. */
   draining(facts: { readonly connections: number; readonly seconds: number }): void {
     this.write("info", { event: "draining", ...facts }, "Sending everybody away.")

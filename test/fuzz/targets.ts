@@ -9,6 +9,7 @@ import { http } from "./targets/http.ts"
 import { ingestMessage, ingestTemplate } from "./targets/ingest.ts"
 import { json } from "./targets/json.ts"
 import { channel, pattern } from "./targets/names.ts"
+import { proxyHeader } from "./targets/proxy-header.ts"
 import { session } from "./targets/session.ts"
 import { sockjs } from "./targets/sockjs.ts"
 import { stomp } from "./targets/stomp.ts"
@@ -39,4 +40,5 @@ export const targets: readonly AnyTarget[] = [
   session,
   stomp,
   sockjs,
+  proxyHeader,
 ]

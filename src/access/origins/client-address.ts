@@ -71,7 +71,8 @@ export class TrustedProxies {
     return { address: plain(client), isKnown: true }
   }
 
-  private trusts(address: string): boolean {
+  /** Whether it is a proxy's address. */
+  trusts(address: string): boolean {
     const known = plain(address)
     const version = isIP(known)
     return version !== 0 && this.trusted?.check(known, version === 4 ? "ipv4" : "ipv6") === true

@@ -5,4 +5,6 @@ export interface StompInput {
   readonly paths?: readonly string[]
   /** A TCP port for STOMP without WebSockets, such as 61613: what Spring's broker relay and clients in most languages speak. It listens where `listen.host` says, with TLS where `tls` is configured. 0 is any free one. Default: none. */
   readonly tcp?: number
+  /** Whether the proxies that `proxies` names begin each TCP connection by saying for whom they connect: the PROXY protocol, version 1 or 2 (`send-proxy` of HAProxy, `proxy_protocol on` of nginx). Others connect as ever. Not with `tls`, which the proxy has to end. Default false: who comes by a TCP proxy has the proxy's address. */
+  readonly proxyProtocol?: boolean
 }

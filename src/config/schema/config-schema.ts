@@ -139,6 +139,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       paths: z.array(z.string()).max(20).default([]),
       tcp: z.int().min(0).max(65_535).optional(),
+      proxyProtocol: z.boolean().default(false),
     })
     .prefault({}),
   hooks: z.array(hookSchema).max(100).default([]),

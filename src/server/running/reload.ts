@@ -135,6 +135,7 @@ function changesBetween(before: Config, after: Config): ConfigChange[] {
     )
   }
   compare("stomp.paths", [before.stomp.paths, after.stomp.paths])
+  compare("stomp.proxyProtocol", [before.stomp.proxyProtocol, after.stomp.proxyProtocol])
   compare(stompPortKey, [before.stomp.tcp, after.stomp.tcp])
   compare("watch", [before.watch, after.watch])
   const [ingestsBefore, ingestsAfter] = [ingestsIn(before), ingestsIn(after)]

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test"
 import type { Conversation } from "../conversation/conversation.ts"
 import { stubContext } from "../stub-context.ts"
-import { TcpConnection, type TcpSocket } from "./tcp-connection.ts"
+import { TcpConnection } from "./tcp-connection.ts"
+import type { TcpSocket } from "./tcp-peer.ts"
 
 /** A connection over a socket that takes so many bytes of each write. */
 function connectionOver(takes: number) {

@@ -1,5 +1,4 @@
 // A TCP connection that carries a conversation, whatever is said in it: order of what comes in, backlog, the end.
-import type { Socket } from "bun"
 import { LabaError } from "../../../wire/error.ts"
 import type { Channel } from "../../channels/channel.ts"
 import type { Frame } from "../../protocols/protocol.ts"
@@ -12,6 +11,7 @@ import { hardLimitFactor, type Reader } from "../slow-readers.ts"
 import type { TransportContext } from "../transport-context.ts"
 import type { GroupKind } from "../transport.ts"
 import { Outbox } from "./outbox.ts"
+import type { TcpPeer, TcpSocket } from "./tcp-peer.ts"
 
 /** Time for a last frame to reach a peer that reads slowly. */
 const lastFrameMs = 5000
@@ -19,9 +19,7 @@ const lastFrameMs = 5000
 /** A write is a system call, where many sockets of one topic share none. */
 const kind: GroupKind = oneByOne("tcp", { writeMicros: 14, messageMicros: 1.2 })
 
-export type TcpSocket = Socket<TcpConnection | null>
-
-export class TcpConnection implements WritableConnection, Reader {
+export class TcpConnection implements WritableConnection, Reader, TcpPeer {
   number = 0
   readonly transport = "tcp"
   user: string | undefined

@@ -1,5 +1,7 @@
 // A TCP port: whoever comes is handed over with their address, and their bytes go to the connection that was made of them.
-import type { TcpConnection, TcpSocket } from "./tcp-connection.ts"
+import { isThisMachine } from "../../access/origins/client-address.ts"
+import { ProxiedPeer } from "./proxied-peer.ts"
+import type { TcpOrigin, TcpPeer, TcpSocket } from "./tcp-peer.ts"
 
 interface TcpServerOptions {
   readonly hostname: string
@@ -9,7 +11,11 @@ interface TcpServerOptions {
   /** Texts in PEM; without them it speaks plain TCP. With `ca`, clients need a certificate of one of these authorities. */
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string } | null
   /** Makes a connection of a socket; it may still refuse it. Never throws. */
-  readonly accept: (socket: TcpSocket, address: string) => TcpConnection
+  readonly accept: (socket: TcpSocket, origin: TcpOrigin) => TcpPeer
+  /** Whether who connects from there has to say by the PROXY protocol for whom. */
+  readonly isProxy: (address: string) => boolean
+  /** A proxy did not say for whom it connects. */
+  readonly onProxyMute: (address: string) => void
   /** Somebody spoke TLS where plain TCP is spoken, or plain TCP where TLS is. */
   readonly onMismatch: (spoken: "tls" | "plain") => void
 }
@@ -31,12 +37,29 @@ const isTlsHello = (bytes: Uint8Array): boolean => bytes[0] === 0x16 && bytes[1]
 
 /** Throws what the system says when the port is taken. */
 export function startTcpServer(options: TcpServerOptions): TcpServer {
-  const { hostname, port, sharePort, tls, accept, onMismatch } = options
+  const { hostname, port, sharePort, tls, accept, onMismatch, isProxy, onProxyMute } = options
   /** Those of whom nothing has come yet. */
   const silent = new Set<TcpSocket>()
   // Bun takes it here as for HTTP, and its types do not know it.
   const shared: object = sharePort ? { reusePort: true } : {}
-  const server = Bun.listen<TcpConnection | null>({
+  const peerOf = (socket: TcpSocket): TcpPeer => {
+    const { remoteAddress: address } = socket
+    if (!isProxy(address)) return accept(socket, { address, isThisMachine: isThisMachine(address) })
+    return new ProxiedPeer({
+      accept: (from) =>
+        accept(
+          socket,
+          typeof from === "object"
+            ? { address: from.address, isThisMachine: isThisMachine(from.address) }
+            : { address, isThisMachine: from === "own" && isThisMachine(address) },
+        ),
+      refuse() {
+        onProxyMute(address)
+        socket.terminate()
+      },
+    })
+  }
+  const server = Bun.listen<TcpPeer | null>({
     hostname,
     port,
     ...shared,
@@ -52,7 +75,7 @@ export function startTcpServer(options: TcpServerOptions): TcpServer {
         socket.setKeepAlive(true, keepAliveMs)
         socket.setNoDelay(true)
         if (!tls) silent.add(socket)
-        socket.data = accept(socket, socket.remoteAddress)
+        socket.data = peerOf(socket)
       },
       // With it, TLS connections are known from their beginning, as plain ones are: who never ends the handshake is counted, and ended in time.
       handshake(socket, authorized, error) {
