@@ -1,22 +1,11 @@
 // `flash-sale audit`: recomputes the order of service from the published seed and entries, and compares it with what was
 // published before, and with the order in which the tickets were really decided.
 import type { Database } from "bun:sqlite"
+import type { DrawRecord } from "../model/api.ts"
 import { commitmentOf, drawOrder, type Entry, entryDigest } from "../model/draw.ts"
 import type { SaleSettings } from "../model/sale.ts"
 import { Turns } from "../model/turns.ts"
 import { snapshotOf } from "../ledger/snapshot.ts"
-
-/** What anybody may read of a draw. `seed`, `entries` and `order` are there once it is done. */
-export interface DrawRecord {
-  readonly sale: string
-  readonly mode: SaleSettings["mode"]
-  /** Published before. */
-  readonly commitment: string
-  readonly seed: string | null
-  /** Digests of number and user, by number. */
-  readonly entries: readonly string[] | null
-  readonly order: readonly number[] | null
-}
 
 /** What is wrong with a published draw; nothing, when anybody would get the same. */
 export function auditRecord({ sale, commitment, seed, entries, order }: DrawRecord): string[] {

@@ -1,7 +1,7 @@
 // Checks the promises all the time, in a process of its own, so that reading a million tickets holds nobody up. What it
 // found last is a metric and stands on the operator's page.
 import { type InvariantName, invariantTitles } from "../model/invariants.ts"
-import type { Verdict } from "./verdict.ts"
+import type { Verdict } from "../model/api.ts"
 
 interface WatchmanOptions {
   /** The command that prints a verdict as JSON: `flash-sale verify --json`. */

@@ -5,14 +5,8 @@ import { next } from "../model/machine.ts"
 import { type OrderEvent, orderMachine, type OrderState } from "../model/order.ts"
 import { type TicketEvent, ticketMachine, type TicketState } from "../model/ticket.ts"
 import { moveUnit, type UnitEvent } from "../model/unit.ts"
-import {
-  type ErrandKind,
-  type MoneyTold,
-  type ShopEvent,
-  shopTold,
-  writeErrand,
-  writeShopEvent,
-} from "./errand.ts"
+import type { ShopEvent } from "../model/api.ts"
+import { type ErrandKind, type MoneyTold, shopTold, writeErrand, writeShopEvent } from "./errand.ts"
 import type { Book, Item, Order, Ticket } from "./memory.ts"
 
 /** What an outbox row says of one change: number, version, ticket's state, order's state. */

@@ -1,18 +1,9 @@
 // What a transaction leaves to be done outside, written with it so that it is as durable as what it follows from; and what
 // the shop's other systems are told of an order.
 import type { Ledger } from "../ledger/ledger.ts"
+import type { ReturnReason, ShopEvent, ShopTold } from "../model/api.ts"
 import { isLive } from "../model/order.ts"
 import type { Order } from "./memory.ts"
-
-/** What the shop's other systems are told of. The last is about money that bought nothing: the order is what it was. */
-export const shopEvents = ["won", "paid", "expired", "cancelled", "refunded", "returned"] as const
-
-export type ShopEvent = (typeof shopEvents)[number]
-
-/** Why money bought nothing and went back, where that is not the end of its order. */
-export const returnReasons = ["wrong_amount", "second", "no_order", "past_sale"] as const
-
-export type ReturnReason = (typeof returnReasons)[number]
 
 /** What is done outside: a webhook, a refund, or asking for the end of a trade that was left open. */
 export type ErrandKind = "webhook" | "refund" | "close"
@@ -22,23 +13,7 @@ export interface MoneyTold {
   readonly payment: string
   readonly amount: number
   /** With `returned` alone. */
-  readonly why?: ReturnReason
-}
-
-/** What is posted to the shop's other systems, beside the id of the call. */
-export interface ShopTold extends Partial<MoneyTold> {
-  readonly event: ShopEvent
-  readonly at: number
-  readonly sale: string
-  readonly order: string
-  /** Null, like all that belongs to an order, where money came for none. */
-  readonly user: string | null
-  readonly item: string | null
-  readonly price: number | null
-  readonly currency: string
-  readonly offer: boolean
-  readonly payBy: number | null
-  readonly live: boolean
+  readonly why?: ReturnReason | undefined
 }
 
 interface OrderTold {

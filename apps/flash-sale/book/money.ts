@@ -2,7 +2,8 @@
 // or after the unit went to somebody else, and each payment ends kept or refunded.
 import type { Act } from "./act.ts"
 import { settleItem } from "./decide.ts"
-import { type ReturnReason, writePayment } from "./errand.ts"
+import type { ReturnReason } from "../model/api.ts"
+import { writePayment } from "./errand.ts"
 import type { Order } from "./memory.ts"
 
 /** A payment as the provider tells of it. */

@@ -16,7 +16,8 @@
 // a higher version. Everything may be asked again; asking twice does nothing twice.
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
-import { resultChannel, type TicketRecord } from "../model/record.ts"
+import { resultChannel } from "../model/record.ts"
+import type { TicketRecord } from "../model/api.ts"
 import type { Cashier } from "../payments/cashier.ts"
 import { recordOf } from "./record-of.ts"
 import { standingTicket } from "./standing-ticket.ts"

@@ -2,9 +2,7 @@
 import type { Book, Ticket } from "../book/memory.ts"
 import { lineMarks } from "../book/line-marks.ts"
 import type { Sale } from "../book/sale.ts"
-import type { LineMark } from "../model/estimate.ts"
-import type { TicketRecord } from "../model/record.ts"
-import type { SalePhase } from "../model/sale.ts"
+import type { SaleSnapshot, TicketRecord } from "../model/api.ts"
 import { isWaiting } from "../model/ticket.ts"
 import { isGone } from "../model/unit.ts"
 
@@ -34,35 +32,6 @@ export function recordOf(book: Book, ticket: Ticket): TicketRecord {
 }
 
 /** What is the same for everybody: one message a second serves the whole queue. */
-export interface SaleSnapshot {
-  readonly sale: string
-  /**
-   * Of two the later counts: an old "sold out" must not win over a newer "open again". By the sale's clock, which never goes
-   * back, also over a restart.
-   */
-  readonly at: number
-  readonly phase: SalePhase
-  /** It may be moved until somebody has entered. */
-  readonly startsAt: number
-  /** Turns that have passed: who has turn t is number `t - served`, unless people have left the queue. */
-  readonly served: number
-  /** Then there are marks along it, `[turn, position]`; between two of them one counts as if those who left stood evenly. */
-  readonly line?: readonly LineMark[]
-  readonly queued: number
-  readonly waitlisted: number
-  /** Decided a second, measured; null is not known yet. */
-  readonly perSecond: number | null
-  readonly items: readonly {
-    readonly id: string
-    readonly total: number
-    readonly available: number
-    readonly held: number
-    readonly sold: number
-    /** Nothing to be had and nothing that could come back. */
-    readonly gone: boolean
-  }[]
-}
-
 export function saleSnapshot(sale: Sale): SaleSnapshot {
   const { book, pace } = sale
   const line = lineMarks(book)

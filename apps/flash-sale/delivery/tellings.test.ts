@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import type { Ticket } from "../book/memory.ts"
-import type { TicketRecord } from "../model/record.ts"
+import type { TicketRecord } from "../model/api.ts"
 import { World } from "../test/world.ts"
 import type { Loudspeaker } from "./loudspeaker.ts"
 import { Tellings } from "./tellings.ts"

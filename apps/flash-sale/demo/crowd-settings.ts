@@ -1,5 +1,6 @@
 // What is asked of a crowd of synthetic buyers, and what it tells of itself.
 import { z } from "zod"
+import type { Weather } from "./simulated-trades.ts"
 
 const share = z.number().min(0).max(1)
 
@@ -44,3 +45,10 @@ export const crowdProgressSchema = z.strictObject({
 })
 
 export type CrowdProgress = z.output<typeof crowdProgressSchema>
+
+/** What the operator sees of the demo. */
+export interface DemoView {
+  readonly bornAt: number
+  readonly weather: Weather | null
+  readonly crowd: CrowdProgress | null
+}

@@ -5,7 +5,7 @@ import type { Sale } from "../book/sale.ts"
 import type { RefusalCode } from "../model/refusal.ts"
 import { decidesAt } from "../model/sale.ts"
 import { ticketEnds } from "../model/ticket.ts"
-import { Series } from "../pages/operator/series.ts"
+import { Series } from "../model/series.ts"
 import { Waits } from "./waits.ts"
 
 export class Course {

@@ -1,5 +1,6 @@
 // What the operator can do: make a sale, open, pause and close it, change its pace, take an order back, and look.
 import { z } from "zod"
+import { inflowSchema, type OperatorView, startSchema } from "../model/api.ts"
 import { saleSchema } from "../model/sale.ts"
 import { invariantTitles } from "../model/invariants.ts"
 import { ordersCsv } from "../shop/orders-csv.ts"
@@ -10,12 +11,17 @@ import { bodyOf } from "./body.ts"
 import { saleOf } from "./buyer.ts"
 import { saleView } from "./sale-view.ts"
 import { waitSeconds } from "./waits.ts"
-import type { Endpoint, Shop } from "./shop.ts"
+import type { Ask, Endpoint, Shop } from "./shop.ts"
+
+/** A body as its schema says. Rejects with a problem of this code for any other. */
+async function checkedBody<T>({ request }: Ask, schema: z.ZodType<T>, code: string): Promise<T> {
+  const given = schema.safeParse(await bodyOf(request))
+  if (!given.success) throw new Problem(400, code, z.prettifyError(given.error))
+  return given.data
+}
 
 export const createSale: Endpoint = async (shop, ask) => {
-  const given = saleSchema.safeParse(await bodyOf(ask.request))
-  if (!given.success) throw new Problem(400, "bad_sale", z.prettifyError(given.error))
-  const sale = shop.sales.create(given.data)
+  const sale = shop.sales.create(await checkedBody(ask, saleSchema, "bad_sale"))
   if (!sale) throw new Problem(409, "sale_exists", "There is a sale of this id.")
   shop.wake()
   return answer(operatorView(shop, sale), 201)
@@ -56,13 +62,10 @@ export const openSale = moveTo("open")
 export const pauseSale = moveTo("pause")
 export const closeSale = moveTo("close")
 
-const startSchema = z.strictObject({ startsAt: saleSchema.shape.startsAt })
-
 export const rescheduleSale: Endpoint = async (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const given = startSchema.safeParse(await bodyOf(ask.request))
-  if (!given.success) throw new Problem(400, "bad_start", z.prettifyError(given.error))
-  if (!sale.reschedule(given.data.startsAt))
+  const { startsAt } = await checkedBody(ask, startSchema, "bad_start")
+  if (!sale.reschedule(startsAt))
     throw new Problem(
       409,
       "wrong_phase",
@@ -72,13 +75,9 @@ export const rescheduleSale: Endpoint = async (shop, ask) => {
   return answer(operatorView(shop, sale))
 }
 
-const inflowSchema = z.strictObject({ perSecond: saleSchema.shape.inflowPerSecond.unwrap() })
-
 export const changeInflow: Endpoint = async (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const given = inflowSchema.safeParse(await bodyOf(ask.request))
-  if (!given.success) throw new Problem(400, "bad_inflow", z.prettifyError(given.error))
-  sale.setInflow(given.data.perSecond)
+  sale.setInflow((await checkedBody(ask, inflowSchema, "bad_inflow")).perSecond)
   shop.wake()
   return answer(operatorView(shop, sale))
 }
@@ -142,7 +141,7 @@ export const checkBooks: Endpoint = async (shop) => {
   return answer({ titles: invariantTitles, verdict: await shop.watchman.check("channels") })
 }
 
-function operatorView(shop: Shop, sale: Sale) {
+function operatorView(shop: Shop, sale: Sale): OperatorView {
   const { book } = sale
   const { results, refused, since } = shop.counters.of(sale)
   return {

@@ -4,9 +4,9 @@ import { saleSnapshot } from "../delivery/record-of.ts"
 import { commitmentOf } from "../model/draw.ts"
 import { decidesAt, entryOpensAt } from "../model/sale.ts"
 import { saleChannel } from "../model/record.ts"
-import type { DrawRecord } from "../audit/draw-audit.ts"
+import type { DrawRecord, SaleView } from "../model/api.ts"
 
-export function saleView(sale: Sale, labaUrl: string) {
+export function saleView(sale: Sale, labaUrl: string): SaleView {
   const { settings, seed } = sale.book
   return {
     id: settings.id,

@@ -1,6 +1,7 @@
 // A ticket as its holder gets it: the record, and what only this request asks: position, time to wait, where to listen.
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
+import type { AdmissionView, TicketView } from "../model/api.ts"
 import { recordOf } from "../delivery/record-of.ts"
 import { resultChannel, saleChannel } from "../model/record.ts"
 import { isWaiting } from "../model/ticket.ts"
@@ -14,7 +15,7 @@ function listenAt(sale: Sale, user: string, labaUrl: string) {
  * What is answered to whoever just got in, and to each retry of it: the same, whatever has happened since. Whether its time to
  * wait still holds, only the ticket says.
  */
-export const admissionView = (sale: Sale, ticket: Ticket, labaUrl: string) => ({
+export const admissionView = (sale: Sale, ticket: Ticket, labaUrl: string): AdmissionView => ({
   sale: sale.id,
   item: sale.book.itemOf(ticket).id,
   number: ticket.number,
@@ -29,7 +30,7 @@ export const admissionView = (sale: Sale, ticket: Ticket, labaUrl: string) => ({
 })
 
 /** How it stands now. */
-export function ticketView(sale: Sale, ticket: Ticket, labaUrl: string) {
+export function ticketView(sale: Sale, ticket: Ticket, labaUrl: string): TicketView {
   const { book } = sale
   const { etaSeconds, late } = sale.waitOf(ticket)
   return {

@@ -2,7 +2,7 @@
 // Pure, so that a page computes from the shared snapshot what the server would say.
 
 /** A turn in the queue, and how many still waited up to it, itself included. */
-export type LineMark = readonly [turn: number, position: number]
+export type LineMark = [turn: number, position: number]
 
 /** What is known of a queue at a moment; one such snapshot serves everybody. */
 export interface QueuePace {

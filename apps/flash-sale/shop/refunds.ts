@@ -1,8 +1,9 @@
 // Refunds that the payment provider has refused for good: they are tried no more, and wait for the operator, who settles them by hand or
 // has them tried again. Knows the books, and asks nobody.
-import { writeErrand, writeShopEvent, type ShopTold } from "../book/errand.ts"
+import { writeErrand, writeShopEvent } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Ledger } from "../ledger/ledger.ts"
+import type { OwedRefund, ShopTold } from "../model/api.ts"
 
 interface RefundsOptions {
   readonly ledger: Ledger
@@ -10,18 +11,6 @@ interface RefundsOptions {
   readonly find: (sale: string) => Sale | null
   /** Whether the shop's other systems are told. */
   readonly webhooks: boolean
-}
-
-/** Money that must go back. */
-interface OwedRefund {
-  readonly payment: string
-  readonly sale: string
-  readonly number: number
-  readonly amount: number
-  /** `refused`: tried no more. */
-  readonly state: "refund_due" | "refused"
-  /** Since when it is owed. */
-  readonly at: number
 }
 
 /** Owed refunds that are listed. More is a provider that is away, and then none of them is for an operator to do. */

@@ -6,32 +6,11 @@ import type { Sale } from "../book/sale.ts"
 import { lastChange } from "../book/sweep.ts"
 import type { Sales } from "../book/sales.ts"
 import type { Ledger } from "../ledger/ledger.ts"
+import type { PastSale } from "../model/api.ts"
 import { commitmentOf } from "../model/draw.ts"
 import { readReference } from "../book/trade-reference.ts"
 import type { Callback } from "../payments/provider.ts"
 import { ordersCsv } from "./orders-csv.ts"
-
-/** What is left of a sale. */
-interface PastSale {
-  readonly id: string
-  readonly title: string
-  readonly currency: string
-  readonly startsAt: number
-  /** When anything of it changed last. */
-  readonly overAt: number
-  readonly putAwayAt: number
-  readonly items: readonly { readonly id: string; readonly total: number; readonly sold: number }[]
-  /** How many tickets and orders ended in which way. */
-  readonly tickets: Readonly<Record<string, number>>
-  readonly orders: Readonly<Record<string, number>>
-  /** Money by what became of it, in the smallest unit of the currency. */
-  readonly money: Readonly<Record<string, number>>
-  readonly commitment: string
-  /** Null when nothing was drawn. */
-  readonly seed: string | null
-  /** SHA-256 of the list of orders as the operator exports it: an exported list is the true one if it has this. */
-  readonly ordersSha256: string
-}
 
 interface RetentionOptions {
   readonly ledger: Ledger

@@ -3,7 +3,7 @@
 import { connect, type Laba, type State, type TransportName } from "laba/client"
 import { resultChannel, saleChannel } from "../../model/record.ts"
 import type { Reply, Wish } from "../../delivery/conversation.ts"
-import type { Standing } from "../views.ts"
+import type { SaleSnapshot as Standing } from "../../model/api.ts"
 
 /** What a buyer can choose; `auto` is the best one that works. */
 export type Choice = "auto" | TransportName

@@ -2,7 +2,7 @@
 import uPlot from "uplot"
 import { clockTime, count } from "../figures.ts"
 import { type Bilingual, localize } from "../../../kit/browser/language.ts"
-import type { Column } from "./series.ts"
+import type { Column } from "../../model/series.ts"
 
 interface Curve {
   readonly name: Bilingual

@@ -3,7 +3,8 @@
 import { ask as askShop, type Ask, Refused, Unreachable } from "../ask.ts"
 import { count } from "../figures.ts"
 import { type Bilingual, onLanguageChange, localize } from "../../../kit/browser/language.ts"
-import type { CurvesView, OperatorView, DemoView, SaleView } from "../views.ts"
+import type { CurvesView, OperatorView, SaleView } from "../../model/api.ts"
+import type { DemoView } from "../../demo/crowd-settings.ts"
 import { Curves, Histogram } from "./charts.ts"
 import { forgetKey, keepKey, keyInAddress, knownKey } from "./key.ts"
 import { startNewSale } from "./new-sale.ts"
@@ -17,7 +18,7 @@ import {
   paintTiles,
   write,
 } from "./panels.ts"
-import { Series } from "./series.ts"
+import { Series } from "../../model/series.ts"
 
 const lookMs = 1000
 

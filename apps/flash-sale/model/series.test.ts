@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
-import { type Sample, Series } from "./series.ts"
+import type { Sample } from "./api.ts"
+import { Series } from "./series.ts"
 
 const sample = (at: number, tickets: number): Sample => ({
   ...{ at, tickets, queued: 0, waitlisted: 0, served: 0, sold: 0 },
