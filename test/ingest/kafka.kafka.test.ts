@@ -127,21 +127,21 @@ test(
 )
 
 test(
-  "goes on where it had settled, and begins at the end where nothing was read before",
+  "goes on where it had settled, and begins with what is new where nothing was read before",
   async () => {
     const topic = newName()
     await server.createTopic(topic, 2)
     await server.write([0, 1].map((partition) => ({ topic, partition, value: "old" })))
-    const first = await read([topic], { from: "end" })
+    const first = await read([topic], { from: "new" })
     await eventually(() => expect(first.receiver.runs).toBe(1))
     // Before anything was read: the place is kept all the same.
     await close(first)
     await server.write([0, 1].map((partition) => ({ topic, partition, value: `new ${partition}` })))
-    const second = await read([topic], { from: "end" })
+    const second = await read([topic], { from: "new" })
     await heard(second, 2)
     expect(bodies(second).toSorted()).toEqual(["new 0", "new 1"])
     await close(second)
-    const third = await read([topic], { from: "end" })
+    const third = await read([topic], { from: "new" })
     await server.write([{ topic, partition: 0, value: "last" }])
     await heard(third, 1)
     expect(bodies(third)).toEqual(["last"])

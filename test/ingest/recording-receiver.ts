@@ -64,6 +64,11 @@ export class RecordingReceiver implements SourceReceiver {
     this.troubles.push(sentence)
   }
 
+  /** What was taken and is not published. */
+  get taken(): readonly SourceMessage[] {
+    return this.waiting
+  }
+
   private async work(): Promise<void> {
     // What is taken is handed over first.
     await Bun.sleep(0)

@@ -69,6 +69,8 @@ const within: Readonly<Record<string, string>> = {
   "MqttInput.tls": "SourceTlsInput",
   "IngestInput.nats": "NatsInput",
   "NatsInput.tls": "SourceTlsInput",
+  "IngestInput.rabbitmq": "RabbitMqInput",
+  "RabbitMqInput.tls": "SourceTlsInput",
   "IngestInput.redisStream": "RedisStreamInput",
   "RedisStreamInput.tls": "SourceTlsInput",
   "IngestInput.inFlight": "IngestInFlightInput",
@@ -118,8 +120,6 @@ export function referenceTables(schema: SchemaNode): string {
 
 function tables(path: string, node: SchemaNode): string[] {
   const members = Object.entries(node.properties ?? {})
-  // What maps names of its user's to plain values has no keys of its own.
-  if (members.length === 0) return []
   const rows = members.map(
     ([key, member]) => `| \`${key}\` | ${takes(member)} | ${cell(member.description)} |`,
   )

@@ -4,6 +4,7 @@
 import type { KafkaInput } from "./ingest/kafka-input.ts"
 import type { MqttInput } from "./ingest/mqtt-input.ts"
 import type { NatsInput } from "./ingest/nats-input.ts"
+import type { RabbitMqInput } from "./ingest/rabbitmq-input.ts"
 import type { RedisStreamInput } from "./ingest/redis-stream-input.ts"
 
 /** Messages of another system that become messages of channels. Exactly one kind of source. */
@@ -14,6 +15,8 @@ export interface IngestInput {
   readonly mqtt?: MqttInput
   /** A stream of NATS JetStream. */
   readonly nats?: NatsInput
+  /** Queues of RabbitMQ. */
+  readonly rabbitmq?: RabbitMqInput
   /** A stream of Redis. */
   readonly redisStream?: RedisStreamInput
   /** Where messages go: a channel, or a list of channels, with `{…}` for what the message says: `/@{json.userId}/sales/{json.saleId}`. There are `{json.<path>}`, `{header.<name>}`, `{key}`, `{topic}` and what its kind of source knows besides. A value fills one part of a name, however it is spelled; `{topic...}` may fill several. */

@@ -12,7 +12,7 @@ export type KafkaLibrary = typeof import("@platformatic/kafka")
 export const loadKafka = (): Promise<KafkaLibrary> => import("@platformatic/kafka")
 
 /** Another member takes over as long after the heart of this one stood still. */
-export const sessionMs = 15_000
+export const sessionMs = 10_000
 /** How long members may take to join anew; what is published meanwhile is answered by then. */
 const rebalanceMs = 30_000
 const heartbeatMs = 2000

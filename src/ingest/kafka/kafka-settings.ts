@@ -22,7 +22,7 @@ export const kafkaSchema = z.strictObject({
   brokers: z.array(address).min(1),
   topics: z.array(topicName).min(1).max(100),
   group: text.regex(/^\S+$/, { error: "must have no spaces" }),
-  from: z.enum(["end", "start"]).default("end"),
+  from: z.enum(["start", "new"]).default("start"),
   tls: z.union([z.boolean(), tlsSchema]).default(false),
   sasl: saslSchema.optional(),
   deadLetterTopic: topicName.optional(),

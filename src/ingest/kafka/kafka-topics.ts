@@ -73,7 +73,7 @@ interface StartOptions {
   readonly group: KafkaConsumer
   readonly fetcher: KafkaConsumer
   readonly topics: readonly KafkaTopic[]
-  readonly from: "end" | "start"
+  readonly from: "start" | "new"
 }
 
 /**
@@ -91,7 +91,7 @@ export async function startingPlaces(options: StartOptions): Promise<ReadonlyMap
     const known = committed.get(topic.name) ?? []
     const isNew = known.every((offset) => offset < 0n)
     const isWhole = known.length === topic.partitions && known.every((offset) => offset >= 0n)
-    const timestamp = isNew && from === "end" ? -1n : -2n
+    const timestamp = isNew && from === "new" ? -1n : -2n
     const begin = isWhole
       ? []
       : ((await fetcher.listOffsets({ topics: [topic.name], timestamp })).get(topic.name) ?? [])

@@ -21,9 +21,6 @@ const idWindow = { count: 100_000, milliseconds: 24 * 3600 * 1000 } as const
 /** Of what is set aside in a channel after the engine has refused it. */
 const refusedWindow = { count: 10_000, milliseconds: 24 * 3600 * 1000 } as const
 
-/** Where messages are set aside at their source, one after the other. */
-const asideLane = "aside"
-
 const encoder = new TextEncoder()
 
 export class PartitionQueue {
@@ -99,7 +96,7 @@ export class PartitionQueue {
     const { message } = entry
     entry.left++
     if ("setAside" in deadLetters) {
-      this.addStep(asideLane, entry, {
+      this.addStep("aside", entry, {
         position: null,
         room: () => null,
         run: async () => {
@@ -191,12 +188,9 @@ export class PartitionQueue {
       random,
       underWayMax: positions && name.startsWith("part ") ? Infinity : 1,
       onTrouble: (error) => {
-        if (name === asideLane) report.sourceTrouble(error)
-        else if (!(error instanceof SourceGap)) report.engineTrouble(error)
+        if (!(error instanceof SourceGap)) report.engineTrouble(error)
       },
-      onSuccess: () => {
-        if (name !== asideLane) report.engineWorks()
-      },
+      onSuccess: () => report.engineWorks(),
       onIdle: () => {
         // Of channels there may be very many; a part of the engine is worth its memory, which knows what was handed to it last.
         if (!name.startsWith("part ")) this.lanes.delete(name)

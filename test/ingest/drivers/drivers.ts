@@ -7,6 +7,8 @@ interface Listed {
 }
 
 export const drivers: Readonly<Record<string, Listed>> = {
+  kafka: { needs: "kafka", start: async () => (await import("./kafka.ts")).kafkaDriver() },
+  rabbitmq: { needs: "rabbitmq", start: async () => (await import("./rabbitmq.ts")).rabbitMqDriver() },
   "redis-stream": {
     needs: "redis",
     start: async () => (await import("./redis-stream.ts")).redisStreamDriver(),

@@ -41,14 +41,18 @@ export class BrokerProcess implements AsyncDisposable {
     this.folder = mkdtempSync(join(tmpdir(), `laba-${options.name}-`))
   }
 
+  get environment(): Record<string, string | undefined> {
+    return { ...process.env, JAVA_TOOL_OPTIONS: undefined, ...this.options.environment?.(this.folder) }
+  }
+
   /** Starts it, with what its folder holds; kills it first when it runs. */
   async restart(): Promise<void> {
     await this.kill()
-    const { command, environment, ready, name } = this.options
+    const { command, ready, name } = this.options
     const log = join(this.folder, "log.txt")
     const server = Bun.spawn([...command(this.folder)], {
       cwd: this.folder,
-      env: { ...process.env, JAVA_TOOL_OPTIONS: undefined, ...environment?.(this.folder) },
+      env: this.environment,
       stdin: "ignore",
       detached: true,
       stdout: Bun.file(log),

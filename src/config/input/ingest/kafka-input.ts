@@ -8,8 +8,8 @@ export interface KafkaInput {
   readonly topics: readonly string[]
   /** The consumer group. Nodes that have the same share its partitions; other applications have another. */
   readonly group: string
-  /** Where a group begins that has committed nothing yet. Default `end`: with what is written from then on. `start`: with the oldest message. */
-  readonly from?: "end" | "start"
+  /** Where a group begins that has committed nothing of a topic yet. Default `start`: with the oldest message. `new`: with what is written from then on. */
+  readonly from?: "start" | "new"
   /** Whether brokers are reached over TLS, or how. Default false. */
   readonly tls?: boolean | SourceTlsInput
   /** How the brokers are told who we are. */
