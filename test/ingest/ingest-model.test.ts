@@ -28,14 +28,18 @@ const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
+interface Settings {
+  readonly seed: number
+  readonly percentFailing: number
+  readonly parts: number
+  readonly inFlight: number
+  readonly positions: boolean
+  readonly readers: number
+}
+
 const runOf = async (
   happenings: readonly Happening[],
-  {
-    seed,
-    percentFailing,
-    parts,
-    inFlight,
-  }: { seed: number; percentFailing: number; parts: number; inFlight: number },
+  { seed, percentFailing, parts, inFlight, positions, readers }: Settings,
 ) => {
   const random = generator(seed)
   const engine = new MarkedEngine({ random, parts })
@@ -45,10 +49,15 @@ const runOf = async (
     broker,
     engine,
     random,
-    route: { to: ["/orders/{key}", "/all/{key}"] },
-    config: { inFlight: { messages: inFlight, bytes: 1_000_000 } },
+    route: { to: ["/orders/{key}", "/all/{key}"], id: positions ? null : "{body}" },
+    config: { inFlight: { messages: inFlight, bytes: 1_000_000 }, kind: { ...broker.kind(), positions } },
   })
-  let runner: IngestRunner = begin()
+  // A second one is a reader that does not know that its partitions are another's.
+  let runners: IngestRunner[] = Array.from({ length: readers }, () => begin())
+  const endAll = async (drainMs: number): Promise<void> => {
+    await Promise.all(runners.map((runner) => runner.stop(drainMs)))
+    runners = []
+  }
   const faults: string[] = []
   const expected = new Map<string, string[]>()
   let written = 0
@@ -66,8 +75,8 @@ const runOf = async (
       await broker.opened[0]?.rebalance([`p${one.partition}`])
     } else if (one.what === "restart") {
       faults.push(...broker.opened.flatMap((source) => source.faults))
-      await runner.stop(one.drains ? 1000 : 0)
-      runner = begin()
+      await endAll(one.drains ? 1000 : 0)
+      runners = Array.from({ length: readers }, () => begin())
     } else {
       engine.away = one.what === "outage"
       await turns(one.turns)
@@ -79,13 +88,14 @@ const runOf = async (
   // What nobody waits for any more is carried out, too.
   await turns(20)
   faults.push(...broker.opened.flatMap((source) => source.faults))
-  await runner.stop(1000)
-  expect(faults).toEqual([])
+  await endAll(1000)
+  // Two who read the same settle it twice.
+  if (readers === 1) expect(faults).toEqual([])
   const sorted = (map: Map<string, string[]>) => [...map].filter(([, list]) => list.length > 0).sort()
   expect(sorted(engine.published)).toEqual(sorted(expected))
 }
 
-test("nothing is lost, published twice or out of its key's order, whatever fails", async () => {
+test("[I1, I2, I5] nothing is lost, published twice or out of its key's order, whatever fails", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(happening, { maxLength: 40 }),
@@ -94,9 +104,14 @@ test("nothing is lost, published twice or out of its key's order, whatever fails
         percentFailing: fc.constantFrom(0, 5, 30, 60),
         parts: fc.constantFrom(1, 3),
         inFlight: fc.constantFrom(1, 5, 100),
+        kept: fc.constantFrom(
+          { positions: true, readers: 1 },
+          { positions: true, readers: 2 },
+          { positions: false, readers: 1 },
+        ),
       }),
-      (happenings, settings) => runOf(happenings, settings),
+      (happenings, { kept, ...settings }) => runOf(happenings, { ...settings, ...kept }),
     ),
-    { numRuns: Number(process.env["INGEST_RUNS"] ?? 60) },
+    { numRuns: Number(process.env["INGEST_RUNS"] ?? 150) },
   )
 }, 60_000)

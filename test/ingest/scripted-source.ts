@@ -98,7 +98,7 @@ export class ScriptedSource implements Source {
       const due = this.broker.settled.get(partition) ?? 0
       const log = this.broker.logs.get(partition) ?? []
       if (log[due]?.position !== position) this.faults.push(`${partition} ${position} instead of ${due}`)
-      this.broker.settled.set(partition, due + 1)
+      this.broker.settled.set(partition, Math.max(due, log.findIndex((one) => one.position === position) + 1))
     }
   }
 
