@@ -171,7 +171,7 @@ function withPackages(found) {
 function withSpring(found) {
   const folder = process.env.LABA_SPRING_LIB || join(here, "../examples/seckill/spring/target/dependency")
   const jars = existsSync(folder) ? readdirSync(folder) : []
-  return found !== null && jars.some((name) => name.startsWith("spring-boot-3."))
+  return found !== null && jars.some((name) => /^spring-boot-[34]\./.test(name))
     ? { ...found, LABA_SPRING_LIB: folder }
     : null
 }

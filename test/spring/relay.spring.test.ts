@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { credentials, shop } from "../access/guarded.ts"
 import { eventually } from "../support/eventually.ts"
+import { makeCertificate } from "../support/certificate.ts"
 import { publish } from "../support/publish.ts"
 import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 import { bodyText, connectStomp, openStompSocket } from "../support/stomp.ts"
@@ -295,6 +296,47 @@ describe("credentials and outages", () => {
     const channel = freshChannel("topic")
     await relay.publish(channel, "back")
     await eventually(async () => expect(await (await fetch(second.base + channel)).text()).toBe("back"))
+  })
+})
+
+describe("a message that is too large", () => {
+  test("[T20] ends the relay's own connection where the server itself sends it, and the server knows until it is back; who listens stays", async () => {
+    await using own = await spring.serve({ relayPort: relayPort() })
+    await eventually(async () => expect(await own.isAvailable()).toBe(true))
+    const channel = freshChannel("topic")
+    await using client = await connected(own)
+    await client.subscribe(channel)
+    await using sender = await connected(own)
+    await own.publish(channel, "x".repeat(80_000))
+    await eventually(async () => expect(await own.isAvailable()).toBe(false))
+    // What is sent meanwhile fails where it is sent, and is not lost without a word.
+    await expect(own.publish(channel, "meanwhile")).rejects.toThrow("not active")
+    sender.send("SEND", { destination: channel }, "by a client")
+    expect((await sender.frame("ERROR")).headers["message"]).toBe("Broker not available.")
+    await publish(server.base + channel, "by HTTP")
+    expect(bodyText(await client.frame("MESSAGE"))).toBe("by HTTP")
+    await eventually(async () => expect(await own.isAvailable()).toBe(true))
+    await own.publish(channel, "back")
+    expect(bodyText(await client.frame("MESSAGE"))).toBe("back")
+  })
+})
+
+describe("a relay that speaks TLS", () => {
+  test("[T25] is served at the TLS port, its own connection and those of its clients", async () => {
+    await using certificate = await makeCertificate()
+    await using secure = await startServer({ stomp: { tcp: 0 }, tls: certificate.files })
+    const options = { relayPort: secure.laba.stompPort as number, certificate: certificate.files.cert }
+    await using relay = await spring.serve(options)
+    await eventually(async () => expect(await relay.isAvailable()).toBe(true))
+    await using client = await connected(relay, "tina")
+    const channel = freshChannel("topic")
+    await client.subscribe(channel)
+    await relay.publish(channel, "x".repeat(50_000))
+    expect(bodyText(await client.frame("MESSAGE"))).toBe("x".repeat(50_000))
+    client.send("SEND", { destination: channel }, "by a client")
+    expect(bodyText(await client.frame("MESSAGE"))).toBe("by a client")
+    await secure.laba.publish(channel, "by the server")
+    expect(bodyText(await client.frame("MESSAGE"))).toBe("by the server")
   })
 })
 

@@ -39,6 +39,8 @@ interface ServerOptions {
   /** `setPreserveReceiveOrder`: what one client sends is relayed in order. Spring 6.2 then gives messages to a user to one of its sessions alone. */
   readonly keepsReceiveOrder?: boolean
   readonly passcode?: string
+  /** A file: the relay speaks TLS and trusts this certificate alone. */
+  readonly certificate?: string
 }
 
 /** Of one header the first value. */

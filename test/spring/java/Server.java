@@ -2,15 +2,19 @@
 package laba;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.SSLException;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.web.servlet.context.ServletWebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.event.EventListener;
@@ -23,8 +27,10 @@ import org.springframework.messaging.simp.annotation.SendToUser;
 import org.springframework.messaging.simp.annotation.SubscribeMapping;
 import org.springframework.messaging.simp.broker.BrokerAvailabilityEvent;
 import org.springframework.messaging.simp.config.MessageBrokerRegistry;
+import org.springframework.messaging.simp.stomp.StompReactorNettyCodec;
 import org.springframework.messaging.simp.user.SimpUser;
 import org.springframework.messaging.simp.user.SimpUserRegistry;
+import org.springframework.messaging.tcp.reactor.ReactorNettyTcpClient;
 import org.springframework.stereotype.Controller;
 import org.springframework.web.socket.WebSocketHandler;
 import org.springframework.web.socket.config.annotation.EnableWebSocketMessageBroker;
@@ -35,25 +41,26 @@ import org.springframework.web.util.UriComponentsBuilder;
 import org.springframework.web.util.UriUtils;
 
 final class Server {
-  private final ServletWebServerApplicationContext context;
+  private final ConfigurableApplicationContext context;
 
   Server(String name, JsonNode command) {
     context =
-        (ServletWebServerApplicationContext)
-            new SpringApplicationBuilder(Relaying.class, Availability.class)
-                .run(
-                    "--spring.application.name=" + name,
-                    "--server.port=0",
-                    "--server.address=127.0.0.1",
-                    "--logging.level.root=warn",
-                    "--spring.main.banner-mode=off",
-                    "--relay.port=" + command.get("relayPort").asInt(),
-                    "--relay.keepsReceiveOrder=" + command.path("keepsReceiveOrder").asBoolean(),
-                    "--relay.passcode=" + command.path("passcode").asText("guest"));
+        new SpringApplicationBuilder(Relaying.class, Availability.class)
+            .run(
+                "--spring.application.name=" + name,
+                "--server.port=0",
+                "--server.address=127.0.0.1",
+                "--logging.level.root=warn",
+                "--spring.main.banner-mode=off",
+                "--relay.port=" + command.get("relayPort").asInt(),
+                "--relay.keepsReceiveOrder=" + command.path("keepsReceiveOrder").asBoolean(),
+                "--relay.passcode=" + command.path("passcode").asText("guest"),
+                "--relay.certificate=" + command.path("certificate").asText(""));
   }
 
   int port() {
-    return context.getWebServer().getPort();
+    // Its class has another package in Spring Boot 4.
+    return context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
   }
 
   String publish(JsonNode command) {
@@ -116,6 +123,10 @@ final class Server {
     @Value("${relay.passcode}")
     private String passcode;
 
+    /** A file: the relay speaks TLS, and trusts this certificate alone. Empty: plain TCP. */
+    @Value("${relay.certificate}")
+    private String certificate;
+
     @Override
     public void registerStompEndpoints(StompEndpointRegistry registry) {
       registry.setPreserveReceiveOrder(keepsReceiveOrder);
@@ -127,14 +138,27 @@ final class Server {
     public void configureMessageBroker(MessageBrokerRegistry registry) {
       registry.setPreservePublishOrder(true);
       registry.setApplicationDestinationPrefixes("/app");
-      registry
-          .enableStompBrokerRelay("/topic", "/queue")
-          .setRelayHost("127.0.0.1")
-          .setRelayPort(port)
-          .setSystemPasscode(passcode)
-          .setClientPasscode(passcode)
-          .setUserDestinationBroadcast("/topic/unresolved-user-destination")
-          .setUserRegistryBroadcast("/topic/simp-user-registry");
+      var relay =
+          registry
+              .enableStompBrokerRelay("/topic", "/queue")
+              .setRelayHost("127.0.0.1")
+              .setRelayPort(port)
+              .setSystemPasscode(passcode)
+              .setClientPasscode(passcode)
+              .setUserDestinationBroadcast("/topic/unresolved-user-destination")
+              .setUserRegistryBroadcast("/topic/simp-user-registry");
+      if (!certificate.isEmpty()) relay.setTcpClient(overTls());
+    }
+
+    private ReactorNettyTcpClient<byte[]> overTls() {
+      try {
+        SslContext trust = SslContextBuilder.forClient().trustManager(new File(certificate)).build();
+        return new ReactorNettyTcpClient<>(
+            client -> client.host("127.0.0.1").port(port).secure(tls -> tls.sslContext(trust)),
+            new StompReactorNettyCodec());
+      } catch (SSLException error) {
+        throw new IllegalArgumentException(certificate, error);
+      }
     }
   }
 
