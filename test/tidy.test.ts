@@ -36,6 +36,9 @@ const mayImport: Record<string, readonly string[]> = {
   "apps/kit/": ["apps/kit/"],
   "apps/kit/browser/": ["apps/kit/browser/"],
   "apps/takeaway/model/": ["apps/takeaway/model/"],
+  "apps/flash-sale/model/": ["apps/flash-sale/model/"],
+  "apps/flash-sale/ledger/": ["apps/flash-sale/ledger/", "apps/flash-sale/model/", "apps/kit/command/"],
+  "apps/flash-sale/book/": ["apps/flash-sale/book/", "apps/flash-sale/ledger/", "apps/flash-sale/model/"],
   "src/hub/": ["wire/", "src/channels/", "src/telemetry/", "src/hub/", ...contracts],
   // What is posted is signed in one way, whoever posts it.
   "src/reactions/": ["wire/", "client/", "src/bounds/", "src/reactions/", "src/hooks/signature.ts"],
@@ -72,6 +75,16 @@ const neverImports: Record<string, readonly string[]> = {
   "apps/flash-sale/": ["apps/takeaway/", "apps/alerts/"],
   // A page is what browsers get: it knows what is shown, and not who serves it.
   "apps/takeaway/pages/": [...serversOf("takeaway", "database", "functions", "http", "push")],
+  "apps/flash-sale/pages/": ["audit", "book", "delivery", "http", "ledger", "payments"].map(
+    (room) => `apps/flash-sale/${room}/`,
+  ),
+  // What shows a sale off is put beside the shop: no part of it knows that it is there.
+  ...Object.fromEntries(
+    ["audit", "delivery", "http", "payments"].map((room) => [
+      `apps/flash-sale/${room}/`,
+      ["apps/flash-sale/pages/", "apps/flash-sale/demo/"],
+    ]),
+  ),
   "apps/alerts/pages/": [...serversOf("alerts", "http", "store.ts")],
   "apps/takeaway/database/": ["apps/takeaway/http/", "apps/takeaway/push/", "apps/takeaway/functions/"],
   "apps/takeaway/push/": ["apps/takeaway/pages/"],

@@ -1,8 +1,8 @@
 // What the books say of some users' tickets, for comparing it with their channels: how each stands, and what was written
 // down to be told of it, version by version.
 import type { Database } from "bun:sqlite"
-import type { Result } from "../book/act.ts"
-import type { IntakeEntry } from "../book/replay.ts"
+import type { Result } from "../ledger/stored-rows.ts"
+import type { IntakeEntry } from "../ledger/stored-rows.ts"
 import { isLive, type OrderState } from "../model/order.ts"
 import type { TicketState } from "../model/ticket.ts"
 

@@ -1,16 +1,14 @@
 // One transaction's worth of changes to a sale: each goes through its state table, into a row and into memory. Stock,
 // results and finished batches are written once at the end. When the transaction fails the memory is thrown away.
 import type { Ledger } from "../ledger/ledger.ts"
+import type { Result } from "../ledger/stored-rows.ts"
 import { next } from "../model/machine.ts"
-import { type OrderEvent, orderMachine, type OrderState } from "../model/order.ts"
+import { type OrderEvent, orderMachine } from "../model/order.ts"
 import { type TicketEvent, ticketMachine, type TicketState } from "../model/ticket.ts"
 import { moveUnit, type UnitEvent } from "../model/unit.ts"
 import type { ShopEvent } from "../model/api.ts"
 import { type ErrandKind, type MoneyTold, shopTold, writeErrand, writeShopEvent } from "./errand.ts"
 import type { Book, Item, Order, Ticket } from "./memory.ts"
-
-/** What an outbox row says of one change: number, version, ticket's state, order's state. */
-export type Result = readonly [number: number, version: number, ticket: TicketState, order: OrderState | null]
 
 /** What a transaction leaves to be told, once it is committed. */
 export interface Told {

@@ -1,5 +1,6 @@
 // Reads a sale's memory back from the tables: what a restart does, and what follows a transaction that failed.
 import type { Ledger } from "../ledger/ledger.ts"
+import type { IntakeEntry } from "../ledger/stored-rows.ts"
 import type { OrderState } from "../model/order.ts"
 import { type SalePhase, type SaleSettings, saleSchema } from "../model/sale.ts"
 import type { TicketState } from "../model/ticket.ts"
@@ -8,17 +9,6 @@ import { nextInLine } from "./decide.ts"
 import { keyHashOf } from "./entry-key.ts"
 import { Entrants } from "./entrants.ts"
 import { type Batch, Book, type Order, type Ticket } from "./memory.ts"
-
-/** What an intake row holds of a ticket, in the order of numbers. */
-export type IntakeEntry = readonly [
-  user: string,
-  item: number,
-  key: string,
-  admittedAt: number,
-  deadline: number,
-  place: number | null,
-  eta: number | null,
-]
 
 interface SaleRow {
   key: number

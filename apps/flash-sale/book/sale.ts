@@ -1,6 +1,7 @@
 // The one writer of a sale. Every method is one transaction on the ledger and the same change in memory; when a
 // transaction fails that has changed the memory, it is read again, as after a restart. Knows no HTTP, no payment provider and no channel.
 import type { Ledger } from "../ledger/ledger.ts"
+import type { IntakeEntry } from "../ledger/stored-rows.ts"
 import { isOfTheDisk } from "../ledger/trouble.ts"
 import { type QueuePace, secondsFor, type Wait } from "../model/estimate.ts"
 import {
@@ -28,7 +29,7 @@ import { Drawing } from "./drawing.ts"
 import { enteredWith } from "./entry-key.ts"
 import type { Batch, Book, Order, Ticket } from "./memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
-import { type IntakeEntry, newestTime, replay, ticketFrom } from "./replay.ts"
+import { newestTime, replay, ticketFrom } from "./replay.ts"
 import { WaitEstimates } from "./wait-estimates.ts"
 import { SaleClock } from "./sale-clock.ts"
 import { expireTickets, isSpent, lastChange, leave, overdueOrders, rejectWaiting } from "./sweep.ts"

@@ -1,8 +1,8 @@
 // Reads the books as the invariants want them, from any connection: the writer's, or a reader's in another process. Inside
 // one read transaction all of it is one moment.
 import type { Database } from "bun:sqlite"
-import type { Result } from "../book/act.ts"
-import type { IntakeEntry } from "../book/replay.ts"
+import type { Result } from "./stored-rows.ts"
+import type { IntakeEntry } from "./stored-rows.ts"
 import type { OrderRow, PaymentRow, ResultRow, Snapshot, StockRow, TicketRow } from "../model/snapshot.ts"
 
 /** A snapshot whose rows can be read again and again; they are of one moment inside `atOneMoment`. */

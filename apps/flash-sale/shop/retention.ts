@@ -9,8 +9,14 @@ import type { Ledger } from "../ledger/ledger.ts"
 import type { PastSale } from "../model/api.ts"
 import { commitmentOf } from "../model/draw.ts"
 import { readReference } from "../book/trade-reference.ts"
-import type { Callback } from "../payments/provider.ts"
 import { ordersCsv } from "./orders-csv.ts"
+
+/** A payment as its provider tells of it. */
+interface LatePayment {
+  readonly reference: string
+  readonly payment: string
+  readonly amount: number
+}
 
 interface RetentionOptions {
   readonly ledger: Ledger
@@ -80,7 +86,7 @@ export class Retention {
   }
 
   /** Money for a sale that is not here any more goes back. False when there never was such a sale. */
-  refund({ reference, payment, amount }: Callback): boolean {
+  refund({ reference, payment, amount }: LatePayment): boolean {
     const { ledger, clock } = this.options
     const { sale, number } = readReference(reference)
     const past = ledger.one<{ key: number; summary: string }>(

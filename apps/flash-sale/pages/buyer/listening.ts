@@ -2,7 +2,7 @@
 // through. Knows what a record is for nobody: it hands on what it hears.
 import { connect, type Laba, type State, type TransportName } from "laba/client"
 import { resultChannel, saleChannel } from "../../model/record.ts"
-import type { Reply, Wish } from "../../delivery/conversation.ts"
+import type { Reply, Wish } from "../../model/conversation.ts"
 import type { SaleSnapshot as Standing } from "../../model/api.ts"
 
 /** What a buyer can choose; `auto` is the best one that works. */
