@@ -1,11 +1,12 @@
 // A real Mosquitto on a free port. It can be killed as a power cut would, and started again with what it had. Needs the binary
 // (`.mosquitto.test.ts`).
 import { pbkdf2Sync } from "node:crypto"
-import { chmodSync, writeFileSync } from "node:fs"
+import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Packet } from "mqtt-packet"
 import { MqttConnection } from "../../../src/ingest/mqtt/mqtt-connection.ts"
 import { mqtt } from "../../../src/ingest/mqtt/mqtt.ts"
+import { eventually } from "../eventually.ts"
 import { BrokerProcess, freePort } from "./broker-process.ts"
 import { makeCertificate } from "./certificate.ts"
 
@@ -25,6 +26,10 @@ interface Mosquitto extends AsyncDisposable {
   readonly certificateFile: string
   restart(): Promise<void>
   kill(): Promise<void>
+  /** Writes what it has to its disk. */
+  save(): Promise<void>
+  /** What it has logged since it was started last. */
+  log(): Promise<string>
 }
 
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
@@ -51,10 +56,15 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     ...[`listener ${port} 127.0.0.1`, `allow_anonymous ${password === undefined}`],
     ...(password === undefined ? [] : [`password_file ${passwords}`]),
     ...(certificate ? [`certfile ${certificate.certificateFile}`, `keyfile ${certificate.keyFile}`] : []),
-    ...["persistence true", `persistence_location ${folder}/`, "max_queued_messages 0", "sys_interval 1"],
+    ...["persistence true", `persistence_location ${folder}/`, "max_queued_messages 0"],
     ...(durable ? ["autosave_on_changes true", "autosave_interval 1"] : []),
+    ...[`pid_file ${folder}/pid`, `log_dest file ${folder}/mosquitto.log`, "log_type all"],
   ]
   writeFileSync(join(folder, "mosquitto.conf"), `${configuration.join("\n")}\n`)
+  const log = async (): Promise<string> => {
+    const all = await Bun.file(join(folder, "mosquitto.log")).text()
+    return all.slice(all.lastIndexOf(" starting"))
+  }
   await broker.restart()
   return {
     port,
@@ -62,6 +72,17 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     certificateFile: certificate?.certificateFile ?? "",
     restart: () => broker.restart(),
     kill: () => broker.kill(),
+    async save() {
+      const saves = async () => ((await log()).match(/Saving in-memory database/g) ?? []).length
+      const before = await saves()
+      process.kill(Number(readFileSync(join(folder, "pid"), "utf8")), "SIGUSR1")
+      await eventually(async () => {
+        if ((await saves()) === before) throw new Error("Mosquitto saves nothing")
+      })
+      // It says so before it does.
+      await Bun.sleep(100)
+    },
+    log,
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   }
 }
@@ -74,10 +95,12 @@ function hashed(password: string): string {
   return `$7$${rounds}$${salt.toString("base64")}$${hash.toString("base64")}`
 }
 
-interface MqttClient extends AsyncDisposable {
+export interface MqttClient extends AsyncDisposable {
   /** What came to its subscriptions. */
   readonly heard: Packet[]
-  /** Resolves once the broker has acknowledged it. */
+  /** Resolves once it has ended. */
+  readonly ended: Promise<string>
+  /** Resolves once the broker has acknowledged it. Rejects when the connection ends before. */
   publish(topic: string, payload: string | Buffer, more?: PublishOptions): Promise<void>
   subscribe(topic: string): Promise<void>
 }
@@ -105,12 +128,14 @@ export async function mqttClient(url: string): Promise<MqttClient> {
     },
   })
   const ask = (packet: Packet) =>
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
       waiting.set(packet.messageId as number, resolve)
+      void connection.ended.then((reason) => reject(new Error(reason)))
       connection.send(packet)
     })
   return {
     heard,
+    ended: connection.ended,
     async publish(topic, payload, { qos = 1, retain = false, properties = {} } = {}) {
       const packet = { cmd: "publish", topic, payload, qos, retain, dup: false, properties } as const
       if (qos === 0) connection.send(packet)
@@ -120,4 +145,19 @@ export async function mqttClient(url: string): Promise<MqttClient> {
       ask({ cmd: "subscribe", messageId: connection.nextId(), subscriptions: [{ topic, qos: 1 }] }),
     [Symbol.asyncDispose]: () => connection.close(),
   }
+}
+
+/** Lets the broker keep, for this client id, what is published to a topic from now on. */
+export async function mqttSession(
+  url: string,
+  { clientId, topic }: { readonly clientId: string; readonly topic: string },
+): Promise<void> {
+  const answered = Promise.withResolvers<void>()
+  const connection = await MqttConnection.open({
+    settings: mqtt.schema.parse({ url, topics: topic }),
+    ...{ clientId, inFlightMax: 1, onPacket: () => answered.resolve() },
+  })
+  connection.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos: 1 }] })
+  await answered.promise
+  await connection.close()
 }
