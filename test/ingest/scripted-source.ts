@@ -25,6 +25,7 @@ export class ScriptedBroker {
   readonly settled = new Map<string, number>()
   readonly setAside: { message: SourceMessage; reason: string }[] = []
   readonly opened: ScriptedSource[] = []
+  refusesDeadLetters = (): boolean => false
   /** How many are handed over at once. */
   batch = 10
 
@@ -103,6 +104,7 @@ export class ScriptedSource implements Source {
   }
 
   async setAside(message: SourceMessage, reason: string): Promise<void> {
+    if (this.broker.refusesDeadLetters()) throw new Error("The queue is full.")
     this.broker.setAside.push({ message, reason })
   }
 

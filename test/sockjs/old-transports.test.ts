@@ -44,3 +44,37 @@ test("[J15] the iframe's page loads the script that is configured, and is kept b
     "clientScript",
   )
 })
+
+test("[J15] are for pages of allowed origins, where a browser tells whose page it is", async () => {
+  await using guarded = await startSockJs({ ...old, origins: ["https://shop.example"], open: true })
+  const paths = ["/jsonp?c=told", "/htmlfile?c=told"]
+  const asked = async (path: string, headers: Record<string, string>): Promise<[number, string]> => {
+    const abort = new AbortController()
+    const url = `${freshSession(`${guarded.base}/echo`)}${path}`
+    const { status } = await fetch(url, { headers: { Cookie: "ann", ...headers }, signal: abort.signal })
+    abort.abort()
+    return [status, path]
+  }
+  const ofShop = "https://shop.example/basket"
+  for (const path of paths) {
+    for (const site of ["cross-site", "same-site"]) {
+      const from = { "Sec-Fetch-Site": site }
+      expect(await asked(path, { ...from, Referer: ofShop })).toEqual([200, path])
+      for (const more of [
+        {},
+        { Referer: "https://evil.example/" },
+        { Referer: "https://shop.example.evil/" },
+      ])
+        expect(await asked(path, { ...from, ...more })).toEqual([403, path])
+    }
+    for (const site of ["same-origin", "none"])
+      expect(await asked(path, { "Sec-Fetch-Site": site })).toEqual([200, path])
+    // A browser of before 2012 says nothing.
+    expect(await asked(path, {})).toEqual([200, path])
+  }
+  const form = { "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site" }
+  const session = freshSession(`${guarded.base}/echo`)
+  expect((await post(`${session}/jsonp_send`, "d=%5B%22x%22%5D", form)).status).toBe(403)
+  const iframe = await fetch(`${guarded.base}/echo/iframe.html`)
+  expect(iframe.headers.get("content-security-policy")).toBe("frame-ancestors 'self' https://shop.example")
+})

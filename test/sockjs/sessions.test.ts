@@ -300,6 +300,23 @@ test("[J12] another site's page opens no session by an image, a frame or a link,
   }
 })
 
+test("[J12] a page that may not read opens no session and sends nothing, also where no origins are listed", async () => {
+  await using unlisted = await startSockJs({
+    open: true,
+    onConnect: ({ headers }) => ({ user: headers.get("cookie") ?? "nobody" }),
+  })
+  const session = freshSession(`${unlisted.base}/echo`)
+  const evil = { Cookie: "ann", Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }
+  for (const path of ["xhr", "xhr_streaming", "xhr_send"])
+    for (const headers of [evil, { ...evil, Origin: "null" }, { ...evil, "Sec-Fetch-Site": "same-site" }])
+      expect([path, (await post(`${session}/${path}`, '["x"]', headers)).status]).toEqual([path, 403])
+  // Whoever has made the name up finds nothing of hers.
+  expect((await send(session, "x")).status).toBe(404)
+  const own = { Cookie: "ann", Origin: unlisted.base, "Sec-Fetch-Site": "same-origin" }
+  expect((await post(`${session}/xhr`, "", own)).body).toBe("o\n")
+  expect((await post(`${session}/xhr_send`, '["x"]', own)).status).toBe(204)
+})
+
 test("[J12] pages of allowed origins read answers with credentials, others are refused", async () => {
   await using guarded = await startSockJs({ origins: ["https://shop.example"], open: true })
   const asked = (origin: string) =>

@@ -79,6 +79,25 @@ export class Origins {
     )
   }
 
+  /**
+   * Refuses what a page of another site or host caused that is of no allowed origin, also where no list is configured: for what must not even
+   * begin there. Of a script or a frame `Referer` tells the origin; a page can leave that out, and cannot make it up. Browsers that do not tell
+   * what caused a request are let through. Throws `foreign_origin`.
+   */
+  checkCause(headers: Headers): void {
+    const site = headers.get("sec-fetch-site")
+    if (site !== "cross-site" && site !== "same-site") return
+    const origin = headers.get("origin") ?? refererOrigin(headers)
+    if (!this.isAllowed(origin)) throw foreign(origin)
+  }
+
+  /** Whose pages may show one of ours in a frame: the sources of `frame-ancestors` (Content Security Policy 3, 6.4.2). */
+  get frameAncestors(): string {
+    const { loopback } = this.options
+    const ofThisMachine = ["localhost", "127.0.0.1", "[::1]"].map((host) => `http://${host}:*`)
+    return ["'self'", ...this.allowed, ...(loopback ? ofThisMachine : [])].join(" ")
+  }
+
   /** Adds what lets a page of an allowed origin read the answer. */
   addTo(response: Response, request: Headers): void {
     const origin = request.get("origin")
@@ -114,6 +133,11 @@ export class Origins {
   private mayCarryCookies(origin: string): boolean {
     return this.options.cookies && this.allowed.has(origin)
   }
+}
+
+function refererOrigin(headers: Headers): string {
+  const referer = headers.get("referer") ?? ""
+  return URL.canParse(referer) ? new URL(referer).origin : "null"
 }
 
 /** A page of this very server. The scheme is not compared: a proxy in front may end TLS. */

@@ -49,6 +49,9 @@ describe("an ingest", () => {
     expect(problemsOf({ deadLetter: "dead" })[0]).toMatch(
       /^ingest\.orders\.deadLetter: must be a channel, or "source"/,
     )
+    expect(problemsOf({ deadLetter: "source" })[0]).toMatch(
+      /deadLetter: is "source", but redisStream is told no place/,
+    )
     expect(problemsOf({ id: "{key}" })[0]).toMatch(/^ingest\.orders\.id: means nothing with redisStream/)
     expect(problemsOf({ tooo: "/a" })[0]).toMatch(/unknown key, did you mean "to"\?/)
     expect(linesOf({ orders: { kafk: {}, to: "/a" } })[0]).toMatch(/did you mean "kafka"\?/)

@@ -69,6 +69,8 @@ function problemsOf(name: string, ingest: IngestOutput, path: readonly PropertyK
     const why = channelProblem(ingest.deadLetter)
     if (why !== null) wrong(why, "deadLetter")
   }
+  if (ingest.deadLetter === "source" && !kind.setsAside?.(settingsOf(ingest, kind.name)))
+    wrong(`is "source", but ${kind.name} is told no place for dead letters`, "deadLetter")
   for (const message of kind.problems?.(settingsOf(ingest, kind.name)) ?? []) wrong(message, kind.name)
   return problems
 }

@@ -120,6 +120,8 @@ export function referenceTables(schema: SchemaNode): string {
 
 function tables(path: string, node: SchemaNode): string[] {
   const members = Object.entries(node.properties ?? {})
+  // What maps names of its user's to plain values has no keys of its own.
+  if (members.length === 0) return []
   const rows = members.map(
     ([key, member]) => `| \`${key}\` | ${takes(member)} | ${cell(member.description)} |`,
   )

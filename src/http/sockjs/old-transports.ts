@@ -1,5 +1,5 @@
 // JSONP, htmlfile and the iframe: what browsers of before 2012 need. Off unless it is switched on: a script or a frame asks without an Origin, so
-// `origins` holds back no page.
+// `origins` holds back only pages in browsers that say what caused a request.
 import { createHash } from "node:crypto"
 import { LabaError } from "../../../wire/error.ts"
 import type { ApiContext } from "../api-context.ts"
@@ -47,13 +47,21 @@ export async function openHtmlfile(context: ApiContext, request: ApiRequest): Pr
 }
 
 /** GET <service>/iframe*.html: a page of our origin that a page of another speaks through. */
-export function showIframe({ sockjs }: ApiContext, request: ApiRequest): Response {
+export function showIframe({ sockjs, access }: ApiContext, request: ApiRequest): Response {
   const { clientScript } = sockjs.config
   if (clientScript === null)
     throw new LabaError("not_found", "The iframe needs `sockjs.clientScript`: where its script is.")
   const page = iframePage(clientScript)
-  const etag = `"${createHash("sha256").update(page).digest("base64url").slice(0, 22)}"`
-  const more = { ETag: etag, Expires: new Date(Date.now() + yearSeconds * 1000).toUTCString() }
+  const etag = `"${createHash("sha256")
+    .update(page + access.origins.frameAncestors)
+    .digest("base64url")
+    .slice(0, 22)}"`
+  const more = {
+    ETag: etag,
+    Expires: new Date(Date.now() + yearSeconds * 1000).toUTCString(),
+    // The browser that keeps it holds other sites' pages back, too.
+    "Content-Security-Policy": `frame-ancestors ${access.origins.frameAncestors}`,
+  }
   const cache = `public, max-age=${yearSeconds}`
   if (request.raw.headers.get("if-none-match") === etag)
     return answer(request, null, { status: 304, cache, more })

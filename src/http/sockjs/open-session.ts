@@ -19,7 +19,9 @@ export const pollSeconds = ({ limits }: ApiContext): number =>
 
 /** A frame, where there is no session here to wait for: of one that lives elsewhere, or because somebody is being let in for it at this moment. */
 export async function findOrOpen(context: ApiContext, request: ApiRequest): Promise<SockJsSession | string> {
-  const { sockjs } = context
+  const { sockjs, access } = context
+  // A page that cannot read the answer would open a session as whoever looks at it, under a name that it tells to others.
+  access.origins.checkCause(request.raw.headers)
   const { claim, carries } = claimIn(context, request)
   const known = sockjs.find(claim)
   if (known === "not theirs") throw noSession()

@@ -33,6 +33,7 @@ export async function takeMessages(
   text: string | null,
   done: () => Response,
 ): Promise<Response> {
+  context.access.origins.checkCause(request.raw.headers)
   if (text === "") return badPayload(request, "Payload expected.", "bad_body")
   if (text === null) return badPayload(request, "Broken JSON encoding.", "bad_utf8")
   let messages: readonly string[]

@@ -10,6 +10,7 @@ export const kafka: SourceKind<KafkaSettings> = {
   // A group's members share the partitions among themselves.
   exclusive: false,
   registryFramed: true,
+  setsAside: ({ deadLetterTopic }) => deadLetterTopic !== undefined,
   describe: ({ brokers, topics, group }) => `kafka ${topics.join(", ")} at ${brokers.join(", ")} as ${group}`,
   async open(settings, receiver, context) {
     const { KafkaSource } = await import("./kafka-source.ts")

@@ -50,6 +50,7 @@ export const mqtt: SourceKind<MqttSettings> = {
   exclusive: true,
   isDivided: ({ share }) => share !== undefined,
   topicSeparator: "/",
+  setsAside: ({ deadLetterTopic }) => deadLetterTopic !== undefined,
   describe: ({ url, topics, share }) =>
     `MQTT ${topics.join(", ")} at ${url}${share === undefined ? "" : `, shared as ${share}`}`,
   problems({ url, tls, user, password, version, deadLetterTopic }) {

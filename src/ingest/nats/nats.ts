@@ -41,6 +41,7 @@ export const nats: SourceKind<NatsSettings> = {
   // A durable consumer spreads its messages over all who pull.
   exclusive: true,
   topicSeparator: ".",
+  setsAside: ({ deadLetterSubject }) => deadLetterSubject !== undefined,
   describe: ({ servers, stream }) => `NATS stream ${stream} at ${servers.join(", ")}`,
   problems({ user, password, token, credentials }) {
     const ways = [user, token, credentials].filter((way) => way !== undefined)

@@ -21,6 +21,9 @@ const idWindow = { count: 100_000, milliseconds: 24 * 3600 * 1000 } as const
 /** Of what is set aside in a channel after the engine has refused it. */
 const refusedWindow = { count: 10_000, milliseconds: 24 * 3600 * 1000 } as const
 
+/** Where messages are set aside at their source, one after the other. */
+const asideLane = "aside"
+
 const encoder = new TextEncoder()
 
 export class PartitionQueue {
@@ -96,7 +99,7 @@ export class PartitionQueue {
     const { message } = entry
     entry.left++
     if ("setAside" in deadLetters) {
-      this.addStep("aside", entry, {
+      this.addStep(asideLane, entry, {
         position: null,
         room: () => null,
         run: async () => {
@@ -188,9 +191,12 @@ export class PartitionQueue {
       random,
       underWayMax: positions && name.startsWith("part ") ? Infinity : 1,
       onTrouble: (error) => {
-        if (!(error instanceof SourceGap)) report.engineTrouble(error)
+        if (name === asideLane) report.sourceTrouble(error)
+        else if (!(error instanceof SourceGap)) report.engineTrouble(error)
       },
-      onSuccess: () => report.engineWorks(),
+      onSuccess: () => {
+        if (name !== asideLane) report.engineWorks()
+      },
       onIdle: () => {
         // Of channels there may be very many; a part of the engine is worth its memory, which knows what was handed to it last.
         if (!name.startsWith("part ")) this.lanes.delete(name)

@@ -18,6 +18,8 @@ export interface PipelineReport {
   /** A publish failed and is tried again. */
   engineTrouble(error: unknown): void
   engineWorks(): void
+  /** The source took no dead letter; it is tried again. */
+  sourceTrouble(error: unknown): void
   /** These are answered for. */
   settled(messages: readonly SourceMessage[]): void
 }

@@ -35,6 +35,7 @@ export const redisStream: SourceKind<RedisStreamSettings> = {
   positions: true,
   // A group spreads its entries over all who read.
   exclusive: true,
+  setsAside: ({ deadLetterStream }) => deadLetterStream !== undefined,
   describe: ({ url, stream, group }) => `Redis stream ${stream} at ${printAddress(url)} as ${group}`,
   problems({ url, tls, stream, deadLetterStream }) {
     return [

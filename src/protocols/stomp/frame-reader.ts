@@ -121,7 +121,7 @@ export class FrameReader {
         }
       else if (line.length > 0) this.readHeader(line, this.head)
       else {
-        this.head.bodyBytes = bodyBytesOf(this.head, this.bounds)
+        this.head.bodyBytes = this.bodyBytesOf(this.head)
         this.head.isWhole = true
       }
     }
@@ -225,10 +225,28 @@ export class FrameReader {
   private findNul(head: Head): number | null {
     const found = this.buffer.subarray(this.looked, this.end).indexOf(nul)
     const length = (found < 0 ? this.end : this.looked + found) - this.start
-    checkBody(head, length, this.bounds)
+    this.checkBody(head, length)
     if (found >= 0) return length
     this.looked = this.end
     return null
+  }
+
+  /** How long the body is, as far as the headers say. */
+  private bodyBytesOf(head: Head): number | null {
+    const said = lengthIn(head.headers)
+    if (said !== null) this.checkBody(head, said)
+    return said
+  }
+
+  private checkBody({ command }: Head, length: number): void {
+    if (length === 0) return
+    // "The body of the SUBSCRIBE command is ignored" (1.0, "SUBSCRIBE").
+    const mayHaveBody = command === "SEND" || (command === "SUBSCRIBE" && this.version === "1.0")
+    if (!mayHaveBody)
+      throw new LabaError("bad_frame", `${command} has no body: a NUL follows its blank line.`)
+    const { messageBytesMax } = this.bounds
+    if (length > messageBytesMax)
+      throw tooLarge("messageBytesMax", `A message has at most ${messageBytesMax} bytes.`)
   }
 
   /** Keeps nothing of what was read: not for the sake of a byte behind it, either. */
@@ -258,26 +276,11 @@ export class FrameReader {
   }
 }
 
-/** How long the body is, as far as the headers say. */
-function bodyBytesOf(head: Head, bounds: FrameBounds): number | null {
-  const said = lengthIn(head.headers)
-  if (said !== null) checkBody(head, said, bounds)
-  return said
-}
-
 function lengthIn(headers: StompHeaders): number | null {
   const said = headers.get("content-length")
   if (said === undefined) return null
   if (lengthPattern.test(said.trim())) return Number(said)
   throw new LabaError("bad_frame", "`content-length` is a whole number of bytes.")
-}
-
-function checkBody({ command }: Head, length: number, { messageBytesMax }: FrameBounds): void {
-  if (length === 0) return
-  if (command !== "SEND")
-    throw new LabaError("bad_frame", `${command} has no body: a NUL follows its blank line.`)
-  if (length > messageBytesMax)
-    throw tooLarge("messageBytesMax", `A message has at most ${messageBytesMax} bytes.`)
 }
 
 const notACommand = (): LabaError =>
