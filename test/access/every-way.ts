@@ -1,4 +1,5 @@
 // One listener of every kind by one credential, and how each of them ends: by which code, on whichever transport.
+import { dialSockJs, type SockJsCarrier } from "../support/sockjs-socket.ts"
 import { openStompSocket } from "../support/stomp.ts"
 import { bearing, codeOf } from "./guarded.ts"
 
@@ -19,7 +20,7 @@ interface WayOptions {
 
 const events = { Accept: "text/event-stream" }
 
-/** All of them, listening. */
+/** All of them, listening: to the channel of `sockJsServices` where the server has it. */
 export function listenEveryWay(options: WayOptions): Promise<Way[]> {
   const { base, channel } = options
   const many = `channel=${encodeURIComponent(channel)}`
@@ -33,6 +34,10 @@ export function listenEveryWay(options: WayOptions): Promise<Way[]> {
     polledSession(options),
     heldPoll("a held poll", options, `${base}${channel}?wait=25`),
     heldPoll("a held poll of many", options, `${base}/_/poll?wait=25&${many}`),
+    rawOverSockJs("websocket", options),
+    rawOverSockJs("xhr", options),
+    stomp(options, "websocket"),
+    stomp(options, "xhr_streaming"),
   ])
 }
 
@@ -68,13 +73,23 @@ async function socket(name: string, options: WayOptions, protocols: string[]): P
   return { name, ended, close: () => ws.close() }
 }
 
-async function stomp({ base, channel, credential }: WayOptions): Promise<Way> {
-  const client = await openStompSocket(base, { headers: bearing(credential) })
+async function rawOverSockJs(carrier: SockJsCarrier, { base, credential }: WayOptions): Promise<Way> {
+  const ws = dialSockJs(carrier)(`${base}/sockjs/raw`, { headers: bearing(credential) })
+  const ended = new Promise<string>(
+    (resolve) => (ws.onclose = ({ code, reason }) => resolve(reason || String(code))),
+  )
+  await new Promise<void>((resolve) => (ws.onopen = () => resolve()))
+  return { name: `raw over SockJS ${carrier}`, ended, close: () => ws.close() }
+}
+
+async function stomp({ base, channel, credential }: WayOptions, carrier?: SockJsCarrier): Promise<Way> {
+  const overSockJs = carrier && { path: "/sockjs/stomp", dial: dialSockJs(carrier) }
+  const client = await openStompSocket(base, { headers: bearing(credential), ...overSockJs })
   await client.connect()
   await client.subscribe(channel)
   const ended = client.errorCode().then((code) => code ?? "no code")
   ended.catch(() => undefined)
-  return { name: "STOMP", ended, close: () => client.close() }
+  return { name: carrier ? `STOMP over SockJS ${carrier}` : "STOMP", ended, close: () => client.close() }
 }
 
 async function stream(name: string, { credential }: WayOptions, url: string): Promise<Way> {

@@ -5,6 +5,7 @@ import type { ConfigInput } from "../../src/config/config.ts"
 import { serve, type Laba, type ServeOptions } from "../../src/server/index.ts"
 import { RawConnection } from "../support/raw-tcp.ts"
 import { openStompSocket } from "../support/stomp.ts"
+import { sockJsServices } from "../support/transports.ts"
 import { handshakeHeaders } from "../support/websocket-frames.ts"
 
 export const secret = "the secret of the shop, 32 bytes or more"
@@ -28,6 +29,7 @@ export async function startGuarded(options: ServeOptions = {}): Promise<Guarded>
   const log: string[] = []
   const laba = await serve({
     ...credentials,
+    ...sockJsServices("/c/1"),
     ...options,
     limits: { drainSeconds: 0, ...options.limits },
     listen: { port: 0, ...options.listen },
@@ -62,6 +64,17 @@ export const handMade = (header: unknown, claims: unknown, signature = "AA"): st
 
 export const bearing = (credential: string | null): Record<string, string> =>
   credential === null ? {} : { Authorization: `Bearer ${credential}` }
+
+/** Revokes by the backend API what `body` says. */
+export const revoke = async ({ base }: Pick<Guarded, "base">, body: unknown): Promise<void> => {
+  const headers = { ...bearing(shop.text), "Content-Type": "application/json" }
+  const response = await fetch(`${base}/_/api/revoke`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(body),
+  })
+  if (response.status !== 204) throw new Error(`a revocation was answered ${response.status}`)
+}
 
 /** The answer to a handshake, whatever it is. */
 export async function handshakeAt(

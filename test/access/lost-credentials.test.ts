@@ -6,6 +6,7 @@ import { SignJWT } from "jose"
 import { makeKey } from "../../src/access/credentials/keys.ts"
 import type { ConfigInput } from "../../src/config/config.ts"
 import { eventually } from "../support/eventually.ts"
+import { sockJsServices } from "../support/transports.ts"
 import { allBy, endsOf, listenEveryWay, socketAt, type Way } from "./every-way.ts"
 import {
   bearing,
@@ -13,6 +14,7 @@ import {
   credentials,
   type Guarded,
   inSeconds,
+  revoke,
   secret,
   shop,
   startGuarded,
@@ -26,7 +28,8 @@ const channel = "/c/1"
 /** A server whose configuration can be changed under it. */
 async function startReloaded(first: ConfigInput) {
   let current = first
-  const whole = (): ConfigInput => ({ ...current, limits: { drainSeconds: 0 }, listen: { port: 0 } })
+  const always = { ...sockJsServices(channel), limits: { drainSeconds: 0 }, listen: { port: 0 } }
+  const whole = (): ConfigInput => ({ ...current, ...always })
   const server = await startGuarded({ ...first, source: whole })
   return {
     ...server,
@@ -48,16 +51,6 @@ async function everyWay({ base }: Pick<Guarded, "base">, credential: string | nu
   const ways = await listenEveryWay({ base, channel, credential })
   await listeners(base, ways.length)
   return ways
-}
-
-const revoke = async ({ base }: Pick<Guarded, "base">, body: unknown): Promise<void> => {
-  const headers = { ...bearing(shop.text), "Content-Type": "application/json" }
-  const response = await fetch(`${base}/_/api/revoke`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-  })
-  expect(response.status).toBe(204)
 }
 
 const ask = async (base: string, credential: string) =>

@@ -1,4 +1,5 @@
 // Sessions of SockJS spoken to as its clients do, by hand, so that a test says what goes over the wire.
+import { dialWebSocket } from "./dial.ts"
 import { Inbox } from "./inbox.ts"
 
 let sessions = 0
@@ -22,17 +23,24 @@ export async function post(
   return { status: response.status, headers: response.headers, body: await response.text() }
 }
 
-export const poll = async (session: string, gone?: AbortSignal): Promise<string> =>
-  (await post(`${session}/xhr`, undefined, {}, gone)).body
+export const poll = async (
+  session: string,
+  headers?: Record<string, string>,
+  gone?: AbortSignal,
+): Promise<string> => (await post(`${session}/xhr`, undefined, headers, gone)).body
 
 export const send = (session: string, ...messages: readonly string[]) =>
   post(`${session}/xhr_send`, JSON.stringify(messages))
 
 /** A stream of frames: those of `xhr_streaming` by their lines, those of `eventsource` by their events. */
-export async function openStream(url: string, method: "GET" | "POST", gone?: AbortSignal) {
+export async function openStream(
+  url: string,
+  method: "GET" | "POST",
+  { headers = {}, gone }: { readonly headers?: Record<string, string>; readonly gone?: AbortSignal } = {},
+) {
   const abort = new AbortController()
   const signal = gone ? AbortSignal.any([abort.signal, gone]) : abort.signal
-  const response = await fetch(url, { method, signal })
+  const response = await fetch(url, { method, headers, signal })
   const frames = new Inbox<string>(url)
   const ended = Promise.withResolvers<void>()
   const read = async (): Promise<void> => {
@@ -62,8 +70,12 @@ export async function openStream(url: string, method: "GET" | "POST", gone?: Abo
 }
 
 /** A WebSocket whose messages and end are queued. */
-export async function openSocket(url: string, protocols: string[] = []) {
-  const socket = new WebSocket(url.replace(/^http/, "ws"), protocols)
+export async function openSocket(
+  url: string,
+  protocols: readonly string[] = [],
+  headers: Readonly<Record<string, string>> = {},
+) {
+  const socket = dialWebSocket(url, { protocols, headers })
   const frames = new Inbox<string>(url)
   const ended = Promise.withResolvers<{ code: number; reason: string }>()
   socket.onmessage = ({ data }) => frames.push(String(data))

@@ -1,6 +1,6 @@
 // A session of SockJS that looks like a WebSocket, so that a client that speaks over a WebSocket speaks over SockJS with nothing changed.
 import type { Dial } from "./dial.ts"
-import { freshSession, openSocket, openStream, poll, send } from "./sockjs-session.ts"
+import { freshSession, openSocket, openStream, poll, post } from "./sockjs-session.ts"
 
 /** How frames come to the client. */
 export type SockJsCarrier = "websocket" | "xhr_streaming" | "xhr"
@@ -11,24 +11,31 @@ interface Carried {
   send(messages: readonly string[]): Promise<unknown> | void
 }
 
-const carriers: Record<SockJsCarrier, (session: string, gone: AbortSignal) => Carried> = {
-  websocket: (session, gone) => {
-    const opening = openSocket(`${session}/websocket`)
+interface Carrying {
+  /** The address of the session. */
+  readonly session: string
+  /** Shown with everything that is asked. */
+  readonly headers: Record<string, string>
+  readonly gone: AbortSignal
+}
+
+const carriers: Record<SockJsCarrier, (carrying: Carrying) => Carried> = {
+  websocket: ({ session, headers, gone }) => {
+    const opening = openSocket(`${session}/websocket`, [], headers)
     gone.addEventListener("abort", () => void opening.then(({ socket }) => socket.close()))
     return {
       frames: socketFrames(opening),
       send: async (messages) => (await opening).send(JSON.stringify(messages)),
     }
   },
-  xhr_streaming: (session, gone) => ({
-    frames: streamedFrames(session, gone),
-    send: (messages) => send(session, ...messages),
-  }),
-  xhr: (session, gone) => ({
-    frames: polledFrames(session, gone),
-    send: (messages) => send(session, ...messages),
-  }),
+  xhr_streaming: (carrying) => ({ frames: streamedFrames(carrying), send: posting(carrying) }),
+  xhr: (carrying) => ({ frames: polledFrames(carrying), send: posting(carrying) }),
 }
+
+const posting =
+  ({ session, headers }: Carrying): Carried["send"] =>
+  (messages) =>
+    post(`${session}/xhr_send`, JSON.stringify(messages), headers)
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
@@ -40,9 +47,9 @@ async function* socketFrames(opening: ReturnType<typeof openSocket>): AsyncGener
   for (;;) yield await frames.next(foreverMs)
 }
 
-async function* streamedFrames(session: string, gone: AbortSignal): AsyncGenerator<string> {
+async function* streamedFrames({ session, ...more }: Carrying): AsyncGenerator<string> {
   for (;;) {
-    const stream = await openStream(`${session}/xhr_streaming`, "POST", gone)
+    const stream = await openStream(`${session}/xhr_streaming`, "POST", more)
     if (!stream.response.ok) return yield* refusal(await stream.frames.next())
     for (;;) {
       const frame = await stream.frames.next(foreverMs).catch(() => null)
@@ -52,9 +59,9 @@ async function* streamedFrames(session: string, gone: AbortSignal): AsyncGenerat
   }
 }
 
-async function* polledFrames(session: string, gone: AbortSignal): AsyncGenerator<string> {
+async function* polledFrames({ session, headers, gone }: Carrying): AsyncGenerator<string> {
   for (;;) {
-    const frame = await poll(session, gone)
+    const frame = await poll(session, headers, gone)
     if (frame.startsWith("{")) return yield* refusal(frame)
     yield frame
   }
@@ -79,8 +86,8 @@ class SockJsSocket {
   private waiting: string[] = []
   private sending = false
 
-  constructor(url: string, carrier: SockJsCarrier) {
-    this.carried = carriers[carrier](freshSession(url), this.gone.signal)
+  constructor(url: string, carrier: SockJsCarrier, headers: Readonly<Record<string, string>>) {
+    this.carried = carriers[carrier]({ session: freshSession(url), headers, gone: this.gone.signal })
     void this.hear()
   }
 
@@ -140,6 +147,6 @@ class SockJsSocket {
 /** Dials a session of the service at the URL. */
 export const dialSockJs =
   (carrier: SockJsCarrier): Dial =>
-  (url) =>
+  (url, { headers = {} }) =>
     // What the clients use of a WebSocket, and no more.
-    new SockJsSocket(url.replace(/^ws/, "http"), carrier) as unknown as WebSocket
+    new SockJsSocket(url.replace(/^ws/, "http"), carrier, headers) as unknown as WebSocket

@@ -129,7 +129,7 @@ export const manyChannelPoll: Transport = {
 }
 
 /** Where `dialSockJs` finds what is spoken over SockJS; raw messages are those of the one channel. */
-export const sockJsServices = (channel: string): ServeOptions => ({
+export const sockJsServices = (channel: string): Pick<ServeOptions, "sockjs"> => ({
   sockjs: {
     paths: {
       "/sockjs/raw": { protocol: "raw", channel },
