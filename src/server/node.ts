@@ -23,7 +23,7 @@ import { TimerWheel } from "../transports/timer-wheel.ts"
 import type { ServerHandle } from "../transports/websocket/socket-group.ts"
 import { makeSocketKinds } from "../transports/websocket/socket-kinds.ts"
 import { canaryChannel } from "./cluster/canary.ts"
-import { makePublishFor } from "./publishing/client-publish.ts"
+import { makeClientPublish } from "./publishing/client-publish.ts"
 import { type Cluster, makeCluster } from "./cluster/cluster.ts"
 import { connectionReports, reportSlow } from "./connection-reports.ts"
 import { makeEngine, type NodeEngine, closeOnErrorSync } from "./engines.ts"
@@ -150,7 +150,7 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
       reportSlow(events, reader)
     },
   })
-  const publishFor = makePublishFor({
+  const clientPublish = makeClientPublish({
     hub,
     drafts,
     application,
@@ -161,7 +161,8 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
     inFlight,
   })
   const context: TransportContext = {
-    ...{ hub, wheel, slowReaders, connections, presence, limits, counters, access, admission, publishFor },
+    ...{ hub, wheel, slowReaders, connections, presence, limits, counters, access, admission },
+    ...clientPublish,
     ...connectionReports({ application, connections, counters, events }),
     setTimeout: (request, seconds) => serverHandle.server?.timeout(request, seconds),
   }

@@ -40,6 +40,8 @@ export interface TransportContext {
   setTimeout(request: Request, seconds: number): void
   /** Asks whether it may, then the application, then publishes. Throws `LabaError`. */
   publishFor(connection: Connection, request: ClientPublish): MaybePromise<ClientPublished>
+  /** The same in two: all that is refused for rights, pace, size or form is refused at once; the answer asks the application and publishes. */
+  admitPublish(connection: Connection, request: ClientPublish): () => MaybePromise<ClientPublished>
   /** Asks the application before a connection listens to one more channel. Throws `LabaError`. */
   askToSubscribe(connection: Connection, channel: Channel): MaybePromise<void>
   /** Writes down a failure of ours that no request carries: `internal` is all that the client learns. */

@@ -1,4 +1,4 @@
-// STOMP: acknowledging as flow control, transactions, and what is refused.
+// STOMP: acknowledging as flow control, and what is refused.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { eventually } from "../support/eventually.ts"
 import { numbers, publish, publishAll } from "../support/publish.ts"
@@ -148,49 +148,6 @@ async function frames(client: Client, count: number) {
   while (all.length < count) all.push(await client.frame("MESSAGE"))
   return all
 }
-
-describe("transactions", () => {
-  test("[T18] (1.1, 1.2 «BEGIN», «COMMIT») what is sent in one is published at its COMMIT, in order, and is forgotten at an ABORT", async () => {
-    const channel = freshChannel("topic")
-    await using listener = await connectStomp(server.base)
-    await listener.subscribe(channel)
-    await using client = await connectStomp(server.base)
-    for (const name of ["kept", "dropped"]) {
-      client.send("BEGIN", { transaction: name })
-      client.send("SEND", { destination: channel, transaction: name }, `${name} 1`)
-      client.send("SEND", { destination: channel, transaction: name, receipt: name }, `${name} 2`)
-      await client.frame("RECEIPT")
-    }
-    expect(listener.frames.ready).toBe(0)
-    client.send("ABORT", { transaction: "dropped" })
-    client.send("COMMIT", { transaction: "kept", receipt: "done" })
-    await client.frame("RECEIPT")
-    expect(await texts(listener, 2)).toEqual(["kept 1", "kept 2"])
-    client.send("BEGIN", { transaction: "kept", receipt: "again" })
-    await client.frame("RECEIPT")
-  })
-
-  test("[T18] [T8] headers count in what the transactions of a connection hold", async () => {
-    await using client = await connectStomp(server.base)
-    client.send("BEGIN", { transaction: "t" })
-    const long = { destination: "/a", transaction: "t", long: "x".repeat(15_000) }
-    for (let sent = 0; sent < 200; sent++) client.send("SEND", long, "x")
-    expect((await client.frame("ERROR")).headers).toMatchObject({
-      code: "too_large",
-      limit: "outboxBytesMax",
-    })
-  })
-
-  test("[T18] (1.1, 1.2 «BEGIN») one that is not over when the connection ends is aborted", async () => {
-    const channel = freshChannel("topic")
-    await using client = await connectStomp(server.base)
-    client.send("BEGIN", { transaction: "t" })
-    client.send("SEND", { destination: channel, transaction: "t" }, "never")
-    client.send("DISCONNECT", { receipt: "bye" })
-    await client.ended.promise
-    expect((await fetch(server.base + channel)).status).toBe(204)
-  })
-})
 
 /** What a connected client may do wrong, and the code and bound that it is told. */
 const wrongs: readonly [name: string, send: (client: Client) => void, code: string, limit?: string][] = [

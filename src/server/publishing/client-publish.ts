@@ -16,7 +16,9 @@ type PublishContext = Pick<
   "hub" | "drafts" | "application" | "connections" | "limits" | "access" | "admission"
 > & { readonly inFlight: InFlight }
 
-export function makePublishFor(context: PublishContext): TransportContext["publishFor"] {
+export function makeClientPublish(
+  context: PublishContext,
+): Pick<TransportContext, "publishFor" | "admitPublish"> {
   const { hub, drafts, application, connections, limits, access, admission, inFlight } = context
 
   const count = ({ client }: Connection, { channel }: ClientPublish): void =>
@@ -36,10 +38,8 @@ export function makePublishFor(context: PublishContext): TransportContext["publi
   const publishAfterAsking = async (
     connection: Connection,
     request: ClientPublish,
+    payload: Payload,
   ): Promise<ClientPublished> => {
-    count(connection, request)
-    const payload = request.payload()
-    checkSize(payload, limits)
     inFlight.begin()
     try {
       return await publishAsSaid(connection, request, payload)
@@ -86,20 +86,20 @@ export function makePublishFor(context: PublishContext): TransportContext["publi
     return payload
   }
 
-  const publishUnasked: TransportContext["publishFor"] = (connection, request) => {
-    access.may(connection.client.identity, "publish", request.channel)
+  const admitPublish: TransportContext["admitPublish"] = (connection, request) => {
+    const { channel } = request
+    // Also where the application takes the message, or puts another in its place.
+    if (application.asksOnMessage) access.checkName(channel)
+    const isAsked = application.asksOnMessage && application.asksAboutMessage(channel)
+    if (!isAsked) access.may(connection.client.identity, "publish", channel)
     count(connection, request)
     const payload = request.payload()
     checkSize(payload, limits)
-    return publish(connection, request, payload)
+    return () => (isAsked ? publishAfterAsking : publish)(connection, request, payload)
   }
 
-  if (!application.asksOnMessage) return publishUnasked
-  return (connection, request) => {
-    // Also where the application takes the message, or puts another in its place.
-    access.checkName(request.channel)
-    return application.asksAboutMessage(request.channel)
-      ? publishAfterAsking(connection, request)
-      : publishUnasked(connection, request)
+  return {
+    admitPublish,
+    publishFor: (connection, request) => admitPublish(connection, request)(),
   }
 }

@@ -27,6 +27,7 @@ import type { Start } from "../transport.ts"
 import { AcknowledgedSubscription } from "./acknowledged-subscription.ts"
 import { ChannelPresence } from "./channel-presence.ts"
 import type { StompContext } from "./stomp-context.ts"
+import type { Step } from "./transactions.ts"
 import { StompSubscription, type SubscriptionOptions, type SubscriptionOwner } from "./subscription.ts"
 import { Subscriptions } from "./subscriptions.ts"
 import { UnacknowledgedBudget } from "./unacknowledged-budget.ts"
@@ -123,21 +124,24 @@ export class Listening implements SubscriptionOwner {
   }
 
   /** What an ACK or a NACK does, now or when its transaction is committed. Throws `bad_frame`. */
-  prepareAck(frame: ClientFrame): () => void {
+  prepareAck(frame: ClientFrame): Step {
     const command = readAck(frame, this.version)
     return () => {
       const found = this.subscriptions.acknowledged(command)
       // A client may well acknowledge what it got before it unsubscribed.
-      if (found === "over") return
+      if (found === "over") return () => undefined
       if (found === "unknown")
         throw new LabaError(
           "bad_frame",
           "No message of this id waits to be acknowledged on this connection; none does where `ack` is `auto`.",
         )
       const { subscription, messageId } = found
-      const ids = subscription.take(messageId)
-      if (frame.command === "NACK")
-        this.stomp.nacked(this.connection, { channel: subscription.channel, messages: ids })
+      return () => {
+        const messages = subscription.take(messageId)
+        // None where the same transaction has acknowledged it already.
+        if (frame.command === "NACK" && messages.length > 0)
+          this.stomp.nacked(this.connection, { channel: subscription.channel, messages })
+      }
     }
   }
 

@@ -1,5 +1,4 @@
 // SEND: what a client wants published. Reads the frame and finds the channel at once, so that a transaction does not hold what is malformed.
-import type { MaybePromise } from "../../engines/engine.ts"
 import { checkIdempotencyKey } from "../../protocols/idempotency-key.ts"
 import { ownHeaders, required } from "../../protocols/stomp/commands.ts"
 import { readSentTo, refuseTemporary, replyDestination } from "../../protocols/stomp/destinations.ts"
@@ -7,6 +6,7 @@ import type { ClientFrame } from "../../protocols/stomp/frame.ts"
 import type { WritableConnection } from "../conversation/writable-connection.ts"
 import type { Listening } from "./listening.ts"
 import type { StompContext } from "./stomp-context.ts"
+import type { Step } from "./transactions.ts"
 
 export class Sending {
   private readonly stomp: StompContext
@@ -20,7 +20,7 @@ export class Sending {
   }
 
   /** What publishes it, now or when its transaction is committed. Throws what is wrong with the frame. */
-  prepare({ headers, body }: ClientFrame): () => MaybePromise<void> {
+  prepare({ headers, body }: ClientFrame): Step {
     const { context, profile } = this.stomp
     const destination = required(headers, "destination")
     const channel = this.listening.channelOf(readSentTo(destination, profile))
@@ -39,8 +39,11 @@ export class Sending {
       }),
     }
     return () => {
-      const published = context.publishFor(this.connection, request)
-      if (published instanceof Promise) return published.then(() => undefined)
+      const publish = context.admitPublish(this.connection, request)
+      return () => {
+        const published = publish()
+        if (published instanceof Promise) return published.then(() => undefined)
+      }
     }
   }
 }

@@ -19,7 +19,7 @@ import { HeartBeats } from "./heart-beats.ts"
 import { Listening } from "./listening.ts"
 import { Sending } from "./sending.ts"
 import type { StompContext } from "./stomp-context.ts"
-import { Transactions } from "./transactions.ts"
+import { type Step, Transactions } from "./transactions.ts"
 import { TurnBudget } from "../conversation/turn-budget.ts"
 
 /** A client that opens a connection has something to say; one that does not keeps a place from others. */
@@ -68,6 +68,7 @@ export class StompConversation implements Conversation {
     this.sending = new Sending(stomp, connection, this.listening)
     this.transactions = new Transactions({
       bytesMax: () => limits.outboxBytesMax,
+      turn: this.turn,
       takeRoom: (bytes) => stomp.transactionBudget.take(publisher(), bytes),
       giveBackRoom: (bytes) => stomp.transactionBudget.giveBack(publisher(), bytes),
     })
@@ -186,14 +187,14 @@ export class StompConversation implements Conversation {
       case "STOMP":
         return this.connect(frame)
       case "SEND":
-        return this.orLater(frame, this.sending.prepare(frame))
+        return this.nowOrLater(frame, this.sending.prepare(frame))
       case "SUBSCRIBE":
         return this.listening.subscribe(frame)
       case "UNSUBSCRIBE":
         return this.listening.unsubscribe(frame)
       case "ACK":
       case "NACK":
-        return this.orLater(frame, this.listening.prepareAck(frame))
+        return this.nowOrLater(frame, this.listening.prepareAck(frame))
       case "BEGIN":
         return this.transactions.begin(readTransaction(frame))
       case "COMMIT":
@@ -208,10 +209,10 @@ export class StompConversation implements Conversation {
   }
 
   /** Does it now, or with the transaction that it names. */
-  private orLater(frame: ClientFrame, act: () => MaybePromise<void>): MaybePromise<void> {
+  private nowOrLater(frame: ClientFrame, step: Step): MaybePromise<void> {
     const transaction = frame.headers.get("transaction")
-    if (transaction === undefined) return act()
-    this.transactions.add(transaction, act, bytesOfFrame(frame))
+    if (transaction === undefined) return step()()
+    this.transactions.add(transaction, step, bytesOfFrame(frame))
   }
 
   private async connect(frame: ClientFrame): Promise<void> {

@@ -1,6 +1,8 @@
-// What a client does as one: kept until it is committed, then done in the order in which it came. Bounded in number and bytes; knows no frames.
+// What a client does as one: kept until it is committed, then checked as a whole, and done in the order in which it came. Bounded in number and
+// bytes; knows no frames.
 import { LabaError } from "../../../wire/error.ts"
 import type { MaybePromise } from "../../engines/engine.ts"
+import type { TurnBudget } from "../conversation/turn-budget.ts"
 
 /** Transactions that one connection may have begun. A client has one or two; beyond it something never ends them. */
 const transactionsMax = 16
@@ -8,12 +10,17 @@ const transactionsMax = 16
 /** A step beside its frame. */
 const stepOverheadBytes = 256
 
-interface Step {
-  readonly act: () => MaybePromise<void>
+/** Throws why it may not be done; the answer does it. */
+export type Step = () => () => MaybePromise<void>
+
+interface KeptStep {
+  readonly step: Step
   readonly bytes: number
 }
 
 interface TransactionsOptions {
+  /** What the client may have done in one turn of the loop. */
+  readonly turn: TurnBudget
   /** Of all steps that wait to be committed. */
   readonly bytesMax: () => number
   /** Takes room that all connections share. Throws when there is none. */
@@ -22,7 +29,7 @@ interface TransactionsOptions {
 }
 
 export class Transactions {
-  private readonly begun = new Map<string, Step[]>()
+  private readonly begun = new Map<string, KeptStep[]>()
   private bytes = 0
   private readonly options: TransactionsOptions
 
@@ -43,7 +50,7 @@ export class Transactions {
   }
 
   /** Throws `bad_frame` for one that was not begun, and `too_large` and `too_many_requests` when too much waits. */
-  add(name: string, act: Step["act"], bytes: number): void {
+  add(name: string, step: Step, bytes: number): void {
     const steps = this.stepsOf(name)
     const cost = bytes + stepOverheadBytes
     const bytesMax = this.options.bytesMax()
@@ -53,12 +60,20 @@ export class Transactions {
       })
     this.options.takeRoom(cost)
     this.bytes += cost
-    steps.push({ act, bytes: cost })
+    steps.push({ step, bytes: cost })
   }
 
-  /** Does all of it. Throws `bad_frame` for one that was not begun, and what a step throws; the steps behind that one are not done. */
+  /**
+   * Does all of it, or nothing where a step may not be done. Throws `bad_frame` for one that was not begun, and what a step throws. What fails while
+   * it is done is the exception: the steps before it stand, and those behind it are not done.
+   */
   async commit(name: string): Promise<void> {
-    for (const { act } of this.take(name)) {
+    const { turn } = this.options
+    const acts = this.take(name).map(({ step }) => step())
+    for (const act of acts) {
+      turn.countFrame()
+      const room = turn.room()
+      if (room) await room
       const done = act()
       if (done) await done
     }
@@ -74,7 +89,7 @@ export class Transactions {
     for (const name of [...this.begun.keys()]) this.take(name)
   }
 
-  private take(name: string): readonly Step[] {
+  private take(name: string): readonly KeptStep[] {
     const steps = this.stepsOf(name)
     this.begun.delete(name)
     let freed = 0
@@ -84,7 +99,7 @@ export class Transactions {
     return steps
   }
 
-  private stepsOf(name: string): Step[] {
+  private stepsOf(name: string): KeptStep[] {
     const steps = this.begun.get(name)
     if (steps) return steps
     throw new LabaError("bad_frame", "There is no transaction of this name: BEGIN comes first.")
