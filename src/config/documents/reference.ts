@@ -69,6 +69,8 @@ const within: Readonly<Record<string, string>> = {
   "MqttInput.tls": "SourceTlsInput",
   "IngestInput.nats": "NatsInput",
   "NatsInput.tls": "SourceTlsInput",
+  "IngestInput.postgres": "PostgresInput",
+  "PostgresInput.tls": "SourceTlsInput",
   "IngestInput.rabbitmq": "RabbitMqInput",
   "RabbitMqInput.tls": "SourceTlsInput",
   "IngestInput.redisStream": "RedisStreamInput",

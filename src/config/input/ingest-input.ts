@@ -4,6 +4,7 @@
 import type { KafkaInput } from "./ingest/kafka-input.ts"
 import type { MqttInput } from "./ingest/mqtt-input.ts"
 import type { NatsInput } from "./ingest/nats-input.ts"
+import type { PostgresInput } from "./ingest/postgres-input.ts"
 import type { RabbitMqInput } from "./ingest/rabbitmq-input.ts"
 import type { RedisStreamInput } from "./ingest/redis-stream-input.ts"
 
@@ -15,6 +16,8 @@ export interface IngestInput {
   readonly mqtt?: MqttInput
   /** A stream of NATS JetStream. */
   readonly nats?: NatsInput
+  /** A table of PostgreSQL that applications write into: an outbox. */
+  readonly postgres?: PostgresInput
   /** Queues of RabbitMQ. */
   readonly rabbitmq?: RabbitMqInput
   /** A stream of Redis. */

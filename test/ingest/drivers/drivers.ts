@@ -8,6 +8,7 @@ interface Listed {
 
 export const drivers: Readonly<Record<string, Listed>> = {
   kafka: { needs: "kafka", start: async () => (await import("./kafka.ts")).kafkaDriver() },
+  postgres: { needs: "postgres", start: async () => (await import("./postgres.ts")).postgresDriver() },
   rabbitmq: { needs: "rabbitmq", start: async () => (await import("./rabbitmq.ts")).rabbitMqDriver() },
   "redis-stream": {
     needs: "redis",
