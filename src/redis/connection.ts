@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   /** For error texts, such as `Redis at redis://127.0.0.1:6379`. */
   readonly where: string
   readonly inCluster: boolean
+  /** It may drop any key when it is full, and whoever uses it can bear that. Default false: such a server is refused. */
+  readonly mayEvict?: boolean | undefined
 }
 
 export class Connection {
@@ -161,7 +163,7 @@ export class Connection {
         passing: true,
       })
     const policy = facts.get("maxmemory_policy") ?? "noeviction"
-    if (facts.get("maxmemory") !== "0" && policy.startsWith("allkeys"))
+    if (!this.options.mayEvict && facts.get("maxmemory") !== "0" && policy.startsWith("allkeys"))
       throw new RedisTrouble(
         `${where} may drop any key when it is full (maxmemory-policy ${policy}), and history with it in silence; set noeviction`,
         { passing: false },

@@ -17,6 +17,8 @@ interface RedisClientOptions {
   readonly prefix: string
   /** What is checked of an encrypted connection. Default: the authorities this machine trusts. */
   readonly tls?: TlsOptions
+  /** Uses a Redis, too, that may drop any key when it is full. Default false: it would lose history in silence. */
+  readonly mayEvict?: boolean
   /** How often each connection is tried, in milliseconds; one that is silent three times is cut. Default 1000. */
   readonly pulseMs?: number | undefined
 }
@@ -223,11 +225,12 @@ export class RedisClient {
   }
 
   private makeServer(redis: RedisOptions, where: string): RedisServer {
-    const { address, tls, prefix, pulseMs } = this.options
+    const { address, tls, prefix, pulseMs, mayEvict } = this.options
     return new RedisServer({
       redis: address.tls ? { ...redis, tls: tls ?? {} } : redis,
       where,
       inCluster: this.isCluster,
+      mayEvict,
       prefix,
       pulseMs,
       onChange: () => this.changed(),

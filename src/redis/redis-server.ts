@@ -17,6 +17,8 @@ interface RedisServerOptions {
   readonly redis: RedisOptions
   readonly where: string
   readonly inCluster: boolean
+  /** As of a connection. */
+  readonly mayEvict?: boolean | undefined
   /** Begins the name of the Redis channel of the pulse. */
   readonly prefix: string
   /** How often the pulse is sent, in milliseconds. Default 1000. */
@@ -42,12 +44,12 @@ export class RedisServer {
   private lastTrouble: RedisTrouble
 
   constructor(options: RedisServerOptions) {
-    const { redis, where, inCluster, onChange } = options
+    const { redis, where, inCluster, mayEvict, onChange } = options
     this.options = options
     this.lastTrouble = new RedisTrouble(`${where} has not answered yet`, { passing: true })
     this.subscriptions = new RedisSubscriptions(inCluster)
     this.pulseName = `${options.prefix}:pulse:${crypto.randomUUID()}`
-    const connection = { redis, where, inCluster }
+    const connection = { redis, where, inCluster, mayEvict }
     this.commands = new ReconnectingConnection({
       ...connection,
       onUp: () => {

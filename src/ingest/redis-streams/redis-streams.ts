@@ -47,7 +47,8 @@ export const redisStream: SourceKind<RedisStreamSettings> = {
     const { RedisClient } = await import("../../redis/redis-client.ts")
     const { RedisStreamSource } = await import("./redis-stream-source.ts")
     const tls = settings.tls && { tls: readTls(settings.tls) }
-    const redis = new RedisClient({ address: settings.url, prefix, ...tls })
+    // A stream that is dropped is noticed; a cache beside it is nobody's fault.
+    const redis = new RedisClient({ address: settings.url, prefix, mayEvict: true, ...tls })
     return new RedisStreamSource(settings, receiver, context, redis)
   },
 }
