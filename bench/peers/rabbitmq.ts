@@ -51,11 +51,17 @@ export const rabbitmq: Peer = {
         rmSync(folder, { recursive: true, force: true })
       },
     })
-    const door: StompDoor = await openStompDoor({
-      url,
-      connect: webStompConnect,
-      destinationOf: webStompDestination,
-    })
+    let door: StompDoor
+    try {
+      door = await openStompDoor({
+        url,
+        connect: webStompConnect,
+        destinationOf: webStompDestination,
+      })
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
     return {
       ...server,
       publishPort: door.port,

@@ -15,12 +15,12 @@ export const spring: Peer = {
   // Each publisher's thread goes through the subscriptions by itself.
   hasOneOrder: false,
   compileSeconds: 4,
-  missing: () => (needs.spring.find() === null ? needs.spring.missing : undefined),
+  missing: () => (found() === null ? needs.spring.missing : undefined),
   async start() {
-    const { java, jars } = found()
+    const { LABA_JAVA: java, LABA_SPRING_LIB: jars } = found() as Need
     const port = freePort()
-    const folder = mkdtempSync(join(tmpdir(), "bench-spring-"))
-    await compile(java, { jars, to: folder })
+    compiled ??= compile(java, jars)
+    const classes = await compiled
     // Threads of the compiler that end would take the time they have used out of the books.
     const flags = ["-XX:-UseDynamicNumberOfCompilerThreads", "-Dfile.encoding=UTF-8"]
     return await startServer({
@@ -28,7 +28,7 @@ export const spring: Peer = {
         java,
         ...flags,
         "-cp",
-        `${folder}:${join(jars, "*")}`,
+        `${classes}:${join(jars, "*")}`,
         "laba.bench.SimpleBroker",
         String(port),
       ],
@@ -37,17 +37,30 @@ export const spring: Peer = {
       gauged: false,
       // Three on a quiet machine.
       startSecondsMax: 45,
-      cleanUp: () => rmSync(folder, { recursive: true, force: true }),
     })
   },
 }
 
-function found(): { java: string; jars: string } {
-  const need = needs.spring.find() as { LABA_JAVA: string; LABA_SPRING_LIB: string }
-  return { java: need.LABA_JAVA, jars: need.LABA_SPRING_LIB }
+interface Need {
+  readonly LABA_JAVA: string
+  readonly LABA_SPRING_LIB: string
 }
 
-async function compile(java: string, { jars, to }: { jars: string; to: string }): Promise<void> {
+/** Looked for once: it asks a JVM. */
+let need: Need | null | undefined
+
+function found(): Need | null {
+  if (need === undefined) need = needs.spring.find() as Need | null
+  return need
+}
+
+/** Once for all rounds. */
+let compiled: Promise<string> | undefined
+
+/** Answers the folder of its classes, which goes with this process. */
+async function compile(java: string, jars: string): Promise<string> {
+  const to = mkdtempSync(join(tmpdir(), "bench-spring-"))
+  process.on("exit", () => rmSync(to, { recursive: true, force: true }))
   const classPath = readdirSync(jars)
     .map((jar) => join(jars, jar))
     .join(":")
@@ -56,4 +69,5 @@ async function compile(java: string, { jars, to }: { jars: string; to: string })
   const compiling = Bun.spawn([java, ...compiler, ...flags, source], { stdout: "ignore", stderr: "pipe" })
   const [code, errors] = await Promise.all([compiling.exited, new Response(compiling.stderr).text()])
   if (code !== 0) throw new Error(`${source} does not compile:\n${errors}`)
+  return to
 }

@@ -1,6 +1,9 @@
 // A door by HTTP for a server that is published to in STOMP alone: each POST becomes a SEND that asks for a receipt, and is answered when the receipt has
 // come. It runs in the generator, so it costs the server that is measured nothing but the SEND.
 
+/** In which all of them must be connected in STOMP. */
+const connectSecondsMax = 15
+
 /** Connections that it publishes by. */
 const connectionsMax = 16
 
@@ -53,7 +56,18 @@ class Sender {
 
 export async function openStompDoor(options: DoorOptions): Promise<StompDoor> {
   const senders = Array.from({ length: connectionsMax }, () => new Sender(options))
-  await Promise.all(senders.map(({ connected }) => connected.promise))
+  const late = Promise.withResolvers<never>()
+  const tooLate = (): void =>
+    late.reject(new Error(`${options.url} has not answered CONNECT within ${connectSecondsMax} s`))
+  const deadline = setTimeout(tooLate, connectSecondsMax * 1000)
+  try {
+    await Promise.race([Promise.all(senders.map(({ connected }) => connected.promise)), late.promise])
+  } catch (error) {
+    for (const sender of senders) sender.close()
+    throw error
+  } finally {
+    clearTimeout(deadline)
+  }
   let next = 0
   const server = Bun.serve({
     hostname: "127.0.0.1",
