@@ -10,6 +10,9 @@ export const rabbitmq: SourceKind<RabbitMqSettings> = {
   positions: false,
   // A queue gives each message to one of those who read it.
   exclusive: false,
+  topicSeparator: ".",
+  // Without a queue for them they are refused, and go where the queue sends what is.
+  setsAside: () => true,
   describe: ({ url, queues }) =>
     `rabbitmq ${queues.join(", ")} at ${url.map((each) => new URL(each).host).join(", ")}`,
   async open(settings, receiver, context) {
