@@ -13,10 +13,11 @@ const eve = { user: "eve", since: 2 }
 async function observe(snapshot: StoredSnapshot) {
   const told: string[] = []
   const subscriber: RedisSubscriber<PresenceAnnouncement> = { received: () => {}, subscribed: () => {} }
-  const stage = { snapshot, isAway: false, subscriber, told }
+  const stage = { snapshot, isAway: false, subscriber, told, others: ["b"] }
   const store = {
     subscribe: (_: Channel, one: RedisSubscriber<PresenceAnnouncement>) => void (stage.subscriber = one),
     unsubscribe: () => {},
+    numberOf: async () => stage.snapshot.number,
     read: async () => {
       if (stage.isAway) throw new Error("away")
       return stage.snapshot
@@ -26,7 +27,7 @@ async function observe(snapshot: StoredSnapshot) {
     channel: "/rooms/1" as Channel,
     store,
     self: "a",
-    others: () => ["b"],
+    others: () => stage.others,
     receiver: {
       change: (node, { joined, left }) =>
         void told.push(`${node} +${joined.map(({ user }) => user)} -${left.join()}`),
@@ -37,7 +38,14 @@ async function observe(snapshot: StoredSnapshot) {
   const begun = observed.begin()
   stage.subscriber.subscribed()
   await begun
-  return Object.assign(stage, { mend: () => observed.mend() })
+  return Object.assign(stage, {
+    mend: () => observed.mend(),
+    review: () => observed.review(),
+    nodeLeft() {
+      stage.others = []
+      observed.nodeLeft("b")
+    },
+  })
 }
 
 const said = (number: number, one: Partial<PresenceAnnouncement>): PresenceAnnouncement => ({
@@ -99,4 +107,21 @@ test("a snapshot that could not be read when something was missed is read when R
   stage.mend()
   await Bun.sleep(0)
   expect(stage.told).toEqual(["b =bob", "b =eve"])
+})
+
+test("a node that left while it was looked at is read no more: what it said last stays in Redis for a while", async () => {
+  const stage = await observe({ members: [bob], guests: 0, number: 3 })
+  const reviewing = stage.review()
+  stage.nodeLeft()
+  await reviewing
+  expect(stage.told).toEqual(["b =bob", "b dropped"])
+})
+
+test("nor is it by what it said before it left, and what comes late", async () => {
+  const stage = await observe({ members: [bob], guests: 0, number: 3 })
+  stage.nodeLeft()
+  stage.subscriber.received(said(4, { joined: [eve] }))
+  stage.subscriber.received(said(5, { whole: true, joined: [eve] }))
+  await Bun.sleep(0)
+  expect(stage.told).toEqual(["b =bob", "b dropped"])
 })

@@ -79,6 +79,10 @@ export class ObservedChannel {
     this.first = null
   }
 
+  private isThere(node: string): boolean {
+    return this.options.others().includes(node)
+  }
+
   private async readAll(): Promise<void> {
     const { first } = this
     try {
@@ -94,7 +98,8 @@ export class ObservedChannel {
   private received(announcement: PresenceAnnouncement): void {
     const { node, before, number, whole } = announcement
     const { self, receiver } = this.options
-    if (node === self) return
+    // What a node has said that has left since may come late.
+    if (node === self || !this.isThere(node)) return
     const known = this.known.get(node)
     if (known?.reading) {
       known.newest = Math.max(known.newest, number)
@@ -114,6 +119,8 @@ export class ObservedChannel {
 
   private async read(node: string): Promise<void> {
     const { store, channel, receiver } = this.options
+    // A snapshot outlives its node in Redis: whoever has left since this was asked for would never leave again.
+    if (!this.isThere(node)) return
     const known = this.known.get(node) ?? { number: null, reading: false, newest: -1 }
     if (known.reading) return
     this.known.set(node, known)
