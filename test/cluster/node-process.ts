@@ -1,7 +1,7 @@
 // Starts nodes as processes of their own (node-program.ts), to be killed or sent away.
 import { join } from "node:path"
 import type { ConfigInput } from "../../src/server/index.ts"
-import { clockShiftVariable } from "../support/shifted-clock.ts"
+import { clockJumpVariable, clockShiftVariable } from "../support/shifted-clock.ts"
 
 const program = join(import.meta.dir, "node-program.ts")
 const shiftedClock = join(import.meta.dir, "../support/shifted-clock.ts")
@@ -9,6 +9,8 @@ const shiftedClock = join(import.meta.dir, "../support/shifted-clock.ts")
 interface NodeProcessOptions {
   /** How far its clock is ahead, in milliseconds; negative when it is behind. */
   readonly clockShiftMs?: number
+  /** By how much `jumpClock` sets it ahead; negative: back. */
+  readonly clockJumpMs?: number
 }
 
 export class NodeProcess implements AsyncDisposable {
@@ -22,11 +24,15 @@ export class NodeProcess implements AsyncDisposable {
 
   static async start(
     input: ConfigInput,
-    { clockShiftMs = 0 }: NodeProcessOptions = {},
+    { clockShiftMs = 0, clockJumpMs = 0 }: NodeProcessOptions = {},
   ): Promise<NodeProcess> {
     const command = [process.execPath, "--preload", shiftedClock, program, JSON.stringify(input)]
     const child = Bun.spawn(command, {
-      env: { ...process.env, [clockShiftVariable]: String(clockShiftMs) },
+      env: {
+        ...process.env,
+        [clockShiftVariable]: String(clockShiftMs),
+        [clockJumpVariable]: String(clockJumpMs),
+      },
       stdout: "pipe",
       stderr: "inherit",
     })
@@ -56,6 +62,11 @@ export class NodeProcess implements AsyncDisposable {
 
   resume(): void {
     this.child.kill("SIGCONT")
+  }
+
+  /** Somebody sets its date. */
+  jumpClock(): void {
+    this.child.kill("SIGUSR2")
   }
 
   /** Asks it to go; resolves when it has gone. */

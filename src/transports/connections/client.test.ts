@@ -37,6 +37,8 @@ class FakeConnection implements Connection {
 
 class Stage {
   nowMs = 0
+  /** How far the date was set ahead, or back. */
+  dateShiftMs = 0
   readonly wheel = new TimerWheel({ now: () => this.nowMs, manual: true })
   readonly connections = new Connections("node")
   /** Why nobody is good any more, whatever their time. */
@@ -47,8 +49,14 @@ class Stage {
   }
 
   open(lifeSeconds: number, usage: AddressUsage | null = null): FakeConnection {
-    const identity = { ...userIdentity("1001"), expiresAtMs: this.nowMs + lifeSeconds * 1000 }
-    const client = makeClient({ identity, addressUsage: usage, context: this.context, now: () => this.nowMs })
+    const identity = { ...userIdentity("1001"), expiresAtMs: this.dateMs + lifeSeconds * 1000 }
+    const client = makeClient({
+      identity,
+      addressUsage: usage,
+      context: this.context,
+      now: () => this.dateMs,
+      monotonic: () => this.nowMs,
+    })
     const connection = new FakeConnection(client)
     this.connections.add(connection)
     return connection
@@ -56,8 +64,12 @@ class Stage {
 
   private whyNoLongerValid(identity: Identity): LabaError | null {
     if (this.revoked) return this.revoked
-    const isOver = identity.kind === "token" && identity.expiresAtMs <= this.nowMs
+    const isOver = identity.kind === "token" && identity.expiresAtMs <= this.dateMs
     return isOver ? new LabaError("token_expired", "over") : null
+  }
+
+  private get dateMs(): number {
+    return this.nowMs + this.dateShiftMs
   }
 
   pass(seconds: number): void {
@@ -85,6 +97,22 @@ describe("a client with a token", () => {
     const connection = stage.open(20)
     stage.pass(10.1)
     expect(connection.heard).toEqual(["expiring 10"])
+  })
+
+  test("gains nothing when the date is set back, and is ended at the next look when it is set ahead", () => {
+    const back = new Stage()
+    const gains = back.open(120)
+    back.pass(10)
+    back.dateShiftMs = -3_600_000
+    back.pass(81)
+    expect(gains.heard).toEqual(["expiring 30"])
+    back.pass(30)
+    expect(gains.heard).toEqual(["expiring 30", "token_expired"])
+    const ahead = new Stage()
+    const loses = ahead.open(120)
+    ahead.dateShiftMs = 3_600_000
+    ahead.pass(91)
+    expect(loses.heard).toEqual(["token_expired"])
   })
 
   test("stays by a new one, and is counted once", () => {

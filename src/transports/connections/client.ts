@@ -1,6 +1,6 @@
 // Who is at the other end of a connection: their identity, how many there are from their address, and the time that their
 // token gives them. Most are nobody known, and all of those from this machine are one object.
-import type { LabaError } from "../../../wire/error.ts"
+import { LabaError } from "../../../wire/error.ts"
 import { type Access, anyone, type Identity } from "../../access/access.ts"
 import type { AddressUsage } from "../../access/limits/reservation.ts"
 import type { Client, Connection } from "./connection.ts"
@@ -17,6 +17,8 @@ export const anonymousClient: Client = {
   left: () => undefined,
 }
 
+const performanceNow = (): number => performance.now()
+
 /** What wakes a client, and who says whether it may stay. */
 interface ClientContext {
   readonly wheel: TimerWheel
@@ -27,7 +29,10 @@ interface ClientOptions {
   readonly identity: Identity
   readonly addressUsage: AddressUsage | null
   readonly context: ClientContext
+  /** The date, in milliseconds since 1970. */
   readonly now?: () => number
+  /** Milliseconds that nobody sets. */
+  readonly monotonic?: () => number
 }
 
 export function makeClient(options: ClientOptions): Client {
@@ -56,13 +61,18 @@ class TrackedClient implements Client, Timed {
   dueTick = -1
   private readonly context: ClientContext
   private readonly now: () => number
+  private readonly monotonic: () => number
   private connection: Connection | null = null
+  /** When the time is over that its token had left when it was shown, by the monotonic clock: a date that is set back gives no more. */
+  private endsAtMs = Number.POSITIVE_INFINITY
 
-  constructor({ identity, addressUsage, context, now = Date.now }: ClientOptions) {
+  constructor(options: ClientOptions) {
+    const { identity, addressUsage, context, now = Date.now, monotonic = performanceNow } = options
     this.identity = identity
     this.addressUsage = addressUsage
     this.context = context
     this.now = now
+    this.monotonic = monotonic
   }
 
   get addressGroup(): string | null {
@@ -76,6 +86,7 @@ class TrackedClient implements Client, Timed {
     if (this.objection) return this.wakeIn(0)
     const left = this.secondsLeft
     if (left === Number.POSITIVE_INFINITY) return
+    this.endsAtMs = this.monotonic() + left * 1000
     this.wakeIn(left > warningSeconds * 2 ? left - warningSeconds : left / 2)
   }
 
@@ -92,6 +103,8 @@ class TrackedClient implements Client, Timed {
     const { objection } = this
     if (objection) return connection.disconnect(objection)
     const left = this.secondsLeft
+    if (left <= 0)
+      return connection.disconnect(new LabaError("token_expired", "The token has expired; get a new one."))
     connection.expiring?.(Math.ceil(left))
     this.wakeIn(left)
   }
@@ -103,9 +116,8 @@ class TrackedClient implements Client, Timed {
   }
 
   private get secondsLeft(): number {
-    return this.identity.kind === "token"
-      ? (this.identity.expiresAtMs - this.now()) / 1000
-      : Number.POSITIVE_INFINITY
+    if (this.identity.kind !== "token") return Number.POSITIVE_INFINITY
+    return Math.min(this.identity.expiresAtMs - this.now(), this.endsAtMs - this.monotonic()) / 1000
   }
 
   private wakeIn(seconds: number): void {
