@@ -1,6 +1,6 @@
 // Does the time to resume grow with the history that is stored, or only with what was missed?
 // A listener comes back with a cursor; the clock runs from its connect to the last message that it missed.
-import { AnswerReader } from "./load/answer-reader.ts"
+import { AnswerReader } from "../apps/kit/load/answer-reader.ts"
 import { Listener } from "./load/listener.ts"
 import { listeningTo } from "./load/listening.ts"
 import { Publishing } from "./load/publishing.ts"

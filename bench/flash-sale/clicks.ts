@@ -1,7 +1,6 @@
 // Buyers who click at a steady rate, whether or not the shop keeps up: the open model. A click that finds no free
 // connection waits, and its latency counts from when it was due.
-import type { Socket } from "bun"
-import { AnswerReader } from "../load/answer-reader.ts"
+import { RequestConnections } from "../../apps/kit/load/request-connections.ts"
 import { Latency } from "../load/latency.ts"
 import type { Requests } from "./crowd.ts"
 
@@ -12,17 +11,13 @@ interface ClicksOptions {
   readonly requests: Requests
 }
 
-interface Line {
-  readonly answers: AnswerReader
-  socket: Socket<Line> | null
-  /** When the click was due that it waits for the answer to; null while it has none. */
-  dueAt: number | null
+/** A click that is on its way. */
+interface Click {
+  /** Its latency counts from here. */
+  readonly dueAt: number
   /** Which of the requests it is. */
-  request: number
+  readonly request: number
 }
-
-/** Handshakes at the same time. Below the 512 that Bun keeps waiting for `accept`. */
-const handshakesMax = 128
 
 /** How long answers may take after the last click: a shop that cannot keep up is to be seen, not waited for. */
 const answersMsMax = 120_000
@@ -36,23 +31,34 @@ export class Clicks {
   /** The most clicks that waited for a connection. */
   waitedMost = 0
   private readonly requests: Requests
-  private readonly lines = new Set<Line>()
-  private hungUpOn: Line[] = []
-  private closed = false
-  private idle: Line[] = []
+  private readonly connections: RequestConnections<Click>
+  /**
+   * Somebody may have clicked at the very moment at which a server hangs up on who says nothing. It is the same click then, with the
+   * same key, as a page would repeat it.
+   */
+  private readonly lost: Click[] = []
   private due: number[] = []
   private head = 0
 
-  private constructor(requests: Requests) {
+  private constructor({ port, connections, requests }: ClicksOptions) {
     this.requests = requests
+    this.connections = new RequestConnections({
+      hostname: "127.0.0.1",
+      port,
+      count: connections,
+      onAnswer: ({ dueAt }, { status }) => {
+        this.latency.add(performance.now() - dueAt)
+        this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+        this.answered++
+      },
+      onLoss: (click) => this.lost.push(click),
+      onFree: () => this.go(),
+    })
   }
 
-  static async open({ port, connections, requests }: ClicksOptions): Promise<Clicks> {
-    const clicks = new Clicks(requests)
-    while (clicks.lines.size < connections) {
-      const more = Math.min(handshakesMax, connections - clicks.lines.size)
-      await Promise.all(Array.from({ length: more }, () => clicks.connect(port)))
-    }
+  static async open(options: ClicksOptions): Promise<Clicks> {
+    const clicks = new Clicks(options)
+    await clicks.connections.ready
     return clicks
   }
 
@@ -76,36 +82,7 @@ export class Clicks {
   }
 
   close(): void {
-    this.closed = true
-    for (const { socket } of this.lines) socket?.end()
-  }
-
-  private async connect(port: number): Promise<void> {
-    const line: Line = { answers: new AnswerReader(), socket: null, dueAt: null, request: 0 }
-    line.socket = await Bun.connect<Line>({
-      hostname: "127.0.0.1",
-      port,
-      data: line,
-      socket: {
-        data: (socket, chunk) => this.take(socket.data, chunk),
-        close: (socket) => this.hungUp(socket.data, port),
-        error: (_, error) => {
-          throw error
-        },
-      },
-    })
-    this.lines.add(line)
-    this.idle.push(line)
-  }
-
-  /** A server hangs up on who says nothing for some seconds, and while it is fast most lines do. */
-  private hungUp(line: Line, port: number): void {
-    if (this.closed) return
-    this.lines.delete(line)
-    this.idle = this.idle.filter((other) => other !== line)
-    // At that very moment somebody may have clicked. It is the same click then, with the same key, as a page would repeat it.
-    if (line.dueAt !== null) this.hungUpOn.push(line)
-    void this.connect(port)
+    this.connections.close()
   }
 
   private get waiting(): number {
@@ -113,12 +90,9 @@ export class Clicks {
   }
 
   private go(): void {
-    while (this.hungUpOn.length > 0 && this.idle.length > 0) {
-      const { dueAt, request } = this.hungUpOn.pop() as Line
-      this.write(this.idle.pop() as Line, dueAt as number, request)
-    }
-    while (this.waiting > 0 && this.idle.length > 0)
-      this.write(this.idle.pop() as Line, this.due[this.head++] as number, this.sent++ % this.requests.count)
+    while (this.lost.length > 0 && this.connections.hasFree) this.send(this.lost.pop() as Click)
+    while (this.waiting > 0 && this.connections.hasFree)
+      this.send({ dueAt: this.due[this.head++] as number, request: this.sent++ % this.requests.count })
     if (this.waiting > this.waitedMost) this.waitedMost = this.waiting
     if (this.head > 65_536) {
       this.due = this.due.slice(this.head)
@@ -126,22 +100,8 @@ export class Clicks {
     }
   }
 
-  private write(line: Line, dueAt: number, request: number): void {
+  private send(click: Click): void {
     const { bytes, length } = this.requests
-    line.dueAt = dueAt
-    line.request = request
-    const written = line.socket?.write(bytes, request * length, length)
-    if (written !== length) throw new Error(`Of a click ${written} bytes were written.`)
-  }
-
-  private take(line: Line, chunk: Buffer): void {
-    for (const { status } of line.answers.read(chunk)) {
-      this.latency.add(performance.now() - (line.dueAt ?? Number.NaN))
-      line.dueAt = null
-      this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
-      this.answered++
-      this.idle.push(line)
-    }
-    this.go()
+    this.connections.send(click, bytes, click.request * length, length)
   }
 }

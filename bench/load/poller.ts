@@ -1,7 +1,7 @@
 // One client that polls: over a kept connection it asks for what came since its cursor, held by the server or at an
 // interval of its own, and checks what it gets as every listener does.
 import type { Socket } from "bun"
-import { type Answer, AnswerReader } from "./answer-reader.ts"
+import { type Answer, AnswerReader } from "../../apps/kit/load/answer-reader.ts"
 import { headBytes, marker } from "./message.ts"
 import type { Tally } from "./tally.ts"
 

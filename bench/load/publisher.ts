@@ -1,7 +1,7 @@
 // One publisher: a keep-alive HTTP/1.1 connection with a window of requests in flight. Requests are built once and
 // stamped in place; those that may go at the same time leave in one write.
 import type { Socket } from "bun"
-import { AnswerReader } from "./answer-reader.ts"
+import { AnswerReader } from "../../apps/kit/load/answer-reader.ts"
 import { blankMessage, stamp } from "./message.ts"
 
 interface PublisherOptions {

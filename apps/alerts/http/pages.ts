@@ -13,7 +13,7 @@ export const pages = {
   },
   files: {
     "/pages/frame.css": dressed("frame"),
-    "/pages/payments.css": styles("payments/payments", "payments/payments-desk"),
+    "/pages/payments.css": styles("kit/board", "payments/payments", "payments/payments-desk"),
     "/pages/deploys.css": styles("deploys/deploys"),
     "/pages/heart.css": styles("heart/heart"),
     "/pages/payments.js": script("payments/payments"),

@@ -2,7 +2,7 @@
 // token, take a ticket, wait, pay, give back, leave, or forget to pay. `crowd.ts URL SALE WISH`.
 import { requireSecret } from "../../kit/command/secret.ts"
 import { type CrowdSettings, crowdSettingsSchema } from "./crowd-settings.ts"
-import { Lines } from "./lines.ts"
+import { CrowdClient } from "./crowd-client.ts"
 import { SyntheticBuyer } from "./synthetic-buyer.ts"
 import { Turnstile } from "./turnstile.ts"
 import { Tally } from "./tally.ts"
@@ -16,7 +16,7 @@ const awayMsMax = 20_000
 async function run(url: string, sale: string, settings: CrowdSettings): Promise<void> {
   const tally = new Tally({ sale, buyers: settings.buyers })
   const turnstile = new Turnstile(url, sale)
-  using lines = new Lines(url)
+  using client = new CrowdClient(url)
   const key = requireSecret("FLASH_SALE_OPERATOR_KEY")
   const report = async (): Promise<void> => {
     const answer = await fetch(`${url}/api/demo/crowd`, {
@@ -44,7 +44,7 @@ async function run(url: string, sale: string, settings: CrowdSettings): Promise<
       const { items } = turnstile
       const item = items.length > 1 ? items[at % items.length] : undefined
       const buyer = new SyntheticBuyer({
-        lines,
+        client,
         sale,
         item,
         name: `${crowd}-${at}`,

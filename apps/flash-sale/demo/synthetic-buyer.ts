@@ -3,12 +3,12 @@
 import type { TicketRecord } from "../model/api.ts"
 import { isWaiting } from "../model/ticket.ts"
 import type { CrowdSettings } from "./crowd-settings.ts"
-import type { Answer as HttpAnswer, Asked, Lines } from "./lines.ts"
+import type { Answer as HttpAnswer, Asked, CrowdClient } from "./crowd-client.ts"
 import type { Tally } from "./tally.ts"
 import type { Turnstile } from "./turnstile.ts"
 
 interface SyntheticBuyerOptions {
-  readonly lines: Lines
+  readonly client: CrowdClient
   readonly sale: string
   /** Undefined is the only one. */
   readonly item: string | undefined
@@ -143,7 +143,7 @@ export class SyntheticBuyer {
           ...(body !== undefined && { body: JSON.stringify(body) }),
         }
         const answer = path.startsWith("/")
-          ? await this.options.lines.ask({ path, canWait: path === logInPath, ...asked })
+          ? await this.options.client.ask({ path, canWait: path === logInPath, ...asked })
           : await askElsewhere(path, asked)
         const json = JSON.parse(answer.body) as Answer["body"]
         if (answer.status < 500 || typeof json["next"] === "string")

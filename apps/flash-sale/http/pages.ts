@@ -7,7 +7,7 @@ const { css, dressed, icon, language, page, script } = filesOf(join(import.meta.
 
 const files: Readonly<Record<string, PageFile>> = {
   "/pages/buyer.js": script("buyer/buyer"),
-  "/pages/buyer.css": dressed("frame", "buyer/buyer", "buyer/board"),
+  "/pages/buyer.css": dressed("frame", "kit/board", "buyer/buyer", "buyer/board"),
   "/pages/operator.js": script("operator/operator"),
   "/pages/operator.css": dressed("frame", "operator/operator", "operator/forms"),
   "/pages/charts.css": css(() => readPackaged("uplot/dist/uPlot.min.css")),

@@ -38,10 +38,13 @@ export function duration(seconds: number): string {
   return english ? `${Math.ceil(seconds / 3600)} hours` : `${Math.ceil(seconds / 3600)} 小时`
 }
 
-export const clockTime = (at: number): string =>
-  new Date(at).toLocaleTimeString(language(), {
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    hour12: false,
-  })
+const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false } as const
+
+export const clockTime = (at: number): string => new Date(at).toLocaleTimeString(language(), clock)
+
+/** With the day where it is not today's. */
+export function startTime(at: number, now: number): string {
+  if (new Date(at).toDateString() === new Date(now).toDateString()) return clockTime(at)
+  const day = { weekday: "short", month: "short", day: "numeric" } as const
+  return new Date(at).toLocaleString(language(), { ...day, ...clock })
+}

@@ -24,15 +24,22 @@ const file = (type: string, build: Build): PageFile => ({ type, build, built: nu
 export const readPackaged = (specifier: string): string =>
   readFileSync(fileURLToPath(import.meta.resolve(specifier)), "utf8")
 
+const kitPages = join(import.meta.dir, "../browser")
+
 /** Chooses the language before the first paint, and lets it be chosen. */
 const languageScript = (): string => readPackaged("laba/pages/language.js")
 
 /** The files of one demo's folder of pages. */
 export function filesOf(folder: string) {
   const read = (name: string): string => readFileSync(join(folder, name), "utf8")
+  /** What begins with `kit/` more than one demo has. */
+  const readStyle = (name: string): string =>
+    name.startsWith("kit/")
+      ? readFileSync(join(kitPages, `${name.slice(4)}.css`), "utf8")
+      : read(`${name}.css`)
   const css = (build: Build): PageFile => file("text/css; charset=utf-8", build)
   const javascript = (build: Build): PageFile => file("text/javascript; charset=utf-8", build)
-  const styles = (...parts: readonly string[]): string => parts.map((part) => read(`${part}.css`)).join("\n")
+  const styles = (...parts: readonly string[]): string => parts.map(readStyle).join("\n")
   const html = (build: Build): PageFile => file("text/html; charset=utf-8", build)
   return {
     css,

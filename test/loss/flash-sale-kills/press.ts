@@ -1,8 +1,8 @@
 // The press of people around those who are watched: a thousand and more click each second, so that what dies dies with many
 // tickets in each batch and each transaction. Each clicks once, by a raw connection, and again under the same key until there
 // is an answer. What they were promised is compared with the books; what they do not pay for goes to the next.
-import type { Socket } from "bun"
-import { AnswerReader } from "../../../bench/load/answer-reader.ts"
+import type { Answer } from "../../../apps/kit/load/answer-reader.ts"
+import { RequestConnections } from "../../../apps/kit/load/request-connections.ts"
 import type { Crowd, Requests } from "../../../bench/flash-sale/crowd.ts"
 
 interface PressOptions {
@@ -21,13 +21,6 @@ const connections = 200
 /** Between two tries of what got no answer. */
 const againMs = 50
 
-interface Line {
-  socket: Socket<Line> | null
-  answers: AnswerReader
-  /** Who clicks on it right now. */
-  clicker: number | null
-}
-
 export class Press {
   readonly contradictions: string[] = []
   /** What was promised, by the clicker's place: the whole answer. */
@@ -35,8 +28,8 @@ export class Press {
   private readonly refused = new Map<number, number>()
   private readonly options: PressOptions
   private readonly requests: Requests
-  private readonly idle: Line[] = []
-  private readonly lines = new Set<Line>()
+  /** By the clicker's place. */
+  private readonly connections: RequestConnections<number>
   /** Those who have to click again, before anybody new does. */
   private readonly again: number[] = []
   private readonly began = performance.now()
@@ -49,7 +42,14 @@ export class Press {
     const { crowd, sale, port, clicksMax } = options
     this.options = options
     this.requests = crowd.entering({ sale, port, count: clicksMax })
-    for (let at = 0; at < connections; at++) void this.connect()
+    this.connections = new RequestConnections({
+      hostname: "127.0.0.1",
+      port,
+      count: connections,
+      onAnswer: (clicker, answer) => this.take(clicker, answer),
+      onLoss: (clicker) => this.again.push(clicker),
+      onFree: () => {},
+    })
     void this.run()
   }
 
@@ -59,7 +59,7 @@ export class Press {
     const deadline = performance.now() + msMax
     while (this.open > 0 && performance.now() < deadline) await Bun.sleep(20)
     this.over = true
-    for (const { socket } of this.lines) socket?.end()
+    this.connections.close()
     return this.open === 0
   }
 
@@ -93,22 +93,21 @@ export class Press {
     while (!this.over) {
       const due = Math.floor(((performance.now() - this.began) / 1000) * perSecond)
       while (
-        this.idle.length > 0 &&
+        this.connections.hasFree &&
         (this.again.length > 0 || (!this.stopped && this.come < Math.min(due, clicksMax)))
       )
-        this.click(this.idle.pop() as Line)
+        this.click()
       await Bun.sleep(1)
     }
   }
 
-  private click(line: Line): void {
+  private click(): void {
     let clicker = this.again.pop()
     if (clicker === undefined) {
       clicker = this.come++
       this.open += 1
     }
-    line.clicker = clicker
-    line.socket?.write(this.requestOf(clicker))
+    this.connections.send(clicker, this.requestOf(clicker))
   }
 
   private requestOf(clicker: number): string {
@@ -118,41 +117,11 @@ export class Press {
     return request.replace("Content-Length: 0\r\n\r\n", `Content-Length: ${item.length}\r\n\r\n${item}`)
   }
 
-  /** Whoever is there is found again and again: it may be dead for a while. */
-  private async connect(): Promise<void> {
-    while (!this.over) {
-      const line: Line = { socket: null, answers: new AnswerReader(), clicker: null }
-      try {
-        line.socket = await Bun.connect<Line>({
-          hostname: "127.0.0.1",
-          port: this.options.port,
-          data: line,
-          socket: {
-            data: (_, chunk) => this.take(line, chunk),
-            close: () => this.lose(line),
-            error: () => this.lose(line),
-          },
-        })
-        this.lines.add(line)
-        this.idle.push(line)
-        return
-      } catch {
-        await Bun.sleep(againMs)
-      }
-    }
-  }
-
-  private take(line: Line, chunk: Buffer): void {
-    for (const { status, body } of line.answers.read(chunk)) {
-      const { clicker } = line
-      if (clicker === null) continue
-      line.clicker = null
-      this.idle.push(line)
-      if (status === 201) this.promise(clicker, body)
-      // Who comes too early, and whom the shop cannot answer, comes again.
-      else if (status === 425 || status >= 500) setTimeout(() => this.again.push(clicker), againMs)
-      else this.refuse(clicker, status, body)
-    }
+  private take(clicker: number, { status, body }: Answer): void {
+    if (status === 201) this.promise(clicker, body)
+    // Who comes too early, and whom the shop cannot answer, comes again.
+    else if (status === 425 || status >= 500) setTimeout(() => this.again.push(clicker), againMs)
+    else this.refuse(clicker, status, body)
   }
 
   private promise(clicker: number, body: string): void {
@@ -166,14 +135,6 @@ export class Press {
     // The same key never finds another ticket of the same person.
     if (!/"code":"(SOLD_OUT|CLOSED)"/.test(body))
       this.contradictions.push(`${this.options.crowd.user(clicker)} is refused: ${body}`)
-  }
-
-  private lose(line: Line): void {
-    if (!this.lines.delete(line)) return
-    const at = this.idle.indexOf(line)
-    if (at >= 0) this.idle.splice(at, 1)
-    if (line.clicker !== null) this.again.push(line.clicker)
-    if (!this.over) void this.connect()
   }
 }
 

@@ -125,12 +125,18 @@ class BuyerPage {
     try {
       const identity = await this.truth.reach(() => this.identities.logIn(name))
       if (identity) this.settleIn(identity)
-      else this.painter.needsLogin()
+      else this.lookOnly()
     } catch (error) {
       if (!(error instanceof Refused)) throw error
       this.notice = "badName"
     }
     this.paint()
+  }
+
+  /** The shop has a login of its own, and nobody is logged in. */
+  private lookOnly(): void {
+    this.painter.needsLogin()
+    this.truth.begin(false)
   }
 
   /** Listens as this buyer from now on. */

@@ -38,8 +38,9 @@ export function chosenItem(facts: ItemFacts): string | null {
   return item === undefined || isItemGone(facts, item) ? null : item
 }
 
-/** What stands chosen before anybody has chosen: the item of the last ticket while it can be had, else the first that can. */
+/** What stands chosen before anybody has chosen: the item of the last ticket while it can be had, else the first that is there, or may come back. */
 export function firstChoice(facts: ItemFacts): string | null {
   const left = (facts.sale?.items ?? []).map(({ id }) => id).filter((id) => !isItemGone(facts, id))
-  return left.find((id) => id === facts.ticket?.item) ?? left[0] ?? null
+  const own = left.find((id) => id === facts.ticket?.item)
+  return own ?? left.find((id) => standingOf(facts, id)?.available !== 0) ?? left[0] ?? null
 }

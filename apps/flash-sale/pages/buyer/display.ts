@@ -1,5 +1,5 @@
 // What of a scene is on the big display, how it glows, and which buttons go with it. Tables; no DOM.
-import { clockTime, count, countdown } from "../figures.ts"
+import { count, countdown, startTime } from "../figures.ts"
 import { type Bilingual, localize } from "../../../kit/browser/language.ts"
 import { standingOf } from "./chosen-item.ts"
 import type { Facts, Scene, SceneName } from "./scene.ts"
@@ -62,7 +62,10 @@ const boards: Partial<Record<SceneName, (scene: Scene, facts: Facts) => Board>> 
 
 export function boardOf(scene: Scene, facts: Facts): Board {
   if (scene.until === null) return boards[scene.name]?.(scene, facts) ?? ["—", ""]
-  return [countdown(scene.until - facts.now), scene.name === "countdown" ? clockTime(scene.until) : ""]
+  return [
+    countdown(scene.until - facts.now),
+    scene.name === "countdown" ? startTime(scene.until, facts.now) : "",
+  ]
 }
 
 type Buttons = readonly [main: Bilingual | null, beside: Bilingual | null]

@@ -75,8 +75,8 @@ export class Painter {
     const { scene } = painted
     this.main.dataset["scene"] = scene.name
     this.main.dataset["tone"] = toneOf(scene.name)
-    this.paintGoods(painted)
     this.paintItems(painted)
+    this.paintGoods(painted)
     this.paintBoard(painted)
     const words = sceneWords[scene.name]
     const figures = figuresOf(painted)
@@ -100,7 +100,8 @@ export class Painter {
     if (document.title !== sale.title) document.title = sale.title
     const item = mayChoose(scene, facts) ? null : scene.item
     const shown = sale.items.filter(({ id }) => item === null || id === item)
-    const prices = [...new Set(shown.map(({ price }) => money(price, sale.currency)))]
+    // The list has the prices beside the items.
+    const prices = new Set(find("items").hidden ? shown.map(({ price }) => money(price, sale.currency)) : [])
     const isOneOfSeveral = item !== null && sale.items.length > 1
     write(find("price"), [...(isOneOfSeveral ? [shown[0]?.title] : []), ...prices].join(" · "))
     const { available, total } = unitsOf({ ...scene, item }, facts)
@@ -140,14 +141,15 @@ export class Painter {
     write(find("board-below"), below)
   }
 
-  private paintTicket({ scene, user }: Painted): void {
-    find("ticket").hidden = scene.number === null
+  private paintTicket({ scene, facts, user }: Painted): void {
+    // What has ended makes room for what can still be had.
+    find("ticket").hidden = scene.number === null || mayChoose(scene, facts)
     write(find("ticket-label"), localize(phrases.ticket))
     write(find("number"), scene.number === null ? "" : count(scene.number))
     write(find("holder"), user ?? "")
     const who = find("who")
-    who.hidden =
-      scene.number !== null || user === null || scene.name === "entering" || scene.name === "knocking"
+    const mayBeSomebody = scene.mayEnter || scene.name === "countdown"
+    who.hidden = scene.number !== null || user === null || !mayBeSomebody
     if (user !== null && document.activeElement !== this.nameField) this.nameField.value = user
   }
 

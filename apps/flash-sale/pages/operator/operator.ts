@@ -18,6 +18,7 @@ import {
   paintTiles,
   write,
 } from "./panels.ts"
+import { type Refunds, startRefunds } from "./refunds.ts"
 import { Series } from "../../model/series.ts"
 
 const lookMs = 1000
@@ -34,6 +35,8 @@ class OperatorPage {
   private isDemo = true
   private weatherShown = false
   private killed: { readonly at: number; readonly tickets: number; readonly bornAt: number } | null = null
+  private refunds: Refunds | null = null
+  private currencies: ReadonlyMap<string, string> = new Map()
   private readonly series = new Series()
   private readonly queue = new Curves("chart-queue", [
     { name: ["queue", "排队"], color: "--red" },
@@ -72,6 +75,11 @@ class OperatorPage {
       made: ({ id }) => void this.list().then(() => this.show(id)),
     })
     this.startButtons()
+    this.refunds = startRefunds({
+      ask: this.ask,
+      act: (said, work) => this.act(said, work),
+      currencyOf: (sale) => this.currencies.get(sale),
+    })
     // The address that the shop printed, opened in a tab that is here already, loads nothing: only what is behind the # changes.
     addEventListener("hashchange", () => {
       const key = keyInAddress()
@@ -114,6 +122,7 @@ class OperatorPage {
   private async list(): Promise<void> {
     const { sales } = await this.untilAnswered(() => this.ask<{ sales: SaleView[] }>("GET", "/api/sales"))
     const select = find<HTMLSelectElement>("sale")
+    this.currencies = new Map(sales.map(({ id, currency }) => [id, currency]))
     select.replaceChildren(...sales.toReversed().map(({ id, title }) => new Option(`${title} (${id})`, id)))
     this.saleId ??=
       sales.findLast(({ standing }) => standing.phase !== "closed")?.id ?? sales.at(-1)?.id ?? null
@@ -147,6 +156,7 @@ class OperatorPage {
   private async look(): Promise<void> {
     const { saleId } = this
     if (this.isDemo) this.demo = await this.askDemo()
+    await this.refunds?.look()
     if (saleId === null) return
     const view = await this.ask<OperatorView>("GET", `/api/operator/sales/${encodeURIComponent(saleId)}`)
     if (saleId !== this.saleId) return
@@ -312,16 +322,17 @@ class OperatorPage {
   private paint(): void {
     const { view, demo } = this
     const isHere = find("pulse").dataset["state"] !== "away"
-    write(
-      find("pulse"),
-      localize(isHere ? ["Live", "实时"] : ["The shop is away; looking for it", "商店不在，正在等待恢复"]),
-    )
+    write(find("pulse"), localize(isHere ? ["Live", "实时"] : ["Away, looking for it", "商店不在"]))
     find("demo").hidden = demo === null
     if (demo) {
       paintCrowd(demo)
       this.paintWeather(demo)
     }
-    if (!view) return
+    if (!view) {
+      write(find("when"), localize(["There is no sale yet.", "还没有秒杀。"]))
+      return
+    }
+    find("main").dataset["sale"] = view.id
     const now = this.shopNow()
     paintHead(view, now)
     paintStock(view)

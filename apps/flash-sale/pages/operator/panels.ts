@@ -1,7 +1,7 @@
 // What the operator sees of a sale, except the curves: stock, figures, promises, the crowd. Paints; asks nothing.
 import { invariantTitles, type InvariantName } from "../../model/invariants.ts"
 import type { SalePhase } from "../../model/sale.ts"
-import { clockTime, count, duration } from "../figures.ts"
+import { clockTime, count, duration, startTime } from "../figures.ts"
 import { type Bilingual, language, localize } from "../../../kit/browser/language.ts"
 import type { OperatorView, SaleSnapshot as Standing } from "../../model/api.ts"
 import type { DemoView } from "../../demo/crowd-settings.ts"
@@ -38,14 +38,12 @@ export function paintHead(view: OperatorView, now: number): void {
   write(place, localize(phases[phase]))
   place.dataset["phase"] = phase
   find<HTMLAnchorElement>("buyer").href = `/sales/${encodeURIComponent(view.id)}`
+  const at = startTime(view.startsAt, now)
   const untilSeconds = Math.ceil((view.startsAt - now) / 1000)
   const starts: Bilingual =
     untilSeconds > 0
-      ? [
-          `Starts at ${clockTime(view.startsAt)}, in ${duration(untilSeconds)}`,
-          `${clockTime(view.startsAt)} 开始，还有${duration(untilSeconds)}`,
-        ]
-      : [`Started at ${clockTime(view.startsAt)}`, `${clockTime(view.startsAt)} 已开始`]
+      ? [`Starts at ${at}, in ${duration(untilSeconds)}`, `${at} 开始，还有${duration(untilSeconds)}`]
+      : [`Started at ${at}`, `${at} 已开始`]
   write(find("when"), `${localize(starts)} · ${localize(modes[view.mode])}`)
   find("start-form").hidden = phase !== "scheduled"
   const open = find<HTMLButtonElement>("open")

@@ -1,6 +1,6 @@
 // The crowd's few connections: everybody is answered, what is lost is said to be lost, and a shop that comes back is found.
 import { expect, test } from "bun:test"
-import { type Answer, Lines } from "./lines.ts"
+import { type Answer, CrowdClient } from "./crowd-client.ts"
 
 function shopAnswering(answer: (request: Request) => Response | Promise<Response>, port = 0) {
   const server = Bun.serve({ hostname: "127.0.0.1", port, fetch: answer })
@@ -17,10 +17,15 @@ test("a thousand questions over four connections each get their own answer, what
       title: "月光灯笼",
     })
   })
-  using lines = new Lines(shop.url, 4)
+  using client = new CrowdClient(shop.url, 4)
   const answers = await Promise.all(
     Array.from({ length: 1000 }, (_, at) =>
-      lines.ask({ method: "POST", path: `/${at}`, headers: { Authorization: `u${at}` }, body: `想要 ${at}` }),
+      client.ask({
+        method: "POST",
+        path: `/${at}`,
+        headers: { Authorization: `u${at}` },
+        body: `想要 ${at}`,
+      }),
     ),
   )
   for (const [at, { status, body }] of answers.entries()) {
@@ -35,9 +40,9 @@ test("an answer without a body, and one that comes in many pieces", async () => 
   const shop = shopAnswering(({ method }) =>
     method === "DELETE" ? new Response(null, { status: 204 }) : new Response(long),
   )
-  using lines = new Lines(shop.url, 1)
-  expect(await lines.ask({ method: "DELETE", path: "/" })).toEqual({ status: 204, body: "" })
-  expect((await lines.ask({ method: "GET", path: "/" })).body).toBe(long)
+  using client = new CrowdClient(shop.url, 1)
+  expect(await client.ask({ method: "DELETE", path: "/" })).toEqual({ status: 204, body: "" })
+  expect((await client.ask({ method: "GET", path: "/" })).body).toBe(long)
   await shop.stop()
 })
 
@@ -47,8 +52,8 @@ test("who asked a shop that dies hears that the answer is lost, and who asks its
     asked.resolve()
     return new Promise<Response>(() => {})
   })
-  using lines = new Lines(first.url, 2)
-  const lost = lines.ask({ method: "GET", path: "/" })
+  using client = new CrowdClient(first.url, 2)
+  const lost = client.ask({ method: "GET", path: "/" })
   const failed = lost.then(
     () => null,
     (error: unknown) => error,
@@ -56,9 +61,9 @@ test("who asked a shop that dies hears that the answer is lost, and who asks its
   await asked.promise
   await first.stop()
   expect(await failed).toBeInstanceOf(Error)
-  await expect(lines.ask({ method: "GET", path: "/" })).rejects.toThrow()
+  await expect(client.ask({ method: "GET", path: "/" })).rejects.toThrow()
   const second = shopAnswering(() => new Response("back"), first.port)
-  const answer: Answer = await lines.ask({ method: "GET", path: "/" })
+  const answer: Answer = await client.ask({ method: "GET", path: "/" })
   expect(answer.body).toBe("back")
   await second.stop()
 })
@@ -69,11 +74,11 @@ test("who has clicked goes before who has yet to log in", async () => {
     order.push(new URL(url).pathname)
     return new Response("")
   })
-  using lines = new Lines(shop.url, 1)
+  using client = new CrowdClient(shop.url, 1)
   await Promise.all([
-    lines.ask({ method: "POST", path: "/login-1", canWait: true }),
-    lines.ask({ method: "POST", path: "/login-2", canWait: true }),
-    lines.ask({ method: "POST", path: "/click" }),
+    client.ask({ method: "POST", path: "/login-1", canWait: true }),
+    client.ask({ method: "POST", path: "/login-2", canWait: true }),
+    client.ask({ method: "POST", path: "/click" }),
   ])
   expect(order).toEqual(["/click", "/login-1", "/login-2"])
   await shop.stop()
