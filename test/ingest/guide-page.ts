@@ -36,7 +36,12 @@ export async function runGuide(
   const command =
     language === "js" ? [process.execPath, join(root, file)] : ["sh", "-c", program.replaceAll(from, to)]
   const child = Bun.spawn(command, {
-    env: { ...process.env, NATS: `127.0.0.1:${to}` },
+    env: {
+      ...process.env,
+      NATS: `127.0.0.1:${to}`,
+      KAFKA: `127.0.0.1:${to}`,
+      RABBITMQ: `amqp://guest:guest@127.0.0.1:${to}`,
+    },
     stdout: "ignore",
     stderr: "pipe",
   })
