@@ -183,6 +183,25 @@ test("waits with large messages while nothing more is taken", async () => {
   }
 }, 60_000)
 
+test("hands over, without its body, what is too large to be read, and goes on", async () => {
+  await using broker = await startMosquitto()
+  await using client = await mqttClient(broker.url)
+  await using reader = await open(broker.url)
+  const { received } = reader
+  await received.says(/running/)
+  await client.publish("orders/1", Buffer.alloc(20_000_000))
+  await client.publish("orders/2", "m0")
+  await received.has(2)
+  const [large, next] = received.messages
+  expect(large).toMatchObject({ topic: "orders/1", broken: "It is too large to be read: 20000013 bytes." })
+  expect(next?.topic).toBe("orders/2")
+  await reader.source.close()
+  await using again = await open(broker.url)
+  await again.received.says(/running/)
+  await Bun.sleep(300)
+  expect(again.received.messages).toEqual([])
+}, 60_000)
+
 test("hands over nothing while it is paused", async () => {
   await using broker = await startMosquitto()
   await using client = await mqttClient(broker.url)

@@ -6,6 +6,7 @@ import { generate, type IConnackPacket, type Packet, parser } from "mqtt-packet"
 import { within } from "../../bounds/within.ts"
 import { readTls } from "../tls-settings.ts"
 import type { MqttSettings } from "./mqtt.ts"
+import { PacketSizes, type PassedOver } from "./packet-sizes.ts"
 import { refusalOf } from "./refusals.ts"
 
 /** How long a connection may take until the broker has let us in. */
@@ -17,6 +18,9 @@ const keepAliveSeconds = 30
 /** How long a broker may take to close its side. */
 const closeMs = 3000
 
+/** No larger packet is read into memory. Brokers let 256 MB through, and whoever may publish could fill ours. */
+const packetBytesMax = 16 * 1024 * 1024
+
 /** The most that a broker can be asked to send before we acknowledge. */
 const receiveMaximumMax = 65_535
 
@@ -26,6 +30,8 @@ interface MqttConnectionOptions {
   /** How many messages the broker may send that are not acknowledged. */
   readonly inFlightMax: number
   readonly onPacket: (packet: Packet) => void
+  /** A message was too large to be read. */
+  readonly onPassedOver: (passed: PassedOver) => void
 }
 
 export class MqttConnection {
@@ -89,7 +95,12 @@ export class MqttConnection {
       connection?.end(reason)
     }
     packets.on("error", (error: unknown) => fail(`sends what is no MQTT (${reasonOf(error)})`))
-    socket.on("data", (bytes) => packets.parse(bytes as Buffer))
+    const sizes = new PacketSizes({
+      bytesMax: packetBytesMax,
+      onBytes: (bytes) => packets.parse(bytes),
+      onPassedOver: (passed) => (connection ? options.onPassedOver(passed) : fail("speaks before its turn")),
+    })
+    socket.on("data", (bytes) => sizes.take(bytes as Buffer))
     socket.on("error", (error) => fail(reasonOf(error)))
     socket.on("close", () => opened.reject(new Error("closed the connection before it had let us in")))
     socket.on(settings.url.startsWith("mqtts:") ? "secureConnect" : "connect", () => {

@@ -119,10 +119,16 @@ export class MqttSource implements Source {
     this.queue = []
     this.held = 0
     this.heldBytes = 0
-    const early: Packet[] = []
+    const early: ((connection: MqttConnection) => void)[] = []
+    const later = (act: (connection: MqttConnection) => void): void =>
+      void (this.connection ? act(this.connection) : early.push(act))
     const connection = await MqttConnection.open({
       ...{ settings, clientId, inFlightMax: context.inFlight.messages },
-      onPacket: (packet) => (this.connection ? this.take(this.connection, packet) : early.push(packet)),
+      onPacket: (packet) => later((connection) => this.take(connection, packet)),
+      onPassedOver: ({ packet, bytes }) =>
+        later((connection) =>
+          this.receive(connection, packet, `It is too large to be read: ${bytes} bytes.`),
+        ),
     })
     if (this.gate.isClosed) return connection.close()
     this.connection = connection
@@ -140,7 +146,7 @@ export class MqttSource implements Source {
     }
     this.wasThere = true
     // What the session has kept comes at once.
-    for (const packet of early) this.take(connection, packet)
+    for (const act of early) act(connection)
     await this.subscribe(connection)
     this.receiver.running()
     while (reason === null && !this.gate.isClosed) {
@@ -180,7 +186,7 @@ export class MqttSource implements Source {
     connection.send({ cmd: "pubcomp", ...identified(packet) })
   }
 
-  private receive(connection: MqttConnection, packet: IPublishPacket): void {
+  private receive(connection: MqttConnection, packet: IPublishPacket, broken?: string): void {
     const { messageId = 0, qos, retain } = packet
     if (qos === 2 && this.unreleased.has(messageId))
       return connection.send({ cmd: "pubrec", ...identified(packet) })
@@ -189,7 +195,7 @@ export class MqttSource implements Source {
       if (answer) connection.send(answer)
       return
     }
-    const message = readPacket(packet, connection)
+    const message = { ...readPacket(packet, connection), broken }
     this.queue.push(message)
     this.held++
     this.heldBytes += message.size

@@ -97,8 +97,11 @@ local facts = redis.call('XINFO', 'STREAM', key)
 for i = 1, #facts, 2 do stream[facts[i]] = facts[i + 1] end
 local countMax, bytesMax = tonumber(ARGV[5]), tonumber(ARGV[6])
 local entries, bytes, more = {}, 0, 1
+-- From one on: entries may be large.
+local step = 1
 while #entries < countMax and bytes < bytesMax do
-  local count = math.min(32, countMax - #entries)
+  local count = math.min(step, countMax - #entries)
+  step = math.min(32, step * 2)
   local reply = redis.call('XREADGROUP', 'GROUP', group, ARGV[2], 'COUNT', count, 'STREAMS', key, '>')
   local read = reply and reply[1][2] or {}
   for _, entry in ipairs(read) do
@@ -129,8 +132,10 @@ local is = standing(key, group, tonumber(ARGV[3]), ARGV[4])
 if is ~= 'reader' then return { is } end
 local countMax, bytesMax, from = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local entries, removed, bytes = {}, {}, 0
+local step = 1
 repeat
-  local count = math.min(32, countMax - #entries)
+  local count = math.min(step, countMax - #entries)
+  step = math.min(32, step * 2)
   local reply = redis.call('XAUTOCLAIM', key, group, ARGV[2], 0, from, 'COUNT', count)
   from = reply[1]
   for _, entry in ipairs(reply[2]) do

@@ -117,7 +117,7 @@ export async function mqttClient(url: string): Promise<MqttClient> {
   const heard: Packet[] = []
   const connection = await MqttConnection.open({
     settings: mqtt.schema.parse({ url, topics: "unused", sessionExpiry: 0 }),
-    ...{ clientId: `client-${crypto.randomUUID()}`, inFlightMax: 1000 },
+    ...{ clientId: `client-${crypto.randomUUID()}`, inFlightMax: 1000, onPassedOver() {} },
     onPacket(packet) {
       const { messageId = 0 } = packet
       if (packet.cmd === "publish") {
@@ -155,7 +155,7 @@ export async function mqttSession(
   const answered = Promise.withResolvers<void>()
   const connection = await MqttConnection.open({
     settings: mqtt.schema.parse({ url, topics: topic }),
-    ...{ clientId, inFlightMax: 1, onPacket: () => answered.resolve() },
+    ...{ clientId, inFlightMax: 1, onPacket: () => answered.resolve(), onPassedOver() {} },
   })
   connection.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic, qos: 1 }] })
   await answered.promise
