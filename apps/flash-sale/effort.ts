@@ -17,7 +17,7 @@ const hurryMs = 100
 /** Added after each turn that came in time. */
 const regained = 100
 
-export class Effort {
+export class DecisionGovernor {
   private most = decisionsMax
   private before: number | null = null
   private hurriedAt = Number.NEGATIVE_INFINITY

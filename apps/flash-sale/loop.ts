@@ -1,26 +1,26 @@
 // The heartbeat of a shop: writes down who waits at the desks, takes what is due, and copies the log between batches. All
 // writing is on this one road, so no two transactions ever meet.
-import type { Watchman } from "./audit/watchman.ts"
+import type { PromiseChecker } from "./audit/watchman.ts"
 import type { Sales } from "./book/sales.ts"
 import type { Broadcasts } from "./delivery/broadcasts.ts"
-import type { Tellings } from "./delivery/tellings.ts"
-import type { Desk } from "./intake/desk.ts"
-import { Effort } from "./effort.ts"
+import type { ResultSender } from "./delivery/tellings.ts"
+import type { AdmissionQueue } from "./intake/desk.ts"
+import { DecisionGovernor } from "./effort.ts"
 import type { Ledger } from "./ledger/ledger.ts"
 import type { Cashier } from "./payments/cashier.ts"
-import type { Errands } from "./shop/errands.ts"
+import type { OutboundTasks } from "./shop/errands.ts"
 import type { Retention } from "./shop/retention.ts"
 
 interface LoopOptions {
   readonly ledger: Ledger
   readonly sales: Sales
-  readonly desks: () => Iterable<Desk>
+  readonly desks: () => Iterable<AdmissionQueue>
   readonly cashier: Cashier
-  readonly errands: Errands
-  readonly tellings: Tellings
+  readonly errands: OutboundTasks
+  readonly tellings: ResultSender
   readonly broadcasts: Broadcasts
   readonly retention: Retention
-  readonly watchman: Watchman
+  readonly watchman: PromiseChecker
   readonly verifySeconds: number
   readonly log: (line: string) => void
 }
@@ -42,7 +42,7 @@ export class Loop {
   private readonly clocks: ReturnType<typeof setInterval>[] = []
   private stepTimer: ReturnType<typeof setTimeout> | null = null
   private stepAt = 0
-  private readonly effort = new Effort()
+  private readonly effort = new DecisionGovernor()
   private stopped = false
   private complaint = { text: "", at: 0 }
 

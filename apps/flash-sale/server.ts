@@ -5,8 +5,8 @@ import { isEverywhere, onThisMachine, urlOnThisMachine } from "../kit/http/reach
 import { startingPage } from "../kit/http/starting-page.ts"
 import { auditKey, noteLaba } from "./audit/laba-note.ts"
 import { isClean } from "./audit/verify.ts"
-import { Watchman } from "./audit/watchman.ts"
-import type { Told } from "./book/act.ts"
+import { PromiseChecker } from "./audit/watchman.ts"
+import type { SaleChanges } from "./book/act.ts"
 import type { Ticket } from "./book/memory.ts"
 import type { Sale } from "./book/sale.ts"
 import { Sales } from "./book/sales.ts"
@@ -16,9 +16,9 @@ import { labaElsewhere } from "./delivery/laba-elsewhere.ts"
 import { labaHook, labaHookPath } from "./delivery/laba-hook.ts"
 import { labaBeside } from "./delivery/laba-beside.ts"
 import { listenToken } from "./delivery/listen-token.ts"
-import { Tellings } from "./delivery/tellings.ts"
+import { ResultSender } from "./delivery/tellings.ts"
 import { visitorHooks } from "./delivery/visitors.ts"
-import { Watchers } from "./delivery/watchers.ts"
+import { ListeningUsers } from "./delivery/watchers.ts"
 import { passedAddress } from "./http/address.ts"
 import { Counters } from "./http/counters.ts"
 import { DemoLogin } from "./http/login.ts"
@@ -32,15 +32,20 @@ import type { Shop } from "./http/shop.ts"
 import { ShopTokens, type ShopTokensOptions } from "./http/shop-tokens.ts"
 import type { Click } from "./front/crossing.ts"
 import { startFront } from "./front/front.ts"
-import { Desk } from "./intake/desk.ts"
-import { addressAttemptsDefault, defaultPace, Pace, type PaceLimits } from "./intake/pace.ts"
-import { Seal, secretOf } from "./intake/seal.ts"
+import { AdmissionQueue } from "./intake/desk.ts"
+import {
+  addressAttemptsDefault,
+  defaultAttemptLimits,
+  AttemptLimiter,
+  type AttemptLimits,
+} from "./intake/pace.ts"
+import { TextSigner, secretOf } from "./intake/seal.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { own } from "./ledger/owner.ts"
 import { Loop } from "./loop.ts"
 import { Cashier } from "./payments/cashier.ts"
 import { type Payments, providerFor } from "./payments/payments.ts"
-import { Errands } from "./shop/errands.ts"
+import { OutboundTasks } from "./shop/errands.ts"
 import { Refunds } from "./shop/refunds.ts"
 import { Retention } from "./shop/retention.ts"
 import { WarmUp } from "./warm-up.ts"
@@ -73,7 +78,7 @@ interface ShopOptions {
   readonly webhook?: { readonly url: string; readonly secret: string } | undefined
   readonly jwt?: ShopTokensOptions | undefined
   readonly operatorKey?: string | undefined
-  readonly pace?: PaceLimits
+  readonly pace?: AttemptLimits
   /** Attempts that one network may make in five seconds; 0 is no limit. Default 1,000. */
   readonly addressAttempts?: number
   /** What a proxy before the shop writes a visitor's address into; its last entry counts. Default: there is none. */
@@ -128,12 +133,12 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const ledger = Ledger.open(ledgerPath(directory))
   const clock = () => Date.now()
   const counters = new Counters()
-  const desks = new Map<Sale, Desk>()
-  const seal = new Seal(secretOf(ledger, "tokens"))
+  const desks = new Map<Sale, AdmissionQueue>()
+  const seal = new TextSigner(secretOf(ledger, "tokens"))
   const demo = options.jwt ? null : new DemoLogin(seal)
   const login = options.jwt ? new ShopTokens(options.jwt) : (demo as DemoLogin)
   const operatorKey = options.operatorKey ?? secretOf(ledger, "operator")
-  let onTold: (sale: Sale, told: Told) => void = () => {}
+  let onTold: (sale: Sale, told: SaleChanges) => void = () => {}
   const sales = new Sales({
     ledger,
     clock,
@@ -149,8 +154,9 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   // It listens before anybody can be sent there, and Laba must know where its pages come from. Outside only the front is reached.
   const { frontThreads = 1, port = 0, addressHeader = null } = options
   const { addressAttempts = addressAttemptsDefault } = options
-  const pace = new Pace(options.pace)
-  const addresses = addressAttempts > 0 ? new Pace({ ...defaultPace, attemptsMax: addressAttempts }) : null
+  const pace = new AttemptLimiter(options.pace)
+  const addresses =
+    addressAttempts > 0 ? new AttemptLimiter({ ...defaultAttemptLimits, attemptsMax: addressAttempts }) : null
   const server = Bun.serve({
     development: false,
     reusePort: false,
@@ -186,7 +192,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     onUnknown: (callback) => retention.refund(callback),
   })
   const conversation = new Conversation({ find, cashier, log, wake: () => loop.wake() })
-  const watchers = new Watchers()
+  const watchers = new ListeningUsers()
   const hooks = visitorHooks({
     find,
     watching: (sale, user, isWatching) => watchers.note(sale, user, isWatching),
@@ -207,7 +213,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   const labaUrl = onThisMachine(loudspeaker.url)
   const labaForBuyers = options.publicLaba ?? labaUrl
   noteLaba(directory, labaUrl)
-  const tellings: Tellings = new Tellings({
+  const tellings: ResultSender = new ResultSender({
     ledger,
     loudspeaker,
     log,
@@ -216,7 +222,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
   })
   const broadcasts = new Broadcasts({ loudspeaker, tellings, log })
   const refunds = new Refunds({ ledger, clock, find, webhooks: options.webhook !== undefined })
-  const errands = new Errands({
+  const errands = new OutboundTasks({
     refunds,
     ledger,
     clock,
@@ -230,7 +236,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     tellings.add(sale, told)
     if (told.soldOutChanged) broadcasts.tell(sale)
   }
-  const watchman = new Watchman({
+  const watchman = new PromiseChecker({
     command: [
       ...[process.execPath, join(import.meta.dir, "main.ts"), "verify", "--json", "--data", directory],
       ...["--laba", labaUrl],
@@ -280,7 +286,7 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     login,
     demo,
     operatorKey,
-    watchman,
+    checker: watchman,
     retention,
     refunds,
     counters,
@@ -290,10 +296,10 @@ export async function startShop(options: ShopOptions): Promise<RunningShop> {
     clock,
     labaUrl: () => labaForBuyers,
     listenToken: (user) => listenToken(listenSecret, user, clock()),
-    deskOf(sale) {
+    admissionOf(sale) {
       let desk = desks.get(sale)
       if (!desk) {
-        desk = new Desk({
+        desk = new AdmissionQueue({
           sale,
           seal,
           wake: () => loop.wake(),

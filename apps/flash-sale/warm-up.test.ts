@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test"
 import { DemoLogin } from "./http/login.ts"
-import { Seal } from "./intake/seal.ts"
+import { TextSigner } from "./intake/seal.ts"
 import { WarmUp } from "./warm-up.ts"
 
-const seal = new Seal("a secret of thirty-two characters")
+const seal = new TextSigner("a secret of thirty-two characters")
 
 test("takes its own clicks, as many as it sends, and leaves those of others to the shop", async () => {
   const statuses = new Map<number, number>()

@@ -4,16 +4,16 @@
 import { Database } from "bun:sqlite"
 import type { Sale } from "./book/sale.ts"
 import { Sales } from "./book/sales.ts"
-import { Tellings } from "./delivery/tellings.ts"
+import { ResultSender } from "./delivery/tellings.ts"
 import type { Click } from "./front/crossing.ts"
 import type { Reply } from "./http/answers.ts"
 import { Counters } from "./http/counters.ts"
 import { type EntryShop, enter } from "./http/entering.ts"
 import type { DemoLogin } from "./http/login.ts"
 import { issueBuyToken } from "./intake/buy-token.ts"
-import { Desk } from "./intake/desk.ts"
-import { smallPace } from "./intake/pace.ts"
-import type { Seal } from "./intake/seal.ts"
+import { AdmissionQueue } from "./intake/desk.ts"
+import { smallAttemptLimiter } from "./intake/pace.ts"
+import type { TextSigner } from "./intake/seal.ts"
 import { Ledger } from "./ledger/ledger.ts"
 import { saleSchema } from "./model/sale.ts"
 
@@ -27,7 +27,7 @@ const requestsMax = 12_000
 const atOnce = 100
 
 interface WarmUpOptions {
-  readonly seal: Seal
+  readonly seal: TextSigner
   /** Null: the shop has its own login, and nobody can be logged in here. Then no requests are made. */
   readonly login: DemoLogin | null
 }
@@ -36,8 +36,8 @@ export class WarmUp {
   private readonly options: WarmUpOptions
   private readonly ledger = new Ledger(new Database(":memory:", { strict: true }))
   private readonly sale: Sale
-  private readonly desk: Desk
-  private readonly tellings: Tellings
+  private readonly desk: AdmissionQueue
+  private readonly tellings: ResultSender
   private readonly shop: EntryShop
   private clicks = 0
   private writing = false
@@ -46,7 +46,7 @@ export class WarmUp {
     this.options = options
     const { ledger } = this
     const loudspeaker = { url: "", publish: async () => {}, holds: async () => true, close: async () => {} }
-    this.tellings = new Tellings({ ledger, loudspeaker, log: () => {} })
+    this.tellings = new ResultSender({ ledger, loudspeaker, log: () => {} })
     const sales = new Sales({
       ledger,
       clock: () => Date.now(),
@@ -58,13 +58,13 @@ export class WarmUp {
     // Room for all who click.
     const settings = saleSchema.parse({ id: saleId, title: "Warm-up", startsAt, items, factor: 4 })
     this.sale = sales.create(settings) as Sale
-    this.desk = new Desk({
+    this.desk = new AdmissionQueue({
       sale: this.sale,
       seal: options.seal,
       wake: () => this.write(),
-      pace: smallPace(),
+      pace: smallAttemptLimiter(),
     })
-    this.shop = { sales, counters: new Counters(), labaUrl: () => "", deskOf: () => this.desk }
+    this.shop = { sales, counters: new Counters(), labaUrl: () => "", admissionOf: () => this.desk }
   }
 
   /** Answers a click; null when it is not one of ours. */

@@ -3,7 +3,7 @@
 import { listenToken } from "../../apps/flash-sale/delivery/listen-token.ts"
 import { DemoLogin } from "../../apps/flash-sale/http/login.ts"
 import { issueBuyToken } from "../../apps/flash-sale/intake/buy-token.ts"
-import { Seal } from "../../apps/flash-sale/intake/seal.ts"
+import { TextSigner } from "../../apps/flash-sale/intake/seal.ts"
 import { Ledger } from "../../apps/flash-sale/ledger/ledger.ts"
 import { ledgerPath } from "../../apps/flash-sale/server.ts"
 
@@ -30,12 +30,12 @@ const attempts = { first: "f81d4fae-7dec-41d0-a765-", again: "6fa459ea-ee8a-4ca4
 const runMsMax = 600_000
 
 export class Crowd {
-  private readonly seal: Seal
+  private readonly seal: TextSigner
   private readonly login: DemoLogin
   private readonly listenSecret: string
 
   private constructor(tokens: string, listen: string) {
-    this.seal = new Seal(tokens)
+    this.seal = new TextSigner(tokens)
     this.login = new DemoLogin(this.seal)
     this.listenSecret = listen
   }

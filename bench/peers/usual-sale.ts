@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { Redis } from "ioredis"
 import { DemoLogin } from "../../apps/flash-sale/http/login.ts"
 import { isBuyToken } from "../../apps/flash-sale/intake/buy-token.ts"
-import { Seal } from "../../apps/flash-sale/intake/seal.ts"
+import { TextSigner } from "../../apps/flash-sale/intake/seal.ts"
 
 const [, , part, directory = ""] = process.argv
 
@@ -33,7 +33,7 @@ if (part === "desk") await desk()
 else await worker()
 
 async function desk(): Promise<void> {
-  const seal = new Seal(readFileSync(join(directory, "secret"), "utf8"))
+  const seal = new TextSigner(readFileSync(join(directory, "secret"), "utf8"))
   const login = new DemoLogin(seal)
   const script = (await redis.script("LOAD", enter)) as string
   const answered = (status: number, body: unknown): Response =>

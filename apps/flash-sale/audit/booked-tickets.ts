@@ -7,7 +7,7 @@ import { isLive, type OrderState } from "../model/order.ts"
 import type { TicketState } from "../model/ticket.ts"
 
 /** Somebody who has at least one ticket of a sale: the owner of one channel. */
-export interface Holder {
+export interface ChannelOwner {
   readonly sale: string
   readonly user: string
 }
@@ -26,12 +26,12 @@ export interface BookedTicket {
 }
 
 /** Tells holders apart. */
-const nameOf = ({ sale, user }: Holder): string => `${sale}/${user}`
+const nameOf = ({ sale, user }: ChannelOwner): string => `${sale}/${user}`
 
 /** Everybody who has a ticket, of one sale or of all. */
-export function readHolders(database: Database, sale: string | null): Holder[] {
+export function readChannelOwners(database: Database, sale: string | null): ChannelOwner[] {
   const rows = database
-    .query<Holder, [string | null]>(
+    .query<ChannelOwner, [string | null]>(
       "SELECT DISTINCT sales.id AS sale, user FROM tickets JOIN sales ON sales.key = sale WHERE sales.id = coalesce(?, sales.id)",
     )
     .all(sale)
@@ -53,12 +53,15 @@ export function ticketCount(database: Database): number {
 }
 
 /** Each holder's tickets by number. A ticket that was bought while the channels were read is among them. */
-export function readTickets(database: Database, of: readonly Holder[]): ReadonlyMap<number, BookedTicket>[] {
+export function readTickets(
+  database: Database,
+  of: readonly ChannelOwner[],
+): ReadonlyMap<number, BookedTicket>[] {
   const wanted = new Map(of.map((holder, at) => [nameOf(holder), at]))
   const users = JSON.stringify([...new Set(of.map(({ user }) => user))])
   const found: Map<number, BookedTicket>[] = of.map(() => new Map())
   const saidBy = new Map<string, Map<number, [TicketState, OrderState | null]>>()
-  const add = (holder: Holder, ticket: Omit<BookedTicket, "isLive" | "said">): void => {
+  const add = (holder: ChannelOwner, ticket: Omit<BookedTicket, "isLive" | "said">): void => {
     const at = wanted.get(nameOf(holder))
     if (at === undefined) return
     const said = new Map<number, [TicketState, OrderState | null]>()
@@ -66,7 +69,7 @@ export function readTickets(database: Database, of: readonly Holder[]): Readonly
     found[at]?.set(ticket.number, { ...ticket, isLive: ticket.order !== null && isLive(ticket.order), said })
   }
   const rows = database
-    .query<Omit<BookedTicket, "isLive" | "said"> & Holder, [string]>(
+    .query<Omit<BookedTicket, "isLive" | "said"> & ChannelOwner, [string]>(
       `SELECT sales.id AS sale, tickets.number, tickets.user, tickets.item, tickets.state, version, orders.state AS "order"
        FROM tickets JOIN sales ON sales.key = tickets.sale
        LEFT JOIN orders ON orders.sale = tickets.sale AND orders.number = tickets.number

@@ -5,9 +5,9 @@ import { atOneMoment } from "../ledger/snapshot.ts"
 import type { TicketRecord } from "../model/api.ts"
 import {
   type BookedTicket,
-  type Holder,
+  type ChannelOwner,
   onTheirWay,
-  readHolders,
+  readChannelOwners,
   readTickets,
   ticketCount,
 } from "./booked-tickets.ts"
@@ -45,16 +45,16 @@ const lookAgainMs = 250
 export async function auditChannels(options: ChannelAuditOptions): Promise<ChannelAudit> {
   const { database, now, read, sale = null, patienceMs = 5000 } = options
   const { holders, of } = atOneMoment(database, () => ({
-    holders: readHolders(database, sale),
+    holders: readChannelOwners(database, sale),
     of: ticketCount(database),
   }))
-  let looked: readonly Holder[] = holders
+  let looked: readonly ChannelOwner[] = holders
   const findings: string[] = []
   const deadline = performance.now() + patienceMs
   for (let waitMs = lookAgainMs; ; waitMs *= 2) {
     const shown = await readAll(looked, read)
     const booked = atOneMoment(database, () => readTickets(database, looked))
-    let behind: (Behind & { readonly holder: Holder })[] = []
+    let behind: (Behind & { readonly holder: ChannelOwner })[] = []
     for (const [at, holder] of looked.entries()) {
       const tickets = booked[at] as ReadonlyMap<number, BookedTicket>
       const records = shown[at] as readonly TicketRecord[]
@@ -81,7 +81,7 @@ export async function auditChannels(options: ChannelAuditOptions): Promise<Chann
 /** What a record says that the books do not. */
 function contradictionIn(
   record: TicketRecord,
-  { user, sale }: Holder,
+  { user, sale }: ChannelOwner,
   tickets: ReadonlyMap<number, BookedTicket>,
 ): string[] {
   const name = `${record.sale}.${record.number}`
@@ -136,14 +136,14 @@ function standing(tickets: ReadonlyMap<number, BookedTicket>): BookedTicket | nu
 const told = (state: string, order: string | null): string => (order === null ? state : `${state}, ${order}`)
 
 async function readAll(
-  holdersToRead: readonly Holder[],
+  holdersToRead: readonly ChannelOwner[],
   read: ChannelReader,
 ): Promise<(readonly TicketRecord[])[]> {
   const shown: (readonly TicketRecord[])[] = []
   let next = 0
   const lane = async (): Promise<void> => {
     for (let at = next++; at < holdersToRead.length; at = next++) {
-      const { user, sale } = holdersToRead[at] as Holder
+      const { user, sale } = holdersToRead[at] as ChannelOwner
       shown[at] = await read(user, sale)
     }
   }

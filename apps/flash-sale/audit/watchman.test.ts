@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { invariantTitles } from "../model/invariants.ts"
-import { Watchman } from "./watchman.ts"
+import { PromiseChecker } from "./watchman.ts"
 
 /** Notes what it was asked, and answers with the line that is this check's. */
 const standIn = `
@@ -31,7 +31,7 @@ function watched(...said: string[]) {
   const logged: string[] = []
   const verdicts: object[] = []
   const told = Promise.withResolvers<void>()
-  const watchman = new Watchman({
+  const watchman = new PromiseChecker({
     command: [process.execPath, "-e", standIn, JSON.stringify(said), path],
     log: (line) => void logged.push(line),
     onVerdict(each) {

@@ -3,7 +3,7 @@
 import { type InvariantName, invariantTitles } from "../model/invariants.ts"
 import type { Verdict } from "../model/api.ts"
 
-interface WatchmanOptions {
+interface PromiseCheckerOptions {
   /** The command that prints a verdict as JSON: `flash-sale verify --json`. */
   readonly command: readonly string[]
   /** What the command needs of the environment. */
@@ -16,8 +16,8 @@ interface WatchmanOptions {
 /** A check that takes longer is stuck. */
 const checkMsMax = 120_000
 
-export class Watchman {
-  private readonly options: WatchmanOptions
+export class PromiseChecker {
+  private readonly options: PromiseCheckerOptions
   private readonly children = new Set<Bun.Subprocess>()
   private readonly running = new Map<"books" | "channels", Promise<Verdict | null>>()
   /** The last verdict; null before the first. */
@@ -25,7 +25,7 @@ export class Watchman {
   /** Checks that came to nothing, one after the other: with those, the verdict is an old one. */
   failures = 0
 
-  constructor(options: WatchmanOptions) {
+  constructor(options: PromiseCheckerOptions) {
     this.options = options
   }
 

@@ -7,11 +7,17 @@ import { type OrderEvent, orderMachine } from "../model/order.ts"
 import { type TicketEvent, ticketMachine, type TicketState } from "../model/ticket.ts"
 import { moveUnit, type UnitEvent } from "../model/unit.ts"
 import type { ShopEvent } from "../model/api.ts"
-import { type ErrandKind, type MoneyTold, shopTold, writeErrand, writeShopEvent } from "./errand.ts"
+import {
+  type OutboundTaskKind,
+  type MoneyTold,
+  shopTold,
+  writeOutboundTask,
+  writeShopEvent,
+} from "./errand.ts"
 import type { Book, Item, Order, Ticket } from "./memory.ts"
 
 /** What a transaction leaves to be told, once it is committed. */
-export interface Told {
+export interface SaleChanges {
   /** The outbox row, or null when there is nothing to tell. */
   readonly outbox: number | null
   readonly tickets: readonly Ticket[]
@@ -21,7 +27,7 @@ export interface Told {
   readonly soldOutChanged: boolean
 }
 
-export class Act {
+export class SaleTransaction {
   readonly ledger: Ledger
   readonly book: Book
   readonly now: number
@@ -122,8 +128,8 @@ export class Act {
   }
 
   /** Something to be done outside, tried until it is: it is as durable as what it follows from. */
-  errand(kind: Exclude<ErrandKind, "webhook">, body: Readonly<Record<string, unknown>>): void {
-    writeErrand(this.ledger, kind, body, this.now)
+  addTask(kind: Exclude<OutboundTaskKind, "webhook">, body: Readonly<Record<string, unknown>>): void {
+    writeOutboundTask(this.ledger, kind, body, this.now)
   }
 
   /** Tells the shop's other systems, where there are any, what became of a number's order or of money for it. */
@@ -137,7 +143,7 @@ export class Act {
   }
 
   /** Writes what is written once a transaction. The last step of it. */
-  finish(): Told {
+  finish(): SaleChanges {
     this.about = null
     const { key, items } = this.book
     for (const item of items) if (item.changed) this.writeStock(item)

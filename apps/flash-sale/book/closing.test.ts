@@ -5,8 +5,8 @@ import { World } from "../test/world.ts"
 test("a unit that comes back after the end is nobody's, in all the turns until everybody is told", async () => {
   using world = new World({ items: [{ id: "i", title: "A thing", stock: 2, price: 100 }], reserve: 5000 })
   for (let user = 0; user < 2500; user++) {
-    const token = world.desk.token(`u${user}`) as string
-    void world.desk.enter({ user: `u${user}`, item: null, key: "k", token })
+    const token = world.admission.token(`u${user}`) as string
+    void world.admission.enter({ user: `u${user}`, item: null, key: "k", token })
   }
   await world.work()
   const won = (): number => [...world.sale.book.tickets].filter(({ state }) => state === "won").length

@@ -1,7 +1,7 @@
 // Decisions: who is next gets a unit, a place on the wait-list, or the plain truth. Pure of time and of disk: it fires
 // events at tickets through the transaction that it is handed.
 import { isGone } from "../model/unit.ts"
-import type { Act } from "./act.ts"
+import type { SaleTransaction } from "./act.ts"
 import type { Book, Item, Ticket } from "./memory.ts"
 
 /** The next ticket in the order of service that still waits, and passes over those that do not. Null when nobody does. */
@@ -19,7 +19,7 @@ const ticketAt = (book: Book, turn: number): Ticket | undefined =>
   book.tickets.get(book.turns?.numberAt(turn) ?? 0)
 
 /** Decides up to `limit` tickets in the order of service. Answers how many. */
-export function decideNext(act: Act, limit: number): number {
+export function decideNext(act: SaleTransaction, limit: number): number {
   const { book } = act
   let decided = 0
   for (; decided < limit; decided++) {
@@ -31,7 +31,7 @@ export function decideNext(act: Act, limit: number): number {
   return decided
 }
 
-function decideOne(act: Act, ticket: Ticket): void {
+function decideOne(act: SaleTransaction, ticket: Ticket): void {
   const item = act.book.itemOf(ticket)
   if (item.counts.available > 0) act.win(ticket, false)
   // A unit that is held may come back; one that is sold does not.
@@ -55,7 +55,7 @@ export const isOwed = ({ counts, waitlisted }: Item): boolean => counts.availabl
  * After a unit came back or was sold: offers what is free to the wait-list, in its order, and tells those at its end who
  * cannot win any more.
  */
-export function settleItem(act: Act, item: Item): void {
+export function settleItem(act: SaleTransaction, item: Item): void {
   const { phase } = act.book
   // Nobody new wins in a sale that is closed: who still waits is told so, some at a time.
   if (phase === "closed") return
@@ -86,7 +86,7 @@ export const someAreHopeless = (book: Book): boolean =>
   book.turns !== null && book.items.some((item) => item.queued > 0 && isGone(item.counts))
 
 /** Tells those in the queue whose item is gone for good, up to `limit` of them, without waiting for their turn. */
-export function tellHopeless(act: Act, limit: number): number {
+export function tellHopeless(act: SaleTransaction, limit: number): number {
   const { book } = act
   let told = 0
   for (const [at, item] of book.items.entries()) {

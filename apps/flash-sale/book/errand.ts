@@ -6,7 +6,7 @@ import { isLive } from "../model/order.ts"
 import type { Order } from "./memory.ts"
 
 /** What is done outside: a webhook, a refund, or asking for the end of a trade that was left open. */
-export type ErrandKind = "webhook" | "refund" | "close"
+export type OutboundTaskKind = "webhook" | "refund" | "close"
 
 /** The payment that an event is about. */
 export interface MoneyTold {
@@ -42,7 +42,7 @@ export const shopTold = ({ event, at, sale, number, currency, order, item, money
   ...money,
 })
 
-export function writeErrand(ledger: Ledger, kind: ErrandKind, body: object, dueAt: number): void {
+export function writeOutboundTask(ledger: Ledger, kind: OutboundTaskKind, body: object, dueAt: number): void {
   ledger.run("INSERT INTO errands (kind, body, due_at) VALUES (?, ?, ?)", kind, JSON.stringify(body), dueAt)
 }
 
@@ -54,7 +54,7 @@ export function writeShopEvent(ledger: Ledger, told: ShopTold): void {
      WHERE kind = 'webhook' AND json_extract(body, '$.order') = ? AND done_at IS NULL`,
     told.order,
   )
-  writeErrand(ledger, "webhook", told, Math.max(told.at, before?.at ?? 0))
+  writeOutboundTask(ledger, "webhook", told, Math.max(told.at, before?.at ?? 0))
 }
 
 interface PaymentWritten {

@@ -1,7 +1,7 @@
 // The table of holders and the list of tickets against what they stand for: a `Map` and an array.
 import { expect, test } from "bun:test"
 import fc from "fast-check"
-import { Holders } from "./holders.ts"
+import { TicketsByUser } from "./holders.ts"
 import type { Ticket } from "./memory.ts"
 import { ticketFrom } from "./replay.ts"
 import { Tickets } from "./tickets.ts"
@@ -11,7 +11,7 @@ const ticketOf = (user: string, number: number): Ticket =>
 
 function taken(users: readonly string[]) {
   const tickets = new Tickets()
-  const holders = new Holders(tickets)
+  const holders = new TicketsByUser(tickets)
   const newest = new Map<string, Ticket>()
   const all: Ticket[] = []
   for (const user of users) {

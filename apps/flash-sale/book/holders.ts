@@ -7,7 +7,7 @@ import type { Tickets } from "./tickets.ts"
 
 const partsCount = 64
 
-export class Holders {
+export class TicketsByUser {
   private readonly hash = saltedHash()
   private readonly parts = Array.from({ length: partsCount }, () => new Part())
   private readonly tickets: Tickets

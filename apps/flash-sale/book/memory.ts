@@ -8,7 +8,7 @@ import type { UnitCounts } from "../model/unit.ts"
 import { Deadlines } from "./deadlines.ts"
 import { Departures } from "./departures.ts"
 import type { Entrants } from "./entrants.ts"
-import { Holders } from "./holders.ts"
+import { TicketsByUser } from "./holders.ts"
 import { Line } from "./line.ts"
 import { readReference, referenceOf } from "./trade-reference.ts"
 import { Tickets } from "./tickets.ts"
@@ -49,7 +49,7 @@ export interface Ticket {
   version: number
   changedAt: number
   /** Its place on its item's wait-list, once it stood there. */
-  seat: number
+  waitListPlace: number
   /** Where it is written while it has no row of its own. */
   batch: Batch | null
   order: Order | null
@@ -65,7 +65,7 @@ export interface Item {
   readonly counts: UnitCounts
   readonly waitList: Line<Ticket>
   /** Seats given out on the wait-list, and who has left theirs. */
-  seats: number
+  waitListPlaces: number
   readonly departures: Departures
   /** Tickets in the queue for it, on its wait-list, and unpaid orders of it. */
   queued: number
@@ -90,7 +90,7 @@ export class Book {
   turns: Turns | null = null
   inflowPerSecond: number | null
   readonly tickets = new Tickets()
-  readonly byUser = new Holders(this.tickets)
+  readonly byUser = new TicketsByUser(this.tickets)
   /** Numbers of tickets of which nothing can be written down any more; see `setAside`. */
   readonly aside = new Set<number>()
   /** Unpaid orders by the time they have, the first to end first. */
@@ -149,16 +149,16 @@ export class Book {
     if (ticket.state === "queued") {
       const turn = this.turnOf(ticket)
       if (turn !== null) this.departures.mark(turn)
-    } else if (ticket.state === "waitlisted") this.itemOf(ticket).departures.mark(ticket.seat)
+    } else if (ticket.state === "waitlisted") this.itemOf(ticket).departures.mark(ticket.waitListPlace)
     ticket.state = state
     this.count(ticket, 1)
-    if (state === "waitlisted") this.seat(ticket)
+    if (state === "waitlisted") this.joinWaitList(ticket)
   }
 
   /** Puts a ticket at the end of its item's wait-list. */
-  seat(ticket: Ticket): void {
+  joinWaitList(ticket: Ticket): void {
     const item = this.itemOf(ticket)
-    ticket.seat = ++item.seats
+    ticket.waitListPlace = ++item.waitListPlaces
     item.waitList.join(ticket)
   }
 
@@ -171,7 +171,8 @@ export class Book {
 
   /** How many are before a ticket that waits, itself included: in the queue, or on its item's wait-list. Null before a draw. */
   positionOf(ticket: Ticket): number | null {
-    if (ticket.state === "waitlisted") return ticket.seat - this.itemOf(ticket).departures.upTo(ticket.seat)
+    if (ticket.state === "waitlisted")
+      return ticket.waitListPlace - this.itemOf(ticket).departures.upTo(ticket.waitListPlace)
     const turn = ticket.state === "queued" ? this.turnOf(ticket) : null
     return turn === null ? null : turn - this.departures.upTo(turn)
   }

@@ -1,6 +1,6 @@
 // What money and its absence do to orders. Every road is a compare-and-set on the order: a callback may come twice, late
 // or after the unit went to somebody else, and each payment ends kept or refunded.
-import type { Act } from "./act.ts"
+import type { SaleTransaction } from "./act.ts"
 import { settleItem } from "./decide.ts"
 import type { ReturnReason } from "../model/api.ts"
 import { writePayment } from "./errand.ts"
@@ -14,7 +14,7 @@ export interface Payment {
 }
 
 /** Takes a payment for an order. Repeats change nothing. */
-export function takeMoney(act: Act, order: Order, payment: Payment): void {
+export function takeMoney(act: SaleTransaction, order: Order, payment: Payment): void {
   if (isKnown(act, payment)) return
   const { book } = act
   const item = book.itemOf(order.ticket)
@@ -40,29 +40,34 @@ export function takeMoney(act: Act, order: Order, payment: Payment): void {
 }
 
 /** Money for an order that there is not, and never was: it is written down, so that its way back is watched, and goes back. */
-export function returnMoney(act: Act, number: number, payment: Payment): void {
+export function returnMoney(act: SaleTransaction, number: number, payment: Payment): void {
   if (!isKnown(act, payment)) write(act, number, payment, false)
 }
 
-const isKnown = (act: Act, payment: Payment): boolean =>
+const isKnown = (act: SaleTransaction, payment: Payment): boolean =>
   act.ledger.one("SELECT 1 FROM payments WHERE id = ?", payment.id) !== null
 
-function write(act: Act, number: number, { id, amount }: Payment, kept: boolean): void {
+function write(act: SaleTransaction, number: number, { id, amount }: Payment, kept: boolean): void {
   const { ledger, book, now: at } = act
   const state = kept ? "kept" : "refund_due"
   writePayment(ledger, { payment: id, sale: book.key, number, amount, state, at })
-  if (!kept) act.errand("refund", { payment: id, sale: act.book.settings.id, number })
+  if (!kept) act.addTask("refund", { payment: id, sale: act.book.settings.id, number })
 }
 
 /**
  * Ends an unpaid order; its unit goes to the next. False when it was not pending any more: paid wins. When the provider
  * could not say that its trade is over (`isOpen`), that stays to be asked: whoever pays then must not be forgotten.
  */
-export function endUnpaid(act: Act, order: Order, event: "timeout" | "cancel", isOpen = false): boolean {
+export function endUnpaid(
+  act: SaleTransaction,
+  order: Order,
+  event: "timeout" | "cancel",
+  isOpen = false,
+): boolean {
   if (order.state !== "pending" || !act.moveOrder(order, event)) return false
   if (isOpen) {
     const { id: sale } = act.book.settings
-    act.errand("close", { sale, number: order.ticket.number, reference: act.book.referenceOf(order) })
+    act.addTask("close", { sale, number: order.ticket.number, reference: act.book.referenceOf(order) })
   }
   const item = act.book.itemOf(order.ticket)
   act.moveUnit(item, "release")
@@ -71,7 +76,7 @@ export function endUnpaid(act: Act, order: Order, event: "timeout" | "cancel", i
 }
 
 /** The shop takes a paid order back: the money returns to the buyer, the unit to the sale. */
-export function takeBack(act: Act, order: Order): boolean {
+export function takeBack(act: SaleTransaction, order: Order): boolean {
   if (!act.moveOrder(order, "take_back")) return false
   const paid = act.ledger.one<{ id: string }>(
     "SELECT id FROM payments WHERE sale = ? AND number = ? AND state = 'kept'",
@@ -84,7 +89,7 @@ export function takeBack(act: Act, order: Order): boolean {
     act.now,
     paid.id,
   )
-  act.errand("refund", { payment: paid.id, sale: act.book.settings.id, number: order.ticket.number })
+  act.addTask("refund", { payment: paid.id, sale: act.book.settings.id, number: order.ticket.number })
   const item = act.book.itemOf(order.ticket)
   act.moveUnit(item, "take_back")
   settleItem(act, item)
@@ -95,7 +100,7 @@ export function takeBack(act: Act, order: Order): boolean {
 const isOwed = "state IN ('refund_due', 'refused')"
 
 /** The money went back. Repeats change nothing. */
-export function refundDone(act: Act, number: number, payment: string): void {
+export function refundDone(act: SaleTransaction, number: number, payment: string): void {
   const row = act.ledger.one<{ amount: number }>(
     `SELECT amount FROM payments WHERE id = ? AND ${isOwed}`,
     payment,

@@ -46,8 +46,8 @@ test("many offers that are due at once are made some at a time, and all before a
   using world = new World({ items, reserve: 5000 })
   const crowd = (name: string, size: number): void => {
     for (let user = 0; user < size; user++) {
-      const token = world.desk.token(`${name}${user}`) as string
-      void world.desk.enter({ user: `${name}${user}`, item: null, key: "k", token })
+      const token = world.admission.token(`${name}${user}`) as string
+      void world.admission.enter({ user: `${name}${user}`, item: null, key: "k", token })
     }
   }
   crowd("first", 2500)

@@ -16,8 +16,13 @@ const view = (world: World, number: number) => ticketView(world.sale, world.tick
 async function crowd(world: World, size: number): Promise<void> {
   const names = Array.from({ length: size }, (_, at) => `u${at}`)
   for (const user of names)
-    void world.desk.enter({ user, item: null, key: "k", token: world.desk.token(user) as string | null })
-  world.desk.flush((error) => {
+    void world.admission.enter({
+      user,
+      item: null,
+      key: "k",
+      token: world.admission.token(user) as string | null,
+    })
+  world.admission.flush((error) => {
     throw error
   })
 }

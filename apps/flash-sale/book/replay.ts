@@ -105,7 +105,7 @@ function ticketsOf(ledger: Ledger, book: Book): Ticket[] {
       state: row.state,
       version: row.version,
       changedAt: row.changed_at,
-      seat: 0,
+      waitListPlace: 0,
       batch: null,
       order: null,
       promisedAt: promisedAt(row.admitted_at, row.eta),
@@ -149,7 +149,7 @@ export function ticketFrom(
     state: "queued",
     version: 1,
     changedAt: admittedAt,
-    seat: 0,
+    waitListPlace: 0,
     batch,
     order: null,
     promisedAt: promisedAt(admittedAt, eta),
@@ -236,5 +236,5 @@ function standWaiters(book: Book): void {
   const waiting: Ticket[] = []
   for (const ticket of book.tickets) if (ticket.state === "waitlisted") waiting.push(ticket)
   waiting.sort((a, b) => (book.turnOf(a) ?? 0) - (book.turnOf(b) ?? 0))
-  for (const ticket of waiting) book.seat(ticket)
+  for (const ticket of waiting) book.joinWaitList(ticket)
 }

@@ -13,7 +13,7 @@ import {
   startingBy,
 } from "../model/sale.ts"
 import { isWaiting } from "../model/ticket.ts"
-import { Act, type Told } from "./act.ts"
+import { SaleTransaction, type SaleChanges } from "./act.ts"
 import { Allowance, decisionsMax } from "./allowance.ts"
 import { BackOff } from "./back-off.ts"
 import {
@@ -44,7 +44,7 @@ export interface SaleOptions {
   /** Whether the shop is told of orders: each event is then an errand. */
   readonly webhooks: boolean
   /** Told of what a committed transaction changed. */
-  readonly onTold: (sale: Sale, told: Told) => void
+  readonly onTold: (sale: Sale, told: SaleChanges) => void
 }
 
 /** Somebody whom the desk lets in. */
@@ -350,7 +350,7 @@ export class Sale {
   }
 
   /** A change that somebody asks for. While writing fails it is refused at once. */
-  private act<T>(name: string, steps: (act: Act) => T): T {
+  private act<T>(name: string, steps: (act: SaleTransaction) => T): T {
     this.backOff.check(this.ticks())
     try {
       return this.write(name, steps)
@@ -360,11 +360,11 @@ export class Sale {
     }
   }
 
-  private write<T>(name: string, steps: (act: Act) => T): T {
+  private write<T>(name: string, steps: (act: SaleTransaction) => T): T {
     const { ledger, webhooks, onTold } = this.options
     const { book } = this
-    const act = new Act({ ledger, book, now: this.now(), webhooks })
-    let written: { readonly answer: T; readonly told: Told }
+    const act = new SaleTransaction({ ledger, book, now: this.now(), webhooks })
+    let written: { readonly answer: T; readonly told: SaleChanges }
     try {
       written = ledger.transaction(name, () => {
         const answer = steps(act)

@@ -1,9 +1,9 @@
 // The sweeper: what has a deadline ends by it, whatever else went wrong.
 import { isGone } from "../model/unit.ts"
-import type { Act } from "./act.ts"
+import type { SaleTransaction } from "./act.ts"
 import type { Book, Order, Ticket } from "./memory.ts"
 
-export function expireTickets(act: Act, tickets: readonly Ticket[]): void {
+export function expireTickets(act: SaleTransaction, tickets: readonly Ticket[]): void {
   for (const ticket of tickets) act.moveTicket(ticket, "timeout")
 }
 
@@ -28,7 +28,7 @@ export function overdueOrders(
 }
 
 /** Ends everybody's wait, up to `limit`: the sale was closed. Answers how many. */
-export function rejectWaiting(act: Act, limit: number): number {
+export function rejectWaiting(act: SaleTransaction, limit: number): number {
   const { book } = act
   let ended = 0
   for (; book.rejected < book.tickets.length && ended < limit; book.rejected++) {
@@ -50,6 +50,6 @@ export function lastChange({ settings, tickets }: Book): number {
 }
 
 /** Steps out of the queue or off the wait-list; the place is free at once. */
-export function leave(act: Act, ticket: Ticket): boolean {
+export function leave(act: SaleTransaction, ticket: Ticket): boolean {
   return act.moveTicket(ticket, "leave")
 }

@@ -3,13 +3,13 @@ import { expect, test } from "bun:test"
 import type { Sale } from "../book/sale.ts"
 import { World } from "../test/world.ts"
 import { Broadcasts } from "./broadcasts.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000
 
 /** A Laba that forgets, as ours is configured, a marker after a day and how a sale stands after an hour. */
-class ForgetfulLaba implements Loudspeaker {
+class ForgetfulLaba implements LabaPublisher {
   readonly url = ""
   now = 0
   private readonly kept = new Map<string, number>()

@@ -2,17 +2,17 @@
 // notices when Laba has lost its memory, and has every ticket told again.
 import type { Sale } from "../book/sale.ts"
 import { saleChannel } from "../model/record.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 import { marker } from "./laba-here.ts"
 import { saleSnapshot } from "./record-of.ts"
-import type { Tellings } from "./tellings.ts"
+import type { ResultSender } from "./tellings.ts"
 
 /** A marker is good for a day at the Laba beside us. */
 const markMs = 600_000
 
 export class Broadcasts {
-  private readonly loudspeaker: Loudspeaker
-  private readonly tellings: Pick<Tellings, "tellAll">
+  private readonly loudspeaker: LabaPublisher
+  private readonly tellings: Pick<ResultSender, "tellAll">
   private readonly log: (line: string) => void
   private readonly last = new Map<Sale, string>()
   /** When each marker was set last. */
@@ -22,8 +22,8 @@ export class Broadcasts {
 
   /** `now` is in milliseconds; only differences count. */
   constructor(options: {
-    loudspeaker: Loudspeaker
-    tellings: Pick<Tellings, "tellAll">
+    loudspeaker: LabaPublisher
+    tellings: Pick<ResultSender, "tellAll">
     log: (line: string) => void
     now?: () => number
   }) {

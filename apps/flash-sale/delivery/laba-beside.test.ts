@@ -6,7 +6,7 @@ import { labaReader } from "../audit/laba-reader.ts"
 import { until } from "../test/shop-process.ts"
 import { labaBeside } from "./laba-beside.ts"
 import { listenToken } from "./listen-token.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 import type { LabaVisitor, VisitorHooks } from "./visitors.ts"
 
 const secret = "a secret of the test, of more than thirty-two bytes"
@@ -29,7 +29,7 @@ const silent: VisitorHooks = {
 
 async function withLaba(
   hooks: Partial<VisitorHooks>,
-  act: (laba: Loudspeaker) => Promise<void>,
+  act: (laba: LabaPublisher) => Promise<void>,
 ): Promise<void> {
   const laba = await labaBeside({
     ...options,
@@ -45,7 +45,7 @@ async function withLaba(
   }
 }
 
-const read = async (laba: Loudspeaker, user: string): Promise<Response> =>
+const read = async (laba: LabaPublisher, user: string): Promise<Response> =>
   fetch(`${laba.url}/@${user}/sales/s?token=${listenToken(secret, user, Date.now())}`)
 
 test("what is published in one turn arrives, and only what was wrong is rejected", async () => {
@@ -64,7 +64,7 @@ test("what is published in one turn arrives, and only what was wrong is rejected
 
 test("a visitor waits until the shop has said what awaits them", async () => {
   const visitors: LabaVisitor[] = []
-  let speaker: Loudspeaker | null = null
+  let speaker: LabaPublisher | null = null
   const onConnect = async (visitor: LabaVisitor): Promise<undefined> => {
     visitors.push(visitor)
     await speaker?.publish("/@ann/sales/s", '{"told":true}')
@@ -81,7 +81,7 @@ test("a visitor waits until the shop has said what awaits them", async () => {
 test("who subscribes to a channel that is still empty hears after the shop has said what awaits them", async () => {
   const channel = "/@ann/sales/s"
   const order: string[] = []
-  let speaker: Loudspeaker | null = null
+  let speaker: LabaPublisher | null = null
   const onConnect = async ({ empty }: LabaVisitor): Promise<undefined> => {
     for (const name of empty) await speaker?.publish(name, '{"told":true}')
     order.push(`told of ${String(empty)}`)

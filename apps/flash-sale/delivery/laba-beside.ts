@@ -4,7 +4,7 @@ import type { Welcome } from "laba"
 import type { LabaHereOptions } from "./laba-here.ts"
 import { holdsAt } from "./laba-here.ts"
 import type { FromThread, ToThread } from "./laba-thread.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 import type { VisitorHooks } from "./visitors.ts"
 
 interface LabaBesideOptions extends Omit<LabaHereOptions, "hooks"> {
@@ -16,7 +16,7 @@ interface Publishing {
   readonly reject: (error: Error) => void
 }
 
-export async function labaBeside({ hooks, ...options }: LabaBesideOptions): Promise<Loudspeaker> {
+export async function labaBeside({ hooks, ...options }: LabaBesideOptions): Promise<LabaPublisher> {
   const thread = new Worker(new URL("./laba-thread.ts", import.meta.url).href)
   const post = (message: ToThread): void => thread.postMessage(message)
   const started = Promise.withResolvers<string>()

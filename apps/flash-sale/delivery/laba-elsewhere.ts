@@ -1,6 +1,6 @@
 // Laba in another process, reached by its URL.
 import { holdsAt } from "./laba-here.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 
 interface LabaElsewhereOptions {
   readonly url: string
@@ -11,7 +11,7 @@ interface LabaElsewhereOptions {
 /** A publish that takes longer has failed, and is tried again. */
 const publishMsMax = 5000
 
-export function labaElsewhere({ url, key }: LabaElsewhereOptions): Loudspeaker {
+export function labaElsewhere({ url, key }: LabaElsewhereOptions): LabaPublisher {
   const base = url.replace(/\/+$/, "")
   const authorization: Record<string, string> = key === undefined ? {} : { Authorization: `Bearer ${key}` }
   return {

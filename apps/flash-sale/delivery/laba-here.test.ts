@@ -6,7 +6,7 @@ import { labaReader } from "../audit/laba-reader.ts"
 import { until } from "../test/shop-process.ts"
 import { labaHere } from "./laba-here.ts"
 import { listenToken } from "./listen-token.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 import type { LabaVisitor } from "./visitors.ts"
 
 const secret = "a secret of at least 32 characters"
@@ -14,7 +14,7 @@ const key = auditKey("a-secret-that-is-only-for-this-test")
 const channel = "/@ann/sales/s"
 const visitors: LabaVisitor[] = []
 const listening: string[] = []
-let laba: Loudspeaker
+let laba: LabaPublisher
 
 beforeAll(async () => {
   laba = await labaHere({

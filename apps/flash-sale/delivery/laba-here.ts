@@ -4,7 +4,7 @@ import { createHash } from "node:crypto"
 import { type Laba, serve } from "laba"
 import { listenAudience } from "../../kit/laba/listen-token.ts"
 import { listenIssuer } from "./listen-token.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 import type { LabaVisitor, VisitorHooks } from "./visitors.ts"
 
 export interface LabaHereOptions {
@@ -24,7 +24,7 @@ export interface LabaHereOptions {
 /** Results stay readable for a day: the last word of a sale is for who looks in the morning after, too. */
 const resultHistory = { count: 20, bytes: "64KB", time: "24h" } as const
 
-export async function labaHere(options: LabaHereOptions): Promise<Loudspeaker> {
+export async function labaHere(options: LabaHereOptions): Promise<LabaPublisher> {
   const { host, port, engine, secret, auditKey, origins, hooks } = options
   /** Has the shop make ready what somebody is about to hear. Only who shows a token owns channels that can be made ready. */
   const prepare = async ({ user, channel, channels }: Omit<LabaVisitor, "empty">) => {

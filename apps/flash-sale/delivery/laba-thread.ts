@@ -2,7 +2,7 @@
 // who listens. Knows nothing of sales.
 import type { ClientMessage, Verdict, Welcome } from "laba"
 import { labaHere, type LabaHereOptions } from "./laba-here.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 import type { LabaVisitor } from "./visitors.ts"
 
 /** What the shop's thread says. */
@@ -34,7 +34,7 @@ declare const self: Worker
 
 const say = (message: FromThread): void => self.postMessage(message)
 
-let laba: Loudspeaker | null = null
+let laba: LabaPublisher | null = null
 let asked = 0
 const asking = new Map<number, PromiseWithResolvers<Welcome | Verdict | undefined>>()
 

@@ -17,14 +17,14 @@ const extraMs = 15
 /** The fastest answer counts for so long: Laba may have moved farther away. */
 const fastestMs = 30_000
 
-interface LeisureOptions {
+interface SendLimiterOptions {
   /** May be on their way at the most. */
   readonly most: number
   /** Whether a crowd comes first. Not where nobody knows who listens: it may be those who are told. */
   readonly yields: boolean
 }
 
-export class Leisure {
+export class SendLimiter {
   private readonly most: number
   private readonly yields: boolean
   private allowed: number
@@ -38,7 +38,7 @@ export class Leisure {
   private clicksBefore = 0
   private sent = 0
 
-  constructor({ most, yields }: LeisureOptions) {
+  constructor({ most, yields }: SendLimiterOptions) {
     this.most = most
     this.yields = yields
     this.allowed = Math.min(most, fewest)

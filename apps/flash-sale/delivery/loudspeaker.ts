@@ -1,7 +1,7 @@
 // The contract of what carries results to listeners: Laba, in this process or elsewhere. Publishing may fail and is
 // tried again; listeners tell repeats by the version in the record.
 
-export interface Loudspeaker {
+export interface LabaPublisher {
   /** Where clients listen. */
   readonly url: string
   /** Publishes JSON. Rejects when it could not. */

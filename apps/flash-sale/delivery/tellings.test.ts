@@ -2,9 +2,9 @@ import { expect, test } from "bun:test"
 import type { Ticket } from "../book/memory.ts"
 import type { TicketRecord } from "../model/api.ts"
 import { World } from "../test/world.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
-import { Tellings } from "./tellings.ts"
-import { Watchers } from "./watchers.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
+import { ResultSender } from "./tellings.ts"
+import { ListeningUsers } from "./watchers.ts"
 
 interface Flight {
   readonly record: TicketRecord
@@ -13,9 +13,9 @@ interface Flight {
 }
 
 /** A Laba that takes as long as a test likes. */
-function slowLaba(): { loudspeaker: Loudspeaker; flights: Flight[] } {
+function slowLaba(): { loudspeaker: LabaPublisher; flights: Flight[] } {
   const flights: Flight[] = []
-  const loudspeaker: Loudspeaker = {
+  const loudspeaker: LabaPublisher = {
     url: "http://laba",
     publish(_channel, json) {
       const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -45,7 +45,7 @@ async function setOut() {
   const world = new World()
   const ticket = await world.admitted("ann")
   const { loudspeaker, flights } = slowLaba()
-  const tellings = new Tellings({ ledger: world.ledger, loudspeaker, log: () => {}, retryMs: 0 })
+  const tellings = new ResultSender({ ledger: world.ledger, loudspeaker, log: () => {}, retryMs: 0 })
   return { world, ticket, flights, tellings }
 }
 
@@ -133,9 +133,9 @@ test("who listens is told before those who do not, and of these who can act on i
   world.sale.leave(world.ticket(4))
   await turns(world, tickets)
   const { loudspeaker, flights } = slowLaba()
-  const watchers = new Watchers()
+  const watchers = new ListeningUsers()
   watchers.note(world.sale, "cid", true)
-  const tellings = new Tellings({ ledger: world.ledger, loudspeaker, log: () => {}, watchers })
+  const tellings = new ResultSender({ ledger: world.ledger, loudspeaker, log: () => {}, watchers })
   tellings.add(world.sale, { outbox: 1, tickets, decided: [], soldOutChanged: false })
   await turn()
   await turn()

@@ -1,22 +1,22 @@
 // Tells each ticket's holder how it stands. What is sent is always the whole newest record, so a change that overtakes
 // another, a repeat and a crash between sending and noting it do no harm. Who listens is told first, and of those who can
 // act on it.
-import type { Told } from "../book/act.ts"
+import type { SaleChanges } from "../book/act.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import { resultChannel } from "../model/record.ts"
 import { isWaiting } from "../model/ticket.ts"
-import { Leisure } from "./leisure.ts"
-import type { Loudspeaker } from "./loudspeaker.ts"
+import { SendLimiter } from "./leisure.ts"
+import type { LabaPublisher } from "./loudspeaker.ts"
 import { recordOf } from "./record-of.ts"
 import { type DueResult, ResultQueue } from "./result-queue.ts"
 import { standingTicket } from "./standing-ticket.ts"
-import { Watchers } from "./watchers.ts"
+import { ListeningUsers } from "./watchers.ts"
 
-interface TellingsOptions {
+interface ResultSenderOptions {
   readonly ledger: Ledger
-  readonly loudspeaker: Loudspeaker
+  readonly loudspeaker: LabaPublisher
   readonly log: (line: string) => void
   /** How soon a telling that failed is tried again. Default 500. */
   readonly retryMs?: number
@@ -26,7 +26,7 @@ interface TellingsOptions {
    */
   readonly inFlightMax?: number
   /** Who listens. Default: nobody is known to, and all are told in turn. */
-  readonly watchers?: Watchers
+  readonly watchers?: ListeningUsers
 }
 
 /**
@@ -56,11 +56,11 @@ interface Flight {
   again: boolean
 }
 
-export class Tellings {
-  private readonly options: TellingsOptions
-  private readonly watchers: Watchers
+export class ResultSender {
+  private readonly options: ResultSenderOptions
+  private readonly watchers: ListeningUsers
   private readonly queue: ResultQueue<Receipt>
-  private readonly leisure: Leisure
+  private readonly leisure: SendLimiter
   /** By the number of a ticket. */
   private readonly flying = new Map<Sale, Map<number, Flight>>()
   /** Tickets up to there are not new any more. */
@@ -75,12 +75,12 @@ export class Tellings {
   told = 0
   failures = 0
 
-  constructor(options: TellingsOptions) {
+  constructor(options: ResultSenderOptions) {
     this.options = options
     this.inFlightMax = options.inFlightMax ?? 1024
-    this.watchers = options.watchers ?? new Watchers()
+    this.watchers = options.watchers ?? new ListeningUsers()
     this.queue = new ResultQueue((sale, user) => this.watchers.has(sale, user))
-    this.leisure = new Leisure({ most: this.inFlightMax, yields: options.watchers !== undefined })
+    this.leisure = new SendLimiter({ most: this.inFlightMax, yields: options.watchers !== undefined })
   }
 
   /** Those who wait to be told. */
@@ -91,7 +91,7 @@ export class Tellings {
   }
 
   /** Takes up what a transaction wrote into the outbox. */
-  add(sale: Sale, { outbox, tickets }: Told): void {
+  add(sale: Sale, { outbox, tickets }: SaleChanges): void {
     this.queue.add(sale, tickets, {
       receipts: outbox === null ? [] : [this.receiptOf(outbox, tickets.length)],
       // What is not in the outbox nobody else tells.

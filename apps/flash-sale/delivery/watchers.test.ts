@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test"
 import { World } from "../test/world.ts"
-import { Watchers } from "./watchers.ts"
+import { ListeningUsers } from "./watchers.ts"
 
 test("who listens watches, and so does for a moment who has just gone: between two polls everybody has", () => {
   using world = new World()
   let now = 0
-  const watchers = new Watchers(() => now)
+  const watchers = new ListeningUsers(() => now)
   const { sale } = world
   expect(watchers.has(sale, "ann")).toBe(false)
   watchers.note(sale, "ann", true)
@@ -21,7 +21,7 @@ test("who listens watches, and so does for a moment who has just gone: between t
 test("who comes back before they are forgotten watches on", () => {
   using world = new World()
   let now = 0
-  const watchers = new Watchers(() => now)
+  const watchers = new ListeningUsers(() => now)
   watchers.note(world.sale, "ann", true)
   watchers.note(world.sale, "ann", false)
   watchers.note(world.sale, "ann", true)
@@ -31,7 +31,7 @@ test("who comes back before they are forgotten watches on", () => {
 
 test("a sale that is gone has no watchers", () => {
   using world = new World()
-  const watchers = new Watchers()
+  const watchers = new ListeningUsers()
   watchers.note(world.sale, "ann", true)
   watchers.forget(world.sale)
   expect(watchers.has(world.sale, "ann")).toBe(false)

@@ -13,7 +13,7 @@ interface Watching {
   turnedAt: number
 }
 
-export class Watchers {
+export class ListeningUsers {
   private readonly sales = new Map<Sale, Watching>()
   private readonly now: () => number
 

@@ -16,7 +16,7 @@ import { pathOf } from "../http/path.ts"
 import { answeredBytesMax } from "../http/body.ts"
 import { ShopTokens } from "../http/shop-tokens.ts"
 import type { Entry } from "../intake/desk.ts"
-import { Seal } from "../intake/seal.ts"
+import { TextSigner } from "../intake/seal.ts"
 import {
   ClickCrossing,
   type FromFront,
@@ -40,7 +40,8 @@ const answerSecondsMax = 60
 
 function start(options: FrontThreadOptions): void {
   const { host, port, sharesPort, shopUrl, login: facts } = options
-  const login: Login = "jwt" in facts ? new ShopTokens(facts.jwt) : new DemoLogin(new Seal(facts.secret))
+  const login: Login =
+    "jwt" in facts ? new ShopTokens(facts.jwt) : new DemoLogin(new TextSigner(facts.secret))
   const addressOf = addressReader({
     host,
     header: options.addressHeader,

@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from "bun:test"
 import { Problem, problemOf, type Reply, replyOf } from "../http/answers.ts"
 import { DemoLogin } from "../http/login.ts"
-import { Seal } from "../intake/seal.ts"
+import { TextSigner } from "../intake/seal.ts"
 import type { Click } from "./crossing.ts"
 import { type Front, startFront } from "./front.ts"
 
 const secret = "a secret of thirty-two characters"
-const login = new DemoLogin(new Seal(secret))
+const login = new DemoLogin(new TextSigner(secret))
 
 const running: { close(): Promise<unknown> }[] = []
 

@@ -60,7 +60,7 @@ export const showDraw: Endpoint = (shop, ask) => answer(drawRecord(saleOf(shop, 
 
 export const issueToken: Endpoint = (shop, ask) => {
   const sale = saleOf(shop, ask)
-  const token = shop.deskOf(sale).token(ask.user, shop.addressOf(ask.request))
+  const token = shop.admissionOf(sale).token(ask.user, shop.addressOf(ask.request))
   if (typeof token === "string") return answer({ token })
   shop.counters.refuse(sale, token.refused)
   return responseOf(refusalOf(token))

@@ -1,6 +1,6 @@
 // What has happened since the start, for the metrics: admitted, refused by reason, and how long a decision took; and how each
 // sale has gone, for its operator.
-import type { Told } from "../book/act.ts"
+import type { SaleChanges } from "../book/act.ts"
 import type { Sale } from "../book/sale.ts"
 import type { RefusalCode } from "../model/refusal.ts"
 import { Course } from "./course.ts"
@@ -20,7 +20,7 @@ export class Counters {
   }
 
   /** What a committed transaction changed. */
-  note(sale: Sale, told: Told): void {
+  note(sale: Sale, told: SaleChanges): void {
     for (const { changedAt, admittedAt } of told.decided) this.decisions.add((changedAt - admittedAt) / 1000)
     const course = this.courses.get(sale)
     if (course) course.note(told.tickets)

@@ -14,7 +14,7 @@ export type EntryShop = Pick<Shop, "deskOf" | "counters" | "labaUrl" | "announce
 export function enter(shop: EntryShop, id: string, entry: Entry): Reply | Promise<Reply> {
   const sale = shop.sales.find(id)
   if (!sale) return problemOf(noSuchSale())
-  const entered = shop.deskOf(sale).enter(entry)
+  const entered = shop.admissionOf(sale).enter(entry)
   if (!(entered instanceof Promise)) return entryReply(shop, sale, entered)
   return entered.then((answer) => {
     const announced = "ticket" in answer && answer.isNew ? shop.announced?.(sale, answer.ticket) : undefined

@@ -2,7 +2,7 @@
 // is ever who their URL says.
 import { cookieIn } from "../../kit/http/signed-cookie.ts"
 import { isUserName } from "../model/record.ts"
-import type { Seal } from "../intake/seal.ts"
+import type { TextSigner } from "../intake/seal.ts"
 
 export interface Login {
   /** The user that a credential belongs to; null when it is none, or expired. */
@@ -16,9 +16,9 @@ export const loginSeconds = 86_400
 
 /** `<name>.<until>.<mac>`, the name in base64url. There is no password: this is for trying a sale out. */
 export class DemoLogin implements Login {
-  private readonly seal: Seal
+  private readonly seal: TextSigner
 
-  constructor(seal: Seal) {
+  constructor(seal: TextSigner) {
     this.seal = seal
   }
 

@@ -1,12 +1,12 @@
 // GET /metrics: Prometheus' text format.
-import type { Tellings } from "../delivery/tellings.ts"
+import type { ResultSender } from "../delivery/tellings.ts"
 import { invariantTitles, type InvariantName } from "../model/invariants.ts"
-import type { Errands } from "../shop/errands.ts"
+import type { OutboundTasks } from "../shop/errands.ts"
 import type { Shop } from "./shop.ts"
 import { type Waits, waitSeconds } from "./waits.ts"
 
-export function metrics(shop: Shop, tellings: Tellings, errands: Errands): string {
-  const { counters, watchman, sales } = shop
+export function metrics(shop: Shop, tellings: ResultSender, errands: OutboundTasks): string {
+  const { counters, checker: watchman, sales } = shop
   const lines: string[] = []
   const add = (name: string, kind: "counter" | "gauge", rows: readonly (readonly [string, number])[]) => {
     lines.push(`# TYPE flash_sale_${name} ${kind}`)
@@ -84,8 +84,8 @@ export function metrics(shop: Shop, tellings: Tellings, errands: Errands): strin
     "result_seconds",
     sales.all.map((sale) => [`sale="${sale.id}"`, counters.of(sale).results]),
   )
-  const { verdict } = watchman
-  add("check_failures", "gauge", [["", watchman.failures]])
+  const { verdict } = checker
+  add("check_failures", "gauge", [["", checker.failures]])
   if (verdict) {
     const names = Object.keys(invariantTitles) as InvariantName[]
     add(

@@ -138,7 +138,7 @@ export const listPastSales: Endpoint = (shop) => {
 }
 
 export const checkBooks: Endpoint = async (shop) => {
-  return answer({ titles: invariantTitles, verdict: await shop.watchman.check("channels") })
+  return answer({ titles: invariantTitles, verdict: await shop.checker.check("channels") })
 }
 
 function operatorView(shop: Shop, sale: Sale): OperatorView {
@@ -155,6 +155,6 @@ function operatorView(shop: Shop, sale: Sale): OperatorView {
     refused: Object.fromEntries(refused),
     refusedSince: since,
     timeToResult: { boundsSeconds: waitSeconds, counts: results.counts },
-    verdict: shop.watchman.verdict,
+    verdict: shop.checker.verdict,
   }
 }

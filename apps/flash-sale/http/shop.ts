@@ -2,13 +2,13 @@
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Sales } from "../book/sales.ts"
-import type { Desk } from "../intake/desk.ts"
-import type { Pace } from "../intake/pace.ts"
+import type { AdmissionQueue } from "../intake/desk.ts"
+import type { AttemptLimiter } from "../intake/pace.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import type { Cashier } from "../payments/cashier.ts"
 import type { AddressOf } from "./address.ts"
 import type { DemoLogin, Login } from "./login.ts"
-import type { Watchman } from "../audit/watchman.ts"
+import type { PromiseChecker } from "../audit/watchman.ts"
 import type { Refunds } from "../shop/refunds.ts"
 import type { Retention } from "../shop/retention.ts"
 import type { Counters } from "./counters.ts"
@@ -21,7 +21,7 @@ export interface Shop {
   /** The built-in login; null when the shop has its own. */
   readonly demo: DemoLogin | null
   readonly operatorKey: string
-  readonly watchman: Watchman
+  readonly checker: PromiseChecker
   readonly retention: Retention
   readonly refunds: Refunds
   readonly counters: Counters
@@ -29,13 +29,13 @@ export interface Shop {
   /** Where browsers find the shop, when that is not where it listens. */
   readonly publicUrl: string | undefined
   /** How often one may try from the same network; null is as often as one likes. */
-  readonly addresses: Pace | null
+  readonly addresses: AttemptLimiter | null
   readonly clock: () => number
   /** Where clients listen: Laba's URL. */
   readonly labaUrl: () => string
   /** A token with which a user listens there. */
   listenToken(user: string): string
-  deskOf(sale: Sale): Desk
+  admissionOf(sale: Sale): AdmissionQueue
   /**
    * Where Laba is elsewhere and cannot ask about a channel that is still empty: resolves once it has a new ticket's record, or
    * has been waited for long enough.

@@ -9,8 +9,8 @@ import { isGone } from "../model/unit.ts"
 import { isLive } from "../model/order.ts"
 import { refuse, type Refusal } from "../model/refusal.ts"
 import { isBuyToken, issueBuyToken } from "./buy-token.ts"
-import type { Pace } from "./pace.ts"
-import type { Seal } from "./seal.ts"
+import type { AttemptLimiter } from "./pace.ts"
+import type { TextSigner } from "./seal.ts"
 
 export interface Entry {
   readonly user: string
@@ -26,12 +26,12 @@ export interface Entry {
 type EntryHead = Pick<Entry, "user" | "key" | "address">
 
 /** A ticket, and whether this request made it. */
-export interface Admission {
+export interface AdmittedTicket {
   readonly ticket: Ticket
   readonly isNew: boolean
 }
 
-export type EntryAnswer = Admission | Refusal
+export type EntryAnswer = AdmittedTicket | Refusal
 
 interface Waiting {
   readonly user: string
@@ -41,35 +41,35 @@ interface Waiting {
   readonly answer: (answer: EntryAnswer | PromiseLike<EntryAnswer>) => void
 }
 
-interface DeskOptions {
+interface AdmissionQueueOptions {
   readonly sale: Sale
-  readonly seal: Seal
+  readonly seal: TextSigner
   /** Called when somebody waits to be written down. */
   readonly wake: () => void
   /** Told of each click, whatever becomes of it. */
   readonly onAttempt?: () => void
   /** How often a user may try. One serves all sales: it counts each user in each. */
-  readonly pace: Pace
+  readonly pace: AttemptLimiter
   /** How often one may try from the same network, in all sales together. Default: as often as one likes. */
-  readonly addresses?: Pace | null
+  readonly addresses?: AttemptLimiter | null
 }
 
 /** Tickets that one user may have in a sale, one after the other. More is somebody who plays with the queue. */
 const ticketsEachMax = 20
 
-export class Desk {
+export class AdmissionQueue {
   readonly sale: Sale
-  private readonly seal: Seal
+  private readonly seal: TextSigner
   private readonly wake: () => void
-  private readonly pace: Pace
-  private readonly addresses: Pace | null
+  private readonly pace: AttemptLimiter
+  private readonly addresses: AttemptLimiter | null
   private readonly onAttempt: () => void
   private waiting: Waiting[] = []
   /** How many of them there are for each item. */
   private waitingFor = new Map<number, number>()
   private readonly byUser = new Map<string, Waiting>()
 
-  constructor(options: DeskOptions) {
+  constructor(options: AdmissionQueueOptions) {
     this.sale = options.sale
     this.seal = options.seal
     this.wake = options.wake

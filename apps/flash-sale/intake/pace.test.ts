@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test"
-import { Pace } from "./pace.ts"
+import { AttemptLimiter } from "./pace.ts"
 
 const limits = { attemptsMax: 4, windowMs: 1000, countedMax: 8192 }
 
 function paced(given = limits) {
   const clock = { now: 50_000 }
-  const pace = new Pace(given, () => clock.now)
+  const pace = new AttemptLimiter(given, () => clock.now)
   const times = (count: number, name = "ann"): number[] =>
     Array.from({ length: count }, () => pace.attempt(name))
   return { clock, times }

@@ -2,7 +2,7 @@
 // plain numbers whose memory is the same whatever comes.
 import { saltedHash } from "../book/salted-hash.ts"
 
-export interface PaceLimits {
+export interface AttemptLimits {
   /** Attempts in a window. Default 10: a person with two tabs does not get there, a script does at once. */
   readonly attemptsMax: number
   /** Default 5 s. */
@@ -14,10 +14,11 @@ export interface PaceLimits {
   readonly countedMax: number
 }
 
-export const defaultPace: PaceLimits = { attemptsMax: 10, windowMs: 5000, countedMax: 262_144 }
+export const defaultAttemptLimits: AttemptLimits = { attemptsMax: 10, windowMs: 5000, countedMax: 262_144 }
 
 /** For a few who try: a few kilobytes. */
-export const smallPace = (): Pace => new Pace({ ...defaultPace, countedMax: 1024 })
+export const smallAttemptLimiter = (): AttemptLimiter =>
+  new AttemptLimiter({ ...defaultAttemptLimits, countedMax: 1024 })
 
 /** A hash and its count for each name, and as many free places; their number is a power of two. */
 const numbersEach = 4
@@ -28,8 +29,8 @@ const numbersEach = 4
  */
 export const addressAttemptsDefault = 1000
 
-export class Pace {
-  private readonly limits: PaceLimits
+export class AttemptLimiter {
+  private readonly limits: AttemptLimits
   private readonly hash = saltedHash()
   private counts: Int32Array
   private before: Int32Array
@@ -38,7 +39,7 @@ export class Pace {
   private readonly now: () => number
 
   /** `now` is in milliseconds, and only differences count: the system's clock may be set while somebody tries. */
-  constructor(limits: PaceLimits = defaultPace, now: () => number = () => performance.now()) {
+  constructor(limits: AttemptLimits = defaultAttemptLimits, now: () => number = () => performance.now()) {
     this.limits = limits
     this.now = now
     const numbers = 2 ** Math.ceil(Math.log2(limits.countedMax * numbersEach))

@@ -6,7 +6,7 @@ import type { Ledger } from "../ledger/ledger.ts"
 /** Characters of a mac: 132 bits, far beyond guessing and short enough for a URL. */
 const macChars = 22
 
-export class Seal {
+export class TextSigner {
   private readonly keyed: Bun.CryptoHasher
 
   constructor(secret: string) {

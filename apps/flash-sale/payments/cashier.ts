@@ -3,7 +3,7 @@
 import type { Sale } from "../book/sale.ts"
 import type { Order } from "../book/memory.ts"
 import { readReference } from "../book/trade-reference.ts"
-import { Looks } from "./looks.ts"
+import { TradePolling } from "./looks.ts"
 import { type Callback, type PaymentProvider, ProviderRefusal, type TradeEnd } from "./provider.ts"
 import type { WatchedProvider } from "./watched-provider.ts"
 
@@ -54,7 +54,7 @@ export class Cashier {
   private readonly graceMs: number
   private readonly ticks: () => number
   private readonly ending = new Set<string>()
-  private readonly looks = new Looks()
+  private readonly looks = new TradePolling()
   private readonly watches = new WeakMap<Sale, Watch>()
   private looking = 0
 

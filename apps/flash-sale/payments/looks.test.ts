@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test"
 import type { Sale } from "../book/sale.ts"
-import { Looks } from "./looks.ts"
+import { TradePolling } from "./looks.ts"
 
 const sale = {} as Sale
 const second = 1000
 
 test("a trade is looked at some seconds after it was opened, and then less and less often", () => {
-  const looks = new Looks()
+  const looks = new TradePolling()
   looks.add("s.1", { sale, number: 1 }, 0)
   const at: number[] = []
   for (let now = 0; now <= 300 * second; now += second) if (looks.take(now).length > 0) at.push(now / second)
@@ -17,7 +17,7 @@ test("a trade is looked at some seconds after it was opened, and then less and l
 })
 
 test("with more trades than may be asked each has its turn", () => {
-  const looks = new Looks()
+  const looks = new TradePolling()
   for (let number = 1; number <= 1000; number++) looks.add(`s.${number}`, { sale, number }, 0)
   const seen = new Set<number>()
   for (let now = 4 * second; seen.size < 1000; now += second) {
@@ -29,7 +29,7 @@ test("with more trades than may be asked each has its turn", () => {
 })
 
 test("who looks at an order has the provider asked, but not with every reload", () => {
-  const looks = new Looks()
+  const looks = new TradePolling()
   expect(looks.wish("s.1", 0)).toBe(false)
   looks.add("s.1", { sale, number: 1 }, 0)
   expect([0, 100, 2900, 3000, 3100].map((now) => looks.wish("s.1", now))).toEqual([

@@ -26,7 +26,7 @@ const everyMsMin = 3000
 /** Looks by themselves that begin in a second, over all sales: ten thousand open trades must not become ten thousand questions. */
 const perSecondMax = 32
 
-export class Looks {
+export class TradePolling {
   private readonly entries = new Map<string, Entry>()
   private tookAt = -Infinity
 

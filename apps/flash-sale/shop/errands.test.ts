@@ -1,7 +1,7 @@
 // Errands under bad conditions: what is owed goes back while others hang, and an order's events come in their order.
 import { expect, test } from "bun:test"
 import { startsAt, World } from "../test/world.ts"
-import { type Errand, Errands } from "./errands.ts"
+import { type OutboundTask, OutboundTasks } from "./errands.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }
 
@@ -10,8 +10,8 @@ const turns = async (): Promise<void> => {
 }
 
 /** Errands over a world's books that a test answers. */
-function errandsOf(world: World, webhook: (errand: Errand) => Promise<void>): Errands {
-  return new Errands({
+function errandsOf(world: World, webhook: (errand: OutboundTask) => Promise<void>): OutboundTasks {
+  return new OutboundTasks({
     ledger: world.ledger,
     clock: () => world.now,
     log: () => {},
@@ -115,7 +115,7 @@ test("while the provider is away refunds keep their turn, and count no attempts"
     refund: async (payment: string) => void refunded.push(payment),
     close: async () => ({ state: "closed" as const }),
   }
-  const errands = new Errands({
+  const errands = new OutboundTasks({
     ledger: world.ledger,
     clock: () => world.now,
     log: () => {},

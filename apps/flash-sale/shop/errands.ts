@@ -1,19 +1,19 @@
 // Does what a transaction promised to the outside: refunds, webhooks, and the ends of trades that nobody could ask for in
 // time. Each is tried until it is done, with growing waits, and at least once; whoever receives it tells repeats by its
 // id. Every kind has places of its own: money goes back also while a thousand webhooks hang.
-import type { ErrandKind } from "../book/errand.ts"
+import type { OutboundTaskKind } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import { type PaymentProvider, ProviderRefusal } from "../payments/provider.ts"
 import type { Refunds } from "./refunds.ts"
 
-export interface Errand {
+export interface OutboundTask {
   readonly id: number
-  readonly kind: ErrandKind
+  readonly kind: OutboundTaskKind
   readonly body: Readonly<Record<string, unknown>>
 }
 
-interface ErrandsOptions {
+interface OutboundTasksOptions {
   readonly ledger: Ledger
   readonly clock: () => number
   readonly log: (line: string) => void
@@ -21,14 +21,14 @@ interface ErrandsOptions {
   readonly provider: Pick<PaymentProvider, "refund" | "close"> & { readonly mayAsk?: boolean }
   readonly refunds: Refunds
   /** Rejects when it has to be tried again. */
-  readonly webhook: ((errand: Errand) => Promise<void>) | null
+  readonly webhook: ((errand: OutboundTask) => Promise<void>) | null
 }
 
 /** How many of a kind are under way at once. */
-const atOnceMax: Readonly<Record<ErrandKind, number>> = { refund: 16, close: 8, webhook: 16 }
+const atOnceMax: Readonly<Record<OutboundTaskKind, number>> = { refund: 16, close: 8, webhook: 16 }
 
 /** In this order: what is owed comes first. */
-const kinds: readonly ErrandKind[] = ["refund", "close", "webhook"]
+const kinds: readonly OutboundTaskKind[] = ["refund", "close", "webhook"]
 
 const waitMsMax = 60_000
 
@@ -43,7 +43,7 @@ const inOrderAttemptsMax = 12
 
 interface Row {
   id: number
-  kind: ErrandKind
+  kind: OutboundTaskKind
   body: string
   attempts: number
 }
@@ -57,21 +57,21 @@ const isFirst = `NOT EXISTS (SELECT 1 FROM errands AS older WHERE older.kind = '
   AND json_extract(older.body, '$.order') = json_extract(errands.body, '$.order')
   AND older.id < errands.id AND older.attempts < ${inOrderAttemptsMax})`
 
-const dueOf: Readonly<Record<ErrandKind, string>> = {
+const dueOf: Readonly<Record<OutboundTaskKind, string>> = {
   refund: `${dueNow} ORDER BY due_at LIMIT ?3`,
   close: `${dueNow} ORDER BY due_at LIMIT ?3`,
   webhook: `${dueNow} AND ${isFirst} ORDER BY due_at LIMIT ?3`,
 }
 
-export class Errands {
-  private readonly options: ErrandsOptions
-  private readonly running: Readonly<Record<ErrandKind, Set<number>>> = {
+export class OutboundTasks {
+  private readonly options: OutboundTasksOptions
+  private readonly running: Readonly<Record<OutboundTaskKind, Set<number>>> = {
     refund: new Set(),
     close: new Set(),
     webhook: new Set(),
   }
 
-  constructor(options: ErrandsOptions) {
+  constructor(options: OutboundTasksOptions) {
     this.options = options
   }
 
@@ -88,7 +88,7 @@ export class Errands {
     )
   }
 
-  private runKind(kind: ErrandKind): void {
+  private runKind(kind: OutboundTaskKind): void {
     const { ledger, clock } = this.options
     const running = this.running[kind]
     const most = atOnceMax[kind]
@@ -101,7 +101,7 @@ export class Errands {
   }
 
   /** While the provider is away one errand now and then tries it, and the others keep their turn. */
-  private mayTry(kind: ErrandKind): boolean {
+  private mayTry(kind: OutboundTaskKind): boolean {
     return kind === "webhook" || this.options.provider.mayAsk !== false
   }
 
@@ -109,7 +109,7 @@ export class Errands {
     const { log } = this.options
     const running = this.running[kind]
     running.add(id)
-    const body = JSON.parse(text) as Errand["body"]
+    const body = JSON.parse(text) as OutboundTask["body"]
     try {
       await this.perform({ id, kind, body })
       this.finish(id)
@@ -130,7 +130,7 @@ export class Errands {
   }
 
   /** The provider says no, and will say so tomorrow: money that it will not pay back is the operator's affair. */
-  private giveUp({ id, kind, body }: Errand): void {
+  private giveUp({ id, kind, body }: OutboundTask): void {
     try {
       if (kind === "refund") this.options.refunds.refuse(String(body["payment"]))
       this.finish(id)
@@ -140,7 +140,7 @@ export class Errands {
     }
   }
 
-  private postpone({ id, kind, body }: Errand, attempts: number): void {
+  private postpone({ id, kind, body }: OutboundTask, attempts: number): void {
     const { ledger, clock, log } = this.options
     const dueAt = clock() + Math.min(waitMsMax, 500 * 2 ** Math.min(attempts, 10))
     try {
@@ -161,7 +161,7 @@ export class Errands {
     }
   }
 
-  private async perform(errand: Errand): Promise<void> {
+  private async perform(errand: OutboundTask): Promise<void> {
     if (errand.kind === "webhook") return this.options.webhook?.(errand)
     const { provider, find, refunds } = this.options
     const { payment, sale, number, reference } = errand.body as Record<

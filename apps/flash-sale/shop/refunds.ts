@@ -1,6 +1,6 @@
 // Refunds that the payment provider has refused for good: they are tried no more, and wait for the operator, who settles them by hand or
 // has them tried again. Knows the books, and asks nobody.
-import { writeErrand, writeShopEvent } from "../book/errand.ts"
+import { writeOutboundTask, writeShopEvent } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import type { OwedRefund, ShopTold } from "../model/api.ts"
@@ -81,7 +81,7 @@ export class Refunds {
     if (body === null || !this.isRefused(payment)) return false
     this.write("refund again", () => {
       ledger.run("UPDATE payments SET state = 'refund_due' WHERE id = ?", payment)
-      writeErrand(ledger, "refund", body, clock())
+      writeOutboundTask(ledger, "refund", body, clock())
     })
     return true
   }

@@ -1,7 +1,7 @@
 // Puts old sales away. A sale that has been over for long enough leaves the books and the memory, and what is left is a
 // summary: what was sold, to how many, for how much, and what it takes to check an order list or a draw that was kept.
 import { createHash } from "node:crypto"
-import { shopTold, writeErrand, writePayment } from "../book/errand.ts"
+import { shopTold, writeOutboundTask, writePayment } from "../book/errand.ts"
 import type { Sale } from "../book/sale.ts"
 import { lastChange } from "../book/sweep.ts"
 import type { Sales } from "../book/sales.ts"
@@ -103,7 +103,7 @@ export class Retention {
     })
     ledger.transaction("late refund", () => {
       writePayment(ledger, { payment, sale: past.key, number, amount, state: "refund_due", at: clock() })
-      writeErrand(ledger, "refund", { payment, sale, number, tell }, clock())
+      writeOutboundTask(ledger, "refund", { payment, sale, number, tell }, clock())
     })
     return true
   }

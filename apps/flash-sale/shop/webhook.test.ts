@@ -1,7 +1,7 @@
 // An event's id is the same in every repeat and no other event's, whatever becomes of the books: receivers drop repeats by it.
 import { expect, test } from "bun:test"
 import { startsAt, World } from "../test/world.ts"
-import { Errands } from "./errands.ts"
+import { OutboundTasks } from "./errands.ts"
 import { webhook } from "./webhook.ts"
 
 const turns = async (done: () => boolean): Promise<void> => {
@@ -27,7 +27,7 @@ test("an id is never used twice: not after books were put away, nor by new books
       clock: () => startsAt,
       books: world.ledger.books,
     })
-    const errands = new Errands({
+    const errands = new OutboundTasks({
       ...{ ledger: world.ledger, clock: () => world.now, log: () => {}, find: () => null },
       ...{ provider: world.provider, webhook: tell, refunds: world.refunds },
     })

@@ -2,7 +2,7 @@
 // be played again later.
 import { hash } from "node:crypto"
 import { signatureOf } from "../payments/signed-body.ts"
-import type { Errand } from "./errands.ts"
+import type { OutboundTask } from "./errands.ts"
 
 interface WebhookOptions {
   readonly url: string
@@ -22,7 +22,12 @@ const eventId = (books: string, row: number, event: string): string =>
   `event_${hash("sha256", `${books}\n${row}\n${event}`, "base64url").slice(0, 22)}`
 
 /** Posts one event; rejects unless the shop answers with success. */
-export function webhook({ url, secret, clock, books }: WebhookOptions): (errand: Errand) => Promise<void> {
+export function webhook({
+  url,
+  secret,
+  clock,
+  books,
+}: WebhookOptions): (errand: OutboundTask) => Promise<void> {
   return async ({ id, body }) => {
     const text = JSON.stringify({ id: eventId(books, id, JSON.stringify(body)), ...body })
     const answer = await fetch(url, {

@@ -191,15 +191,15 @@ async function take(world: World, each: Step, promised: Map<number, string>): Pr
         // Three in one batch, which are decided one by one where the pace is slow.
         const names = [0, 1, 2].map((more) => `u${(each.user + more) % 8}`)
         const answers = names.map((name) => {
-          const token = world.desk.token(name)
-          return world.desk.enter({
+          const token = world.admission.token(name)
+          return world.admission.enter({
             user: name,
             item: "a",
             key: "k0",
             token: typeof token === "string" ? token : null,
           })
         })
-        world.desk.flush((error) => world.logged.push(String(error)))
+        world.admission.flush((error) => world.logged.push(String(error)))
         for (const [at, answer] of (await Promise.all(answers)).entries())
           if ("ticket" in answer) promised.set(answer.ticket.number, names[at] as string)
         return
@@ -207,15 +207,15 @@ async function take(world: World, each: Step, promised: Map<number, string>): Pr
       case "click-and-callback": {
         // A payment is told of while a click waits for its batch.
         const name = `u${each.user}`
-        const token = world.desk.token(name)
+        const token = world.admission.token(name)
         const wish = { user: name, item: "a", key: "k3", token: typeof token === "string" ? token : null }
-        const answer = world.desk.enter(wish)
+        const answer = world.admission.enter(wish)
         const { callbacks } = world.provider
         try {
           for (const callback of callbacks.splice(each.which % Math.max(1, callbacks.length), 1))
             world.cashier.receive(new Headers(), JSON.stringify(callback))
         } finally {
-          world.desk.flush((error) => world.logged.push(String(error)))
+          world.admission.flush((error) => world.logged.push(String(error)))
         }
         const entered = await answer
         if ("ticket" in entered) promised.set(entered.ticket.number, name)

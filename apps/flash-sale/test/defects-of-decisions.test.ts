@@ -14,8 +14,8 @@ test("sells exactly what there is, to a thousand at once: no unit too many, and 
   using world = new World({ items: [{ id: "i", title: "A thing", stock: 30, price: 100 }], reserve: 1000 })
   for (let user = 0; user < 1000; user++) {
     const name = `u${user}`
-    const token = world.desk.token(name)
-    void world.desk.enter({ user: name, item: null, key: "k", token: token as string })
+    const token = world.admission.token(name)
+    void world.admission.enter({ user: name, item: null, key: "k", token: token as string })
   }
   await world.work()
   expect(states(world).filter((state) => state === "won")).toHaveLength(30)
@@ -92,9 +92,9 @@ test("a fast decision is never overwritten by a late “processing”", async ()
   using world = new World(one)
   const ticket = await world.admitted("ann")
   // The word that she is in the queue is on its way when the decision falls.
-  world.tellings.tell(world.sale, ticket)
+  world.resultSender.tell(world.sale, ticket)
   await world.work()
-  world.tellings.tell(world.sale, world.ticket(1))
+  world.resultSender.tell(world.sale, world.ticket(1))
   await world.work()
   expect(shown(world, "ann", 1)).toMatchObject({ state: "won", version: 2 })
   expect(world.contradictions).toEqual([])

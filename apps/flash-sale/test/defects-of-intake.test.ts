@@ -50,11 +50,11 @@ test("a second click burns no second unit", async () => {
 
 test("two clicks in one batch are one ticket", async () => {
   using world = new World()
-  const token = world.desk.token("ann") as string
-  const first = world.desk.enter({ user: "ann", item: null, key: "a", token })
-  const second = world.desk.enter({ user: "ann", item: null, key: "b", token })
-  const again = world.desk.enter({ user: "ann", item: null, key: "a", token })
-  world.desk.flush(() => {})
+  const token = world.admission.token("ann") as string
+  const first = world.admission.enter({ user: "ann", item: null, key: "a", token })
+  const second = world.admission.enter({ user: "ann", item: null, key: "b", token })
+  const again = world.admission.enter({ user: "ann", item: null, key: "a", token })
+  world.admission.flush(() => {})
   expect(await first).toMatchObject({ ticket: { number: 1 } })
   expect(await second).toEqual({ refused: "ALREADY_IN", number: 1 })
   expect(await again).toMatchObject({ ticket: { number: 1 } })
@@ -168,31 +168,31 @@ test("the same key gets the same answer, before and after a restart", async () =
 test("nobody gets in with a forged, foreign, used, early or late token", async () => {
   using world = new World({ items: [{ id: "i", title: "A thing", stock: 50, price: 1 }] }, 1)
   const enter = (user: string, token: string | null, key = "k") =>
-    world.desk.enter({ user, item: null, key, token })
-  expect(world.desk.token("ann")).toMatchObject({ refused: "NOT_OPEN", retryAfterSeconds: 1 })
+    world.admission.enter({ user, item: null, key, token })
+  expect(world.admission.token("ann")).toMatchObject({ refused: "NOT_OPEN", retryAfterSeconds: 1 })
   expect(enter("ann", "whatever")).toMatchObject({ refused: "NOT_OPEN" })
   world.now = startsAt
-  const token = world.desk.token("ann") as string
+  const token = world.admission.token("ann") as string
   expect(enter("ben", token)).toEqual({ refused: "BAD_TOKEN" })
   expect(enter("ann", null)).toEqual({ refused: "BAD_TOKEN" })
   expect(enter("ann", `${token.slice(0, -1)}!`)).toEqual({ refused: "BAD_TOKEN" })
   expect(enter("ann", `zzzzzzz.${token.split(".")[1]}`)).toEqual({ refused: "BAD_TOKEN" })
   const entered = enter("ann", token)
-  world.desk.flush(() => {})
+  world.admission.flush(() => {})
   expect(await entered).toMatchObject({ ticket: { number: 1 } })
   world.sale.leave(world.ticket(1))
   expect(enter("ann", token, "second")).toEqual({ refused: "BAD_TOKEN" })
-  const other = world.desk.token("cleo") as string
+  const other = world.admission.token("cleo") as string
   world.pass(121)
   expect(enter("cleo", other)).toEqual({ refused: "BAD_TOKEN" })
 })
 
 test("a script that hammers is slowed down, and only that one", async () => {
   using world = new World()
-  const answers = Array.from({ length: 30 }, () => world.desk.token("bot"))
+  const answers = Array.from({ length: 30 }, () => world.admission.token("bot"))
   expect(answers.filter((answer) => typeof answer !== "string").length).toBeGreaterThan(15)
   expect(answers.at(-1)).toMatchObject({ refused: "TOO_FAST" })
-  expect(typeof world.desk.token("ann")).toBe("string")
+  expect(typeof world.admission.token("ann")).toBe("string")
 })
 
 test("those who came before the start are shuffled, and the order can be computed again", async () => {

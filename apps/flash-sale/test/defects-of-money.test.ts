@@ -51,12 +51,12 @@ test("late money for an old order, while its buyer's new click waits to be writt
   world.pass(400)
   await world.work()
   world.provider.isAway = false
-  const token = world.desk.token("ann") as string
-  const clicked = world.desk.enter({ user: "ann", item: null, key: "again", token })
+  const token = world.admission.token("ann") as string
+  const clicked = world.admission.enter({ user: "ann", item: null, key: "again", token })
   world.provider.pay("s.1")
   for (const callback of world.provider.callbacks)
     world.cashier.receive(new Headers(), JSON.stringify(callback))
-  world.desk.flush((error) => world.logged.push(String(error)))
+  world.admission.flush((error) => world.logged.push(String(error)))
   expect(await clicked).toEqual({ refused: "ALREADY_IN", number: 1 })
   await world.work()
   expect(world.sale.orderOf(1)?.state).toBe("paid")

@@ -46,7 +46,12 @@ test("a crowd at one item is decided in a few transactions, not in one each", as
   using world = new World({ items: [{ id: "i", title: "A thing", stock: 200, price: 100 }], reserve: 1000 })
   for (let user = 0; user < 1000; user++) {
     const name = `u${user}`
-    void world.desk.enter({ user: name, item: null, key: "k", token: world.desk.token(name) as string })
+    void world.admission.enter({
+      user: name,
+      item: null,
+      key: "k",
+      token: world.admission.token(name) as string,
+    })
   }
   let commits = 0
   world.onStep = (step) => {

@@ -1,22 +1,22 @@
 // A flash sale whose process can die between any two steps and come back: the books stay, the memory does not. The
 // provider and the listeners are outside of it and remember what they were told.
 import { Database } from "bun:sqlite"
-import type { Told } from "../book/act.ts"
+import type { SaleChanges } from "../book/act.ts"
 import type { Ticket } from "../book/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { Sales } from "../book/sales.ts"
-import type { Loudspeaker } from "../delivery/loudspeaker.ts"
-import { Tellings } from "../delivery/tellings.ts"
-import { type Admission, Desk, type EntryAnswer } from "../intake/desk.ts"
-import { smallPace } from "../intake/pace.ts"
-import { Seal } from "../intake/seal.ts"
+import type { LabaPublisher } from "../delivery/loudspeaker.ts"
+import { ResultSender } from "../delivery/tellings.ts"
+import { type AdmittedTicket, AdmissionQueue, type EntryAnswer } from "../intake/desk.ts"
+import { smallAttemptLimiter } from "../intake/pace.ts"
+import { TextSigner } from "../intake/seal.ts"
 import { Ledger } from "../ledger/ledger.ts"
 import { snapshotOf } from "../ledger/snapshot.ts"
 import { inspect } from "../model/invariants.ts"
 import type { TicketRecord } from "../model/api.ts"
 import { type SaleSettings, saleSchema } from "../model/sale.ts"
 import { Cashier } from "../payments/cashier.ts"
-import { Errands } from "../shop/errands.ts"
+import { OutboundTasks } from "../shop/errands.ts"
 import { Refunds } from "../shop/refunds.ts"
 import { PretendProvider } from "./pretend-provider.ts"
 
@@ -51,7 +51,7 @@ export class World implements Disposable {
   /** Called at every step, before the countdown; a test may throw. */
   onStep: (step: string) => void = () => {}
   /** Called with what each transaction changed. */
-  onTold: (told: Told) => void = () => {}
+  onTold: (told: SaleChanges) => void = () => {}
   private readonly ledgers: Ledger[] = []
   private stepsToLive = Infinity
   private dead = false
@@ -86,8 +86,8 @@ export class World implements Disposable {
     return this.alive.sales.all[0] as Sale
   }
 
-  get desk(): Desk {
-    return this.alive.desk as Desk
+  get admission(): AdmissionQueue {
+    return this.alive.desk as AdmissionQueue
   }
 
   get cashier(): Cashier {
@@ -106,7 +106,7 @@ export class World implements Disposable {
     return this.dead
   }
 
-  get tellings(): Tellings {
+  get resultSender(): ResultSender {
     return this.alive.tellings
   }
 
@@ -155,9 +155,9 @@ export class World implements Disposable {
 
   /** Enters with a fresh token, and has it written down. */
   async enter(user: string, { key = user, item = null as string | null } = {}): Promise<EntryAnswer> {
-    const token = this.desk.token(user)
-    const answer = this.desk.enter({ user, item, key, token: typeof token === "string" ? token : null })
-    this.desk.flush((error) => this.logged.push(String(error)))
+    const token = this.admission.token(user)
+    const answer = this.admission.enter({ user, item, key, token: typeof token === "string" ? token : null })
+    this.admission.flush((error) => this.logged.push(String(error)))
     return answer
   }
 
@@ -165,7 +165,7 @@ export class World implements Disposable {
   async admitted(user: string, given: { key?: string; item?: string } = {}): Promise<Ticket> {
     const answer = await this.enter(user, given)
     if (!("ticket" in answer)) throw new Error(`${user} was refused: ${answer.refused}`)
-    return (answer satisfies Admission).ticket
+    return (answer satisfies AdmittedTicket).ticket
   }
 
   /** Pays an order, and has the provider's callbacks arrive. */
@@ -220,7 +220,7 @@ export class World implements Disposable {
     const ledger = new Ledger(this.database, { between })
     this.ledgers.push(ledger)
     const log = (line: string) => void this.logged.push(line)
-    const tellings = new Tellings({
+    const tellings = new ResultSender({
       ledger,
       loudspeaker: this.loudspeaker({ isAlive: () => mine && !this.dead, between }),
       log,
@@ -247,7 +247,14 @@ export class World implements Disposable {
       ledger,
       sales,
       tellings,
-      desk: sale ? new Desk({ sale, seal: new Seal("secret"), wake: () => {}, pace: smallPace() }) : null,
+      desk: sale
+        ? new AdmissionQueue({
+            sale,
+            seal: new TextSigner("secret"),
+            wake: () => {},
+            pace: smallAttemptLimiter(),
+          })
+        : null,
       cashier: new Cashier({
         provider: this.provider,
         find,
@@ -256,7 +263,7 @@ export class World implements Disposable {
         log,
       }),
       refunds,
-      errands: new Errands({
+      errands: new OutboundTasks({
         refunds,
         ledger,
         clock: () => this.now,
@@ -270,7 +277,7 @@ export class World implements Disposable {
     return life
   }
 
-  private loudspeaker(life: { isAlive: () => boolean; between: (step: string) => void }): Loudspeaker {
+  private loudspeaker(life: { isAlive: () => boolean; between: (step: string) => void }): LabaPublisher {
     return {
       url: "http://laba",
       publish: async (channel, json) => {
@@ -303,9 +310,9 @@ interface Life {
   readonly kill: () => void
   readonly ledger: Ledger
   readonly sales: Sales
-  readonly tellings: Tellings
-  readonly desk: Desk | null
+  readonly tellings: ResultSender
+  readonly desk: AdmissionQueue | null
   readonly cashier: Cashier
-  readonly errands: Errands
+  readonly errands: OutboundTasks
   readonly refunds: Refunds
 }
