@@ -1,15 +1,15 @@
 // The heartbeat of a shop: writes down who waits at the desks, takes what is due, and copies the log between batches. All
 // writing is on this one road, so no two transactions ever meet.
-import type { PromiseChecker } from "./audit/watchman.ts"
+import type { PromiseChecker } from "./audit/promise-checker.ts"
 import type { Sales } from "./book/sales.ts"
 import type { Broadcasts } from "./delivery/broadcasts.ts"
-import type { ResultSender } from "./delivery/tellings.ts"
-import type { AdmissionQueue } from "./intake/desk.ts"
-import { DecisionGovernor } from "./effort.ts"
+import type { ResultSender } from "./delivery/result-sender.ts"
+import type { AdmissionQueue } from "./admission/admission-queue.ts"
+import { DecisionGovernor } from "./decision-governor.ts"
 import type { Ledger } from "./ledger/ledger.ts"
 import type { Cashier } from "./payments/cashier.ts"
-import type { OutboundTasks } from "./shop/errands.ts"
-import type { Retention } from "./shop/retention.ts"
+import type { OutboundTasks } from "./delivery/outbound-tasks.ts"
+import type { Retention } from "./book/retention.ts"
 
 interface LoopOptions {
   readonly ledger: Ledger

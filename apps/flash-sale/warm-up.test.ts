@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { DemoLogin } from "./http/login.ts"
-import { TextSigner } from "./intake/seal.ts"
+import { TextSigner } from "./admission/text-signer.ts"
 import { WarmUp } from "./warm-up.ts"
 
 const seal = new TextSigner("a secret of thirty-two characters")

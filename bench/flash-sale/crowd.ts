@@ -1,9 +1,9 @@
 // Users of a bench: scattered names, their logins and tokens made with the shop's own secrets, so that the shop has every
 // one of them to verify. Requests are made before the run and lie in one block: making them must not be what is measured.
-import { listenToken } from "../../apps/flash-sale/delivery/listen-token.ts"
+import { listenToken } from "../../apps/flash-sale/delivery/laba/listen-token.ts"
 import { DemoLogin } from "../../apps/flash-sale/http/login.ts"
-import { issueBuyToken } from "../../apps/flash-sale/intake/buy-token.ts"
-import { TextSigner } from "../../apps/flash-sale/intake/seal.ts"
+import { issueBuyToken } from "../../apps/flash-sale/admission/buy-token.ts"
+import { TextSigner } from "../../apps/flash-sale/admission/text-signer.ts"
 import { Ledger } from "../../apps/flash-sale/ledger/ledger.ts"
 import { ledgerPath } from "../../apps/flash-sale/server.ts"
 

@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Redis } from "ioredis"
 import { DemoLogin } from "../../apps/flash-sale/http/login.ts"
-import { isBuyToken } from "../../apps/flash-sale/intake/buy-token.ts"
-import { TextSigner } from "../../apps/flash-sale/intake/seal.ts"
+import { isBuyToken } from "../../apps/flash-sale/admission/buy-token.ts"
+import { TextSigner } from "../../apps/flash-sale/admission/text-signer.ts"
 
 const [, , part, directory = ""] = process.argv
 

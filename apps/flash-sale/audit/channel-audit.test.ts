@@ -1,7 +1,7 @@
 // What the audit of the channels finds, and what it lets pass because it is only on its way.
 import { expect, test } from "bun:test"
 import { recordOf } from "../delivery/record-of.ts"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import { World } from "../test/world.ts"
 import { auditChannels, tellingMs } from "./channel-audit.ts"
 

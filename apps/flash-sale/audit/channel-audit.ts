@@ -2,7 +2,7 @@
 // written before, so a channel may be behind for a moment, but it never knows more than the books.
 import type { Database } from "bun:sqlite"
 import { atOneMoment } from "../ledger/snapshot.ts"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import {
   type BookedTicket,
   type ChannelOwner,
@@ -12,7 +12,7 @@ import {
   ticketCount,
 } from "./booked-tickets.ts"
 import type { ChannelReader } from "./laba-reader.ts"
-import type { ChannelsAudited } from "../model/api.ts"
+import type { ChannelsAudited } from "../model/wire/api.ts"
 
 interface ChannelAudit extends ChannelsAudited {
   /** What contradicts the books, or is missing for longer than a telling takes. */

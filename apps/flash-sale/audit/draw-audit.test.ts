@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { drawRecord } from "../http/sale-view.ts"
+import { drawRecord } from "../http/views/sale-view.ts"
 import { startsAt, World } from "../test/world.ts"
 import { auditDecisions, auditRecord } from "./draw-audit.ts"
 

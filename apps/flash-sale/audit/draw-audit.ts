@@ -1,7 +1,7 @@
 // `flash-sale audit`: recomputes the order of service from the published seed and entries, and compares it with what was
 // published before, and with the order in which the tickets were really decided.
 import type { Database } from "bun:sqlite"
-import type { DrawRecord } from "../model/api.ts"
+import type { DrawRecord } from "../model/wire/api.ts"
 import { commitmentOf, drawOrder, type Entry, entryDigest } from "../model/draw.ts"
 import type { SaleSettings } from "../model/sale.ts"
 import { Turns } from "../model/turns.ts"

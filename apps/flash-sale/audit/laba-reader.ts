@@ -1,8 +1,8 @@
 // Reads buyers' channels at Laba for the audit: all that a channel still holds, and when it holds nothing, what its owner
 // would be given who polls it now. Knows no books.
-import { listenToken } from "../delivery/listen-token.ts"
+import { listenToken } from "../delivery/laba/listen-token.ts"
 import { resultChannel } from "../model/record.ts"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 
 export interface LabaAccess {
   readonly url: string

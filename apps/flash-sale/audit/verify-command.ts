@@ -5,7 +5,7 @@ import { Ledger } from "../ledger/ledger.ts"
 import { reading, UnreadableBooks } from "../ledger/unreadable.ts"
 import { labaAccess, notedLaba } from "./laba-note.ts"
 import { labaReader } from "./laba-reader.ts"
-import type { Verdict } from "../model/api.ts"
+import type { Verdict } from "../model/wire/api.ts"
 import { isClean, printVerdict, verify, verifyBooks } from "./verify.ts"
 
 interface VerifyGiven {

@@ -8,8 +8,8 @@ import { inspect, type InvariantName, invariantTitles } from "../model/invariant
 import { unsentSince } from "./booked-tickets.ts"
 import { auditChannels, tellingMs } from "./channel-audit.ts"
 import type { ChannelReader } from "./laba-reader.ts"
-import type { ChannelsRead } from "../model/api.ts"
-import type { Verdict } from "../model/api.ts"
+import type { ChannelsRead } from "../model/wire/api.ts"
+import type { Verdict } from "../model/wire/api.ts"
 
 /** Checks the books alone. Throws `UnreadableBooks`. */
 export const verifyBooks = (path: string, now: number): Verdict => reading(path, () => check(path, now))

@@ -1,8 +1,8 @@
 // Decisions: who is next gets a unit, a place on the wait-list, or the plain truth. Pure of time and of disk: it fires
 // events at tickets through the transaction that it is handed.
 import { isGone } from "../model/unit.ts"
-import type { SaleTransaction } from "./act.ts"
-import type { Book, Item, Ticket } from "./memory.ts"
+import type { SaleTransaction } from "./sale-transaction.ts"
+import type { Book, Item, Ticket } from "./memory/memory.ts"
 
 /** The next ticket in the order of service that still waits, and passes over those that do not. Null when nobody does. */
 export function nextInLine(book: Book): Ticket | null {

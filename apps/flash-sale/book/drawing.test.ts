@@ -1,7 +1,7 @@
 // A draw of very many: hashed while they enter and told some at a time, so that no turn of the loop is long at the start.
 import { expect, test } from "bun:test"
 import { auditDecisions, auditRecord } from "../audit/draw-audit.ts"
-import { drawRecord } from "../http/sale-view.ts"
+import { drawRecord } from "../http/views/sale-view.ts"
 import { type SaleGiven, startsAt, World } from "../test/world.ts"
 import { Sales } from "./sales.ts"
 

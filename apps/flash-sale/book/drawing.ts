@@ -1,7 +1,7 @@
 // The draw of a sale, before, at and after its moment, some tickets a turn: at the start, when the crowd is there, nothing
 // may take long.
 import type { Ledger } from "../ledger/ledger.ts"
-import type { Book, Ticket } from "./memory.ts"
+import type { Book, Ticket } from "./memory/memory.ts"
 import { noteDrawn } from "./replay.ts"
 
 /** Tickets hashed for a draw, or told of it, in one turn: some 3 ms. */

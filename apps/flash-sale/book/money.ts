@@ -1,10 +1,10 @@
 // What money and its absence do to orders. Every road is a compare-and-set on the order: a callback may come twice, late
 // or after the unit went to somebody else, and each payment ends kept or refunded.
-import type { SaleTransaction } from "./act.ts"
+import type { SaleTransaction } from "./sale-transaction.ts"
 import { settleItem } from "./decide.ts"
-import type { ReturnReason } from "../model/api.ts"
-import { writePayment } from "./errand.ts"
-import type { Order } from "./memory.ts"
+import type { ReturnReason } from "../model/wire/api.ts"
+import { writePayment } from "./outbound-task.ts"
+import type { Order } from "./memory/memory.ts"
 
 /** A payment as the provider tells of it. */
 export interface Payment {

@@ -3,12 +3,12 @@
 import { expect, test } from "bun:test"
 import fc from "fast-check"
 import { saleSnapshot } from "../delivery/record-of.ts"
-import { ticketView } from "../http/ticket-view.ts"
+import { ticketView } from "../http/views/ticket-view.ts"
 import { positionOf } from "../model/estimate.ts"
 import { Turns } from "../model/turns.ts"
 import { startsAt, World } from "../test/world.ts"
-import { Departures } from "./departures.ts"
-import { lineMarks } from "./line-marks.ts"
+import { Departures } from "./memory/departures.ts"
+import { lineMarks } from "./memory/line-marks.ts"
 
 const hundred = { items: [{ id: "i", title: "A thing", stock: 100, price: 100 }], reserve: 10_000 }
 const view = (world: World, number: number) => ticketView(world.sale, world.ticket(number), "http://laba")

@@ -6,9 +6,9 @@ import { type SalePhase, type SaleSettings, saleSchema } from "../model/sale.ts"
 import type { TicketState } from "../model/ticket.ts"
 import { Turns } from "../model/turns.ts"
 import { nextInLine } from "./decide.ts"
-import { keyHashOf } from "./entry-key.ts"
-import { Entrants } from "./entrants.ts"
-import { type Batch, Book, type Order, type Ticket } from "./memory.ts"
+import { keyHashOf } from "./memory/entry-key.ts"
+import { Entrants } from "./memory/entrants.ts"
+import { type Batch, Book, type Order, type Ticket } from "./memory/memory.ts"
 
 interface SaleRow {
   key: number

@@ -13,7 +13,7 @@ import {
   startingBy,
 } from "../model/sale.ts"
 import { isWaiting } from "../model/ticket.ts"
-import { SaleTransaction, type SaleChanges } from "./act.ts"
+import { SaleTransaction, type SaleChanges } from "./sale-transaction.ts"
 import { Allowance, decisionsMax } from "./allowance.ts"
 import { BackOff } from "./back-off.ts"
 import {
@@ -26,8 +26,8 @@ import {
   tellHopeless,
 } from "./decide.ts"
 import { Drawing } from "./drawing.ts"
-import { enteredWith } from "./entry-key.ts"
-import type { Batch, Book, Order, Ticket } from "./memory.ts"
+import { enteredWith } from "./memory/entry-key.ts"
+import type { Batch, Book, Order, Ticket } from "./memory/memory.ts"
 import { endUnpaid, type Payment, refundDone, returnMoney, takeBack, takeMoney } from "./money.ts"
 import { newestTime, replay, ticketFrom } from "./replay.ts"
 import { WaitEstimates } from "./wait-estimates.ts"

@@ -1,7 +1,7 @@
 // The sweeper: what has a deadline ends by it, whatever else went wrong.
 import { isGone } from "../model/unit.ts"
-import type { SaleTransaction } from "./act.ts"
-import type { Book, Order, Ticket } from "./memory.ts"
+import type { SaleTransaction } from "./sale-transaction.ts"
+import type { Book, Order, Ticket } from "./memory/memory.ts"
 
 export function expireTickets(act: SaleTransaction, tickets: readonly Ticket[]): void {
   for (const ticket of tickets) act.moveTicket(ticket, "timeout")

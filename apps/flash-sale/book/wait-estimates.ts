@@ -1,6 +1,6 @@
 // How long people wait, as a sale measures it: by how fast it decides, and held to what it has said.
 import { DrainRate, type QueuePace, type Wait, waitOf } from "../model/estimate.ts"
-import type { Book, Ticket } from "./memory.ts"
+import type { Book, Ticket } from "./memory/memory.ts"
 
 export class WaitEstimates {
   private readonly rate = new DrainRate()

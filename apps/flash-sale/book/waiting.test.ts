@@ -1,6 +1,6 @@
 // What somebody who waits is told of how long, when the pace falls, when the sale stands still, and on a wait-list.
 import { expect, test } from "bun:test"
-import { ticketView } from "../http/ticket-view.ts"
+import { ticketView } from "../http/views/ticket-view.ts"
 import { diskFull, startsAt, World } from "../test/world.ts"
 
 const many = { items: [{ id: "i", title: "A thing", stock: 1000, price: 100 }] }

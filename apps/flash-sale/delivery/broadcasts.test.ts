@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import type { Sale } from "../book/sale.ts"
 import { World } from "../test/world.ts"
 import { Broadcasts } from "./broadcasts.ts"
-import type { LabaPublisher } from "./loudspeaker.ts"
+import type { LabaPublisher } from "./laba/laba-publisher.ts"
 
 const dayMs = 86_400_000
 const hourMs = 3_600_000

@@ -2,10 +2,10 @@
 // notices when Laba has lost its memory, and has every ticket told again.
 import type { Sale } from "../book/sale.ts"
 import { saleChannel } from "../model/record.ts"
-import type { LabaPublisher } from "./loudspeaker.ts"
-import { marker } from "./laba-here.ts"
+import type { LabaPublisher } from "./laba/laba-publisher.ts"
+import { marker } from "./laba/laba-here.ts"
 import { saleSnapshot } from "./record-of.ts"
-import type { ResultSender } from "./tellings.ts"
+import type { ResultSender } from "./result-sender.ts"
 
 /** A marker is good for a day at the Laba beside us. */
 const markMs = 600_000

@@ -1,8 +1,8 @@
 // From a ticket in memory to the record that its holder sees, and to the snapshot that everybody sees.
-import type { Book, Ticket } from "../book/memory.ts"
-import { lineMarks } from "../book/line-marks.ts"
+import type { Book, Ticket } from "../book/memory/memory.ts"
+import { lineMarks } from "../book/memory/line-marks.ts"
 import type { Sale } from "../book/sale.ts"
-import type { SaleSnapshot, TicketRecord } from "../model/api.ts"
+import type { SaleSnapshot, TicketRecord } from "../model/wire/api.ts"
 import { isWaiting } from "../model/ticket.ts"
 import { isGone } from "../model/unit.ts"
 

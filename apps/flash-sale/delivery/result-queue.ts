@@ -1,7 +1,7 @@
 // Results that wait to be sent. Four lines: those that somebody listens for stand before those that nobody hears yet, and in each who
 // can act on it before who cannot. A crowd leaves a million behind, so each is a number here and no more. Knows no Laba.
-import { Line } from "../book/line.ts"
-import type { Ticket } from "../book/memory.ts"
+import { Line } from "../book/memory/line.ts"
+import type { Ticket } from "../book/memory/memory.ts"
 import type { Sale } from "../book/sale.ts"
 
 /** One result. It is looked up when it is sent: the memory may have been read anew meanwhile. */

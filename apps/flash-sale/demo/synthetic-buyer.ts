@@ -1,6 +1,6 @@
 // One synthetic buyer: a person's way through a sale, over HTTP. Tries again whatever may be tried again, under the same
 // key, so a shop that dies meanwhile costs it time and nothing else.
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import { isWaiting } from "../model/ticket.ts"
 import type { CrowdSettings } from "./crowd-settings.ts"
 import type { Answer as HttpAnswer, Asked, CrowdClient } from "./crowd-client.ts"

@@ -1,6 +1,6 @@
 // Looks once a second how a sale stands, for a whole crowd: who waits asks about their own ticket only when it says that
 // their turn has come.
-import type { SaleSnapshot } from "../model/api.ts"
+import type { SaleSnapshot } from "../model/wire/api.ts"
 
 export class Turnstile {
   private readonly url: string

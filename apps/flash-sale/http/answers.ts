@@ -1,6 +1,6 @@
 // Answers of the HTTP API: JSON, and problems (RFC 9457) with a code that does not change.
 import { Problem } from "../../kit/http/problem.ts"
-import { type Refusal, refusals } from "../model/refusal.ts"
+import { type Refusal, refusals } from "../model/wire/refusal.ts"
 
 const json = { "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store" } as const
 

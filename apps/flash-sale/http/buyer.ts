@@ -1,7 +1,7 @@
 // What a buyer can do: look, log in, get a token, enter, see how it stands, leave, pay, cancel.
 import { isLive } from "../model/order.ts"
-import { refuse } from "../model/refusal.ts"
-import type { Ticket } from "../book/memory.ts"
+import { refuse } from "../model/wire/refusal.ts"
+import type { Ticket } from "../book/memory/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import { retryAfterSeconds } from "../payments/cashier.ts"
 import { cameByHttps } from "../../kit/http/https.ts"
@@ -11,9 +11,9 @@ import { answer, problem, Problem, refusalOf, responseOf } from "./answers.ts"
 import { bodyOf, textOf } from "./body.ts"
 import { noSuchSale } from "./entering.ts"
 import { cookieName, loginSeconds } from "./login.ts"
-import { drawRecord, saleView } from "./sale-view.ts"
+import { drawRecord, saleView } from "./views/sale-view.ts"
 import type { Ask, Endpoint, Shop } from "./shop.ts"
-import { ticketView } from "./ticket-view.ts"
+import { ticketView } from "./views/ticket-view.ts"
 import { guardForgery } from "./visitors.ts"
 
 export function saleOf(shop: Shop, { names }: Ask): Sale {

@@ -1,12 +1,12 @@
 // The way into the queue as a caller sees it: what the desk says, as a reply.
 import type { Sale } from "../book/sale.ts"
-import type { Entry, EntryAnswer } from "../intake/desk.ts"
+import type { Entry, EntryAnswer } from "../admission/admission-queue.ts"
 import { Problem, problemOf, refusalOf, type Reply, replyOf } from "./answers.ts"
 import type { Shop } from "./shop.ts"
-import { admissionView, ticketView } from "./ticket-view.ts"
+import { admissionView, ticketView } from "./views/ticket-view.ts"
 
 /** What of a shop those need who let people in. */
-export type EntryShop = Pick<Shop, "deskOf" | "counters" | "labaUrl" | "announced"> & {
+export type EntryShop = Pick<Shop, "admissionOf" | "counters" | "labaUrl" | "announced"> & {
   readonly sales: Pick<Shop["sales"], "find">
 }
 

@@ -1,6 +1,6 @@
 // What a request to enter the queue says: by whom, with which key and buy token, for which item. Knows no sale.
-import type { Entry } from "../intake/desk.ts"
-import type { AddressOf } from "./address.ts"
+import type { Entry } from "../admission/admission-queue.ts"
+import type { AddressOf } from "./front/client-address.ts"
 import { Problem } from "./answers.ts"
 import { bodyOf, hasBody } from "./body.ts"
 import { buyerOf, type LoginBook } from "./visitors.ts"

@@ -2,7 +2,7 @@
 // is ever who their URL says.
 import { cookieIn } from "../../kit/http/signed-cookie.ts"
 import { isUserName } from "../model/record.ts"
-import type { TextSigner } from "../intake/seal.ts"
+import type { TextSigner } from "../admission/text-signer.ts"
 
 export interface Login {
   /** The user that a credential belongs to; null when it is none, or expired. */

@@ -1,6 +1,6 @@
 // The OpenAPI 3.1 description, from the table of routes and the shapes of what they take and answer.
 import { z } from "zod"
-import { apiSchemas } from "../model/api.ts"
+import { apiSchemas } from "../model/wire/api.ts"
 import { type Route, routes } from "./routes.ts"
 
 type Schema = Readonly<Record<string, unknown>>

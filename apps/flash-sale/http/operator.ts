@@ -1,16 +1,16 @@
 // What the operator can do: make a sale, open, pause and close it, change its pace, take an order back, and look.
 import { z } from "zod"
-import { inflowSchema, type OperatorView, startSchema } from "../model/api.ts"
+import { inflowSchema, type OperatorView, startSchema } from "../model/wire/api.ts"
 import { saleSchema } from "../model/sale.ts"
 import { invariantTitles } from "../model/invariants.ts"
-import { ordersCsv } from "../shop/orders-csv.ts"
+import { ordersCsv } from "../ledger/orders-csv.ts"
 import { capacityNow } from "../book/decide.ts"
 import type { Sale } from "../book/sale.ts"
 import { answer, Problem } from "./answers.ts"
 import { bodyOf } from "./body.ts"
 import { saleOf } from "./buyer.ts"
-import { saleView } from "./sale-view.ts"
-import { waitSeconds } from "./waits.ts"
+import { saleView } from "./views/sale-view.ts"
+import { waitSeconds } from "./monitoring/waits.ts"
 import type { Ask, Endpoint, Shop } from "./shop.ts"
 
 /** A body as its schema says. Rejects with a problem of this code for any other. */

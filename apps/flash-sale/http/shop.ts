@@ -1,17 +1,17 @@
 // What the endpoints work with: the running shop, seen from HTTP.
-import type { Ticket } from "../book/memory.ts"
+import type { Ticket } from "../book/memory/memory.ts"
 import type { Sale } from "../book/sale.ts"
 import type { Sales } from "../book/sales.ts"
-import type { AdmissionQueue } from "../intake/desk.ts"
-import type { AttemptLimiter } from "../intake/pace.ts"
+import type { AdmissionQueue } from "../admission/admission-queue.ts"
+import type { AttemptLimiter } from "../admission/attempt-limiter.ts"
 import type { Ledger } from "../ledger/ledger.ts"
 import type { Cashier } from "../payments/cashier.ts"
-import type { AddressOf } from "./address.ts"
+import type { AddressOf } from "./front/client-address.ts"
 import type { DemoLogin, Login } from "./login.ts"
-import type { PromiseChecker } from "../audit/watchman.ts"
-import type { Refunds } from "../shop/refunds.ts"
-import type { Retention } from "../shop/retention.ts"
-import type { Counters } from "./counters.ts"
+import type { PromiseChecker } from "../audit/promise-checker.ts"
+import type { Refunds } from "../payments/refunds.ts"
+import type { Retention } from "../book/retention.ts"
+import type { Counters } from "./monitoring/counters.ts"
 
 export interface Shop {
   readonly ledger: Ledger

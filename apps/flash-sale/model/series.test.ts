@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import type { Sample } from "./api.ts"
+import type { Sample } from "./wire/api.ts"
 import { Series } from "./series.ts"
 
 const sample = (at: number, tickets: number): Sample => ({

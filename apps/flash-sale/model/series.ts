@@ -1,7 +1,7 @@
 // The last minutes of a sale, a sample a second: what stands in the queue, and how fast it comes and goes. The shop keeps them,
 // and the page goes on where they end. Rates are differences of counts that only grow; after a restart of the shop they go on where they were.
 
-import type { Sample } from "./api.ts"
+import type { Sample } from "./wire/api.ts"
 
 /** A column of values a chart draws, null where nothing is known. */
 export type Column = (number | null)[]

@@ -1,9 +1,9 @@
 // Between the orders and the provider: opens a trade, looks at it, ends it before its unit goes to anybody else, and takes
 // what the provider tells. What it does not know after a crash it finds again in the orders.
 import type { Sale } from "../book/sale.ts"
-import type { Order } from "../book/memory.ts"
+import type { Order } from "../book/memory/memory.ts"
 import { readReference } from "../book/trade-reference.ts"
-import { TradePolling } from "./looks.ts"
+import { TradePolling } from "./trade-polling.ts"
 import { type Callback, type PaymentProvider, ProviderRefusal, type TradeEnd } from "./provider.ts"
 import type { WatchedProvider } from "./watched-provider.ts"
 

@@ -2,7 +2,7 @@
 // step the seven invariants hold, and in the end everybody has one result and every cent an owner.
 import { expect, test } from "bun:test"
 import fc from "fast-check"
-import type { Ticket } from "../book/memory.ts"
+import type { Ticket } from "../book/memory/memory.ts"
 import { isOfTheDisk } from "../ledger/trouble.ts"
 import type { TicketState } from "../model/ticket.ts"
 import { startsAt, World } from "./world.ts"

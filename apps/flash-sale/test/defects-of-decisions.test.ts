@@ -2,7 +2,7 @@
 // it. What needs sockets and HTTP is in http.test.ts; what needs a death between any two steps is in crashes.test.ts.
 import { expect, test } from "bun:test"
 import { saleSnapshot } from "../delivery/record-of.ts"
-import type { EntryAnswer } from "../intake/desk.ts"
+import type { EntryAnswer } from "../admission/admission-queue.ts"
 import { World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }

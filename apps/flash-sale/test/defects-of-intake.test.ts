@@ -1,8 +1,8 @@
 // Defects of the way in that were read in the code of other flash sales: double clicks, lost answers, forged tokens, each
 // as a test that ours does not have it.
 import { expect, test } from "bun:test"
-import type { Ticket } from "../book/memory.ts"
-import type { EntryAnswer } from "../intake/desk.ts"
+import type { Ticket } from "../book/memory/memory.ts"
+import type { EntryAnswer } from "../admission/admission-queue.ts"
 import { startsAt, World } from "./world.ts"
 
 const one = { items: [{ id: "i", title: "A thing", stock: 1, price: 100 }] }

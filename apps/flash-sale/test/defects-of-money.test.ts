@@ -1,7 +1,7 @@
 // Defects of payment that were read in the code of other flash sales: late, doubled, lost and wrong money, each as a test
 // that ours does not have it.
 import { expect, test } from "bun:test"
-import type { Order } from "../book/memory.ts"
+import type { Order } from "../book/memory/memory.ts"
 import { Cashier } from "../payments/cashier.ts"
 import { httpProvider } from "../payments/http-provider.ts"
 import { type Simulator, startSimulator } from "../demo/simulator.ts"

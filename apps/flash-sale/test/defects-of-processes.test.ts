@@ -2,7 +2,7 @@
 // twice, done by halves, or done by two at once; each as a test that ours does not have it.
 import { expect, test } from "bun:test"
 import { connect, type Laba } from "laba/client"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import { ShopProcess, until } from "./shop-process.ts"
 import { World } from "./world.ts"
 

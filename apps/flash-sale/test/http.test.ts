@@ -1,6 +1,6 @@
 // A sale over HTTP, sockets and streams: what buyers get.
 import { expect, setDefaultTimeout, test } from "bun:test"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import { decided, onShop, pay } from "./shop-stage.ts"
 import { until } from "./shop-process.ts"
 

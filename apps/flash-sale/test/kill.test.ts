@@ -1,7 +1,7 @@
 // `kill -9` of the shop while people buy, again and again over the same books. Afterwards the books are right, everybody
 // who was given a ticket has it, and nobody has seen two results.
 import { expect, test } from "bun:test"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import { type Buyer, ShopProcess, until } from "./shop-process.ts"
 
 /** More by FLASH_SALE_KILLS, for a long soak. */

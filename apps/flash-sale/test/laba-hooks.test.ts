@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { createHash } from "node:crypto"
 import { type Laba, serve } from "laba"
 import { connect } from "laba/client"
-import type { Reply } from "../model/conversation.ts"
+import type { Reply } from "../model/wire/conversation.ts"
 import { ShopProcess, until } from "./shop-process.ts"
 
 const key = "laba_shop_a-key-that-is-only-for-this-test"

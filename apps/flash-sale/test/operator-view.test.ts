@@ -1,6 +1,6 @@
 // What the operator is shown of one sale: its own figures and no other's, and those that are in the books after a kill as before.
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
-import type { CurvesView, OperatorView } from "../model/api.ts"
+import type { CurvesView, OperatorView } from "../model/wire/api.ts"
 import { decided } from "./shop-stage.ts"
 import { type Buyer, ShopProcess, until } from "./shop-process.ts"
 

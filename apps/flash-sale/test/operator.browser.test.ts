@@ -6,7 +6,7 @@ import { join } from "node:path"
 import type { Browser, Page } from "playwright-core"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { eventually } from "../../../test/support/eventually.ts"
-import type { CurvesView } from "../model/api.ts"
+import type { CurvesView } from "../model/wire/api.ts"
 import { type Supervised, supervise } from "../demo/supervised.ts"
 import { until } from "./shop-process.ts"
 

@@ -1,7 +1,7 @@
 // A payment provider that hangs or is away: nobody's order waits for it past its time, and who asks for something is told why
 // it cannot be.
 import { expect, test } from "bun:test"
-import { Conversation } from "../delivery/conversation.ts"
+import { Conversation } from "../delivery/laba/conversation.ts"
 import { Cashier } from "../payments/cashier.ts"
 import { watchedProvider } from "../payments/watched-provider.ts"
 import { World } from "./world.ts"

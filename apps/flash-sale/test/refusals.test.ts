@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite"
 import { expect, setDefaultTimeout, test } from "bun:test"
 import { join } from "node:path"
-import { type RefusalCode, refusals } from "../model/refusal.ts"
+import { type RefusalCode, refusals } from "../model/wire/refusal.ts"
 import { onShop } from "./shop-stage.ts"
 import type { Buyer } from "./shop-process.ts"
 import { until } from "./shop-process.ts"

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { verifyBooks } from "../audit/verify.ts"
 import { Ledger } from "../ledger/ledger.ts"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import { ledgerPath } from "../server.ts"
 
 const main = join(import.meta.dir, "../main.ts")

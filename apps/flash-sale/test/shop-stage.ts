@@ -1,6 +1,6 @@
 // A shop over HTTP, and its visitors.
 import { afterAll, beforeAll, expect } from "bun:test"
-import type { TicketRecord } from "../model/api.ts"
+import type { TicketRecord } from "../model/wire/api.ts"
 import { type Buyer, ShopProcess, type ShopProcessOptions, until } from "./shop-process.ts"
 
 interface Stage {

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Laba, serve } from "laba"
-import type { Verdict } from "../model/api.ts"
+import type { Verdict } from "../model/wire/api.ts"
 import { type Buyer, ShopProcess, until } from "./shop-process.ts"
 
 const key = "laba_shop_a-key-that-is-only-for-this-test"

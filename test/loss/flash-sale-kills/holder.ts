@@ -1,8 +1,8 @@
 // One buyer of a town, with the package's client over one transport: listens before entering and until the end, over every
 // kill; enters, pays, cancels or leaves as its habits say, and tries again whatever gets no answer.
 import { connect, type Laba, LabaFailure } from "laba/client"
-import type { Reply } from "../../../apps/flash-sale/model/conversation.ts"
-import type { TicketRecord } from "../../../apps/flash-sale/model/api.ts"
+import type { Reply } from "../../../apps/flash-sale/model/wire/conversation.ts"
+import type { TicketRecord } from "../../../apps/flash-sale/model/wire/api.ts"
 import { ticketEnds } from "../../../apps/flash-sale/model/ticket.ts"
 import { type Habits, itemOf } from "./plan.ts"
 import type { Town } from "./town.ts"

@@ -1,7 +1,7 @@
 // One sale under load in which somebody is killed with -9. Afterwards what died is started again, the sale comes to its
 // end, and then books, channels and every ticket holder are asked whether all promises were kept.
 import type { OrderState } from "../../../apps/flash-sale/model/order.ts"
-import type { TicketRecord } from "../../../apps/flash-sale/model/api.ts"
+import type { TicketRecord } from "../../../apps/flash-sale/model/wire/api.ts"
 import { ticketEnds } from "../../../apps/flash-sale/model/ticket.ts"
 import { Holder } from "./holder.ts"
 import { itemOf, type Plan, pressSeconds } from "./plan.ts"

@@ -1,7 +1,7 @@
 // What one ticket holder is shown, word by word, and whether the words agree: one number, one result, and an order that
 // only becomes what an order can become.
 import { orderMachine, type OrderState } from "../../../apps/flash-sale/model/order.ts"
-import type { TicketRecord } from "../../../apps/flash-sale/model/api.ts"
+import type { TicketRecord } from "../../../apps/flash-sale/model/wire/api.ts"
 import { ticketEnds } from "../../../apps/flash-sale/model/ticket.ts"
 
 export class Witness {

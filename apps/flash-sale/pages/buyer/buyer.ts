@@ -1,12 +1,12 @@
 // The buyer's page: puts together what is known, what is pressed and what is shown. Every way a person can go through a
 // sale passes here; what is true is in truth.ts, what it looks like in scene.ts and painter.ts.
-import type { TicketRecord } from "../../model/api.ts"
+import type { TicketRecord } from "../../model/wire/api.ts"
 import { ask, Refused, Unreachable } from "../ask.ts"
 import { onLanguageChange } from "../../../kit/browser/language.ts"
 import { reachableUrl } from "../../../kit/http/reachable-url.ts"
 import { remembered } from "../remembered.ts"
 import { ServerClock } from "../server-clock.ts"
-import type { AdmissionView } from "../../model/api.ts"
+import type { AdmissionView } from "../../model/wire/api.ts"
 import { firstChoice } from "./chosen-item.ts"
 import { type Click, enter } from "./click.ts"
 import { guestName, Identities, type Identity } from "./identity.ts"

@@ -1,7 +1,7 @@
 // Which item of a sale a press of the button buys. Where there are several it is the one that was chosen, and never another: what is
 // sold out meanwhile has to be chosen anew by the buyer.
-import type { TicketRecord } from "../../model/api.ts"
-import type { SaleView, SaleSnapshot as Standing } from "../../model/api.ts"
+import type { TicketRecord } from "../../model/wire/api.ts"
+import type { SaleView, SaleSnapshot as Standing } from "../../model/wire/api.ts"
 
 type ItemStanding = Standing["items"][number]
 

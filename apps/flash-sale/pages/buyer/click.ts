@@ -1,7 +1,7 @@
 // From the click to a ticket, or to a refusal that says why. Whatever is lost on the way is sent again under the same key,
 // so a click is never doubled and never forgotten, over a reload too.
 import { type Ask, Refused, Unreachable } from "../ask.ts"
-import type { AdmissionView, TicketView } from "../../model/api.ts"
+import type { AdmissionView, TicketView } from "../../model/wire/api.ts"
 
 /** Where a click is. */
 export type Click =

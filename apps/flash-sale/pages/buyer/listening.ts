@@ -2,8 +2,8 @@
 // through. Knows what a record is for nobody: it hands on what it hears.
 import { connect, type Laba, type State, type TransportName } from "laba/client"
 import { resultChannel, saleChannel } from "../../model/record.ts"
-import type { Reply, Wish } from "../../model/conversation.ts"
-import type { SaleSnapshot as Standing } from "../../model/api.ts"
+import type { Reply, Wish } from "../../model/wire/conversation.ts"
+import type { SaleSnapshot as Standing } from "../../model/wire/api.ts"
 
 /** What a buyer can choose; `auto` is the best one that works. */
 export type Choice = "auto" | TransportName

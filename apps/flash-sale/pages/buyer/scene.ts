@@ -2,9 +2,9 @@
 // the server's clock. Pure; every state of a ticket and of an order has its scene, or this does not compile.
 import type { OrderState } from "../../model/order.ts"
 import { positionOf } from "../../model/estimate.ts"
-import type { TicketRecord } from "../../model/api.ts"
+import type { TicketRecord } from "../../model/wire/api.ts"
 import { isWaiting, type TicketState } from "../../model/ticket.ts"
-import type { SaleView, SaleSnapshot as Standing } from "../../model/api.ts"
+import type { SaleView, SaleSnapshot as Standing } from "../../model/wire/api.ts"
 import { chosenItem, hasAnyLeft, standingOf } from "./chosen-item.ts"
 import type { Click } from "./click.ts"
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import type { TicketRecord } from "../../model/api.ts"
+import type { TicketRecord } from "../../model/wire/api.ts"
 import { Seat } from "./seat.ts"
 
 const record = (given: Partial<TicketRecord>): TicketRecord => ({

@@ -1,7 +1,7 @@
 // What a buyer holds in a sale, however the news of it comes: by a request, over a socket, twice, or in the wrong order.
 // Of two records of a ticket the one with the higher version counts, so what is shown never goes back.
 import { isLive } from "../../model/order.ts"
-import type { TicketRecord } from "../../model/api.ts"
+import type { TicketRecord } from "../../model/wire/api.ts"
 import { isWaiting } from "../../model/ticket.ts"
 
 export class Seat {

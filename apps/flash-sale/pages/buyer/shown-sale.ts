@@ -1,6 +1,6 @@
 // Which sale a page is about: the one that its address names, else the one that is worth looking at.
 import { ask } from "../ask.ts"
-import type { SaleView } from "../../model/api.ts"
+import type { SaleView } from "../../model/wire/api.ts"
 
 /** The id of an open sale, or the next one, or the last; `-`, which none has, where there is no sale at all. */
 export async function shownSale(): Promise<string> {

@@ -1,6 +1,6 @@
 // What a page believes of what it hears: never the older of two.
 import { expect, test } from "bun:test"
-import type { SaleSnapshot as Standing } from "../../model/api.ts"
+import type { SaleSnapshot as Standing } from "../../model/wire/api.ts"
 import { ServerClock } from "../server-clock.ts"
 import { Truth } from "./truth.ts"
 

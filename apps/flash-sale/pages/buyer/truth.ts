@@ -2,7 +2,7 @@
 // (a lost connection, a deadline that passed) asked for again. Paints nothing.
 import { type Ask, ask, Refused, Unreachable } from "../ask.ts"
 import type { ServerClock } from "../server-clock.ts"
-import type { SaleView, SaleSnapshot as Standing, TicketView } from "../../model/api.ts"
+import type { SaleView, SaleSnapshot as Standing, TicketView } from "../../model/wire/api.ts"
 import { Seat } from "./seat.ts"
 import { WaitShown } from "./wait-shown.ts"
 

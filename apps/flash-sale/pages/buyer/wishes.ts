@@ -1,7 +1,7 @@
 // What a buyer asks for about a ticket: pay, give back, leave. Over the socket where there is one, else by HTTP; asking
 // again does nothing twice.
-import type { Reply, Wish } from "../../model/conversation.ts"
-import type { TicketRecord } from "../../model/api.ts"
+import type { Reply, Wish } from "../../model/wire/conversation.ts"
+import type { TicketRecord } from "../../model/wire/api.ts"
 import { type Ask, Refused } from "../ask.ts"
 
 export type Granted =

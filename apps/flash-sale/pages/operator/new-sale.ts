@@ -1,6 +1,6 @@
 // The form that makes a sale: reads what was filled in, and sends it as the API wants it.
 import { type Ask, Refused } from "../ask.ts"
-import type { OperatorView } from "../../model/api.ts"
+import type { OperatorView } from "../../model/wire/api.ts"
 import { find, write } from "./panels.ts"
 
 interface NewSaleOptions {

@@ -3,7 +3,7 @@
 import { ask as askShop, type Ask, Refused, Unreachable } from "../ask.ts"
 import { count } from "../figures.ts"
 import { type Bilingual, onLanguageChange, localize } from "../../../kit/browser/language.ts"
-import type { CurvesView, OperatorView, SaleView } from "../../model/api.ts"
+import type { CurvesView, OperatorView, SaleView } from "../../model/wire/api.ts"
 import type { DemoView } from "../../demo/crowd-settings.ts"
 import { Curves, Histogram } from "./charts.ts"
 import { forgetKey, keepKey, keyInAddress, knownKey } from "./key.ts"

@@ -3,7 +3,7 @@ import { invariantTitles, type InvariantName } from "../../model/invariants.ts"
 import type { SalePhase } from "../../model/sale.ts"
 import { clockTime, count, duration, startTime } from "../figures.ts"
 import { type Bilingual, language, localize } from "../../../kit/browser/language.ts"
-import type { OperatorView, SaleSnapshot as Standing } from "../../model/api.ts"
+import type { OperatorView, SaleSnapshot as Standing } from "../../model/wire/api.ts"
 import type { DemoView } from "../../demo/crowd-settings.ts"
 
 export const find = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T
