@@ -13,7 +13,7 @@ interface RouterOptions {
   readonly shop: Shop
   /** The pages for people. */
   readonly pages: Pages
-  readonly metrics: () => string
+  readonly metrics: () => Promise<string>
   readonly log: (line: string) => void
 }
 
@@ -21,7 +21,10 @@ type Answering = (request: Request) => Response | Promise<Response>
 
 export function router({ shop, pages, metrics, log }: RouterOptions): Answering {
   const own: Readonly<Record<string, Answering>> = {
-    "/metrics": () => new Response(metrics(), { headers: { "Content-Type": "text/plain; version=0.0.4" } }),
+    "/metrics": async () =>
+      new Response(await metrics(), {
+        headers: { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" },
+      }),
     "/api/openapi.json": () => answer(openApi()),
   }
   const failed = (error: unknown, { method, url }: Request): Response => {
