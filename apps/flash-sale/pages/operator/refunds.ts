@@ -3,7 +3,7 @@ import { type Bilingual, localize } from "../../../kit/browser/language.ts"
 import { element } from "../../../kit/browser/elements.ts"
 import type { Ask } from "../ask.ts"
 import { money } from "../figures.ts"
-import type { OwedRefund } from "../../model/api.ts"
+import type { OwedRefund } from "../../model/wire/api.ts"
 import { find } from "./panels.ts"
 
 export interface Refunds {

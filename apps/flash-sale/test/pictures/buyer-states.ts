@@ -3,7 +3,7 @@ import type { Page } from "playwright-core"
 import type { OrderState } from "../../model/order.ts"
 import type { TicketState } from "../../model/ticket.ts"
 import type { SceneName } from "../../pages/buyer/scene.ts"
-import type { SaleView, SaleSnapshot, TicketView } from "../../model/api.ts"
+import type { SaleView, SaleSnapshot, TicketView } from "../../model/wire/api.ts"
 import { type Answers, hang, RefusedAnswer } from "./stand-in-shop.ts"
 
 /** How many items the sale has. */

@@ -1,9 +1,9 @@
 // Every state of the operator's page, as answers of the shop and what is pressed.
 import type { Page } from "playwright-core"
-import { waitSeconds } from "../../http/waits.ts"
+import { waitSeconds } from "../../http/monitoring/waits.ts"
 import { invariantTitles, type InvariantName } from "../../model/invariants.ts"
 import type { DemoView } from "../../demo/crowd-settings.ts"
-import type { OperatorView, SaleSnapshot, Sample } from "../../model/api.ts"
+import type { OperatorView, SaleSnapshot, Sample } from "../../model/wire/api.ts"
 import { type Answers, RefusedAnswer } from "./stand-in-shop.ts"
 
 export interface OperatorState {
