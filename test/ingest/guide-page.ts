@@ -9,7 +9,7 @@ import { parse } from "yaml"
 
 const root = join(import.meta.dir, "../..")
 
-/** The history of the user's channel, as the backend API tells it. The port `from` of the page is `to` here. */
+/** The history of the user's channel, as the backend API tells it. The port, or address, `from` of the page is `to` here. */
 export async function runGuide(
   kind: string,
   { from, to }: { readonly from: string; readonly to: string },
@@ -40,6 +40,7 @@ export async function runGuide(
       ...process.env,
       NATS: `127.0.0.1:${to}`,
       KAFKA: `127.0.0.1:${to}`,
+      POSTGRES: to,
       RABBITMQ: `amqp://guest:guest@127.0.0.1:${to}`,
     },
     stdout: "ignore",
