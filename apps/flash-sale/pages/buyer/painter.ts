@@ -201,6 +201,7 @@ function itemRow(): HTMLElement {
 function detailOf(painted: Painted): readonly Bilingual[] | null {
   const { scene, facts } = painted
   if (scene.name === "queued") return waitWords(scene, facts, painted)
+  if (scene.name === "open" && scene.item === null) return [phrases.chosenGone]
   const isCrowded = (facts.standing?.queued ?? 0) > unitsOf({ ...scene, item: null }, facts).available
   return scene.name === "open" && isCrowded ? [phrases.crowded] : null
 }

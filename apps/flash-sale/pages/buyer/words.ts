@@ -266,6 +266,10 @@ export const phrases = {
     "{waiting} wait already, more than units are left. Not everybody pays: what comes back goes to the wait-list.",
     "已有 {waiting} 人在等，比剩下的货多。总有人不付款，退回来的给候补的人。",
   ],
+  chosenGone: [
+    "What you had chosen is sold out. You may choose another one.",
+    "你选的那件已经售罄，可以另选一件。",
+  ],
   itemLeft: ["{left} left", "剩 {left}"],
   itemHeld: ["all held", "都有人占着"],
   itemGone: ["sold out", "售罄"],
