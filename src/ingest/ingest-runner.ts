@@ -9,23 +9,12 @@ import type { Channel } from "../channels/channel.ts"
 import { KeptLease } from "../cluster/kept-lease.ts"
 import type { Leases } from "../cluster/leases.ts"
 import type { IngestConfig, IngestReport, IngestState } from "./ingest.ts"
-import { MessageRate } from "./message-rate.ts"
+import { type IngestEvents, IngestRecord } from "./ingest-record.ts"
 import { MessagePipeline } from "./pipeline/message-pipeline.ts"
 import type { PipelineReport } from "./pipeline/pipeline.ts"
 import type { PublishPort } from "./pipeline/publish-port.ts"
 import type { SeekPlace, Source, SourceMessage, SourceReceiver } from "./source.ts"
 import { MessageRoute } from "./template/message-route.ts"
-
-/** What is told of an ingest, once a change. */
-export interface IngestEvents {
-  ingestRunning(name: string, source: string): void
-  ingestAway(name: string, says: string): void
-  /** The engine takes nothing from it. */
-  ingestHeld(name: string, error: unknown): void
-  /** Messages were set aside; said at most once a minute. */
-  ingestSetAside(name: string, reason: string, count: number): void
-  ingestSetAsideFailed(name: string, error: unknown): void
-}
 
 export interface IngestRunnerOptions {
   readonly config: IngestConfig
@@ -55,8 +44,6 @@ const lagMs = 2000
 /** What it said is good for as long. */
 const lagAskedMs = 1000
 
-const setAsideSaidMs = 60_000
-
 /** A source that was opened, or is being opened; another each time. */
 class Opened {
   source: Source | null = null
@@ -77,31 +64,26 @@ export class IngestRunner {
   private readonly options: IngestRunnerOptions
   private readonly clock: Clock
   private readonly random: () => number
-  private readonly rate = new MessageRate()
-  private readonly counts = { published: 0, duplicates: 0, passedOver: 0, deadLetters: 0 }
+  private readonly record: IngestRecord
   private opened: Opened | null = null
   private lease: KeptLease | null = null
   private paused = false
   private stopped = false
-  private isRunning = false
-  private isHeld = false
-  private away: string | null = null
-  private error: IngestReport["error"] = null
   private failures = 0
   private lagKnown: number | null = null
   private lagAskedAt = Number.NEGATIVE_INFINITY
   private cancelOpen = (): void => {}
   private closing: Promise<void> = Promise.resolve()
-  private setAsideSaidAt = Number.NEGATIVE_INFINITY
-  private setAsideUnsaid = 0
 
   constructor(options: IngestRunnerOptions) {
-    const { config, limits, checkName, clock, random = Math.random } = options
+    const { config, limits, checkName, clock, events, random = Math.random } = options
     this.options = options
     this.config = config
     this.clock = clock
     this.random = random
     this.route = new MessageRoute(config.route, config.kind, { limits, checkName })
+    const source = config.kind.describe(config.settings)
+    this.record = new IngestRecord({ name: config.name, source, clock, events })
   }
 
   start(): void {
@@ -115,16 +97,14 @@ export class IngestRunner {
       clock,
       onGained: () => this.open(),
       onLost: () => void this.close(),
-      onTrouble: (error) => this.engineTrouble(error),
+      onTrouble: (error) => this.record.leaseUnknown(error),
     })
   }
 
   get state(): IngestState {
     if (this.paused) return "paused"
     if (this.lease && !this.lease.isOurs) return "standby"
-    if (this.away !== null) return "away"
-    if (this.isHeld) return "held"
-    return this.isRunning ? "running" : "starting"
+    return this.record.state
   }
 
   async report(): Promise<IngestReport> {
@@ -134,19 +114,19 @@ export class IngestRunner {
       name: config.name,
       source: config.kind.describe(config.settings),
       state: this.state,
-      error: this.error,
+      error: this.record.error,
       lag: await this.lag(),
       inFlight: inFlight.messages,
       inFlightBytes: inFlight.bytes,
-      perSecond: this.rate.perSecond(this.clock.now()),
-      ...this.counts,
+      perSecond: this.record.perSecond,
+      ...this.record.counts,
     }
   }
 
   /** What is known without asking its source. */
   get figures(): Omit<IngestReport, "perSecond" | "source" | "error"> {
     const inFlight = this.opened?.pipeline.inFlight ?? { messages: 0, bytes: 0 }
-    const { state, config, counts } = this
+    const { state, config } = this
     // Asked for anew for the next who wants it: a source is slow to answer, or away.
     const now = this.clock.monotonic()
     if (now - this.lagAskedAt >= lagAskedMs) {
@@ -160,7 +140,7 @@ export class IngestRunner {
       lag,
       inFlight: inFlight.messages,
       inFlightBytes: inFlight.bytes,
-      ...counts,
+      ...this.record.counts,
     }
   }
 
@@ -241,7 +221,9 @@ export class IngestRunner {
     } catch (error) {
       if (this.opened !== opened) return
       this.opened = null
-      this.trouble(`It could not be opened: ${error instanceof Error ? error.message : String(error)}`)
+      this.record.sourceAway(
+        `It could not be opened: ${error instanceof Error ? error.message : String(error)}`,
+      )
       this.cancelOpen = this.clock.after(halfToWholeMs(openBackoff, ++this.failures, this.random), () =>
         this.open(),
       )
@@ -251,9 +233,7 @@ export class IngestRunner {
   private async close(): Promise<void> {
     const { opened } = this
     this.opened = null
-    this.isRunning = false
-    this.away = null
-    this.isHeld = false
+    this.record.closed()
     if (!opened) return this.closing
     this.closing = this.closeOpened(opened)
     await this.closing
@@ -276,15 +256,10 @@ export class IngestRunner {
       take: (messages) => (isCurrent() ? pipeline.take(messages) : new Promise(() => {})),
       release: (partitions) => pipeline.release(partitions),
       running: () => {
-        if (!isCurrent()) return
-        const wasAway = this.away !== null || !this.isRunning
-        this.away = null
-        this.isRunning = true
-        if (wasAway)
-          this.options.events.ingestRunning(this.config.name, this.config.kind.describe(this.config.settings))
+        if (isCurrent()) this.record.sourceRuns()
       },
       trouble: (sentence) => {
-        if (isCurrent()) this.trouble(sentence)
+        if (isCurrent()) this.record.sourceAway(sentence)
       },
     }
   }
@@ -309,25 +284,16 @@ export class IngestRunner {
   }
 
   private pipelineReport(opened: Opened): PipelineReport {
-    const { counts } = this
-    const { events, config } = this.options
+    const { record } = this
     return {
-      published: () => void counts.published++,
-      duplicate: () => void counts.duplicates++,
-      passedOver: () => void counts.passedOver++,
-      setAside: (_message, reason) => this.countSetAside(reason),
-      setAsideFailed(_message, error) {
-        counts.deadLetters++
-        events.ingestSetAsideFailed(config.name, error)
-      },
-      engineTrouble: (error) => this.engineTrouble(error),
-      engineWorks: () => {
-        this.isHeld = false
-      },
-      sourceTrouble: (error) =>
-        this.note(
-          `The source takes no dead letter: ${error instanceof Error ? error.message : String(error)}`,
-        ),
+      published: () => void record.counts.published++,
+      duplicate: () => void record.counts.duplicates++,
+      passedOver: () => void record.counts.passedOver++,
+      setAside: (_message, reason) => record.setAside(reason),
+      setAsideFailed: (_message, error) => record.setAsideFailed(error),
+      engineTrouble: (error) => record.engineTakesNothing(error),
+      engineWorks: () => record.engineWorks(),
+      sourceTrouble: (error) => record.sourceTakesNoDeadLetter(error),
       settled: (messages) => this.settle(opened, messages),
     }
   }
@@ -335,45 +301,12 @@ export class IngestRunner {
   private settle({ source, unsaid }: Opened, messages: readonly SourceMessage[]): void {
     if (messages.length === 0) return
     if (!source) return void unsaid.push(...messages)
-    this.rate.add(messages.length, this.clock.now())
+    this.record.settled(messages.length)
     try {
       source.settle(messages)
     } catch (error) {
-      this.trouble(`What was published could not be acknowledged: ${String(error)}`)
+      this.record.sourceAway(`What was published could not be acknowledged: ${String(error)}`)
     }
-  }
-
-  /** Shown as what went wrong last, and told when it is another than before. */
-  private note(says: string): void {
-    const isNew = this.error?.says !== says
-    this.error = { says, time: this.clock.now() }
-    if (isNew) this.options.events.ingestAway(this.config.name, says)
-  }
-
-  private trouble(says: string): void {
-    this.error = { says, time: this.clock.now() }
-    const isNew = this.away !== says
-    this.away = says
-    if (isNew) this.options.events.ingestAway(this.config.name, says)
-  }
-
-  private engineTrouble(error: unknown): void {
-    const says = error instanceof LabaError ? error.detail : String(error)
-    this.error = { says: `The engine takes nothing: ${says}`, time: this.clock.now() }
-    if (this.isHeld) return
-    this.isHeld = true
-    this.options.events.ingestHeld(this.config.name, error)
-  }
-
-  private countSetAside(reason: string): void {
-    this.counts.deadLetters++
-    this.setAsideUnsaid++
-    this.error = { says: `A message was set aside. ${reason}`, time: this.clock.now() }
-    const now = this.clock.monotonic()
-    if (now - this.setAsideSaidAt < setAsideSaidMs) return
-    this.setAsideSaidAt = now
-    this.options.events.ingestSetAside(this.config.name, reason, this.setAsideUnsaid)
-    this.setAsideUnsaid = 0
   }
 }
 
