@@ -71,6 +71,12 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["ENOTFOUND", "no such host"],
   ["ETIMEDOUT", "no answer"],
   ["ECONNRESET", "the connection was cut"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "its certificate is vouched for by nobody whom we trust"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "its certificate is vouched for by nobody whom we trust"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "its certificate is vouched for by nobody whom we trust"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "its certificate is vouched for by nobody whom we trust"],
+  ["CERT_HAS_EXPIRED", "its certificate has expired"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "its certificate is for another name"],
 ])
 
 /** The same for whoever asked for something. What was sent and not answered may have been done or not. */

@@ -1,8 +1,13 @@
 // A Redis stream as a source, at real servers: what others left behind, what was trimmed, readers that follow each other,
 // streams that are removed, servers that are killed.
 import { expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { redisStream } from "../../src/ingest/redis-streams/redis-streams.ts"
 import type { Source } from "../../src/ingest/source.ts"
+import { freePort } from "../support/brokers/broker-process.ts"
+import { makeCertificate } from "../support/brokers/certificate.ts"
 import { eventually } from "../support/eventually.ts"
 import { RedisCluster, RedisProcess, SentinelTrio } from "../support/redis-servers.ts"
 import { Received } from "./received.ts"
@@ -191,6 +196,29 @@ test("tells of a wrong password without showing it", async () => {
   await using stage = await open(redis.url.replace("//", "//:wrong-secret@"))
   await stage.received.says(/refuses this user or password/)
   expect(stage.received.events.join()).not.toContain("secret")
+}, 60_000)
+
+test("speaks TLS, and tells of a certificate that nobody vouches for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "laba-redis-tls-"))
+  const { certificateFile, keyFile } = makeCertificate(folder)
+  const port = await freePort()
+  await using redis = await RedisProcess.start({
+    config: {
+      "tls-port": String(port),
+      "tls-cert-file": certificateFile,
+      "tls-key-file": keyFile,
+      "tls-ca-cert-file": certificateFile,
+      "tls-auth-clients": "no",
+    },
+  })
+  const url = `rediss://127.0.0.1:${port}`
+  await using good = await open(url, { tls: { ca: certificateFile } })
+  await add(redis, "data", "m0")
+  await good.received.has(1)
+  await using unknown = await open(url)
+  await unknown.received.says(/certificate/i)
+  await expect(open(url, { tls: { ca: "/nowhere.pem" } })).rejects.toThrow("/nowhere.pem cannot be read")
+  rmSync(folder, { recursive: true })
 }, 60_000)
 
 test("goes to its start, to a time and to a position, also while it is paused", async () => {

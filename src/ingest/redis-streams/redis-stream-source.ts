@@ -8,7 +8,7 @@ import type { RedisClient } from "../../redis/redis-client.ts"
 import { type Backoff, halfToWholeMs } from "../../../wire/backoff.ts"
 import { ReadingGate } from "../reading-gate.ts"
 import type { SeekPlace, Source, SourceContext, SourceMessage, SourceReceiver } from "../source.ts"
-import { type EntryMessage, idAt, idBefore, lostEntry, readEntry } from "./stream-entry.ts"
+import { EntryMessage, idAt, idBefore } from "./stream-entry.ts"
 import { claimScript, lagScript, readScript, takeOverScript } from "./stream-scripts.ts"
 import type { RedisStreamSettings } from "./redis-streams.ts"
 
@@ -177,9 +177,9 @@ export class RedisStreamSource implements Source {
     const place = this.place
     const reason =
       "The stream has lost this entry, trimmed or deleted, before it was acknowledged: it may have been published or not."
-    const lost = (removed as readonly Reply[]).map((id) => lostEntry(String(id), place, reason))
-    const kept = (entries as readonly Reply[]).map((entry) => readEntry(entry, place, this.settings))
-    const all = [...lost, ...kept].sort((a, b) => ((a.position ?? "") < (b.position ?? "") ? -1 : 1))
+    const lost = (removed as readonly Reply[]).map((id) => EntryMessage.lost(String(id), place, reason))
+    const kept = (entries as readonly Reply[]).map((entry) => EntryMessage.read(entry, place, this.settings))
+    const all = [...lost, ...kept].sort((a, b) => (a.position < b.position ? -1 : 1))
     await this.gate.handOver(all, () => this.seeking !== null)
     return String(next) === "0-0" ? null : String(next)
   }
@@ -188,12 +188,14 @@ export class RedisStreamSource implements Source {
   private async readNew(): Promise<boolean> {
     const [entries, more, added, removed] = await this.ask(readScript)
     const place = this.place
-    const messages = (entries as readonly Reply[]).map((entry) => readEntry(entry, place, this.settings))
+    const messages = (entries as readonly Reply[]).map((entry) =>
+      EntryMessage.read(entry, place, this.settings),
+    )
     const [first] = messages
     const last = messages.at(-1)
     if (first && last) {
       const gone = this.passed === null || Number(removed) < 0 ? 0 : Number(removed) - this.passed
-      if (gone > 0) messages.unshift(lostEntry(idBefore(first.id), place, goneUnread(gone)))
+      if (gone > 0) messages.unshift(EntryMessage.lost(idBefore(first.id), place, goneUnread(gone)))
       if (Number(removed) >= 0) this.passed = Number(removed)
       if (this.passed !== null) this.passed += (entries as readonly Reply[]).length
       this.lastId = last.id
@@ -247,9 +249,9 @@ export class RedisStreamSource implements Source {
     return idBefore(id)
   }
 
-  private async addTo(name: string, { id, pairs }: EntryMessage, reason: string): Promise<void> {
+  private async addTo(name: string, { id, flat }: EntryMessage, reason: string): Promise<void> {
     const facts = ["laba-reason", reason, "laba-stream", this.settings.stream, "laba-id", id]
-    await this.redis.command(tagOf(name), "XADD", name, "*", ...facts, ...pairs.flat())
+    await this.redis.command(tagOf(name), "XADD", name, "*", ...facts, ...flat)
   }
 
   private acknowledge(): void {
