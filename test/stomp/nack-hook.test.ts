@@ -1,6 +1,10 @@
 // What STOMP clients could not take, told to a backend in another process that checks every field it is sent.
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test"
 import { type BackendProcess, local, secret, startBackend } from "../hooks/backend-process.ts"
+import { startProcess } from "../support/process.ts"
 import { numbers, publishAll } from "../support/publish.ts"
 import { freshChannel, type OwnServer, startServer } from "../support/server.ts"
 import { openStompSocket, openStompTcp } from "../support/stomp.ts"
@@ -62,4 +66,32 @@ test("[T17, H19] a NACK of a channel whose hook does not ask for it is told to n
   }
   expect((await backend.next("nack")).channel).toStartWith("/work")
   expect(backend.all("nack")).toHaveLength(before + 1)
+})
+
+test("[T17, H19] what was not heard when the server was killed is told after its restart, with the same id", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "laba-nacks-"))
+  const hooks = [{ pattern: "/work/**", nack: backend.url(), ...local }]
+  const config = { engine: `sqlite:${directory}`, hooks }
+  const channel = freshChannel("work")
+  await backend.control({ hold: true })
+  let id: string
+  {
+    await using first = await startProcess({ config })
+    await using client = await openStompSocket(first.base)
+    await client.connect()
+    await client.subscribe(channel, { ack: "client-individual" })
+    await publishAll(first.base + channel, ["a"])
+    client.send("NACK", { id: (await client.frame("MESSAGE")).headers["ack"] as string })
+    const told = await backend.next("nack")
+    expect(told.channel).toBe(channel)
+    id = told.id
+    // It is written down in the turn in which it is first told; a publish takes longer.
+    await publishAll(first.base + channel, ["b"])
+    await first.killHard()
+  }
+  await backend.control({ hold: false })
+  await using _second = await startProcess({ config })
+  expect(await backend.next("nack")).toMatchObject({ id, channel })
+  expect(backend.problems).toEqual([])
+  await rm(directory, { recursive: true, force: true })
 })
