@@ -15,7 +15,8 @@ import type { LogFormat, LogLevel } from "../telemetry/log-options.ts"
 import { accessConfigOf, accessProblems } from "./checks/access-problems.ts"
 import { channelProblems } from "./checks/channel-problems.ts"
 import { hooksConfigOf, hooksProblems } from "./checks/hooks-problems.ts"
-import { closedDeadLetters, ingestConfigOf, ingestProblems } from "./checks/ingest-problems.ts"
+import { closedToPublishers, withDeadLetterChannels } from "./checks/dead-letter-channels.ts"
+import { ingestConfigOf, ingestProblems } from "./checks/ingest-problems.ts"
 import type { IngestConfig } from "../ingest/ingest.ts"
 import { stompProblems } from "./checks/stomp-problems.ts"
 import { schemaProblems } from "./checks/schema-problems.ts"
@@ -76,12 +77,10 @@ export function parseConfig(value: unknown = {}): Config {
   ]
   if (problems.length > 0) throw new ConfigError(problems)
   const access = accessConfigOf(parsed.data)
-  const channels = Object.entries(parsed.data.channels)
+  const channels = withDeadLetterChannels(Object.entries(parsed.data.channels), parsed.data.ingest)
   // The default rule keeps within a small budget as well.
   if (!hasPattern(parsed.data, defaultRule.pattern)) channels.push([defaultRule.pattern, defaultChannel])
   for (const path of parsed.data.stomp.paths) channels.push([path, closedChannel])
-  for (const channel of closedDeadLetters(parsed.data.ingest, Object.keys(parsed.data.channels)))
-    channels.push([channel, deadLetterChannel])
   const permissions = fillPermissions(
     new Map(channels.map(([pattern, channel]) => [pattern, statedPermissions(channel)])),
     defaultPermissions(hasCredentials(access)),
@@ -104,7 +103,7 @@ export function parseConfig(value: unknown = {}): Config {
     sockjs: sockJsConfigOf(parsed.data.sockjs),
     reservedPaths: Object.keys(parsed.data.sockjs.paths),
     access,
-    rules: new Rules(rules),
+    rules: new Rules(closedToPublishers(rules, parsed.data.ingest)),
     tls: tls ? { cert: tls.cert, key: tls.key, ...(tls.ca !== undefined && { ca: tls.ca }) } : null,
     log: { level: log.level, format: log.format ?? null },
     stomp: { ...parsed.data.stomp, tcp: parsed.data.stomp.tcp ?? null },
@@ -140,17 +139,6 @@ const closedChannel: ChannelOutput = {
   presence: "nobody",
   readHistory: "nobody",
   manage: "nobody",
-}
-
-/** What could not be published holds what others have written: operators read it, for a week. */
-const deadLetterChannel: ChannelOutput = {
-  history: { count: 1000, bytes: 16 * 1024 * 1024, time: 7 * 24 * 3600 * 1000 },
-  slow: defaultRule.slow,
-  listen: "key",
-  publish: "nobody",
-  presence: "nobody",
-  readHistory: "key",
-  manage: "key",
 }
 
 const defaultChannel: ChannelOutput = { history: {}, slow: defaultRule.slow }

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "bun:test"
 import { parseChannel } from "../../channels/name.ts"
 import type { IngestInput } from "../input/ingest-input.ts"
-import { ConfigError, parseConfig } from "../config.ts"
+import { ConfigError, type ConfigInput, parseConfig } from "../config.ts"
 import { applyEnvironment } from "../loading/environment-variables.ts"
 import { ingestCautions } from "./ingest-problems.ts"
 
 const redisStream = { url: "redis://:hush@127.0.0.1:6379", stream: "orders" }
+
+const tokens = { secret: "a secret of more than thirty-two characters" }
+
+/** What nobody said otherwise of a channel of dead letters. */
+const closed = { listen: "key", history: "key", publish: "nobody", presence: "nobody", manage: "key" }
 
 const linesOf = (ingest: unknown): string[] => {
   try {
@@ -82,6 +87,34 @@ describe("an ingest", () => {
         tokens: { secret: "a secret of more than thirty-two characters" },
       }).rules.for(dead).permissions?.listen,
     ).toBe("token")
+  })
+
+  test("keeps its dead letters closed beside rules that are about something else, or about something else of them", () => {
+    const dead = parseChannel("/ingest/orders/dead", "body")
+    const ingest = { orders: { redisStream, to: "/a" } satisfies IngestInput }
+    for (const [pattern, rule] of [
+      ["/ingest/others/stats", {}],
+      ["/ingest/**", { history: { time: "30d" } }],
+      ["/ingest/orders/dead", { history: { time: "30d" } }],
+      ["/ingest/*/dead", { publish: "token" as const }],
+    ] as const) {
+      const channels = { "/**": { listen: "anyone", publish: "token" } as const, [pattern]: rule }
+      const { permissions, keep } = parseConfig({ ingest, channels, tokens }).rules.for(dead)
+      expect([pattern, permissions]).toEqual([pattern, expect.objectContaining(closed)])
+      expect([pattern, keep?.count]).toEqual([pattern, 1000])
+      if (pattern !== "/ingest/others/stats" && "history" in rule) expect(keep?.timeMs).toBe(30 * 86_400_000)
+    }
+  })
+
+  test("lets nobody publish among dead letters, wherever they are kept", () => {
+    const ingest = { orders: { redisStream, to: "/a", deadLetter: "/ops/dead" } satisfies IngestInput }
+    const rule = (channels: NonNullable<ConfigInput["channels"]>) =>
+      parseConfig({ ingest, channels, tokens }).rules.for(parseChannel("/ops/dead", "body"))
+    const wide = { "/**": { listen: "anyone", publish: "token" } as const }
+    expect(rule(wide).permissions).toMatchObject({ listen: "anyone", publish: "nobody" })
+    const exact = rule({ ...wide, "/ops/dead": { listen: "key", publish: "key", history: { count: 7 } } })
+    expect([exact.permissions?.listen, exact.permissions?.publish]).toEqual(["key", "nobody"])
+    expect(exact.keep?.count).toBe(7)
   })
 
   test("takes its secrets from the environment, and says which is missing", () => {

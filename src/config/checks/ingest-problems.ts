@@ -2,7 +2,6 @@
 // and what it comes to. No message holds a setting of a source, which may be a secret.
 import { isCanonicalType } from "../../../wire/content-type.ts"
 import { LabaError } from "../../../wire/error.ts"
-import type { Channel } from "../../channels/channel.ts"
 import { parseChannel } from "../../channels/name.ts"
 import type { IngestConfig } from "../../ingest/ingest.ts"
 import { sourceKinds } from "../../ingest/kinds.ts"
@@ -10,6 +9,7 @@ import type { SourceKind } from "../../ingest/source.ts"
 import { type RouteConfig, routeProblems } from "../../ingest/template/message-route.ts"
 import type { Problem } from "../config-error.ts"
 import type { IngestOutput } from "../schema/ingest-schema.ts"
+import { deadLetterChannelOf } from "./dead-letter-channels.ts"
 
 type IngestsOutput = Readonly<Record<string, IngestOutput>>
 
@@ -89,28 +89,17 @@ function channelProblem(text: string): string | null {
 export function ingestConfigOf(ingests: IngestsOutput): readonly IngestConfig[] {
   return Object.entries(ingests).map(([name, ingest]) => {
     const kind = kindsIn(ingest)[0] as SourceKind
-    const { deadLetter, inFlight, ready } = ingest
+    const { inFlight, ready } = ingest
     return {
       name,
       kind,
       settings: settingsOf(ingest, kind.name),
       route: routeOf(ingest),
-      deadLetter:
-        deadLetter === "source" ? deadLetter : parseChannel(deadLetter ?? deadLetterChannel(name), "body"),
+      deadLetter: deadLetterChannelOf(name, ingest) ?? "source",
       inFlight,
       ready,
     }
   })
-}
-
-const deadLetterChannel = (name: string): string => `/ingest/${name}/dead`
-
-/** The channels of dead letters that no rule of the configuration is about: they hold what others have written. */
-export function closedDeadLetters(ingests: IngestsOutput, patterns: readonly string[]): readonly Channel[] {
-  if (patterns.some((pattern) => pattern.startsWith("/ingest/"))) return []
-  return Object.entries(ingests)
-    .filter(([, { deadLetter }]) => deadLetter === undefined)
-    .map(([name]) => parseChannel(deadLetterChannel(name), "body"))
 }
 
 /** What an ingest promises less than once, in sentences; none where it promises that. */
