@@ -29,14 +29,14 @@ test("takes its own clicks, as many as it sends, and leaves those of others to t
   await warmUp.run(shop.url.origin)
   expect([...statuses]).toEqual([[201, 12_000]])
   expect(others).toBe(0)
-})
+}, 60_000)
 
 test("a shop with its own login makes no requests", async () => {
   const warmUp = new WarmUp({ seal, login: null })
   await warmUp.run("http://127.0.0.1:1")
-})
+}, 60_000)
 
 test("a shop that cannot be reached says so", async () => {
   const warmUp = new WarmUp({ seal, login: new DemoLogin(seal) })
   await expect(warmUp.run("http://127.0.0.1:1")).rejects.toThrow()
-})
+}, 60_000)

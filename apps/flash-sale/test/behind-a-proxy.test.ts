@@ -18,4 +18,4 @@ test("what the shop says to itself does not go through the proxy of its environm
   const ann = await shop.logIn("ann")
   expect((await ann.enter("s")).status).toBe(201)
   expect((await fetch(shop.url)).status).toBe(200)
-})
+}, 60_000)
