@@ -2,6 +2,7 @@
 // no script fails. `test/pictures/take.ts` makes pictures of the same.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test"
 import type { Browser, BrowserContext, Page } from "playwright-core"
+import { findingsOn } from "../../../test/support/accessibility.ts"
 import { hasChromium, launchChromium } from "../../../test/support/chromium.ts"
 import { eventually } from "../../../test/support/eventually.ts"
 import { buyerStates, kindsOf } from "./pictures/buyer-states.ts"
@@ -11,13 +12,21 @@ import { StandInShop } from "./pictures/stand-in-shop.ts"
 
 setDefaultTimeout(90_000)
 
+const size = { width: 320, height: 640 }
+
+function stateOf<State extends { readonly name: string }>(states: readonly State[], name: string): State {
+  const found = states.find((state) => state.name === name)
+  if (!found) throw new Error(`There is no state ${name}.`)
+  return found
+}
+
 describe.skipIf(!hasChromium)("on a small phone", () => {
   let shop: StandInShop
   let browser: Browser
   let context: BrowserContext
   beforeAll(async () => {
     ;[shop, browser] = await Promise.all([StandInShop.start(), launchChromium()])
-    context = await browser.newContext({ locale: "en", viewport: { width: 320, height: 640 } })
+    context = await browser.newContext({ locale: "en", viewport: size })
     context.setDefaultTimeout(45_000)
   })
   afterAll(async () => {
@@ -46,9 +55,25 @@ describe.skipIf(!hasChromium)("on a small phone", () => {
     await fits((page) => showOperatorState(page, shop, state))
   })
 
+  test("axe has nothing to say against a list of items, a page before the first sale, and refunds", async () => {
+    for (const name of ["open-one-gone", "open-chosen-gone"]) {
+      const state = stateOf(buyerStates, name)
+      await fits(async (page) => {
+        await showBuyerState(page, shop, { state, kind: "several" })
+        expect([name, await findingsOn(page)]).toEqual([name, []])
+        await page.setViewportSize(size)
+      })
+    }
+    for (const name of ["no-sale", "refunds"])
+      await fits(async (page) => {
+        await showOperatorState(page, shop, stateOf(operatorStates, name))
+        expect([name, await findingsOn(page)]).toEqual([name, []])
+        await page.setViewportSize(size)
+      })
+  })
+
   test("who has no login at a shop with one of its own looks on, and is told where to go", async () => {
-    const state = buyerStates.find(({ name }) => name === "own-login")
-    if (!state) throw new Error("There is no such state.")
+    const state = stateOf(buyerStates, "own-login")
     await fits(async (page) => {
       await showBuyerState(page, shop, { state, kind: "one" })
       await page.waitForSelector("#primary", { state: "hidden" })
@@ -57,8 +82,7 @@ describe.skipIf(!hasChromium)("on a small phone", () => {
   })
 
   test("a refund that the provider refuses is settled, or tried again, at a press", async () => {
-    const state = operatorStates.find(({ name }) => name === "refunds")
-    if (!state) throw new Error("There is no such state.")
+    const state = stateOf(operatorStates, "refunds")
     await fits(async (page) => {
       await showOperatorState(page, shop, state)
       await page.waitForSelector("#refunds:not([hidden])")
