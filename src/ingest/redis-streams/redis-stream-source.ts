@@ -24,8 +24,9 @@ const lookMs = 250
 /** How long the last acknowledgements may take when the source is closed. */
 const closeMs = 2000
 
-/** Ids acknowledged with one command. */
+/** Ids acknowledged with one command, and how long one waits for others: a command each costs more than reading its entry. */
 const acknowledgedAtOnceMax = 1000
+const acknowledgeMs = 10
 
 /** Who we are in the group, as `takeOverScript` answers. */
 interface Reader {
@@ -76,11 +77,12 @@ export class RedisStreamSource implements Source {
   setAside?: (message: SourceMessage, reason: string) => Promise<void>
 
   settle(messages: readonly SourceMessage[]): void {
-    if (this.toAcknowledge.length === 0) setImmediate(() => this.acknowledge())
+    if (this.toAcknowledge.length === 0) setTimeout(() => this.acknowledge(), acknowledgeMs)
     for (const { id } of messages as readonly EntryMessage[]) {
       this.toAcknowledge.push(id)
       this.settledId = id
     }
+    if (this.toAcknowledge.length >= acknowledgedAtOnceMax) this.acknowledge()
   }
 
   async lag(): Promise<number | null> {
