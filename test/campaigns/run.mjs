@@ -19,6 +19,7 @@ const campaigns = {
   fuzz: "test/fuzz/run.ts",
   "hooks-outage": "test/hooks/outage.ts",
   ingest: "test/ingest/run.ts",
+  "ingest-backlog": "test/ingest/backlog.ts",
   "listener-lives": "test/properties/listener-lives/run.ts",
   processes: "test/chaos/processes/run.ts",
   "sale-kills": "test/loss/flash-sale-kills/run.ts",
