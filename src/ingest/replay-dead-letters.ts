@@ -55,6 +55,8 @@ async function replayOne(
 ): Promise<"published" | "already" | { readonly failed: string }> {
   const letter = typeof data === "string" ? readDeadLetter(data) : null
   if (!letter) return { failed: "It is no dead letter." }
+  // Ingests may share a channel: what one may read, another may publish where it is nobody's to see.
+  if (letter.ingest !== name) return { failed: `It is a dead letter of another ingest, ${letter.ingest}.` }
   if (letter.missing !== null) return { failed: letter.missing }
   const outcome = route.outcomeOf(letter.message)
   if (outcome.kind === "at-fault") return { failed: outcome.reason }

@@ -1,8 +1,10 @@
 // All ingests of a node: started and stopped as the configuration says, each a change of its own.
 import { LabaError } from "../../wire/error.ts"
+import type { Channel } from "../channels/channel.ts"
 import type { MaybePromise } from "../engines/engine.ts"
 import type { Ingests, IngestConfig, IngestReport, ReplayReport } from "./ingest.ts"
 import { IngestRunner, type IngestRunnerOptions } from "./ingest-runner.ts"
+import { checkNoDeadLetters, deadLetterChannels } from "./pipeline/dead-letter-channels.ts"
 import { enginePartition } from "./pipeline/partition-queue.ts"
 import { replayDeadLetters, type DeadLetterSource } from "./replay-dead-letters.ts"
 import type { SeekPlace } from "./source.ts"
@@ -20,6 +22,7 @@ export class RunningIngests implements Ingests {
   private readonly runners = new Map<string, IngestRunner>()
   /** What of an ingest has to end before it begins anew. */
   private readonly ending = new Map<string, Promise<void>>()
+  private deadLetterChannels: ReadonlySet<string> = new Set()
   private stopped = false
 
   constructor(options: RunningIngestsOptions) {
@@ -29,6 +32,7 @@ export class RunningIngests implements Ingests {
   /** Runs these from now on. What is as it was goes on; what is changed is drained and begins anew. */
   configure(configs: readonly IngestConfig[]): void {
     const wanted = new Map(configs.map((config) => [config.name, config]))
+    this.deadLetterChannels = deadLetterChannels(configs)
     for (const [name, runner] of this.runners) {
       const config = wanted.get(name)
       if (!config || printIngest(config) !== printIngest(runner.config)) this.end(name, runner)
@@ -110,7 +114,11 @@ export class RunningIngests implements Ingests {
   }
 
   private begin(name: string, config: IngestConfig): void {
-    const runner = new IngestRunner({ ...this.options, config })
+    const checkName = (channel: Channel): void => {
+      checkNoDeadLetters(channel, this.deadLetterChannels)
+      this.options.checkName(channel)
+    }
+    const runner = new IngestRunner({ ...this.options, checkName, config })
     this.runners.set(name, runner)
     const start = (): void => {
       if (!this.stopped && this.runners.get(name) === runner) runner.start()

@@ -270,6 +270,11 @@ test("[I10] replays each dead letter once, when what was wrong is right", async 
   expect(await replay()).toEqual({ published: 2, already: 0, failed: [] })
   expect(await replay()).toEqual({ published: 0, already: 2, failed: [] })
   expect([engine.published.get("/orders/1"), engine.published.get("/orders/2")]).toEqual([["1"], ["2"]])
+  const others = await replayDeadLetters({
+    ...{ name: "others", channel: "/ingest/orders/dead" as Channel, route, port: engine, deadLetters },
+  })
+  expect(others.published).toBe(0)
+  expect(others.failed[0]?.reason).toBe("It is a dead letter of another ingest, orders.")
   const stillWrong = { outcomeOf: () => ({ kind: "at-fault" as const, reason: "No." }) }
   const report = await replayDeadLetters({
     ...{

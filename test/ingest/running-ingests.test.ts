@@ -112,3 +112,25 @@ test("[I8] makes a node unready only where its source must be there", async () =
   expect(ingests.isReady).toBe(false)
   await ingests.stop(0)
 })
+
+test("[I6] no value of a message leads to where dead letters are, of another ingest either", async () => {
+  const { engine, ingests } = node()
+  const broker = new ScriptedBroker()
+  const route = routeConfig({ to: ["/{header.a}/{header.b}"] })
+  const text = new TextEncoder()
+  const to = (a: string, b: string) =>
+    new Map([
+      ["a", text.encode(a)],
+      ["b", text.encode(b)],
+    ])
+  ingests.configure([
+    configOf("open", broker, { route }),
+    configOf("other", new ScriptedBroker(), { deadLetter: "/ops/dead" as Channel }),
+  ])
+  broker.write("p", { body: "1", headers: to("ops", "live") }, { body: "forged", headers: to("ops", "dead") })
+  await settledAll(broker)
+  expect(engine.published.get("/ops/live")).toEqual(["1"])
+  expect(engine.published.get("/ops/dead")).toBeUndefined()
+  expect(engine.published.get("/dead")).toHaveLength(1)
+  await ingests.stop(1000)
+})

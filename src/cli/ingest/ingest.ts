@@ -3,6 +3,7 @@ import { checkNotReserved } from "../../channels/reserved-paths.ts"
 import { ingestCautions } from "../../config/checks/ingest-problems.ts"
 import type { Config } from "../../config/config.ts"
 import type { IngestConfig } from "../../ingest/ingest.ts"
+import { checkNoDeadLetters, deadLetterChannels } from "../../ingest/pipeline/dead-letter-channels.ts"
 import { MessageRoute, type Outcome } from "../../ingest/template/message-route.ts"
 import { readArguments } from "../arguments.ts"
 import { type Command, CommandError, exit, UsageError } from "../command.ts"
@@ -45,9 +46,13 @@ export const ingest: Command = {
           : `there is no ingest "${name}"; there are ${known.join(", ")}`,
       )
     }
+    const ofDeadLetters = deadLetterChannels(config.ingest)
     const route = new MessageRoute(one.route, one.kind, {
       limits: config.limits,
-      checkName: (channel) => checkNotReserved(channel, config.reservedPaths),
+      checkName(channel) {
+        checkNoDeadLetters(channel, ofDeadLetters)
+        checkNotReserved(channel, config.reservedPaths)
+      },
     })
     const outcome = route.outcomeOf(readMessageFile(await read(given.message)))
     print(describe(outcome, one, config).join("\n"))

@@ -25,6 +25,8 @@ const deadLetterSchema = z.object({
 
 /** A dead letter, read again. */
 interface DeadLetter {
+  /** Which ingest has set it aside. */
+  readonly ingest: string
   readonly message: SourceMessage
   readonly reason: string
   /** What of it is missing, so that it cannot be replayed; null when it is whole. */
@@ -113,12 +115,12 @@ export function readDeadLetter(text: string): DeadLetter | null {
   }
   const parsed = deadLetterSchema.safeParse(value)
   if (!parsed.success) return null
-  const { reason, topic, partition, position, time, key, headers, fields, contentType, body, cut } =
+  const { ingest, reason, topic, partition, position, time, key, headers, fields, contentType, body, cut } =
     parsed.data
   const read = (part: z.output<typeof bytes>): Uint8Array =>
     typeof part === "string" ? encoder.encode(part) : bytesOfBase64(part.base64)
   return {
-    reason,
+    ...{ ingest, reason },
     missing: cut ? "Only a part of it was kept." : null,
     message: {
       ...{ topic, partition, position, time, fields, contentType },
