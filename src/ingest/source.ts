@@ -22,6 +22,8 @@ export interface SourceMessage {
   readonly body: Uint8Array | null
   readonly contentType: string | null
   readonly headers: ReadonlyMap<string, Uint8Array>
+  /** What all of it costs in memory, where its source knows that without making headers. */
+  readonly bytes?: number
   /** What only this kind of source knows, for templates: one for each of `SourceKind.fields` that it has. */
   readonly fields: Readonly<Record<string, string>>
   /** When it was written, in milliseconds since 1970; null when unknown. */

@@ -121,6 +121,45 @@ test("[I7] takes no more than its bound while the engine is away", async () => {
   await runner.stop(1000)
 })
 
+test("[I7] counts what is in headers, too, among the bytes that it holds", async () => {
+  const { broker, engine, begin } = stage({ config: { inFlight: { messages: 1000, bytes: 50_000 } } })
+  broker.batch = 1
+  engine.away = true
+  const runner = begin()
+  const headers = new Map([["h", new Uint8Array(10_000)]])
+  broker.write("p", ...Array.from({ length: 50 }, () => ({ key: "a", body: "1", headers })))
+  await eventually(async () => expect((await runner.report()).inFlight).toBe(5))
+  await Bun.sleep(20)
+  expect((await runner.report()).inFlight).toBe(5)
+  engine.away = false
+  await settledAll(broker)
+  expect((await runner.report()).inFlightBytes).toBe(0)
+  await runner.stop(1000)
+})
+
+test("[I7] lets the loop turn between messages that are long", async () => {
+  const { broker, engine, begin } = stage({ route: { to: ["/orders/a"], when: { "json.a": 1 } } })
+  broker.batch = 60
+  let read = 0
+  const turns: number[] = []
+  const body = `{"a":1,"b":"${"x".repeat(10_000)}"}`
+  broker.write("p", ...Array.from({ length: 60 }, () => ({ body })))
+  const runner = begin()
+  const { outcomeOf } = runner.route
+  runner.route.outcomeOf = (message) => {
+    read++
+    return outcomeOf.call(runner.route, message)
+  }
+  while (broker.waiting > 0) {
+    const before = read
+    await new Promise((resolve) => setImmediate(resolve))
+    turns.push(read - before)
+  }
+  expect(Math.max(...turns)).toBeLessThan(30)
+  expect(engine.published.get("/ingest/orders/dead")).toHaveLength(60)
+  await runner.stop(1000)
+})
+
 test("[I7] waits for listeners that lag, and lets nothing overtake", async () => {
   const { broker, engine, begin } = stage()
   const room = Promise.withResolvers<void>()

@@ -66,6 +66,9 @@ test("makes a message of an entry: body, key, content type, headers; or all its 
   expect(first).toMatchObject({ topic: "orders", contentType: "application/json" })
   expect(new TextDecoder().decode(first?.key ?? undefined)).toBe("k")
   expect([...(first?.headers.keys() ?? [])]).toEqual(["key", "content-type", "trace"])
+  // All of its fields are in memory, those nobody asks for, too.
+  expect(first?.bytes).toBeGreaterThan('data{"n":1}keykcontent-typeapplication/jsontracet'.length)
+  expect(second?.bytes).toBeGreaterThan('useranwonyes{"user":"ann","won":"yes"}'.length)
   expect(first?.fields["stream"]).toBe("orders")
   expect(first?.fields["id"]).toMatch(/^\d+-\d+$/)
   expect(Math.abs((first?.time ?? 0) - Date.now())).toBeLessThan(600_000)

@@ -68,7 +68,8 @@ export function writeDeadLetter(message: SourceMessage, { ingest, reason, bytesM
     [...headers].some(([name, value]) => name.length > partCharsMax || value.length > partCharsMax) ||
     (key?.length ?? 0) > partCharsMax
   const attempts = [
-    body?.length ?? 0,
+    // What is longer than a dead letter may be need not be written first to be found so.
+    Math.min(body?.length ?? 0, bytesMax),
     ...[0.5, 0.25, 0.1, 0.02].map((part) => Math.floor(bytesMax * part)),
     0,
   ]

@@ -4,14 +4,22 @@ import type { SourceMessage, SourceReceiver } from "../source.ts"
 import { PartitionQueue } from "./partition-queue.ts"
 import type { PipelineOptions } from "./pipeline.ts"
 
-/** Messages taken in one turn: whoever listens to something else is not kept waiting by a batch. */
+/** Messages, and their bytes, taken in one turn: whoever listens to something else is not kept waiting by a batch. */
 const sliceMax = 64
+const sliceBytesMax = 256 * 1024
 
-/** What an empty message costs in memory. */
+/** What an empty message costs in memory, and a header of one. */
 const bytesPerMessage = 200
+const bytesPerHeader = 50
 
-const bytesOf = ({ body, key }: SourceMessage): number =>
-  (body?.length ?? 0) + (key?.length ?? 0) + bytesPerMessage
+/** Of everything in it that its sender makes as long as they like. */
+function bytesOf(message: SourceMessage): number {
+  const { body, key } = message
+  if (message.bytes !== undefined) return message.bytes + bytesPerMessage
+  let bytes = (body?.length ?? 0) + (key?.length ?? 0) + bytesPerMessage
+  for (const [name, value] of message.headers) bytes += name.length + value.length + bytesPerHeader
+  return bytes
+}
 
 export class MessagePipeline implements Pick<SourceReceiver, "take" | "release"> {
   private readonly options: PipelineOptions
@@ -31,13 +39,20 @@ export class MessagePipeline implements Pick<SourceReceiver, "take" | "release">
 
   async take(messages: readonly SourceMessage[]): Promise<void> {
     const taken = messages.map((message) => {
+      const bytes = bytesOf(message)
       this.messages++
-      this.bytes += bytesOf(message)
-      return { message, queue: this.queueOf(message.partition) }
+      this.bytes += bytes
+      return { message, bytes, queue: this.queueOf(message.partition) }
     })
-    for (const [index, { message, queue }] of taken.entries()) {
-      if (index > 0 && index % sliceMax === 0) await new Promise((resolve) => setImmediate(resolve))
+    let slice = { messages: 0, bytes: 0 }
+    for (const { message, bytes, queue } of taken) {
+      if (slice.messages === sliceMax || slice.bytes >= sliceBytesMax) {
+        await new Promise((resolve) => setImmediate(resolve))
+        slice = { messages: 0, bytes: 0 }
+      }
       queue.add(message)
+      slice.messages++
+      slice.bytes += bytes
     }
     while (!this.hasRoom) await new Promise<void>((resolve) => this.waiting.push(resolve))
   }

@@ -17,6 +17,9 @@ interface EntryPlace {
   readonly partition: string
 }
 
+/** What an empty name or value costs in memory. */
+const bytesPerText = 50
+
 const encoder = new TextEncoder()
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
@@ -86,6 +89,12 @@ export class EntryMessage implements SourceMessage {
       if (name !== this.bodyName) headers.set(name, this.flat[at + 1] as Buffer)
     }
     return headers
+  }
+
+  get bytes(): number {
+    let bytes = this.bodyName === null ? (this.body?.length ?? 0) : 0
+    for (const text of this.flat) bytes += text.length + bytesPerText
+    return bytes
   }
 
   get fields(): Readonly<Record<string, string>> {

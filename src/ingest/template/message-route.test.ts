@@ -71,6 +71,21 @@ test("names channels by JSON, key, headers, topic and what the kind of source kn
   expect(channels("/t/{topic...}", given)).toEqual(["/t/orders/eu/new"])
 })
 
+test("[I6] reads nothing that is many times longer than what may be published, and says so", () => {
+  const long = "x".repeat(20_000)
+  const why = (outcome: Outcome) => (outcome.kind === "at-fault" ? outcome.reason : outcome.kind)
+  const body = JSON.stringify({ n: 1, long })
+  expect(why(outcomeOf({ data: "{json.n}" }, { body }))).toBe(
+    "The body has 20017 bytes; at most 16000 are read.",
+  )
+  expect(channels("/{key}", { key: long })).toMatch(/^The key has 20000 bytes/)
+  expect(channels("/{header.h}", { headers: { h: long } })).toMatch(/^The header "h" has 20000 bytes/)
+  // What needs no look at it is as before: not meant, or longer than a message.
+  expect(why(outcomeOf({ when: { "header.h": "yes" } }, { body }))).toBe("passed-over")
+  const within = JSON.stringify({ n: 1, long: "x".repeat(15_000) })
+  expect(why(outcomeOf({ data: "{json.n}" }, { body: within }))).toBe("publish")
+})
+
 test("[I3] keeps a value within its part, whatever it holds", () => {
   const at = (to: string, id: string) => channels(to, { body: JSON.stringify({ id }) })
   expect(at("/@{json.id}/s", "7/x")).toEqual(["/@7%252Fx/s"])

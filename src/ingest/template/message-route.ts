@@ -53,6 +53,9 @@ interface RouteProblem {
   readonly message: string
 }
 
+/** A body may be so many times longer than what is published of it: by default 1 MiB, which Kafka's own bound is. */
+const readFactor = 16
+
 /** Ids longer than this fill the engine's memory of them. */
 const idCharsMax = 256
 
@@ -100,7 +103,9 @@ export class MessageRoute {
   }
 
   private read(message: SourceMessage): Outcome {
-    const values = new MessageValues(message, { paths: this.paths, registryFramed: this.registryFramed })
+    const { paths, registryFramed, options } = this
+    const readBytesMax = options.limits.messageBytesMax * readFactor
+    const values = new MessageValues(message, { paths, registryFramed, readBytesMax })
     if (this.when && !this.when.all(values)) return { kind: "passed-over" }
     if (this.unless?.any(values)) return { kind: "passed-over" }
     const channels = this.channels.map((template) => template.fill(values))

@@ -22,6 +22,8 @@ export const isRegistryFramed = (bytes: Uint8Array): boolean => bytes.length >= 
 interface MessageValuesOptions {
   readonly paths: JsonPaths
   readonly registryFramed: boolean
+  /** Of a body, a key or a header that is read: more is at fault unread, since reading it keeps everybody else waiting. */
+  readonly readBytesMax: number
 }
 
 export class MessageValues {
@@ -49,6 +51,7 @@ export class MessageValues {
     const { body } = this.message
     if (body === null) throw new MessageFault("There is no body: the message is a tombstone.")
     if (body.length === 0) throw new MessageFault("The body is empty.")
+    this.mustBeReadable(body, "The body")
     return body
   }
 
@@ -70,14 +73,14 @@ export class MessageValues {
       case "topic":
         return message.topic
       case "key":
-        return message.key === null ? undefined : mustBeText(message.key, "The key")
+        return message.key === null ? undefined : this.textIn(message.key, "The key")
       case "body":
         return this.bodyText
       case "field":
         return message.fields[reference.name]
       case "header": {
         const bytes = message.headers.get(reference.name)
-        return bytes && mustBeText(bytes, `The header ${JSON.stringify(reference.name)}`)
+        return bytes && this.textIn(bytes, `The header ${JSON.stringify(reference.name)}`)
       }
       case "json": {
         const value = this.jsonAt(reference.path)
@@ -91,6 +94,19 @@ export class MessageValues {
     const value = this.optional(placeholder)
     if (value === undefined) throw new MessageFault(`The message has no ${placeholder.text}.`)
     return value
+  }
+
+  private textIn(bytes: Uint8Array, what: string): string {
+    this.mustBeReadable(bytes, what)
+    const text = textOf(bytes)
+    if (text === null) throw new MessageFault(`${what} is not UTF-8.`)
+    return text
+  }
+
+  private mustBeReadable({ length }: Uint8Array, what: string): void {
+    const { readBytesMax } = this.options
+    if (length > readBytesMax)
+      throw new MessageFault(`${what} has ${length} bytes; at most ${readBytesMax} are read.`)
   }
 
   private readJson(): readonly (JsonText | undefined)[] {
@@ -117,11 +133,5 @@ function scalarText(value: JsonText, placeholder: string): string {
   if (first !== '"') return value
   const text = value.includes("\\") ? (JSON.parse(value) as string) : value.slice(1, -1)
   if (!text.isWellFormed()) throw new MessageFault(`${placeholder} holds half of a surrogate pair.`)
-  return text
-}
-
-function mustBeText(bytes: Uint8Array, what: string): string {
-  const text = textOf(bytes)
-  if (text === null) throw new MessageFault(`${what} is not UTF-8.`)
   return text
 }
