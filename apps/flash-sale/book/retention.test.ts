@@ -171,3 +171,17 @@ test("a payment that was kept stays kept when its provider tells of it again aft
   }
   expect(retention.all()).toHaveLength(1)
 })
+
+test("a sale that cannot be put away keeps no other from it, and its failure is said", async () => {
+  using world = await overSale()
+  const { sales, retention, gone } = retentionOf(world)
+  const items = [{ id: "i", title: "A thing", stock: 1, price: 1 }]
+  sales.create(saleSchema.parse({ id: "t", title: "Another", startsAt, items }))?.setPhase("closed")
+  world.database.run(
+    "CREATE TRIGGER poison BEFORE DELETE ON sales WHEN OLD.id = 's' BEGIN SELECT RAISE(ABORT, 'poison'); END",
+  )
+  world.pass(keepMs / 1000 + 1)
+  expect(() => retention.run()).toThrow("poison")
+  expect(gone.map(({ id }) => id)).toEqual(["t"])
+  expect(sales.find("s")).not.toBeNull()
+})

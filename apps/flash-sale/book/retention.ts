@@ -70,12 +70,19 @@ export class Retention {
     if (keepMs === null || now - this.lookedAt < lookMs) return
     this.lookedAt = now
     if (!isClean()) return
+    const failures: unknown[] = []
     for (const sale of sales.all) {
-      const overAt = this.overSince(sale)
-      if (overAt === null || now - overAt < keepMs) continue
-      this.putAway(sale, overAt)
-      return
+      try {
+        const overAt = this.overSince(sale)
+        if (overAt === null || now - overAt < keepMs) continue
+        this.putAway(sale, overAt)
+        break
+      } catch (error) {
+        // What is wrong with one keeps no other here.
+        failures.push(error)
+      }
     }
+    if (failures.length > 0) throw failures[0]
   }
 
   /** What is left of sales that were put away, the newest first. */
