@@ -20,7 +20,7 @@ interface RunningIngestsOptions extends Omit<IngestRunnerOptions, "config"> {
 export class RunningIngests implements Ingests {
   private readonly options: RunningIngestsOptions
   private readonly runners = new Map<string, IngestRunner>()
-  /** What of an ingest has to end before it begins anew. */
+  /** What has to end before another begins: it may be the same under a new name, and two would read from one another. */
   private readonly ending = new Map<string, Promise<void>>()
   private deadLetterChannels: ReadonlySet<string> = new Set()
   private stopped = false
@@ -123,8 +123,7 @@ export class RunningIngests implements Ingests {
     const start = (): void => {
       if (!this.stopped && this.runners.get(name) === runner) runner.start()
     }
-    const ending = this.ending.get(name)
-    if (ending) void ending.then(start)
+    if (this.ending.size > 0) void Promise.all(this.ending.values()).then(start)
     else start()
   }
 }

@@ -56,6 +56,23 @@ const configOf = (
   ...changes,
 })
 
+test("[I9] an ingest under a new name begins when the old one has ended", async () => {
+  const { engine, ingests } = node()
+  const broker = new ScriptedBroker()
+  ingests.configure([configOf("old", broker)])
+  await eventually(() => expect(broker.opened).toHaveLength(1))
+  broker.write("p", ...Array.from({ length: 20 }, (_, n) => ({ key: "1", body: String(n) })))
+  ingests.configure([configOf("new", broker)])
+  await settledAll(broker)
+  broker.write("p", { key: "1", body: "last" })
+  await settledAll(broker)
+  expect(engine.published.get("/orders/1")).toEqual([
+    ...Array.from({ length: 20 }, (_, n) => String(n)),
+    "last",
+  ])
+  await ingests.stop(1000)
+})
+
 test("[I9] a reload touches what was changed, and nothing else", async () => {
   const { engine, ingests } = node()
   const [a, b, c] = [new ScriptedBroker(), new ScriptedBroker(), new ScriptedBroker()]
