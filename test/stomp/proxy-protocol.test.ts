@@ -33,6 +33,28 @@ describe("behind a proxy that says for whom it connects", () => {
     for (const client of [...all, tooMany]) client.close()
   })
 
+  test("[T25] an IPv4 address counts alone, where its proxy spells it as one of IPv6", async () => {
+    const asked: string[] = []
+    await using server = await startGuarded({
+      ...behindProxy,
+      limits: { connectionsPerAddressMax: 1 },
+      channels: { "/open/**": { listen: "anyone" } },
+      onConnect: ({ address }) => void asked.push(address),
+    })
+    const port = server.laba.stompPort as number
+    const come = async (address: string) => {
+      const client = await openStompTcp(port)
+      client.sendRaw(`PROXY TCP6 ${address} ::1 40000 61613\r\n${hello}`)
+      return client
+    }
+    const all = await Promise.all([come("::ffff:203.0.113.9"), come("::ffff:203.0.113.10")])
+    for (const client of all) await client.frame("CONNECTED")
+    expect(asked.sort()).toEqual(["203.0.113.10", "203.0.113.9"])
+    const tooMany = await come("::ffff:cb00:7109")
+    expect(await tooMany.errorCode()).toBe("too_many_connections")
+    for (const client of [...all, tooMany]) client.close()
+  })
+
   test("[T25] a header that comes byte by byte is read, and what the proxy says for itself is this machine's", async () => {
     await using server = await startServer(behindProxy)
     const port = server.laba.stompPort as number

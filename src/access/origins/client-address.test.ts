@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { addressGroupOf, TrustedProxies } from "./client-address.ts"
+import { addressGroupOf, plainAddress, TrustedProxies } from "./client-address.ts"
 
 const forwarded = (value: string) => new Headers({ "X-Forwarded-For": value })
 
@@ -78,4 +78,22 @@ test("an address counts for its group: alone by IPv4, with its /64 by IPv6", () 
   ] as const) {
     expect([address, addressGroupOf(address)]).toEqual([address, addressGroup])
   }
+})
+
+test("an IPv4 address is one, however it is spelled as one of IPv6", () => {
+  for (const address of [
+    "::ffff:203.0.113.7",
+    "::FFFF:203.0.113.7",
+    "::ffff:cb00:7107",
+    "0:0:0:0:0:ffff:203.0.113.7",
+    "0:0:0:0:0:ffff:cb00:7107",
+  ]) {
+    expect([address, plainAddress(address)]).toEqual([address, "203.0.113.7"])
+    expect([address, addressGroupOf(address)]).toEqual([address, "203.0.113.7"])
+  }
+  for (const address of ["2001:db8::ffff:1", "ffff::1", "::ffff:203.0.113.7%eth0", "64:ff9b::203.0.113.7"])
+    expect(plainAddress(address)).toBe(address)
+  const proxies = new TrustedProxies(["10.0.0.1"])
+  expect(proxies.trusts("::ffff:a00:1")).toBe(true)
+  expect(proxies.clientOf("10.0.0.1", forwarded("::ffff:cb00:7107"))).toBe("203.0.113.7")
 })

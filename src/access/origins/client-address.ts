@@ -59,21 +59,21 @@ export class TrustedProxies {
   }
 
   private walk(peer: string, headers: Headers): { readonly address: string; readonly isKnown: boolean } {
-    if (this.trusted === null || !this.trusts(peer)) return { address: plain(peer), isKnown: true }
+    if (this.trusted === null || !this.trusts(peer)) return { address: plainAddress(peer), isKnown: true }
     let client = peer
     const hops = headers.get("x-forwarded-for")?.split(",").slice(-hopsMax) ?? []
     for (const hop of hops.reverse()) {
       const address = bare(hop.trim())
-      if (isIP(address) === 0) return { address: plain(client), isKnown: false }
+      if (isIP(address) === 0) return { address: plainAddress(client), isKnown: false }
       client = address
       if (!this.trusts(address)) break
     }
-    return { address: plain(client), isKnown: true }
+    return { address: plainAddress(client), isKnown: true }
   }
 
   /** Whether it is a proxy's address. */
   trusts(address: string): boolean {
-    const known = plain(address)
+    const known = plainAddress(address)
     const version = isIP(known)
     return version !== 0 && this.trusted?.check(known, version === 4 ? "ipv4" : "ipv6") === true
   }
@@ -85,11 +85,24 @@ function bare(hop: string): string {
   return match?.[1] ?? hop
 }
 
-/** An IPv4 address that came over an IPv6 socket is the IPv4 address. */
-const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "")
+/**
+ * An IPv4 address that came over an IPv6 socket, or that a proxy spells as one of IPv6, is the IPv4 address: all of them are in one /64, and
+ * would count together.
+ */
+export function plainAddress(address: string): string {
+  if (!/ffff:/i.test(address)) return address
+  const dotted = address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "")
+  if (isIP(dotted) !== 6 || dotted.includes("%")) return dotted
+  const [, high, low] =
+    /^\[::ffff:([\da-f]+):([\da-f]+)\]$/.exec(new URL(`http://[${address}]`).hostname) ?? []
+  if (high === undefined || low === undefined) return address
+  const bits = [high, low].map((half) => Number.parseInt(half, 16))
+  return bits.flatMap((half) => [half >> 8, half & 255]).join(".")
+}
 
 /** What one subscriber of a provider has: an IPv4 address, or the first 64 bits of an IPv6 one, within which they are free to move. */
-export function addressGroupOf(address: string): string {
+export function addressGroupOf(given: string): string {
+  const address = plainAddress(given)
   if (!address.includes(":")) return address
   const [head = "", tail] = address.toLowerCase().replace(/%.*$/, "").split("::", 2)
   const left = head === "" ? [] : head.split(":")
@@ -103,6 +116,6 @@ export function addressGroupOf(address: string): string {
 }
 
 /** Whether a peer's address is this machine's own. */
-export const isThisMachine = (peer: string): boolean => isOwnMachine(plain(peer))
+export const isThisMachine = (peer: string): boolean => isOwnMachine(plainAddress(peer))
 
 const isOwnMachine = (address: string): boolean => address === "::1" || address.startsWith("127.")

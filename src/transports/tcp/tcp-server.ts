@@ -1,5 +1,5 @@
 // A TCP port: whoever comes is handed over with their address, and their bytes go to the connection that was made of them.
-import { isThisMachine } from "../../access/origins/client-address.ts"
+import { isThisMachine, plainAddress } from "../../access/origins/client-address.ts"
 import { ProxiedPeer } from "./proxied-peer.ts"
 import type { TcpOrigin, TcpPeer, TcpSocket } from "./tcp-peer.ts"
 
@@ -43,14 +43,15 @@ export function startTcpServer(options: TcpServerOptions): TcpServer {
   // Bun takes it here as for HTTP, and its types do not know it.
   const shared: object = sharePort ? { reusePort: true } : {}
   const peerOf = (socket: TcpSocket): TcpPeer => {
-    const { remoteAddress: address } = socket
-    if (!isProxy(address)) return accept(socket, { address, isThisMachine: isThisMachine(address) })
+    const address = plainAddress(socket.remoteAddress)
+    const originAt = (at: string): TcpOrigin => ({ address: at, isThisMachine: isThisMachine(at) })
+    if (!isProxy(address)) return accept(socket, originAt(address))
     return new ProxiedPeer({
       accept: (from) =>
         accept(
           socket,
           typeof from === "object"
-            ? { address: from.address, isThisMachine: isThisMachine(from.address) }
+            ? originAt(plainAddress(from.address))
             : { address, isThisMachine: from === "own" && isThisMachine(address) },
         ),
       refuse() {
