@@ -272,6 +272,28 @@ test(
 )
 
 test(
+  "goes on after a broker stood still, which ends no connection",
+  async () => {
+    const topic = newName()
+    await server.createTopic(topic)
+    await server.write([{ topic, value: "before" }])
+    const reading = await read([topic])
+    await heard(reading, 1)
+    const { length } = reading.receiver.troubles
+    server.pause()
+    try {
+      await eventually(() => expect(reading.receiver.troubles.length).toBeGreaterThan(length))
+    } finally {
+      server.resume()
+    }
+    await server.write([{ topic, value: "after" }])
+    await heard(reading, 2)
+    expect(bodies(reading)).toEqual(["before", "after"])
+  },
+  longMs,
+)
+
+test(
   "goes back to the start, and to a position",
   async () => {
     const topic = newName()

@@ -77,6 +77,15 @@ export class BrokerProcess implements AsyncDisposable {
     this.options.ended?.()
   }
 
+  /** It stands still: connections stay, nothing is answered. */
+  pause(): void {
+    if (this.server) process.kill(-this.server.pid, "SIGSTOP")
+  }
+
+  resume(): void {
+    if (this.server) process.kill(-this.server.pid, "SIGCONT")
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
     rmSync(this.folder, { recursive: true, force: true })

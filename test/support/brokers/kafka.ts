@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { Admin, type MessageToProduce, Producer } from "@platformatic/kafka"
+import { Admin, Consumer, type MessageToProduce, Producer } from "@platformatic/kafka"
 import { BrokerProcess, freePort } from "./broker-process.ts"
 import { eventually } from "../eventually.ts"
 import { makeCertificate } from "./certificate.ts"
@@ -36,6 +36,7 @@ export class KafkaServer implements AsyncDisposable {
   readonly securedAddress: string
   readonly password = "a-secret"
   readonly certificate: string
+  private readonly topics = new Set<string>()
   private readonly process: BrokerProcess
 
   private constructor(
@@ -133,19 +134,25 @@ export class KafkaServer implements AsyncDisposable {
     return this.process.kill()
   }
 
-  restart(): Promise<void> {
-    return this.process.restart()
+  pause(): void {
+    this.process.pause()
+  }
+
+  resume(): void {
+    this.process.resume()
+  }
+
+  async restart(): Promise<void> {
+    await this.process.restart()
+    await this.isReady()
   }
 
   /** Resolves once each partition can be written to. */
   async createTopic(topic: string, partitions = 1): Promise<void> {
     await this.asAdmin(async (admin) => {
       await admin.createTopics({ topics: [topic], partitions, replicas: 1 })
-      await eventually(async () => {
-        const found = (await admin.metadata({ topics: [topic], forceUpdate: true })).topics.get(topic)
-        if (found?.partitions.length !== partitions || found.partitions.some(({ leader }) => leader < 0))
-          throw new Error(`${topic} has no leaders`)
-      })
+      this.topics.add(topic)
+      await this.isReady()
     })
   }
 
@@ -161,6 +168,7 @@ export class KafkaServer implements AsyncDisposable {
   }
 
   async deleteTopic(topic: string): Promise<void> {
+    this.topics.delete(topic)
     await this.asAdmin(async (admin) => {
       await admin.deleteTopics({ topics: [topic] })
     })
@@ -188,6 +196,21 @@ export class KafkaServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process[Symbol.asyncDispose]()
+  }
+
+  /** Once each partition answers whoever writes: its name is known a little earlier. */
+  private async isReady(): Promise<void> {
+    const topics = [...this.topics]
+    if (topics.length === 0) return
+    await eventually(async () => {
+      const options = { clientId: "test", bootstrapBrokers: [this.address], retries: 0 }
+      const consumer = new Consumer({ ...options, groupId: "test" })
+      try {
+        for (const topic of topics) await consumer.listOffsets({ topics: [topic] })
+      } finally {
+        await (consumer.close(true) as unknown as Promise<void>)
+      }
+    })
   }
 
   private async asAdmin(work: (admin: Admin) => Promise<void>): Promise<void> {
