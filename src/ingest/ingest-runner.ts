@@ -185,7 +185,13 @@ export class IngestRunner {
         `${config.kind.name} cannot go back: it keeps nothing that was read.`,
       )
     await opened.pipeline.release("all")
-    await opened.source.seek(place)
+    try {
+      await opened.source.seek(place)
+    } catch (error) {
+      if (error instanceof LabaError) throw error
+      const says = error instanceof Error ? error.message : String(error)
+      throw new LabaError("bad_request", `${config.name} cannot go there. ${says}`, { cause: error })
+    }
   }
 
   /** Publishes what was taken for so long, gives back the rest, and ends. */

@@ -82,6 +82,17 @@ test("[I10] reads the stream anew from its start, and publishes all of it again"
   )
 }, 60_000)
 
+test("[I10] says why it cannot begin anew at a place", async () => {
+  await using t = await stage({ to: "/orders" })
+  await eventually(async () =>
+    expect(await t.api("ingest")).toMatchObject({ ingest: [{ state: "running" }] }),
+  )
+  expect(await t.api("ingest/orders/replay?partition=orders&position=third", "POST")).toMatchObject({
+    ...{ status: 400, code: "bad_request" },
+    detail: "orders cannot go there. third is no position of a Redis stream.",
+  })
+}, 60_000)
+
 test("tells a listener, and a connection by its id, and passes over one that has gone", async () => {
   await using t = await stage({ to: "/orders/{json.id}" })
   await using listener = await listenByLaba(t.server.base, "/orders/7")

@@ -113,6 +113,19 @@ test("gives nothing more to a reader that was followed by another, and tells it 
   expect(new Set(all)).toEqual(new Set(numbered(20)))
 }, 60_000)
 
+test("[I8] two that take the group from each other do it ever more seldom", async () => {
+  await using redis = await RedisProcess.start()
+  await using first = await open(redis.url)
+  await first.received.says(/running/)
+  await using _ = await open(redis.url, {}, new Received(), "laba-b")
+  const lost = () => first.received.events.filter((event) => event.includes("another reader")).length
+  await eventually(() => expect(lost()).toBe(1))
+  const since = performance.now()
+  await eventually(() => expect(lost()).toBeGreaterThanOrEqual(6))
+  // Half of 250 ms, then twice that, five times.
+  expect(performance.now() - since).toBeGreaterThan(3800)
+}, 60_000)
+
 test("says how many entries were trimmed before they were read, and which before they were acknowledged", async () => {
   await using redis = await RedisProcess.start()
   const { received, source } = await open(redis.url)

@@ -37,19 +37,36 @@ describe("an ingest", () => {
         },
       },
     ])
-    expect(linesOf({ orders: { to: "/a" } })[0]).toMatch(/^ingest\.orders: needs exactly one source: kafka, /)
+    expect(linesOf({ orders: { to: "/a" } })[0]).toMatch(
+      /needs exactly one source of kafka, .*, and has none$/,
+    )
     expect(linesOf({ orders: { redisStream, nats: { servers: "a", stream: "s" }, to: "/a" } })[0]).toMatch(
-      /exactly one/,
+      /exactly one .* has nats and redisStream/,
     )
     expect(linesOf({ orders: { redisStream } })[0]).toMatch(/needs `to` or `connection`/)
-    expect(problemsOf({ connection: "{key}" })[0]).toMatch(/needs `to` or `connection`/)
+    expect(problemsOf({ connection: "{key}" })[0]).toMatch(/needs `to` or `connection`, not both/)
     expect(linesOf({ "a/b": { redisStream, to: "/a" } })[0]).toMatch(/^ingest\."a\/b": must be called by/)
+  })
+
+  test("is no second reader of the same", () => {
+    const postgres = { url: "postgres://laba:hush@h/shop" }
+    const rivals = linesOf({
+      ...{ a: { redisStream, to: "/a" }, b: { redisStream, to: "/b" } },
+      ...{ c: { redisStream: { ...redisStream, group: "c" }, to: "/c" } },
+      ...{ d: { postgres, to: "/d" }, e: { postgres: { ...postgres, keep: true }, to: "/e" } },
+    }).filter((line) => line.includes("reads what"))
+    expect(rivals.map((line) => line.trim())).toEqual([
+      "ingest.b: reads what a reads, as the same reader; give it a group of its own",
+    ])
   })
 
   test("is told each mistake with its place", () => {
     expect(problemsOf({ to: "/{jason.x}" })[0]).toMatch(/^ingest\.orders\.to: has \{jason\.x\}/)
     expect(problemsOf({ to: ["/a", "b"] })).toEqual(["ingest.orders.to.1: must begin with /"])
     expect(problemsOf({ when: { "jsn.x": 1 } })[0]).toMatch(/^ingest\.orders\.when\."jsn\.x": has/)
+    expect(problemsOf({ when: { "json.x": { a: 1 } } })[0]).toMatch(
+      /must be a text, a number, .* not an object/,
+    )
     expect(problemsOf({ type: "json" })[0]).toMatch(/^ingest\.orders\.type: must be a content type/)
     expect(problemsOf({ deadLetter: "dead" })[0]).toMatch(
       /^ingest\.orders\.deadLetter: must be a channel, or "source"/,

@@ -42,7 +42,26 @@ export function ingestProblems(ingests: IngestsOutput): Problem[] {
   const named = Object.entries(ingests)
   if (named.length > ingestsMax)
     return [{ path: ["ingest"], message: `must be at most ${ingestsMax} entries` }]
-  return named.flatMap(([name, ingest]) => problemsOf(name, ingest, ["ingest", name]))
+  return [
+    ...named.flatMap(([name, ingest]) => problemsOf(name, ingest, ["ingest", name])),
+    ...rivalProblems(named),
+  ]
+}
+
+/** Two that read as one reader take messages from each other. */
+function rivalProblems(named: readonly (readonly [string, IngestOutput])[]): Problem[] {
+  const readers = new Map<string, string>()
+  return named.flatMap(([name, ingest]) => {
+    const [kind] = kindsIn(ingest)
+    const reader = kind?.readerOf?.(settingsOf(ingest, kind.name))
+    if (!kind || reader === undefined) return []
+    const key = `${kind.name} ${reader}`
+    const rival = readers.get(key)
+    readers.set(key, rival ?? name)
+    if (rival === undefined) return []
+    const message = `reads what ${rival} reads, as the same reader; give it ${kind.readerName} of its own`
+    return [{ path: ["ingest", name], message }]
+  })
 }
 
 function problemsOf(name: string, ingest: IngestOutput, path: readonly PropertyKey[]): Problem[] {
@@ -51,14 +70,16 @@ function problemsOf(name: string, ingest: IngestOutput, path: readonly PropertyK
     void problems.push({ path: [...path, ...key], message })
   if (!/^[\w.-]{1,64}$/.test(name) || /^\.+$/.test(name))
     wrong("must be called by 1 to 64 of letters, digits and _ . -")
-  const [kind, ...others] = kindsIn(ingest)
+  const kinds = kindsIn(ingest)
+  const [kind, ...others] = kinds
   if (!kind || others.length > 0) {
-    wrong(`needs exactly one source: ${kindNames.join(", ")}`)
+    const has = kinds.length === 0 ? "none" : kinds.map((one) => one.name).join(" and ")
+    wrong(`needs exactly one source of ${kindNames.join(", ")}, and has ${has}`)
     return problems
   }
   const to = listOf(ingest)
   if ((to.length === 0) === (ingest.connection === undefined))
-    wrong("needs `to` or `connection`: where its messages go")
+    wrong(`needs \`to\` or \`connection\`${to.length === 0 ? "" : ", not both"}: where its messages go`)
   if (to.length > channelsMax) wrong(`must have at most ${channelsMax} in its list`, "to")
   if (ingest.type !== undefined && !isCanonicalType(ingest.type))
     wrong("must be a content type such as application/json", "type")

@@ -7,9 +7,15 @@ import { size, texts } from "./schema-pieces.ts"
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()])
 
 const condition = z
-  .record(z.string(), z.union([scalar, z.array(scalar).min(1)]), {
-    error: "must be an object: what is compared, and a value or a list of values",
-  })
+  .record(
+    z.string(),
+    z.union([scalar, z.array(scalar).min(1)], {
+      error: "must be a text, a number, true, false or null, or a list of these",
+    }),
+    {
+      error: "must be an object: what is compared, and a value or a list of values",
+    },
+  )
   .default({})
 
 const text = z.string().min(1).optional()

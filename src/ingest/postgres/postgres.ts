@@ -10,6 +10,11 @@ export const postgres: SourceKind<PostgresSettings> = {
   positions: true,
   // One table is one ordered part.
   exclusive: true,
+  readerOf({ url, table, keep, reader }) {
+    const { host, pathname } = new URL(url)
+    return JSON.stringify([host, pathname, table, keep ? reader : null])
+  },
+  readerName: "a table, or with keep a reader,",
   describe({ url, table }) {
     const { host, pathname } = new URL(url)
     return `postgres ${table} in ${pathname.slice(1) || "its database"} at ${host}`

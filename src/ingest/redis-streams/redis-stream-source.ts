@@ -15,6 +15,9 @@ import type { RedisStreamSettings } from "./redis-streams.ts"
 /** Between two tries. */
 const backoff: Backoff = { minMs: 250, maxMs: 30_000 }
 
+/** A reader that read for less is not well: two clusters with one group take it from each other, ever more seldom. */
+const steadyMs = backoff.maxMs
+
 /** How long Redis is waited for before that it is away is told. */
 const patienceMs = 1000
 
@@ -54,6 +57,7 @@ export class RedisStreamSource implements Source {
   /** How many entries of the stream were read or removed, in the order in which they were added; null: unknown. */
   private passed: number | null = null
   private failures = 0
+  private readingSince = 0
   private seeking: { readonly lastId: string; done(error?: unknown): void } | null = null
 
   constructor(
@@ -160,6 +164,7 @@ export class RedisStreamSource implements Source {
     // Behind what was given to somebody and never acknowledged comes what is new: so the order is kept.
     let claimFrom: string | null = "0-0"
     const isInterrupted = () => this.seeking !== null
+    this.readingSince = systemClock.monotonic()
     while (!this.gate.isClosed) {
       await this.gate.whilePaused(isInterrupted)
       if (this.gate.isClosed) return
@@ -170,7 +175,7 @@ export class RedisStreamSource implements Source {
       }
       if (claimFrom !== null) claimFrom = await this.claim(claimFrom)
       else if (!(await this.readNew())) await this.waitForMore()
-      this.failures = 0
+      if (systemClock.monotonic() - this.readingSince >= steadyMs) this.failures = 0
     }
   }
 

@@ -37,6 +37,8 @@ export const redisStream: SourceKind<RedisStreamSettings> = {
   exclusive: true,
   setsAside: ({ deadLetterStream }) => deadLetterStream !== undefined,
   describe: ({ url, stream, group }) => `Redis stream ${stream} at ${printAddress(url)} as ${group}`,
+  readerOf: ({ url, stream, group }) => JSON.stringify([printAddress(url), stream, group]),
+  readerName: "a group",
   problems({ url, tls, stream, deadLetterStream }) {
     return [
       ...(tls && !url.tls ? ["tls: is for an address that begins with rediss:"] : []),
