@@ -100,6 +100,20 @@ describe("what other brokers have and a channel has not is refused, and says wha
     ["[T22] a temporary queue", "SUBSCRIBE", { id: "0", ...temporary }, "bad_channel", "/user/queue/x"],
     ["[T22] what is sent to one", "SEND", temporary, "bad_channel", "/user/<name>/queue/x"],
     [
+      "[T23] an empty part of what is one's own",
+      "SUBSCRIBE",
+      { id: "0", destination: "/user/queue/x/" },
+      "bad_channel",
+      '"/user/queue/x/"',
+    ],
+    [
+      "[T23] and of what is another's",
+      "SEND",
+      { destination: "/user//queue/x" },
+      "bad_channel",
+      '"/user//queue/x"',
+    ],
+    [
       "[T22] an answer at one",
       "SEND",
       { destination: "/a", "reply-to": "/temp-queue/a" },

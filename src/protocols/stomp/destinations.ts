@@ -31,7 +31,9 @@ export function readSubscribed(destination: string, profile: DestinationProfile)
     )
   refuseTemporary(destination, profile)
   const topic = below(destination, profile.user)
-  return topic === null ? { kind: "channel", name: destination } : { kind: "own", topic }
+  if (topic === null) return { kind: "channel", name: destination }
+  refuseEmptyParts(destination)
+  return { kind: "own", topic }
 }
 
 /** Where a client sends to: below the prefix of users stands whose it is. Throws `bad_channel`. */
@@ -39,6 +41,7 @@ export function readSentTo(destination: string, profile: DestinationProfile): Me
   refuseTemporary(destination, profile)
   const rest = below(destination, profile.user)
   if (rest === null) return { kind: "channel", name: destination }
+  refuseEmptyParts(destination)
   const end = rest.indexOf("/", 1)
   if (end < 0)
     throw new LabaError(
@@ -68,6 +71,15 @@ export function replyDestination(destination: string, { app, user }: Destination
 
 /** Where what is pushed to one connection is expected when it answers nothing. */
 export const directDestination = ({ user }: DestinationProfile): string => `${user}/queue/direct`
+
+/** Said here, of what the client wrote: the name of a user's channel would be spelled in another way, and tell the client nothing. */
+function refuseEmptyParts(destination: string): void {
+  if (destination.endsWith("/") || destination.includes("//"))
+    throw new LabaError(
+      "bad_channel",
+      `${JSON.stringify(destination.slice(0, 100))} has an empty part; there is no \`/\` at its end and no \`//\`.`,
+    )
+}
 
 /** What follows a prefix, with its slash. */
 function below(destination: string, prefix: string): string | null {
