@@ -24,6 +24,8 @@ export interface ApiContext extends TransportContext {
   readonly onProbe: (path: string) => void
   /** A client of SockJS came to a path that speaks STOMP by WebSockets alone: the operator is told. */
   readonly onSockJsMissed: (path: string) => void
+  /** A WebSocket came to a path where STOMP is spoken over SockJS alone: the operator is told. */
+  readonly onStompMissed: (path: string) => void
 }
 
 /** How far a node is on its way out. */

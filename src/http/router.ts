@@ -127,10 +127,7 @@ export class Router {
       !isSockJsSocket(methods) &&
       asksForWebSocket(headers)
     )
-      throw new LabaError(
-        "bad_request",
-        `WebSockets open at a channel, such as \`/orders/42\`, or at \`${socketAddress}\`; \`${request.path.slice(0, 100)}\` is neither.`,
-      )
+      throw new LabaError("bad_request", this.whyNoSocket(request.path))
     const endpoint = methods[method]
     if (endpoint) return this.call(endpoint, request)
     const allowed = Object.keys(methods).join(", ")
@@ -184,6 +181,19 @@ export class Router {
   private lookForSockJs(path: string): void {
     const { stomp, onSockJsMissed } = this.options.context
     if (stomp.paths.has(path)) onSockJsMissed(path)
+  }
+
+  /** Why no WebSocket opens at a path. Browsers hide it from their pages, so the operator is told what a client of STOMP met instead. */
+  private whyNoSocket(path: string): string {
+    const { sockjs, onStompMissed } = this.options.context
+    const place = sockjs.placeOf(path)
+    if (!place)
+      return `WebSockets open at a channel, such as \`/orders/42\`, or at \`${socketAddress}\`; \`${path.slice(0, 100)}\` is neither.`
+    const { service, carries, rest } = place
+    const isStomp = carries.protocol === "stomp"
+    if (isStomp && rest === "") onStompMissed(service)
+    const orThere = isStomp ? `, or at \`${service}\` where \`stomp.paths\` names it, too` : ""
+    return `SockJS is served at \`${service}\`: a WebSocket without it opens at \`${service}/websocket\`${orThere}.`
   }
 
   private fail(error: unknown, request: ApiRequest): Response {

@@ -201,5 +201,6 @@ export function makeNode({ config, hooks, events, source }: NodeOptions): Node {
     sockjs,
     onProbe: (path) => events.channelProbed(path),
     onSockJsMissed: (path) => events.sockJsMissed(path),
+    onStompMissed: (path) => events.stompMissed(path),
   }
 }

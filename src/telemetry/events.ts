@@ -144,6 +144,17 @@ export class Events {
     )
   }
 
+  /** A WebSocket comes to a path of `sockjs.paths`, where a page that gave SockJS up still opens it. */
+  stompMissed(path: string): void {
+    if (!this.probes.first(`${path}/websocket`)) return
+    const remedy = `Let the client open ${path}/websocket, or configure the path in both: stomp: { paths: [${path}] }.`
+    this.write(
+      "warn",
+      { event: "stomp_missed", path, remedy },
+      "A WebSocket was asked for, and this path speaks STOMP over SockJS alone.",
+    )
+  }
+
   requestRefused(refused: RequestFacts | ConnectionFacts, code: Code): void {
     this.writeThrottled("debug", { event: "request_refused", ...refused, code }, "A request was refused.")
   }

@@ -181,3 +181,30 @@ test("says once that SockJS is asked for where only STOMP by WebSockets is spoke
     ["/ws", "Configure it beside `stomp.paths`: sockjs: { paths: { /ws: stomp } }."],
   ])
 })
+
+test("says once that a WebSocket is asked for where STOMP is spoken over SockJS alone, and tells who asked where one opens", async () => {
+  const options: ServeOptions = {
+    stomp: { paths: ["/both"] },
+    sockjs: { paths: { "/websocket": "stomp", "/both": "stomp", "/live": "laba" } },
+  }
+  const headers = {
+    connection: "Upgrade",
+    upgrade: "websocket",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+  }
+  const told = await linesOf("stomp_missed", options, async (url) => {
+    for (const path of ["/websocket", "/websocket/", "/live"]) {
+      const response = await fetch(url + path, { headers })
+      expect(response.status).toBe(400)
+      const { detail } = (await response.json()) as { detail: string }
+      expect(detail).toContain(path === "/live" ? "`/live/websocket`." : "`/websocket/websocket`, or at")
+    }
+  })
+  expect(told.map(({ path, remedy }) => [path, remedy])).toEqual([
+    [
+      "/websocket",
+      "Let the client open /websocket/websocket, or configure the path in both: stomp: { paths: [/websocket] }.",
+    ],
+  ])
+})
