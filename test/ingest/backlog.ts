@@ -11,8 +11,8 @@ const flags = readFlags({
   source: "kafka",
   /** How long Redis stands still, and then answers, in milliseconds. */
   pause: 200,
-  /** How much the node may grow while it catches up, in MiB. */
-  growth: 256,
+  /** How much the node may grow while it catches up, in MiB. What is no longer needed stays for a while: it goes up and down by 150. */
+  growth: 384,
 })
 
 const keys = 20
