@@ -53,6 +53,7 @@ describe("an ingest", () => {
     const rivals = linesOf({
       ...{ a: { redisStream, to: "/a" }, b: { redisStream, to: "/b" } },
       ...{ c: { redisStream: { ...redisStream, group: "c" }, to: "/c" } },
+      ...{ f: { redisStream: { ...redisStream, url: `${redisStream.url}/1` }, to: "/f" } },
       ...{ d: { postgres, to: "/d" }, e: { postgres: { ...postgres, keep: true }, to: "/e" } },
     }).filter((line) => line.includes("reads what"))
     expect(rivals.map((line) => line.trim())).toEqual([
