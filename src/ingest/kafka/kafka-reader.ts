@@ -42,8 +42,11 @@ const leaderMs = 250
 /** That many looks in a row without an answer from a leader are a failure. */
 const leaderLooksMax = 40
 
-const bytesMax = 8 * 1024 * 1024
-const bytesMin = 64 * 1024
+/** One fetch of all partitions that a broker leads, whatever may be in flight. */
+const fetchBytesMax = 8 * 1024 * 1024
+/** Less would be many fetches for few records. */
+const fetchBytesMin = 64 * 1024
+/** One partition's part of a fetch, so that a full one leaves room for others. */
 const partitionBytesMax = 1024 * 1024
 
 const offsetOutOfRange = 1
@@ -131,7 +134,7 @@ export class KafkaReader {
   private async fetch(leader: number, led: readonly KafkaPartition[]): Promise<FetchAnswer> {
     const { fetcher, inFlight } = this.options
     const topics = Map.groupBy(led, ({ topicId }) => topicId)
-    const maxBytes = Math.max(bytesMin, Math.min(bytesMax, Math.floor(inFlight.bytes / 2)))
+    const maxBytes = Math.max(fetchBytesMin, Math.min(fetchBytesMax, Math.floor(inFlight.bytes / 2)))
     const asked = fetcher.fetch({
       node: leader,
       maxWaitTime: waitMs,

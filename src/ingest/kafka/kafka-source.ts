@@ -14,7 +14,7 @@ const backoff: Backoff = { minMs: 250, maxMs: 10_000 }
 /** A session that lasted as long was no failure to connect. */
 const lastingMs = 20_000
 
-interface Parts {
+interface Dependencies {
   readonly library: KafkaLibrary
   readonly settings: KafkaSettings
   readonly receiver: SourceReceiver
@@ -23,7 +23,7 @@ interface Parts {
 
 export class KafkaSource implements Source {
   readonly setAside?: (message: SourceMessage, reason: string) => Promise<void>
-  private readonly parts: Parts
+  private readonly dependencies: Dependencies
   private readonly deadLetters: DeadLetterTopic | null
   private readonly waits = new StoppableWaits(systemClock)
   private readonly ended: Promise<void>
@@ -31,9 +31,9 @@ export class KafkaSource implements Source {
   private paused = false
   private closed = false
 
-  private constructor(parts: Parts) {
-    const { settings, library, context } = parts
-    this.parts = parts
+  private constructor(dependencies: Dependencies) {
+    const { settings, library, context } = dependencies
+    this.dependencies = dependencies
     this.deadLetters =
       settings.deadLetterTopic === undefined
         ? null
@@ -90,11 +90,11 @@ export class KafkaSource implements Source {
   private async keep(): Promise<void> {
     // Whoever opens it has it in hand before it says anything.
     await Promise.resolve()
-    const { receiver } = this.parts
+    const { receiver } = this.dependencies
     let memberId: string | null = null
     for (let failures = 0; !this.closed;) {
       const startedAt = systemClock.monotonic()
-      const session = new KafkaSession({ ...this.parts, memberId })
+      const session = new KafkaSession({ ...this.dependencies, memberId })
       this.session = session
       if (this.paused) session.pause()
       try {

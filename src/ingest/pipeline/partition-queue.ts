@@ -162,7 +162,7 @@ export class PartitionQueue {
       const isDuplicate = (answer as { duplicate?: boolean } | undefined)?.duplicate === true
       if (isDuplicate) report.duplicate()
       else if (isAside !== undefined) report.setAside(entry.message, isAside)
-      else if (channel !== null) report.published(1)
+      else if (channel !== null) report.published()
     }
     this.laneOf(laneName).add({
       position,

@@ -8,7 +8,7 @@ import type { PublishPort } from "./publish-port.ts"
 
 /** What a pipeline tells of. */
 export interface PipelineReport {
-  published(count: number): void
+  published(): void
   /** It was published before: by a node that has gone, or before a source handed it over again. */
   duplicate(): void
   passedOver(): void

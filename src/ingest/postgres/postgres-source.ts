@@ -10,7 +10,7 @@ import type { PostgresSettings } from "./postgres-settings.ts"
 
 type PostgresLibrary = (typeof import("pg"))["default"]
 
-interface Parts {
+interface Dependencies {
   readonly library: PostgresLibrary
   readonly settings: PostgresSettings
   readonly receiver: SourceReceiver
@@ -25,15 +25,15 @@ const connectMs = 10_000
 const answerMsMax = 60_000
 
 export class PostgresSource implements Source {
-  private readonly parts: Parts
+  private readonly dependencies: Dependencies
   private readonly waits = new StoppableWaits(systemClock)
   private readonly ended: Promise<void>
   private session: OutboxSession | null = null
   private paused = false
   private closed = false
 
-  private constructor(parts: Parts) {
-    this.parts = parts
+  private constructor(dependencies: Dependencies) {
+    this.dependencies = dependencies
     this.ended = this.keep()
   }
 
@@ -79,7 +79,7 @@ export class PostgresSource implements Source {
   private async keep(): Promise<void> {
     // Whoever opens it has it in hand before it says anything.
     await Promise.resolve()
-    const { receiver } = this.parts
+    const { receiver } = this.dependencies
     for (let failures = 0; !this.closed;) {
       const startedAt = systemClock.monotonic()
       try {
@@ -95,7 +95,7 @@ export class PostgresSource implements Source {
   }
 
   private async readOnce(): Promise<void> {
-    const { library, settings, receiver, context } = this.parts
+    const { library, settings, receiver, context } = this.dependencies
     const { url, tls } = settings
     const client = new library.Client({
       connectionString: url,

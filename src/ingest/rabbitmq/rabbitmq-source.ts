@@ -11,7 +11,7 @@ import type { RabbitMqSettings } from "./rabbitmq-settings.ts"
 
 type AmqpLibrary = typeof import("amqplib")
 
-interface Parts {
+interface Dependencies {
   readonly library: AmqpLibrary
   readonly settings: RabbitMqSettings
   readonly receiver: SourceReceiver
@@ -26,7 +26,7 @@ const connectMs = 10_000
 const heartbeatSeconds = 15
 
 export class RabbitMqSource implements Source {
-  private readonly parts: Parts
+  private readonly dependencies: Dependencies
   private readonly waits = new StoppableWaits(systemClock)
   private readonly ended: Promise<void>
   private connection: RabbitMqConnection | null = null
@@ -34,8 +34,8 @@ export class RabbitMqSource implements Source {
   private paused = false
   private closed = false
 
-  private constructor(parts: Parts) {
-    this.parts = parts
+  private constructor(dependencies: Dependencies) {
+    this.dependencies = dependencies
     this.ended = this.keep()
   }
 
@@ -76,7 +76,7 @@ export class RabbitMqSource implements Source {
     this.waits.endAll()
     this.connection?.stop()
     // What is published by now is acknowledged before the end.
-    await this.parts.receiver.release("all")
+    await this.dependencies.receiver.release("all")
     await this.connection?.close()
     await this.ended
   }
@@ -84,7 +84,7 @@ export class RabbitMqSource implements Source {
   private async keep(): Promise<void> {
     // Whoever opens it has it in hand before it says anything.
     await Promise.resolve()
-    const { receiver } = this.parts
+    const { receiver } = this.dependencies
     for (let failures = 0; !this.closed;) {
       const startedAt = systemClock.monotonic()
       try {
@@ -102,7 +102,7 @@ export class RabbitMqSource implements Source {
 
   /** Resolves when it was closed; rejects with what ended it. */
   private async readOnce(): Promise<void> {
-    const { settings, receiver, context } = this.parts
+    const { settings, receiver, context } = this.dependencies
     const model = await this.connect()
     const connection = new RabbitMqConnection({ model, settings, receiver, inFlight: context.inFlight })
     this.connection = connection
@@ -113,7 +113,7 @@ export class RabbitMqSource implements Source {
   }
 
   private connect(): Promise<ChannelModel> {
-    const { library, settings, context } = this.parts
+    const { library, settings, context } = this.dependencies
     const address = new URL(settings.url[this.attempts++ % settings.url.length] as string)
     if (!address.searchParams.has("heartbeat"))
       address.searchParams.set("heartbeat", String(heartbeatSeconds))

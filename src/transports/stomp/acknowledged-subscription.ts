@@ -14,7 +14,7 @@ interface AcknowledgedOptions extends SubscriptionOptions {
   readonly isCumulative: boolean
   /** Messages that may be unacknowledged at once. */
   readonly windowMax: number
-  readonly waiting: UnacknowledgedBudget
+  readonly budget: UnacknowledgedBudget
   /** Gives up the place in the group: what follows is replayed when there is room. */
   readonly pause: (subscription: AcknowledgedSubscription, after: Position) => void
 }
@@ -37,11 +37,11 @@ export class AcknowledgedSubscription extends StompSubscription {
 
   /** It waits for acknowledgements, where others wait for the reader alone: in a turn of its own. */
   override get outbox(): UnacknowledgedBudget {
-    return this.options.waiting
+    return this.options.budget
   }
 
   override write(messages: readonly PreparedMessage[]): void {
-    const { waiting, pause } = this.options
+    const { budget, pause } = this.options
     const fits: PreparedMessage[] = []
     for (const message of messages) {
       if (this.queue.length === 0 && this.hasRoom) {
@@ -50,43 +50,43 @@ export class AcknowledgedSubscription extends StompSubscription {
         continue
       }
       const cost = costOf(message)
-      if (!waiting.hasRoomToWait(cost)) {
+      if (!budget.hasRoomToWait(cost)) {
         const { epoch, offset } = message.message
         pause(this, { epoch, offset: offset - 1 })
         break
       }
       this.queue.push(message)
-      waiting.add(1, cost)
+      budget.add(1, cost)
     }
     this.send(fits)
   }
 
   override ready(): Promise<void> | null {
-    if (this.queue.length > 0 || !this.hasRoom) return this.options.waiting.whenChanged()
+    if (this.queue.length > 0 || !this.hasRoom) return this.options.budget.whenChanged()
     return super.ready()
   }
 
   /** Nothing is read that could not wait. */
   get messagesMax(): number {
-    const { waiting, windowMax } = this.options
-    if (waiting.hasRoomToWait(overheadBytes)) return Number.MAX_SAFE_INTEGER
-    return waiting.hasRoomToSend ? Math.max(1, windowMax - this.window.size) : 1
+    const { budget, windowMax } = this.options
+    if (budget.hasRoomToWait(overheadBytes)) return Number.MAX_SAFE_INTEGER
+    return budget.hasRoomToSend ? Math.max(1, windowMax - this.window.size) : 1
   }
 
   /** What waits is from before it: behind it that would be out of order, and its cursor would lead the client back. */
   override reset(position: Position, reason: ResetReason): void {
     this.forgetWaiting()
     super.reset(position, reason)
-    this.options.waiting.changed()
+    this.options.budget.changed()
   }
 
   override cancel(): void {
     super.cancel()
-    const { waiting } = this.options
+    const { budget } = this.options
     this.forgetWaiting()
-    waiting.add(-this.window.size, 0)
+    budget.add(-this.window.size, 0)
     this.window.clear()
-    waiting.changed()
+    budget.changed()
   }
 
   /** Takes out of the window what an ACK or a NACK of this message is about; nothing when it is not in it. */
@@ -98,9 +98,9 @@ export class AcknowledgedSubscription extends StompSubscription {
       if (id === messageId) break
     }
     for (const id of taken) this.window.delete(id)
-    this.options.waiting.add(-taken.length, 0)
+    this.options.budget.add(-taken.length, 0)
     this.sendWhatWaited()
-    if (this.queue.length === 0 && this.hasRoom) this.options.waiting.changed()
+    if (this.queue.length === 0 && this.hasRoom) this.options.budget.changed()
     return taken
   }
 
@@ -110,19 +110,19 @@ export class AcknowledgedSubscription extends StompSubscription {
 
   /** One is always sent, or nothing of this subscription would ever be acknowledged. */
   private get hasRoom(): boolean {
-    const { windowMax, waiting } = this.options
-    return this.window.size === 0 || (this.window.size < windowMax && waiting.hasRoomToSend)
+    const { windowMax, budget } = this.options
+    return this.window.size === 0 || (this.window.size < windowMax && budget.hasRoomToSend)
   }
 
   private forgetWaiting(): void {
-    for (const message of this.queue.splice(0)) this.options.waiting.add(-1, -costOf(message))
+    for (const message of this.queue.splice(0)) this.options.budget.add(-1, -costOf(message))
   }
 
   private sendWhatWaited(): void {
     const fits: PreparedMessage[] = []
     while (this.queue.length > fits.length && this.hasRoom) {
       const next = this.queue[fits.length] as PreparedMessage
-      this.options.waiting.add(-1, -costOf(next))
+      this.options.budget.add(-1, -costOf(next))
       this.enter(next)
       fits.push(next)
     }
@@ -132,15 +132,15 @@ export class AcknowledgedSubscription extends StompSubscription {
 
   private enter({ message }: PreparedMessage): void {
     this.window.add(message.id)
-    this.options.waiting.add(1, 0)
+    this.options.budget.add(1, 0)
   }
 
   private send(fits: readonly PreparedMessage[]): void {
     if (fits.length === 0) return
     const { connection, version } = this.owner
     connection.sendAll(
-      fits.flatMap((sealed) =>
-        this.framesOf(sealed, version === "1.2" ? `ack:${ackOf(this.serial, sealed.message.id)}\n` : ""),
+      fits.flatMap((prepared) =>
+        this.framesOf(prepared, version === "1.2" ? `ack:${ackOf(this.serial, prepared.message.id)}\n` : ""),
       ),
     )
   }

@@ -47,7 +47,7 @@ export class Listening implements SubscriptionOwner {
   private readonly owner: ListeningOwner
   private readonly subscriptions = new Subscriptions()
   private readonly presence: ChannelPresence
-  private readonly waiting: UnacknowledgedBudget
+  private readonly unacknowledged: UnacknowledgedBudget
   private nextSubscribeMs = 0
   private directs = 0
 
@@ -57,7 +57,7 @@ export class Listening implements SubscriptionOwner {
     this.connection = connection
     this.owner = owner
     this.presence = new ChannelPresence(context.presence)
-    this.waiting = new UnacknowledgedBudget({
+    this.unacknowledged = new UnacknowledgedBudget({
       node: stomp.unacknowledged,
       bytesMax: () => context.limits.outboxBytesMax / 4,
       owner: owner.budgetOwner,
@@ -214,7 +214,7 @@ export class Listening implements SubscriptionOwner {
       isCumulative: command.ack === "client",
       // 0 is no wish: RabbitMQ takes it for no bound, and there is always one here.
       windowMax: Math.min(command.prefetch || unacknowledgedMax, unacknowledgedMax),
-      waiting: this.waiting,
+      budget: this.unacknowledged,
       pause: (subscription, after) => {
         context.counters.acknowledgementPauses++
         context.hub.pause(subscription, after)
