@@ -10,6 +10,10 @@ export interface IngestEvents {
   ingestAway(name: string, says: string): void
   /** The engine takes nothing from it. */
   ingestHeld(name: string, error: unknown): void
+  /** It reads, and its source takes no dead letter. */
+  ingestDeadLettersRefused(name: string, says: string): void
+  /** It is not known which node reads. */
+  ingestLeaseUnknown(name: string, error: unknown): void
   /** Messages were set aside; said at most once a minute. */
   ingestSetAside(name: string, reason: string, count: number): void
   ingestSetAsideFailed(name: string, error: unknown): void
@@ -78,7 +82,7 @@ export class IngestRecord {
     const says = `The source takes no dead letter: ${error instanceof Error ? error.message : String(error)}`
     const isNew = this.error?.says !== says
     this.note(says)
-    if (isNew) this.options.events.ingestAway(this.options.name, says)
+    if (isNew) this.options.events.ingestDeadLettersRefused(this.options.name, says)
   }
 
   engineTakesNothing(error: unknown): void {
@@ -95,7 +99,7 @@ export class IngestRecord {
   /** Nobody can say which node reads; told when that begins. */
   leaseUnknown(error: unknown): void {
     this.note(`It is not known which node reads: ${sentenceOf(error)}`)
-    this.options.events.ingestHeld(this.options.name, error)
+    this.options.events.ingestLeaseUnknown(this.options.name, error)
   }
 
   settled(count: number): void {

@@ -281,6 +281,24 @@ export class Events {
     )
   }
 
+  /** An ingest reads on, and what is at fault waits with its source's partition. */
+  ingestDeadLettersRefused(name: string, says: string): void {
+    this.writeThrottled(
+      "warn",
+      { event: "ingest_dead_letters_refused", ingest: name, says },
+      "The source of an ingest takes no dead letters.",
+    )
+  }
+
+  /** The lease of an ingest could be neither taken nor kept: no node begins to read by it. */
+  ingestLeaseUnknown(name: string, error: unknown): void {
+    this.writeThrottled(
+      "warn",
+      { event: "ingest_lease_unknown", ingest: name, error },
+      "It is not known which node reads the source of an ingest.",
+    )
+  }
+
   /** Messages were at fault since this was last said, at most once a minute. The reason is that of the newest. */
   ingestSetAside(name: string, reason: string, count: number): void {
     const fields = { event: "ingest_set_aside", ingest: name, reason, count }

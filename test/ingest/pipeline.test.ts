@@ -336,7 +336,7 @@ test("tries again to put a message at the source's own place, and says that it c
   await settledAll(broker)
   expect(broker.setAside).toHaveLength(1)
   expect(told.filter((line) => line.includes("dead letter"))).toEqual([
-    "away: The source takes no dead letter: The queue is full.",
+    "dead letters refused: The source takes no dead letter: The queue is full.",
   ])
   expect(runner.state).toBe("running")
   await runner.stop(1000)

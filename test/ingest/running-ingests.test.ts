@@ -29,6 +29,8 @@ function node() {
         ingestRunning() {},
         ingestAway() {},
         ingestHeld() {},
+        ingestDeadLettersRefused() {},
+        ingestLeaseUnknown() {},
         ingestSetAside() {},
         ingestSetAsideFailed() {},
       },

@@ -54,6 +54,8 @@ export function stage({ random = Math.random, ...options }: StageOptions = {}) {
     ingestRunning: tell("running"),
     ingestAway: tell("away"),
     ingestHeld: tell("held"),
+    ingestDeadLettersRefused: tell("dead letters refused"),
+    ingestLeaseUnknown: tell("lease unknown"),
     ingestSetAside: tell("set aside"),
     ingestSetAsideFailed: tell("set aside failed"),
   }
