@@ -30,7 +30,7 @@ export function summaryOf(config: Config): string {
     ]),
     ...rules.entries.map((rule): [string, string] => [rule.pattern, ruleText(rule)]),
     ...watch.map((one): [string, string] => ["watch", watchText(one)]),
-    ...ingest.map((one): [string, string] => [`ingest ${one.name}`, ingestText(one, engine.name)]),
+    ...ingest.map((one): [string, string] => [`ingest ${one.name}`, ingestText(one, config)]),
     ...Object.entries(limits).map(([name, value]): [string, string] => [
       name,
       limitText(name as keyof Limits, value),
@@ -55,10 +55,10 @@ function watchText({ channel, everyMs, silentMs, tell }: WatchConfig): string {
   return `${channel} every ${duration(everyMs / 1000)}, silent after ${duration(silentMs / 1000)}; tells ${ways}`
 }
 
-function ingestText(one: IngestConfig, engine: string): string {
+function ingestText(one: IngestConfig, config: Config): string {
   const { kind, settings, route, deadLetter } = one
   const to = route.connection === null ? route.to.join(", ") : `connection ${route.connection}`
-  const cautions = ingestCautions(one, engine)
+  const cautions = ingestCautions(one, config)
   const promise = cautions.length === 0 ? "once" : cautions.join("; ")
   return `${kind.describe(settings)}, to ${to}; dead letters: ${deadLetter}; ${promise}`
 }

@@ -68,7 +68,7 @@ async function read(path: string): Promise<Uint8Array> {
   }
 }
 
-function describe(outcome: Outcome, one: IngestConfig, { engine }: Config): readonly string[] {
+function describe(outcome: Outcome, one: IngestConfig, config: Config): readonly string[] {
   if (outcome.kind === "passed-over") return ["It would be passed over: `when` or `unless` leaves it out."]
   if (outcome.kind === "at-fault") {
     const where = one.deadLetter === "source" ? `at its source` : `in ${one.deadLetter}`
@@ -84,7 +84,7 @@ function describe(outcome: Outcome, one: IngestConfig, { engine }: Config): read
     `as ${type}, ${bytes} ${bytes === 1 ? "byte" : "bytes"}`,
     `  ${shown}`,
     ...(id === null ? [] : [`known again by its id ${JSON.stringify(id)}`]),
-    ...ingestCautions(one, engine.name),
+    ...ingestCautions(one, config),
   ]
 }
 

@@ -147,12 +147,19 @@ describe("an ingest", () => {
   })
 
   test("says what it promises less than once", () => {
-    const [one] = parseConfig({ ingest: { orders: { redisStream, to: "/a" } } }).ingest
+    const ingest = { orders: { redisStream, to: "/a" } }
+    const config = parseConfig({ ingest })
+    const [one] = config.ingest
     if (!one) throw new Error("there is none")
-    expect(ingestCautions(one, "sqlite")).toEqual([])
-    expect(ingestCautions(one, "memory")[0]).toMatch(/at least once over a restart/)
+    const on = (engine: string) => ({ engine: { name: engine }, rules: config.rules })
+    expect(ingestCautions(one, on("sqlite"))).toEqual([])
+    const unkept = parseConfig({ ingest, channels: { "/ingest/**": { history: "none" } } })
+    expect(ingestCautions(one, { ...on("sqlite"), rules: unkept.rules })).toEqual([
+      "what is set aside is lost: /ingest/orders/dead has no history, so nothing can be replayed",
+    ])
+    expect(ingestCautions(one, on("memory"))[0]).toMatch(/at least once over a restart/)
     const queue = { ...one, kind: { ...one.kind, name: "rabbitmq", positions: false } }
-    expect(ingestCautions(queue, "redis")[0]).toMatch(/at least once: rabbitmq has no positions/)
-    expect(ingestCautions({ ...queue, route: { ...one.route, id: "{key}" } }, "redis")).toEqual([])
+    expect(ingestCautions(queue, on("redis"))[0]).toMatch(/at least once: rabbitmq has no positions/)
+    expect(ingestCautions({ ...queue, route: { ...one.route, id: "{key}" } }, on("redis"))).toEqual([])
   })
 })

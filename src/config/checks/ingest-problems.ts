@@ -3,6 +3,7 @@
 import { isCanonicalType } from "../../../wire/content-type.ts"
 import { LabaError } from "../../../wire/error.ts"
 import { parseChannel } from "../../channels/name.ts"
+import type { Rules } from "../../channels/rules.ts"
 import type { IngestConfig } from "../../ingest/ingest.ts"
 import { sourceKinds } from "../../ingest/kinds.ts"
 import type { SourceKind } from "../../ingest/source.ts"
@@ -123,14 +124,25 @@ export function ingestConfigOf(ingests: IngestsOutput): readonly IngestConfig[] 
   })
 }
 
+/** What an ingest runs on. */
+interface IngestGround {
+  readonly engine: { readonly name: string }
+  readonly rules: Rules
+}
+
 /** What an ingest promises less than once, in sentences; none where it promises that. */
-export function ingestCautions({ kind, route, name }: IngestConfig, engine: string): readonly string[] {
+export function ingestCautions(
+  { kind, route, name, deadLetter }: IngestConfig,
+  { engine, rules }: IngestGround,
+): readonly string[] {
   const cautions: string[] = []
+  if (deadLetter !== "source" && rules.for(deadLetter).keep === null)
+    cautions.push(`what is set aside is lost: ${deadLetter} has no history, so nothing can be replayed`)
   if (!kind.positions && route.id === null)
     cautions.push(
       `at least once: ${kind.name} has no positions, and there is no \`id\`; what comes again is published again`,
     )
-  if (engine === "memory")
+  if (engine.name === "memory")
     cautions.push(
       `at least once over a restart: the engine memory forgets what of ${name} it has published, and every message with it`,
     )
