@@ -83,14 +83,27 @@ test("[I10] reads the stream anew from its start, and publishes all of it again"
 }, 60_000)
 
 test("[I10] says why it cannot begin anew at a place", async () => {
-  await using t = await stage({ to: "/orders" })
+  await using t = await stage({ to: "/orders", when: { "json.n": 1 } })
   await eventually(async () =>
     expect(await t.api("ingest")).toMatchObject({ ingest: [{ state: "running" }] }),
   )
-  expect(await t.api("ingest/orders/replay?partition=orders&position=third", "POST")).toMatchObject({
+  await t.add("no JSON")
+  const dead = "/ingest/orders/dead"
+  await eventually(async () => expect(await t.published(dead)).toHaveLength(1))
+  const [letter] = (await t.published(dead)) as { partition: string; position: string }[]
+  const { partition = "", position = "" } = letter ?? {}
+  const replay = (from: Record<string, string>) =>
+    t.api(`ingest/orders/replay?${new URLSearchParams(from).toString()}`, "POST")
+  expect(await replay({ partition, position: "third" })).toMatchObject({
     ...{ status: 400, code: "bad_request" },
     detail: "orders cannot go there. third is no position of a Redis stream.",
   })
+  // What is known of the right one would hold back what is read again.
+  expect(await replay({ partition: "orders", position })).toMatchObject({
+    ...{ status: 400, code: "bad_request" },
+    detail: `orders cannot go there. It reads the partition ${partition}, not orders.`,
+  })
+  expect(await replay({ partition, position })).toMatchObject({ status: 200 })
 }, 60_000)
 
 test("tells a listener, and a connection by its id, and passes over one that has gone", async () => {

@@ -99,6 +99,8 @@ export class OutboxSession {
     const { table, options } = this
     const { client, settings, receiver } = options
     if (!table) throw new Error("PostgreSQL is away.")
+    if (typeof place === "object" && "partition" in place && place.partition !== table.partition)
+      throw new Error(`It reads the partition ${table.partition}, not ${place.partition}.`)
     let to: OutboxPlace | null = null
     if (place !== "start")
       to = "time" in place ? await table.placeAt(client, place.time) : before(placeOf(place.position))

@@ -249,6 +249,13 @@ export class RedisStreamSource implements Source {
   }
 
   private idOf(place: SeekPlace): string {
+    if (
+      typeof place === "object" &&
+      "partition" in place &&
+      this.reader &&
+      place.partition !== this.place.partition
+    )
+      throw new Error(`It reads the partition ${this.place.partition}, not ${place.partition}.`)
     if (place === "start") return "0-0"
     if ("time" in place) return idBefore(`${Math.max(0, Math.floor(place.time))}-0`)
     const id = idAt(place.position)
