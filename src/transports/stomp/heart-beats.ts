@@ -2,7 +2,10 @@
 import type { Beats } from "../../protocols/stomp/heart-beat.ts"
 import type { Timed, TimerWheel } from "../timer-wheel.ts"
 
-/** A client is taken for gone when it was silent for so many times what it had promised: timers and networks are late (1.2, "Heart-beating"). */
+/**
+ * A client is taken for gone when it was silent for at least so many times what it had promised, and at most once more: timers and
+ * networks are late (1.2, "Heart-beating").
+ */
 const patience = 2
 
 /** A beat goes out this much before it is due: the wheel is late by up to a tenth of a second. */
@@ -46,24 +49,23 @@ interface HeartBeatOptions {
 
 export class HeartBeats {
   private readonly timers: Repeated[] = []
-  /** Something came since it was last looked. */
-  private heard = true
+  /** How often it was looked since something came. */
+  private silentLooks = 0
 
   constructor({ wheel, beats, send, onSilence }: HeartBeatOptions) {
     const { incomingMs, outgoingMs } = beats
     if (outgoingMs > 0) this.timers.push(new Repeated(wheel, Math.max(marginMs, outgoingMs - marginMs), send))
     if (incomingMs > 0)
       this.timers.push(
-        new Repeated(wheel, incomingMs * patience, () => {
-          if (!this.heard) return onSilence()
-          this.heard = false
+        new Repeated(wheel, incomingMs, () => {
+          if (++this.silentLooks > patience) onSilence()
         }),
       )
   }
 
   /** Anything that comes is a sign of life. */
   hear(): void {
-    this.heard = true
+    this.silentLooks = 0
   }
 
   stop(): void {
