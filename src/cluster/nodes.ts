@@ -118,6 +118,7 @@ export interface NodeMethods {
   listeners(asked: { readonly channel: string }): { readonly listeners: number }
   session(asked: SessionRequest): Promise<SessionAnswer>
   sockjs(asked: SockJsRequest): Promise<SockJsResult>
+  /** Answers reports, and of `seek` that of an ingest that reads there. */
   ingest(asked: IngestCommand): Promise<readonly IngestReport[]>
 }
 

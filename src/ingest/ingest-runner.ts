@@ -175,10 +175,10 @@ export class IngestRunner {
     await this.opened?.pipeline.release("all")
   }
 
-  /** Throws `bad_request` where the source cannot. */
-  async seek(place: SeekPlace): Promise<void> {
+  /** Whether it reads there. Throws `bad_request` where the source cannot. */
+  async seek(place: SeekPlace): Promise<boolean> {
     const { opened, config } = this
-    if (!opened?.source) return
+    if (!opened?.source) return false
     if (!opened.source.seek)
       throw new LabaError(
         "bad_request",
@@ -186,7 +186,7 @@ export class IngestRunner {
       )
     await opened.pipeline.release("all")
     try {
-      await opened.source.seek(place)
+      return await opened.source.seek(place)
     } catch (error) {
       if (error instanceof LabaError) throw error
       const says = error instanceof Error ? error.message : String(error)

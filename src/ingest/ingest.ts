@@ -68,6 +68,6 @@ export interface Ingests {
   release(name: string): Promise<void>
   /** What was published, of one partition or of all, is published again when it is handed over again. For when nothing is under way on any node. */
   forgetPublished(name: string, partition: string | null): Promise<void>
-  /** Goes to another place and reads on from there. Throws `bad_request` where the source cannot. */
-  seek(name: string, place: SeekPlace): Promise<void>
+  /** Goes to another place and reads on from there; false when this node does not read there. Throws `bad_request` where the source cannot. */
+  seek(name: string, place: SeekPlace): Promise<boolean>
 }

@@ -87,8 +87,8 @@ export class RunningIngests implements Ingests {
     await this.options.forgetSources(partition === null ? `${name}:` : enginePartition(name, partition))
   }
 
-  async seek(name: string, place: SeekPlace): Promise<void> {
-    await this.find(name).seek(place)
+  async seek(name: string, place: SeekPlace): Promise<boolean> {
+    return this.find(name).seek(place)
   }
 
   async stop(drainMs: number): Promise<void> {

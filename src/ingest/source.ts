@@ -65,8 +65,8 @@ export interface Source {
   /** Reads no more until `resume`. What was handed over can still be settled. */
   pause(): void
   resume(): void
-  /** Goes to another place, after the receiver was told to release what it is about. Left out where it cannot. Rejects when it is away. */
-  seek?(place: SeekPlace): Promise<void>
+  /** Goes to another place, after the receiver was told to release what it is about. Left out where it cannot. Resolves false, and nothing changed, when it does not read that partition. Rejects when it is away. */
+  seek?(place: SeekPlace): Promise<boolean>
   /** Gives back what is not settled, and is over. Resolves within some seconds, also when the broker is away. */
   close(): Promise<void>
 }

@@ -304,7 +304,8 @@ test(
     await reading.source.seek?.("start")
     await eventually(() => expect(reading.receiver.repeated.map(bodyText)).toEqual(["0", "1", "2"]))
     const { partition, position } = reading.receiver.published[2] as { partition: string; position: string }
-    await reading.source.seek?.({ partition, position })
+    expect(await reading.source.seek?.({ partition: "another member's", position })).toBe(false)
+    expect(await reading.source.seek?.({ partition, position })).toBe(true)
     await eventually(() => expect(reading.receiver.repeated.map(bodyText)).toEqual(["0", "1", "2", "2"]))
     await server.write([{ topic, value: "3" }])
     await heard(reading, 4)

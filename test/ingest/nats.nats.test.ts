@@ -237,7 +237,8 @@ test("goes to its start, to a time and to a position, also while it is paused", 
   source.resume()
   await received.has(15)
   const { partition, position } = received.messages[5] as { partition: string; position: string }
-  await source.seek?.({ partition, position })
+  expect(await source.seek?.({ partition: "another", position })).toBe(false)
+  expect(await source.seek?.({ partition, position })).toBe(true)
   await received.has(16)
   expect(received.bodies).toEqual([...numbered(6), ...numbered(6), "m3", "m4", "m5", "m5"])
 }, 60_000)

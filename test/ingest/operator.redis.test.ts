@@ -106,6 +106,23 @@ test("[I10] says why it cannot begin anew at a place", async () => {
   expect(await replay({ partition, position })).toMatchObject({ status: 200 })
 }, 60_000)
 
+test("[I10] leaves paused what its operator has paused, and changes nothing where nobody can go there", async () => {
+  await using t = await stage({ to: "/orders" })
+  const stateIs = (state: string) =>
+    eventually(async () => expect(await t.api("ingest")).toMatchObject({ ingest: [{ state }] }))
+  await t.add("1")
+  await eventually(async () => expect(await t.published("/orders")).toHaveLength(1))
+  await t.api("ingest/orders/pause", "POST")
+  expect(await t.api("ingest/orders/replay?partition=x&position=1", "POST")).toMatchObject({ status: 400 })
+  await stateIs("paused")
+  expect(await t.api("ingest/orders/replay?from=start", "POST")).toMatchObject({ status: 200 })
+  await stateIs("paused")
+  await t.add("2")
+  expect(await t.published("/orders")).toEqual([1])
+  await t.api("ingest/orders/resume", "POST")
+  await eventually(async () => expect(await t.published("/orders")).toEqual([1, 1, 2]))
+}, 60_000)
+
 test("tells a listener, and a connection by its id, and passes over one that has gone", async () => {
   await using t = await stage({ to: "/orders/{json.id}" })
   await using listener = await listenByLaba(t.server.base, "/orders/7")

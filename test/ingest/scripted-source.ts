@@ -121,11 +121,12 @@ export class ScriptedSource implements Source {
     this.wake()
   }
 
-  async seek(place: SeekPlace): Promise<void> {
+  async seek(place: SeekPlace): Promise<boolean> {
     if (place !== "start") throw new Error("A scripted source goes to its start only.")
     this.broker.settled.clear()
     this.next.clear()
     this.wake()
+    return true
   }
 
   /** Gives up these partitions, and takes them again from what was settled, as after a rebalance. */

@@ -112,11 +112,12 @@ export class KafkaSession {
     return Number(lag)
   }
 
-  async seek(place: SeekPlace): Promise<void> {
+  async seek(place: SeekPlace): Promise<boolean> {
     const { fetcher, reader, options } = this
     if (!fetcher || !reader || !this.isJoined)
       throw new Error("Kafka is away, or the group is dividing its topics.")
     const places = await this.placesOf(place, fetcher, reader.partitions)
+    if (places.size === 0) return false
     const round = ++this.round
     await reader.stop()
     await options.receiver.release("all")
@@ -128,8 +129,10 @@ export class KafkaSession {
     }
     await this.commit()
     if (round === this.round) this.read(reader.partitions)
+    return true
   }
 
+  /** Empty when none of these is where it goes to. */
   private async placesOf(
     place: SeekPlace,
     fetcher: KafkaConsumer,
@@ -137,8 +140,8 @@ export class KafkaSession {
   ): Promise<ReadonlyMap<string, bigint>> {
     if (place !== "start" && "partition" in place) {
       const wanted = partitions.find(({ name }) => name === place.partition)
-      if (!wanted) throw new Error("This partition is not read here.")
-      return new Map([[wanted.name, BigInt(place.position)]])
+      if (!/^\d+$/.test(place.position)) throw new Error(`${place.position} is no position of Kafka's.`)
+      return new Map(wanted ? [[wanted.name, BigInt(place.position)]] : [])
     }
     const topics = this.topics.map(({ name }) => name)
     const first = await fetcher.listOffsets({

@@ -43,6 +43,8 @@ export class NatsSource implements Source {
   /** Why a message was set aside; JetStream is told so when it is settled. */
   private readonly reasons = new WeakMap<SourceMessage, string>()
   private readonly gate: ReadingGate
+  /** What it reads, once it does. */
+  private partition: string | null = null
   private seeking: { readonly start: ConsumerStart; done(error?: unknown): void } | null = null
   private wentElsewhere = false
   private failures = 0
@@ -92,7 +94,8 @@ export class NatsSource implements Source {
     this.gate.resume()
   }
 
-  async seek(place: SeekPlace): Promise<void> {
+  async seek(place: SeekPlace): Promise<boolean> {
+    if (typeof place === "object" && "partition" in place && place.partition !== this.partition) return false
     const start = startOf(place)
     const went = Promise.withResolvers<void>()
     this.seeking?.done(new Error("It was sent to another place meanwhile."))
@@ -100,6 +103,7 @@ export class NatsSource implements Source {
     this.waits.endAll()
     this.wake()
     await went.promise
+    return true
   }
 
   async close(): Promise<void> {
@@ -181,6 +185,7 @@ export class NatsSource implements Source {
   /** Until the source is closed or sent elsewhere. */
   private async readFrom(pulled: PulledMessages, taken: TakenConsumer): Promise<void> {
     const place = { stream: this.settings.stream, partition: taken.partition }
+    this.partition = taken.partition
     // Where it begins anew, nobody has missed what is gone already.
     let lastSequence =
       taken.isNew || this.wentElsewhere

@@ -95,7 +95,7 @@ export class OutboxSession {
     this.wake()
   }
 
-  async seek(place: SeekPlace): Promise<void> {
+  async seek(place: SeekPlace): Promise<boolean> {
     const { table, options } = this
     const { client, settings, receiver } = options
     if (!table) throw new Error("PostgreSQL is away.")
@@ -112,6 +112,7 @@ export class OutboxSession {
     this.settled = to
     if (settings.keep) await table.writeProgress(client, settings.reader, to)
     if (round === this.round && !this.isOver) void this.read(round)
+    return true
   }
 
   private fail(error: unknown): void {

@@ -64,9 +64,9 @@ export class PostgresSource implements Source {
     this.session?.resume()
   }
 
-  async seek(place: SeekPlace): Promise<void> {
+  async seek(place: SeekPlace): Promise<boolean> {
     if (!this.session) throw new Error("PostgreSQL is away.")
-    await this.session.seek(place)
+    return this.session.seek(place)
   }
 
   async close(): Promise<void> {

@@ -106,7 +106,7 @@ export class RedisStreamSource implements Source {
     this.gate.resume()
   }
 
-  async seek(place: SeekPlace): Promise<void> {
+  async seek(place: SeekPlace): Promise<boolean> {
     const lastId = this.idOf(place)
     const went = Promise.withResolvers<void>()
     this.seeking?.done(new Error("It was sent to another place meanwhile."))
@@ -114,6 +114,7 @@ export class RedisStreamSource implements Source {
     this.waits.endAll()
     this.gate.wake()
     await went.promise
+    return true
   }
 
   async close(): Promise<void> {

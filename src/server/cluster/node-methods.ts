@@ -72,8 +72,9 @@ export function makeNodeMethods(context: NodeMethodsContext): NodeMethods {
     async ingest(asked) {
       const { ingests } = context
       if (asked.action === "report") return ingests.reports()
-      if (asked.action === "seek") await ingests.seek(asked.name, asked.place)
-      else await ingests[asked.action](asked.name)
+      if (asked.action !== "seek") await ingests[asked.action](asked.name)
+      else if (await ingests.seek(asked.name, asked.place))
+        return (await ingests.reports()).filter(({ name }) => name === asked.name)
       return []
     },
   }

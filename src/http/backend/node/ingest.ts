@@ -87,8 +87,24 @@ async function onAllNodes(
 }
 
 /** One node that does not carry it out is an error: who asked must know. */
-async function tellAll({ nodes }: BackendContext, command: IngestCommand): Promise<void> {
-  await Promise.all(nodes.list.map(({ run }) => nodes.call(run, "ingest", command, waitMs)))
+function tellAll(
+  { nodes }: BackendContext,
+  command: IngestCommand,
+  isMeant: (run: string) => boolean = () => true,
+): Promise<(readonly IngestReport[])[]> {
+  const runs = nodes.list.map(({ run }) => run).filter(isMeant)
+  return Promise.all(runs.map((run) => nodes.call(run, "ingest", command, waitMs)))
+}
+
+/** Where somebody has paused it, who alone lets it go on. */
+async function nodesThatPause({ nodes }: BackendContext, name: string): Promise<ReadonlySet<string>> {
+  const paused = await Promise.all(
+    nodes.list.map(async ({ run }) => {
+      const reports = await nodes.call(run, "ingest", { action: "report" }, waitMs)
+      return reports.some((report) => report.name === name && report.state === "paused") ? [run] : []
+    }),
+  )
+  return new Set(paused.flat())
 }
 
 /** What is under way may have to be answered by the engine first. */
@@ -135,14 +151,21 @@ export const replayIngest: Route = {
     const name = knownName(context, call)
     const place = placeIn(call)
     if (place === null) return Response.json(await context.ingests.replay(name))
+    const pausedNodes = await nodesThatPause(context, name)
     // First nothing is under way anywhere, so that nothing is known again of what is to be published anew.
     await tellAll(context, { action: "release", name })
     try {
+      const went = await tellAll(context, { action: "seek", name, place })
+      if (went.every((reports) => reports.length === 0))
+        throw new LabaError(
+          "bad_request",
+          "No node reads there now: this is no partition of its source, or the source is away.",
+        )
+      // Only now: where nobody goes back, nothing may be published a second time.
       const partition = typeof place === "object" && "partition" in place ? place.partition : null
       await context.ingests.forgetPublished(name, partition)
-      await tellAll(context, { action: "seek", name, place })
     } finally {
-      await tellAll(context, { action: "resume", name })
+      await tellAll(context, { action: "resume", name }, (run) => !pausedNodes.has(run))
     }
     return Response.json({ published: 0, already: 0, failed: [] })
   },
