@@ -100,8 +100,8 @@ export interface SourceKind<Settings = unknown> {
   isDivided?(settings: Settings): boolean
   /** What it is, for people: `kafka orders at k1:9092 as laba`. Without a secret. */
   describe(settings: Settings): string
-  /** Who reads what, where two ingests of one configuration must not be the same. Left out where several may. */
-  readerOf?(settings: Settings): string
+  /** Who reads what, a text for each thing read: two ingests of one configuration must share none. Left out where they may. */
+  readersOf?(settings: Settings): readonly string[]
   /** What tells two readers apart: `a group`. */
   readonly readerName?: string
   /** What divides its topics, for `{topic...}`: `/` of MQTT, `.` of NATS. Left out where nothing does. */

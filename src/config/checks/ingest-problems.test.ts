@@ -50,14 +50,23 @@ describe("an ingest", () => {
 
   test("is no second reader of the same", () => {
     const postgres = { url: "postgres://laba:hush@h/shop" }
+    const kafka = (topics: string[]) => ({ brokers: ["k1:1", "k2:1"], topics, group: "laba" })
     const rivals = linesOf({
       ...{ a: { redisStream, to: "/a" }, b: { redisStream, to: "/b" } },
       ...{ c: { redisStream: { ...redisStream, group: "c" }, to: "/c" } },
       ...{ f: { redisStream: { ...redisStream, url: `${redisStream.url}/1` }, to: "/f" } },
       ...{ d: { postgres, to: "/d" }, e: { postgres: { ...postgres, keep: true }, to: "/e" } },
+      ...{ g: { kafka: kafka(["x", "y"]), to: "/g" }, h: { kafka: kafka(["z"]), to: "/h" } },
+      ...{ i: { kafka: { ...kafka(["y"]), brokers: ["k2:1", "k1:1"] }, to: "/i" } },
+      ...{ j: { kafka: { ...kafka(["y"]), group: "other" }, to: "/j" } },
+      ...{ k: { rabbitmq: { url: "amqp://me:hush@r/v", queues: ["a", "b"] }, to: "/k" } },
+      ...{ l: { rabbitmq: { url: "amqp://r/v", queues: ["b"] }, to: "/l" } },
+      ...{ m: { rabbitmq: { url: "amqp://r/w", queues: ["b"] }, to: "/m" } },
     }).filter((line) => line.includes("reads what"))
     expect(rivals.map((line) => line.trim())).toEqual([
       "ingest.b: reads what a reads, as the same reader; give it a group of its own",
+      "ingest.i: reads what g reads, as the same reader; give it a group of its own",
+      "ingest.l: reads what k reads, as the same reader; give it a queue of its own",
     ])
   })
 

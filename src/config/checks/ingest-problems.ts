@@ -54,11 +54,10 @@ function rivalProblems(named: readonly (readonly [string, IngestOutput])[]): Pro
   const readers = new Map<string, string>()
   return named.flatMap(([name, ingest]) => {
     const [kind] = kindsIn(ingest)
-    const reader = kind?.readerOf?.(settingsOf(ingest, kind.name))
-    if (!kind || reader === undefined) return []
-    const key = `${kind.name} ${reader}`
-    const rival = readers.get(key)
-    readers.set(key, rival ?? name)
+    const keys = kind?.readersOf?.(settingsOf(ingest, kind.name)).map((reader) => `${kind.name} ${reader}`)
+    if (!kind || !keys) return []
+    const rival = keys.map((key) => readers.get(key)).find((known) => known !== undefined)
+    for (const key of keys) if (!readers.has(key)) readers.set(key, name)
     if (rival === undefined) return []
     const message = `reads what ${rival} reads, as the same reader; give it ${kind.readerName} of its own`
     return [{ path: ["ingest", name], message }]

@@ -12,6 +12,9 @@ export const kafka: SourceKind<KafkaSettings> = {
   registryFramed: true,
   setsAside: ({ deadLetterTopic }) => deadLetterTopic !== undefined,
   describe: ({ brokers, topics, group }) => `kafka ${topics.join(", ")} at ${brokers.join(", ")} as ${group}`,
+  readersOf: ({ brokers, topics, group }) =>
+    topics.map((topic) => JSON.stringify([[...brokers].sort(), group, topic])),
+  readerName: "a group",
   async open(settings, receiver, context) {
     const { KafkaSource } = await import("./kafka-source.ts")
     return KafkaSource.open(settings, receiver, context)

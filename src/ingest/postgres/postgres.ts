@@ -10,9 +10,9 @@ export const postgres: SourceKind<PostgresSettings> = {
   positions: true,
   // One table is one ordered part.
   exclusive: true,
-  readerOf({ url, table, keep, reader }) {
+  readersOf({ url, table, keep, reader }) {
     const { host, pathname } = new URL(url)
-    return JSON.stringify([host, pathname, table, keep ? reader : null])
+    return [JSON.stringify([host, pathname, table, keep ? reader : null])]
   },
   readerName: "a table, or with keep a reader,",
   describe({ url, table }) {

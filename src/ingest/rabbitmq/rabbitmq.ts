@@ -15,6 +15,11 @@ export const rabbitmq: SourceKind<RabbitMqSettings> = {
   setsAside: () => true,
   describe: ({ url, queues }) =>
     `rabbitmq ${queues.join(", ")} at ${url.map((each) => new URL(each).host).join(", ")}`,
+  readersOf({ url: [first = ""], queues }) {
+    const { host, pathname } = new URL(first)
+    return queues.map((queue) => JSON.stringify([host, pathname, queue]))
+  },
+  readerName: "a queue",
   async open(settings, receiver, context) {
     const { RabbitMqSource } = await import("./rabbitmq-source.ts")
     return RabbitMqSource.open(settings, receiver, context)

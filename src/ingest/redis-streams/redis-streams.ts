@@ -37,7 +37,7 @@ export const redisStream: SourceKind<RedisStreamSettings> = {
   exclusive: true,
   setsAside: ({ deadLetterStream }) => deadLetterStream !== undefined,
   describe: ({ url, stream, group }) => `Redis stream ${stream} at ${printAddress(url)} as ${group}`,
-  readerOf: ({ url, stream, group }) => JSON.stringify([printAddress(url), url.database, stream, group]),
+  readersOf: ({ url, stream, group }) => [JSON.stringify([printAddress(url), url.database, stream, group])],
   readerName: "a group",
   problems({ url, tls, stream, deadLetterStream }) {
     return [
