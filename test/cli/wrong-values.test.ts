@@ -65,6 +65,7 @@ const wrong: Readonly<Record<string, Wrong>> = {
     words: ["."],
     flags: { port: ["abc", "65536"], "laba-port": ["abc"], data: [""], secret: ["short"], config: null },
   },
+  ingest: { words: ["test", "orders", "--message", "-"], flags: { message: [""], config: [""] } },
   key: { words: ["new", "shop"], flags: { publish: patterns, listen: patterns, manage: patterns } },
   token: {
     words: ["new"],

@@ -34,8 +34,7 @@ export const ingest: Command = {
   async run(args) {
     const { given, words } = readArguments(args, flags, 2)
     const [verb, name] = words
-    if (verb !== "test" || name === undefined || given.message === undefined)
-      throw new UsageError(`say \`${usage}\``)
+    if (verb !== "test" || name === undefined || !given.message) throw new UsageError(`say \`${usage}\``)
     const { config } = await loadConfig(given.config, {})
     const one = config.ingest.find((each) => each.name === name)
     if (!one) {
