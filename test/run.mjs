@@ -91,14 +91,24 @@ function rank(suite) {
   return suite.name === "unit" ? 0 : suite.needed.length + 1
 }
 
-/** One after the other; but those that mostly wait for a Redis beside those that mostly wait for a server. */
+/** Suites that mostly wait for these run beside those that mostly wait for a server of ours. */
+const brokers = new Set(["redis", "kafka", "rabbitmq", "nats", "mosquitto", "postgres"])
+
+/** One after the other, in two rows while there are two. */
 async function runSuites(suites) {
-  const aside = suites.find(({ name }) => name === "redis")
+  const whole = suites.find(({ name }) => name === "whole server")
+  const aside = whole
+    ? suites.filter(({ needed }) => needed.length > 0 && needed.every((need) => brokers.has(need)))
+    : []
   for (const suite of suites) {
-    if (suite === aside && suites.some(({ name }) => name === "whole server")) continue
-    if (suite.name === "whole server" && aside) await Promise.all([runSuite(suite), runAside(aside)])
+    if (aside.includes(suite)) continue
+    if (suite === whole) await Promise.all([runSuite(suite), runRow(aside)])
     else await runSuite(suite)
   }
+}
+
+async function runRow(suites) {
+  for (const suite of suites) await runAside(suite)
 }
 
 /** What it says comes when it has ended. */
