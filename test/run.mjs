@@ -32,6 +32,9 @@ const testSecondsMax = 60
 /** A suite that takes longer is hanging. */
 const suiteMinutesMax = 25
 
+/** Suites that mostly wait for these run beside those that mostly wait for a server of ours. */
+const brokers = new Set(["redis", "kafka", "rabbitmq", "nats", "mosquitto", "postgres"])
+
 const steps = {
   format: [bun, "fmt", "--no-script", "--check"],
   types: [bun, "check", "--no-script"],
@@ -90,9 +93,6 @@ function suitesOf(files) {
 function rank(suite) {
   return suite.name === "unit" ? 0 : suite.needed.length + 1
 }
-
-/** Suites that mostly wait for these run beside those that mostly wait for a server of ours. */
-const brokers = new Set(["redis", "kafka", "rabbitmq", "nats", "mosquitto", "postgres"])
 
 /** One after the other, in two rows while there are two. */
 async function runSuites(suites) {
