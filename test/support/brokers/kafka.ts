@@ -100,7 +100,8 @@ export class KafkaServer implements AsyncDisposable {
       ...properties,
     ]
     writeFileSync(file, `${lines.join("\n")}\n`)
-    const cluster = randomBytes(16).toString("base64url")
+    // One that began with `-` would be read as a flag.
+    const cluster = `L${randomBytes(16).toString("base64url").slice(1)}`
     const scram = ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((kind) => [
       "--add-scram",
       `${kind}=[name=${user},password=a-secret]`,
